@@ -1,0 +1,3 @@
+//! Vectors of 16 floats on whatever the processor has.
+
+pub mod flush;

@@ -1,0 +1,1 @@
+export { loadKernels } from "./src/native/library.ts";

@@ -1,0 +1,16 @@
+/** Errors a caller may want to catch by class; everything else is a TypeError, RangeError or SyntaxError. */
+
+/** The native library could not be found, opened or trusted. */
+export class LibraryError extends Error {
+  override readonly name = "LibraryError";
+}
+
+/** A kernel stopped: out of memory, or a defect. The model it worked on may be half changed. */
+export class KernelError extends Error {
+  override readonly name = "KernelError";
+}
+
+/** Training cannot go on, usually because the loss is no longer finite; the message gives advice. */
+export class TrainingError extends Error {
+  override readonly name = "TrainingError";
+}

@@ -1,0 +1,33 @@
+/**
+ * The native surface: every export of the kernel library with its C signature.
+ *
+ * The only page that knows Deno's FFI types. Buffers are borrowed for one call; counts are in elements.
+ *
+ * @module
+ */
+
+/** Version of the border this package speaks; a library with another one is refused. */
+export const ABI_VERSION = 1;
+
+/** Exports of the library, by name. */
+export const SYMBOLS = {
+  ts_abi_version: { parameters: [], result: "u32" },
+  ts_shuffle: {
+    parameters: ["buffer", "usize", "u64", "u64"], // order, order_len, seed, epoch
+    result: "i32",
+  },
+} as const satisfies Deno.ForeignLibraryInterface;
+
+type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+
+/** Deno's types ask for bigint where C has 64 bits; its runtime takes safe integers too, without allocating. */
+type WithNumbers<Arguments extends readonly unknown[]> = {
+  [Index in keyof Arguments]: Arguments[Index] extends bigint ? bigint | number : Arguments[Index];
+};
+
+/** The opened library's functions. */
+export type Symbols = {
+  readonly [Name in keyof Declared]: (
+    ...args: WithNumbers<Parameters<Declared[Name]>>
+  ) => ReturnType<Declared[Name]>;
+};

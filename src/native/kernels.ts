@@ -1,0 +1,37 @@
+/**
+ * One typed function a kernel: what the rest of the package calls.
+ *
+ * Each turns the kernel's status into an exception. Arrays are borrowed for the call.
+ *
+ * @module
+ */
+import { KernelError } from "../errors.ts";
+import { loadKernels } from "./library.ts";
+
+const REASONS: Record<number, [new (message: string) => Error, string]> = {
+  1: [TypeError, "a buffer has the wrong length"],
+  2: [RangeError, "an argument is out of range"],
+  3: [TypeError, "the indices do not form a valid sparse matrix"],
+  4: [KernelError, "there is not enough memory for scratch space"],
+  5: [KernelError, "the kernel stopped unexpectedly, a defect worth reporting"],
+  6: [SyntaxError, "the input cannot be parsed"],
+};
+
+/** Throws the exception that belongs to a status code other than 0. */
+export function check(status: number, task: string): void {
+  if (status === 0) return;
+  const [ErrorClass, reason] = REASONS[status] ?? [KernelError, `the kernel returned status ${status}`];
+  throw new ErrorClass(`Cannot ${task}: ${reason}`);
+}
+
+/**
+ * Makes a typed array over a SharedArrayBuffer acceptable to Deno's FFI types; the call honours its offset and length.
+ */
+export function buffer(view: ArrayBufferView): BufferSource {
+  return view as ArrayBufferView<ArrayBuffer>;
+}
+
+/** Writes a random order of `0 … order.length − 1`; a function of the seed and the epoch alone. */
+export function shuffle(order: Uint32Array, seed: number, epoch: number): void {
+  check(loadKernels().ts_shuffle(buffer(order), order.length, seed, epoch), "shuffle the samples");
+}
