@@ -3,9 +3,17 @@
 //! The caller owns every buffer. A kernel borrows its buffers for one call, keeps nothing, and gives
 //! the same bits for any number of threads.
 
+pub mod activation;
+pub mod backward;
+pub mod batch;
 pub mod ffi;
+pub mod forward;
+pub mod layer;
+pub mod loss;
+pub mod optimizer;
 pub mod pool;
 pub mod random;
 pub mod shared;
 pub mod simd;
 pub mod status;
+pub mod step;
