@@ -3,9 +3,14 @@
 //! The caller owns every buffer. A kernel borrows its buffers for one call, keeps nothing, and gives
 //! the same bits for any number of threads.
 
+pub mod csr;
 pub mod ffi;
+pub mod importance;
+pub mod init;
 pub mod pool;
 pub mod random;
+pub mod sample;
 pub mod shared;
 pub mod simd;
 pub mod status;
+pub mod topology;
