@@ -176,7 +176,7 @@ impl Dropout {
         let mut pair = [0; 2];
         for (offset, mask) in masks.iter_mut().enumerate() {
             let vector = first + offset;
-            if offset == 0 || vector % 2 == 0 {
+            if offset == 0 || vector.is_multiple_of(2) {
                 let counter = base.wrapping_add((vector / 2 * LANES) as u32);
                 pair = lanes.keep_masks(counter, self.keys, self.threshold);
             }

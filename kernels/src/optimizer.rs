@@ -134,7 +134,7 @@ pub fn apply_gradients(layers: &[Layer], gradients: &[Gradients], step: Momentum
     ensure(layers.len() == gradients.len(), Status::Length)?;
     let update = Update::Fused { step, first: true, last: true };
     for (layer, gradient) in layers.iter().zip(gradients) {
-        let parts: [(Update, &SharedSlice<f32>, &SharedSlice<f32>, &SharedSlice<f32>); 3] = [
+        let parts = [
             (update, &layer.values, &layer.velocity, &gradient.values),
             (update, &layer.bias, &layer.bias_velocity, &gradient.bias),
             (update.without_decay(), &layer.shape, &layer.shape_velocity, &gradient.shape),
