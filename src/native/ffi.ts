@@ -16,6 +16,37 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "u64", "u64"], // order, order_len, seed, epoch
     result: "i32",
   },
+  // --- text ---
+  ts_delimited_scan: {
+    // text, text_len, delimiter, columns, threads, counts, detail
+    parameters: ["buffer", "usize", "u8", "usize", "usize", "buffer", "buffer"],
+    result: "i32",
+  },
+  ts_delimited_parse: {
+    parameters: [
+      ...["buffer", "usize", "u8"] as const, // text, text_len, delimiter
+      ...["buffer", "usize", "usize", "usize"] as const, // roles, roles_len, threads, rows
+      ...["buffer", "usize", "usize"] as const, // features, features_len, feature_count
+      ...["buffer", "usize", "usize"] as const, // targets, targets_len, target_count
+      ...["buffer", "usize"] as const, // labels, labels_len
+      ...["buffer", "usize", "buffer"] as const, // names, names_len, detail
+    ],
+    result: "i32",
+  },
+  ts_svmlight_scan: {
+    parameters: ["buffer", "usize", "usize", "buffer", "buffer"], // text, text_len, threads, counts, detail
+    result: "i32",
+  },
+  ts_svmlight_parse: {
+    parameters: [
+      ...["buffer", "usize", "u64", "usize", "usize"] as const, // text, text_len, first_index, threads, rows
+      ...["buffer", "usize", "usize"] as const, // features, features_len, feature_count
+      ...["buffer", "usize", "usize"] as const, // targets, targets_len, target_count
+      ...["buffer", "usize"] as const, // labels, labels_len
+      ...["buffer", "usize", "buffer"] as const, // names, names_len, detail
+    ],
+    result: "i32",
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
