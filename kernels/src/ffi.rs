@@ -4,6 +4,7 @@
 //! panic guard with subnormals flushed, and keeps no pointer after it returns.
 
 use crate::random::{Purpose, Stream, key, shuffle};
+use crate::standardize::standardize;
 use crate::status::guarded;
 
 /// Version of this border; the loader refuses a library with another one.
@@ -44,5 +45,53 @@ pub unsafe extern "C" fn ts_shuffle(order: *mut u32, order_len: usize, seed: u64
         let order = unsafe { view_mut(order, order_len) };
         shuffle(order, &mut Stream::new(key(seed, Purpose::Shuffle, &[epoch])));
         Ok(())
+    })
+}
+
+// --- standardize ---
+
+/// Writes mean and scale of each feature of bytes; see [`standardize`].
+///
+/// # Safety
+/// The arrays are live and have the lengths given.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_standardize_u8(
+    features: *const u8,
+    features_len: usize,
+    samples: usize,
+    mean: *mut f32,
+    mean_len: usize,
+    scale: *mut f32,
+    scale_len: usize,
+    threads: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths; outputs are arrays of their own.
+        let (features, mean, scale) =
+            unsafe { (view(features, features_len), view_mut(mean, mean_len), view_mut(scale, scale_len)) };
+        standardize(features, samples, mean, scale, threads)
+    })
+}
+
+/// Writes mean and scale of each feature of floats; see [`standardize`].
+///
+/// # Safety
+/// The arrays are live and have the lengths given.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_standardize_f32(
+    features: *const f32,
+    features_len: usize,
+    samples: usize,
+    mean: *mut f32,
+    mean_len: usize,
+    scale: *mut f32,
+    scale_len: usize,
+    threads: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths; outputs are arrays of their own.
+        let (features, mean, scale) =
+            unsafe { (view(features, features_len), view_mut(mean, mean_len), view_mut(scale, scale_len)) };
+        standardize(features, samples, mean, scale, threads)
     })
 }

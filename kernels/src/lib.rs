@@ -8,4 +8,5 @@ pub mod pool;
 pub mod random;
 pub mod shared;
 pub mod simd;
+pub mod standardize;
 pub mod status;

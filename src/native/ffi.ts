@@ -16,6 +16,15 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "u64", "u64"], // order, order_len, seed, epoch
     result: "i32",
   },
+  // --- standardize: features, features_len, samples, mean, mean_len, scale, scale_len, threads
+  ts_standardize_u8: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  ts_standardize_f32: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];

@@ -35,3 +35,28 @@ export function buffer(view: ArrayBufferView): BufferSource {
 export function shuffle(order: Uint32Array, seed: number, epoch: number): void {
   check(loadKernels().ts_shuffle(buffer(order), order.length, seed, epoch), "shuffle the samples");
 }
+
+// --- standardize ---
+
+/** Writes mean and scale of each feature, `[features]` each, of `[samples, features]`. */
+export function standardize(
+  features: Float32Array | Uint8Array,
+  samples: number,
+  mean: Float32Array,
+  scale: Float32Array,
+  threads: number,
+): void {
+  const library = loadKernels();
+  const kernel = features instanceof Uint8Array ? library.ts_standardize_u8 : library.ts_standardize_f32;
+  const status = kernel(
+    buffer(features),
+    features.length,
+    samples,
+    buffer(mean),
+    mean.length,
+    buffer(scale),
+    scale.length,
+    threads,
+  );
+  check(status, "standardise the features");
+}
