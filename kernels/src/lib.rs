@@ -4,6 +4,7 @@
 //! the same bits for any number of threads.
 
 pub mod ffi;
+pub mod generator;
 pub mod pool;
 pub mod random;
 pub mod shared;
