@@ -4,9 +4,11 @@
 //! panic guard with subnormals flushed, and keeps no pointer after it returns.
 
 use crate::delimited::{delimited_parse, delimited_scan};
+use crate::generator::Design;
 use crate::lines::DETAIL;
 use crate::outputs::Outputs;
 use crate::random::{Purpose, Stream, key, shuffle};
+use crate::standardize::standardize;
 use crate::status::guarded;
 use crate::svmlight::{svmlight_parse, svmlight_scan};
 
@@ -174,5 +176,130 @@ pub unsafe extern "C" fn ts_svmlight_parse(
             (view(text, text_len), view_mut(detail, DETAIL), outputs)
         };
         svmlight_parse(text, first_index, threads, outputs, detail)
+    })
+}
+
+// --- standardize ---
+
+/// Writes mean and scale of each feature of bytes; see [`standardize`].
+///
+/// # Safety
+/// The arrays are live and have the lengths given.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_standardize_u8(
+    features: *const u8,
+    features_len: usize,
+    samples: usize,
+    mean: *mut f32,
+    mean_len: usize,
+    scale: *mut f32,
+    scale_len: usize,
+    threads: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths; outputs are arrays of their own.
+        let (features, mean, scale) =
+            unsafe { (view(features, features_len), view_mut(mean, mean_len), view_mut(scale, scale_len)) };
+        standardize(features, samples, mean, scale, threads)
+    })
+}
+
+/// Writes mean and scale of each feature of floats; see [`standardize`].
+///
+/// # Safety
+/// The arrays are live and have the lengths given.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_standardize_f32(
+    features: *const f32,
+    features_len: usize,
+    samples: usize,
+    mean: *mut f32,
+    mean_len: usize,
+    scale: *mut f32,
+    scale_len: usize,
+    threads: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths; outputs are arrays of their own.
+        let (features, mean, scale) =
+            unsafe { (view(features, features_len), view_mut(mean, mean_len), view_mut(scale, scale_len)) };
+        standardize(features, samples, mean, scale, threads)
+    })
+}
+
+// --- generator ---
+
+/// Writes samples `first .. first + labels_len` of made-up data; see [`Design::generate`].
+///
+/// # Safety
+/// The arrays are live and have the lengths given.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_generate_block(
+    columns: usize,
+    informative: usize,
+    redundant: usize,
+    repeated: usize,
+    classes: usize,
+    clusters_per_class: usize,
+    class_separation: f64,
+    label_noise: f64,
+    shuffle: bool,
+    seed: u64,
+    first: u64,
+    features: *mut f32,
+    features_len: usize,
+    labels: *mut u32,
+    labels_len: usize,
+    threads: usize,
+) -> i32 {
+    guarded(|| {
+        let design = Design {
+            features: columns,
+            informative,
+            redundant,
+            repeated,
+            classes,
+            clusters_per_class,
+            class_separation,
+            label_noise,
+            shuffle,
+            seed,
+        };
+        // SAFETY: the caller passes typed arrays and their lengths, each an array of its own.
+        let (features, labels) = unsafe { (view_mut(features, features_len), view_mut(labels, labels_len)) };
+        design.generate(first, features, labels, threads)
+    })
+}
+
+/// Writes the columns of the informative, redundant and repeated features; see [`Design::places`].
+///
+/// # Safety
+/// `places` is a live array of `places_len` elements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_generated_places(
+    columns: usize,
+    informative: usize,
+    redundant: usize,
+    repeated: usize,
+    shuffle: bool,
+    seed: u64,
+    places: *mut u32,
+    places_len: usize,
+) -> i32 {
+    guarded(|| {
+        let design = Design {
+            features: columns,
+            informative,
+            redundant,
+            repeated,
+            classes: 1,
+            clusters_per_class: 1,
+            class_separation: 0.0,
+            label_noise: 0.0,
+            shuffle,
+            seed,
+        };
+        // SAFETY: the caller passes a typed array and its length.
+        design.places(unsafe { view_mut(places, places_len) })
     })
 }

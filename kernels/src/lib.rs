@@ -6,6 +6,7 @@
 pub mod cells;
 pub mod delimited;
 pub mod ffi;
+pub mod generator;
 pub mod labels;
 pub mod lines;
 pub mod number;
@@ -14,5 +15,6 @@ pub mod pool;
 pub mod random;
 pub mod shared;
 pub mod simd;
+pub mod standardize;
 pub mod status;
 pub mod svmlight;

@@ -47,6 +47,30 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+  // --- standardize: features, features_len, samples, mean, mean_len, scale, scale_len, threads
+  ts_standardize_u8: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  ts_standardize_f32: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  // --- generator
+  ts_generate_block: {
+    parameters: [
+      ...["usize", "usize", "usize", "usize"] as const, // columns, informative, redundant, repeated
+      ...["usize", "usize", "f64", "f64"] as const, // classes, clusters_per_class, class_separation, label_noise
+      ...["bool", "u64", "u64"] as const, // shuffle, seed, first
+      ...["buffer", "usize", "buffer", "usize", "usize"] as const, // features, …_len, labels, …_len, threads
+    ],
+    result: "i32",
+  },
+  ts_generated_places: {
+    // columns, informative, redundant, repeated, shuffle, seed, places, places_len
+    parameters: ["usize", "usize", "usize", "usize", "bool", "u64", "buffer", "usize"],
+    result: "i32",
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
