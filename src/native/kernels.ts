@@ -90,7 +90,8 @@ export function delimitedScan(
 /**
  * Parses delimited text.
  *
- * @param roles What each column is: index of a feature, 2³¹ + index of a target, 2³² − 2 the label, 2³² − 1 nothing.
+ * @param roles What each column is: index of a feature, 2³¹ + index of a target, 2³² − 2 for the label,
+ * 2³² − 1 for nothing.
  * @param detail The first fault, or the number of names, written; {@linkcode TEXT_DETAIL} elements.
  * @returns Whether the text is well formed; if not, the outputs hold anything.
  */
@@ -119,7 +120,7 @@ export function delimitedParse(
 }
 
 /**
- * Checks svmlight text and counts rows, lines, the smallest and the largest index (2⁶⁴ − 1 and 0 without any).
+ * Checks svmlight text; counts rows, lines, the smallest and the largest index (2⁶⁴ − 1 and 0 without any).
  *
  * @param detail The first fault, written; {@linkcode TEXT_DETAIL} elements.
  * @returns Whether the text is well formed.
