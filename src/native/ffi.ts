@@ -16,6 +16,7 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "u64", "u64"], // order, order_len, seed, epoch
     result: "i32",
   },
+
   // --- structure ---
   ts_validate: {
     // indptr, indptr_len, indices, indices_len, inputs, neurons
@@ -31,6 +32,7 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+
   // --- initialisation ---
   ts_erdos_renyi_count: {
     // indptr, indptr_len, neurons, probability, seed, layer, threads
@@ -47,6 +49,7 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "u32", "f64", "u64", "u64", "usize"],
     result: "i32",
   },
+
   // --- topology ---
   ts_drop_smallest: {
     // indptr, indptr_len, indices, values, velocity, capacity, zeta, threads
@@ -62,6 +65,7 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+
   // --- importance ---
   ts_importance: {
     // incoming_ptr, incoming_ptr_len, position, position_len, values, values_len, out, out_len, threads
@@ -80,6 +84,7 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+
   // --- batch ---
   ts_gather_batch: {
     // data, data_len, is_bytes, order, order_len, mean, scale, features, width, threads, output, output_len
@@ -89,6 +94,7 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+
   // --- step ---
   ts_misalignment: {
     parameters: ["buffer"], // place
@@ -120,6 +126,7 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+
   // --- optimizer ---
   ts_apply_gradients: {
     // layout, slopes, layers, arena, arena_len, gradients, gradients_len, rate, momentum, decay, form, threads
@@ -132,6 +139,64 @@ export const SYMBOLS = {
   ts_squared_norm: {
     // layout, slopes, layers, gradients, gradients_len, norm
     parameters: ["buffer", "buffer", "usize", "buffer", "usize", "buffer"],
+    result: "i32",
+  },
+
+  // --- text ---
+  ts_delimited_scan: {
+    // text, text_len, delimiter, columns, threads, counts, detail
+    parameters: ["buffer", "usize", "u8", "usize", "usize", "buffer", "buffer"],
+    result: "i32",
+  },
+  ts_delimited_parse: {
+    parameters: [
+      ...["buffer", "usize", "u8"] as const, // text, text_len, delimiter
+      ...["buffer", "usize", "usize", "usize"] as const, // roles, roles_len, threads, rows
+      ...["buffer", "usize", "usize"] as const, // features, features_len, feature_count
+      ...["buffer", "usize", "usize"] as const, // targets, targets_len, target_count
+      ...["buffer", "usize"] as const, // labels, labels_len
+      ...["buffer", "usize", "buffer"] as const, // names, names_len, detail
+    ],
+    result: "i32",
+  },
+  ts_svmlight_scan: {
+    parameters: ["buffer", "usize", "usize", "buffer", "buffer"], // text, text_len, threads, counts, detail
+    result: "i32",
+  },
+  ts_svmlight_parse: {
+    parameters: [
+      ...["buffer", "usize", "u64", "usize", "usize"] as const, // text, text_len, first_index, threads, rows
+      ...["buffer", "usize", "usize"] as const, // features, features_len, feature_count
+      ...["buffer", "usize", "usize"] as const, // targets, targets_len, target_count
+      ...["buffer", "usize"] as const, // labels, labels_len
+      ...["buffer", "usize", "buffer"] as const, // names, names_len, detail
+    ],
+    result: "i32",
+  },
+
+  // --- standardize: features, features_len, samples, mean, mean_len, scale, scale_len, threads
+  ts_standardize_u8: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  ts_standardize_f32: {
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+
+  // --- generator
+  ts_generate_block: {
+    parameters: [
+      ...["usize", "usize", "usize", "usize"] as const, // columns, informative, redundant, repeated
+      ...["usize", "usize", "f64", "f64"] as const, // classes, clusters_per_class, class_separation, label_noise
+      ...["bool", "u64", "u64"] as const, // shuffle, seed, first
+      ...["buffer", "usize", "buffer", "usize", "usize"] as const, // features, …_len, labels, …_len, threads
+    ],
+    result: "i32",
+  },
+  ts_generated_places: {
+    // columns, informative, redundant, repeated, shuffle, seed, places, places_len
+    parameters: ["usize", "usize", "usize", "usize", "bool", "u64", "buffer", "usize"],
     result: "i32",
   },
 } as const satisfies Deno.ForeignLibraryInterface;

@@ -33,3 +33,9 @@ export function sharedFloats(length: number): Float32Array {
   const words = sharedWords(length);
   return new Float32Array(words.buffer, words.byteOffset, length);
 }
+
+/** As {@linkcode sharedWords}, as bytes. */
+export function sharedBytes(length: number): Uint8Array {
+  const words = sharedWords(Math.ceil(length / 4));
+  return new Uint8Array(words.buffer, words.byteOffset, length);
+}
