@@ -141,7 +141,7 @@ fn chunks(layer: &Layer, rows: usize, vectors: usize) -> usize {
 
 /// Does one training step on a batch: the fused update, or gradients where `gradients` is given.
 ///
-/// `work` has [`workspace_words`] words. Returns the loss and hits before the step, with dropout in force.
+/// `work` has at least [`workspace_words`] words. Returns the loss and hits before the step, with dropout in force.
 ///
 /// # Errors
 /// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for Nesterov's form with several tiles (which
@@ -166,7 +166,6 @@ pub fn train(
     let mut delta =
         || -> Result<SharedSlice<Block>, Status> { Ok(SharedSlice::new(cast_slice_mut(sections.floats(largest)?))) };
     let deltas = [delta()?, delta()?];
-    sections.finish()?;
 
     // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
     let threshold = (training.dropout * 65_536.0).round().min(65_535.0) as u16;
@@ -188,7 +187,7 @@ pub fn train(
 
 /// Runs a batch forward without dropout and keeps nothing but two layers' activations.
 ///
-/// `work` has [`workspace_words`] words. With a non-empty `outputs` (`[samples][outputs]`, overwritten) also writes the
+/// `work` has at least [`workspace_words`] words. With a non-empty `outputs` (`[samples][outputs]`, overwritten) also writes the
 /// probabilities (classes) or the outputs (values) of each sample.
 ///
 /// # Errors
@@ -208,7 +207,6 @@ pub fn evaluate(
     let mut buffer =
         || -> Result<SharedSlice<Block>, Status> { Ok(SharedSlice::new(cast_slice_mut(sections.floats(largest)?))) };
     let buffers = [buffer()?, buffer()?];
-    sections.finish()?;
     let traces: Vec<Trace> = (0..layers.len())
         .map(|index| Trace {
             output: buffers[index % 2],

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Standardization } from "../data/dataset.ts";
 import type { NetworkMemory } from "../native/kernels.ts";
 import {
   connectionProbability,
@@ -92,6 +93,10 @@ export class SparseMlp {
   readonly settings: ModelSettings;
   /** The layers, first hidden layer first, output layer last. */
   readonly layers: readonly SparseLayer[];
+  /** How raw features are standardised; set by the first training. */
+  standardization?: Standardization;
+  /** Name of each class; set by training. */
+  classNames: readonly string[] = [];
   readonly #memory: NetworkMemory;
 
   private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
