@@ -61,34 +61,49 @@ impl<const R: usize> Kernel for Backward<'_, R> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(mut self, lanes: L) {
+    fn run<L: Lanes>(self, lanes: L) {
+        if self.below.is_some() { self.sweep::<L, true>(lanes) } else { self.sweep::<L, false>(lanes) }
+    }
+}
+
+impl<const R: usize> Backward<'_, R> {
+    #[inline(always)]
+    fn sweep<L: Lanes, const BELOW: bool>(mut self, lanes: L) {
         let start = self.indptr[self.rows.start] as usize;
         let mut weights = Group::new();
         let mut biases = Group::new();
         for (row, input) in self.rows.clone().enumerate() {
-            let connections = self.indptr[input] as usize..self.indptr[input + 1] as usize;
-            let targets = &self.indices[connections.clone()];
             let mut x = [lanes.splat(0.0); R];
             for r in 0..R {
                 x[r] = lanes.load(&self.input[input][r]);
             }
             let mut dx = [lanes.splat(0.0); R];
-            for (&target, place) in targets.iter().zip(connections.start - start..) {
-                let delta = &self.delta[target as usize];
-                let weight = lanes.splat(self.values[place]);
-                let mut products = lanes.splat(0.0);
-                for r in 0..R {
-                    let d = lanes.load(&delta[r]);
-                    if self.below.is_some() {
-                        dx[r] = lanes.mul_add(weight, d, dx[r]);
+            let (mut next, end) = (self.indptr[input] as usize, self.indptr[input + 1] as usize);
+            while next < end {
+                let parts = weights.room(end - next);
+                let count = parts.len();
+                let targets = &self.indices[next..next + count];
+                let values = &self.values[next - start..next - start + count];
+                for ((part, &target), &value) in parts.iter_mut().zip(targets).zip(values) {
+                    let delta = &self.delta[target as usize];
+                    let weight = lanes.splat(value);
+                    let mut products = lanes.splat(0.0);
+                    for r in 0..R {
+                        let d = lanes.load(&delta[r]);
+                        if BELOW {
+                            dx[r] = lanes.mul_add(weight, d, dx[r]);
+                        }
+                        products = lanes.mul_add(x[r], d, products);
                     }
-                    products = lanes.mul_add(x[r], d, products);
+                    lanes.store(products, part);
                 }
-                weights.push(lanes, products, self.update, self.values, self.state);
+                weights.add(lanes, count, self.update, self.values, self.state);
+                next += count;
             }
             if let Some(below) = &mut self.below {
                 let total = below.finish(lanes, row, &self.input[input], dx, self.update);
-                biases.push(lanes, total, self.update, below.bias, below.bias_state);
+                lanes.store(total, &mut biases.room(1)[0]);
+                biases.add(lanes, 1, self.update, below.bias, below.bias_state);
             }
         }
         weights.flush(lanes, self.update, self.values, self.state);
@@ -149,17 +164,24 @@ impl Group {
         Self { parts: [[0.0; LANES]; LANES], done: 0, waiting: 0 }
     }
 
+    /// Places for the next vectors: as many as are wanted, at most to the end of the group, at least one.
     #[inline(always)]
-    pub(crate) fn push<L: Lanes>(
+    pub(crate) fn room(&mut self, wanted: usize) -> &mut [Block] {
+        let end = LANES.min(self.waiting + wanted);
+        &mut self.parts[self.waiting..end]
+    }
+
+    /// Counts vectors written to [`Group::room`]; a full group updates its parameters.
+    #[inline(always)]
+    pub(crate) fn add<L: Lanes>(
         &mut self,
         lanes: L,
-        part: L::Vector,
+        count: usize,
         update: Update,
         values: &mut [f32],
         state: &mut [f32],
     ) {
-        lanes.store(part, &mut self.parts[self.waiting]);
-        self.waiting += 1;
+        self.waiting += count;
         if self.waiting == LANES {
             self.flush(lanes, update, values, state);
         }

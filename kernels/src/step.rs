@@ -452,7 +452,8 @@ impl<const R: usize> Kernel for OutputBias<'_, R> {
         let mut group = Group::new();
         for delta in self.delta {
             let sum = delta.iter().fold(lanes.splat(0.0), |sum, block| lanes.add(sum, lanes.load(block)));
-            group.push(lanes, sum, self.update, self.bias, self.state);
+            lanes.store(sum, &mut group.room(1)[0]);
+            group.add(lanes, 1, self.update, self.bias, self.state);
         }
         group.flush(lanes, self.update, self.bias, self.state);
     }
