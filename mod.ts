@@ -7,7 +7,14 @@ export type { Augmentation } from "./src/data/augment.ts";
 export type { Dataset, ImageShape, Split, Standardization } from "./src/data/dataset.ts";
 export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
 export { type GeneratedDataset, madelonLike, type MadelonLikeOptions } from "./src/data/generator.ts";
-export { KernelError, LibraryError, TrainingError } from "./src/errors.ts";
+export { CheckpointError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
+export {
+  type LoadedModel,
+  loadModel,
+  saveModel,
+  type SaveOptions,
+  type TrainingState,
+} from "./src/files/checkpoint.ts";
 export type { Activation, ActivationKind } from "./src/model/activation.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
 export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./src/model/model.ts";

@@ -14,3 +14,8 @@ export class KernelError extends Error {
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
 }
+
+/** A model file could not be written, or could not be read because it is missing, damaged or foreign. */
+export class CheckpointError extends Error {
+  override readonly name = "CheckpointError";
+}

@@ -172,7 +172,13 @@ export class SparseMlp {
   }
 }
 
-function resolveSettings(options: ModelOptions): ModelSettings {
+/**
+ * Fills in defaults and checks ranges.
+ *
+ * @throws {TypeError} When a setting has the wrong type or an unknown name.
+ * @throws {RangeError} When a setting is out of range.
+ */
+export function resolveSettings(options: ModelOptions): ModelSettings {
   const {
     sizes,
     epsilon,

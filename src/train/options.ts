@@ -33,6 +33,12 @@ export interface TrainOptions {
   /** @default {500} */
   readonly epochs?: number;
   /**
+   * Epochs done before: a run that goes on from a checkpoint.
+   *
+   * @default {0}
+   */
+  readonly epochsDone?: number;
+  /**
    * Samples a step (B). The last batch of an epoch may be smaller.
    *
    * @default {128}
@@ -135,6 +141,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   const settings: TrainSettings = {
     ...options,
     epochs: options.epochs ?? 500,
+    epochsDone: options.epochsDone ?? 0,
     batchSize: options.batchSize ?? 128,
     learningRate: options.learningRate ?? 0.01,
     schedule: options.schedule ?? { kind: "constant" },
@@ -155,6 +162,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   };
   const { importancePruning, weightDecayForm } = settings;
   whole("epochs", settings.epochs, 1);
+  whole("epochsDone", settings.epochsDone, 0, settings.epochs);
   whole("batchSize", settings.batchSize, 1);
   whole("evaluateEvery", settings.evaluateEvery, 1);
   whole("threads", settings.threads, 1, 1024);

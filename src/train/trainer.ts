@@ -127,7 +127,7 @@ export async function* train(
   const validation = evaluator(parts?.validation);
   const test = evaluator(data.test);
   const tally = new Tally(model);
-  for (let epoch = 1; epoch <= epochs; epoch++) {
+  for (let epoch = settings.epochsDone + 1; epoch <= epochs; epoch++) {
     const [trained, seconds] = await timed(() => run.epoch(epoch));
     const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
     const [evaluations, evaluationSeconds] = await timed(() =>

@@ -1,0 +1,209 @@
+/**
+ * Models and checkpoints as `.safetensors` files.
+ *
+ * A model file holds settings, structure, weights, biases, standardisation and class names: enough to predict on raw
+ * features. A checkpoint also holds velocities and how far training came: enough to go on bit for bit, since all random
+ * numbers are functions of seed and place.
+ *
+ * @module
+ */
+import metadata from "../../deno.json" with { type: "json" };
+import { CheckpointError } from "../errors.ts";
+import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
+import type { LayerPlan, SparseLayer } from "../model/layer.ts";
+import { resolveSettings, SparseMlp } from "../model/model.ts";
+import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
+import { sharedFloats } from "../sparse/shared.ts";
+import {
+  readSafetensorsHeader,
+  readTensor,
+  type SafetensorsFile,
+  type Tensor,
+  writeSafetensors,
+} from "./safetensors.ts";
+
+/** Version of what a file holds and under which names. */
+const FORMAT_VERSION = "1";
+
+/** How far training came. */
+export interface TrainingState {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Options of the run, as they were given; anything JSON can hold. */
+  readonly options: Readonly<Record<string, unknown>>;
+}
+
+/** Options of {@linkcode saveModel}. */
+export interface SaveOptions {
+  /** Makes the file a checkpoint, with velocities. */
+  readonly training?: TrainingState;
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
+/**
+ * Saves a model; the file appears whole or not at all, and an older one stays until then.
+ *
+ * @throws {CheckpointError} When it cannot be written; the message names the path and the reason.
+ */
+export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
+  const { training, onProgress } = options;
+  const tensors = new Map<string, Tensor>();
+  for (const [index, layer] of model.layers.entries()) {
+    for (const [part, tensor] of partsOf(layer, training !== undefined)) {
+      tensors.set(`layers.${index}.${part}`, tensor);
+    }
+  }
+  if (model.standardization !== undefined) {
+    tensors.set("standardization.mean", model.standardization.mean);
+    tensors.set("standardization.scale", model.standardization.scale);
+  }
+  const description = {
+    format: "truly-sparse",
+    formatVersion: FORMAT_VERSION,
+    packageVersion: metadata.version,
+    settings: JSON.stringify(model.settings),
+    classNames: JSON.stringify(model.classNames),
+    ...(training && { training: JSON.stringify(training) }),
+  };
+  try {
+    await writeSafetensors(path, tensors, description, onProgress);
+  } catch (cause) {
+    throw new CheckpointError(`Cannot save the model to "${path}": ${reason(cause)}`, { cause });
+  }
+}
+
+/** A model as read, and how far its training came when the file is a checkpoint. */
+export interface LoadedModel {
+  readonly model: SparseMlp;
+  readonly training?: TrainingState;
+}
+
+/**
+ * Loads a model or a checkpoint; nothing of a damaged file is used.
+ *
+ * Indices are validated and numbers must be finite before the model exists for the caller.
+ *
+ * @throws {CheckpointError} When the file cannot be read, is damaged, foreign, or of an unknown format version.
+ */
+export async function loadModel(path: string): Promise<LoadedModel> {
+  let file: Deno.FsFile;
+  try {
+    file = await Deno.open(path);
+  } catch (cause) {
+    throw new CheckpointError(`Cannot open the model file "${path}": ${reason(cause)}`, { cause });
+  }
+  try {
+    return await read(file, path);
+  } catch (cause) {
+    const text = reason(cause);
+    const message = text.includes(path) ? text : `Cannot load "${path}": ${text}`;
+    throw new CheckpointError(message, { cause });
+  } finally {
+    file.close();
+  }
+}
+
+async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
+  const content = await readSafetensorsHeader(file, path);
+  const { metadata: description } = content;
+  if (description.format !== "truly-sparse") throw new SyntaxError("it was not written by truly-sparse");
+  if (description.formatVersion !== FORMAT_VERSION) {
+    throw new SyntaxError(
+      `it has format version ${description.formatVersion} (written by package ${description.packageVersion}), ` +
+        `this package reads version ${FORMAT_VERSION}`,
+    );
+  }
+  const settings = resolveSettings(parseField(description, "settings"));
+  const last = settings.sizes.length - 2;
+  const plans = settings.sizes.slice(1).map((neurons, index): LayerPlan => ({
+    inputs: settings.sizes[index],
+    neurons,
+    capacity: tensorPlace(content, `layers.${index}.indices`).length,
+    activation: index === last ? OUTPUT_CODE : activationCode(settings.activation, index),
+  }));
+  for (const [index, plan] of plans.entries()) {
+    if (plan.capacity > plan.inputs * plan.neurons) {
+      throw new RangeError(`layer ${index + 1} has too many connections`);
+    }
+    expectLength(content, `layers.${index}.indptr`, plan.inputs + 1);
+    expectLength(content, `layers.${index}.bias`, plan.neurons);
+  }
+  const model = SparseMlp.allocate(settings, plans);
+  const training = description.training === undefined
+    ? undefined
+    : parseField<TrainingState>(description, "training");
+  for (const [index, layer] of model.layers.entries()) {
+    layer.nnz = layer.capacity;
+    for (const [part, tensor] of partsOf(layer, training !== undefined)) {
+      const name = `layers.${index}.${part}`;
+      expectLength(content, name, tensor.length);
+      await readTensor(file, tensorPlace(content, name), tensor, path);
+      if (tensor instanceof Float32Array && !tensor.every(Number.isFinite)) {
+        throw new RangeError(`tensor "${name}" holds a number that is not finite`);
+      }
+    }
+    if (layer.indptr[layer.inputs] !== layer.nnz) {
+      throw new RangeError(
+        `layer ${index + 1} has ${layer.nnz} connections, its indptr ends at ${layer.indptr[layer.inputs]}`,
+      );
+    }
+    validateConnections(layer);
+    rebuildIncoming(layer);
+  }
+  if (content.tensors.has("standardization.mean")) {
+    const [mean, scale] = [sharedFloats(settings.sizes[0]), sharedFloats(settings.sizes[0])];
+    for (const [name, tensor] of [["mean", mean], ["scale", scale]] as const) {
+      expectLength(content, `standardization.${name}`, tensor.length);
+      await readTensor(file, tensorPlace(content, `standardization.${name}`), tensor, path);
+      if (!tensor.every(Number.isFinite)) throw new RangeError("its standardisation is not finite");
+    }
+    model.standardization = { mean, scale };
+  }
+  model.classNames = parseField<string[]>(description, "classNames").map(String);
+  return { model, ...(training && { training }) };
+}
+
+function partsOf(layer: SparseLayer, velocities: boolean): [string, Tensor][] {
+  const { nnz } = layer;
+  const parts: [string, Tensor][] = [
+    ["indptr", layer.indptr],
+    ["indices", layer.indices.subarray(0, nnz)],
+    ["values", layer.values.subarray(0, nnz)],
+    ["bias", layer.bias],
+    ["shape", layer.shape],
+  ];
+  if (velocities) {
+    parts.push(
+      ["velocity", layer.velocity.subarray(0, nnz)],
+      ["biasVelocity", layer.biasVelocity],
+      ["shapeVelocity", layer.shapeVelocity],
+    );
+  }
+  return parts;
+}
+
+function tensorPlace(
+  content: SafetensorsFile,
+  name: string,
+): NonNullable<ReturnType<SafetensorsFile["tensors"]["get"]>> {
+  const place = content.tensors.get(name);
+  if (place === undefined) throw new SyntaxError(`it has no tensor "${name}"`);
+  return place;
+}
+
+function expectLength(content: SafetensorsFile, name: string, length: number): void {
+  const found = tensorPlace(content, name).length;
+  if (found !== length) throw new SyntaxError(`tensor "${name}" has ${found} elements, expected ${length}`);
+}
+
+function parseField<T>(description: Readonly<Record<string, string>>, field: string): T {
+  try {
+    return JSON.parse(description[field]);
+  } catch {
+    throw new SyntaxError(`its ${field} cannot be read`);
+  }
+}
+
+function reason(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

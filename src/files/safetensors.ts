@@ -1,0 +1,178 @@
+/**
+ * The safetensors format: a JSON header that names tensors, then their bytes.
+ *
+ * Reading trusts nothing: no size is believed before the file's own length confirms it. Writing is atomic: a temporary
+ * name, synced, renamed.
+ *
+ * @module
+ */
+
+/** A tensor to write or as read, little-endian as in memory. */
+export type Tensor = Uint32Array | Float32Array;
+
+/** What a file holds. */
+export interface SafetensorsFile {
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tensors: ReadonlyMap<string, TensorPlace>;
+}
+
+/** Where a tensor stands in its file. */
+export interface TensorPlace {
+  readonly dtype: "U32" | "F32";
+  readonly length: number;
+  /** Byte of the file where it begins. */
+  readonly offset: number;
+}
+
+const LENGTH_BYTES = 8;
+/** A header longer than this is refused; ours have a few kilobytes. */
+const MAX_HEADER_BYTES = 16 * 2 ** 20;
+const CHUNK_BYTES = 64 * 2 ** 20;
+
+/**
+ * Writes tensors and metadata to a file that appears whole or not at all.
+ *
+ * @param onProgress Called with bytes written and bytes in all.
+ * @throws {Error} The system's error when the folder cannot be written or the disk is full; nothing is left behind.
+ */
+export async function writeSafetensors(
+  path: string,
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+  onProgress?: (done: number, total: number) => void,
+): Promise<void> {
+  const header: Record<string, unknown> = { __metadata__: metadata };
+  let end = 0;
+  for (const [name, tensor] of tensors) {
+    const dtype = tensor instanceof Uint32Array ? "U32" : "F32";
+    header[name] = { dtype, shape: [tensor.length], data_offsets: [end, end + tensor.byteLength] };
+    end += tensor.byteLength;
+  }
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const padded = Math.ceil(json.length / 8) * 8;
+  const start = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
+  new DataView(start.buffer).setBigUint64(0, BigInt(padded), true);
+  start.set(json, LENGTH_BYTES);
+  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
+  const file = await Deno.open(temporary, { write: true, createNew: true });
+  try {
+    let done = 0;
+    const total = start.length + end;
+    for (const part of [start, ...tensors.values()]) {
+      const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
+      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
+        await writeAll(file, bytes.subarray(at, at + CHUNK_BYTES));
+        done += Math.min(CHUNK_BYTES, bytes.length - at);
+        onProgress?.(done, total);
+      }
+    }
+    await file.sync();
+    file.close();
+    await Deno.rename(temporary, path);
+  } catch (cause) {
+    try {
+      file.close();
+    } catch {
+      // It was closed before the rename failed.
+    }
+    await Deno.remove(temporary).catch(() => {});
+    throw cause;
+  }
+}
+
+async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
+  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+}
+
+/**
+ * Reads and checks the header of an open file.
+ *
+ * @throws {SyntaxError} When the file is no safetensors file, is cut off, or its header contradicts itself.
+ */
+export async function readSafetensorsHeader(file: Deno.FsFile, name: string): Promise<SafetensorsFile> {
+  const fail = (found: string) => new SyntaxError(`Cannot read "${name}" as a safetensors file: ${found}`);
+  const { size } = await file.stat();
+  if (size < LENGTH_BYTES) {
+    throw fail(`it has ${size} bytes, the length of the header alone takes ${LENGTH_BYTES}`);
+  }
+  const lengthBytes = await readAt(file, 0, new Uint8Array(LENGTH_BYTES), fail);
+  const headerLength = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));
+  if (headerLength < 2 || headerLength > Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES)) {
+    throw fail(`its header claims ${headerLength} bytes, the file has ${size}`);
+  }
+  const bytes = await readAt(file, LENGTH_BYTES, new Uint8Array(headerLength), fail);
+  let header: unknown;
+  try {
+    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (cause) {
+    throw fail(`its header is not JSON (${(cause as Error).message})`);
+  }
+  if (!isRecord(header)) throw fail("its header is not an object");
+  const dataStart = LENGTH_BYTES + headerLength;
+  const tensors = new Map<string, TensorPlace>();
+  const metadata: Record<string, string> = {};
+  let end = 0;
+  for (const [key, value] of Object.entries(header)) {
+    if (!isRecord(value)) throw fail(`entry "${key}" is not an object`);
+    if (key === "__metadata__") {
+      for (const [field, text] of Object.entries(value)) metadata[field] = String(text);
+      continue;
+    }
+    const { dtype, shape, data_offsets: offsets } = value;
+    const length = Array.isArray(shape) && shape.length === 1 ? shape[0] : undefined;
+    const [from, to] = Array.isArray(offsets) ? offsets : [];
+    if ((dtype !== "U32" && dtype !== "F32") || !Number.isSafeInteger(length) || length < 0) {
+      throw fail(`tensor "${key}" has type ${JSON.stringify(dtype)} and shape ${JSON.stringify(shape)}`);
+    }
+    if (from !== end || to !== from + 4 * length || dataStart + to > size) {
+      throw fail(
+        `tensor "${key}" claims bytes ${from} to ${to} of ${size - dataStart}, expected them from ${end} on`,
+      );
+    }
+    end = to;
+    tensors.set(key, { dtype, length, offset: dataStart + from });
+  }
+  if (dataStart + end !== size) throw fail(`${size - dataStart - end} bytes follow the last tensor`);
+  return { metadata, tensors };
+}
+
+/**
+ * Reads a tensor's bytes into an array of its length.
+ *
+ * @throws {SyntaxError} When the tensor has another type, or the file is cut off.
+ */
+export async function readTensor(
+  file: Deno.FsFile,
+  place: TensorPlace,
+  into: Tensor,
+  name: string,
+): Promise<void> {
+  const dtype = into instanceof Uint32Array ? "U32" : "F32";
+  if (place.dtype !== dtype) {
+    throw new SyntaxError(`Cannot read "${name}": a tensor has type ${place.dtype}, not ${dtype}`);
+  }
+  const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+  await readAt(file, place.offset, bytes, (found) => new SyntaxError(`Cannot read "${name}": ${found}`));
+}
+
+async function readAt<B extends ArrayBufferLike>(
+  file: Deno.FsFile,
+  offset: number,
+  into: Uint8Array<B>,
+  fail: (found: string) => Error,
+): Promise<Uint8Array<B>> {
+  await file.seek(offset, Deno.SeekMode.Start);
+  for (let at = 0; at < into.length;) {
+    // Deno reads into plain memory only; a chunk at a time keeps that copy small.
+    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, into.length - at));
+    const count = await file.read(chunk);
+    if (count === null) throw fail(`it ends at byte ${offset + at}, ${into.length - at} bytes too early`);
+    into.set(chunk.subarray(0, count), at);
+    at += count;
+  }
+  return into;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

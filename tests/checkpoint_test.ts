@@ -1,0 +1,108 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CheckpointError, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
+
+async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
+  const folder = await Deno.makeTempDir();
+  try {
+    await work(folder);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+}
+
+function parameters(model: SparseMlp): number[][] {
+  return model.layers.flatMap((layer) =>
+    [layer.indptr, layer.indices, layer.values, layer.velocity, layer.bias, layer.biasVelocity, layer.shape]
+      .map((array, part) => [...(part >= 1 && part <= 3 ? array.subarray(0, layer.nnz) : array)])
+  );
+}
+
+const small = () => SparseMlp.create({ sizes: [4, 6, 2], epsilon: 2, activation: "prelu", seed: 3 });
+
+Deno.test("loadModel() gives back what saveModel() wrote", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/model.safetensors`;
+    const data = madelonLike({
+      samples: 64,
+      testSamples: 16,
+      features: 4,
+      informative: 2,
+      redundant: 1,
+      seed: 1,
+    });
+    const model = small();
+    for await (const _ of train(model, data, { epochs: 2, batchSize: 16, threads: 1 }));
+    await saveModel(model, path, { training: { epoch: 2, options: { batchSize: 16 } } });
+    const { model: loaded, training } = await loadModel(path);
+    assertEquals(parameters(loaded), parameters(model));
+    assertEquals(loaded.settings, model.settings);
+    assertEquals(loaded.standardization, model.standardization);
+    assertEquals(loaded.classNames, model.classNames);
+    assertEquals(training, { epoch: 2, options: { batchSize: 16 } });
+    assertEquals([...Deno.readDirSync(folder)].length, 1);
+  }));
+
+Deno.test("train() goes on from a checkpoint bit for bit as if it had never stopped", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/checkpoint.safetensors`;
+    const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 2 });
+    const options = {
+      epochs: 6,
+      batchSize: 32,
+      importancePruning: { start: 2, every: 2, percentile: 10 },
+    };
+    const straight = SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, seed: 5 });
+    for await (const record of train(straight, data, { ...options, threads: 2 })) {
+      if (record.epoch === 3) await saveModel(straight, path, { training: { epoch: 3, options: {} } });
+    }
+    const { model, training } = await loadModel(path);
+    for await (const _ of train(model, data, { ...options, epochsDone: training!.epoch, threads: 1 }));
+    assertEquals(parameters(model), parameters(straight));
+  }));
+
+Deno.test("loadModel() refuses a file cut off at any byte, and says which file", () =>
+  inFolder(async (folder) => {
+    const [whole, cut] = [`${folder}/whole.safetensors`, `${folder}/cut.safetensors`];
+    await saveModel(small(), whole);
+    const bytes = await Deno.readFile(whole);
+    for (let length = 0; length < bytes.length; length++) {
+      await Deno.writeFile(cut, bytes.subarray(0, length));
+      const error = await assertRejects(() => loadModel(cut), CheckpointError);
+      assertStringIncludes(error.message, cut);
+    }
+  }));
+
+Deno.test("loadModel() loads a file with changed bytes whole, or refuses it with a CheckpointError", () =>
+  inFolder(async (folder) => {
+    const [whole, changed] = [`${folder}/whole.safetensors`, `${folder}/changed.safetensors`];
+    await saveModel(small(), whole);
+    const bytes = await Deno.readFile(whole);
+    let refused = 0;
+    for (let round = 0; round < 2000; round++) {
+      const copy = bytes.slice();
+      copy[(round * 7919) % copy.length] ^= 1 << (round % 8);
+      await Deno.writeFile(changed, copy);
+      try {
+        await loadModel(changed);
+      } catch (error) {
+        assert(error instanceof CheckpointError, String(error));
+        refused++;
+      }
+    }
+    assert(refused > 1000, `only ${refused} of 2000 were refused`);
+  }));
+
+Deno.test("saveModel() leaves the older file and no other when it cannot write", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/none/model.safetensors`;
+    const error = await assertRejects(() => saveModel(small(), path), CheckpointError);
+    assertStringIncludes(error.message, path);
+    assertEquals([...Deno.readDirSync(folder)].length, 0);
+  }));
+
+Deno.test("loadModel() names a file that is missing or of another kind", () =>
+  inFolder(async (folder) => {
+    await assertRejects(() => loadModel(`${folder}/absent`), CheckpointError, "absent");
+    await Deno.writeTextFile(`${folder}/text`, "hello, this is no model at all");
+    await assertRejects(() => loadModel(`${folder}/text`), CheckpointError, "its header claims");
+  }));
