@@ -14,3 +14,8 @@ export class KernelError extends Error {
 export class TrainingError extends Error {
   override readonly name = "TrainingError";
 }
+
+/** A named data set could not be found, downloaded or trusted; the message says what to do. */
+export class DatasetError extends Error {
+  override readonly name = "DatasetError";
+}
