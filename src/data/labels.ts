@@ -1,0 +1,87 @@
+/**
+ * Class labels as files spell them, and the classes they stand for.
+ *
+ * @module
+ */
+
+import { quote } from "./quote.ts";
+
+/** Numbers in text, as the kernels read them (decimal, finite). */
+const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;
+
+/** Whether text is a decimal number. */
+export function isNumber(text: string): boolean {
+  return NUMBER.test(text);
+}
+
+/** Most classes that numbers may stand for before they look like measurements. */
+const MOST_NUMBERED_CLASSES = 1000;
+
+/** The classes of a file, in order. */
+export interface Classes {
+  /** Name of each class: numbers by value, otherwise names by their UTF-16 code units. */
+  readonly classNames: readonly string[];
+  /** Class of each label, by the number {@linkcode LabelTable.add} gave it. */
+  readonly classOf: Uint32Array;
+}
+
+/**
+ * Gathers the labels of a file.
+ *
+ * When all are numbers, equal numbers are one class ("1", "1.0" and "+1" alike), called by its shortest
+ * spelling.
+ */
+export class LabelTable {
+  readonly #numbers = new Map<string, number>();
+  readonly #lines: number[] = [];
+
+  /** Number of a label; `line` is where it was first seen, 0 where there are no lines. */
+  add(label: string, line: number): number {
+    const known = this.#numbers.get(label);
+    if (known !== undefined) return known;
+    const number = this.#numbers.size;
+    this.#numbers.set(label, number);
+    this.#lines.push(line);
+    return number;
+  }
+
+  /**
+   * Puts the classes in order.
+   *
+   * @param source What messages call the file.
+   * @param given Names of the classes, when they are known from another file; their order counts.
+   * @throws {RangeError} When numbers make more than 1,000 classes, or a label is not among the given ones.
+   */
+  classes(source: string, given?: readonly string[]): Classes {
+    const labels = [...this.#numbers.keys()];
+    const numeric = (given ?? labels).every(isNumber);
+    const nameOf = (label: string) => numeric && isNumber(label) ? canonical(label) : label;
+    const classNames = given ?? [...new Set(labels.map(nameOf))].sort(
+      numeric ? (a, b) => Number(a) - Number(b) : (a, b) => a < b ? -1 : a > b ? 1 : 0,
+    );
+    if (given === undefined && numeric && classNames.length > MOST_NUMBERED_CLASSES) {
+      throw new RangeError(
+        `Cannot take the labels of "${source}" for classes: found ${classNames.length} different numbers, ` +
+          `at most ${MOST_NUMBERED_CLASSES} are possible; use regression, or name another label column`,
+      );
+    }
+    const index = new Map(classNames.map((name, position) => [nameOf(name), position]));
+    const classOf = Uint32Array.from(labels, (label, number) => {
+      const position = index.get(nameOf(label));
+      if (position !== undefined) return position;
+      const line = this.#lines[number];
+      throw new RangeError(
+        `Cannot use "${source}" for testing: class ${quote(label)}${
+          line > 0 ? ` in line ${line}` : ""
+        } is not among ` +
+          `the ${classNames.length} classes to learn`,
+      );
+    });
+    return { classNames, classOf };
+  }
+}
+
+/** The shortest spelling of a number; −0 is 0. */
+function canonical(label: string): string {
+  return String(Number(label) + 0);
+}
