@@ -4,6 +4,7 @@
 //! the same bits for any number of threads.
 
 pub mod activation;
+pub mod augment;
 pub mod backward;
 pub mod batch;
 pub mod cells;

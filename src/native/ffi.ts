@@ -199,6 +199,18 @@ export const SYMBOLS = {
     parameters: ["usize", "usize", "usize", "usize", "bool", "u64", "buffer", "usize"],
     result: "i32",
   },
+
+  // --- augment ---
+  ts_augment: {
+    parameters: [
+      ...["buffer", "usize", "buffer", "usize"] as const, // images, images_len, order, order_len
+      ...["usize", "usize", "usize"] as const, // channels, height, width
+      ...["f64", "f64", "bool"] as const, // rotation_degrees, shift_fraction, flip
+      ...["u64", "u64", "usize"] as const, // seed, epoch, threads
+      ...["buffer", "usize"] as const, // output, output_len
+    ],
+    result: "i32",
+  },
 } as const satisfies Deno.ForeignLibraryInterface;
 
 type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
