@@ -57,7 +57,7 @@ const SKIPPED = 0xffff_ffff, LABEL = 0xffff_fffe, TARGET = 0x8000_0000;
  * @throws {RangeError} When a column is unknown, there is no feature, or the labels make no classes.
  * @example
  * ```ts
- * import { readCsv } from "./src/data/csv.ts";
+ * import { readCsv } from "./csv.ts";
  * const text = "length,width,class\n5.1,3.5,rose\n4.9,3,iris\n";
  * const flowers = await readCsv(new TextEncoder().encode(text));
  * if (flowers.classNames[flowers.labels[1]] !== "iris") throw new Error("wrong class");

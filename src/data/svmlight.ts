@@ -79,7 +79,7 @@ export async function scanSvmlight(source: Source, options: SvmlightOptions = {}
  * @throws {RangeError} When there is no feature, or dense features would take too much memory.
  * @example
  * ```ts
- * import { readSvmlight } from "./src/data/svmlight.ts";
+ * import { readSvmlight } from "./svmlight.ts";
  * const data = await readSvmlight(new TextEncoder().encode("-1 1:0.5 3:2\n+1 2:1\n"));
  * if (data.featureCount !== 3 || data.features[2] !== 2) throw new Error("wrong features");
  * if (data.labels.join() !== "0,1") throw new Error("wrong labels");
