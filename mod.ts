@@ -1,1 +1,30 @@
-export { loadKernels } from "./src/native/library.ts";
+/**
+ * Truly sparse neural networks: only the connections that exist are stored, computed and sent.
+ *
+ * @module
+ */
+export type { Augmentation } from "./src/data/augment.ts";
+export type { Dataset, ImageShape, Split, Standardization } from "./src/data/dataset.ts";
+export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
+export { type GeneratedDataset, madelonLike, type MadelonLikeOptions } from "./src/data/generator.ts";
+export { KernelError, LibraryError, TrainingError } from "./src/errors.ts";
+export type { Activation, ActivationKind } from "./src/model/activation.ts";
+export type { SparseLayer } from "./src/model/layer.ts";
+export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./src/model/model.ts";
+export type { LearningRateSchedule } from "./src/model/schedule.ts";
+export type { Counts, ModelStats } from "./src/model/stats.ts";
+export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
+export type { Connections } from "./src/sparse/csr.ts";
+export type { WeightInitializer } from "./src/sparse/init.ts";
+export { type Evaluation, Evaluator } from "./src/train/evaluation.ts";
+export type { ImportancePruning, Progress, TrainOptions } from "./src/train/options.ts";
+export { type EpochRecord, train, type TrainSummary } from "./src/train/trainer.ts";
+export {
+  type DropRule,
+  evolveByRules,
+  evolveConnections,
+  type GrowRule,
+  smallestMagnitude,
+  uniformGrowth,
+} from "./src/topology/evolution.ts";
+export { neuronImportance, pruneByImportance } from "./src/topology/importance.ts";

@@ -3,18 +3,31 @@
 //! The caller owns every buffer. A kernel borrows its buffers for one call, keeps nothing, and gives
 //! the same bits for any number of threads.
 
+pub mod activation;
+pub mod backward;
+pub mod batch;
 pub mod cells;
+pub mod csr;
 pub mod delimited;
 pub mod ffi;
+pub mod forward;
 pub mod generator;
+pub mod importance;
+pub mod init;
 pub mod labels;
+pub mod layer;
 pub mod lines;
+pub mod loss;
 pub mod number;
+pub mod optimizer;
 pub mod outputs;
 pub mod pool;
 pub mod random;
+pub mod sample;
 pub mod shared;
 pub mod simd;
 pub mod standardize;
 pub mod status;
+pub mod step;
 pub mod svmlight;
+pub mod topology;

@@ -6,7 +6,8 @@
 use std::marker::PhantomData;
 use std::ops::Range;
 
-/// A mutable slice whose disjoint ranges are handed to several threads.
+/// A mutable slice whose disjoint ranges are handed to several threads. Copies see the same elements.
+#[derive(Clone, Copy)]
 pub struct SharedSlice<'a, T> {
     pointer: *mut T,
     len: usize,

@@ -4,7 +4,7 @@
  * @module
  */
 import { shuffle, standardize } from "../native/kernels.ts";
-import { sharedBytes, sharedFloats, sharedWords } from "./shared.ts";
+import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** Samples of one part of a data set, sample-major. */
 export interface Split {

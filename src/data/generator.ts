@@ -5,7 +5,7 @@
  */
 import { generateBlock, generatedPlaces, type GeneratorDesign } from "../native/kernels.ts";
 import type { Dataset, Split } from "./dataset.ts";
-import { sharedFloats, sharedWords } from "./shared.ts";
+import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** Options of {@linkcode madelonLike}. */
 export interface MadelonLikeOptions extends Partial<GeneratorDesign> {

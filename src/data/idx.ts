@@ -5,7 +5,7 @@
  */
 import { readBytes } from "./bytes.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
-import { sharedBytes, sharedFloats, sharedWords } from "./shared.ts";
+import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** Numbers an IDX file holds. */
 export type IdxArray = Uint8Array | Int8Array | Int16Array | Int32Array | Float32Array | Float64Array;
@@ -21,16 +21,16 @@ export interface IdxFile {
 /** How a type of numbers is stored: bytes of each, and the array to read them into. */
 interface IdxType {
   readonly bytes: number;
-  readonly make: (bytes: SharedArrayBuffer) => IdxArray;
+  readonly make: (memory: SharedArrayBuffer, offset: number, length: number) => IdxArray;
 }
 
 const TYPES: Readonly<Record<number, IdxType>> = {
-  0x08: { bytes: 1, make: (bytes) => new Uint8Array(bytes) },
-  0x09: { bytes: 1, make: (bytes) => new Int8Array(bytes) },
-  0x0b: { bytes: 2, make: (bytes) => new Int16Array(bytes) },
-  0x0c: { bytes: 4, make: (bytes) => new Int32Array(bytes) },
-  0x0d: { bytes: 4, make: (bytes) => new Float32Array(bytes) },
-  0x0e: { bytes: 8, make: (bytes) => new Float64Array(bytes) },
+  0x08: { bytes: 1, make: (b, at, n) => new Uint8Array(b, at, n) },
+  0x09: { bytes: 1, make: (b, at, n) => new Int8Array(b, at, n) },
+  0x0b: { bytes: 2, make: (b, at, n) => new Int16Array(b, at, n) },
+  0x0c: { bytes: 4, make: (b, at, n) => new Int32Array(b, at, n) },
+  0x0d: { bytes: 4, make: (b, at, n) => new Float32Array(b, at, n) },
+  0x0e: { bytes: 8, make: (b, at, n) => new Float64Array(b, at, n) },
 };
 
 /**
@@ -78,7 +78,7 @@ export function parseIdx(bytes: Uint8Array, source: string): IdxFile {
   const body = sharedBytes(count * type.bytes);
   body.set(bytes.subarray(header));
   reverseEach(body, type.bytes);
-  return { shape, values: type.make(body.buffer as SharedArrayBuffer) };
+  return { shape, values: type.make(body.buffer as SharedArrayBuffer, body.byteOffset, count) };
 }
 
 /** Reverses each group of `size` bytes: files have the high byte first, processors the low one. */

@@ -6,7 +6,7 @@
 import { shuffle } from "../native/kernels.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import { quote } from "./quote.ts";
-import { sharedBytes, sharedFloats, sharedWords } from "./shared.ts";
+import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** What is to be learned: a class, or numbers. */
 export type Task = Dataset["task"];

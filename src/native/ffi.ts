@@ -16,6 +16,132 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "u64", "u64"], // order, order_len, seed, epoch
     result: "i32",
   },
+
+  // --- structure ---
+  ts_validate: {
+    // indptr, indptr_len, indices, indices_len, inputs, neurons
+    parameters: ["buffer", "usize", "buffer", "usize", "usize", "usize"],
+    result: "i32",
+  },
+  ts_incoming_view: {
+    // indptr, indptr_len, indices, indices_len, incoming_ptr, incoming_ptr_len, source, source_len,
+    // position, position_len, inputs, neurons, threads
+    parameters: [
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+      ...["buffer", "usize", "usize", "usize", "usize"] as const,
+    ],
+    result: "i32",
+  },
+
+  // --- initialisation ---
+  ts_erdos_renyi_count: {
+    // indptr, indptr_len, neurons, probability, seed, layer, threads
+    parameters: ["buffer", "usize", "usize", "f64", "u64", "u64", "usize"],
+    result: "i32",
+  },
+  ts_erdos_renyi_fill: {
+    // indptr, indptr_len, indices, indices_len, neurons, probability, seed, layer, threads
+    parameters: ["buffer", "usize", "buffer", "usize", "usize", "f64", "u64", "u64", "usize"],
+    result: "i32",
+  },
+  ts_init_values: {
+    // values, values_len, kind, scale, seed, layer, threads
+    parameters: ["buffer", "usize", "u32", "f64", "u64", "u64", "usize"],
+    result: "i32",
+  },
+
+  // --- topology ---
+  ts_drop_smallest: {
+    // indptr, indptr_len, indices, values, velocity, capacity, zeta, threads
+    parameters: ["buffer", "usize", "buffer", "buffer", "buffer", "usize", "f64", "usize"],
+    result: "i32",
+  },
+  ts_grow_random: {
+    // indptr, indptr_len, indices, values, velocity, capacity, neurons, count, kind, scale,
+    // seed, epoch, layer, threads
+    parameters: [
+      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize", "usize", "usize", "u32", "f64"] as const,
+      ...["u64", "u64", "u64", "usize"] as const,
+    ],
+    result: "i32",
+  },
+
+  // --- importance ---
+  ts_importance: {
+    // incoming_ptr, incoming_ptr_len, position, position_len, values, values_len, out, out_len, threads
+    parameters: ["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  ts_percentile: {
+    parameters: ["buffer", "usize", "f64", "buffer", "usize"], // values, values_len, percentile, out, out_len
+    result: "i32",
+  },
+  ts_remove_incoming: {
+    // indptr, indptr_len, indices, values, velocity, capacity, scores, scores_len, threshold, threads
+    parameters: [
+      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize"] as const,
+      ...["buffer", "usize", "f64", "usize"] as const,
+    ],
+    result: "i32",
+  },
+
+  // --- batch ---
+  ts_gather_batch: {
+    // data, data_len, is_bytes, order, order_len, mean, scale, features, width, threads, output, output_len
+    parameters: [
+      ...["buffer", "usize", "u32", "buffer", "usize", "buffer", "buffer", "usize"] as const,
+      ...["usize", "usize", "buffer", "usize"] as const,
+    ],
+    result: "i32",
+  },
+
+  // --- step ---
+  ts_misalignment: {
+    parameters: ["buffer"], // place
+    result: "usize",
+  },
+  ts_workspace_words: {
+    // layout, slopes, layers, width, training, dropout, words
+    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "buffer"],
+    result: "i32",
+  },
+  ts_train_batch: {
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
+      ...["buffer", "usize"] as const, // gradients, gradients_len
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
+      ...["usize", "usize"] as const, // samples, width
+      ...["f32", "f32", "f32", "u32", "f32"] as const, // rate, momentum, decay, form, dropout
+      ...["u64", "u64", "usize"] as const, // seed, step, threads
+      ...["buffer", "usize", "buffer"] as const, // work, work_len, totals
+    ],
+    result: "i32",
+  },
+  ts_evaluate_batch: {
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
+      ...["usize", "usize", "usize"] as const, // samples, width, threads
+      ...["buffer", "usize", "buffer", "usize", "buffer"] as const, // work, work_len, outputs, outputs_len, totals
+    ],
+    result: "i32",
+  },
+
+  // --- optimizer ---
+  ts_apply_gradients: {
+    // layout, slopes, layers, arena, arena_len, gradients, gradients_len, rate, momentum, decay, form, threads
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+      ...["f32", "f32", "f32", "u32", "usize"] as const,
+    ],
+    result: "i32",
+  },
+  ts_squared_norm: {
+    // layout, slopes, layers, gradients, gradients_len, norm
+    parameters: ["buffer", "buffer", "usize", "buffer", "usize", "buffer"],
+    result: "i32",
+  },
+
   // --- text ---
   ts_delimited_scan: {
     // text, text_len, delimiter, columns, threads, counts, detail
@@ -47,6 +173,7 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+
   // --- standardize: features, features_len, samples, mean, mean_len, scale, scale_len, threads
   ts_standardize_u8: {
     parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
@@ -56,6 +183,7 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
     result: "i32",
   },
+
   // --- generator
   ts_generate_block: {
     parameters: [

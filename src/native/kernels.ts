@@ -36,6 +36,510 @@ export function shuffle(order: Uint32Array, seed: number, epoch: number): void {
   check(loadKernels().ts_shuffle(buffer(order), order.length, seed, epoch), "shuffle the samples");
 }
 
+// --- structure ---
+
+/** The outgoing arrays of one layer's connections, `capacity` elements in each but `indptr`. */
+export interface OutgoingArrays {
+  readonly inputs: number;
+  readonly neurons: number;
+  readonly indptr: Uint32Array;
+  readonly indices: Uint32Array;
+  readonly values: Float32Array;
+  readonly velocity: Float32Array;
+}
+
+/** The incoming view of one layer's connections. */
+export interface IncomingArrays {
+  readonly incomingPtr: Uint32Array;
+  readonly source: Uint32Array;
+  readonly position: Uint32Array;
+}
+
+/** Lengths that the kernel takes as one number, and nnz as the kernel will read it. */
+function capacityOf(layer: OutgoingArrays, task: string): number {
+  const capacity = layer.indices.length;
+  if (layer.values.length !== capacity || layer.velocity.length !== capacity) {
+    throw new TypeError(
+      `Cannot ${task}: indices, values and velocity have ${capacity}, ${layer.values.length} and ` +
+        `${layer.velocity.length} elements, expected as many in each`,
+    );
+  }
+  if (layer.indptr.length !== layer.inputs + 1) {
+    throw new TypeError(
+      `Cannot ${task}: indptr has ${layer.indptr.length} elements, expected ${layer.inputs} inputs + 1`,
+    );
+  }
+  return capacity;
+}
+
+/** Throws a TypeError unless the first nnz indices form a CSR matrix: sorted, unique, in range. O(nnz). */
+export function validateStructure(
+  layer: Pick<OutgoingArrays, "inputs" | "neurons" | "indptr" | "indices">,
+  nnz: number,
+): void {
+  const indices = layer.indices.subarray(0, nnz);
+  const status = loadKernels().ts_validate(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(indices),
+    indices.length,
+    layer.inputs,
+    layer.neurons,
+  );
+  check(status, "use these connections");
+}
+
+/** Rebuilds the incoming view from the outgoing rows. O(nnz). */
+export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1): void {
+  const status = loadKernels().ts_incoming_view(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    layer.indices.length,
+    buffer(layer.incomingPtr),
+    layer.incomingPtr.length,
+    buffer(layer.source),
+    layer.source.length,
+    buffer(layer.position),
+    layer.position.length,
+    layer.inputs,
+    layer.neurons,
+    threads,
+  );
+  check(status, "rebuild the incoming view");
+}
+
+// --- initialisation ---
+
+/** Which Erdős–Rényi structure to draw. */
+export interface StructureLaw {
+  /** Neurons of the layer, the places of a row. */
+  readonly neurons: number;
+  /** Probability of each connection, in [0, 1]. */
+  readonly probability: number;
+  readonly seed: number;
+  readonly layer: number;
+  readonly threads?: number;
+}
+
+/** Draws the number of connections of each row into `indptr` `[inputs + 1]`; returns nnz. O(inputs + nnz). */
+export function erdosRenyiCount(indptr: Uint32Array, law: StructureLaw): number {
+  const status = loadKernels().ts_erdos_renyi_count(
+    buffer(indptr),
+    indptr.length,
+    law.neurons,
+    law.probability,
+    law.seed,
+    law.layer,
+    law.threads ?? 1,
+  );
+  check(status, "draw the connections of a layer");
+  return indptr[indptr.length - 1];
+}
+
+/** Writes the targets that {@linkcode erdosRenyiCount} has counted with the same law. O(inputs + nnz). */
+export function erdosRenyiFill(indptr: Uint32Array, indices: Uint32Array, law: StructureLaw): void {
+  const status = loadKernels().ts_erdos_renyi_fill(
+    buffer(indptr),
+    indptr.length,
+    buffer(indices),
+    indices.length,
+    law.neurons,
+    law.probability,
+    law.seed,
+    law.layer,
+    law.threads ?? 1,
+  );
+  check(status, "draw the connections of a layer");
+}
+
+/** The distribution of new weights: uniform in ±scale, or normal with standard deviation `scale`. */
+export interface ValueLaw {
+  readonly kind: "uniform" | "normal";
+  readonly scale: number;
+}
+
+function kindCode(law: ValueLaw): number {
+  return law.kind === "uniform" ? 0 : 1;
+}
+
+/** Writes initial weights, a function of seed, layer and place alone. */
+export function initValues(
+  values: Float32Array,
+  law: ValueLaw,
+  place: { readonly seed: number; readonly layer: number; readonly threads?: number },
+): void {
+  const status = loadKernels().ts_init_values(
+    buffer(values),
+    values.length,
+    kindCode(law),
+    law.scale,
+    place.seed,
+    place.layer,
+    place.threads ?? 1,
+  );
+  check(status, "initialise weights");
+}
+
+// --- topology ---
+
+/** Removes the zeta fraction of each sign that is closest to zero; returns the new nnz. O(nnz). */
+export function dropSmallest(layer: OutgoingArrays, zeta: number, threads = 1): number {
+  const task = "drop connections";
+  const capacity = capacityOf(layer, task);
+  const status = loadKernels().ts_drop_smallest(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    buffer(layer.values),
+    buffer(layer.velocity),
+    capacity,
+    zeta,
+    threads,
+  );
+  check(status, task);
+  return layer.indptr[layer.inputs];
+}
+
+/** Where the random numbers of a topology change come from. */
+export interface GrowthPlace {
+  readonly seed: number;
+  readonly epoch: number;
+  readonly layer: number;
+  readonly threads?: number;
+}
+
+/** Adds `count` connections at random absent places, fewer where fewer are absent; returns the new nnz. */
+export function growRandom(layer: OutgoingArrays, count: number, law: ValueLaw, place: GrowthPlace): number {
+  const task = "grow connections";
+  const capacity = capacityOf(layer, task);
+  const status = loadKernels().ts_grow_random(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    buffer(layer.values),
+    buffer(layer.velocity),
+    capacity,
+    layer.neurons,
+    count,
+    kindCode(law),
+    law.scale,
+    place.seed,
+    place.epoch,
+    place.layer,
+    place.threads ?? 1,
+  );
+  check(status, task);
+  return layer.indptr[layer.inputs];
+}
+
+// --- importance ---
+
+/** Writes the importance of each neuron to `out` `[neurons]`. O(nnz). */
+export function importance(
+  layer: Pick<OutgoingArrays & IncomingArrays, "incomingPtr" | "position" | "values">,
+  out: Float32Array,
+  threads = 1,
+): void {
+  const status = loadKernels().ts_importance(
+    buffer(layer.incomingPtr),
+    layer.incomingPtr.length,
+    buffer(layer.position),
+    layer.position.length,
+    buffer(layer.values),
+    layer.values.length,
+    buffer(out),
+    out.length,
+    threads,
+  );
+  check(status, "score the neurons of a layer");
+}
+
+/** The percentile of `values`, interpolated linearly as by NumPy; NaN when a value is NaN. O(n). */
+export function percentileOf(values: Float32Array, percentile: number): number {
+  const out = new Float64Array(1);
+  const status = loadKernels().ts_percentile(buffer(values), values.length, percentile, out, 1);
+  check(status, `take percentile ${percentile} of ${values.length} values`);
+  return out[0];
+}
+
+/**
+ * Removes the incoming connections of neurons whose score is at or below the threshold; returns the new nnz.
+ *
+ * @throws {RangeError} When no connection would be left; nothing has changed then.
+ */
+export function removeIncoming(
+  layer: OutgoingArrays,
+  scores: Float32Array,
+  threshold: number,
+  threads = 1,
+): number {
+  const task = "remove the unimportant neurons of a layer";
+  const capacity = capacityOf(layer, task);
+  const status = loadKernels().ts_remove_incoming(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    buffer(layer.values),
+    buffer(layer.velocity),
+    capacity,
+    buffer(scores),
+    scores.length,
+    threshold,
+    threads,
+  );
+  check(status, task);
+  return layer.indptr[layer.inputs];
+}
+
+// --- batch ---
+
+/** Which samples become a batch, and how their features are scaled. */
+export interface BatchSource {
+  /** `[samples][features]`, raw. */
+  readonly features: Float32Array | Uint8Array;
+  /** Mean of each feature. */
+  readonly mean: Float32Array;
+  /** Reciprocal of each feature's standard deviation; 0 for a constant feature. */
+  readonly scale: Float32Array;
+}
+
+/**
+ * Builds the standardised batch of the samples in `order` as tiles, `[tiles][features][width]`. One pass over them.
+ *
+ * @throws {RangeError} When an index lies past the data, or `width` is no multiple of 16.
+ * @throws {TypeError} When `output` has another length.
+ */
+export function gatherBatch(
+  source: BatchSource,
+  order: Uint32Array,
+  width: number,
+  threads: number,
+  output: Float32Array,
+): void {
+  const { features, mean, scale } = source;
+  if (mean.length !== scale.length) {
+    throw new TypeError(`Cannot build a batch: ${mean.length} means and ${scale.length} scales do not agree`);
+  }
+  const status = loadKernels().ts_gather_batch(
+    buffer(features),
+    features.length,
+    features instanceof Uint8Array ? 1 : 0,
+    buffer(order),
+    order.length,
+    buffer(mean),
+    buffer(scale),
+    mean.length,
+    width,
+    threads,
+    buffer(output),
+    output.length,
+  );
+  check(status, "build a batch");
+}
+
+// --- step ---
+
+/** Bytes from the start of a cache line to the start of `view`. */
+export function misalignment(view: ArrayBufferView): number {
+  return Number(loadKernels().ts_misalignment(buffer(view)));
+}
+
+/** A network as kernels see it: the layout table, the slopes, and the arena that holds all parameters. */
+export interface NetworkMemory {
+  /** One row a layer: inputs, neurons, nnz, capacity, activation kind. */
+  readonly layout: Uint32Array;
+  /** Slope of each layer's activation. */
+  readonly slopes: Float32Array;
+  /** All sections of all layers. */
+  readonly arena: Uint32Array;
+}
+
+/** Words of work memory for tiles of `width` samples. */
+export function workspaceWords(
+  network: Pick<NetworkMemory, "layout" | "slopes">,
+  width: number,
+  use: { readonly training: boolean; readonly dropout: boolean },
+): number {
+  const words = new Float64Array(1);
+  const status = loadKernels().ts_workspace_words(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    width,
+    use.training ? 1 : 0,
+    use.dropout ? 1 : 0,
+    words,
+  );
+  check(status, "plan the work memory");
+  return words[0];
+}
+
+/** A batch ready to be run. */
+export interface Batch {
+  /** `[tiles][features][width]`. */
+  readonly input: Float32Array;
+  /** Class of each sample; empty for regression. */
+  readonly labels: Uint32Array;
+  /** `[samples][outputs]`; empty for classification. */
+  readonly targets: Float32Array;
+  readonly samples: number;
+  /** Samples a tile: a multiple of 16, at most 128. */
+  readonly width: number;
+}
+
+/** Settings of momentum SGD for one step. */
+export interface MomentumSettings {
+  /** η */
+  readonly learningRate: number;
+  /** μ */
+  readonly momentum: number;
+  /** λ, a step */
+  readonly weightDecay: number;
+  /** Whether λ·w is part of the gradient (textbook) or taken off the weight beside it (the authors). */
+  readonly coupledDecay: boolean;
+  readonly nesterov: boolean;
+}
+
+/** Settings of one training step. */
+export interface StepSettings extends MomentumSettings {
+  /** Fraction of the hidden units dropped. */
+  readonly dropout: number;
+  readonly seed: number;
+  /** Number of the step, for dropout. */
+  readonly step: number;
+  readonly threads: number;
+}
+
+function formCode(settings: MomentumSettings): number {
+  return (settings.coupledDecay ? 1 : 0) | (settings.nesterov ? 2 : 0);
+}
+
+/**
+ * One training step: the fused update, or, where `gradients` is not empty, gradients alone.
+ *
+ * @param totals Receives the summed loss and the hits of the batch, `[2]`.
+ * @throws {TypeError} When lengths do not agree.
+ * @throws {RangeError} When a label or a setting is out of range.
+ */
+export function trainBatch(
+  network: NetworkMemory,
+  gradients: Uint32Array,
+  batch: Batch,
+  settings: StepSettings,
+  work: Uint32Array,
+  totals: Float64Array,
+): void {
+  const status = loadKernels().ts_train_batch(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(network.arena),
+    network.arena.length,
+    buffer(gradients),
+    gradients.length,
+    buffer(batch.input),
+    batch.input.length,
+    buffer(batch.labels),
+    batch.labels.length,
+    buffer(batch.targets),
+    batch.targets.length,
+    batch.samples,
+    batch.width,
+    settings.learningRate,
+    settings.momentum,
+    settings.weightDecay,
+    formCode(settings),
+    settings.dropout,
+    settings.seed,
+    settings.step,
+    settings.threads,
+    buffer(work),
+    work.length,
+    buffer(totals),
+  );
+  check(status, "train on a batch");
+}
+
+/**
+ * Runs a batch forward, without dropout.
+ *
+ * @param outputs `[samples][outputs]` for probabilities (or values), or empty.
+ * @param totals Receives the summed loss and the hits of the batch, `[2]`.
+ */
+export function evaluateBatch(
+  network: NetworkMemory,
+  batch: Batch,
+  threads: number,
+  work: Uint32Array,
+  outputs: Float32Array,
+  totals: Float64Array,
+): void {
+  const status = loadKernels().ts_evaluate_batch(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(network.arena),
+    network.arena.length,
+    buffer(batch.input),
+    batch.input.length,
+    buffer(batch.labels),
+    batch.labels.length,
+    buffer(batch.targets),
+    batch.targets.length,
+    batch.samples,
+    batch.width,
+    threads,
+    buffer(work),
+    work.length,
+    buffer(outputs),
+    outputs.length,
+    buffer(totals),
+  );
+  check(status, "evaluate a batch");
+}
+
+// --- optimizer ---
+
+/** Applies written gradients to all parameters: one momentum step. */
+export function applyGradients(
+  network: NetworkMemory,
+  gradients: Uint32Array,
+  settings: MomentumSettings,
+  threads: number,
+): void {
+  const status = loadKernels().ts_apply_gradients(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(network.arena),
+    network.arena.length,
+    buffer(gradients),
+    gradients.length,
+    settings.learningRate,
+    settings.momentum,
+    settings.weightDecay,
+    formCode(settings),
+    threads,
+  );
+  check(status, "apply gradients");
+}
+
+/** The squared norm of written gradients (gradient flow; Paper: §2.2, Figure 5). */
+export function squaredNorm(network: NetworkMemory, gradients: Uint32Array): number {
+  const norm = new Float64Array(1);
+  const status = loadKernels().ts_squared_norm(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(gradients),
+    gradients.length,
+    norm,
+  );
+  check(status, "measure the gradient");
+  return norm[0];
+}
+
 // --- text ---
 
 /** Status of a kernel that found a fault in a text; its detail output says where. */

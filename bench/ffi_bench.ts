@@ -1,0 +1,23 @@
+/** What a call over the border costs, beside a call that stays in JavaScript. @module */
+import { loadKernels } from "../mod.ts";
+import { misalignment, shuffle } from "../src/native/kernels.ts";
+
+const symbols = loadKernels();
+const place = new Uint8Array(new SharedArrayBuffer(64));
+const empty = new Uint32Array(0);
+let sum = 0;
+
+function inJavaScript(view: Uint8Array): number {
+  return view.byteOffset % 64;
+}
+
+Deno.bench("a call in JavaScript", { group: "call", baseline: true }, () => {
+  sum += inJavaScript(place);
+});
+Deno.bench("a native call without arguments", { group: "call" }, () => {
+  sum += symbols.ts_abi_version();
+});
+Deno.bench("a native call with a buffer", { group: "call" }, () => {
+  sum += misalignment(place);
+});
+Deno.bench("a guarded kernel on an empty array", { group: "call" }, () => shuffle(empty, 1, 1));

@@ -1,0 +1,89 @@
+/**
+ * One whole training step as the trainer does it, for benches: batch building, forward, loss, backward, update.
+ *
+ * @module
+ */
+import { SparseMlp } from "../mod.ts";
+import { standardization } from "../src/data/dataset.ts";
+import { tileWidth } from "../src/model/tile.ts";
+import { shuffle, trainBatch, workspaceWords } from "../src/native/kernels.ts";
+import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
+import { BatchBuilder } from "../src/train/batches.ts";
+
+/** What a step is timed with. */
+export interface StepOptions {
+  readonly sizes: readonly number[];
+  readonly epsilon?: number;
+  readonly batch?: number;
+  readonly dropout?: number;
+  readonly threads?: number;
+  readonly seed?: number;
+  /** Samples of the made-up data set of bytes. */
+  readonly samples?: number;
+  /** Overrides the tile width. */
+  readonly width?: number;
+}
+
+/** A step ready to run, and its parts. */
+export interface Step {
+  readonly model: SparseMlp;
+  /** Does the next step; returns its mean loss. */
+  run(): number;
+  /** Builds the next batch only. */
+  build(): void;
+  /** Runs the kernel on the batch that was built last. */
+  kernel(): void;
+}
+
+/** Prepares a network, made-up data of its width, and the buffers of a step. */
+export function prepareStep(options: StepOptions): Step {
+  const { sizes, epsilon = 20, batch: batchSize = 128, dropout = 0.3, threads = 1, seed = 1 } = options;
+  const samples = options.samples ?? 10_000;
+  const model = SparseMlp.create({ sizes, epsilon, seed, fanIn: "sparse" });
+  const [inputs, classes] = [sizes[0], sizes[sizes.length - 1]];
+  const features = sharedBytes(samples * inputs);
+  const labels = sharedWords(samples);
+  for (let place = 0; place < features.length; place++) features[place] = (place * 2_654_435_761) >>> 24;
+  for (let sample = 0; sample < samples; sample++) labels[sample] = sample % classes;
+  const width = options.width ?? tileWidth(sizes, batchSize);
+  const split = { samples, features, labels, targets: new Float32Array(0) };
+  const builder = new BatchBuilder({
+    split,
+    standardization: standardization(features, samples, inputs, threads),
+    batchSize,
+    width,
+    threads,
+  });
+  const order = sharedWords(samples);
+  shuffle(order, seed, 1);
+  const work = sharedWords(workspaceWords(model.memory, width, { training: true, dropout: dropout > 0 }));
+  const totals = new Float64Array(2);
+  const gradients = new Uint32Array(0);
+  const settings = {
+    learningRate: 0.01,
+    momentum: 0.9,
+    weightDecay: 0.0002,
+    coupledDecay: false,
+    nesterov: false,
+  };
+  const steps = Math.floor(samples / batchSize);
+  let step = 0;
+  const build = () => builder.build(order, (step % steps) * batchSize, batchSize, 1);
+  let batch = build();
+  const kernel = () => {
+    trainBatch(model.memory, gradients, batch, { ...settings, dropout, seed, step, threads }, work, totals);
+  };
+  return {
+    model,
+    build() {
+      batch = build();
+    },
+    kernel,
+    run() {
+      batch = build();
+      kernel();
+      step++;
+      return totals[0] / batchSize;
+    },
+  };
+}

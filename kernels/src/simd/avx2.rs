@@ -1,0 +1,145 @@
+//! [`Lanes`] on AVX2 and FMA: two registers a vector.
+
+use std::arch::x86_64::*;
+
+use super::{Block, Kernel, LANES, Lanes};
+
+/// Proof that the processor has AVX2 and FMA: made in [`run`] only.
+#[derive(Clone, Copy)]
+pub struct Avx2(());
+
+/// Runs `kernel` compiled with AVX2 and FMA.
+pub fn run<K: Kernel>(kernel: K) -> K::Output {
+    #[target_feature(enable = "avx2,fma")]
+    fn inner<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run(Avx2(()))
+    }
+    assert!(is_x86_feature_detected!("avx2") && is_x86_feature_detected!("fma"));
+    // SAFETY: just checked.
+    unsafe { inner(kernel) }
+}
+
+/// Lanes 0 to 7 and 8 to 15.
+type Pair = [__m256; 2];
+
+// SAFETY of every block below: the value `self` exists only inside `run`, after the processor was asked; loads and
+// stores are unaligned ones on references to whole blocks.
+impl Lanes for Avx2 {
+    type Vector = Pair;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> Pair {
+        // SAFETY: see above.
+        unsafe { [_mm256_set1_ps(value); 2] }
+    }
+
+    #[inline(always)]
+    fn load(self, block: &Block) -> Pair {
+        // SAFETY: see above.
+        unsafe { halves(block) }
+    }
+
+    #[inline(always)]
+    fn store(self, vector: Pair, block: &mut Block) {
+        // SAFETY: see above; both halves lie in the block.
+        unsafe {
+            _mm256_storeu_ps(block.as_mut_ptr(), vector[0]);
+            _mm256_storeu_ps(block.as_mut_ptr().add(8), vector[1]);
+        }
+    }
+
+    #[inline(always)]
+    fn add(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: see above.
+        unsafe { [_mm256_add_ps(a[0], b[0]), _mm256_add_ps(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: see above.
+        unsafe { [_mm256_mul_ps(a[0], b[0]), _mm256_mul_ps(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: Pair, b: Pair, c: Pair) -> Pair {
+        // SAFETY: see above.
+        unsafe { [_mm256_fmadd_ps(a[0], b[0], c[0]), _mm256_fmadd_ps(a[1], b[1], c[1])] }
+    }
+
+    #[inline(always)]
+    fn positive(self, a: Pair) -> u16 {
+        // SAFETY: see above.
+        unsafe { positive(a) }
+    }
+
+    #[inline(always)]
+    fn select(self, mask: u16, a: Pair, b: Pair) -> Pair {
+        // SAFETY: see above.
+        unsafe { select(mask, a, b) }
+    }
+
+    #[inline(always)]
+    fn sum_each(self, parts: &[Block; LANES]) -> Pair {
+        // SAFETY: see above.
+        unsafe { sum_each(parts) }
+    }
+
+    #[inline(always)]
+    fn transpose(self, rows: &mut [Block; LANES]) {
+        super::portable::Portable.transpose(rows);
+    }
+
+    #[inline(always)]
+    fn keep_masks(self, counter: u32, keys: [u32; 2], threshold: u16) -> [u16; 2] {
+        super::portable::Portable.keep_masks(counter, keys, threshold)
+    }
+
+    #[inline(always)]
+    fn prefetch(self, place: &Block) {
+        // SAFETY: a prefetch of a live place has no effect but on caches.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.as_ptr().cast()) }
+    }
+}
+
+// Closures take on the target features of the function around them, but not those of a trait method, so these stand alone.
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn halves(block: &Block) -> Pair {
+    // SAFETY: unaligned loads of the two halves of a block.
+    unsafe { [_mm256_loadu_ps(block.as_ptr()), _mm256_loadu_ps(block.as_ptr().add(8))] }
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn positive(a: Pair) -> u16 {
+    let above = |half| _mm256_movemask_ps(_mm256_cmp_ps::<_CMP_GT_OQ>(half, _mm256_setzero_ps())) as u16;
+    above(a[0]) | (above(a[1]) << 8)
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn select(mask: u16, a: Pair, b: Pair) -> Pair {
+    let bits = _mm256_setr_epi32(1, 2, 4, 8, 16, 32, 64, 128);
+    let half = |mask: u16, a, b| {
+        let set = _mm256_and_si256(_mm256_set1_epi32(i32::from(mask)), bits);
+        _mm256_blendv_ps(b, a, _mm256_castsi256_ps(_mm256_cmpeq_epi32(set, bits)))
+    };
+    [half(mask & 0xFF, a[0], b[0]), half(mask >> 8, a[1], b[1])]
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn sum_each(parts: &[Block; LANES]) -> Pair {
+    let eight = |first: usize| {
+        let mut r = [_mm256_setzero_ps(); 8];
+        for (sum, part) in r.iter_mut().zip(&parts[first..]) {
+            let [low, high] = halves(part);
+            *sum = _mm256_add_ps(low, high);
+        }
+        let ab = _mm256_hadd_ps(_mm256_hadd_ps(r[0], r[1]), _mm256_hadd_ps(r[2], r[3]));
+        let cd = _mm256_hadd_ps(_mm256_hadd_ps(r[4], r[5]), _mm256_hadd_ps(r[6], r[7]));
+        _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(ab, cd), _mm256_permute2f128_ps::<0x31>(ab, cd))
+    };
+    [eight(0), eight(8)]
+}

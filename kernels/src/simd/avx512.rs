@@ -1,0 +1,189 @@
+//! [`Lanes`] on AVX-512 F: one register a vector.
+
+use std::arch::x86_64::*;
+
+use super::{Block, Kernel, LANES, Lanes};
+
+/// Proof that the processor has AVX-512 F: made in [`run`] only.
+#[derive(Clone, Copy)]
+pub struct Avx512(());
+
+/// Runs `kernel` compiled with AVX-512.
+pub fn run<K: Kernel>(kernel: K) -> K::Output {
+    #[target_feature(enable = "avx512f,avx2,fma")]
+    fn inner<K: Kernel>(kernel: K) -> K::Output {
+        kernel.run(Avx512(()))
+    }
+    assert!(is_x86_feature_detected!("avx512f"));
+    // SAFETY: just checked; AVX-512 F brings AVX2 and FMA with it.
+    unsafe { inner(kernel) }
+}
+
+/// `[a+c, b+d]` of each 128-bit quarter, from two vectors: one round of the summation tree.
+macro_rules! fold_quarters {
+    ($a:expr, $b:expr) => {
+        _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>($a, $b), _mm512_shuffle_f32x4::<0xDD>($a, $b))
+    };
+}
+
+// SAFETY of every block below: the value `self` exists only inside `run`, after the processor was asked; loads and
+// stores are unaligned ones on references to whole blocks.
+impl Lanes for Avx512 {
+    type Vector = __m512;
+
+    #[inline(always)]
+    fn splat(self, value: f32) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_set1_ps(value) }
+    }
+
+    #[inline(always)]
+    fn load(self, block: &Block) -> __m512 {
+        // SAFETY: see above.
+        unsafe { load(block) }
+    }
+
+    #[inline(always)]
+    fn store(self, vector: __m512, block: &mut Block) {
+        // SAFETY: see above.
+        unsafe { store(vector, block) }
+    }
+
+    #[inline(always)]
+    fn add(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_add_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_mul_ps(a, b) }
+    }
+
+    #[inline(always)]
+    fn mul_add(self, a: __m512, b: __m512, c: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_fmadd_ps(a, b, c) }
+    }
+
+    #[inline(always)]
+    fn positive(self, a: __m512) -> u16 {
+        // SAFETY: see above.
+        unsafe { _mm512_cmp_ps_mask::<_CMP_GT_OQ>(a, _mm512_setzero_ps()) }
+    }
+
+    #[inline(always)]
+    fn select(self, mask: u16, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { _mm512_mask_blend_ps(mask, b, a) }
+    }
+
+    #[inline(always)]
+    fn sum_each(self, parts: &[Block; LANES]) -> __m512 {
+        // SAFETY: see above.
+        unsafe { sum_each(parts) }
+    }
+
+    #[inline(always)]
+    fn transpose(self, rows: &mut [Block; LANES]) {
+        // SAFETY: see above.
+        unsafe { transpose(rows) }
+    }
+
+    #[inline(always)]
+    fn keep_masks(self, counter: u32, keys: [u32; 2], threshold: u16) -> [u16; 2] {
+        // SAFETY: see above.
+        unsafe { keep_masks(counter, keys, threshold) }
+    }
+
+    #[inline(always)]
+    fn prefetch(self, place: &Block) {
+        // SAFETY: a prefetch of a live place has no effect but on caches.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.as_ptr().cast()) }
+    }
+}
+
+// Closures take on the target features of the function around them, but not those of a trait method, so these stand alone.
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn load(block: &Block) -> __m512 {
+    // SAFETY: an unaligned load of a whole block.
+    unsafe { _mm512_loadu_ps(block.as_ptr()) }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn store(vector: __m512, block: &mut Block) {
+    // SAFETY: an unaligned store of a whole block.
+    unsafe { _mm512_storeu_ps(block.as_mut_ptr(), vector) }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn sum_each(parts: &[Block; LANES]) -> __m512 {
+    let four = |first: usize| {
+        let (a, b) = (load(&parts[first]), load(&parts[first + 1]));
+        let (c, d) = (load(&parts[first + 2]), load(&parts[first + 3]));
+        let ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
+        let cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
+        let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
+        _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd)), _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd)))
+    };
+    let low = fold_quarters!(four(0), four(4));
+    let high = fold_quarters!(four(8), four(12));
+    fold_quarters!(low, high)
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn transpose(rows: &mut [Block; LANES]) {
+    let mut r = [_mm512_setzero_ps(); LANES];
+    for row in 0..LANES {
+        r[row] = load(&rows[row]);
+    }
+    // 2×2, then 4×4 inside each 128-bit quarter, then the quarters themselves.
+    for pair in 0..8 {
+        let (a, b) = (r[2 * pair], r[2 * pair + 1]);
+        r[2 * pair] = _mm512_unpacklo_ps(a, b);
+        r[2 * pair + 1] = _mm512_unpackhi_ps(a, b);
+    }
+    let mut s = r;
+    for four in 0..4 {
+        let at = 4 * four;
+        let (a, b) = (_mm512_castps_pd(r[at]), _mm512_castps_pd(r[at + 1]));
+        let (c, d) = (_mm512_castps_pd(r[at + 2]), _mm512_castps_pd(r[at + 3]));
+        s[at] = _mm512_castpd_ps(_mm512_unpacklo_pd(a, c));
+        s[at + 1] = _mm512_castpd_ps(_mm512_unpackhi_pd(a, c));
+        s[at + 2] = _mm512_castpd_ps(_mm512_unpacklo_pd(b, d));
+        s[at + 3] = _mm512_castpd_ps(_mm512_unpackhi_pd(b, d));
+    }
+    for lane in 0..4 {
+        let low = _mm512_shuffle_f32x4::<0x88>(s[lane], s[lane + 4]);
+        let low_odd = _mm512_shuffle_f32x4::<0xDD>(s[lane], s[lane + 4]);
+        let high = _mm512_shuffle_f32x4::<0x88>(s[lane + 8], s[lane + 12]);
+        let high_odd = _mm512_shuffle_f32x4::<0xDD>(s[lane + 8], s[lane + 12]);
+        store(_mm512_shuffle_f32x4::<0x88>(low, high), &mut rows[lane]);
+        store(_mm512_shuffle_f32x4::<0x88>(low_odd, high_odd), &mut rows[lane + 4]);
+        store(_mm512_shuffle_f32x4::<0xDD>(low, high), &mut rows[lane + 8]);
+        store(_mm512_shuffle_f32x4::<0xDD>(low_odd, high_odd), &mut rows[lane + 12]);
+    }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn keep_masks(counter: u32, keys: [u32; 2], threshold: u16) -> [u16; 2] {
+    let lane = _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+    let x = _mm512_add_epi32(_mm512_set1_epi32(counter as i32), lane);
+    let x = _mm512_xor_epi32(x, _mm512_set1_epi32(keys[0] as i32));
+    let x = _mm512_xor_epi32(x, _mm512_srli_epi32::<16>(x));
+    let x = _mm512_mullo_epi32(x, _mm512_set1_epi32(0x7FEB_352D));
+    let x = _mm512_xor_epi32(x, _mm512_set1_epi32(keys[1] as i32));
+    let x = _mm512_xor_epi32(x, _mm512_srli_epi32::<15>(x));
+    let x = _mm512_mullo_epi32(x, _mm512_set1_epi32(0x846C_A68Bu32 as i32));
+    let x = _mm512_xor_epi32(x, _mm512_srli_epi32::<16>(x));
+    let bound = _mm512_set1_epi32(i32::from(threshold));
+    let low = _mm512_and_si512(x, _mm512_set1_epi32(0xFFFF));
+    [_mm512_cmpge_epu32_mask(low, bound), _mm512_cmpge_epu32_mask(_mm512_srli_epi32::<16>(x), bound)]
+}

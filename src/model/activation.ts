@@ -1,0 +1,108 @@
+/**
+ * Activation functions by name, and the slope All-ReLU has in each layer.
+ *
+ * @module
+ */
+
+/** Names of the activation functions of hidden layers. */
+export type ActivationKind =
+  | "all-relu"
+  | "relu"
+  | "leaky-relu"
+  | "prelu"
+  | "srelu"
+  | "sigmoid"
+  | "tanh"
+  | "identity";
+
+/** Names of the activation functions, in the order help texts show them. */
+export const ACTIVATION_KINDS: readonly ActivationKind[] = [
+  "all-relu",
+  "relu",
+  "leaky-relu",
+  "prelu",
+  "srelu",
+  "sigmoid",
+  "tanh",
+  "identity",
+];
+
+/** An activation function. */
+export interface Activation {
+  readonly kind: ActivationKind;
+  /**
+   * Slope below zero: α of All-ReLU (0.6), of Leaky ReLU (0.01), the initial slope of PReLU (0.25); others ignore it.
+   */
+  readonly alpha?: number;
+}
+
+const DEFAULT_ALPHA: Partial<Record<ActivationKind, number>> = {
+  "all-relu": 0.6,
+  "leaky-relu": 0.01,
+  prelu: 0.25,
+};
+
+/** What a kernel must know of a layer's activation. */
+export interface ActivationCode {
+  /** Kind in the layout table. */
+  readonly code: number;
+  /** Slope below zero, for the kinds that have a fixed one. */
+  readonly slope: number;
+  /** Initial trainable parameters of one neuron. */
+  readonly shape: readonly number[];
+}
+
+/** The code of the output layer: its non-linearity belongs to the loss. */
+export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, shape: [] };
+
+/**
+ * Fills in what the user left out.
+ *
+ * @throws {TypeError} When the kind is unknown.
+ * @throws {RangeError} When alpha is not a finite number.
+ */
+export function resolveActivation(activation: ActivationKind | Activation): Required<Activation> {
+  const { kind, alpha } = typeof activation === "string" ? { kind: activation } as Activation : activation;
+  if (!ACTIVATION_KINDS.includes(kind)) {
+    throw new TypeError(`Cannot use activation "${kind}": expected one of ${ACTIVATION_KINDS.join(", ")}`);
+  }
+  const slope = alpha ?? DEFAULT_ALPHA[kind] ?? 0;
+  if (!Number.isFinite(slope)) {
+    throw new RangeError(`Cannot use activation "${kind}": alpha is ${slope}, expected a finite number`);
+  }
+  return { kind, alpha: slope };
+}
+
+/**
+ * The code of a hidden layer.
+ *
+ * All-ReLU's slope alternates: −α in the first hidden layer (layer 2 of the paper, where the input is layer 1), +α in
+ * the second, and so on. Paper: §2.1 Eq. 3.
+ *
+ * @param index Number of the hidden layer, from 0.
+ */
+export function activationCode(activation: Required<Activation>, index: number): ActivationCode {
+  const { kind, alpha } = activation;
+  switch (kind) {
+    case "all-relu":
+      return { code: 1, slope: index % 2 === 0 ? -alpha : alpha, shape: [] };
+    case "relu":
+      return { code: 1, slope: 0, shape: [] };
+    case "leaky-relu":
+      return { code: 1, slope: alpha, shape: [] };
+    case "sigmoid":
+      return { code: 2, slope: 0, shape: [] };
+    case "tanh":
+      return { code: 3, slope: 0, shape: [] };
+    case "prelu":
+      return { code: 4, slope: 0, shape: [alpha] };
+    case "srelu":
+      return { code: 5, slope: 0, shape: [0, 0.2, 1, 1] };
+    case "identity":
+      return OUTPUT_CODE;
+    default: {
+      const unknown: never = kind;
+      throw new TypeError(`Cannot use activation "${unknown}"`);
+    }
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The sparse multilayer perceptron: layers in one shared arena, and what can be counted of them.
+ *
+ * @module
+ */
+import type { Standardization } from "../data/dataset.ts";
+import type { NetworkMemory } from "../native/kernels.ts";
+import {
+  connectionProbability,
+  countConnections,
+  fillConnections,
+  type Sparsity,
+  WEIGHT_INITIALIZERS,
+  type WeightInitializer,
+  weightLaw,
+} from "../sparse/init.ts";
+import { sharedWords } from "../sparse/shared.ts";
+import {
+  type Activation,
+  activationCode,
+  type ActivationKind,
+  OUTPUT_CODE,
+  resolveActivation,
+} from "./activation.ts";
+import { gradientWords, type LayerPlan, layerWords, LAYOUT_COLUMNS, SparseLayer } from "./layer.ts";
+import { type ModelStats, statistics } from "./stats.ts";
+
+/** What the output means: classes (softmax and cross-entropy) or values (mean squared error). */
+export type Task = "classification" | "regression";
+
+/** Options of {@linkcode SparseMlp.create}. */
+export interface ModelOptions {
+  /** Neurons of each layer, input first, output last; at least two layers. */
+  readonly sizes: readonly number[];
+  /**
+   * Sparsity ε of the paper: a connection exists with probability ε·(n + m)/(n·m).
+   *
+   * @default {20}
+   */
+  readonly epsilon?: number;
+  /** Density instead of ε: one for all layers, or one for each. */
+  readonly density?: number | readonly number[];
+  /**
+   * Activation of the hidden layers.
+   *
+   * @default {{ kind: "all-relu", alpha: 0.6 }}
+   */
+  readonly activation?: ActivationKind | Activation;
+  /** @default {"he-uniform"} */
+  readonly initializer?: WeightInitializer;
+  /**
+   * Whether the scale of initial weights follows the dense width (as the authors do) or the expected connections.
+   *
+   * @default {"dense"}
+   */
+  readonly fanIn?: "dense" | "sparse";
+  /** @default {"classification"} */
+  readonly task?: Task;
+  /** @default {0} */
+  readonly seed?: number;
+  /**
+   * Threads that build the model; they do not change it.
+   *
+   * @default {1}
+   */
+  readonly threads?: number;
+}
+
+/** Every setting of a model, as it was made. */
+export type ModelSettings = Required<Omit<ModelOptions, "threads" | "activation" | "epsilon" | "density">> & {
+  readonly activation: Required<Activation>;
+  readonly epsilon?: number;
+  readonly density?: number | readonly number[];
+};
+
+/**
+ * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
+ *
+ * Paper: §2. Layer l maps `sizes[l]` inputs to `sizes[l + 1]` neurons; the output layer has no activation of its own.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { SparseMlp } from "./model.ts";
+ *
+ * const model = SparseMlp.create({ sizes: [784, 1000, 10], epsilon: 20, seed: 1 });
+ * assertEquals(model.layers.length, 2);
+ * assertEquals(model.layers[1].nnz, 10_000); // ε 20 asks for more than all of 1000·10
+ * ```
+ */
+export class SparseMlp {
+  /** Settings the model was made with. */
+  readonly settings: ModelSettings;
+  /** The layers, first hidden layer first, output layer last. */
+  readonly layers: readonly SparseLayer[];
+  /** How raw features are standardised; set by the first training. */
+  standardization?: Standardization;
+  /** Name of each class; set by training. */
+  classNames: readonly string[] = [];
+  readonly #memory: NetworkMemory;
+
+  private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
+    this.settings = settings;
+    this.layers = layers;
+    this.#memory = memory;
+  }
+
+  /**
+   * Makes a model with random connections and weights.
+   *
+   * Cost: O(connections + neurons) in time and memory, 20 bytes a connection. The same for any number of threads.
+   *
+   * @throws {TypeError} When a setting has the wrong type or an unknown name.
+   * @throws {RangeError} When a size, ε or density is out of range, counts pass 2³² − 1, or memory does not suffice.
+   */
+  static create(options: ModelOptions): SparseMlp {
+    const settings = resolveSettings(options);
+    const threads = options.threads ?? 1;
+    const { sizes, seed, initializer, fanIn } = settings;
+    const drafts = sizes.slice(1).map((neurons, layer) => {
+      const size = { inputs: sizes[layer], neurons };
+      const probability = connectionProbability({ ...size, ...sparsityOf(settings, layer) });
+      const indptr = new Uint32Array(size.inputs + 1);
+      const structure = { ...size, probability, seed, layer, threads };
+      const capacity = countConnections(indptr, structure);
+      const activation = layer + 2 < sizes.length ? activationCode(settings.activation, layer) : OUTPUT_CODE;
+      return { plan: { ...size, capacity, activation }, structure, indptr };
+    });
+    const model = SparseMlp.allocate(settings, drafts.map((draft) => draft.plan));
+    for (const [index, { structure, indptr, plan }] of drafts.entries()) {
+      const layer = model.layers[index];
+      layer.indptr.set(indptr);
+      layer.nnz = plan.capacity;
+      fillConnections(layer, { ...structure, weights: weightLaw({ ...structure, initializer, fanIn }) });
+      layer.shape.set(
+        Array.from(layer.shape, (_, place) => plan.activation.shape[place % plan.activation.shape.length]),
+      );
+    }
+    return model;
+  }
+
+  /** A model with room for the planned connections and none in it yet: what loading and compaction fill. */
+  static allocate(settings: ModelSettings, plans: readonly LayerPlan[]): SparseMlp {
+    const layout = new Uint32Array(new SharedArrayBuffer(4 * LAYOUT_COLUMNS * plans.length));
+    const slopes = new Float32Array(new SharedArrayBuffer(4 * plans.length));
+    const arena = sharedWords(plans.reduce((sum, plan) => sum + layerWords(plan), 0));
+    let offset = 0;
+    const layers = plans.map((plan, index) => {
+      const row = layout.subarray(index * LAYOUT_COLUMNS, (index + 1) * LAYOUT_COLUMNS);
+      row.set([plan.inputs, plan.neurons, 0, plan.capacity, plan.activation.code]);
+      slopes[index] = plan.activation.slope;
+      const layer = new SparseLayer(plan, row, arena, offset);
+      offset += layerWords(plan);
+      return layer;
+    });
+    return new SparseMlp(settings, layers, { layout, slopes, arena });
+  }
+
+  /** The arena and its tables, for kernels. Whoever changes them keeps the structure valid. */
+  get memory(): NetworkMemory {
+    return this.#memory;
+  }
+
+  /** A zero-filled arena for the gradients of all parameters. */
+  allocateGradients(): Uint32Array {
+    return sharedWords(this.layers.reduce((sum, layer) => sum + gradientWords(layer), 0));
+  }
+
+  /** Counts of parameters, bytes and operations, for the network as it is and as if it were dense. */
+  stats(): ModelStats {
+    return statistics(this.layers);
+  }
+}
+
+function resolveSettings(options: ModelOptions): ModelSettings {
+  const {
+    sizes,
+    epsilon,
+    density,
+    initializer = "he-uniform",
+    fanIn = "dense",
+    task = "classification",
+    seed = 0,
+  } = options;
+  if (!Array.isArray(sizes) || sizes.length < 2) {
+    throw new TypeError(
+      "Cannot make a model: expected sizes of at least two layers, input first and output last",
+    );
+  }
+  for (const [layer, size] of sizes.entries()) {
+    if (!Number.isInteger(size) || size < 1 || size >= 2 ** 32) {
+      throw new RangeError(
+        `Cannot make a model: layer ${
+          layer + 1
+        } has size ${size}, expected a whole number from 1 to 4294967295`,
+      );
+    }
+  }
+  if (epsilon !== undefined && density !== undefined) {
+    throw new TypeError("Cannot make a model: epsilon and density were both given, expected one of them");
+  }
+  if (Array.isArray(density) && density.length !== sizes.length - 1) {
+    throw new TypeError(
+      `Cannot make a model: ${density.length} densities were given, expected one for each of ${
+        sizes.length - 1
+      } layers`,
+    );
+  }
+  if (!WEIGHT_INITIALIZERS.includes(initializer)) {
+    throw new TypeError(
+      `Cannot make a model: initializer is "${initializer}", expected one of ${
+        WEIGHT_INITIALIZERS.join(", ")
+      }`,
+    );
+  }
+  if (task !== "classification" && task !== "regression") {
+    throw new TypeError(`Cannot make a model: task is "${task}", expected classification or regression`);
+  }
+  if (!Number.isSafeInteger(seed) || seed < 0) {
+    throw new RangeError(`Cannot make a model: seed is ${seed}, expected a whole number from 0 to 2^53 − 1`);
+  }
+  const sparsity = density === undefined ? { epsilon: epsilon ?? 20 } : { density };
+  const activation = resolveActivation(options.activation ?? "all-relu");
+  return { sizes: [...sizes], ...sparsity, activation, initializer, fanIn, task, seed };
+}
+
+function sparsityOf(settings: ModelSettings, layer: number): Sparsity {
+  const { epsilon, density } = settings;
+  if (density === undefined) return { epsilon: epsilon ?? 20 };
+  return { density: typeof density === "number" ? density : density[layer] };
+}

@@ -1,0 +1,110 @@
+/**
+ * One layer's connections in memory: CSR by input neuron, and the incoming view by target neuron.
+ *
+ * @module
+ */
+import { incomingView, validateStructure } from "../native/kernels.ts";
+
+/** The most connections one layer can have: counts and positions are 32-bit. */
+export const MAX_CONNECTIONS = 2 ** 32 - 1;
+
+/**
+ * The connections of one layer, a sparse matrix `[inputs, neurons]`.
+ *
+ * Capacity is fixed when it is made; nnz may shrink. What stands in an array beyond nnz has no meaning.
+ * The arrays belong to the model; whoever changes `indices` rebuilds the incoming view before it is read.
+ */
+export interface Connections {
+  readonly inputs: number;
+  readonly neurons: number;
+  /** Number of connections; always `indptr[inputs]`. */
+  nnz: number;
+  readonly capacity: number;
+  /** Where the row of each input neuron starts, `[inputs + 1]`. */
+  readonly indptr: Uint32Array;
+  /** Target neuron, ascending and unique in a row, `[capacity]`. */
+  readonly indices: Uint32Array;
+  /** Weight, `[capacity]`. */
+  readonly values: Float32Array;
+  /** Momentum, `[capacity]`. */
+  readonly velocity: Float32Array;
+  /** Where the incoming connections of each neuron start, `[neurons + 1]`. */
+  readonly incomingPtr: Uint32Array;
+  /** Input neuron, ascending in a neuron, `[capacity]`. */
+  readonly source: Uint32Array;
+  /** Where that connection stands in `values`, `[capacity]`. */
+  readonly position: Uint32Array;
+}
+
+/**
+ * Checks that a number of connections can be counted in 32 bits.
+ *
+ * @throws {RangeError} When it cannot, or is no count at all.
+ */
+export function checkConnectionCount(count: number): void {
+  if (!Number.isInteger(count) || count < 0 || count > MAX_CONNECTIONS) {
+    throw new RangeError(
+      `Cannot make a layer of ${count} connections: expected a whole number from 0 to ${MAX_CONNECTIONS}`,
+    );
+  }
+}
+
+/**
+ * Checks the sizes of all arrays against each other; {@linkcode validateConnections} checks contents too.
+ *
+ * @throws {TypeError} When an array has the wrong length, or nnz is not what `indptr` says.
+ */
+export function checkConnections(connections: Connections): void {
+  const { inputs, neurons, nnz, capacity, indptr } = connections;
+  const expected: [keyof Connections, number][] = [
+    ["indptr", inputs + 1],
+    ["incomingPtr", neurons + 1],
+    ["indices", capacity],
+    ["values", capacity],
+    ["velocity", capacity],
+    ["source", capacity],
+    ["position", capacity],
+  ];
+  for (const [name, length] of expected) {
+    const found = (connections[name] as Uint32Array | Float32Array).length;
+    if (found !== length) {
+      throw new TypeError(
+        `Cannot use these connections: ${name} has ${found} elements, expected ${length} for a layer ` +
+          `[${inputs}, ${neurons}] with capacity ${capacity}`,
+      );
+    }
+  }
+  if (indptr[inputs] !== nnz || nnz > capacity) {
+    throw new TypeError(
+      `Cannot use these connections: nnz is ${nnz}, indptr ends with ${
+        indptr[inputs]
+      }, capacity is ${capacity}`,
+    );
+  }
+}
+
+/**
+ * Checks sizes and structure, as must be done once for connections that come from outside.
+ *
+ * Cost: O(nnz). The incoming view is not read: rebuild it with {@linkcode rebuildIncoming}.
+ *
+ * @throws {TypeError} When sizes do not fit, or indices are unsorted, repeated or out of range.
+ */
+export function validateConnections(connections: Connections): void {
+  checkConnections(connections);
+  validateStructure(connections, connections.nnz);
+}
+
+/**
+ * Rebuilds `incomingPtr`, `source` and `position` from the outgoing rows.
+ *
+ * Cost: O(nnz), nothing allocated. Call after each change of the topology; values may change without.
+ */
+export function rebuildIncoming(connections: Connections, threads = 1): void {
+  incomingView(connections, threads);
+}
+
+/** The density of a layer: nnz / (inputs · neurons); 0 for a layer without places. */
+export function density(connections: Pick<Connections, "inputs" | "neurons" | "nnz">): number {
+  return connections.nnz === 0 ? 0 : connections.nnz / (connections.inputs * connections.neurons);
+}

@@ -1,0 +1,104 @@
+/**
+ * Batches out of a split: chosen samples, perhaps augmented, standardised and turned feature-major.
+ *
+ * @module
+ */
+import { type Batch, gatherBatch } from "../native/kernels.ts";
+import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
+import { type Augmentation, augmentBatch } from "../data/augment.ts";
+import { paddedSamples } from "../model/tile.ts";
+import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
+
+/** What a {@linkcode BatchBuilder} draws from and how. */
+export interface BatchBuilderOptions {
+  readonly split: Split;
+  readonly standardization: Standardization;
+  /** The most samples a batch has. */
+  readonly batchSize: number;
+  /** Samples a tile. */
+  readonly width: number;
+  readonly threads: number;
+  /** Changes images at random; needs `image` and features in bytes. */
+  readonly augmentation?: Augmentation;
+  readonly image?: ImageShape;
+  readonly seed?: number;
+}
+
+/** Builds batches in buffers of its own; a batch is valid until the next is built. */
+export class BatchBuilder {
+  readonly #options: BatchBuilderOptions;
+  readonly #features: number;
+  readonly #outputs: number;
+  readonly #input: Float32Array;
+  readonly #order: Uint32Array;
+  readonly #labels: Uint32Array;
+  readonly #targets: Float32Array;
+  readonly #images: Uint8Array;
+  readonly #identity: Uint32Array;
+  readonly #views = new Map<number, BatchViews>();
+
+  constructor(options: BatchBuilderOptions) {
+    const { split, batchSize, width, augmentation } = options;
+    this.#options = options;
+    this.#features = options.standardization.mean.length;
+    this.#outputs = split.targets.length / split.samples;
+    this.#input = sharedFloats(Math.ceil(batchSize / width) * width * this.#features);
+    this.#order = sharedWords(batchSize);
+    this.#labels = sharedWords(split.labels.length > 0 ? batchSize : 0);
+    this.#targets = sharedFloats(batchSize * this.#outputs);
+    this.#images = sharedBytes(augmentation === undefined ? 0 : batchSize * this.#features);
+    this.#identity = Uint32Array.from({ length: batchSize }, (_, index) => index);
+  }
+
+  /** The batch of `order[first … first + count)`. Allocates nothing once a count has been seen. */
+  build(order: Uint32Array, first: number, count: number, epoch: number): Batch {
+    const { split, standardization, threads, augmentation, image, seed = 0 } = this.#options;
+    const views = this.#viewsOf(count);
+    const classes = this.#labels.length > 0;
+    for (let index = 0; index < count; index++) {
+      const sample = order[first + index];
+      this.#order[index] = sample;
+      if (classes) this.#labels[index] = split.labels[sample];
+      for (let output = 0; output < this.#outputs; output++) {
+        this.#targets[index * this.#outputs + output] = split.targets[sample * this.#outputs + output];
+      }
+    }
+    const { mean, scale } = standardization;
+    if (augmentation !== undefined && image !== undefined && split.features instanceof Uint8Array) {
+      augmentBatch(split.features, image, views.order, augmentation, { seed, epoch, threads }, views.images);
+      const source = { features: this.#images, mean, scale };
+      gatherBatch(source, views.identity, views.batch.width, threads, views.batch.input);
+    } else {
+      const source = { features: split.features, mean, scale };
+      gatherBatch(source, views.order, views.batch.width, threads, views.batch.input);
+    }
+    return views.batch;
+  }
+
+  #viewsOf(count: number): BatchViews {
+    const known = this.#views.get(count);
+    if (known !== undefined) return known;
+    const width = Math.min(this.#options.width, paddedSamples(count));
+    const views: BatchViews = {
+      order: this.#order.subarray(0, count),
+      identity: this.#identity.subarray(0, count),
+      images: this.#images.subarray(0, count * this.#features),
+      batch: {
+        input: this.#input.subarray(0, Math.ceil(count / width) * width * this.#features),
+        labels: this.#labels.subarray(0, this.#labels.length > 0 ? count : 0),
+        targets: this.#targets.subarray(0, count * this.#outputs),
+        samples: count,
+        width,
+      },
+    };
+    this.#views.set(count, views);
+    return views;
+  }
+}
+
+interface BatchViews {
+  readonly order: Uint32Array;
+  readonly identity: Uint32Array;
+  readonly images: Uint8Array;
+  readonly batch: Batch;
+}

@@ -1,0 +1,379 @@
+/**
+ * The trainer: epochs of momentum SGD, and SET with Importance Pruning between them.
+ *
+ * @module
+ */
+import { classCounts, type Dataset, type Split, splitValidation, standardization } from "../data/dataset.ts";
+import { validateAugmentation } from "../data/augment.ts";
+import { TrainingError } from "../errors.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { scheduleFactor } from "../model/schedule.ts";
+import { tileWidth } from "../model/tile.ts";
+import { applyGradients, shuffle, squaredNorm, trainBatch, workspaceWords } from "../native/kernels.ts";
+import { sharedWords } from "../sparse/shared.ts";
+import { weightLaw } from "../sparse/init.ts";
+import { evolveConnections } from "../topology/evolution.ts";
+import { pruneByImportance } from "../topology/importance.ts";
+import { BatchBuilder } from "./batches.ts";
+import { type Evaluation, Evaluator } from "./evaluation.ts";
+import { resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
+
+/** How long the trainer works before it lets other tasks of the program run. */
+const BREATH_MS = 100;
+
+/** What happened in one epoch. Times are seconds; fractions lie in [0, 1]. */
+export interface EpochRecord {
+  /** Number of the epoch, from 1. */
+  readonly epoch: number;
+  /** Mean loss of the training samples as they were learned, with dropout in force. */
+  readonly trainLoss: number;
+  /** Their accuracy, likewise; NaN for regression. */
+  readonly trainAccuracy: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  readonly testLoss?: number;
+  readonly testAccuracy?: number;
+  /** Learning rate of the last step. */
+  readonly learningRate: number;
+  /** Weights and biases that exist after the epoch. */
+  readonly parameters: number;
+  readonly connections: number;
+  /** Seconds of training. */
+  readonly seconds: number;
+  readonly evolutionSeconds: number;
+  readonly evaluationSeconds: number;
+  readonly samplesPerSecond: number;
+  /** Connections SET replaced after the epoch. */
+  readonly replaced: number;
+  /** Connections Importance Pruning removed after the epoch. */
+  readonly pruned: number;
+  /** Mean squared norm of the gradient over the steps, on request. */
+  readonly gradientFlow?: number;
+}
+
+/** What a run gave. */
+export interface TrainSummary {
+  readonly epochs: number;
+  readonly bestTestAccuracy?: number;
+  /** Epoch of the best test accuracy. */
+  readonly bestEpoch?: number;
+  readonly lastTestAccuracy?: number;
+  readonly lastTestLoss?: number;
+  /** Test accuracy of the epoch with the lowest validation loss, when a validation part was set aside. */
+  readonly validationSelectedTestAccuracy?: number;
+  readonly lastTrainLoss: number;
+  readonly trainSeconds: number;
+  readonly evolutionSeconds: number;
+  readonly evaluationSeconds: number;
+  readonly parametersStart: number;
+  readonly parametersEnd: number;
+  /** Training samples of each class; empty for regression. */
+  readonly classCounts: readonly number[];
+  /** Whether the run ended early for lack of improvement. */
+  readonly stoppedEarly: boolean;
+}
+
+/**
+ * Trains a model in place, epoch by epoch.
+ *
+ * After each epoch: evaluation, then (but for the last epoch) Importance Pruning where it is due, then SET. Features
+ * are standardised with the statistics of the training samples, which the model keeps.
+ *
+ * Paper: §2, §2.1 Algorithm 2, Methods. The same bits for any number of threads. Memory: the activations of one tile;
+ * a step allocates nothing.
+ *
+ * @returns An iterator over epoch records, whose return value is the summary.
+ * @throws {TypeError} When model and data do not fit together.
+ * @throws {RangeError} When a setting is out of range.
+ * @throws {TrainingError} When the loss is no longer finite.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { madelonLike } from "../data/generator.ts";
+ * import { SparseMlp } from "../model/model.ts";
+ * import { train } from "./trainer.ts";
+ *
+ * const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });
+ * const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });
+ * for await (const epoch of train(model, data, { epochs: 3, batchSize: 16 })) assert(epoch.trainLoss > 0);
+ * ```
+ */
+export async function* train(
+  model: SparseMlp,
+  data: Dataset,
+  options: TrainOptions = {},
+): AsyncGenerator<EpochRecord, TrainSummary> {
+  const settings = resolveTrainOptions(options, model.settings.seed);
+  checkFit(model, data, settings);
+  const { epochs, validationFraction, threads, seed } = settings;
+  const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
+  const trainSplit = parts?.train ?? data.train;
+  if (settings.batchSize > trainSplit.samples) {
+    throw new RangeError(
+      `Cannot train: batchSize is ${settings.batchSize}, the data have ${trainSplit.samples} training samples`,
+    );
+  }
+  model.standardization ??= standardization(
+    trainSplit.features,
+    trainSplit.samples,
+    data.featureCount,
+    threads,
+  );
+  model.classNames = data.classNames;
+  const run = new Run(model, data, trainSplit, settings);
+  const evaluator = (split: Split | undefined) =>
+    split && model.standardization && new Evaluator(model, split, model.standardization, threads);
+  const validation = evaluator(parts?.validation);
+  const test = evaluator(data.test);
+  const tally = new Tally(model);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const [trained, seconds] = await timed(() => run.epoch(epoch));
+    const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
+    const [evaluations, evaluationSeconds] = await timed(() =>
+      due ? { validation: validation?.run(), test: test?.run() } : {}
+    );
+    const stop = tally.stopsEarly(evaluations.validation, settings.patience);
+    const last = epoch === epochs || stop;
+    const [change, evolutionSeconds] = await timed(() =>
+      last ? { replaced: 0, pruned: 0 } : run.changeTopology(epoch)
+    );
+    const { parameters, connections } = model.stats();
+    const record: EpochRecord = {
+      epoch,
+      ...trained,
+      ...named("validation", evaluations.validation),
+      ...named("test", evaluations.test),
+      parameters,
+      connections,
+      seconds,
+      evolutionSeconds,
+      evaluationSeconds,
+      samplesPerSecond: trainSplit.samples / seconds,
+      ...change,
+    };
+    tally.add(record);
+    yield record;
+    if (stop) break;
+  }
+  return tally.summary(data.task === "classification" ? classCounts(trainSplit, data.outputCount) : []);
+}
+
+function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): void {
+  const { sizes, task } = model.settings;
+  const [inputs, outputs] = [sizes[0], sizes[sizes.length - 1]];
+  if (inputs !== data.featureCount || outputs !== data.outputCount) {
+    throw new TypeError(
+      `Cannot train on "${data.name}": it has ${data.featureCount} features and ${data.outputCount} outputs, ` +
+        `the model takes ${inputs} and gives ${outputs}`,
+    );
+  }
+  if (task !== data.task) {
+    throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
+  }
+  if (settings.augmentation !== undefined) {
+    if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
+      throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);
+    }
+    validateAugmentation(settings.augmentation, data.image);
+  }
+}
+
+/** The buffers of a run, and what is done with them. */
+class Run {
+  readonly #model: SparseMlp;
+  readonly #settings: TrainSettings;
+  readonly #samples: number;
+  readonly #builder: BatchBuilder;
+  readonly #order: Uint32Array;
+  readonly #work: Uint32Array;
+  readonly #gradients: Uint32Array;
+  readonly #totals = new Float64Array(2);
+
+  constructor(model: SparseMlp, data: Dataset, split: Split, settings: TrainSettings) {
+    const { batchSize, threads, seed, dropout, microBatch, augmentation } = settings;
+    const width = tileWidth(model.settings.sizes, batchSize, microBatch);
+    this.#model = model;
+    this.#settings = settings;
+    this.#samples = split.samples;
+    this.#builder = new BatchBuilder({
+      split,
+      standardization: model.standardization!,
+      batchSize,
+      width,
+      threads,
+      seed,
+      ...(augmentation && { augmentation }),
+      ...(data.image && { image: data.image }),
+    });
+    this.#order = sharedWords(split.samples);
+    this.#work = sharedWords(workspaceWords(model.memory, width, { training: true, dropout: dropout > 0 }));
+    // Nesterov's form needs the whole gradient of a batch that passes in several tiles.
+    const written = settings.gradientFlow || (settings.nesterov && batchSize > width);
+    this.#gradients = written ? model.allocateGradients() : new Uint32Array(0);
+  }
+
+  /** One pass over the training samples, in random order. */
+  async epoch(epoch: number): Promise<Trained> {
+    const { batchSize, seed, epochs, signal, onProgress } = this.#settings;
+    shuffle(this.#order, seed, epoch);
+    const steps = Math.ceil(this.#samples / batchSize);
+    const base = this.#settings;
+    let [loss, correct, flow, learningRate] = [0, 0, 0, 0];
+    const started = performance.now();
+    let breath = started;
+    for (let step = 0; step < steps; step++) {
+      const first = step * batchSize;
+      const size = Math.min(batchSize, this.#samples - first);
+      const number = (epoch - 1) * steps + step;
+      learningRate = base.learningRate * scheduleFactor(base.schedule, number / steps, epochs);
+      flow += this.#step(this.#builder.build(this.#order, first, size, epoch), learningRate, number);
+      loss += this.#totals[0];
+      correct += this.#totals[1];
+      if (!Number.isFinite(loss)) throw diverged(epoch, step + 1, learningRate);
+      const now = performance.now();
+      if (now - breath > BREATH_MS) {
+        const done = first + size;
+        onProgress?.({
+          epoch,
+          epochs,
+          step: step + 1,
+          steps,
+          loss: loss / done,
+          accuracy: correct / done,
+          samplesPerSecond: done / ((now - started) / 1000),
+        });
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        signal?.throwIfAborted();
+        breath = performance.now();
+      }
+    }
+    return {
+      trainLoss: loss / this.#samples,
+      trainAccuracy: this.#model.settings.task === "classification" ? correct / this.#samples : NaN,
+      learningRate,
+      ...(this.#settings.gradientFlow && { gradientFlow: flow / steps }),
+    };
+  }
+
+  /** One step; returns the squared norm of the gradient where it is asked for. */
+  #step(batch: Parameters<typeof trainBatch>[2], learningRate: number, step: number): number {
+    const { momentum, weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = this.#settings;
+    const { memory } = this.#model;
+    const settings = {
+      learningRate,
+      momentum,
+      weightDecay,
+      coupledDecay: weightDecayForm === "coupled",
+      nesterov,
+      dropout,
+      seed,
+      step,
+      threads,
+    };
+    trainBatch(memory, this.#gradients, batch, settings, this.#work, this.#totals);
+    if (this.#gradients.length === 0) return 0;
+    const flow = this.#settings.gradientFlow ? squaredNorm(memory, this.#gradients) : 0;
+    applyGradients(memory, this.#gradients, settings, threads);
+    return flow;
+  }
+
+  /** Importance Pruning where it is due, then SET; every layer but the output's. */
+  changeTopology(epoch: number): { replaced: number; pruned: number } {
+    const { importancePruning: pruning, zeta, seed, threads } = this.#settings;
+    const { initializer, fanIn } = this.#model.settings;
+    const due = pruning !== undefined && epoch >= pruning.start &&
+      (epoch - pruning.start) % pruning.every === 0;
+    let [replaced, pruned] = [0, 0];
+    for (const [index, layer] of this.#model.layers.slice(0, -1).entries()) {
+      if (due) pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
+      if (zeta === 0) continue;
+      const probability = layer.nnz / (layer.inputs * layer.neurons);
+      const { inputs, neurons } = layer;
+      const weights = weightLaw({ inputs, neurons, initializer, fanIn, probability });
+      replaced += evolveConnections(layer, { zeta, weights, seed, epoch, layer: index, threads }).grown;
+    }
+    return { replaced, pruned };
+  }
+}
+
+type Trained = Pick<EpochRecord, "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow">;
+
+function diverged(epoch: number, step: number, learningRate: number): TrainingError {
+  return new TrainingError(
+    `Cannot go on training: the loss is not finite in epoch ${epoch}, step ${step}, at learning rate ${learningRate}; ` +
+      "try a learning rate ten times smaller, a warm-up, or weights scaled to the sparse fan-in",
+  );
+}
+
+async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
+  const started = performance.now();
+  const result = await work();
+  return [result, (performance.now() - started) / 1000];
+}
+
+function named(part: "validation" | "test", evaluation: Evaluation | undefined): Partial<EpochRecord> {
+  if (evaluation === undefined) return {};
+  return { [`${part}Loss`]: evaluation.loss, [`${part}Accuracy`]: evaluation.accuracy };
+}
+
+/** Sums and bests over the epochs. */
+class Tally {
+  readonly #parametersStart: number;
+  #epochs = 0;
+  #best: EpochRecord | undefined;
+  #last: EpochRecord | undefined;
+  #lastTest: EpochRecord | undefined;
+  #selected: EpochRecord | undefined;
+  #lowestLoss = Infinity;
+  #waited = 0;
+  #stopped = false;
+  #seconds = { trainSeconds: 0, evolutionSeconds: 0, evaluationSeconds: 0 };
+
+  constructor(model: SparseMlp) {
+    this.#parametersStart = model.stats().parameters;
+  }
+
+  /** Whether validation has not improved for `patience` evaluations. */
+  stopsEarly(validation: Evaluation | undefined, patience: number | undefined): boolean {
+    if (validation === undefined) return false;
+    this.#waited = validation.loss < this.#lowestLoss ? 0 : this.#waited + 1;
+    this.#stopped = patience !== undefined && this.#waited >= patience;
+    return this.#stopped;
+  }
+
+  add(record: EpochRecord): void {
+    this.#epochs = record.epoch;
+    this.#last = record;
+    this.#seconds.trainSeconds += record.seconds;
+    this.#seconds.evolutionSeconds += record.evolutionSeconds;
+    this.#seconds.evaluationSeconds += record.evaluationSeconds;
+    if (record.testAccuracy !== undefined) {
+      this.#lastTest = record;
+      if (!(record.testAccuracy <= (this.#best?.testAccuracy ?? -1))) this.#best = record;
+    }
+    if (record.validationLoss !== undefined && record.validationLoss < this.#lowestLoss) {
+      this.#lowestLoss = record.validationLoss;
+      this.#selected = record;
+    }
+  }
+
+  summary(classes: ArrayLike<number>): TrainSummary {
+    const summary: Record<string, unknown> = {
+      epochs: this.#epochs,
+      bestTestAccuracy: this.#best?.testAccuracy,
+      bestEpoch: this.#best?.epoch,
+      lastTestAccuracy: this.#lastTest?.testAccuracy,
+      lastTestLoss: this.#lastTest?.testLoss,
+      validationSelectedTestAccuracy: this.#selected?.testAccuracy,
+      lastTrainLoss: this.#last?.trainLoss ?? NaN,
+      ...this.#seconds,
+      parametersStart: this.#parametersStart,
+      parametersEnd: this.#last?.parameters ?? this.#parametersStart,
+      classCounts: Array.from(classes),
+      stoppedEarly: this.#stopped,
+    };
+    const given = Object.entries(summary).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given) as unknown as TrainSummary;
+  }
+}

@@ -1,0 +1,168 @@
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { type Connections, validateConnections } from "../src/sparse/csr.ts";
+import {
+  type DropRule,
+  evolveByRules,
+  evolveConnections,
+  type GrowRule,
+  smallestMagnitude,
+  uniformGrowth,
+} from "../src/topology/evolution.ts";
+import { copyOf, layerOf, placesOf, transposed } from "./topology/layer.ts";
+
+const WEIGHTS = { kind: "uniform", scale: 0.25 } as const;
+const PLACE = { seed: 3, epoch: 4, layer: 2 };
+
+/** A layer with a different velocity for each connection. */
+function movingLayer(inputs: number, neurons: number, probability: number): Connections {
+  const layer = layerOf({ inputs, neurons, probability });
+  for (let at = 0; at < layer.nnz; at++) layer.velocity[at] = at + 1;
+  return layer;
+}
+
+/** The places that SET drops, by sorting in f64. */
+function smallestPlaces(layer: Connections, zeta: number): Set<number> {
+  const all = [...placesOf(layer)].map(([place, [value]]) => ({ place, value }));
+  const dropped = new Set<number>();
+  for (const negative of [false, true]) {
+    const side = all.filter(({ value }) => (value < 0 || Object.is(value, -0)) === negative);
+    side.sort((a, b) => Math.abs(a.value) - Math.abs(b.value) || a.place - b.place);
+    for (const { place } of side.slice(0, Math.floor(zeta * side.length))) dropped.add(place);
+  }
+  return dropped;
+}
+
+function checkInvariants(layer: Connections): void {
+  validateConnections(layer);
+  const [pointers, source, position] = transposed(layer);
+  assertEquals(layer.incomingPtr, pointers);
+  assertEquals(layer.source.subarray(0, layer.nnz), source);
+  assertEquals(layer.position.subarray(0, layer.nnz), position);
+}
+
+Deno.test("evolveConnections() drops what sorting drops, keeps the rest and grows as many", () => {
+  const shapes = [[1, 1, 1], [1, 90, 0.3], [90, 1, 0.3], [31, 57, 0.2], [31, 57, 0.9], [784, 1000, 0.04]];
+  for (const [inputs, neurons, probability] of shapes) {
+    for (const zeta of [0, 0.3, 0.999]) {
+      const layer = movingLayer(inputs, neurons, probability);
+      const [before, gone, nnz] = [placesOf(layer), smallestPlaces(layer, zeta), layer.nnz];
+      const counts = evolveConnections(layer, { ...PLACE, zeta, weights: WEIGHTS });
+      assertEquals(counts, { dropped: gone.size, grown: gone.size });
+      assertEquals(layer.nnz, nnz);
+      checkInvariants(layer);
+      const after = placesOf(layer);
+      for (const [place, kept] of before) if (!gone.has(place)) assertEquals(after.get(place), kept);
+      const fresh = [...after].filter(([place]) => !before.has(place) || gone.has(place));
+      assertEquals(fresh.length, gone.size);
+      for (const [, [value, velocity]] of fresh) {
+        assert(Math.abs(value) <= WEIGHTS.scale);
+        assertEquals(velocity, 0);
+      }
+    }
+  }
+});
+
+Deno.test("evolveConnections() gives the same bits for 1, 2 and 4 threads, others for another epoch", () => {
+  for (const [inputs, neurons, probability] of [[784, 1000, 0.05], [3_000, 2_000, 0.05]]) {
+    const start = layerOf({ inputs, neurons, probability });
+    const evolved = (options: { threads?: number; epoch?: number }) => {
+      const layer = copyOf(start);
+      evolveConnections(layer, { ...PLACE, zeta: 0.3, weights: WEIGHTS, ...options });
+      return layer;
+    };
+    const one = evolved({});
+    for (const threads of [2, 4]) assertEquals(evolved({ threads }), one);
+    assertNotEquals(evolved({ epoch: 5 }).indices, one.indices);
+  }
+});
+
+Deno.test("evolveConnections() keeps nnz over many epochs, also of a full and of an empty layer", () => {
+  for (const probability of [0, 0.1, 1]) {
+    const layer = layerOf({ inputs: 40, neurons: 30, probability });
+    const { nnz } = layer;
+    for (let epoch = 0; epoch < 20; epoch++) {
+      evolveConnections(layer, { ...PLACE, epoch, zeta: 0.5, weights: WEIGHTS });
+      assertEquals(layer.nnz, nnz);
+      checkInvariants(layer);
+    }
+  }
+});
+
+Deno.test("evolveConnections() works below capacity", () => {
+  const layer = movingLayer(20, 30, 0.5);
+  const dropped = smallestMagnitude(0.6).drop(layer, PLACE);
+  const nnz = layer.nnz;
+  assertEquals(nnz, layer.capacity - dropped);
+  evolveConnections(layer, { ...PLACE, zeta: 0.3, weights: WEIGHTS });
+  assertEquals(layer.nnz, nnz);
+  checkInvariants(layer);
+});
+
+Deno.test("evolveConnections() grows at every absent place equally often", () => {
+  const start = layerOf({ inputs: 6, neurons: 8, probability: 0.4 });
+  const kept = new Set(placesOf(start).keys());
+  smallestPlaces(start, 0.5).forEach((place) => kept.delete(place));
+  const hits = new Map<number, number>();
+  const [epochs, absent, grown] = [4_000, 48 - kept.size, start.nnz - kept.size];
+  for (let epoch = 0; epoch < epochs; epoch++) {
+    const layer = copyOf(start);
+    evolveConnections(layer, { ...PLACE, epoch, zeta: 0.5, weights: WEIGHTS });
+    for (const place of placesOf(layer).keys()) {
+      if (!kept.has(place)) hits.set(place, (hits.get(place) ?? 0) + 1);
+    }
+  }
+  assertEquals(hits.size, absent);
+  const mean = grown * epochs / absent;
+  const chiSquare = [...hits.values()].reduce((sum, count) => sum + (count - mean) ** 2 / mean, 0);
+  // Drawn without replacement, so below chi-square with absent − 1 < 47 degrees of freedom; 0.9999 quantile 91.
+  assert(chiSquare < 91, `${chiSquare} over ${absent} places`);
+});
+
+Deno.test("evolveByRules() takes other rules", () => {
+  const layer = movingLayer(10, 10, 0.5);
+  const { nnz } = layer;
+  const dropLast: DropRule = {
+    name: "last row",
+    drop(connections) {
+      const dropped = connections.nnz - connections.indptr[9];
+      connections.nnz = connections.indptr[10] = connections.indptr[9];
+      return dropped;
+    },
+  };
+  const growNothing: GrowRule = { name: "nothing", grow: () => 0 };
+  const counts = evolveByRules(layer, { ...PLACE, drop: dropLast, grow: growNothing });
+  assertEquals(counts.grown, 0);
+  assertEquals(layer.nnz, nnz - counts.dropped);
+  checkInvariants(layer);
+  assertEquals(evolveByRules(layer, { ...PLACE, drop: smallestMagnitude(0), grow: uniformGrowth(WEIGHTS) }), {
+    dropped: 0,
+    grown: 0,
+  });
+});
+
+Deno.test("evolveConnections() refuses a wrong zeta and arrays of wrong length, changing nothing", () => {
+  const layer = movingLayer(10, 10, 0.5);
+  const before = copyOf(layer);
+  for (const zeta of [-0.1, 1, NaN]) {
+    assertThrows(
+      () => evolveConnections(layer, { ...PLACE, zeta, weights: WEIGHTS }),
+      RangeError,
+      `zeta is ${zeta}`,
+    );
+  }
+  for (const name of ["indptr", "indices", "incomingPtr", "source", "position"] as const) {
+    const broken = { ...layer, [name]: layer[name].subarray(1) };
+    assertThrows(() => evolveConnections(broken, { ...PLACE, zeta: 0.3, weights: WEIGHTS }), TypeError, name);
+  }
+  for (const name of ["values", "velocity"] as const) {
+    const broken = { ...layer, [name]: layer[name].subarray(1) };
+    assertThrows(() => evolveConnections(broken, { ...PLACE, zeta: 0.3, weights: WEIGHTS }), TypeError, name);
+  }
+  assertEquals(copyOf(layer), before);
+  assertThrows(() => uniformGrowth(WEIGHTS).grow(layer, 1, PLACE), TypeError, "Cannot grow connections");
+  assertThrows(
+    () => uniformGrowth({ kind: "normal", scale: NaN }).grow(layer, 1, PLACE),
+    RangeError,
+    "Cannot grow connections",
+  );
+});
