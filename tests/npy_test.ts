@@ -148,9 +148,9 @@ Deno.test("readNpz() refuses damaged archives and those that claim too much", as
 
 // Bytes numpy 2.4.6 wrote: np.save of np.asfortranarray(np.arange(6, dtype=np.float64).reshape(2, 3) / 4).
 const FROM_NUMPY =
-  "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY4JywgJ2ZvcnRyYW5fb3JkZXInOiBUcnVlLCAnc2hhcGUnOiAoMiwgMyksIH0gIC" +
-  "AgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAAAAAAAAAAAAOg/AAAAAAAA" +
-  "0D8AAAAAAADwPwAAAAAAAOA/AAAAAAAA9D8=";
+  "k05VTVBZAQB2AHsnZGVzY3InOiAnPGY4JywgJ2ZvcnRyYW5fb3JkZXInOiBUcnVlLCAnc2hhcGUnOiAoMiwgMyksIH0gICAg" +
+  "ICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgICAgIAoAAAAAAAAAAAAAAAAAAOg/" +
+  "AAAAAAAA0D8AAAAAAADwPwAAAAAAAOA/AAAAAAAA9D8=";
 
 Deno.test("readNpy() reads what NumPy writes", async () => {
   const { shape, data } = await readNpy(Uint8Array.from(atob(FROM_NUMPY), (letter) => letter.charCodeAt(0)));

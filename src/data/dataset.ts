@@ -168,7 +168,7 @@ function firstNotFinite(values: Float32Array): number {
  * @throws {RangeError} When a label is not below `classes`.
  * @example
  * ```ts
- * import { classCounts } from "./src/data/dataset.ts";
+ * import { classCounts } from "./dataset.ts";
  * const split = {
  *   samples: 3,
  *   features: new Uint8Array(3),

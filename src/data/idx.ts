@@ -42,7 +42,7 @@ const TYPES: Readonly<Record<number, IdxType>> = {
  * @throws {SyntaxError} When the magic number is wrong, or the length is not what the header says.
  * @example
  * ```ts
- * import { parseIdx } from "./src/data/idx.ts";
+ * import { parseIdx } from "./idx.ts";
  * const { shape, values } = parseIdx(Uint8Array.of(0, 0, 8, 1, 0, 0, 0, 2, 7, 9), "two bytes");
  * if (shape[0] !== 2 || values[1] !== 9) throw new Error("wrong content");
  * ```

@@ -40,6 +40,7 @@ export async function readNpz(source: Source, options: NpzOptions = {}): Promise
     new SyntaxError(`Cannot read archive "${name}": ${found}`, { cause });
   if (!isZip(bytes)) throw fail("it is no zip file");
   let files: Record<string, Uint8Array<ArrayBuffer>>;
+  let sums: Map<string, number>;
   try {
     files = unzipSync(bytes, {
       filter: ({ name: entry, size, originalSize }) => {
@@ -51,10 +52,10 @@ export async function readNpz(source: Source, options: NpzOptions = {}): Promise
         return true;
       },
     }) as Record<string, Uint8Array<ArrayBuffer>>;
+    sums = checksums(bytes);
   } catch (cause) {
     throw fail("it is damaged, cut short, or packed in a way that is not known (zip64, bzip2 …)", cause);
   }
-  const sums = checksums(bytes);
   return new Map(
     Object.entries(files).map(([entry, content]) => {
       if (sums.get(entry) !== crc32(content)) throw fail(`"${entry}" is damaged, its checksum is wrong`);
