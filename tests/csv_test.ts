@@ -146,7 +146,7 @@ Deno.test("readCsv() refuses columns that do not exist and labels that are no cl
   assertStringIncludes(await fault(names), "found more than 65536 different ones; use regression");
   assertStringIncludes(
     await fault("1,a\n1,q\n", { classNames: ["a", "b"] }),
-    'class "q" in line 2 is not among',
+    'line 2 of "data" for testing: class "q" is not among the 2',
   );
   assertEquals([...(await read("1,b\n", { classNames: ["a", "b"] })).labels], [1]);
 });

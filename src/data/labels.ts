@@ -50,10 +50,17 @@ export class LabelTable {
    *
    * @param source What messages call the file.
    * @param given Names of the classes, when they are known from another file; their order counts.
+   * @throws {SyntaxError} When a label spells not-a-number.
    * @throws {RangeError} When numbers make more than 1,000 classes, or a label is not among the given ones.
    */
   classes(source: string, given?: readonly string[]): Classes {
     const labels = [...this.#numbers.keys()];
+    const missing = labels.findIndex((label) => /^[+-]?nan$/i.test(label));
+    if (missing >= 0) {
+      throw new SyntaxError(
+        `Cannot read ${this.#place(missing, source)}: its label is ${quote(labels[missing])}`,
+      );
+    }
     const numeric = (given ?? labels).every(isNumber);
     const nameOf = (label: string) => numeric && isNumber(label) ? canonical(label) : label;
     const classNames = given ?? [...new Set(labels.map(nameOf))].sort(
@@ -69,15 +76,18 @@ export class LabelTable {
     const classOf = Uint32Array.from(labels, (label, number) => {
       const position = index.get(nameOf(label));
       if (position !== undefined) return position;
-      const line = this.#lines[number];
       throw new RangeError(
-        `Cannot use "${source}" for testing: class ${quote(label)}${
-          line > 0 ? ` in line ${line}` : ""
-        } is not among ` +
-          `the ${classNames.length} classes to learn`,
+        `Cannot use ${this.#place(number, source)} for testing: class ${quote(label)} is not among the ` +
+          `${classNames.length} classes to learn`,
       );
     });
     return { classNames, classOf };
+  }
+
+  /** Where a label was first seen. */
+  #place(number: number, source: string): string {
+    const line = this.#lines[number];
+    return line > 0 ? `line ${line} of "${source}"` : `"${source}"`;
   }
 }
 
