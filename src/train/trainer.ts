@@ -189,6 +189,8 @@ class Run {
   readonly #work: Uint32Array;
   readonly #gradients: Uint32Array;
   readonly #totals = new Float64Array(2);
+  /** When other tasks of the program last ran. */
+  #breath = performance.now();
 
   constructor(model: SparseMlp, data: Dataset, split: Split, settings: TrainSettings) {
     const { batchSize, threads, seed, dropout, microBatch, augmentation } = settings;
@@ -221,8 +223,8 @@ class Run {
     const base = this.#settings;
     let [loss, correct, flow, learningRate] = [0, 0, 0, 0];
     const started = performance.now();
-    let breath = started;
     for (let step = 0; step < steps; step++) {
+      signal?.throwIfAborted();
       const first = step * batchSize;
       const size = Math.min(batchSize, this.#samples - first);
       const number = (epoch - 1) * steps + step;
@@ -232,7 +234,7 @@ class Run {
       correct += this.#totals[1];
       if (!Number.isFinite(loss)) throw diverged(epoch, step + 1, learningRate);
       const now = performance.now();
-      if (now - breath > BREATH_MS) {
+      if (now - this.#breath > BREATH_MS) {
         const done = first + size;
         onProgress?.({
           epoch,
@@ -244,8 +246,7 @@ class Run {
           samplesPerSecond: done / ((now - started) / 1000),
         });
         await new Promise((resolve) => setTimeout(resolve, 0));
-        signal?.throwIfAborted();
-        breath = performance.now();
+        this.#breath = performance.now();
       }
     }
     return {
