@@ -4,7 +4,7 @@ import { TrainingError } from "../src/errors.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";
-import { finish, linearData, xorData, xorModel } from "./trainer/data.ts";
+import { finish, linearData, PLAIN, xorData, xorModel } from "./trainer/data.ts";
 
 Deno.test("train() stops with advice when the loss is no longer finite", async () => {
   for (const data of [xorData(100), linearData(100)]) {
@@ -16,6 +16,17 @@ Deno.test("train() stops with advice when the loss is no longer finite", async (
     );
     assertEquals(error.name, "TrainingError");
   }
+});
+
+Deno.test("train() stops with advice when the last step of a run has made the loss infinite", async () => {
+  // One step: its own loss is that of the sound weights before it.
+  const options = { ...PLAIN, epochs: 1, batchSize: 100, learningRate: 1e38 };
+  const model = SparseMlp.create({ sizes: [3, 40, 2], epsilon: 4, task: "regression", seed: 1 });
+  await assertRejects(
+    () => finish(model, linearData(100, 50), options),
+    TrainingError,
+    "the test loss is not finite after epoch 1",
+  );
 });
 
 Deno.test("train() ends with the reason of an aborted signal: before, between epochs, inside an epoch", async () => {

@@ -133,6 +133,11 @@ export async function* train(
     const [evaluations, evaluationSeconds] = await timed(() =>
       due ? { validation: validation?.run(), test: test?.run() } : {}
     );
+    // A training loss is of the weights before its step: only this tells of the last step.
+    for (const [part, evaluation] of Object.entries(evaluations)) {
+      if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
+      throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
+    }
     const stop = tally.stopsEarly(evaluations.validation, settings.patience);
     const last = epoch === epochs || stop;
     const [change, evolutionSeconds] = await timed(() =>
@@ -232,7 +237,9 @@ class Run {
       flow += this.#step(this.#builder.build(this.#order, first, size, epoch), learningRate, number);
       loss += this.#totals[0];
       correct += this.#totals[1];
-      if (!Number.isFinite(loss)) throw diverged(epoch, step + 1, learningRate);
+      if (!Number.isFinite(loss)) {
+        throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
+      }
       const now = performance.now();
       if (now - this.#breath > BREATH_MS) {
         const done = first + size;
@@ -300,9 +307,9 @@ class Run {
 
 type Trained = Pick<EpochRecord, "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow">;
 
-function diverged(epoch: number, step: number, learningRate: number): TrainingError {
+function diverged(found: string, learningRate: number): TrainingError {
   return new TrainingError(
-    `Cannot go on training: the loss is not finite in epoch ${epoch}, step ${step}, at learning rate ${learningRate}; ` +
+    `Cannot go on training: ${found}, at learning rate ${learningRate}; ` +
       "try a learning rate ten times smaller, a warm-up, or weights scaled to the sparse fan-in",
   );
 }
