@@ -44,6 +44,8 @@ Deno.test("train() learns linear functions", async () => {
     });
     assert(summary.lastTestLoss! < bar, `squared error ${summary.lastTestLoss} with zeta ${zeta}`);
     assert(Number.isNaN(records[0].trainAccuracy) && Number.isNaN(records[0].testAccuracy));
+    const losses = records.map((record) => record.testLoss!);
+    assertEquals(summary.bestEpoch, losses.indexOf(Math.min(...losses)) + 1);
     assertEquals(summary.classCounts, []);
   }
 });

@@ -55,7 +55,7 @@ export interface EpochRecord {
 export interface TrainSummary {
   readonly epochs: number;
   readonly bestTestAccuracy?: number;
-  /** Epoch of the best test accuracy. */
+  /** Epoch of the best test accuracy; for regression, of the lowest test loss. */
   readonly bestEpoch?: number;
   readonly lastTestAccuracy?: number;
   readonly lastTestLoss?: number;
@@ -325,6 +325,12 @@ function named(part: "validation" | "test", evaluation: Evaluation | undefined):
   return { [`${part}Loss`]: evaluation.loss, [`${part}Accuracy`]: evaluation.accuracy };
 }
 
+/** Whether the test accuracy has risen, or, for regression, the test loss fallen. */
+function better(record: EpochRecord, best: EpochRecord): boolean {
+  const [accuracy = NaN, bestAccuracy = NaN] = [record.testAccuracy, best.testAccuracy];
+  return Number.isNaN(accuracy) ? record.testLoss! < best.testLoss! : accuracy > bestAccuracy;
+}
+
 /** Sums and bests over the epochs. */
 class Tally {
   readonly #parametersStart: number;
@@ -358,7 +364,7 @@ class Tally {
     this.#seconds.evaluationSeconds += record.evaluationSeconds;
     if (record.testAccuracy !== undefined) {
       this.#lastTest = record;
-      if (!(record.testAccuracy <= (this.#best?.testAccuracy ?? -1))) this.#best = record;
+      if (this.#best === undefined || better(record, this.#best)) this.#best = record;
     }
     if (record.validationLoss !== undefined && record.validationLoss < this.#lowestLoss) {
       this.#lowestLoss = record.validationLoss;
