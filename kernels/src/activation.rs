@@ -163,7 +163,7 @@ pub struct Dropout {
     pub threshold: u16,
     /// Factor of the units kept.
     pub scale: f32,
-    /// Words of random bits a neuron (16 for each two vectors of samples of the whole batch).
+    /// Words of random bits a neuron: 16 for each two vectors of samples of the batch, whatever its tiles pad.
     pub words: u32,
 }
 

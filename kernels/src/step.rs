@@ -176,7 +176,7 @@ pub fn train(
                 keys: [key as u32, (key >> 32) as u32],
                 threshold,
                 scale: (65_536.0 / (65_536.0 - f64::from(threshold))) as f32,
-                words: (tiles * batch.width).div_ceil(2 * LANES) as u32 * LANES as u32,
+                words: batch.samples.div_ceil(2 * LANES) as u32 * LANES as u32,
             })
         })
         .collect();

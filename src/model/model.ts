@@ -219,11 +219,18 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
       }`,
     );
   }
+  if (fanIn !== "dense" && fanIn !== "sparse") {
+    throw new TypeError(`Cannot make a model: fanIn is "${fanIn}", expected dense or sparse`);
+  }
   if (task !== "classification" && task !== "regression") {
     throw new TypeError(`Cannot make a model: task is "${task}", expected classification or regression`);
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`Cannot make a model: seed is ${seed}, expected a whole number from 0 to 2^53 − 1`);
+  }
+  const { threads = 1 } = options;
+  if (!Number.isSafeInteger(threads) || threads < 1) {
+    throw new RangeError(`Cannot make a model: threads is ${threads}, expected a whole number of at least 1`);
   }
   const sparsity = density === undefined ? { epsilon: epsilon ?? 20 } : { density };
   const activation = resolveActivation(options.activation ?? "all-relu");

@@ -88,7 +88,7 @@ export interface TrainOptions {
   readonly importancePruning?: boolean | ImportancePruning;
   /** Fraction of the training samples set aside to choose the best epoch by. @default {0} */
   readonly validationFraction?: number;
-  /** Stop after this many epochs without a better validation loss; needs a validation fraction. */
+  /** Stop after this many evaluations in a row without a better validation loss; needs a validation fraction. */
   readonly patience?: number;
   /** Rotate, shift and flip training images at random. */
   readonly augmentation?: Augmentation;

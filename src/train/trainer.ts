@@ -55,7 +55,7 @@ export interface EpochRecord {
 export interface TrainSummary {
   readonly epochs: number;
   readonly bestTestAccuracy?: number;
-  /** Epoch of the best test accuracy. */
+  /** Epoch of the best test accuracy; for regression, of the lowest test loss. */
   readonly bestEpoch?: number;
   readonly lastTestAccuracy?: number;
   readonly lastTestLoss?: number;
@@ -133,6 +133,11 @@ export async function* train(
     const [evaluations, evaluationSeconds] = await timed(() =>
       due ? { validation: validation?.run(), test: test?.run() } : {}
     );
+    // A training loss is of the weights before its step: only this tells of the last step.
+    for (const [part, evaluation] of Object.entries(evaluations)) {
+      if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
+      throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
+    }
     const stop = tally.stopsEarly(evaluations.validation, settings.patience);
     const last = epoch === epochs || stop;
     const [change, evolutionSeconds] = await timed(() =>
@@ -189,6 +194,8 @@ class Run {
   readonly #work: Uint32Array;
   readonly #gradients: Uint32Array;
   readonly #totals = new Float64Array(2);
+  /** When other tasks of the program last ran. */
+  #breath = performance.now();
 
   constructor(model: SparseMlp, data: Dataset, split: Split, settings: TrainSettings) {
     const { batchSize, threads, seed, dropout, microBatch, augmentation } = settings;
@@ -221,8 +228,8 @@ class Run {
     const base = this.#settings;
     let [loss, correct, flow, learningRate] = [0, 0, 0, 0];
     const started = performance.now();
-    let breath = started;
     for (let step = 0; step < steps; step++) {
+      signal?.throwIfAborted();
       const first = step * batchSize;
       const size = Math.min(batchSize, this.#samples - first);
       const number = (epoch - 1) * steps + step;
@@ -230,9 +237,11 @@ class Run {
       flow += this.#step(this.#builder.build(this.#order, first, size, epoch), learningRate, number);
       loss += this.#totals[0];
       correct += this.#totals[1];
-      if (!Number.isFinite(loss)) throw diverged(epoch, step + 1, learningRate);
+      if (!Number.isFinite(loss)) {
+        throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
+      }
       const now = performance.now();
-      if (now - breath > BREATH_MS) {
+      if (now - this.#breath > BREATH_MS) {
         const done = first + size;
         onProgress?.({
           epoch,
@@ -244,8 +253,7 @@ class Run {
           samplesPerSecond: done / ((now - started) / 1000),
         });
         await new Promise((resolve) => setTimeout(resolve, 0));
-        signal?.throwIfAborted();
-        breath = performance.now();
+        this.#breath = performance.now();
       }
     }
     return {
@@ -299,9 +307,9 @@ class Run {
 
 type Trained = Pick<EpochRecord, "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow">;
 
-function diverged(epoch: number, step: number, learningRate: number): TrainingError {
+function diverged(found: string, learningRate: number): TrainingError {
   return new TrainingError(
-    `Cannot go on training: the loss is not finite in epoch ${epoch}, step ${step}, at learning rate ${learningRate}; ` +
+    `Cannot go on training: ${found}, at learning rate ${learningRate}; ` +
       "try a learning rate ten times smaller, a warm-up, or weights scaled to the sparse fan-in",
   );
 }
@@ -315,6 +323,12 @@ async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
 function named(part: "validation" | "test", evaluation: Evaluation | undefined): Partial<EpochRecord> {
   if (evaluation === undefined) return {};
   return { [`${part}Loss`]: evaluation.loss, [`${part}Accuracy`]: evaluation.accuracy };
+}
+
+/** Whether the test accuracy has risen, or, for regression, the test loss fallen. */
+function better(record: EpochRecord, best: EpochRecord): boolean {
+  const [accuracy = NaN, bestAccuracy = NaN] = [record.testAccuracy, best.testAccuracy];
+  return Number.isNaN(accuracy) ? record.testLoss! < best.testLoss! : accuracy > bestAccuracy;
 }
 
 /** Sums and bests over the epochs. */
@@ -350,7 +364,7 @@ class Tally {
     this.#seconds.evaluationSeconds += record.evaluationSeconds;
     if (record.testAccuracy !== undefined) {
       this.#lastTest = record;
-      if (!(record.testAccuracy <= (this.#best?.testAccuracy ?? -1))) this.#best = record;
+      if (this.#best === undefined || better(record, this.#best)) this.#best = record;
     }
     if (record.validationLoss !== undefined && record.validationLoss < this.#lowestLoss) {
       this.#lowestLoss = record.validationLoss;

@@ -1,0 +1,307 @@
+/**
+ * A dense perceptron in f64, written to be read: what the sparse kernels are compared with.
+ *
+ * Absent connections are places whose mask is 0. Nothing here is shared with the code under test but the layout of
+ * a model's arrays and the names of the activations.
+ *
+ * @module
+ */
+import { assert } from "@std/assert";
+import type { ActivationKind } from "../../src/model/activation.ts";
+import type { SparseMlp, Task } from "../../src/model/model.ts";
+
+/** One layer; matrices are `[inputs][neurons]`, flat. */
+export interface OracleLayer {
+  readonly inputs: number;
+  readonly neurons: number;
+  readonly kind: ActivationKind;
+  /** Slope below zero of ReLU, Leaky ReLU and All-ReLU. */
+  readonly slope: number;
+  /** 1 where a connection exists. */
+  readonly mask: Uint8Array;
+  readonly weights: Float64Array;
+  readonly velocity: Float64Array;
+  readonly bias: Float64Array;
+  readonly biasVelocity: Float64Array;
+  /** Trainable parameters of the activation, `[neurons][s]`: PReLU (a), SReLU (tl, al, tr, ar). */
+  readonly shape: Float64Array;
+  readonly shapeVelocity: Float64Array;
+}
+
+/** A network: hidden layers, then the output layer. */
+export interface OracleNetwork {
+  readonly task: Task;
+  readonly layers: readonly OracleLayer[];
+}
+
+/** What goes in and what should come out. */
+export interface OracleBatch {
+  /** `[samples][features]`. */
+  readonly features: readonly ArrayLike<number>[];
+  readonly labels: ArrayLike<number>;
+  /** `[samples][outputs]`, flat. */
+  readonly targets: ArrayLike<number>;
+}
+
+/** Factor of each unit, `[layer][sample][neuron]`: 0 where dropped, 1 / (1 − rate) where kept. */
+export type DropoutFactors = readonly (readonly ArrayLike<number>[])[];
+
+/** Gradients of the mean loss; shapes as in the layer. */
+export interface OracleGradients {
+  readonly weights: Float64Array;
+  readonly bias: Float64Array;
+  readonly shape: Float64Array;
+}
+
+/** Copies a model; its settings name the activation, its structure the mask. */
+export function oracleOf(model: SparseMlp): OracleNetwork {
+  const { task, activation } = model.settings;
+  const layers = model.layers.map((layer, index): OracleLayer => {
+    const { inputs, neurons } = layer;
+    const mask = new Uint8Array(inputs * neurons);
+    const [weights, velocity] = [new Float64Array(mask.length), new Float64Array(mask.length)];
+    for (let input = 0; input < inputs; input++) {
+      for (let at = layer.indptr[input]; at < layer.indptr[input + 1]; at++) {
+        const place = input * neurons + layer.indices[at];
+        mask[place] = 1;
+        weights[place] = layer.values[at];
+        velocity[place] = layer.velocity[at];
+      }
+    }
+    const hidden = index + 1 < model.layers.length;
+    return {
+      inputs,
+      neurons,
+      kind: hidden ? activation.kind : "identity",
+      slope: slopeBelowZero(activation.kind, activation.alpha, index),
+      mask,
+      weights,
+      velocity,
+      bias: Float64Array.from(layer.bias),
+      biasVelocity: Float64Array.from(layer.biasVelocity),
+      shape: Float64Array.from(layer.shape),
+      shapeVelocity: Float64Array.from(layer.shapeVelocity),
+    };
+  });
+  return { task, layers };
+}
+
+/** Paper, Eq. 3: −α in even layers, +α in odd ones, where the input is layer 1. */
+function slopeBelowZero(kind: ActivationKind, alpha: number, index: number): number {
+  const paperLayer = index + 2;
+  if (kind === "all-relu") return Math.fround(paperLayer % 2 === 0 ? -alpha : alpha);
+  return kind === "leaky-relu" ? Math.fround(alpha) : 0;
+}
+
+/** Value and derivative of a neuron's activation at `z`, and the derivatives by its own parameters. */
+function activate(layer: OracleLayer, neuron: number, z: number): [number, number, number[]] {
+  switch (layer.kind) {
+    case "identity":
+      return [z, 1, []];
+    case "relu":
+    case "leaky-relu":
+    case "all-relu":
+      return z > 0 ? [z, 1, []] : [layer.slope * z, layer.slope, []];
+    case "sigmoid": {
+      const y = 1 / (1 + Math.exp(-z));
+      return [y, y * (1 - y), []];
+    }
+    case "tanh": {
+      const y = Math.tanh(z);
+      return [y, 1 - y * y, []];
+    }
+    case "prelu": {
+      const slope = layer.shape[neuron];
+      return z > 0 ? [z, 1, [0]] : [slope * z, slope, [z]];
+    }
+    case "srelu": {
+      const [tl, al, tr, ar] = layer.shape.subarray(4 * neuron, 4 * neuron + 4);
+      if (z < tl) return [tl + al * (z - tl), al, [1 - al, z - tl, 0, 0]];
+      if (z > tr) return [tr + ar * (z - tr), ar, [0, 0, 1 - ar, z - tr]];
+      return [z, 1, [0, 0, 0, 0]];
+    }
+  }
+}
+
+/** Sums before and values after the activation (and dropout) of every layer, `[layer][sample]`. */
+export interface OraclePass {
+  readonly sums: Float64Array[][];
+  readonly values: Float64Array[][];
+}
+
+/** Runs all samples forward. */
+export function forward(net: OracleNetwork, batch: OracleBatch, dropout?: DropoutFactors): OraclePass {
+  const pass: OraclePass = { sums: [], values: [] };
+  let below: readonly ArrayLike<number>[] = batch.features;
+  for (const [index, layer] of net.layers.entries()) {
+    const { inputs, neurons, weights, bias } = layer;
+    const sums = below.map((x) => {
+      const z = Float64Array.from(bias);
+      for (let i = 0; i < inputs; i++) {
+        for (let j = 0; j < neurons; j++) z[j] += weights[i * neurons + j] * x[i];
+      }
+      return z;
+    });
+    const values = sums.map((z, sample) =>
+      z.map((value, j) => activate(layer, j, value)[0] * (dropout?.[index]?.[sample][j] ?? 1))
+    );
+    pass.sums.push(sums);
+    pass.values.push(values);
+    below = values;
+  }
+  return pass;
+}
+
+/** What {@linkcode lossOf} finds. */
+export interface OracleLoss {
+  /** Of each sample. */
+  readonly losses: Float64Array;
+  /** Their sum. */
+  readonly total: number;
+  /** Samples whose largest output is their class. */
+  readonly correct: number;
+  /** Of the *mean* loss by the outputs, `[sample]`. */
+  readonly gradient: Float64Array[];
+}
+
+/** Softmax and cross-entropy, or the mean over the outputs of the squared error. */
+export function lossOf(
+  net: OracleNetwork,
+  outputs: readonly Float64Array[],
+  batch: OracleBatch,
+): OracleLoss {
+  const samples = outputs.length;
+  const losses = new Float64Array(samples);
+  let correct = 0;
+  const gradient = outputs.map((z, sample) => {
+    if (net.task === "regression") {
+      return z.map((value, j) => {
+        const error = value - batch.targets[sample * z.length + j];
+        losses[sample] += error * error / z.length;
+        return 2 * error / z.length / samples;
+      });
+    }
+    const highest = Math.max(...z);
+    const total = z.reduce((sum, value) => sum + Math.exp(value - highest), 0);
+    const label = batch.labels[sample];
+    losses[sample] = Math.log(total) - (z[label] - highest);
+    if (z.indexOf(highest) === label) correct++;
+    return z.map((value, j) => (Math.exp(value - highest) / total - (j === label ? 1 : 0)) / samples);
+  });
+  return { losses, correct, total: losses.reduce((sum, loss) => sum + loss, 0), gradient };
+}
+
+/** Mean loss of a batch. */
+export function meanLoss(net: OracleNetwork, batch: OracleBatch, dropout?: DropoutFactors): number {
+  const { values } = forward(net, batch, dropout);
+  return lossOf(net, values[values.length - 1], batch).total / batch.features.length;
+}
+
+/** Backpropagation: gradients of the mean loss for every layer, and the summed loss and hits. */
+export function backpropagate(
+  net: OracleNetwork,
+  batch: OracleBatch,
+  dropout?: DropoutFactors,
+): { gradients: OracleGradients[]; total: number; correct: number } {
+  const pass = forward(net, batch, dropout);
+  const { total, correct, gradient } = lossOf(net, pass.values[pass.values.length - 1], batch);
+  const gradients: OracleGradients[] = [];
+  let byValue = gradient;
+  for (let index = net.layers.length - 1; index >= 0; index--) {
+    const layer = net.layers[index];
+    const { inputs, neurons } = layer;
+    const below: readonly ArrayLike<number>[] = index === 0 ? batch.features : pass.values[index - 1];
+    const own = {
+      weights: new Float64Array(inputs * neurons),
+      bias: new Float64Array(neurons),
+      shape: new Float64Array(layer.shape.length),
+    };
+    const perNeuron = layer.shape.length / neurons;
+    const byInput = byValue.map((upper, sample) => {
+      const delta = upper.map((value, j) => {
+        const kept = value * (dropout?.[index]?.[sample][j] ?? 1);
+        const [, slope, byShape] = activate(layer, j, pass.sums[index][sample][j]);
+        byShape.forEach((part, s) => own.shape[j * perNeuron + s] += kept * part);
+        own.bias[j] += kept * slope;
+        return kept * slope;
+      });
+      const x = new Float64Array(inputs);
+      for (let i = 0; i < inputs; i++) {
+        for (let j = 0; j < neurons; j++) {
+          const place = i * neurons + j;
+          own.weights[place] += layer.mask[place] * below[sample][i] * delta[j];
+          x[i] += layer.weights[place] * delta[j];
+        }
+      }
+      return x;
+    });
+    gradients.unshift(own);
+    byValue = byInput;
+  }
+  return { gradients, total, correct };
+}
+
+/** Settings of {@linkcode momentumStep}, named as the kernels name them. */
+export interface OracleStep {
+  readonly learningRate: number;
+  readonly momentum: number;
+  readonly weightDecay: number;
+  readonly coupledDecay: boolean;
+  readonly nesterov: boolean;
+}
+
+/** Momentum SGD (Eq. 1) on all parameters, in place; parameters of activations do not decay. */
+export function momentumStep(
+  net: OracleNetwork,
+  gradients: readonly OracleGradients[],
+  step: OracleStep,
+): void {
+  const move = (w: Float64Array, v: Float64Array, g: Float64Array, decay: number, mask?: Uint8Array) => {
+    for (let at = 0; at < w.length; at++) {
+      if (mask && mask[at] === 0) continue;
+      const slope = g[at] + (step.coupledDecay ? decay * w[at] : 0);
+      v[at] = step.momentum * v[at] - step.learningRate * slope;
+      const ahead = step.nesterov ? step.momentum * v[at] - step.learningRate * slope : v[at];
+      w[at] += ahead - (step.coupledDecay ? 0 : decay * w[at]);
+    }
+  };
+  for (const [index, layer] of net.layers.entries()) {
+    const { weights, bias, shape } = gradients[index];
+    move(layer.weights, layer.velocity, weights, step.weightDecay, layer.mask);
+    move(layer.bias, layer.biasVelocity, bias, step.weightDecay);
+    move(layer.shape, layer.shapeVelocity, shape, 0);
+  }
+}
+
+/** Fails unless the numbers agree within `tolerance` times the largest expected one. */
+export function assertClose(
+  found: ArrayLike<number>,
+  expected: ArrayLike<number>,
+  tolerance: number,
+  what: string,
+): void {
+  assert(found.length === expected.length, `${what}: ${found.length} numbers, expected ${expected.length}`);
+  let largest = 1e-3;
+  for (let at = 0; at < expected.length; at++) largest = Math.max(largest, Math.abs(expected[at]));
+  for (let at = 0; at < expected.length; at++) {
+    const error = Math.abs(found[at] - expected[at]) / largest;
+    assert(error <= tolerance, `${what}[${at}]: ${found[at]}, expected ${expected[at]} (error ${error})`);
+  }
+}
+
+/** Fails unless every parameter and velocity of the model is that of the oracle. */
+export function assertModelClose(
+  model: SparseMlp,
+  net: OracleNetwork,
+  tolerance: number,
+  what: string,
+): void {
+  const found = oracleOf(model);
+  for (const [index, layer] of found.layers.entries()) {
+    for (
+      const name of ["weights", "velocity", "bias", "biasVelocity", "shape", "shapeVelocity"] as const
+    ) {
+      assertClose(layer[name], net.layers[index][name], tolerance, `${what}: ${name} of layer ${index}`);
+    }
+  }
+}

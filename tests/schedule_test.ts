@@ -1,0 +1,53 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { type LearningRateSchedule, SCHEDULE_KINDS, scheduleFactor } from "../src/model/schedule.ts";
+
+Deno.test("scheduleFactor() is 1 for the constant schedule", () => {
+  for (const progress of [0, 0.5, 99.9]) assertEquals(scheduleFactor({ kind: "constant" }, progress, 100), 1);
+});
+
+Deno.test("scheduleFactor() rises in a line while warming up, above zero from the first step, then stays 1", () => {
+  const warmUp = { kind: "warm-up", epochs: 5 } as const;
+  assertEquals([1, 2.5, 5, 6, 100].map((progress) => scheduleFactor(warmUp, progress, 100)), [
+    0.2,
+    0.5,
+    1,
+    1,
+    1,
+  ]);
+  assert(scheduleFactor(warmUp, 0, 100) > 0);
+});
+
+Deno.test("scheduleFactor() multiplies once after each step's epochs, at the boundary itself", () => {
+  const step = { kind: "step", every: 10, factor: 0.1 } as const;
+  assertEquals([0, 9.999, 10, 19.9].map((progress) => scheduleFactor(step, progress, 100)), [1, 1, 0.1, 0.1]);
+  assertAlmostEquals(scheduleFactor(step, 35, 100), 1e-3, 1e-15);
+  assertEquals(scheduleFactor({ kind: "step", every: 0.5, factor: 2 }, 1, 2), 4);
+});
+
+Deno.test("scheduleFactor() falls along half a cosine to the floor and never below", () => {
+  const cosine = (progress: number, floor?: number) =>
+    scheduleFactor({ kind: "cosine", ...(floor !== undefined && { floor }) }, progress, 40);
+  assertEquals([cosine(0), cosine(20), cosine(40), cosine(50)], [1, 0.5, 0, 0]);
+  // Rounded to 12 decimals.
+  assertAlmostEquals(cosine(10), (1 + Math.SQRT1_2) / 2, 1e-12);
+  assertEquals([cosine(0, 0.2), cosine(40, 0.2), cosine(7, 1)], [1, 0.2, 1]);
+  for (let progress = 1; progress <= 40; progress++) assert(cosine(progress) < cosine(progress - 1));
+});
+
+Deno.test("scheduleFactor() refuses settings out of range and unknown schedules", () => {
+  const wrong: [LearningRateSchedule, string][] = [
+    [{ kind: "warm-up", epochs: 0 }, "the length of the warm-up is 0"],
+    [{ kind: "warm-up", epochs: NaN }, "the length of the warm-up is NaN"],
+    [{ kind: "step", every: -1, factor: 0.5 }, "the length of a step is -1"],
+    [{ kind: "step", every: 1, factor: 0 }, "the factor of a step is 0"],
+    [{ kind: "step", every: 1, factor: Infinity }, "the factor of a step is Infinity"],
+    [{ kind: "cosine", floor: -0.1 }, "floor is -0.1"],
+    [{ kind: "cosine", floor: 1.1 }, "floor is 1.1"],
+  ];
+  for (const [schedule, message] of wrong) {
+    assertThrows(() => scheduleFactor(schedule, 1, 10), RangeError, message);
+  }
+  const unknown = { kind: "linear" } as unknown as LearningRateSchedule;
+  assertThrows(() => scheduleFactor(unknown, 1, 10), TypeError, "linear");
+  assertEquals(SCHEDULE_KINDS, ["constant", "warm-up", "step", "cosine"]);
+});

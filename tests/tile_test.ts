@@ -1,0 +1,31 @@
+import { assert, assertEquals } from "@std/assert";
+import { MAX_TILE, paddedSamples, tileWidth } from "../src/model/tile.ts";
+
+Deno.test("paddedSamples() rounds up to whole vectors of 16", () => {
+  assertEquals([1, 15, 16, 17, 128, 129].map(paddedSamples), [16, 16, 16, 32, 128, 144]);
+});
+
+Deno.test("tileWidth() keeps two neighbouring layers in 2 MiB where it can", () => {
+  // 4 bytes · (n + m) · width: 4,096 neurons fit with 128 samples, 8,192 with 64, 16,384 with 32.
+  assertEquals(tileWidth([784, 1000, 1000, 1000, 10], 128), 128);
+  assertEquals(tileWidth([2048, 2048, 10], 128), 128);
+  assertEquals(tileWidth([2048, 2049, 10], 128), 64);
+  assertEquals(tileWidth([3072, 4000, 1000, 4000, 10], 128), 64);
+  assertEquals(tileWidth([8192, 8192, 10], 128), 32);
+  assertEquals(tileWidth([54675, 27500, 27500, 18], 128), 64);
+});
+
+Deno.test("tileWidth() is no wider than the batch or the micro-batch needs", () => {
+  const sizes = [10, 20, 3];
+  assertEquals([1, 5, 16, 17, 100, 300].map((batch) => tileWidth(sizes, batch)), [16, 16, 16, 32, 112, 128]);
+  assertEquals([1, 16, 50, 1000].map((micro) => tileWidth(sizes, 128, micro)), [16, 16, 64, 128]);
+});
+
+Deno.test("tileWidth() always is a width the kernels take", () => {
+  for (let batch = 1; batch <= 400; batch += 7) {
+    for (const widest of [2, 3000, 5000, 9000, 100_000]) {
+      const width = tileWidth([widest, 1], batch);
+      assert(width % 16 === 0 && width >= 16 && width <= MAX_TILE);
+    }
+  }
+});

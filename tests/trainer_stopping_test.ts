@@ -1,0 +1,158 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import type { Dataset } from "../src/data/dataset.ts";
+import { TrainingError } from "../src/errors.ts";
+import { SparseMlp } from "../src/model/model.ts";
+import type { TrainOptions } from "../src/train/options.ts";
+import { train } from "../src/train/trainer.ts";
+import { finish, linearData, PLAIN, xorData, xorModel } from "./trainer/data.ts";
+
+Deno.test("train() stops with advice when the loss is no longer finite", async () => {
+  for (const data of [xorData(100), linearData(100)]) {
+    const model = SparseMlp.create({ sizes: [data.featureCount, 24, 24, 2], task: data.task, seed: 1 });
+    const error = await assertRejects(
+      () => finish(model, data, { epochs: 50, batchSize: 10, learningRate: 1e15 }),
+      TrainingError,
+      "try a learning rate ten times smaller",
+    );
+    assertEquals(error.name, "TrainingError");
+  }
+});
+
+Deno.test("train() stops with advice when the last step of a run has made the loss infinite", async () => {
+  // One step: its own loss is that of the sound weights before it.
+  const options = { ...PLAIN, epochs: 1, batchSize: 100, learningRate: 1e38 };
+  const model = SparseMlp.create({ sizes: [3, 40, 2], epsilon: 4, task: "regression", seed: 1 });
+  await assertRejects(
+    () => finish(model, linearData(100, 50), options),
+    TrainingError,
+    "the test loss is not finite after epoch 1",
+  );
+});
+
+Deno.test("train() ends with the reason of an aborted signal: before, between epochs, inside an epoch", async () => {
+  const reason = new Error("enough");
+  const early = AbortSignal.abort(reason);
+  const model = xorModel();
+  const before = model.memory.arena.slice();
+  await assertRejects(
+    () => finish(model, xorData(50), { epochs: 1, batchSize: 10, signal: early }),
+    Error,
+    "enough",
+  );
+  assertEquals(model.memory.arena, before);
+
+  const between = new AbortController();
+  const seen: number[] = [];
+  await assertRejects(
+    async () => {
+      for await (
+        const { epoch } of train(xorModel(), xorData(50), { batchSize: 10, signal: between.signal })
+      ) {
+        seen.push(epoch);
+        if (epoch === 3) between.abort(reason);
+      }
+    },
+    Error,
+    "enough",
+  );
+  assertEquals(seen, [1, 2, 3]);
+
+  // Timers run while epochs much shorter than a breath go by.
+  const late = AbortSignal.timeout(20);
+  const endless = { epochs: 1_000_000, batchSize: 50, signal: late };
+  await assertRejects(() => finish(xorModel(), xorData(50), endless), DOMException, "timeout");
+});
+
+Deno.test("train() reports progress between steps", async () => {
+  const stop = new AbortController();
+  const options: TrainOptions = {
+    epochs: 1_000_000,
+    batchSize: 10,
+    signal: stop.signal,
+    onProgress({ epoch, epochs, step, steps, loss, accuracy, samplesPerSecond }) {
+      assert(epoch >= 1 && epochs === 1_000_000 && step >= 1 && step <= steps && steps === 5);
+      assert(loss > 0 && accuracy >= 0 && accuracy <= 1 && samplesPerSecond > 0);
+      stop.abort(new Error("seen"));
+    },
+  };
+  await assertRejects(() => finish(xorModel(), xorData(50), options), Error, "seen");
+});
+
+Deno.test("train() refuses data that do not fit the model", async () => {
+  const refused = (model: SparseMlp, data: Dataset, message: string, options: TrainOptions = {}) =>
+    assertRejects(() => finish(model, data, { batchSize: 10, ...options }), TypeError, message);
+  await refused(
+    xorModel({ sizes: [5, 4, 2] }),
+    xorData(50),
+    "it has 4 features and 2 outputs, the model takes 5",
+  );
+  await refused(xorModel({ sizes: [4, 4, 3] }), xorData(50), "the model takes 4 and gives 3");
+  await refused(
+    xorModel({ task: "regression" }),
+    xorData(50),
+    "it is for classification, the model for regression",
+  );
+  const augmentation = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
+  await refused(xorModel(), xorData(50), "its samples are not images in bytes", { augmentation });
+});
+
+Deno.test("train() refuses a batch larger than the data, validation taken off", async () => {
+  const message = "Cannot train: batchSize is 41, the data have 40 training samples";
+  await assertRejects(() => finish(xorModel(), xorData(40), { batchSize: 41 }), RangeError, message);
+  const options = { batchSize: 41, validationFraction: 0.2 };
+  await assertRejects(() => finish(xorModel(), xorData(50), options), RangeError, message);
+  await finish(xorModel(), xorData(40), { batchSize: 40, epochs: 1 });
+});
+
+Deno.test("train() refuses settings out of range", async () => {
+  const wrong: [Partial<Record<keyof TrainOptions, unknown>>, string][] = [
+    [{ epochs: 0 }, "epochs is 0"],
+    [{ epochs: 1.5 }, "epochs is 1.5"],
+    [{ batchSize: 0 }, "batchSize is 0"],
+    [{ batchSize: NaN }, "batchSize is NaN"],
+    [{ learningRate: 0 }, "learningRate is 0"],
+    [{ learningRate: -1 }, "learningRate is -1"],
+    [{ learningRate: Infinity }, "learningRate is Infinity"],
+    [{ momentum: 1 }, "momentum is 1"],
+    [{ weightDecay: -0.1 }, "weightDecay is -0.1"],
+    [{ weightDecayForm: "none" }, "weightDecayForm is none"],
+    [{ dropout: 1 }, "dropout is 1"],
+    [{ zeta: 1 }, "zeta is 1"],
+    [{ validationFraction: 1 }, "validationFraction is 1"],
+    [{ evaluateEvery: 0 }, "evaluateEvery is 0"],
+    [{ threads: 0 }, "threads is 0"],
+    [{ threads: 1025 }, "threads is 1025"],
+    [{ seed: -1 }, "seed is -1"],
+    [{ microBatch: 0 }, "microBatch is 0"],
+    [{ patience: 0, validationFraction: 0.5 }, "patience is 0"],
+    [{ importancePruning: { start: -1 } }, "importancePruning.start is -1"],
+    [{ importancePruning: { every: 0 } }, "importancePruning.every is 0"],
+    [{ importancePruning: { percentile: 101 } }, "importancePruning.percentile is 101"],
+    [{ importancePruning: { percentile: NaN } }, "importancePruning.percentile is NaN"],
+  ];
+  const model = xorModel();
+  const before = model.memory.arena.slice();
+  for (const [options, message] of wrong) {
+    await assertRejects(
+      () => finish(model, xorData(50), { batchSize: 10, epochs: 1, ...options } as TrainOptions),
+      RangeError,
+      message,
+    );
+  }
+  await assertRejects(
+    () => finish(model, xorData(50), { patience: 2 }),
+    TypeError,
+    "patience needs a validationFraction",
+  );
+  assertEquals(model.memory.arena, before);
+});
+
+Deno.test("train() refuses a class past the last and features that are not finite", async () => {
+  const data = xorData(50);
+  const labels = data.train.labels.slice().fill(2, 7, 8);
+  const wrong = { ...data, train: { ...data.train, labels } };
+  await assertRejects(() => finish(xorModel(), wrong, { batchSize: 10, epochs: 1 }), RangeError);
+  const features = (data.train.features as Float32Array).slice().fill(NaN, 9, 10);
+  const broken = { ...data, train: { ...data.train, features } };
+  await assertRejects(() => finish(xorModel(), broken, { batchSize: 10, epochs: 1 }), RangeError);
+});
