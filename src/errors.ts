@@ -15,13 +15,12 @@ export class TrainingError extends Error {
   override readonly name = "TrainingError";
 }
 
-<<<<<<< HEAD
 /** A model file could not be written, or could not be read because it is missing, damaged or foreign. */
 export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
-=======
+}
+
 /** A named data set could not be found, downloaded or trusted; the message says what to do. */
 export class DatasetError extends Error {
   override readonly name = "DatasetError";
->>>>>>> data-sets
 }
