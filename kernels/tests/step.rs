@@ -1,0 +1,358 @@
+//! Training and evaluation of whole networks: against sprs, in every number of threads, and with arguments that do not fit.
+
+use sprs::prod::mul_acc_mat_vec_csr;
+use sprs::{CsMat, TriMat};
+use truly_sparse_kernels::layer::{LAYOUT_COLUMNS, gradients, layers};
+use truly_sparse_kernels::loss::{Total, Truth};
+use truly_sparse_kernels::optimizer::{Momentum, apply_gradients, squared_norm};
+use truly_sparse_kernels::random::Stream;
+use truly_sparse_kernels::status::{Status, guarded};
+use truly_sparse_kernels::step::{Batch, Training, evaluate, train, workspace_words};
+
+const IDENTITY: u32 = 0;
+const SLOPE: u32 = 1;
+const SRELU: u32 = 5;
+
+/// A network as the caller owns it, and its weights as sprs sees them.
+#[derive(Clone)]
+struct Network {
+    sizes: Vec<usize>,
+    layout: Vec<u32>,
+    slopes: Vec<f32>,
+    arena: Vec<u32>,
+    weights: Vec<CsMat<f32>>,
+    biases: Vec<Vec<f32>>,
+}
+
+fn number(stream: &mut Stream) -> f32 {
+    (2.0 * stream.unit() - 1.0) as f32
+}
+
+fn push_section(arena: &mut Vec<u32>, words: impl IntoIterator<Item = u32>) {
+    arena.extend(words);
+    arena.resize(arena.len().next_multiple_of(16), 0);
+}
+
+/// A random network; hidden layers have the activation of `code`, with slopes −0.5, +0.5 in turn.
+fn network(sizes: &[usize], density: f64, code: u32) -> Network {
+    let mut stream = Stream::new(sizes.iter().sum::<usize>() as u64);
+    let mut net = Network {
+        sizes: sizes.to_vec(),
+        layout: vec![],
+        slopes: vec![],
+        arena: vec![],
+        weights: vec![],
+        biases: vec![],
+    };
+    for (index, pair) in sizes.windows(2).enumerate() {
+        let (inputs, neurons) = (pair[0], pair[1]);
+        let mut triplets = TriMat::new((inputs, neurons));
+        for row in 0..inputs {
+            for column in 0..neurons {
+                if stream.unit() < density {
+                    triplets.add_triplet(row, column, number(&mut stream));
+                }
+            }
+        }
+        let weights: CsMat<f32> = triplets.to_csr();
+        let nnz = weights.nnz();
+        let pointers = weights.indptr().raw_storage().to_vec();
+        let positions = CsMat::new((inputs, neurons), pointers.clone(), weights.indices().to_vec(), (0..nnz).collect());
+        let incoming = positions.to_csc();
+        let hidden = index + 2 < sizes.len();
+        let code = if hidden { code } else { IDENTITY };
+        let shape = if code == SRELU { 4 } else { 0 };
+        let bias: Vec<f32> = (0..neurons).map(|_| number(&mut stream)).collect();
+        let word = |&value: &usize| value as u32;
+        let arena = &mut net.arena;
+        push_section(arena, pointers.iter().map(word));
+        push_section(arena, weights.indices().iter().map(word));
+        push_section(arena, weights.data().iter().map(|value| value.to_bits()));
+        push_section(arena, (0..nnz).map(|_| (0.01 * number(&mut stream)).to_bits()));
+        push_section(arena, incoming.indptr().raw_storage().iter().map(word));
+        push_section(arena, incoming.indices().iter().map(word));
+        push_section(arena, incoming.data().iter().map(word));
+        push_section(arena, bias.iter().map(|value| value.to_bits()));
+        push_section(arena, vec![0; neurons]);
+        push_section(arena, (0..shape * neurons).map(|at| [-0.2f32, 0.2, 0.4, 0.7][at % 4].to_bits()));
+        push_section(arena, vec![0; shape * neurons]);
+        net.layout.extend([inputs as u32, neurons as u32, nnz as u32, nnz as u32, code]);
+        net.slopes.push(if index % 2 == 0 { -0.5 } else { 0.5 });
+        net.weights.push(weights);
+        net.biases.push(bias);
+    }
+    net
+}
+
+impl Network {
+    fn gradient_words(&self) -> usize {
+        let padded = |len: usize| len.next_multiple_of(16);
+        self.layout
+            .chunks(LAYOUT_COLUMNS)
+            .map(|row| {
+                let (neurons, capacity) = (row[1] as usize, row[3] as usize);
+                padded(capacity) + padded(neurons) + if row[4] == SRELU { padded(4 * neurons) } else { 0 }
+            })
+            .sum()
+    }
+
+    fn work(&self, width: usize, training: bool) -> Vec<u32> {
+        // NaN everywhere: what is read before it is written shows.
+        vec![f32::NAN.to_bits(); workspace_words(&self.layout, &self.slopes, width, training, training).unwrap()]
+    }
+
+    /// Outputs of one sample, by products of sprs.
+    fn forward(&self, sample: &[f32]) -> Vec<f32> {
+        let mut values = sample.to_vec();
+        for (index, (weights, bias)) in self.weights.iter().zip(&self.biases).enumerate() {
+            let mut sums = bias.clone();
+            mul_acc_mat_vec_csr(weights.transpose_view().to_csr().view(), &values[..], &mut sums[..]);
+            let hidden = index + 1 < self.weights.len();
+            let slope = self.slopes[index];
+            values = sums.into_iter().map(|sum| if hidden && sum <= 0.0 { slope * sum } else { sum }).collect();
+        }
+        values
+    }
+}
+
+/// Random samples, and the same as tiles.
+fn samples(features: usize, count: usize, width: usize) -> (Vec<Vec<f32>>, Vec<f32>) {
+    let mut stream = Stream::new(count as u64);
+    let rows: Vec<Vec<f32>> = (0..count).map(|_| (0..features).map(|_| number(&mut stream)).collect()).collect();
+    let mut tiles = vec![0.0; count.div_ceil(width) * features * width];
+    for (sample, row) in rows.iter().enumerate() {
+        for (feature, &value) in row.iter().enumerate() {
+            tiles[(sample / width * features + feature) * width + sample % width] = value;
+        }
+    }
+    (rows, tiles)
+}
+
+const MOMENTUM: Momentum = Momentum { rate: 0.1, momentum: 0.9, decay: 0.01, coupled: false, nesterov: false };
+const TRAINING: Training = Training { momentum: MOMENTUM, dropout: 0.25, seed: 3, step: 5 };
+
+#[test]
+fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
+    for sizes in [&[1, 1][..], &[7, 5], &[130, 33], &[64, 200, 9], &[31, 1, 17, 4]] {
+        for density in [0.0, 0.1, 1.0] {
+            let mut net = network(sizes, density, SLOPE);
+            let outputs = sizes[sizes.len() - 1];
+            for (count, width) in [(1, 16), (17, 16), (130, 128), (100, 48)] {
+                let (rows, input) = samples(sizes[0], count, width);
+                let expected: Vec<f32> = rows.iter().flat_map(|row| net.forward(row)).collect();
+                let truth = Truth::Values(&expected);
+                for threads in [1, 3] {
+                    let mut work = net.work(width, false);
+                    let mut found = vec![f32::NAN; count * outputs];
+                    let batch = Batch { input: &input, truth, samples: count, width };
+                    let layers = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
+                    let total = evaluate(&layers, batch, threads, &mut work, &mut found).unwrap();
+                    let largest = expected.iter().fold(1.0f32, |most, value| most.max(value.abs()));
+                    // Up to 200 products a sum, each rounded: 200 · 2⁻²⁴ is 1.2e-5 of the largest.
+                    assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 2e-5 * largest));
+                    assert!(total.loss <= count as f64 * f64::from(2e-5 * largest).powi(2));
+                    assert_eq!(total.correct, 0.0);
+                }
+            }
+        }
+    }
+}
+
+/// One step with labels; returns the total and the written gradients (none: the fused update).
+fn step(
+    net: &mut Network,
+    width: usize,
+    count: usize,
+    write: bool,
+    training: Training,
+    threads: usize,
+) -> (Total, Vec<u32>) {
+    let (_, input) = samples(net.sizes[0], count, width);
+    let classes = net.sizes[net.sizes.len() - 1];
+    let labels: Vec<u32> = (0..count).map(|sample| (sample * 7 % classes) as u32).collect();
+    let mut written = vec![f32::NAN.to_bits(); if write { net.gradient_words() } else { 0 }];
+    let mut work = net.work(width, true);
+    let batch = Batch { input: &input, truth: Truth::Classes(&labels), samples: count, width };
+    let network = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
+    let places = gradients(&net.layout, &net.slopes, &mut written).unwrap();
+    let total = train(&network, places.as_deref(), batch, training, threads, &mut work).unwrap();
+    (total, written)
+}
+
+#[test]
+fn train_writes_gradients_whose_application_equals_the_fused_update() {
+    for (coupled, nesterov) in [(false, false), (true, false), (false, true), (true, true)] {
+        for code in [SLOPE, SRELU] {
+            let training = Training { momentum: Momentum { coupled, nesterov, ..MOMENTUM }, ..TRAINING };
+            let start = network(&[30, 40, 20, 5], 0.3, code);
+            let (mut fused, mut other) = (start.clone(), start.clone());
+            let (total, _) = step(&mut fused, 64, 50, false, training, 1);
+            let (same, mut written) = step(&mut other, 64, 50, true, training, 2);
+            assert_eq!(total, same);
+            assert_eq!(other.arena, start.arena);
+            let network = layers(&other.layout, &other.slopes, &mut other.arena).unwrap();
+            let places = gradients(&other.layout, &other.slopes, &mut written).unwrap().unwrap();
+            assert!(squared_norm(&places) > 0.0);
+            apply_gradients(&network, &places, training.momentum, 2).unwrap();
+            drop((network, places));
+            assert_eq!(fused.arena, other.arena);
+            assert_ne!(fused.arena, start.arena);
+        }
+    }
+}
+
+#[test]
+fn train_gives_the_same_bits_for_any_number_of_threads() {
+    // Rows enough for several chunks: 90,000 connections of 4 vectors are 18 of 20,000 operations.
+    let start = network(&[300, 300, 10], 1.0, SRELU);
+    for write in [false, true] {
+        let mut one = start.clone();
+        let expected = step(&mut one, 64, 150, write, TRAINING, 1);
+        for threads in [2, 3, 8] {
+            let mut other = start.clone();
+            assert_eq!(step(&mut other, 64, 150, write, TRAINING, threads), expected);
+            assert_eq!(other.arena, one.arena);
+        }
+    }
+}
+
+/// What a call gets; a test spoils one part of it.
+struct Call {
+    net: Network,
+    input: Vec<f32>,
+    labels: Vec<u32>,
+    targets: Vec<f32>,
+    samples: usize,
+    width: usize,
+    training: Training,
+    work: Vec<u32>,
+    outputs: Vec<f32>,
+    gradients: Vec<u32>,
+}
+
+fn call() -> Call {
+    let net = network(&[6, 9, 4], 0.5, SLOPE);
+    let (_, input) = samples(6, 40, 32);
+    let work = net.work(32, true);
+    Call {
+        net,
+        input,
+        labels: vec![3; 40],
+        targets: vec![],
+        samples: 40,
+        width: 32,
+        training: TRAINING,
+        work,
+        outputs: vec![],
+        gradients: vec![],
+    }
+}
+
+impl Call {
+    fn run(&mut self, training: bool) -> Result<Total, Status> {
+        let Self { net, input, labels, targets, samples, width, .. } = self;
+        let network = layers(&net.layout, &net.slopes, &mut net.arena)?;
+        let truth = if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) };
+        let batch = Batch { input, truth, samples: *samples, width: *width };
+        if training {
+            let places = gradients(&net.layout, &net.slopes, &mut self.gradients)?;
+            train(&network, places.as_deref(), batch, self.training, 2, &mut self.work)
+        } else {
+            evaluate(&network, batch, 2, &mut self.work, &mut self.outputs)
+        }
+    }
+}
+
+type Spoil = fn(&mut Call);
+
+#[test]
+fn train_and_evaluate_refuse_what_does_not_fit_and_change_nothing() {
+    let both: [(Spoil, Status); 16] = [
+        (|c| c.input.truncate(100), Status::Length),
+        (|c| c.input.push(0.0), Status::Length),
+        (|c| c.labels.truncate(39), Status::Length),
+        (|c| c.labels.push(0), Status::Length),
+        (|c| c.labels.clear(), Status::Length),
+        (|c| (c.labels, c.targets) = (vec![], vec![0.0; 159]), Status::Length),
+        (|c| c.labels[39] = 4, Status::Range),
+        (|c| c.labels[0] = u32::MAX, Status::Range),
+        (|c| c.samples = 0, Status::Range),
+        (|c| c.samples = 41, Status::Length),
+        (|c| c.width = 0, Status::Range),
+        (|c| c.width = 24, Status::Range),
+        (|c| (c.width, c.input) = (144, vec![0.0; 144 * 6]), Status::Range),
+        (|c| c.width = 16, Status::Length),
+        (|c| c.work.clear(), Status::Length),
+        (|c| c.net.arena.push(0), Status::Length),
+    ];
+    for (index, (spoil, status)) in both.into_iter().enumerate() {
+        for training in [false, true] {
+            let mut call = call();
+            spoil(&mut call);
+            let before = call.net.arena.clone();
+            assert_eq!(call.run(training), Err(status), "case {index}, training {training}");
+            assert_eq!(call.net.arena, before);
+        }
+    }
+    assert!(call().run(true).is_ok() && call().run(false).is_ok());
+}
+
+#[test]
+fn train_refuses_settings_and_gradients_that_do_not_fit() {
+    let cases: [(Spoil, Status); 8] = [
+        (|c| c.training.dropout = 1.0, Status::Range),
+        (|c| c.training.dropout = -0.1, Status::Range),
+        (|c| c.training.dropout = f32::NAN, Status::Range),
+        (|c| c.training.momentum.nesterov = true, Status::Range),
+        (|c| c.gradients = vec![0; c.net.gradient_words() - 1], Status::Length),
+        (|c| c.gradients = vec![0; c.net.gradient_words() + 1], Status::Length),
+        (|c| c.work.truncate(c.work.len() - 1), Status::Length),
+        (|c| c.work.truncate(workspace_words(&c.net.layout, &c.net.slopes, 32, true, false).unwrap()), Status::Length),
+    ];
+    for (index, (spoil, status)) in cases.into_iter().enumerate() {
+        let mut call = call();
+        spoil(&mut call);
+        assert_eq!(call.run(true), Err(status), "case {index}");
+    }
+    let mut whole = call();
+    whole.training.momentum.nesterov = true;
+    whole.gradients = vec![0; whole.net.gradient_words()];
+    assert!(whole.run(true).is_ok(), "Nesterov's form passes over several tiles where gradients are written");
+}
+
+#[test]
+fn evaluate_refuses_outputs_that_do_not_fit() {
+    for len in [1, 159, 161] {
+        let mut call = call();
+        call.outputs = vec![0.0; len];
+        assert_eq!(call.run(false), Err(Status::Length));
+    }
+}
+
+#[test]
+fn layers_refuses_layouts_that_contradict_themselves() {
+    let cases: [(Spoil, Status); 8] = [
+        (|c| c.net.layout.truncate(9), Status::Length),
+        (|c| (c.net.layout, c.net.slopes) = (vec![], vec![]), Status::Length),
+        (|c| c.net.layout[0] = 0, Status::Range),
+        (|c| c.net.layout[2] += 1, Status::Range),
+        (|c| c.net.layout[2] -= 1, Status::Structure),
+        (|c| c.net.layout[5] = 8, Status::Length),
+        (|c| c.net.layout[4] = 6, Status::Range),
+        // The output layer has no activation of its own: that belongs to the loss.
+        (|c| c.net.layout[9] = SLOPE, Status::Range),
+    ];
+    for (index, (spoil, status)) in cases.into_iter().enumerate() {
+        let mut call = call();
+        spoil(&mut call);
+        assert_eq!(call.run(true), Err(status), "case {index}");
+    }
+}
+
+#[test]
+fn an_index_outside_the_layer_becomes_a_status_not_a_crash() {
+    let mut call = call();
+    let indices = 16;
+    call.net.arena[indices] = 1_000_000;
+    assert_eq!(guarded(|| call.run(true).map(|_| ())), Status::Panic as i32);
+}

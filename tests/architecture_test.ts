@@ -1,0 +1,197 @@
+import { assert, assertEquals } from "@std/assert";
+import { SYMBOLS } from "../src/native/ffi.ts";
+
+/** What each room of src/ may use beside itself; `types` are rooms of which it may use types alone. */
+const ROOMS: Record<string, { readonly uses: readonly string[]; readonly types?: readonly string[] }> = {
+  native: { uses: [] },
+  sparse: { uses: ["native"] },
+  data: { uses: ["native", "sparse"] },
+  model: { uses: ["native", "sparse"], types: ["data"] },
+  topology: { uses: ["native", "sparse", "model"] },
+  train: { uses: ["native", "sparse", "data", "model", "topology"] },
+  files: { uses: ["native", "sparse", "data", "model", "topology", "train"] },
+  parallel: { uses: ["native", "sparse", "data", "model", "topology", "train", "files"] },
+  cli: { uses: ["native", "sparse", "data", "model", "topology", "train", "files", "parallel"] },
+};
+
+/** The one page with a function for each export of the library is as long as the list of exports. */
+const LONG_PAGES = ["native/kernels.ts"];
+const MOST_LINES = 450;
+
+const SRC = new URL("../src/", import.meta.url);
+
+interface Import {
+  readonly specifier: string;
+  readonly typeOnly: boolean;
+}
+
+interface Module {
+  /** Path below src/. */
+  readonly path: string;
+  readonly text: string;
+  readonly imports: readonly Import[];
+}
+
+function* filesOf(folder: URL, ending: string): Generator<URL> {
+  for (const entry of Deno.readDirSync(folder)) {
+    if (entry.isDirectory) yield* filesOf(new URL(`${entry.name}/`, folder), ending);
+    else if (entry.name.endsWith(ending)) yield new URL(entry.name, folder);
+  }
+}
+
+/** Imports and re-exports of a module, comments (and so examples) left out. */
+function importsOf(text: string): Import[] {
+  const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+  const found: Import[] = [];
+  const statement = /^(?:import|export)\s+(type\s)?(?:(\{[^}]*\}|[\w*\s,{}]+?)\s+from\s+)?"([^"]+)"/gm;
+  for (const [, type, names = "", specifier] of code.matchAll(statement)) {
+    const each = /^\{[^}]*\}$/.test(names)
+      ? names.slice(1, -1).split(",").map((name) => name.trim())
+      : [names];
+    const typeOnly = type !== undefined ||
+      each.filter((name) => name).every((name) => name.startsWith("type "));
+    found.push({ specifier, typeOnly: typeOnly && names !== "" });
+  }
+  for (const [, specifier] of code.matchAll(/\bimport\("([^"]+)"\)/g)) {
+    found.push({ specifier, typeOnly: false });
+  }
+  return found;
+}
+
+function modulesOf(): Module[] {
+  return [...filesOf(SRC, ".ts")].map((url) => {
+    const text = Deno.readTextFileSync(url);
+    return { path: url.href.slice(SRC.href.length), text, imports: importsOf(text) };
+  });
+}
+
+/** Path below src/ of a relative import. */
+function target(from: Module, { specifier }: Import): string {
+  return new URL(specifier, new URL(from.path, SRC)).href.slice(SRC.href.length);
+}
+
+function roomOf(path: string): string | undefined {
+  return path.includes("/") ? path.split("/")[0] : undefined;
+}
+
+const modules = modulesOf();
+
+Deno.test("src/ is found and its imports are read", () => {
+  const trainer = modules.find((module) => module.path === "train/trainer.ts");
+  assert(trainer?.imports.some(({ specifier, typeOnly }) => specifier === "../errors.ts" && !typeOnly));
+  assert(trainer?.imports.some(({ specifier, typeOnly }) => specifier === "../model/model.ts" && typeOnly));
+  assertEquals(importsOf('export { type A, type B } from "./a.ts";\nimport "./b.ts";\n// import "./c.ts";'), [
+    { specifier: "./a.ts", typeOnly: true },
+    { specifier: "./b.ts", typeOnly: false },
+  ]);
+});
+
+Deno.test("src/ imports point one way, from cli down to native", () => {
+  for (const module of modules) {
+    const room = roomOf(module.path);
+    assert(
+      room === undefined || room in ROOMS,
+      `src/${module.path} stands in a room the table does not know`,
+    );
+    for (const used of module.imports) {
+      if (!used.specifier.startsWith(".")) continue;
+      const other = roomOf(target(module, used));
+      if (room === undefined) assert(other === undefined, `src/${module.path} uses ${used.specifier}`);
+      if (room === undefined || other === undefined || other === room) continue;
+      const { uses, types = [] } = ROOMS[room];
+      assert(
+        uses.includes(other) || (types.includes(other) && used.typeOnly),
+        `src/${module.path} imports ${used.specifier}: ${room} may use ${uses.join(", ") || "nothing"}` +
+          (types.length > 0 ? `, and types of ${types.join(", ")}` : ""),
+      );
+    }
+  }
+});
+
+Deno.test("src/ imports are relative or full npm:, jsr: or node: specifiers, so that it runs from a URL", () => {
+  for (const { path, imports } of modules) {
+    for (const { specifier } of imports) {
+      assert(
+        /^\.\.?\/.*\.ts$|^(npm|jsr):@?[^@]+@\d|^node:/.test(specifier),
+        `src/${path} imports "${specifier}", which needs an import map`,
+      );
+    }
+  }
+});
+
+Deno.test("src/ stays inside itself and has no import cycle", () => {
+  const graph = new Map(modules.map((module) => [
+    module.path,
+    module.imports.filter(({ specifier }) => specifier.startsWith(".")).map((used) => target(module, used)),
+  ]));
+  const state = new Map<string, "open" | "done">();
+  const visit = (path: string, trail: readonly string[]): void => {
+    assert(state.get(path) !== "open", `import cycle: ${[...trail, path].join(" → ")}`);
+    if (state.get(path) === "done") return;
+    const next = graph.get(path);
+    assert(next !== undefined, `${trail.at(-1)} imports ${path}, which is not in src/`);
+    state.set(path, "open");
+    for (const other of next) visit(other, [...trail, path]);
+    state.set(path, "done");
+  };
+  for (const path of graph.keys()) visit(path, []);
+});
+
+Deno.test(`src/ has no file over ${MOST_LINES} lines`, () => {
+  for (const { path, text } of modules) {
+    const lines = text.split("\n").length - 1;
+    assert(LONG_PAGES.includes(path) || lines <= MOST_LINES, `src/${path} has ${lines} lines`);
+  }
+});
+
+// --- the native border ---
+
+const KERNELS = new URL("../kernels/src/", import.meta.url);
+
+/** Deno's name of a C type as Rust writes it. */
+function denoType(rust: string): string {
+  const type = rust.trim();
+  return /^\*(const|mut) /.test(type) ? "buffer" : type;
+}
+
+/** Exports of the Rust library: their parameters' and results' types, in Deno's names. */
+function exportsOf(text: string): Record<string, { parameters: string[]; result: string }> {
+  const found: Record<string, { parameters: string[]; result: string }> = {};
+  const signature =
+    /#\[unsafe\(no_mangle\)\]\s+pub (?:unsafe )?extern "C" fn (\w+)\(([^)]*)\)(?: -> (\w+))?/g;
+  for (const [, name, parameters, result = "void"] of text.matchAll(signature)) {
+    const types = parameters.split(",").filter((part) => part.trim()).map((part) =>
+      denoType(part.split(":")[1])
+    );
+    found[name] = { parameters: types, result };
+  }
+  return found;
+}
+
+Deno.test("ffi.ts declares every export of ffi.rs with the same types, and no other", () => {
+  const exports = exportsOf(Deno.readTextFileSync(new URL("ffi.rs", KERNELS)));
+  const declared = Object.fromEntries(
+    Object.entries(SYMBOLS).map((
+      [name, { parameters, result }],
+    ) => [name, { parameters: [...parameters], result }]),
+  ) as typeof exports;
+  assertEquals(Object.keys(declared).sort(), Object.keys(exports).sort());
+  for (const [name, signature] of Object.entries(exports)) assertEquals(declared[name], signature, name);
+});
+
+Deno.test("ffi.rs is the only file that exports symbols", () => {
+  for (const url of filesOf(KERNELS, ".rs")) {
+    const count = Deno.readTextFileSync(url).split("no_mangle").length - 1;
+    const expected = url.href.endsWith("/src/ffi.rs") ? Object.keys(SYMBOLS).length : 0;
+    assertEquals(count, expected, url.href);
+  }
+});
+
+Deno.test("kernels.ts calls every export but those that the library page calls itself", () => {
+  const pages = ["native/kernels.ts", "native/library.ts"].map((path) =>
+    modules.find((m) => m.path === path)!.text
+  );
+  for (const name of Object.keys(SYMBOLS)) {
+    assert(pages.some((text) => new RegExp(`\\b${name}\\b`).test(text)), `nobody calls ${name}`);
+  }
+});
