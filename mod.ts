@@ -4,9 +4,11 @@
  * @module
  */
 export type { Augmentation } from "./src/data/augment.ts";
+export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
 export type { Dataset, ImageShape, Split, Standardization } from "./src/data/dataset.ts";
 export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
 export { type GeneratedDataset, madelonLike, type MadelonLikeOptions } from "./src/data/generator.ts";
+<<<<<<< HEAD
 export { CheckpointError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
 export {
   type LoadedModel,
@@ -15,6 +17,10 @@ export {
   type SaveOptions,
   type TrainingState,
 } from "./src/files/checkpoint.ts";
+=======
+export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
+export { DatasetError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
+>>>>>>> data-sets
 export type { Activation, ActivationKind } from "./src/model/activation.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
 export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./src/model/model.ts";
