@@ -7,13 +7,13 @@
  *
  * @module
  */
-import metadata from "../../deno.json" with { type: "json" };
 import { CheckpointError } from "../errors.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { resolveSettings, SparseMlp } from "../model/model.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats } from "../sparse/shared.ts";
+import { VERSION } from "../version.ts";
 import {
   readSafetensorsHeader,
   readTensor,
@@ -60,7 +60,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
   const description = {
     format: "truly-sparse",
     formatVersion: FORMAT_VERSION,
-    packageVersion: metadata.version,
+    packageVersion: VERSION,
     settings: JSON.stringify(model.settings),
     classNames: JSON.stringify(model.classNames),
     ...(training && { training: JSON.stringify(training) }),
