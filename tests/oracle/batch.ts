@@ -139,6 +139,21 @@ export function gradientViews(
   }));
 }
 
+/** The gradients of one step, as the arena and as views of it. */
+export function gradientsOf(
+  model: SparseMlp,
+  batch: Batch,
+  settings: StepSettings,
+): {
+  arena: Uint32Array;
+  totals: { loss: number; correct: number };
+  layers: ReturnType<typeof gradientViews>;
+} {
+  const arena = model.allocateGradients();
+  const totals = runStep(model, batch, settings, arena);
+  return { arena, totals, layers: gradientViews(model, arena) };
+}
+
 /** Every activation of hidden layers, with a slope that shows where it matters. */
 export const ACTIVATIONS: readonly { readonly kind: ActivationKind; readonly alpha?: number }[] = [
   { kind: "all-relu", alpha: 0.6 },

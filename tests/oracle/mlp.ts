@@ -305,3 +305,39 @@ export function assertModelClose(
     }
   }
 }
+
+/** Gradients of a layer's connections, out of the oracle's dense matrix. */
+function connected(model: SparseMlp, index: number, gradients: OracleGradients): Float64Array {
+  const { inputs, neurons, indptr, indices, nnz } = model.layers[index];
+  const values = new Float64Array(nnz);
+  for (let input = 0; input < inputs; input++) {
+    for (let at = indptr[input]; at < indptr[input + 1]; at++) {
+      values[at] = gradients.weights[input * neurons + indices[at]];
+    }
+  }
+  return values;
+}
+
+/** Fails unless written gradients are those of the oracle. */
+export function assertGradientsClose(
+  model: SparseMlp,
+  found: readonly {
+    readonly weights: Float32Array;
+    readonly bias: Float32Array;
+    readonly shape: Float32Array;
+  }[],
+  expected: readonly OracleGradients[],
+  tolerance: number,
+  what: string,
+): void {
+  for (const [index, layer] of found.entries()) {
+    assertClose(
+      layer.weights,
+      connected(model, index, expected[index]),
+      tolerance,
+      `${what}: weights ${index}`,
+    );
+    assertClose(layer.bias, expected[index].bias, tolerance, `${what}: biases ${index}`);
+    assertClose(layer.shape, expected[index].shape, tolerance, `${what}: shape ${index}`);
+  }
+}
