@@ -5,7 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { DatasetError } from "../errors.ts";
-import { unpacked } from "./bytes.ts";
+import { unpacked } from "./gunzip.ts";
 
 /** How far a download is. */
 export interface DownloadProgress {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readBytes } from "./bytes.ts";
+import { readSource } from "./source.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -93,7 +93,7 @@ function reverseEach(bytes: Uint8Array, size: number): void {
  * @throws {SyntaxError} When the file is not IDX, damaged, or cut off.
  */
 export async function readIdx(path: string | URL): Promise<IdxFile> {
-  return parseIdx(await readBytes(path), String(path));
+  return parseIdx(await readSource(path), String(path));
 }
 
 /** Files of {@linkcode readIdxDataset}, each packed with gzip or not. */

@@ -1,11 +1,11 @@
 /**
- * Bytes of files, unpacked when they are packed with gzip, whatever the file is called.
+ * A stream of bytes, unpacked when it is packed with gzip, whatever the file is called.
  *
  * @module
  */
 
 /** Whether bytes begin as gzip does (RFC 1952). */
-export function isGzip(bytes: Uint8Array): boolean {
+function isGzip(bytes: Uint8Array): boolean {
   return bytes.length >= 2 && bytes[0] === 0x1f && bytes[1] === 0x8b;
 }
 
@@ -57,19 +57,6 @@ async function* gunzipped(
     if (!(cause instanceof TypeError)) throw cause;
     throw new SyntaxError(`Cannot unpack "${source}": its gzip data is damaged or cut off`, { cause });
   }
-}
-
-/** Reads a whole file, unpacked if it is packed with gzip. */
-export async function readBytes(path: string | URL): Promise<Uint8Array<ArrayBuffer>> {
-  const bytes = await Deno.readFile(path);
-  if (!isGzip(bytes)) return bytes;
-  const chunks: Uint8Array<ArrayBuffer>[] = [];
-  let length = 0;
-  for await (const chunk of unpacked(new Blob([bytes]).stream(), String(path))) {
-    chunks.push(chunk);
-    length += chunk.length;
-  }
-  return concatenate(chunks, length);
 }
 
 function concatenate(chunks: readonly Uint8Array<ArrayBuffer>[], length: number): Uint8Array<ArrayBuffer> {
