@@ -132,9 +132,10 @@ export class SparseMlp {
       layer.indptr.set(indptr);
       layer.nnz = plan.capacity;
       fillConnections(layer, { ...structure, weights: weightLaw({ ...structure, initializer, fanIn }) });
-      layer.shape.set(
-        Array.from(layer.shape, (_, place) => plan.activation.shape[place % plan.activation.shape.length]),
-      );
+      const { shape } = plan.activation;
+      for (let place = 0; place < layer.shape.length; place++) {
+        layer.shape[place] = shape[place % shape.length];
+      }
     }
     return model;
   }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Augmentation } from "../data/augment.ts";
-import type { LearningRateSchedule } from "../model/schedule.ts";
+import { type LearningRateSchedule, scheduleFactor } from "../model/schedule.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -174,6 +174,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   between("zeta", settings.zeta, 0, 1);
   between("validationFraction", settings.validationFraction, 0, 1);
   if (settings.learningRate === 0) throw problem("learningRate", 0, "a number above 0");
+  scheduleFactor(settings.schedule, 0, settings.epochs);
   if (settings.microBatch !== undefined) whole("microBatch", settings.microBatch, 1);
   if (importancePruning !== undefined) {
     whole("importancePruning.start", importancePruning.start, 0);

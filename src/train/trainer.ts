@@ -3,7 +3,14 @@
  *
  * @module
  */
-import { classCounts, type Dataset, type Split, splitValidation, standardization } from "../data/dataset.ts";
+import {
+  classCounts,
+  type Dataset,
+  type Split,
+  splitValidation,
+  standardization,
+  validateDataset,
+} from "../data/dataset.ts";
 import { validateAugmentation } from "../data/augment.ts";
 import { TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -105,6 +112,7 @@ export async function* train(
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   const settings = resolveTrainOptions(options, model.settings.seed);
+  validateDataset(data);
   checkFit(model, data, settings);
   const { epochs, validationFraction, threads, seed } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
