@@ -4,10 +4,12 @@
  * @module
  */
 export type { Augmentation } from "./src/data/augment.ts";
+export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
 export type { Dataset, ImageShape, Split, Standardization } from "./src/data/dataset.ts";
 export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
 export { type GeneratedDataset, madelonLike, type MadelonLikeOptions } from "./src/data/generator.ts";
-export { CheckpointError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
+export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
+export { CheckpointError, DatasetError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
 export {
   type LoadedModel,
   loadModel,

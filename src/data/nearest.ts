@@ -1,0 +1,40 @@
+/**
+ * The name somebody may have meant.
+ *
+ * @module
+ */
+
+/**
+ * Finds the candidate with the fewest letters to insert, remove or change (Levenshtein), capitals aside.
+ *
+ * @returns Undefined when even the nearest differs in more than half its letters.
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { nearest } from "./nearest.ts";
+ * assertEquals(nearest("fasion-mnist", ["mnist", "fashion-mnist"]), "fashion-mnist");
+ * assertEquals(nearest("iris", ["mnist", "fashion-mnist"]), undefined);
+ * ```
+ */
+export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  let best: string | undefined;
+  let least = Infinity;
+  for (const candidate of candidates) {
+    const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
+    if (distance < least && distance <= candidate.length / 2) [best, least] = [candidate, distance];
+  }
+  return best;
+}
+
+function editDistance(from: string, to: string): number {
+  let row = Array.from({ length: to.length + 1 }, (_, index) => index);
+  for (let i = 1; i <= from.length; i++) {
+    const next = [i];
+    for (let j = 1; j <= to.length; j++) {
+      const change = row[j - 1] + Number(from[i - 1] !== to[j - 1]);
+      next.push(Math.min(change, row[j] + 1, next[j - 1] + 1));
+    }
+    row = next;
+  }
+  return row[to.length];
+}
