@@ -20,7 +20,8 @@ export interface CsvOptions extends LayoutOptions {
   /** What the label is. @default {"classification"} */
   readonly task?: Task | undefined;
   /**
-   * The label's column, or several of them for regression; "first", "last" or "none".
+   * The label's column, or several of them for regression; "first", "last" or "none". A text of digits that is
+   * no name is an index.
    *
    * Without it, the column the header calls label, class, target, response, output or y (in this order of
    * preference, capitals or not), and the last one where the header has none of them or there is no header.
@@ -30,10 +31,26 @@ export interface CsvOptions extends LayoutOptions {
   readonly ignoreColumns?: readonly Column[] | undefined;
   /** Classes known from another file; a label that is none of them is an error. */
   readonly classNames?: readonly string[] | undefined;
+  /**
+   * What another file gave: columns, label and classes must be as there.
+   *
+   * `labelColumn` and `classNames` have no effect then.
+   */
+  readonly like?: CsvSamples | undefined;
   /** Most threads to use. @default {navigator.hardwareConcurrency} */
   readonly threads?: number | undefined;
   /** Called now and then; the file is read twice, so the total is twice its size. */
   readonly onProgress?: ReadProgress | undefined;
+}
+
+/** Samples of delimited text. */
+export interface CsvSamples extends FileSamples {
+  /** How many columns there are. */
+  readonly columns: number;
+  /** What the header calls them; empty without a header. */
+  readonly columnNames: readonly string[];
+  /** Index of each label column, from 0. */
+  readonly labelColumns: readonly number[];
 }
 
 /** Header names that mean the label. */
@@ -64,7 +81,7 @@ const SKIPPED = 0xffff_ffff, LABEL = 0xffff_fffe, TARGET = 0x8000_0000;
  * if (flowers.features[1] !== 3.5) throw new Error("wrong feature");
  * ```
  */
-export async function readCsv(source: Source, options: CsvOptions = {}): Promise<FileSamples> {
+export async function readCsv(source: Source, options: CsvOptions = {}): Promise<CsvSamples> {
   return await readTable(source, options, 1);
 }
 
@@ -73,7 +90,7 @@ export async function readCsv(source: Source, options: CsvOptions = {}): Promise
  *
  * @throws {RangeError} When classes are read and there is more than one column.
  */
-export async function readLabels(source: Source, options: CsvOptions = {}): Promise<FileSamples> {
+export async function readLabels(source: Source, options: CsvOptions = {}): Promise<CsvSamples> {
   const samples = await readTable(source, { labelColumn: 0, ...options }, 0);
   if (samples.featureCount === 0) return samples;
   throw new RangeError(
@@ -83,7 +100,7 @@ export async function readLabels(source: Source, options: CsvOptions = {}): Prom
   );
 }
 
-async function readTable(source: Source, options: CsvOptions, leastFeatures: number): Promise<FileSamples> {
+async function readTable(source: Source, options: CsvOptions, leastFeatures: number): Promise<CsvSamples> {
   const name = sourceName(source);
   const { task = "classification", threads = navigator.hardwareConcurrency, onProgress } = options;
   let layout: Layout | undefined;
@@ -105,7 +122,14 @@ async function readTable(source: Source, options: CsvOptions, leastFeatures: num
     onProgress,
   );
   const { delimiter, columns, names } = layout!;
-  const { roles, featureCount, targetCount, labelled } = assignRoles(columns, names, task, options, name);
+  if (options.like !== undefined) requireLike(layout!, options.like, name);
+  const { roles, featureCount, targetCount, labelled, labelColumns } = assignRoles(
+    columns,
+    names,
+    task,
+    options,
+    name,
+  );
   if (featureCount < leastFeatures) throw tooFewColumns(name, columns, targetCount + Number(labelled));
   const parsed = await parseText(
     source,
@@ -117,11 +141,26 @@ async function readTable(source: Source, options: CsvOptions, leastFeatures: num
       parse: (text, outputs, detail) => delimitedParse(text, delimiter, roles, threads, outputs, detail),
       columnName,
     },
-    options.classNames,
+    options.like?.classNames ?? options.classNames,
     onProgress,
   );
   const featureNames = names.filter((_, column) => roles[column] < TARGET);
-  return { ...parsed, task, featureCount, featureNames };
+  return { ...parsed, task, featureCount, featureNames, columns, columnNames: names, labelColumns };
+}
+
+function requireLike({ columns, names }: Layout, like: CsvSamples, source: string): void {
+  const fail = (found: string) => new RangeError(`Cannot use "${source}" for testing: ${found}`);
+  if (columns !== like.columns) {
+    throw fail(`it has ${columns} columns, the training file has ${like.columns}`);
+  }
+  if (names.length === 0 || like.columnNames.length === 0) return;
+  const other = names.findIndex((name, column) => name !== like.columnNames[column]);
+  if (other < 0) return;
+  throw fail(
+    `its column ${other + 1} is ${quote(names[other])}, in the training file ${
+      quote(like.columnNames[other])
+    }`,
+  );
 }
 
 /** What each column is, and how many there are of each kind. */
@@ -130,6 +169,7 @@ interface Roles {
   readonly featureCount: number;
   readonly targetCount: number;
   readonly labelled: boolean;
+  readonly labelColumns: readonly number[];
 }
 
 function assignRoles(
@@ -140,7 +180,7 @@ function assignRoles(
   source: string,
 ): Roles {
   const find = (column: Column) => findColumn(column, columns, names, source);
-  const labels = labelColumns(options.labelColumn, names).map(find);
+  const labels = (options.like?.labelColumns ?? chooseLabels(options.labelColumn, names)).map(find);
   if (task === "classification" && labels.length > 1) {
     throw new TypeError(
       `Cannot read classes from "${source}": ${labels.length} label columns are given, a class has one`,
@@ -156,7 +196,7 @@ function assignRoles(
   if (!labelled && targetCount !== labels.length) {
     throw new TypeError(`Cannot read targets from "${source}": a label column is given twice`);
   }
-  return { roles, featureCount, targetCount, labelled };
+  return { roles, featureCount, targetCount, labelled, labelColumns: labels };
 }
 
 function tooFewColumns(source: string, columns: number, labels: number): RangeError {
@@ -167,7 +207,7 @@ function tooFewColumns(source: string, columns: number, labels: number): RangeEr
   );
 }
 
-function labelColumns(
+function chooseLabels(
   given: Column | readonly Column[] | undefined,
   names: readonly string[],
 ): readonly Column[] {
@@ -179,6 +219,7 @@ function labelColumns(
   if (typeof given !== "string" || names.includes(given)) {
     return typeof given === "object" ? given : [given];
   }
+  if (/^-?\d+$/.test(given)) return [Number(given)];
   return given === "none" ? [] : given === "first" ? [0] : given === "last" ? [-1] : [given];
 }
 

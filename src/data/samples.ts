@@ -127,12 +127,7 @@ const TEST_DRAW = 0xffff_fffe;
  * @throws {RangeError} When the fraction is out of range or one of the parts would be empty.
  */
 export function splitTest(dataset: Dataset, fraction: number, seed: number, source: string): Dataset {
-  if (!(fraction >= 0 && fraction < 1)) {
-    throw new RangeError(
-      `Cannot set test samples aside: the fraction is ${fraction}, ` +
-        `expected a value from 0 up to (not including) 1`,
-    );
-  }
+  requireTestFraction(fraction);
   if (fraction === 0) return dataset;
   const { samples, features, labels, targets } = dataset.train;
   const size = Math.round(samples * fraction);
@@ -162,6 +157,15 @@ export function splitTest(dataset: Dataset, fraction: number, seed: number, sour
     targets: rows(targets, samples, first, end),
   });
   return { ...dataset, train: part(0, kept), test: part(kept, samples) };
+}
+
+/** Refuses a share of test samples that is out of range. */
+export function requireTestFraction(fraction: number): void {
+  if (fraction >= 0 && fraction < 1) return;
+  throw new RangeError(
+    `Cannot set test samples aside: the fraction is ${fraction}, ` +
+      `expected a value from 0 up to (not including) 1`,
+  );
 }
 
 function swapRows(

@@ -89,6 +89,8 @@ export class SourceReader implements AsyncDisposable {
    * Opens a source.
    *
    * @throws {Deno.errors.NotFound} When there is no such file.
+   * @throws {Deno.errors.PermissionDenied} When it may not be read.
+   * @throws {TypeError} When it is a folder, a pipe or a device.
    * @throws {SyntaxError} When it is empty, or its name ends with `.gz` and its content is no gzip.
    */
   static async open(source: Source): Promise<SourceReader> {
@@ -193,8 +195,15 @@ async function openStored(source: Source, name: string): Promise<[number, Pull, 
   try {
     file = await Deno.open(source);
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
-    throw new Deno.errors.NotFound(`Cannot read "${name}": there is no such file`, { cause });
+    if (cause instanceof Deno.errors.NotFound) {
+      throw new Deno.errors.NotFound(`Cannot read "${name}": there is no such file`, { cause });
+    }
+    if (cause instanceof Deno.errors.PermissionDenied) {
+      throw new Deno.errors.PermissionDenied(`Cannot read "${name}": its permissions do not allow it`, {
+        cause,
+      });
+    }
+    throw cause;
   }
   try {
     const { size, isFile, isDirectory } = await file.stat();

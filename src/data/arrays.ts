@@ -1,0 +1,164 @@
+/**
+ * Samples out of numeric arrays: IDX files, `.npy` files and the arrays of `.npz` archives.
+ *
+ * @module
+ */
+import type { ImageShape } from "./dataset.ts";
+import type { IdxArray } from "./idx.ts";
+import { LabelTable } from "./labels.ts";
+import type { NpyNumbers } from "./npy.ts";
+import { allocateSplit, type FileSamples, shareBytes, type Task } from "./samples.ts";
+
+/** An array, and what messages call it. */
+export interface NamedArray {
+  /** Where it comes from. */
+  readonly source: string;
+  /** Length of each dimension, slowest first. */
+  readonly shape: readonly number[];
+  /** The numbers, the last dimension fastest. */
+  readonly values: NpyNumbers | IdxArray;
+}
+
+/**
+ * Makes samples of an array of features and one of labels.
+ *
+ * Bytes stay bytes, all other numbers become f32. Images of shape `[samples, height, width, channels]` are made
+ * planar; with 1, 3 or 4 in second place they are taken for planar already. Memory: the arrays returned; bytes in
+ * shared memory are not copied.
+ *
+ * @param features Shape `[samples, …]`; may be taken over.
+ * @param labels Shape `[samples]` or `[samples, 1]`, for regression also `[samples, outputs]`.
+ * @param classNames Classes known from other labels; a label that is none of them is an error.
+ * @throws {SyntaxError} When shapes are of no use or do not match, or a number is not finite.
+ * @throws {RangeError} When the labels make no classes.
+ */
+export function arraySamples(
+  features: NamedArray,
+  labels: NamedArray,
+  task: Task,
+  classNames?: readonly string[],
+): FileSamples {
+  const [samples, ...sampleShape] = features.shape;
+  const featureCount = product(sampleShape);
+  const because = (found: string) =>
+    new SyntaxError(`Cannot read features from "${features.source}": ${found}`);
+  if (sampleShape.length === 0) {
+    throw because(`its shape is ${shown(features.shape)}, at least samples × features are needed`);
+  }
+  if (samples === 0) throw because("it has no samples");
+  if (featureCount === 0) {
+    throw because(`its shape is ${shown(features.shape)}, at least 1 feature is needed`);
+  }
+  const outputs = product(labels.shape.slice(1));
+  if (labels.shape[0] !== samples) {
+    throw new SyntaxError(
+      `Cannot match "${labels.source}" with "${features.source}": ` +
+        `found ${labels.shape[0] ?? 0} labels for ${samples} samples`,
+    );
+  }
+  if (labels.shape.length > 2 || outputs < 1 || (outputs > 1 && task === "classification")) {
+    const needed = task === "classification" ? `${samples}` : `${samples} or ${samples} × outputs`;
+    throw new SyntaxError(
+      `Cannot read labels from "${labels.source}": its shape is ${shown(labels.shape)}, ${needed} is needed`,
+    );
+  }
+  const image = imageShape(sampleShape);
+  const values = toFeatures(features, featureCount);
+  if (image !== undefined && isChannelsLast(sampleShape)) makePlanar(values, featureCount, image.channels);
+  const result = allocateSplit(
+    labels.source,
+    samples,
+    0,
+    task === "classification",
+    task === "regression" ? outputs : 0,
+  );
+  const shared = {
+    ...result,
+    task,
+    features: values,
+    featureCount,
+    featureNames: [],
+    ...(image === undefined ? {} : { image }),
+  };
+  if (task === "regression") {
+    copyFinite(labels, result.targets, outputs, "target");
+    return { ...shared, classNames: [] };
+  }
+  return { ...shared, classNames: readClasses(labels, result.labels, classNames) };
+}
+
+/** Turns labels into classes; returns their names. */
+function readClasses(from: NamedArray, into: Uint32Array, given?: readonly string[]): readonly string[] {
+  const table = new LabelTable();
+  const numbers = new Map<number, number>();
+  for (let sample = 0; sample < into.length; sample++) {
+    const label = Number(from.values[sample]);
+    let number = numbers.get(label);
+    if (number === undefined) {
+      if (!Number.isFinite(label)) throw notFinite(from, `label ${sample}`, label);
+      numbers.set(label, number = table.add(String(label), 0));
+    }
+    into[sample] = number;
+  }
+  const { classNames, classOf } = table.classes(from.source, given);
+  for (let sample = 0; sample < into.length; sample++) into[sample] = classOf[into[sample]];
+  return classNames;
+}
+
+function toFeatures(from: NamedArray, featureCount: number): Float32Array | Uint8Array {
+  const { values, source } = from;
+  const isShared = values.buffer instanceof SharedArrayBuffer;
+  if (values instanceof Uint8Array) return isShared ? values : shareBytes(values);
+  const { features } = allocateSplit(source, values.length / featureCount, featureCount, false, 0);
+  copyFinite(from, features, featureCount, "feature");
+  return features;
+}
+
+/** Copies numbers into f32, `width` of a sample in a row; none may be NaN, infinite or too large. */
+function copyFinite(from: NamedArray, into: Float32Array, width: number, what: string): void {
+  const { values } = from;
+  for (let index = 0; index < into.length; index++) {
+    const value = Number(values[index]);
+    into[index] = value;
+    if (Number.isFinite(into[index])) continue;
+    throw notFinite(from, `${what} ${index % width} of sample ${Math.floor(index / width)}`, value);
+  }
+}
+
+function notFinite({ source }: NamedArray, place: string, value: number): SyntaxError {
+  const needed = Number.isFinite(value) ? "which does not fit into 32 bits" : "a finite number is needed";
+  return new SyntaxError(`Cannot read "${source}": ${place} is ${value}, ${needed}`);
+}
+
+const CHANNELS = [1, 3, 4];
+
+function imageShape(shape: readonly number[]): ImageShape | undefined {
+  const [first, second, third] = shape;
+  if (shape.length === 2) return { channels: 1, height: first, width: second };
+  if (shape.length !== 3) return undefined;
+  if (isChannelsLast(shape)) return { channels: third, height: first, width: second };
+  return CHANNELS.includes(first) ? { channels: first, height: second, width: third } : undefined;
+}
+
+function isChannelsLast(shape: readonly number[]): boolean {
+  return shape.length === 3 && !CHANNELS.includes(shape[0]) && CHANNELS.includes(shape[2]);
+}
+
+/** Makes `[height, width, channels]` of each sample `[channels, height, width]`. */
+function makePlanar(values: Float32Array | Uint8Array, featureCount: number, channels: number): void {
+  const pixels = featureCount / channels;
+  for (let start = 0; start < values.length; start += featureCount) {
+    const sample = values.slice(start, start + featureCount);
+    for (let channel = 0, to = start; channel < channels; channel++) {
+      for (let pixel = 0; pixel < pixels; pixel++) values[to++] = sample[pixel * channels + channel];
+    }
+  }
+}
+
+function product(lengths: readonly number[]): number {
+  return lengths.reduce((whole, length) => whole * length, 1);
+}
+
+function shown(shape: readonly number[]): string {
+  return shape.length === 0 ? "a single number" : shape.join(" × ");
+}
