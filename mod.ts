@@ -8,6 +8,7 @@ export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogu
 export type { Dataset, ImageShape, Split, Standardization } from "./src/data/dataset.ts";
 export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
 export { type GeneratedDataset, madelonLike, type MadelonLikeOptions } from "./src/data/generator.ts";
+export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
 export { CheckpointError, DatasetError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
 export {
   type LoadedModel,
@@ -16,7 +17,6 @@ export {
   type SaveOptions,
   type TrainingState,
 } from "./src/files/checkpoint.ts";
-export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
 export type { Activation, ActivationKind } from "./src/model/activation.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
 export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./src/model/model.ts";

@@ -35,19 +35,10 @@ export interface LocateOptions {
  * @throws {DatasetError} When they are nowhere and cannot be had; the message says what to do.
  */
 export async function locate(set: NamedDataset, options: LocateOptions = {}): Promise<FoundFiles> {
-  const { dataDir, cacheDir = cacheFolder(), onProgress, signal } = options;
+  const { onProgress, signal } = options;
+  const cache = `${options.cacheDir ?? cacheFolder()}/${set.name}`;
   const tried: string[] = [];
-  if (dataDir !== undefined) {
-    if (!await isFolder(dataDir)) {
-      throw new DatasetError(
-        `Cannot look for data set "${set.name}" in "${dataDir}": there is no such folder`,
-      );
-    }
-    const found = await search(set, [`${dataDir}/${set.name}`, dataDir], tried);
-    if (found !== undefined) return found;
-  }
-  const cache = `${cacheDir}/${set.name}`;
-  const found = await search(set, [cache, ...(set.systemFolders ?? [])], tried);
+  const found = await find(set, options, tried);
   if (found !== undefined) return found;
   const files = set.arrangements[0];
   const lead = `Cannot find data set "${set.name}": ${listNames(set)} are not in ${tried.join(", ")}`;
@@ -77,6 +68,31 @@ export async function locate(set: NamedDataset, options: LocateOptions = {}): Pr
     }
   }
   return { files, paths };
+}
+
+/**
+ * Finds the files of a data set where they may be on this machine, and downloads nothing.
+ *
+ * @param tried Receives the folders that were looked through.
+ * @returns Undefined when they are nowhere.
+ * @throws {DatasetError} When the data directory does not exist, or two files could be meant.
+ */
+export async function find(
+  set: NamedDataset,
+  options: Pick<LocateOptions, "dataDir" | "cacheDir"> = {},
+  tried: string[] = [],
+): Promise<FoundFiles | undefined> {
+  const { dataDir, cacheDir = cacheFolder() } = options;
+  if (dataDir !== undefined) {
+    if (!await isFolder(dataDir)) {
+      throw new DatasetError(
+        `Cannot look for data set "${set.name}" in "${dataDir}": there is no such folder`,
+      );
+    }
+    const found = await search(set, [`${dataDir}/${set.name}`, dataDir], tried);
+    if (found !== undefined) return found;
+  }
+  return await search(set, [`${cacheDir}/${set.name}`, ...(set.systemFolders ?? [])], tried);
 }
 
 /**

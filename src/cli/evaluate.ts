@@ -1,0 +1,138 @@
+/**
+ * The command `evaluate`.
+ *
+ * @module
+ */
+import type { Dataset, Split } from "../data/dataset.ts";
+import { loadModel } from "../files/checkpoint.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { sharedWords } from "../sparse/shared.ts";
+import { type Evaluation, Evaluator } from "../train/evaluation.ts";
+import { describeData, loadData } from "./data.ts";
+import { accuracy, bytes, count, duration, rate } from "./format.ts";
+import { UsageError } from "./option.ts";
+import type { Values } from "./options.ts";
+import { describeNetwork, titled } from "./report.ts";
+import { checkTogether } from "./settings.ts";
+
+/** Data options that a model keeps from its training. */
+const KEPT = ["dataset", "data", "data-dir", "task", "label-column", "test-fraction", "seed"] as const;
+
+/** Measures loss and accuracy of a saved model. */
+export async function evaluateCommand(path: string, given: Values): Promise<number> {
+  checkTogether(given);
+  const { model, training } = await loadModel(path);
+  if (model.standardization === undefined) {
+    throw new Error(`Cannot evaluate "${path}": it was never trained, so it cannot standardise features`);
+  }
+  const values = dataOptions(given, training?.options.values as Values | undefined);
+  describeData(values);
+  const { threads = navigator.hardwareConcurrency, json = false } = values;
+  const data = await loadData(values, !json);
+  checkFit(path, model, data);
+  const parts = partsOf(data, values.part).map((split) => withClassesOf(model, data, split));
+  const started = performance.now();
+  const { loss, accuracy: right } = total(
+    parts,
+    parts.map((split) => new Evaluator(model, split, model.standardization!, threads).run()),
+  );
+  const seconds = (performance.now() - started) / 1000;
+  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
+  const stats = model.stats();
+  if (json) {
+    const measures = { samples, loss, ...(Number.isNaN(right) ? {} : { accuracy: right }), seconds };
+    const event = {
+      event: "evaluation",
+      model: path,
+      dataset: data.name,
+      ...measures,
+      parameters: stats.parameters,
+    };
+    console.log(JSON.stringify(event));
+    return 0;
+  }
+  const lines = titled([
+    ["Model", `${path}: ${describeNetwork(model.settings)}`],
+    ["Parameters", `${count(stats.parameters)}, ${bytes(stats.inferenceBytes)} to use`],
+    ["Data", `${data.name}, ${count(samples)} samples`],
+    ["Loss", loss.toPrecision(5)],
+    ...(Number.isNaN(right) ? [] : [["Accuracy", accuracy(right)] as const]),
+    ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],
+  ]);
+  console.log(lines.join("\n"));
+  return 0;
+}
+
+/** The data asked for, or those of the training. */
+function dataOptions(given: Values, trained: Values | undefined): Values {
+  // Of files to evaluate on, nothing is set aside.
+  if (given.data !== undefined) return { "test-fraction": 0, ...given };
+  if (given.dataset !== undefined) return given;
+  if (trained === undefined) {
+    throw new UsageError("Cannot tell which samples to evaluate on: give --dataset or --data");
+  }
+  const kept = Object.fromEntries(
+    KEPT.filter((name) => name in trained).map((name) => [name, trained[name]]),
+  );
+  return { ...kept as Values, ...given };
+}
+
+function checkFit(path: string, model: SparseMlp, data: Dataset): void {
+  const { sizes, task } = model.settings;
+  if (task !== data.task) {
+    throw new TypeError(
+      `Cannot evaluate "${path}" on "${data.name}": it is for ${data.task}, the model for ${task}`,
+    );
+  }
+  if (sizes[0] !== data.featureCount) {
+    throw new TypeError(
+      `Cannot evaluate "${path}" on "${data.name}": it has ${data.featureCount} features, the model takes ${
+        sizes[0]
+      }`,
+    );
+  }
+  const outputs = sizes[sizes.length - 1];
+  if (task === "regression" && outputs !== data.outputCount) {
+    throw new TypeError(
+      `Cannot evaluate "${path}" on "${data.name}": it has ${data.outputCount} outputs, ` +
+        `the model gives ${outputs}`,
+    );
+  }
+}
+
+function partsOf(data: Dataset, part: Values["part"]): Split[] {
+  const { train, test } = data;
+  if (part === "train") return [train];
+  if (part === "all") return test === undefined ? [train] : [train, test];
+  if (part === "test" && test === undefined) {
+    throw new UsageError(`Cannot use --part test: "${data.name}" has no test part`);
+  }
+  return [test ?? train];
+}
+
+/** The samples with the class indices of the model, which knows classes by name. */
+function withClassesOf(model: SparseMlp, data: Dataset, split: Split): Split {
+  const { classNames, settings } = model;
+  if (settings.task !== "classification") return split;
+  const known = classNames.length > 0 ? classNames : data.classNames;
+  const places = data.classNames.map((name) => known.indexOf(name));
+  const missing = places.indexOf(-1);
+  if (missing >= 0) {
+    const names = classNames.slice(0, 10).join(", ") + (classNames.length > 10 ? ", …" : "");
+    throw new RangeError(
+      `Cannot evaluate on "${data.name}": the model has no class "${
+        data.classNames[missing]
+      }", its classes are ${names}`,
+    );
+  }
+  const labels = sharedWords(split.samples);
+  for (let sample = 0; sample < split.samples; sample++) labels[sample] = places[split.labels[sample]];
+  return { ...split, labels };
+}
+
+function total(parts: readonly Split[], found: readonly Evaluation[]): Evaluation {
+  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
+  const mean = (of: (evaluation: Evaluation) => number) =>
+    found.reduce((sum, evaluation, index) => sum + of(evaluation) * parts[index].samples, 0) / samples;
+  return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
+}

@@ -1,0 +1,129 @@
+/**
+ * The command `inspect`.
+ *
+ * @module
+ */
+import { loadModel } from "../files/checkpoint.ts";
+import type { SparseLayer } from "../model/layer.ts";
+import { type ModelSettings, SparseMlp } from "../model/model.ts";
+import { describeData, loadData } from "./data.ts";
+import { bytes, columns, count, duration, percent } from "./format.ts";
+import { type Option, UsageError } from "./option.ts";
+import { OPTIONS, type Values } from "./options.ts";
+import { costTable, describeNetwork, titled } from "./report.ts";
+import { checkTogether, fillDefaults, modelOptions } from "./settings.ts";
+
+/** Connections a neuron has, over a layer. */
+export interface Degrees {
+  readonly least: number;
+  readonly median: number;
+  readonly most: number;
+  /** Neurons without any. */
+  readonly none: number;
+}
+
+/** Shows a saved model, or the network that options would make. */
+export async function inspectCommand(path: string | undefined, given: Values): Promise<number> {
+  const started = performance.now();
+  const model = path === undefined ? await makeModel(given) : await savedModel(path, given);
+  const seconds = (performance.now() - started) / 1000;
+  const { layers, settings } = model;
+  const stats = model.stats();
+  const degrees = layers.map(({ incomingPtr, indptr }) => ({
+    incoming: degreesOf(incomingPtr),
+    outgoing: degreesOf(indptr),
+  }));
+  if (given.json) {
+    const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index] }));
+    console.log(
+      JSON.stringify({ event: "network", ...(path && { model: path }), settings, ...stats, layers: rows }),
+    );
+    return 0;
+  }
+  const head = titled([
+    ["Network", describeNetwork(settings)],
+    ...(path === undefined ? [["Made in", duration(seconds)] as const] : [["File", path] as const]),
+    ["Neurons", count(stats.neurons)],
+  ]);
+  console.log([...head, "", ...layerTable(layers, settings, degrees), "", ...costTable(stats)].join("\n"));
+  return 0;
+}
+
+async function savedModel(path: string, given: Values): Promise<SparseMlp> {
+  for (const row of OPTIONS) {
+    const { name, group }: Option = row;
+    if ((group === "network" || group === "data" || name === "seed") && given[row.name] !== undefined) {
+      throw new UsageError(`Cannot use --${name} with a model file: the network is the file's`);
+    }
+  }
+  return (await loadModel(path)).model;
+}
+
+async function makeModel(given: Values): Promise<SparseMlp> {
+  checkTogether(given);
+  const named = describeData(given);
+  const values = fillDefaults("inspect", given, named);
+  const { inputs, outputs, task = "classification" } = values;
+  if (inputs !== undefined && outputs !== undefined) {
+    return SparseMlp.create(modelOptions(values, { featureCount: inputs, outputCount: outputs, task }));
+  }
+  const shape = named === undefined
+    ? await loadData(values, !values.json)
+    : { featureCount: named.featureCount, outputCount: named.classCount, task };
+  return SparseMlp.create(modelOptions(values, shape));
+}
+
+/** The spread of degrees, from row starts; O(neurons + largest degree). */
+export function degreesOf(starts: Uint32Array): Degrees {
+  const neurons = starts.length - 1;
+  let [least, most, none] = [Infinity, 0, 0];
+  for (let neuron = 0; neuron < neurons; neuron++) {
+    const degree = starts[neuron + 1] - starts[neuron];
+    least = Math.min(least, degree);
+    most = Math.max(most, degree);
+    none += Number(degree === 0);
+  }
+  const histogram = new Uint32Array(most + 1);
+  for (let neuron = 0; neuron < neurons; neuron++) histogram[starts[neuron + 1] - starts[neuron]]++;
+  let [median, below] = [0, histogram[0]];
+  while (2 * below < neurons) below += histogram[++median];
+  return { least, median, most, none };
+}
+
+function layerTable(
+  layers: readonly SparseLayer[],
+  settings: ModelSettings,
+  degrees: readonly { readonly incoming: Degrees; readonly outgoing: Degrees }[],
+): string[] {
+  const spread = ({ least, median, most }: Degrees) => `${least} / ${median} / ${most}`;
+  const rows = layers.map((layer, index) => {
+    const { inputs, neurons, nnz } = layer;
+    const output = index === layers.length - 1;
+    return [
+      output ? "output" : `hidden ${index + 1}`,
+      `${count(inputs)} × ${count(neurons)}`,
+      count(nnz),
+      percent(nnz / (inputs * neurons)),
+      spread(degrees[index].incoming),
+      spread(degrees[index].outgoing),
+      count(degrees[index].incoming.none),
+      bytes(20 * nnz),
+      output ? (settings.task === "classification" ? "softmax" : "identity") : settings.activation.kind,
+    ];
+  });
+  const head = [
+    ["layer", "shape", "connections", "density", "incoming", "outgoing", "without", "memory", "activation"],
+    ["", "", "", "", "least / median / most", "least / median / most", "input", "to train", ""],
+  ];
+  return columns([...head, ...rows], [
+    "left",
+    "left",
+    "right",
+    "right",
+    "right",
+    "right",
+    "right",
+    "right",
+    "left",
+  ]);
+}

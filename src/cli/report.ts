@@ -1,0 +1,144 @@
+/**
+ * What people read: the head of a run, and the summary at its end, on one screen.
+ *
+ * @module
+ */
+import { classCounts, type Dataset } from "../data/dataset.ts";
+import type { ModelSettings } from "../model/model.ts";
+import type { ModelStats } from "../model/stats.ts";
+import { drawCurve, type Point } from "./curve.ts";
+import { accuracy, bytes, columns, count, duration, metric, percent, rate } from "./format.ts";
+import type { RunSummary } from "./history.ts";
+
+const CURVE = { width: 60, height: 6 };
+
+/** One line about a data set. */
+export function describeDataset(data: Dataset): string {
+  const { name, task, featureCount, outputCount, train, test } = data;
+  const outputs = task === "classification" ? `${outputCount} classes` : plural(outputCount, "output");
+  const samples = test === undefined
+    ? `${count(train.samples)} samples`
+    : `${count(train.samples)} training and ${count(test.samples)} test samples`;
+  return `${name}: ${samples}, ${plural(featureCount, "feature")}, ${outputs}`;
+}
+
+/** One line about a network. */
+export function describeNetwork(settings: ModelSettings): string {
+  const { sizes, epsilon, density, activation, initializer } = settings;
+  const { kind, alpha } = activation;
+  const slope = kind === "all-relu" || kind === "leaky-relu" || kind === "prelu" ? ` α ${alpha}` : "";
+  const sparsity = density === undefined ? `ε ${epsilon ?? 20}` : `density ${[density].flat().join(", ")}`;
+  return `${sizes.join(" → ")}, ${sparsity}, ${kind}${slope}, ${initializer}`;
+}
+
+/** Lines that name things: a title, then what it is. */
+export function titled(lines: readonly (readonly [title: string, text: string])[]): string[] {
+  const width = Math.max(...lines.map(([title]) => title.length));
+  return lines.map(([title, text]) => `${title.padEnd(width)}  ${text}`);
+}
+
+/** The costs of a network beside those of a dense one. */
+export function costTable(stats: ModelStats): string[] {
+  const row = (
+    what: string,
+    show: (value: number) => string,
+    sparse: number,
+    dense: number,
+  ) => [what, show(sparse), show(dense), percent(sparse / dense)];
+  return columns([
+    ["", "sparse", "dense", "share"],
+    row("connections", count, stats.connections, stats.denseConnections),
+    row("parameters", count, stats.parameters, stats.denseParameters),
+    row("memory to train", bytes, stats.trainingBytes, stats.denseTrainingBytes),
+    row("memory to use", bytes, stats.inferenceBytes, stats.denseInferenceBytes),
+    row("operations to train, a sample", metric, stats.trainingFlops, stats.denseTrainingFlops),
+    row("operations to use, a sample", metric, stats.forwardFlops, stats.denseForwardFlops),
+  ], ["left", "right", "right", "right"]);
+}
+
+/** What the end of a run is told with. */
+export interface ReportInput {
+  readonly data: Dataset;
+  readonly settings: ModelSettings;
+  readonly stats: ModelStats;
+  readonly summary: RunSummary;
+  readonly curve: readonly Point[];
+  /** Training samples learned from in this run, for the pace. */
+  readonly samplesTrained: number;
+  /** Seconds of training in this run. */
+  readonly trainSeconds: number;
+}
+
+/** The summary at the end of a run. */
+export function report(input: ReportInput): string[] {
+  const { data, settings, stats, summary, curve } = input;
+  const { trainSeconds, evolutionSeconds, evaluationSeconds } = summary;
+  const pace = input.trainSeconds > 0 ? `; ${rate(input.samplesTrained / input.trainSeconds)}` : "";
+  const lines = titled([
+    ["Data", describeDataset(data)],
+    ["Network", describeNetwork(settings)],
+    ["Parameters", parameterLine(summary)],
+    ...scoreLines(data, summary),
+    [
+      "Time",
+      `${duration(trainSeconds + evolutionSeconds + evaluationSeconds)} for ${
+        plural(summary.epochs, "epoch")
+      }: ` +
+      `training ${duration(trainSeconds)}, evolution ${duration(evolutionSeconds)}, ` +
+      `evaluation ${duration(evaluationSeconds)}${pace}`,
+    ],
+    ["Peak memory", bytes(summary.peakRssBytes)],
+  ]);
+  const drawn = curve.length > 1 ? ["", ...learningCurve(data, curve)] : [];
+  return [...lines, "", ...costTable(stats), ...drawn];
+}
+
+function parameterLine({ parametersStart, parametersEnd }: RunSummary): string {
+  if (parametersStart === parametersEnd) return count(parametersEnd);
+  return `${count(parametersStart)} → ${count(parametersEnd)} (${percent(parametersEnd / parametersStart)})`;
+}
+
+function scoreLines(data: Dataset, summary: RunSummary): [string, string][] {
+  const { bestTestAccuracy, lastTestAccuracy, bestTestLoss, lastTestLoss, bestEpoch } = summary;
+  const { validationSelectedTestAccuracy, lastTrainAccuracy, lastTrainLoss } = summary;
+  const lines: [string, string][] = [];
+  if (bestTestAccuracy !== undefined && lastTestAccuracy !== undefined) {
+    const selected = validationSelectedTestAccuracy === undefined
+      ? ""
+      : `, at the lowest validation loss ${accuracy(validationSelectedTestAccuracy)}`;
+    const baseline = `(naming the largest class always: ${accuracy(largestClass(data))})`;
+    lines.push([
+      "Test accuracy",
+      `best ${accuracy(bestTestAccuracy)} (epoch ${bestEpoch}), last ${
+        accuracy(lastTestAccuracy)
+      }${selected} ${baseline}`,
+    ]);
+  } else if (bestTestLoss !== undefined && lastTestLoss !== undefined) {
+    lines.push([
+      "Test loss",
+      `best ${bestTestLoss.toPrecision(4)} (epoch ${bestEpoch}), last ${lastTestLoss.toPrecision(4)}`,
+    ]);
+  }
+  if (lastTrainLoss !== undefined) {
+    const right = lastTrainAccuracy === undefined ? "" : `, accuracy ${accuracy(lastTrainAccuracy)}`;
+    lines.push(["Training", `loss ${lastTrainLoss.toPrecision(4)}${right} in the last epoch, with dropout`]);
+  }
+  return lines;
+}
+
+/** Share of the largest class in the test part. */
+function largestClass({ test, outputCount }: Dataset): number {
+  return test === undefined ? NaN : Math.max(...classCounts(test, outputCount)) / test.samples;
+}
+
+function learningCurve(data: Dataset, curve: readonly Point[]): string[] {
+  const losses = data.task === "regression";
+  const part = data.test === undefined ? "" : "test ";
+  const label = losses ? (value: number) => value.toPrecision(3) : percent;
+  return [`${part}${losses ? "loss" : "accuracy"} by epoch`, ...drawCurve(curve, { ...CURVE, label })];
+}
+
+/** 1 → "1 feature", 2 → "2 features". */
+export function plural(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
+}

@@ -1,0 +1,52 @@
+/**
+ * Going on from a checkpoint: its settings, and which of them may change.
+ *
+ * @module
+ */
+import type { LoadedModel } from "../files/checkpoint.ts";
+import type { SparseMlp } from "../model/model.ts";
+import type { HistoryState } from "./history.ts";
+import { type Option, UsageError } from "./option.ts";
+import { OPTIONS, type Values } from "./options.ts";
+
+/** A run as a checkpoint left it. */
+export interface Resumed {
+  readonly model: SparseMlp;
+  readonly epochsDone: number;
+  readonly history: HistoryState;
+  /** Options of the checkpoint, with those given now over them. */
+  readonly wanted: Values;
+}
+
+/**
+ * Puts the options given now over those of a checkpoint.
+ *
+ * What makes the network or its random numbers cannot change. Data, training and topology can; then the
+ * run is no longer the one that was interrupted.
+ *
+ * @throws {UsageError} When an option was given that cannot change.
+ * @throws {Error} When the file holds no checkpoint of this program.
+ */
+export function resumed({ model, training }: LoadedModel, given: Values): Resumed {
+  const { values, history } = (training?.options ?? {}) as { values?: Values; history?: HistoryState };
+  if (training === undefined || values === undefined || history === undefined) {
+    throw new Error(`Cannot go on from "${given.resume}": it holds a model, but no checkpoint of train`);
+  }
+  for (const row of OPTIONS) {
+    const { name, group }: Option = row;
+    const fixed = (group === "network" && row.commands.some((command) => command === "train")) ||
+      name === "seed";
+    if (fixed && given[row.name] !== undefined) {
+      throw new UsageError(`Cannot use --${name} with --resume: the network is the checkpoint's`);
+    }
+  }
+  const kept: Record<string, unknown> = { output: given.resume, ...values };
+  if (given.output === undefined) kept.output = given.resume;
+  for (const name of ["json", "quiet"]) delete kept[name];
+  if (given.data !== undefined) delete kept.dataset;
+  if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
+  return { model, epochsDone: training.epoch, history, wanted: { ...kept, ...given } as Values };
+}
+
+/** Options that mean something for files only. */
+const DATA_OPTIONS = ["data", "task", "label-column", "test-fraction"];

@@ -1,0 +1,207 @@
+/**
+ * The command `train`.
+ *
+ * @module
+ */
+import metadata from "../../deno.json" with { type: "json" };
+import type { NamedDataset } from "../data/catalogue.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { loadModel, saveModel } from "../files/checkpoint.ts";
+import { SparseMlp } from "../model/model.ts";
+import { train } from "../train/trainer.ts";
+import type { TrainOptions } from "../train/options.ts";
+import { describeData, loadData } from "./data.ts";
+import { History } from "./history.ts";
+import { Interruption } from "./interruption.ts";
+import { UsageError } from "./option.ts";
+import type { Values } from "./options.ts";
+import { checkOutput } from "./output.ts";
+import { barView, drawsBars, lineView, silentView, type TrainingView } from "./progress.ts";
+import { describeDataset, describeNetwork, report, titled } from "./report.ts";
+import { type Resumed, resumed } from "./resume.ts";
+import { checkPruning, checkTogether, fillDefaults, modelOptions, toJson, trainOptions } from "./settings.ts";
+
+/** How long epochs may run on before signals are let in. */
+const BREATH_MS = 50;
+
+/** A run that is ready to begin. */
+interface Run {
+  readonly values: Values;
+  readonly data: Dataset;
+  readonly model: SparseMlp;
+  readonly options: TrainOptions;
+  readonly history: History;
+  readonly epochsDone: number;
+}
+
+/**
+ * Trains a network as options ask.
+ *
+ * @returns The exit code: 0, or 130 after Ctrl-C.
+ */
+export async function trainCommand(given: Values): Promise<number> {
+  const run = await prepare(given);
+  const { values, data, model, epochsDone } = run;
+  const { json = false, quiet = false } = values;
+  const epochs = values.epochs!;
+  if (json) {
+    const { sizes } = model.settings;
+    print({
+      event: "start",
+      version: metadata.version,
+      seed: values.seed,
+      dataset: data.name,
+      layers: sizes,
+      settings: toJson(values),
+      trainSamples: data.train.samples,
+      testSamples: data.test?.samples ?? 0,
+      parameters: model.stats().parameters,
+      epochsDone,
+    });
+  } else if (!quiet) {
+    const head = titled([["Data", describeDataset(data)], ["Network", describeNetwork(model.settings)]]);
+    const aim = `Training from epoch ${epochsDone + 1} to ${epochs}, seed ${values.seed}`;
+    console.log([...head, aim].join("\n"));
+  }
+  const bars = !json && !quiet && drawsBars();
+  const show = { epochs, epochsDone };
+  const view = bars ? barView(show) : json || quiet ? silentView() : lineView(show);
+  const { stoppedEarly, interrupted, seconds, samplesTrained } = await epochLoop(run, view);
+  const summary = { ...run.history.summary(), stoppedEarly, interrupted };
+  if (json) print({ event: "summary", ...summary });
+  else {
+    const { settings } = model;
+    const { curve } = run.history;
+    const told = {
+      data,
+      settings,
+      stats: model.stats(),
+      summary,
+      curve,
+      samplesTrained,
+      trainSeconds: seconds,
+    };
+    console.log([...(quiet ? [] : [""]), ...report(told)].join("\n"));
+    if (stoppedEarly) {
+      console.log(`Stopped early: no better validation loss in ${values.patience} evaluations`);
+    }
+  }
+  return interrupted ? 130 : 0;
+}
+
+async function prepare(given: Values): Promise<Run> {
+  const before = given.resume === undefined ? undefined : resumed(await loadModel(given.resume), given);
+  const wanted = before?.wanted ?? given;
+  checkTogether(wanted);
+  if (wanted["checkpoint-every"] !== undefined && wanted.output === undefined) {
+    throw new UsageError("Cannot use --checkpoint-every without --output");
+  }
+  const named = describeData(wanted);
+  const filled = fillDefaults("train", wanted, named);
+  checkPruning(filled);
+  const epochsDone = before?.epochsDone ?? 0;
+  if (epochsDone >= filled.epochs!) {
+    throw new UsageError(
+      `Cannot go on to epoch ${filled.epochs}: ${epochsDone} are done; give a larger --epochs`,
+    );
+  }
+  if (filled.output !== undefined) await checkOutput(filled.output);
+  const data = await loadData(filled, !filled.json && !filled.quiet);
+  const values = { ...filled, "batch-size": batchSize(filled, wanted, data) };
+  const model = before?.model ?? SparseMlp.create(modelOptions(values, data));
+  const history = new History(model.stats().parameters, before?.history);
+  return { values, data, model, options: runOptions(values, named, before), history, epochsDone };
+}
+
+/** The batch size: as given; a default never passes the number of samples. */
+function batchSize(filled: Values, wanted: Values, data: Dataset): number {
+  const size = filled["batch-size"]!;
+  const { samples } = data.train;
+  const most = Math.max(1, Math.floor(samples * (1 - (filled["validation-fraction"] ?? 0))));
+  if (wanted["batch-size"] === undefined) return Math.min(size, most);
+  if (size <= samples) return size;
+  throw new RangeError(
+    `Cannot use --batch-size ${size}: "${data.name}" has ${samples} training samples, not more can be used`,
+  );
+}
+
+function runOptions(values: Values, named: NamedDataset | undefined, before?: Resumed): TrainOptions {
+  return { ...trainOptions(values, named), ...(before && { epochsDone: before.epochsDone }) };
+}
+
+/** What came out of the epochs of this run. */
+interface Outcome {
+  readonly stoppedEarly: boolean;
+  readonly interrupted: boolean;
+  /** Seconds of training. */
+  readonly seconds: number;
+  readonly samplesTrained: number;
+}
+
+async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
+  const { values, data, model, history } = run;
+  const { output, "checkpoint-every": every = Infinity } = values;
+  let { epochsDone } = run;
+  let saved = 0;
+  const save = async () => {
+    if (output === undefined || saved === epochsDone) return;
+    const { resume: _, ...kept } = values;
+    await saveModel(model, output, {
+      training: { epoch: epochsDone, options: { values: kept, history: history.state } },
+    });
+    saved = epochsDone;
+  };
+  using interruption = new Interruption(output !== undefined, (text) => view.notice(text));
+  const records = train(model, data, {
+    ...run.options,
+    signal: interruption.signal,
+    onProgress: (progress) => {
+      view.step(progress);
+      history.noteMemory();
+    },
+  });
+  let [breath, seconds, samplesTrained, stoppedEarly] = [performance.now(), 0, 0, false];
+  try {
+    for (;;) {
+      const { done, value } = await records.next();
+      if (done) {
+        stoppedEarly = value.stoppedEarly;
+        break;
+      }
+      epochsDone = value.epoch;
+      seconds += value.seconds;
+      samplesTrained += value.samplesPerSecond * value.seconds;
+      history.add(value);
+      history.noteMemory();
+      if (values.json) print({ event: "epoch", ...value });
+      view.epoch(value);
+      if (epochsDone % every === 0) await save();
+      if (performance.now() - breath > BREATH_MS) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        breath = performance.now();
+      }
+      if (interruption.requested) break;
+    }
+  } catch (cause) {
+    if (!interruption.signal.aborted) throw cause;
+  } finally {
+    view.stop();
+  }
+  const interrupted = interruption.requested && epochsDone < values.epochs! && !stoppedEarly;
+  // In the middle of an epoch the model is no checkpoint: the last one that was saved stays.
+  if (!interruption.signal.aborted) await save();
+  if (interrupted) console.error(farewell(output, saved, epochsDone));
+  else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
+  return { stoppedEarly, interrupted, seconds, samplesTrained };
+}
+
+function farewell(output: string | undefined, saved: number, epochsDone: number): string {
+  const lead = `Stopped after ${epochsDone} whole epochs`;
+  if (output === undefined) return `${lead}; nothing was saved, --output names a file for it`;
+  if (saved === 0) return `${lead}, before there was a checkpoint`;
+  return `${lead}; go on from epoch ${saved + 1} with: train --resume ${output}`;
+}
+
+function print(event: Record<string, unknown>): void {
+  console.log(JSON.stringify(event));
+}
