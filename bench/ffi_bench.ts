@@ -1,6 +1,7 @@
 /** What a call over the border costs, beside a call that stays in JavaScript. @module */
 import { loadKernels } from "../mod.ts";
-import { misalignment, shuffle } from "../src/native/kernels.ts";
+import { shuffle } from "../src/native/random.ts";
+import { misalignment } from "../src/native/step.ts";
 
 const symbols = loadKernels();
 const place = new Uint8Array(new SharedArrayBuffer(64));

@@ -6,7 +6,8 @@
 import { SparseMlp } from "../mod.ts";
 import { standardization } from "../src/data/dataset.ts";
 import { tileWidth } from "../src/model/tile.ts";
-import { shuffle, trainBatch, workspaceWords } from "../src/native/kernels.ts";
+import { shuffle } from "../src/native/random.ts";
+import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
 import { BatchBuilder } from "../src/train/batches.ts";
 

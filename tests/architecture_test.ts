@@ -14,8 +14,6 @@ const ROOMS: Record<string, { readonly uses: readonly string[]; readonly types?:
   cli: { uses: ["native", "sparse", "data", "model", "topology", "train", "files", "parallel"] },
 };
 
-/** The one page with a function for each export of the library is as long as the list of exports. */
-const LONG_PAGES = ["native/kernels.ts"];
 const MOST_LINES = 450;
 
 const SRC = new URL("../src/", import.meta.url);
@@ -140,7 +138,7 @@ Deno.test("src/ stays inside itself and has no import cycle", () => {
 Deno.test(`src/ has no file over ${MOST_LINES} lines`, () => {
   for (const { path, text } of modules) {
     const lines = text.split("\n").length - 1;
-    assert(LONG_PAGES.includes(path) || lines <= MOST_LINES, `src/${path} has ${lines} lines`);
+    assert(lines <= MOST_LINES, `src/${path} has ${lines} lines`);
   }
 });
 
@@ -168,8 +166,9 @@ function exportsOf(text: string): Record<string, { parameters: string[]; result:
   return found;
 }
 
-Deno.test("ffi.ts declares every export of ffi.rs with the same types, and no other", () => {
-  const exports = exportsOf(Deno.readTextFileSync(new URL("ffi.rs", KERNELS)));
+Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types, and no other", () => {
+  const pages = [...filesOf(new URL("ffi/", KERNELS), ".rs")].map((url) => Deno.readTextFileSync(url));
+  const exports = exportsOf(pages.join("\n"));
   const declared = Object.fromEntries(
     Object.entries(SYMBOLS).map((
       [name, { parameters, result }],
@@ -179,19 +178,17 @@ Deno.test("ffi.ts declares every export of ffi.rs with the same types, and no ot
   for (const [name, signature] of Object.entries(exports)) assertEquals(declared[name], signature, name);
 });
 
-Deno.test("ffi.rs is the only file that exports symbols", () => {
+Deno.test("kernels/src/ffi/ is the only folder that exports symbols", () => {
   for (const url of filesOf(KERNELS, ".rs")) {
-    const count = Deno.readTextFileSync(url).split("no_mangle").length - 1;
-    const expected = url.href.endsWith("/src/ffi.rs") ? Object.keys(SYMBOLS).length : 0;
-    assertEquals(count, expected, url.href);
+    if (url.href.includes("/src/ffi/")) continue;
+    assert(!Deno.readTextFileSync(url).includes("no_mangle"), url.href);
   }
 });
 
-Deno.test("kernels.ts calls every export but those that the library page calls itself", () => {
-  const pages = ["native/kernels.ts", "native/library.ts"].map((path) =>
-    modules.find((m) => m.path === path)!.text
-  );
+Deno.test("each export has one caller in src/native/", () => {
+  const pages = modules.filter(({ path }) => roomOf(path) === "native" && path !== "native/ffi.ts");
   for (const name of Object.keys(SYMBOLS)) {
-    assert(pages.some((text) => new RegExp(`\\b${name}\\b`).test(text)), `nobody calls ${name}`);
+    const callers = pages.filter(({ text }) => new RegExp(`\\b${name}\\b`).test(text));
+    assertEquals(callers.length, 1, `${name} is called by ${callers.map(({ path }) => path).join(", ")}`);
   }
 });

@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { StepSettings } from "../src/native/kernels.ts";
+import type { StepSettings } from "../src/native/step.ts";
 import {
   ACTIVATIONS,
   batchOf,

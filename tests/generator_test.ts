@@ -1,5 +1,5 @@
 import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
-import { generateBlock } from "../src/native/kernels.ts";
+import { generateBlock } from "../src/native/generator.ts";
 import { classCounts, standardization, validateDataset } from "../src/data/dataset.ts";
 import { madelonLike } from "../src/data/generator.ts";
 

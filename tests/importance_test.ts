@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { percentileOf } from "../src/native/kernels.ts";
+import { percentileOf } from "../src/native/importance.ts";
 import { type Connections, validateConnections } from "../src/sparse/csr.ts";
 import { neuronImportance, pruneByImportance, removeUnimportant } from "../src/topology/importance.ts";
 import { evolveConnections } from "../src/topology/evolution.ts";

@@ -1,5 +1,5 @@
 import { assertEquals, assertNotEquals } from "@std/assert";
-import { shuffle } from "../src/native/kernels.ts";
+import { shuffle } from "../src/native/random.ts";
 
 Deno.test("shuffle() gives a permutation that depends on seed and epoch alone", () => {
   const order = new Uint32Array(new SharedArrayBuffer(4 * 1000));

@@ -1,6 +1,7 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Task } from "../src/model/model.ts";
-import { applyGradients, type StepSettings } from "../src/native/kernels.ts";
+import { applyGradients } from "../src/native/optimizer.ts";
+import type { StepSettings } from "../src/native/step.ts";
 import {
   ACTIVATIONS,
   gradientsOf,

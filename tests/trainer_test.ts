@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertReject
 import { type Dataset, splitValidation } from "../src/data/dataset.ts";
 import { madelonLike } from "../src/data/generator.ts";
 import { SparseMlp } from "../src/model/model.ts";
-import { shuffle } from "../src/native/kernels.ts";
+import { shuffle } from "../src/native/random.ts";
 import { Evaluator } from "../src/train/evaluation.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";

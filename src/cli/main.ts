@@ -3,7 +3,6 @@
  *
  * @module
  */
-import metadata from "../../deno.json" with { type: "json" };
 import { nearest } from "../data/nearest.ts";
 import { COMMANDS, type CommandText } from "./commands.ts";
 import { datasetsCommand } from "./datasets.ts";
@@ -14,6 +13,7 @@ import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { parseCommandLine } from "./parse.ts";
 import { trainCommand } from "./train.ts";
+import { VERSION } from "../version.ts";
 
 /**
  * Runs a command line. Never throws: what goes wrong is one line on stderr.
@@ -25,7 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
   try {
     const [first, ...rest] = args;
     if (first === "--version" || first === "-V") {
-      console.log(metadata.version);
+      console.log(VERSION);
       return 0;
     }
     if (first === undefined || first === "--help" || first === "-h" || first === "help") {

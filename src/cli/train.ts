@@ -3,7 +3,6 @@
  *
  * @module
  */
-import metadata from "../../deno.json" with { type: "json" };
 import type { NamedDataset } from "../data/catalogue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadModel, saveModel } from "../files/checkpoint.ts";
@@ -20,6 +19,7 @@ import { barView, drawsBars, lineView, silentView, type TrainingView } from "./p
 import { describeDataset, describeNetwork, report, titled } from "./report.ts";
 import { type Resumed, resumed } from "./resume.ts";
 import { checkPruning, checkTogether, fillDefaults, modelOptions, toJson, trainOptions } from "./settings.ts";
+import { VERSION } from "../version.ts";
 
 /** How long epochs may run on before signals are let in. */
 const BREATH_MS = 50;
@@ -48,7 +48,7 @@ export async function trainCommand(given: Values): Promise<number> {
     const { sizes } = model.settings;
     print({
       event: "start",
-      version: metadata.version,
+      version: VERSION,
       seed: values.seed,
       dataset: data.name,
       layers: sizes,

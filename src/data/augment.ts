@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { augment } from "../native/kernels.ts";
+import { augment } from "../native/augment.ts";
 import type { ImageShape } from "./dataset.ts";
 
 /** How much training images may change, at random. */

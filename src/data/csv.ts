@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { delimitedParse, delimitedScan } from "../native/kernels.ts";
+import { delimitedParse, delimitedScan } from "../native/text.ts";
 import { detectLayout, type Layout, type LayoutOptions } from "./csv_layout.ts";
 import { quote } from "./quote.ts";
 import type { FileSamples, Task } from "./samples.ts";

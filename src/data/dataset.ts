@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { shuffle, standardize } from "../native/kernels.ts";
+import { shuffle } from "../native/random.ts";
+import { standardize } from "../native/standardize.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** Samples of one part of a data set, sample-major. */

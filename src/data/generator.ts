@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { generateBlock, generatedPlaces, type GeneratorDesign } from "../native/kernels.ts";
+import { generateBlock, generatedPlaces, type GeneratorDesign } from "../native/generator.ts";
 import type { Dataset, Split } from "./dataset.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { shuffle } from "../native/kernels.ts";
+import { shuffle } from "../native/random.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import { quote } from "./quote.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";

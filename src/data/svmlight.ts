@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { svmlightParse, svmlightScan } from "../native/kernels.ts";
+import { svmlightParse, svmlightScan } from "../native/text.ts";
 import type { FileSamples, Task } from "./samples.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 import { parseText, type ScannedText, scanText } from "./text.ts";

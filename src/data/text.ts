@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { type TextOutputs } from "../native/kernels.ts";
+import type { TextOutputs } from "../native/text.ts";
 import type { Split } from "./dataset.ts";
 import { LabelTable } from "./labels.ts";
 import { allocateSplit } from "./samples.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TEXT_DETAIL, TEXT_NAME } from "../native/kernels.ts";
+import { TEXT_DETAIL, TEXT_NAME } from "../native/text.ts";
 import { quote } from "./quote.ts";
 
 /** Kinds of problems; the codes are those of `kernels/src/lines.rs`. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Standardization } from "../data/dataset.ts";
-import type { NetworkMemory } from "../native/kernels.ts";
+import type { NetworkMemory } from "../native/step.ts";
 import {
   connectionProbability,
   countConnections,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { incomingView, validateStructure } from "../native/kernels.ts";
+import { incomingView, validateStructure } from "../native/csr.ts";
 
 /** The most connections one layer can have: counts and positions are 32-bit. */
 export const MAX_CONNECTIONS = 2 ** 32 - 1;

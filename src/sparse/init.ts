@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { erdosRenyiCount, erdosRenyiFill, initValues, type ValueLaw } from "../native/kernels.ts";
+import { erdosRenyiCount, erdosRenyiFill, initValues, type ValueLaw } from "../native/init.ts";
 import { checkConnections, type Connections, MAX_CONNECTIONS, rebuildIncoming } from "./csr.ts";
 
 /** How sparse a layer is: by the paper's ε, or by its expected density. */

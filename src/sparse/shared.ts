@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { misalignment } from "../native/kernels.ts";
+import { misalignment } from "../native/step.ts";
 
 const LINE_BYTES = 64;
 

@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { dropSmallest, growRandom, type ValueLaw } from "../native/kernels.ts";
+import type { ValueLaw } from "../native/init.ts";
+import { dropSmallest, growRandom } from "../native/topology.ts";
 import { checkConnections, type Connections, rebuildIncoming } from "../sparse/csr.ts";
 
 /** When and where a topology changes; names the random numbers of the change. */

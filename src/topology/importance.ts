@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { importance, percentileOf, removeIncoming } from "../native/kernels.ts";
+import { importance, percentileOf, removeIncoming } from "../native/importance.ts";
 import { checkConnections, type Connections, rebuildIncoming } from "../sparse/csr.ts";
 
 /** What a pruning step did. */

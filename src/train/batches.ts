@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Batch, gatherBatch } from "../native/kernels.ts";
+import { gatherBatch } from "../native/batch.ts";
+import type { Batch } from "../native/step.ts";
 import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
 import { type Augmentation, augmentBatch } from "../data/augment.ts";
 import { paddedSamples } from "../model/tile.ts";

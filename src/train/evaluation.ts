@@ -6,7 +6,7 @@
 import type { Split, Standardization } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
-import { evaluateBatch, workspaceWords } from "../native/kernels.ts";
+import { evaluateBatch, workspaceWords } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchBuilder } from "./batches.ts";
 

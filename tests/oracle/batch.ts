@@ -7,7 +7,7 @@ import {
   type StepSettings,
   trainBatch,
   workspaceWords,
-} from "../../src/native/kernels.ts";
+} from "../../src/native/step.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
 import type { OracleBatch } from "./mlp.ts";
 

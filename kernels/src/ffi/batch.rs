@@ -1,0 +1,38 @@
+//! The border of [`crate::batch`].
+
+use super::{view, view_mut};
+use crate::batch::gather;
+use crate::status::guarded;
+
+/// Builds a batch, see [`crate::batch::gather`]. `data` is u8 where `is_bytes`, else f32; `data_len` counts elements.
+///
+/// # Safety
+/// Every pointer is a live array of the length beside it; `output` overlaps no other.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_gather_batch(
+    data: *const u8,
+    data_len: usize,
+    is_bytes: u32,
+    order: *const u32,
+    order_len: usize,
+    mean: *const f32,
+    scale: *const f32,
+    features: usize,
+    width: usize,
+    threads: usize,
+    output: *mut f32,
+    output_len: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller; a float array is aligned for floats.
+        unsafe {
+            let (order, output) = (view(order, order_len), view_mut(output, output_len));
+            let (mean, scale) = (view(mean, features), view(scale, features));
+            if is_bytes != 0 {
+                gather(view(data, data_len), order, mean, scale, width, threads, output)
+            } else {
+                gather(view(data.cast::<f32>(), data_len), order, mean, scale, width, threads, output)
+            }
+        }
+    })
+}

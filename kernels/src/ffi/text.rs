@@ -1,0 +1,132 @@
+//! The border of [`crate::delimited`] and [`crate::svmlight`].
+
+use super::{view, view_mut};
+use crate::delimited::{delimited_parse, delimited_scan};
+use crate::lines::DETAIL;
+use crate::outputs::Outputs;
+use crate::status::guarded;
+use crate::svmlight::{svmlight_parse, svmlight_scan};
+
+/// Counts rows and lines of delimited text; see [`delimited_scan`](crate::delimited::delimited_scan).
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it; `counts` has 2 elements, `detail` 8.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_delimited_scan(
+    text: *const u8,
+    text_len: usize,
+    delimiter: u8,
+    columns: usize,
+    threads: usize,
+    counts: *mut u64,
+    detail: *mut u64,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths.
+        let (text, counts, detail) = unsafe { (view(text, text_len), view_mut(counts, 2), view_mut(detail, DETAIL)) };
+        delimited_scan(text, delimiter, columns, threads, counts, detail)
+    })
+}
+
+/// Parses delimited text; see [`delimited_parse`](crate::delimited::delimited_parse).
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it; `detail` has 8 elements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_delimited_parse(
+    text: *const u8,
+    text_len: usize,
+    delimiter: u8,
+    roles: *const u32,
+    roles_len: usize,
+    threads: usize,
+    rows: usize,
+    features: *mut f32,
+    features_len: usize,
+    feature_count: usize,
+    targets: *mut f32,
+    targets_len: usize,
+    target_count: usize,
+    labels: *mut u32,
+    labels_len: usize,
+    names: *mut u64,
+    names_len: usize,
+    detail: *mut u64,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths.
+        let (text, roles, detail, outputs) = unsafe {
+            let outputs = Outputs {
+                rows,
+                features: view_mut(features, features_len),
+                feature_count,
+                targets: view_mut(targets, targets_len),
+                target_count,
+                labels: view_mut(labels, labels_len),
+                names: view_mut(names, names_len),
+            };
+            (view(text, text_len), view(roles, roles_len), view_mut(detail, DETAIL), outputs)
+        };
+        delimited_parse(text, delimiter, roles, threads, outputs, detail)
+    })
+}
+
+/// Checks and counts svmlight text; see [`svmlight_scan`](crate::svmlight::svmlight_scan).
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it; `counts` has 4 elements, `detail` 8.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_svmlight_scan(
+    text: *const u8,
+    text_len: usize,
+    threads: usize,
+    counts: *mut u64,
+    detail: *mut u64,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths.
+        let (text, counts, detail) = unsafe { (view(text, text_len), view_mut(counts, 4), view_mut(detail, DETAIL)) };
+        svmlight_scan(text, threads, counts, detail)
+    })
+}
+
+/// Parses svmlight text; see [`svmlight_parse`](crate::svmlight::svmlight_parse).
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it; `detail` has 8 elements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_svmlight_parse(
+    text: *const u8,
+    text_len: usize,
+    first_index: u64,
+    threads: usize,
+    rows: usize,
+    features: *mut f32,
+    features_len: usize,
+    feature_count: usize,
+    targets: *mut f32,
+    targets_len: usize,
+    target_count: usize,
+    labels: *mut u32,
+    labels_len: usize,
+    names: *mut u64,
+    names_len: usize,
+    detail: *mut u64,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths.
+        let (text, detail, outputs) = unsafe {
+            let outputs = Outputs {
+                rows,
+                features: view_mut(features, features_len),
+                feature_count,
+                targets: view_mut(targets, targets_len),
+                target_count,
+                labels: view_mut(labels, labels_len),
+                names: view_mut(names, names_len),
+            };
+            (view(text, text_len), view_mut(detail, DETAIL), outputs)
+        };
+        svmlight_parse(text, first_index, threads, outputs, detail)
+    })
+}

@@ -1,0 +1,51 @@
+/**
+ * Batches out of a data set.
+ *
+ * @module
+ */
+import { loadKernels } from "./library.ts";
+import { buffer, check } from "./status.ts";
+
+/** Which samples become a batch, and how their features are scaled. */
+export interface BatchSource {
+  /** `[samples][features]`, raw. */
+  readonly features: Float32Array | Uint8Array;
+  /** Mean of each feature. */
+  readonly mean: Float32Array;
+  /** Reciprocal of each feature's standard deviation; 0 for a constant feature. */
+  readonly scale: Float32Array;
+}
+
+/**
+ * Builds the standardised batch of the samples in `order` as tiles, `[tiles][features][width]`. One pass over them.
+ *
+ * @throws {RangeError} When an index lies past the data, or `width` is no multiple of 16.
+ * @throws {TypeError} When `output` has another length.
+ */
+export function gatherBatch(
+  source: BatchSource,
+  order: Uint32Array,
+  width: number,
+  threads: number,
+  output: Float32Array,
+): void {
+  const { features, mean, scale } = source;
+  if (mean.length !== scale.length) {
+    throw new TypeError(`Cannot build a batch: ${mean.length} means and ${scale.length} scales do not agree`);
+  }
+  const status = loadKernels().ts_gather_batch(
+    buffer(features),
+    features.length,
+    features instanceof Uint8Array ? 1 : 0,
+    buffer(order),
+    order.length,
+    buffer(mean),
+    buffer(scale),
+    mean.length,
+    width,
+    threads,
+    buffer(output),
+    output.length,
+  );
+  check(status, "build a batch");
+}

@@ -1,0 +1,65 @@
+/**
+ * Neuron importance and the removal of neurons.
+ *
+ * @module
+ */
+import { loadKernels } from "./library.ts";
+import { capacityOf, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
+import { buffer, check } from "./status.ts";
+
+/** Writes the importance of each neuron to `out` `[neurons]`. O(nnz). */
+export function importance(
+  layer: Pick<OutgoingArrays & IncomingArrays, "incomingPtr" | "position" | "values">,
+  out: Float32Array,
+  threads = 1,
+): void {
+  const status = loadKernels().ts_importance(
+    buffer(layer.incomingPtr),
+    layer.incomingPtr.length,
+    buffer(layer.position),
+    layer.position.length,
+    buffer(layer.values),
+    layer.values.length,
+    buffer(out),
+    out.length,
+    threads,
+  );
+  check(status, "score the neurons of a layer");
+}
+
+/** The percentile of `values`, interpolated linearly as by NumPy; NaN when a value is NaN. O(n). */
+export function percentileOf(values: Float32Array, percentile: number): number {
+  const out = new Float64Array(1);
+  const status = loadKernels().ts_percentile(buffer(values), values.length, percentile, out, 1);
+  check(status, `take percentile ${percentile} of ${values.length} values`);
+  return out[0];
+}
+
+/**
+ * Removes the incoming connections of neurons whose score is at or below the threshold; returns the new nnz.
+ *
+ * @throws {RangeError} When no connection would be left; nothing has changed then.
+ */
+export function removeIncoming(
+  layer: OutgoingArrays,
+  scores: Float32Array,
+  threshold: number,
+  threads = 1,
+): number {
+  const task = "remove the unimportant neurons of a layer";
+  const capacity = capacityOf(layer, task);
+  const status = loadKernels().ts_remove_incoming(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    buffer(layer.values),
+    buffer(layer.velocity),
+    capacity,
+    buffer(scores),
+    scores.length,
+    threshold,
+    threads,
+  );
+  check(status, task);
+  return layer.indptr[layer.inputs];
+}

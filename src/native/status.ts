@@ -1,0 +1,31 @@
+/**
+ * What the functions of this folder share: a status becomes an exception, a view becomes a buffer.
+ *
+ * Each of them is one kernel, whose arrays are borrowed for the call.
+ *
+ * @module
+ */
+import { KernelError } from "../errors.ts";
+
+const REASONS: Record<number, [new (message: string) => Error, string]> = {
+  1: [TypeError, "a buffer has the wrong length"],
+  2: [RangeError, "an argument is out of range"],
+  3: [TypeError, "the indices do not form a valid sparse matrix"],
+  4: [KernelError, "there is not enough memory for scratch space"],
+  5: [KernelError, "the kernel stopped unexpectedly, a defect worth reporting"],
+  6: [SyntaxError, "the input cannot be parsed"],
+};
+
+/** Throws the exception that belongs to a status code other than 0. */
+export function check(status: number, task: string): void {
+  if (status === 0) return;
+  const [ErrorClass, reason] = REASONS[status] ?? [KernelError, `the kernel returned status ${status}`];
+  throw new ErrorClass(`Cannot ${task}: ${reason}`);
+}
+
+/**
+ * Makes a typed array over a SharedArrayBuffer acceptable to Deno's FFI types; the call honours its offset and length.
+ */
+export function buffer(view: ArrayBufferView): BufferSource {
+  return view as ArrayBufferView<ArrayBuffer>;
+}

@@ -1,0 +1,166 @@
+/**
+ * Whole steps of a network: training and evaluation.
+ *
+ * @module
+ */
+import { loadKernels } from "./library.ts";
+import { buffer, check } from "./status.ts";
+
+/** Bytes from the start of a cache line to the start of `view`. */
+export function misalignment(view: ArrayBufferView): number {
+  return Number(loadKernels().ts_misalignment(buffer(view)));
+}
+
+/** A network as kernels see it: the layout table, the slopes, and the arena that holds all parameters. */
+export interface NetworkMemory {
+  /** One row a layer: inputs, neurons, nnz, capacity, activation kind. */
+  readonly layout: Uint32Array;
+  /** Slope of each layer's activation. */
+  readonly slopes: Float32Array;
+  /** All sections of all layers. */
+  readonly arena: Uint32Array;
+}
+
+/** Words of work memory for tiles of `width` samples. */
+export function workspaceWords(
+  network: Pick<NetworkMemory, "layout" | "slopes">,
+  width: number,
+  use: { readonly training: boolean; readonly dropout: boolean },
+): number {
+  const words = new Float64Array(1);
+  const status = loadKernels().ts_workspace_words(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    width,
+    use.training ? 1 : 0,
+    use.dropout ? 1 : 0,
+    words,
+  );
+  check(status, "plan the work memory");
+  return words[0];
+}
+
+/** A batch ready to be run. */
+export interface Batch {
+  /** `[tiles][features][width]`. */
+  readonly input: Float32Array;
+  /** Class of each sample; empty for regression. */
+  readonly labels: Uint32Array;
+  /** `[samples][outputs]`; empty for classification. */
+  readonly targets: Float32Array;
+  readonly samples: number;
+  /** Samples a tile: a multiple of 16, at most 128. */
+  readonly width: number;
+}
+
+/** Settings of momentum SGD for one step. */
+export interface MomentumSettings {
+  /** η */
+  readonly learningRate: number;
+  /** μ */
+  readonly momentum: number;
+  /** λ, a step */
+  readonly weightDecay: number;
+  /** Whether λ·w is part of the gradient (textbook) or taken off the weight beside it (the authors). */
+  readonly coupledDecay: boolean;
+  readonly nesterov: boolean;
+}
+
+/** Settings of one training step. */
+export interface StepSettings extends MomentumSettings {
+  /** Fraction of the hidden units dropped. */
+  readonly dropout: number;
+  readonly seed: number;
+  /** Number of the step, for dropout. */
+  readonly step: number;
+  readonly threads: number;
+}
+
+export function formCode(settings: MomentumSettings): number {
+  return (settings.coupledDecay ? 1 : 0) | (settings.nesterov ? 2 : 0);
+}
+
+/**
+ * One training step: the fused update, or, where `gradients` is not empty, gradients alone.
+ *
+ * @param totals Receives the summed loss and the hits of the batch, `[2]`.
+ * @throws {TypeError} When lengths do not agree.
+ * @throws {RangeError} When a label or a setting is out of range.
+ */
+export function trainBatch(
+  network: NetworkMemory,
+  gradients: Uint32Array,
+  batch: Batch,
+  settings: StepSettings,
+  work: Uint32Array,
+  totals: Float64Array,
+): void {
+  const status = loadKernels().ts_train_batch(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(network.arena),
+    network.arena.length,
+    buffer(gradients),
+    gradients.length,
+    buffer(batch.input),
+    batch.input.length,
+    buffer(batch.labels),
+    batch.labels.length,
+    buffer(batch.targets),
+    batch.targets.length,
+    batch.samples,
+    batch.width,
+    settings.learningRate,
+    settings.momentum,
+    settings.weightDecay,
+    formCode(settings),
+    settings.dropout,
+    settings.seed,
+    settings.step,
+    settings.threads,
+    buffer(work),
+    work.length,
+    buffer(totals),
+  );
+  check(status, "train on a batch");
+}
+
+/**
+ * Runs a batch forward, without dropout.
+ *
+ * @param outputs `[samples][outputs]` for probabilities (or values), or empty.
+ * @param totals Receives the summed loss and the hits of the batch, `[2]`.
+ */
+export function evaluateBatch(
+  network: NetworkMemory,
+  batch: Batch,
+  threads: number,
+  work: Uint32Array,
+  outputs: Float32Array,
+  totals: Float64Array,
+): void {
+  const status = loadKernels().ts_evaluate_batch(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(network.arena),
+    network.arena.length,
+    buffer(batch.input),
+    batch.input.length,
+    buffer(batch.labels),
+    batch.labels.length,
+    buffer(batch.targets),
+    batch.targets.length,
+    batch.samples,
+    batch.width,
+    threads,
+    buffer(work),
+    work.length,
+    buffer(outputs),
+    outputs.length,
+    buffer(totals),
+  );
+  check(status, "evaluate a batch");
+}

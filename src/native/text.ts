@@ -1,0 +1,141 @@
+/**
+ * Text parsed into rows.
+ *
+ * @module
+ */
+import { loadKernels } from "./library.ts";
+import { buffer, check } from "./status.ts";
+
+/** Status of a kernel that found a fault in a text; its detail output says where. */
+const SYNTAX = 6;
+
+/** Elements of the detail output of a text kernel: kind, line, column, start, end, found, expected, names. */
+export const TEXT_DETAIL = 8;
+
+/** Elements of the names output for each distinct label: start, end and line of its first occurrence. */
+export const TEXT_NAME = 3;
+
+/** Where the rows of a text go; every array is as long as `rows` rows need. */
+export interface TextOutputs {
+  /** Rows of the text. */
+  readonly rows: number;
+  /** Shape `[rows, featureCount]`, written. */
+  readonly features: Float32Array;
+  /** Features of a row. */
+  readonly featureCount: number;
+  /** Shape `[rows, targetCount]`, written. */
+  readonly targets: Float32Array;
+  /** Regression targets of a row. */
+  readonly targetCount: number;
+  /** Number of each row's label, shape `[rows]`, written; empty where no label is read. */
+  readonly labels: Uint32Array;
+  /** Shape `[distinct labels, TEXT_NAME]`, written; its length is the room. */
+  readonly names: BigUint64Array;
+}
+
+/**
+ * Counts rows and lines of delimited text and checks that each row has `columns` cells.
+ *
+ * @param delimiter Character code; a blank stands for any run of blanks.
+ * @param counts Rows and lines, written.
+ * @param detail The first fault, written; {@linkcode TEXT_DETAIL} elements.
+ * @returns Whether the text is well formed.
+ */
+export function delimitedScan(
+  text: Uint8Array,
+  delimiter: number,
+  columns: number,
+  threads: number,
+  counts: BigUint64Array,
+  detail: BigUint64Array,
+): boolean {
+  const status = loadKernels().ts_delimited_scan(
+    ...[buffer(text), text.length, delimiter, columns, threads, buffer(counts), buffer(detail)] as const,
+  );
+  return wellFormed(status, "scan the text");
+}
+
+/**
+ * Parses delimited text.
+ *
+ * @param roles What each column is: index of a feature, 2³¹ + index of a target, 2³² − 2 for the label,
+ * 2³² − 1 for nothing.
+ * @param detail The first fault, or the number of names, written; {@linkcode TEXT_DETAIL} elements.
+ * @returns Whether the text is well formed; if not, the outputs hold anything.
+ */
+export function delimitedParse(
+  text: Uint8Array,
+  delimiter: number,
+  roles: Uint32Array,
+  threads: number,
+  outputs: TextOutputs,
+  detail: BigUint64Array,
+): boolean {
+  const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
+  const status = loadKernels().ts_delimited_parse(
+    ...[buffer(text), text.length, delimiter, buffer(roles), roles.length, threads, rows] as const,
+    ...[
+      buffer(features),
+      features.length,
+      featureCount,
+      buffer(targets),
+      targets.length,
+      targetCount,
+    ] as const,
+    ...[buffer(labels), labels.length, buffer(names), names.length, buffer(detail)] as const,
+  );
+  return wellFormed(status, "parse the text");
+}
+
+/**
+ * Checks svmlight text; counts rows, lines, the smallest and the largest index (2⁶⁴ − 1 and 0 without any).
+ *
+ * @param detail The first fault, written; {@linkcode TEXT_DETAIL} elements.
+ * @returns Whether the text is well formed.
+ */
+export function svmlightScan(
+  text: Uint8Array,
+  threads: number,
+  counts: BigUint64Array,
+  detail: BigUint64Array,
+): boolean {
+  const status = loadKernels().ts_svmlight_scan(
+    ...[buffer(text), text.length, threads, buffer(counts), buffer(detail)] as const,
+  );
+  return wellFormed(status, "scan the text");
+}
+
+/**
+ * Parses svmlight text into dense rows; the label is a class with `targetCount` 0, the target with 1.
+ *
+ * @param firstIndex Index of the first feature, 0 or 1.
+ * @param detail The first fault, or the number of names, written; {@linkcode TEXT_DETAIL} elements.
+ * @returns Whether the text is well formed; if not, the outputs hold anything.
+ */
+export function svmlightParse(
+  text: Uint8Array,
+  firstIndex: number,
+  threads: number,
+  outputs: TextOutputs,
+  detail: BigUint64Array,
+): boolean {
+  const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
+  const status = loadKernels().ts_svmlight_parse(
+    ...[buffer(text), text.length, firstIndex, threads, rows] as const,
+    ...[
+      buffer(features),
+      features.length,
+      featureCount,
+      buffer(targets),
+      targets.length,
+      targetCount,
+    ] as const,
+    ...[buffer(labels), labels.length, buffer(names), names.length, buffer(detail)] as const,
+  );
+  return wellFormed(status, "parse the text");
+}
+
+function wellFormed(status: number, task: string): boolean {
+  if (status !== SYNTAX) check(status, task);
+  return status === 0;
+}
