@@ -6,11 +6,24 @@
 import type { NamedDataset } from "../data/catalogue.ts";
 import { find } from "../data/locate.ts";
 import { datasets } from "../data/named.ts";
+import type { Command } from "./command.ts";
 import { columns, count } from "./format.ts";
 import type { Values } from "./options.ts";
 
 /** Lists the named data sets, and which of them are on this machine. */
-export async function datasetsCommand({ json = false, "data-dir": dataDir }: Values): Promise<number> {
+export const datasetsCommand: Command = {
+  name: "datasets",
+  summary: "List the data sets that have a name",
+  description:
+    "Lists named data sets: what they are, whether their files are found, and the paper's settings.",
+  examples: [
+    ["What there is", "datasets"],
+    ["As JSON, one data set a line", "datasets --json"],
+  ],
+  run: (_, values) => listDatasets(values),
+};
+
+async function listDatasets({ json = false, "data-dir": dataDir }: Values): Promise<number> {
   const rows: string[][] = [["name", "samples", "features", "classes", "network", "files"]];
   for (const set of datasets.list()) {
     const paths = set.arrangements.length === 0 ? [] : (await find(set, { dataDir }))?.paths;

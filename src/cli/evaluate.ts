@@ -8,6 +8,7 @@ import { loadModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { type Evaluation, Evaluator } from "../train/evaluation.ts";
+import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { accuracy, bytes, count, duration, rate } from "./format.ts";
 import { UsageError } from "./option.ts";
@@ -19,7 +20,24 @@ import { checkTogether } from "./settings.ts";
 const KEPT = ["dataset", "data", "data-dir", "task", "label-column", "test-fraction", "seed"] as const;
 
 /** Measures loss and accuracy of a saved model. */
-export async function evaluateCommand(path: string, given: Values): Promise<number> {
+export const evaluateCommand: Command = {
+  name: "evaluate",
+  arguments: [{ name: "MODEL", required: true }],
+  summary: "Measure a saved model on samples",
+  description:
+    "Loads a model file and measures loss and accuracy. Without --dataset or --data it takes the data " +
+    "that the model was trained on.",
+  examples: [
+    ["On the test part of the data it was trained on", "evaluate model.safetensors"],
+    [
+      "On new samples",
+      "evaluate flowers.safetensors --data new-flowers.csv --label-column species",
+    ],
+  ],
+  run: ([path], values) => evaluate(path, values),
+};
+
+async function evaluate(path: string, given: Values): Promise<number> {
   checkTogether(given);
   const { model, training } = await loadModel(path);
   if (model.standardization === undefined) {

@@ -1,9 +1,10 @@
 /**
- * Help texts and `docs/cli.md`, from the table of options.
+ * Help texts, from the table of options and the list of commands.
  *
  * @module
  */
-import { COMMANDS, type CommandText } from "./commands.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { columns, wrap } from "./format.ts";
 import { type Group, type Option } from "./option.ts";
 import { OPTIONS } from "./options.ts";
@@ -11,7 +12,8 @@ import { OPTIONS } from "./options.ts";
 const WIDTH = 96;
 const INDENT = "      ";
 
-const GROUPS: Readonly<Record<Group, string>> = {
+/** Titles of the sections, in the order they are shown. */
+export const GROUPS: Readonly<Record<Group, string>> = {
   data: "Data",
   network: "Network",
   training: "Training",
@@ -19,20 +21,24 @@ const GROUPS: Readonly<Record<Group, string>> = {
   run: "Run",
 };
 
-/** How a command is typed: the program's name comes first. */
-const PROGRAM = "cli.ts";
+/** How a command line begins that is typed in a clone; `train` has a task of its own. */
+function typed(line: string): string {
+  return line.startsWith("train") ? `deno task ${line}` : `deno task cli ${line}`;
+}
 
-function optionsOf({ name }: CommandText, group: Group): readonly Option[] {
+/** The options of a command in one section. */
+export function optionsOf({ name }: Command, group: Group): readonly Option[] {
   return OPTIONS.filter((row: Option) => row.group === group && row.commands.includes(name));
 }
 
-function usage({ name, argument }: CommandText): string {
-  const word = argument === undefined ? "" : argument.required ? ` ${argument.name}` : ` [${argument.name}]`;
-  return `${name}${word} [options]`;
+/** What can follow the name of the program. */
+export function usage({ name, arguments: words = [] }: Command): string {
+  const shown = words.map((word) => word.required ? word.name : `[${word.name}]`);
+  return [name, ...shown, "[options]"].join(" ");
 }
 
-/** Range, default and symbol of an option, in words. */
-function facts(option: Option): string[] {
+/** The paper's symbol, range and default of an option, in words. */
+export function facts(option: Option): string[] {
   const { kind } = option;
   const range = kind === "choice"
     ? option.choices.join(" | ")
@@ -55,8 +61,14 @@ function rangeOf(option: Option): string {
 }
 
 /** The help of one command. */
-export function commandHelp(command: CommandText): string {
-  const lines = [`Usage: ${PROGRAM} ${usage(command)}`, "", ...wrap(command.description, WIDTH)];
+export function commandHelp(command: Command): string {
+  const lines = [`Usage: ${typed(usage(command))}`, "", ...wrap(command.description, WIDTH)];
+  lines.push("", "Examples:", ...examples(command).map((line) => `  ${line}`));
+  if (command.advice !== undefined) {
+    lines.push("", "When something is not right:");
+    const rows = command.advice.map(([sign, remedy]) => [`  ${sign}`, remedy]);
+    lines.push(...columns(rows, ["left", "left"]));
+  }
   for (const [group, title] of Object.entries(GROUPS) as [Group, string][]) {
     const rows = optionsOf(command, group);
     if (rows.length === 0) continue;
@@ -68,63 +80,28 @@ export function commandHelp(command: CommandText): string {
       lines.push(...wrap(row.help, WIDTH - INDENT.length).map((line) => INDENT + line));
     }
   }
-  if (command.name === "train") {
-    lines.push(
-      "",
-      ...wrap("A named data set replaces defaults by the paper's settings for it; options win.", WIDTH),
-    );
-  }
-  lines.push("", "Examples:");
-  for (const [does, line] of command.examples) lines.push(`  # ${does}`, `  ${PROGRAM} ${line}`);
   return lines.join("\n");
+}
+
+/** Examples as they can be typed, each under what it does. */
+export function examples(command: Command): string[] {
+  return command.examples.flatMap(([does, line]) => [`# ${does}`, typed(line)]);
 }
 
 /** The help of the program. */
 export function programHelp(): string {
   const rows = COMMANDS.map((command) => [`  ${command.name}`, command.summary]);
   return [
-    `Usage: ${PROGRAM} COMMAND [options]`,
+    "Usage: deno task cli COMMAND [options]",
     "",
     "Trains neural networks in which only the connections that exist are stored and computed.",
     "",
     "Commands:",
     ...columns(rows, ["left", "left"]),
     "",
-    `${PROGRAM} COMMAND --help has the options of a command; --version prints the version.`,
-    'With a clone, "deno task train" is the command train after building the kernels.',
+    "COMMAND --help has the options of a command; --version prints the version.",
+    'In a clone, "deno task train" is the command train, "deno task cli" any command; both build the',
+    'kernels first. Elsewhere: "deno run -A cli.ts COMMAND", with cli.ts a file or an address.',
     "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.",
   ].join("\n");
-}
-
-/** The content of `docs/cli.md`. */
-export function markdown(): string {
-  const lines = [
-    "# Command line",
-    "",
-    "Written by `deno task docs` from the table in `src/cli/options.ts`; do not edit.",
-    "",
-    "`deno task train` builds the kernels and runs `cli.ts train`. Records go to stdout, progress and errors",
-    "to stderr. Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.",
-  ];
-  for (const command of COMMANDS) {
-    lines.push("", `## ${usage(command)}`, "", ...wrap(command.description, 108), "");
-    lines.push("| option | meaning | value | default | paper |", "| --- | --- | --- | --- | --- |");
-    for (const row of OPTIONS as readonly Option[]) {
-      if (!row.commands.includes(command.name)) continue;
-      const range = row.kind === "choice"
-        ? row.choices.map((choice) => `\`${choice}\``).join(", ")
-        : rangeOf(row);
-      const name = `\`--${row.name}${row.value === undefined ? "" : ` ${row.value}`}\``;
-      const shown = row.default === undefined ? "" : `\`${row.default}\``;
-      lines.push(`| ${[name, row.help, range, shown, row.symbol ?? ""].map(cell).join(" | ")} |`);
-    }
-    lines.push("", "```sh");
-    for (const [does, line] of command.examples) lines.push(`# ${does}`, `${PROGRAM} ${line}`);
-    lines.push("```");
-  }
-  return `${lines.join("\n")}\n`;
-}
-
-function cell(text: string): string {
-  return text.replaceAll("|", "\\|");
 }

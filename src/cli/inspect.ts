@@ -6,6 +6,7 @@
 import { loadModel } from "../files/checkpoint.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { type ModelSettings, SparseMlp } from "../model/model.ts";
+import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, columns, count, duration, percent } from "./format.ts";
 import { type Option, UsageError } from "./option.ts";
@@ -23,7 +24,24 @@ export interface Degrees {
 }
 
 /** Shows a saved model, or the network that options would make. */
-export async function inspectCommand(path: string | undefined, given: Values): Promise<number> {
+export const inspectCommand: Command = {
+  name: "inspect",
+  arguments: [{ name: "MODEL", required: false }],
+  summary: "Show layers, connections and costs of a network",
+  description:
+    "Shows a saved model, or the network that options would make: connections, density, degrees, " +
+    "and what it costs against a dense network.",
+  examples: [
+    ["The network of the paper's CIFAR-10 run", "inspect --dataset cifar10"],
+    [
+      "A million neurons, without data",
+      "inspect --inputs 65536 --hidden 500000,500000 --outputs 2 --epsilon 10",
+    ],
+  ],
+  run: ([path], values) => inspect(path, values),
+};
+
+async function inspect(path: string | undefined, given: Values): Promise<number> {
   const started = performance.now();
   const model = path === undefined ? await makeModel(given) : await savedModel(path, given);
   const seconds = (performance.now() - started) / 1000;

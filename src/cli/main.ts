@@ -4,15 +4,12 @@
  * @module
  */
 import { nearest } from "../data/nearest.ts";
-import { COMMANDS, type CommandText } from "./commands.ts";
-import { datasetsCommand } from "./datasets.ts";
-import { evaluateCommand } from "./evaluate.ts";
+import type { Command } from "./command.ts";
+import { COMMANDS } from "./commands.ts";
 import { commandHelp, programHelp } from "./help.ts";
-import { inspectCommand } from "./inspect.ts";
-import { UsageError } from "./option.ts";
-import type { Values } from "./options.ts";
+import { type Option, UsageError } from "./option.ts";
+import { OPTIONS, type Values } from "./options.ts";
 import { parseCommandLine } from "./parse.ts";
-import { trainCommand } from "./train.ts";
 import { VERSION } from "../version.ts";
 
 /**
@@ -40,7 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
   }
 }
 
-function command(name: string): CommandText {
+function command(name: string): Command {
   const found = COMMANDS.find((command) => command.name === name);
   if (found !== undefined) return found;
   const names = COMMANDS.map((command) => command.name);
@@ -49,39 +46,32 @@ function command(name: string): CommandText {
   throw new UsageError(`Cannot run "${name}": there is no such command; ${advice}`);
 }
 
-async function run(command: CommandText, args: readonly string[]): Promise<number> {
-  const { values: given, words } = parseCommandLine(command.name, args);
-  if (given.help) {
+async function run(command: Command, args: readonly string[]): Promise<number> {
+  const { values, words } = parseCommandLine(command.name, args);
+  if (values.help) {
     console.log(commandHelp(command));
     return 0;
   }
-  const { argument } = command;
-  // A model needs no files to be inspected, so with --data every word is one of them.
-  const takesWord = argument !== undefined && (argument.required || given.data === undefined);
-  const word = takesWord ? words[0] : undefined;
-  const values = withFiles(command, given, words.slice(takesWord ? 1 : 0));
-  switch (command.name) {
-    case "train":
-      return await trainCommand(values);
-    case "evaluate":
-      if (word === undefined) throw new UsageError("Cannot evaluate without a MODEL: name a model file");
-      return await evaluateCommand(word, values);
-    case "inspect":
-      return await inspectCommand(word, values);
-    case "datasets":
-      return await datasetsCommand(values);
-    default: {
-      const unknown: never = command.name;
-      throw new TypeError(`Cannot run "${unknown}"`);
-    }
+  // An optional word gives way to files: with --data every word is one of them.
+  const wanted = (command.arguments ?? []).filter(({ required }) => required || values.data === undefined);
+  const missing = wanted.findIndex(({ required }, place) => required && place >= words.length);
+  if (missing >= 0) {
+    throw new UsageError(
+      `Cannot ${command.name} without a ${wanted[missing].name}: name it after the command`,
+    );
   }
+  const files = words.slice(wanted.length);
+  return await command.run(words.slice(0, wanted.length), withFiles(command, values, files));
 }
 
 /** Words after a file of `--data` are more files. */
-function withFiles(command: CommandText, given: Values, words: readonly string[]): Values {
+function withFiles(command: Command, given: Values, words: readonly string[]): Values {
   if (words.length === 0) return given;
   if (given.data !== undefined) return { ...given, data: [...given.data, ...words] };
-  const advice = command.name === "datasets" ? "" : "; files are given with --data";
+  const takesFiles = OPTIONS.some((row: Option) =>
+    row.name === "data" && row.commands.includes(command.name)
+  );
+  const advice = takesFiles ? "; files are given with --data" : "";
   throw new UsageError(`Cannot use "${words[0]}" with ${command.name}: it is no option${advice}`);
 }
 

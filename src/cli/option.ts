@@ -21,6 +21,9 @@ export interface Range {
   readonly below?: number;
 }
 
+/** The range of a fraction that cannot be all. */
+export const FRACTION = { least: 0, below: 1 } as const;
+
 /** How the value of an option is written. */
 export type Kind =
   | { readonly kind: "flag" }
@@ -29,11 +32,14 @@ export type Kind =
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   | ({ readonly kind: "whole" | "number" | "wholes" | "numbers" } & Range);
 
+/** An option that counts something. */
+export const COUNT = { kind: "whole", least: 1, value: "N" } as const;
+
 /** Sections of the help, in the order they are shown. */
 export type Group = "data" | "network" | "training" | "topology" | "run";
 
-/** Commands that take options. */
-export type Command = "train" | "evaluate" | "inspect" | "datasets";
+/** Names of the commands. */
+export type CommandName = "train" | "evaluate" | "inspect" | "datasets";
 
 /** One option: the only place where its name, range, default and help stand. */
 export type Option = Kind & {
@@ -48,7 +54,7 @@ export type Option = Kind & {
   /** One or two sentences. */
   readonly help: string;
   readonly group: Group;
-  readonly commands: readonly Command[];
+  readonly commands: readonly CommandName[];
 };
 
 /** What an option's value becomes. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { nearest } from "../data/nearest.ts";
-import { type Command, type Option, readValue, UsageError } from "./option.ts";
+import { type CommandName, type Option, readValue, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
 // @ts-types="./parse_args.d.ts"
 import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
@@ -24,7 +24,7 @@ export interface CommandLine {
  *
  * @throws {UsageError} When an option is unknown, given twice, or has a value out of its range.
  */
-export function parseCommandLine(command: Command, args: readonly string[]): CommandLine {
+export function parseCommandLine(command: CommandName, args: readonly string[]): CommandLine {
   const rows: readonly Option[] = OPTIONS.filter((row: Option) => row.commands.includes(command));
   const names = (flags: boolean) =>
     rows.filter((row) => (row.kind === "flag") === flags).map((row) => row.name);
@@ -77,7 +77,7 @@ function joinNegatives(args: readonly string[], valued: readonly string[]): stri
   return joined;
 }
 
-function unknownOption(argument: string, command: Command, rows: readonly Option[]): UsageError {
+function unknownOption(argument: string, command: CommandName, rows: readonly Option[]): UsageError {
   const name = argument.replace(/^--?/, "").replace(/=.*$/s, "");
   const elsewhere = OPTIONS.find((row) => row.name === name);
   if (elsewhere !== undefined) {

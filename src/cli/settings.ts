@@ -8,7 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { ModelOptions } from "../model/model.ts";
 import type { LearningRateSchedule } from "../model/schedule.ts";
 import type { TrainOptions } from "../train/options.ts";
-import { type Command, type Option, readValue, UsageError } from "./option.ts";
+import { type CommandName, type Option, readValue, UsageError } from "./option.ts";
 import { type OptionName, OPTIONS, type Values } from "./options.ts";
 
 /** What the paper changes in CIFAR-10's images; `--augment` where a data set has nothing of its own. */
@@ -99,7 +99,7 @@ const PAPER_OPTIONS: Readonly<Record<keyof PaperSettings, OptionName>> = {
  *
  * @returns Every setting of the run that means something, and none that does not.
  */
-export function fillDefaults(command: Command, given: Values, named?: NamedDataset): Values {
+export function fillDefaults(command: CommandName, given: Values, named?: NamedDataset): Values {
   const rows: readonly Option[] = OPTIONS.filter((row: Option) => row.commands.includes(command));
   const values: Record<string, unknown> = {};
   for (const row of rows) {

@@ -9,6 +9,7 @@ import { loadModel, saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
 import { train } from "../train/trainer.ts";
 import type { TrainOptions } from "../train/options.ts";
+import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { History } from "./history.ts";
 import { Interruption } from "./interruption.ts";
@@ -34,12 +35,40 @@ interface Run {
   readonly epochsDone: number;
 }
 
-/**
- * Trains a network as options ask.
- *
- * @returns The exit code: 0, or 130 after Ctrl-C.
- */
-export async function trainCommand(given: Values): Promise<number> {
+/** Trains a network as options ask; exit code 130 after Ctrl-C. */
+export const trainCommand: Command = {
+  name: "train",
+  summary: "Train a truly sparse network",
+  description:
+    "Trains a network whose topology evolves: after each epoch SET replaces the weakest connections by " +
+    "random new ones. Without options it learns made-up data in seconds. A named data set brings the " +
+    "paper's settings as defaults; options win over them. Ctrl-C stops in good order.",
+  examples: [
+    ["The paper's run on Fashion-MNIST, with its settings", "train --dataset fashion-mnist"],
+    [
+      "A table of your own: one row in five tests, the model is saved when done",
+      "train --data flowers.csv --label-column species --hidden 64,64 --epochs 50 --output flowers.safetensors",
+    ],
+    [
+      "Numbers instead of classes: the label column holds what to predict",
+      "train --data houses.csv --label-column price --task regression --hidden 64,64",
+    ],
+    ["Importance Pruning: a smaller network", "train --dataset madelon --importance-pruning"],
+    ["Stop when the validation loss no longer falls", "train --validation-fraction 0.1 --patience 20"],
+    ["Go on where a run was stopped", "train --resume flowers.safetensors"],
+    ["Records for a program, one JSON object a line", "train --json > run.jsonl"],
+  ],
+  advice: [
+    ["the loss is not finite", "a smaller --learning-rate, --schedule warm-up, or --fan-in sparse"],
+    ["the loss hardly falls", "a larger --learning-rate or --epsilon, less --dropout or --weight-decay"],
+    ["the test is far worse than training", "more --dropout or --weight-decay, a smaller --epsilon"],
+    ["the network is too large", "a smaller --epsilon, or --importance-pruning"],
+    ["there is not enough memory", "--micro-batch 16, fewer --hidden, a smaller --epsilon"],
+  ],
+  run: (_, values) => runTraining(values),
+};
+
+async function runTraining(given: Values): Promise<number> {
   const run = await prepare(given);
   const { values, data, model, epochsDone } = run;
   const { json = false, quiet = false } = values;

@@ -1,0 +1,92 @@
+/**
+ * What is learned from: the options of the data.
+ *
+ * @module
+ */
+import { FRACTION, type Option } from "../option.ts";
+
+const DATA = { group: "data", commands: ["train", "evaluate", "inspect"] } as const;
+
+/** In the order help shows them. */
+export const DATA_OPTIONS = [
+  {
+    ...DATA,
+    name: "dataset",
+    kind: "text",
+    value: "NAME",
+    default: "madelon-like",
+    help:
+      "Data set with a name; it brings the paper's settings as defaults. The command datasets lists them.",
+  },
+  {
+    ...DATA,
+    name: "data",
+    kind: "texts",
+    value: "FILE…",
+    help:
+      "Files of your own instead: CSV, TSV, svmlight, Madelon's text, IDX, npy, npz; packed with gzip or " +
+      "not. One file, or one to train and one to test; IDX, npy and Madelon's text: features, labels.",
+  },
+  {
+    ...DATA,
+    name: "data-dir",
+    kind: "text",
+    value: "DIR",
+    help: "Folder where named data sets are looked for first; then in the cache, then they are downloaded.",
+    commands: ["train", "evaluate", "inspect", "datasets"],
+  },
+  {
+    ...DATA,
+    name: "task",
+    kind: "choice",
+    value: "KIND",
+    choices: ["classification", "regression"],
+    default: "classification",
+    help: "What the label column of your files holds: classes, or numbers to predict.",
+  },
+  {
+    ...DATA,
+    name: "label-column",
+    kind: "text",
+    value: "COLUMN",
+    help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last. " +
+      "Without it, a column called label, class, target, response, output or y, else the last.",
+  },
+  {
+    ...DATA,
+    name: "test-fraction",
+    kind: "number",
+    value: "F",
+    ...FRACTION,
+    default: "0.2",
+    help: "Share of the samples set aside for testing when your files have no test part.",
+    commands: ["train", "inspect"],
+  },
+  {
+    ...DATA,
+    name: "validation-fraction",
+    kind: "number",
+    value: "F",
+    ...FRACTION,
+    default: "0",
+    help: "Share of the training samples set aside to choose the best epoch by.",
+    commands: ["train"],
+  },
+  {
+    ...DATA,
+    name: "augment",
+    kind: "flag",
+    help:
+      "Rotate (±10°), shift (±10 %) and mirror training images at random, as the paper does for CIFAR-10.",
+    commands: ["train"],
+  },
+  {
+    ...DATA,
+    name: "part",
+    kind: "choice",
+    value: "PART",
+    choices: ["test", "train", "all"],
+    help: "Samples to evaluate: test, train, or all. Without it, the test part, or all where there is none.",
+    commands: ["evaluate"],
+  },
+] as const satisfies readonly Option[];

@@ -1,0 +1,80 @@
+/**
+ * What a run uses, prints and saves: the options all else leaves.
+ *
+ * @module
+ */
+import { COUNT, type Option } from "../option.ts";
+
+const RUN = { group: "run", commands: ["train"] } as const;
+
+/** In the order help shows them. */
+export const RUN_OPTIONS = [
+  {
+    ...RUN,
+    name: "seed",
+    kind: "whole",
+    value: "N",
+    least: 0,
+    default: "0",
+    help: "Seed of everything random in the network and its training; made-up data stay the same.",
+    commands: ["train", "inspect"],
+  },
+  {
+    ...RUN,
+    name: "threads",
+    ...COUNT,
+    most: 1024,
+    help: "Threads of the kernels (default: all cores); the result does not depend on them.",
+    commands: ["train", "evaluate", "inspect"],
+  },
+  {
+    ...RUN,
+    name: "evaluate-every",
+    ...COUNT,
+    default: "1",
+    help: "Epochs from one evaluation to the next; the last epoch is always evaluated.",
+  },
+  {
+    ...RUN,
+    name: "gradient-flow",
+    kind: "flag",
+    help: "Record the squared norm of the gradient (Figure 5 of the paper); a little slower.",
+  },
+  {
+    ...RUN,
+    name: "output",
+    kind: "text",
+    value: "FILE",
+    help:
+      "Save the model there (.safetensors), whole or not at all. A run that is stopped leaves a checkpoint.",
+  },
+  {
+    ...RUN,
+    name: "checkpoint-every",
+    ...COUNT,
+    help: "Save a checkpoint to --output after every so many epochs.",
+  },
+  {
+    ...RUN,
+    name: "resume",
+    kind: "text",
+    value: "FILE",
+    help: "Go on from a checkpoint with its settings, bit for bit as if it had never stopped. " +
+      "Saves to the same file unless --output names another.",
+  },
+  {
+    ...RUN,
+    name: "json",
+    kind: "flag",
+    help: "Print one JSON object a line instead of text.",
+    commands: ["train", "evaluate", "inspect", "datasets"],
+  },
+  { ...RUN, name: "quiet", kind: "flag", help: "No progress; only the summary." },
+  {
+    ...RUN,
+    name: "help",
+    kind: "flag",
+    help: "Print this help.",
+    commands: ["train", "evaluate", "inspect", "datasets"],
+  },
+] as const satisfies readonly Option[];
