@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { DatasetError } from "../errors.ts";
+import { CACHE_VARIABLES, userCache } from "../user_cache.ts";
 import type { NamedDataset, NamedFile } from "./catalogue.ts";
 import { download, type DownloadProgress } from "./download.ts";
 import { type ReadProgress, readSource } from "./source.ts";
@@ -36,7 +37,6 @@ export interface LocateOptions {
  */
 export async function locate(set: NamedDataset, options: LocateOptions = {}): Promise<FoundFiles> {
   const { onProgress, signal } = options;
-  const cache = `${options.cacheDir ?? cacheFolder()}/${set.name}`;
   const tried: string[] = [];
   const found = await find(set, options, tried);
   if (found !== undefined) return found;
@@ -45,6 +45,7 @@ export async function locate(set: NamedDataset, options: LocateOptions = {}): Pr
   if (files.some((file) => file.urls === undefined)) {
     throw new DatasetError(`${lead}; ${set.placement}, or give another folder as data directory`);
   }
+  const cache = `${options.cacheDir ?? cacheFolder()}/${set.name}`;
   const paths = files.map((file) => `${cache}/${file.name}`);
   for (const [index, { urls = [], bytes = 0, sha256 = "" }] of files.entries()) {
     const path = paths[index];
@@ -82,7 +83,9 @@ export async function find(
   options: Pick<LocateOptions, "dataDir" | "cacheDir"> = {},
   tried: string[] = [],
 ): Promise<FoundFiles | undefined> {
-  const { dataDir, cacheDir = cacheFolder() } = options;
+  const { dataDir } = options;
+  const userFolder = userCache();
+  const cacheDir = options.cacheDir ?? (userFolder && `${userFolder}/datasets`);
   if (dataDir !== undefined) {
     if (!await isFolder(dataDir)) {
       throw new DatasetError(
@@ -92,7 +95,8 @@ export async function find(
     const found = await search(set, [`${dataDir}/${set.name}`, dataDir], tried);
     if (found !== undefined) return found;
   }
-  return await search(set, [`${cacheDir}/${set.name}`, ...(set.systemFolders ?? [])], tried);
+  const cached = cacheDir === undefined ? [] : [`${cacheDir}/${set.name}`];
+  return await search(set, [...cached, ...(set.systemFolders ?? [])], tried);
 }
 
 /**
@@ -186,17 +190,17 @@ function listNames(set: NamedDataset): string {
 /**
  * The folder where downloads are kept, by the rules of the operating system.
  *
- * @throws {DatasetError} When the environment names neither a cache nor a home folder.
+ * @throws {DatasetError} When the environment names neither a cache nor a home folder, or may not be read.
  */
 export function cacheFolder(): string {
-  const { os } = Deno.build;
-  const home = Deno.env.get("HOME");
-  const base = os === "windows"
-    ? Deno.env.get("LOCALAPPDATA")
-    : Deno.env.get("XDG_CACHE_HOME") || (home && `${home}${os === "darwin" ? "/Library/Caches" : "/.cache"}`);
-  if (base) return `${base}/truly-sparse/datasets`;
-  const needed = os === "windows" ? "LOCALAPPDATA" : "HOME or XDG_CACHE_HOME";
-  throw new DatasetError(`Cannot find the cache for data sets: set ${needed}, or give a data directory`);
+  const folder = userCache();
+  if (folder !== undefined) return `${folder}/datasets`;
+  const variables = CACHE_VARIABLES.join(" or ");
+  throw new DatasetError(
+    `Cannot find the cache for data sets: set ${variables} and allow it (--allow-env=${
+      CACHE_VARIABLES.join(",")
+    }), or give a data directory`,
+  );
 }
 
 async function isFolder(path: string): Promise<boolean> {

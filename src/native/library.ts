@@ -4,7 +4,13 @@
  * @module
  */
 import { LibraryError } from "../errors.ts";
+import { CACHE_VARIABLES, readVariable, userCache } from "../user_cache.ts";
+import { VERSION } from "../version.ts";
+import { cachedName, firstLine, mismatch, readVerified, store } from "./cache.ts";
+import { diagnose, explain, type Failure } from "./diagnosis.ts";
+import { downloadBlocking } from "./download.ts";
 import { ABI_VERSION, SYMBOLS, type Symbols } from "./ffi.ts";
+import { MANIFEST, type PrebuiltLibrary } from "./manifest.ts";
 
 const FILE_NAMES: Record<string, string> = {
   linux: "libtruly_sparse_kernels.so",
@@ -13,55 +19,180 @@ const FILE_NAMES: Record<string, string> = {
 };
 
 let opened: Symbols | undefined;
+let openedPath: string | undefined;
 
 /** Options of {@linkcode loadKernels}. */
 export interface LoadKernelsOptions {
-  /** Path of the library; without it `TRULY_SPARSE_KERNELS`, then a local build beside the package. */
+  /** Path of the library; nothing else is tried then. */
   readonly path?: string;
+  /** Folder where a downloaded library is kept. @default `truly-sparse/kernels` in the user's cache */
+  readonly cacheDir?: string;
 }
 
 /**
  * Opens the kernel library; later calls return the one already open.
  *
- * Kernels open it by themselves at the first call, so this is only needed to name a path.
- * It is never closed: its threads live in it.
+ * Kernels open it by themselves at the first call, so this is only needed to name a path or a cache, or to have
+ * a download done early: it blocks the thread. Places, in order: the given path; `TRULY_SPARSE_KERNELS` (these two
+ * alone, when named); a local build beside the module; the cache; `prebuilt/` beside the module; the release
+ * address. The last three are compared with the size and SHA-256 pinned in the source before they are opened.
+ * The library is never closed: its threads live in it.
  *
- * @throws {LibraryError} When no candidate can be opened, or it speaks another ABI version; the message
- * lists what was tried and why it failed.
+ * @throws {LibraryError} When nothing can be opened, or speaks another ABI version; the message lists every place
+ * tried with the reason, and the command or flag that mends it.
  */
 export function loadKernels(options: LoadKernelsOptions = {}): Symbols {
   if (opened !== undefined) return opened;
-  const tried: string[] = [];
-  for (const [origin, path] of candidates(options)) {
+  const failures: Failure[] = [];
+  let lastCause: unknown;
+  for (const { place, path } of candidates(options, failures)) {
     try {
       opened = open(path);
+      openedPath = path;
       return opened;
     } catch (cause) {
-      tried.push(`${origin} "${path}": ${cause instanceof Error ? cause.message.split("\n")[0] : cause}`);
+      lastCause = cause;
+      failures.push(diagnose(place, path, cause));
     }
   }
-  throw new LibraryError(
-    `Cannot load the kernels: tried ${tried.join("; ") || "nothing"}; build them with "deno task build"`,
-  );
+  throw new LibraryError(explain(failures), { cause: lastCause });
 }
 
-function* candidates(options: LoadKernelsOptions): Generator<[string, string]> {
+/** Path of the library that is open, to give to a Worker's {@linkcode loadKernels}; undefined before the first kernel call. */
+export function kernelsPath(): string | undefined {
+  return openedPath;
+}
+
+interface Candidate {
+  readonly place: string;
+  readonly path: string;
+}
+
+/** Files worth opening, in order; whoever asks for the next one says that the last did not open. */
+function* candidates(options: LoadKernelsOptions, failures: Failure[]): Generator<Candidate> {
   if (options.path !== undefined) {
-    yield ["the given path", options.path];
+    yield { place: `the given path "${options.path}"`, path: options.path };
     return;
   }
-  if (Deno.permissions.querySync({ name: "env", variable: "TRULY_SPARSE_KERNELS" }).state === "granted") {
-    const path = Deno.env.get("TRULY_SPARSE_KERNELS");
-    if (path) {
-      yield ["TRULY_SPARSE_KERNELS", path];
-      return;
+  const named = readVariable("TRULY_SPARSE_KERNELS");
+  if (named) {
+    yield { place: `TRULY_SPARSE_KERNELS "${named}"`, path: named };
+    return;
+  }
+  yield* localBuild();
+  const library = MANIFEST.libraries.find(({ target }) => target === Deno.build.target);
+  if (library === undefined) {
+    const known = MANIFEST.libraries.map(({ target }) => target).join(", ");
+    failures.push({
+      place: `the prebuilt libraries of version ${VERSION}`,
+      reason: known === "" ? "there are none, this is not a release" : `there are only some for ${known}`,
+    });
+    return;
+  }
+  yield* prebuilt(library, options, failures);
+}
+
+function* localBuild(): Generator<Candidate> {
+  const path = filePath(`../../kernels/target/release/${FILE_NAMES[Deno.build.os] ?? FILE_NAMES.linux}`);
+  if (path !== undefined) yield { place: `the local build "${path}"`, path };
+}
+
+/** The pinned library: in the cache, beside the module, or from where it was published into the cache. */
+function* prebuilt(
+  library: PrebuiltLibrary,
+  options: LoadKernelsOptions,
+  failures: Failure[],
+): Generator<Candidate> {
+  const userFolder = userCache();
+  const folder = options.cacheDir ?? (userFolder && `${userFolder}/kernels`);
+  const cached = folder && `${folder}/${cachedName(library)}`;
+  const beside = new URL(`../../prebuilt/${library.file}`, import.meta.url);
+  const besidePath = filePath(beside.href);
+  const addresses = [
+    ...(besidePath === undefined ? [beside.href] : []),
+    ...(MANIFEST.address === undefined ? [] : [MANIFEST.address + library.file]),
+  ];
+  const flags = flagsFor(folder, addresses);
+
+  const lacking = lackingFor(folder);
+  if (cached === undefined || lacking !== undefined) {
+    failures.push({
+      place: cached === undefined ? "the cache" : `the cache "${cached}"`,
+      reason: lacking ?? "no folder is known",
+      ...(addresses.length > 0 && { mend: flags }),
+    });
+  } else {
+    const found = readVerified(cached, library);
+    const place = `the cache "${cached}"`;
+    if ("bytes" in found) yield { place, path: cached };
+    else failures.push({ place, reason: found.reason });
+  }
+
+  if (besidePath !== undefined) {
+    const place = `the prebuilt library "${besidePath}"`;
+    if (!granted({ name: "read", path: besidePath })) {
+      const mend = `run again with --allow-read=${besidePath} --allow-ffi=${besidePath}`;
+      failures.push({ place, reason: "reading it is not permitted", mend });
+    } else {
+      const found = readVerified(besidePath, library);
+      if ("reason" in found) failures.push({ place, reason: found.reason });
+      else yield { place, path: besidePath };
     }
   }
-  const local = new URL(
-    `../../kernels/target/release/${FILE_NAMES[Deno.build.os] ?? FILE_NAMES.linux}`,
-    import.meta.url,
-  );
-  if (local.protocol === "file:") yield ["the local build", decodeURIComponent(local.pathname)];
+
+  for (const address of addresses) {
+    if (cached === undefined || lacking !== undefined) break;
+    const place = `the download from ${address}`;
+    if (!granted({ name: "net", host: new URL(address).host })) {
+      failures.push({ place, reason: "network access is not permitted", mend: flags });
+      continue;
+    }
+    if (!granted({ name: "write", path: cached })) {
+      failures.push({ place, reason: "writing to the cache is not permitted", mend: flags });
+      continue;
+    }
+    try {
+      const bytes = downloadBlocking(address, library.bytes);
+      const wrong = mismatch(bytes, library);
+      if (wrong !== undefined) throw new Error(`${wrong}; it was not used`);
+      store(cached, bytes);
+    } catch (cause) {
+      const mend = `put "${library.file}" of this release at "${cached}"`;
+      failures.push({ place, reason: firstLine(cause), mend });
+      continue;
+    }
+    yield { place, path: cached };
+  }
+}
+
+/** Why the cache cannot be used, if so. */
+function lackingFor(folder: string | undefined): string | undefined {
+  if (folder === undefined) {
+    return `no folder is known: ${CACHE_VARIABLES.join(" and ")} are not set or may not be read`;
+  }
+  return granted({ name: "read", path: folder }) ? undefined : "reading it is not permitted";
+}
+
+function granted(descriptor: Deno.PermissionDescriptor): boolean {
+  return Deno.permissions.querySync(descriptor).state === "granted";
+}
+
+/** All flags a download takes; where the cache is not known its usual place is named. */
+function flagsFor(folder: string | undefined, addresses: readonly string[]): string {
+  const usual = Deno.build.os === "darwin" ? "$HOME/Library/Caches" : "$HOME/.cache";
+  const place = folder ??
+    `${Deno.build.os === "windows" ? "%LOCALAPPDATA%" : usual}/truly-sparse/kernels`;
+  const hosts = [...new Set(addresses.map((address) => new URL(address).host))].join(",");
+  return `run again with --allow-env=${CACHE_VARIABLES.join(",")} --allow-read=${place} ` +
+    `--allow-write=${place} --allow-net=${hosts} --allow-ffi=${place}`;
+}
+
+/** A place relative to this module as a path, or undefined where the module did not come from a file. */
+function filePath(relative: string): string | undefined {
+  const url = new URL(relative, import.meta.url);
+  if (url.protocol !== "file:") return undefined;
+  const path = decodeURIComponent(url.pathname);
+  return Deno.build.os === "windows" ? path.slice(1) : path;
 }
 
 function open(path: string): Symbols {
@@ -69,7 +200,7 @@ function open(path: string): Symbols {
   const version = library.symbols.ts_abi_version();
   if (version !== ABI_VERSION) {
     library.close();
-    throw new LibraryError(`the library has ABI version ${version}, this package needs ${ABI_VERSION}`);
+    throw new LibraryError(`it has ABI version ${version}, this package needs ${ABI_VERSION}`);
   }
   return library.symbols as Symbols;
 }

@@ -1,0 +1,255 @@
+import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
+import { libraryName, pin } from "../kernels/release.ts";
+
+const ROOT = new URL("../", import.meta.url);
+const BUILT = new URL("kernels/target/release/libtruly_sparse_kernels.so", ROOT);
+const ignore = Deno.build.os !== "linux";
+
+const TRAIN = `
+const data = madelonLike({ seed: 1 });
+const model = SparseMlp.create({ sizes: [500, 40, 10, 40, 2], epsilon: 10, seed: 1 });
+for await (const { trainLoss } of train(model, data, { epochs: 1, batchSize: 32, threads: 1 })) {
+  console.log(JSON.stringify({ trainLoss }));
+}`;
+
+/** A release of this checkout, in a folder of its own, served over loopback HTTP. */
+interface Release {
+  readonly folder: string;
+  readonly origin: string;
+  /** An empty folder, where programs run with an empty cache. */
+  readonly home: string;
+  readonly requests: string[];
+}
+
+async function copy(from: URL, to: string): Promise<void> {
+  await Deno.mkdir(to, { recursive: true });
+  for await (const { name, isDirectory } of Deno.readDir(from)) {
+    if (isDirectory) await copy(new URL(`${name}/`, from), `${to}/${name}`);
+    else await Deno.copyFile(new URL(name, from), `${to}/${name}`);
+  }
+}
+
+async function withRelease(work: (release: Release) => Promise<void>): Promise<void> {
+  const base = await Deno.makeTempDir();
+  const folder = `${base}/release`;
+  await copy(new URL("src/", ROOT), `${folder}/src`);
+  for (const file of ["mod.ts", "cli.ts"]) await Deno.copyFile(new URL(file, ROOT), `${folder}/${file}`);
+  await Deno.mkdir(`${folder}/prebuilt`);
+  await Deno.copyFile(BUILT, `${folder}/prebuilt/${libraryName(Deno.build.target)}`);
+  pin(new URL(`file://${folder}/`));
+  await Deno.mkdir(`${base}/home`);
+  const requests: string[] = [];
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
+    const { pathname } = new URL(request.url);
+    requests.push(pathname);
+    const bytes = await Deno.readFile(folder + pathname).catch(() => undefined);
+    const type = pathname.endsWith(".ts") ? "application/typescript" : "application/octet-stream";
+    return bytes
+      ? new Response(bytes, { headers: { "content-type": type } })
+      : new Response(null, { status: 404 });
+  });
+  try {
+    await work({ folder, origin: `http://127.0.0.1:${server.addr.port}`, home: `${base}/home`, requests });
+  } finally {
+    await server.shutdown();
+    await Deno.remove(base, { recursive: true });
+  }
+}
+
+/** Runs Deno in the empty folder; the arguments are flags and what follows them. */
+async function deno(release: Release, args: string[]): Promise<{ code: number; out: string; err: string }> {
+  const command = new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "--no-config", "--no-lock", ...args],
+    cwd: release.home,
+    env: {
+      HOME: release.home,
+      XDG_CACHE_HOME: `${release.home}/cache`,
+      DENO_DIR: `${release.home}/deno`,
+      NO_COLOR: "1",
+    },
+  });
+  const { code, stdout, stderr } = await command.output();
+  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
+}
+
+async function script(release: Release, name: string, text: string): Promise<string> {
+  const path = `${release.home}/${name}.ts`;
+  await Deno.writeTextFile(path, text);
+  return path;
+}
+
+/** The flags of a download, by name. */
+function flagsOf(release: Release): Record<string, string> {
+  const host = new URL(release.origin).host;
+  const cache = `${release.home}/cache/truly-sparse/kernels`;
+  return {
+    env: "--allow-env=XDG_CACHE_HOME,HOME",
+    read: `--allow-read=${cache}`,
+    write: `--allow-write=${cache}`,
+    net: `--allow-net=${host}`,
+    ffi: `--allow-ffi=${cache}`,
+  };
+}
+
+Deno.test({
+  name:
+    "mod.ts from a URL trains in an empty folder with an empty DENO_DIR, then offline, and mends its cache",
+  ignore,
+  fn: () =>
+    withRelease(async (release) => {
+      const flags = flagsOf(release);
+      const allow = ["--allow-import=127.0.0.1", ...Object.values(flags)];
+      const modules = `import { madelonLike, SparseMlp, train } from "${release.origin}/mod.ts";`;
+
+      const idle = await script(release, "idle", `${modules}\nconsole.log(typeof train);`);
+      const untouched = await deno(release, ["--allow-import=127.0.0.1", idle]);
+      assertEquals([untouched.out.trim(), untouched.code], ["function", 0], untouched.err);
+      assert(!release.requests.some((path) => path.startsWith("/prebuilt")), "importing downloads nothing");
+
+      const program = await script(release, "program", modules + TRAIN);
+      const first = await deno(release, [...allow, program]);
+      assertEquals(first.code, 0, first.err);
+      assertMatch(first.out, /trainLoss":\d/);
+      assertEquals(release.requests.filter((path) => path.startsWith("/prebuilt")).length, 1);
+
+      const { net, write, ...offline } = flags;
+      const second = await deno(release, [
+        "--allow-import=127.0.0.1",
+        "--cached-only",
+        ...Object.values(offline),
+        program,
+      ]);
+      assertEquals([second.out, second.code], [first.out, 0], second.err);
+
+      const cache = flags.read.split("=")[1];
+      const [{ name }] = [...Deno.readDirSync(cache)];
+      const whole = await Deno.readFile(`${cache}/${name}`);
+      const damaged = whole.slice();
+      damaged[damaged.length >> 1] ^= 1;
+      await Deno.writeFile(`${cache}/${name}`, damaged);
+      const refused = await deno(release, ["--allow-import=127.0.0.1", ...Object.values(offline), program]);
+      assertEquals(refused.code, 1);
+      assertMatch(refused.err, /the cache ".*": its SHA-256 is \w+, \w+ is pinned/);
+      assertStringIncludes(refused.err, `${net} `);
+      assertStringIncludes(refused.err, write);
+      const mended = await deno(release, [...allow, program]);
+      assertEquals([mended.out, mended.code], [first.out, 0], mended.err);
+      assertEquals(await Deno.readFile(`${cache}/${name}`), whole);
+
+      const cli = await deno(release, [
+        ...allow,
+        `${release.origin}/cli.ts`,
+        "inspect",
+        "--hidden",
+        "10",
+        "--json",
+      ]);
+      assertEquals(cli.code, 0, cli.err);
+    }),
+});
+
+Deno.test({
+  name: "loadKernels() from a URL takes exactly its five flags, and names the one that is missing",
+  ignore,
+  fn: () =>
+    withRelease(async (release) => {
+      const flags = flagsOf(release);
+      const program = await script(
+        release,
+        "load",
+        `import { loadKernels } from "${release.origin}/mod.ts"; loadKernels(); console.log("open");`,
+      );
+      for (const [name, flag] of Object.entries(flags)) {
+        const others = Object.values(flags).filter((other) => other !== flag);
+        const { code, err } = await deno(release, ["--allow-import=127.0.0.1", ...others, program]);
+        assertEquals(code, 1, `without ${flag}`);
+        assertStringIncludes(err, "LibraryError: Cannot load the kernels");
+        assertStringIncludes(err, `--allow-${name}=`, `without ${flag}`);
+        await Deno.remove(`${release.home}/cache`, { recursive: true }).catch(() => {});
+      }
+      const all = await deno(release, ["--allow-import=127.0.0.1", ...Object.values(flags), program]);
+      assertEquals([all.out.trim(), all.code], ["open", 0], all.err);
+    }),
+});
+
+Deno.test({
+  name: "loadKernels() from sixteen processes at once leaves one whole library in the cache",
+  ignore,
+  fn: () =>
+    withRelease(async (release) => {
+      const allow = ["--allow-import=127.0.0.1", ...Object.values(flagsOf(release))];
+      const program = await script(
+        release,
+        "race",
+        `import { loadKernels } from "${release.origin}/mod.ts"; console.log(loadKernels().ts_abi_version());`,
+      );
+      await deno(release, ["--allow-import=127.0.0.1", program]); // modules cached, no library
+      const runs = await Promise.all(Array.from({ length: 16 }, () => deno(release, [...allow, program])));
+      assertEquals(runs.map(({ out, code, err }) => code === 0 ? out.trim() : err), Array(16).fill("1"));
+      assertEquals([...Deno.readDirSync(`${release.home}/cache/truly-sparse/kernels`)].length, 1);
+    }),
+});
+
+Deno.test({
+  name: "loadKernels() refuses a published library with another content, and leaves nothing behind",
+  ignore,
+  fn: () =>
+    withRelease(async (release) => {
+      const path = `${release.folder}/prebuilt/${libraryName(Deno.build.target)}`;
+      const bytes = await Deno.readFile(path);
+      bytes[100] ^= 1;
+      await Deno.writeFile(path, bytes);
+      const program = await script(
+        release,
+        "hostile",
+        `import { loadKernels } from "${release.origin}/mod.ts"; loadKernels();`,
+      );
+      const allow = ["--allow-import=127.0.0.1", ...Object.values(flagsOf(release))];
+      const { code, err } = await deno(release, [...allow, program]);
+      assertEquals(code, 1);
+      assertMatch(err, /the download from http.*: its SHA-256 is \w+, \w+ is pinned; it was not used/);
+      assertEquals(await Array.fromAsync(Deno.readDir(release.home + "/cache")).catch(() => []), []);
+    }),
+});
+
+Deno.test({
+  name: "loadKernels() says when a library is for another processor, needs a newer glibc, or is damaged",
+  ignore,
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const bytes = await Deno.readFile(BUILT);
+      const other = bytes.slice();
+      other[18] = Deno.build.arch === "x86_64" ? 0xb7 : 0x3e;
+      const newer = new TextDecoder("latin1").decode(bytes).lastIndexOf("GLIBC_2.34\0");
+      const future = bytes.slice();
+      future.set(new TextEncoder().encode("GLIBC_9.99"), newer);
+      const cases: [string, Uint8Array, RegExp][] = [
+        ["other.so", other, /it is built for \w+, this processor is \w+/],
+        ["future.so", future, /it needs glibc 9\.99, which is newer than this system's/],
+        [
+          "text.so",
+          new TextEncoder().encode("this is not a library at all"),
+          /does not begin as an ELF file/,
+        ],
+        ["short.so", new Uint8Array(3), /it ends after 3 bytes/],
+      ];
+      for (const [name, content, expected] of cases) {
+        const path = `${folder}/${name}`;
+        await Deno.writeFile(path, content);
+        const program = `import { loadKernels } from "${ROOT}mod.ts"; loadKernels({ path: ${
+          JSON.stringify(path)
+        } });`;
+        await Deno.writeTextFile(`${folder}/program.ts`, program);
+        const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: ["run", "--no-prompt", `--allow-ffi=${path}`, `--allow-read=${path}`, `${folder}/program.ts`],
+          env: { NO_COLOR: "1" },
+        }).output();
+        assertEquals(code, 1, name);
+        assertMatch(new TextDecoder().decode(stderr), expected, name);
+      }
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
