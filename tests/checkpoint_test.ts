@@ -106,3 +106,37 @@ Deno.test("loadModel() names a file that is missing or of another kind", () =>
     await Deno.writeTextFile(`${folder}/text`, "hello, this is no model at all");
     await assertRejects(() => loadModel(`${folder}/text`), CheckpointError, "its header claims");
   }));
+
+/** Writes a saved model with its header changed. */
+async function withHeader(from: string, to: string, change: (json: string) => string): Promise<void> {
+  const bytes = await Deno.readFile(from);
+  const length = Number(new DataView(bytes.buffer).getBigUint64(0, true));
+  const header = new TextEncoder().encode(change(new TextDecoder().decode(bytes.subarray(8, 8 + length))));
+  const changed = new Uint8Array(8 + header.length + bytes.length - 8 - length);
+  new DataView(changed.buffer).setBigUint64(0, BigInt(header.length), true);
+  changed.set(header, 8);
+  changed.set(bytes.subarray(8 + length), 8 + header.length);
+  await Deno.writeFile(to, changed);
+}
+
+Deno.test("loadModel() refuses a header that contradicts itself or the network", () =>
+  inFolder(async (folder) => {
+    const [whole, changed] = [`${folder}/whole.safetensors`, `${folder}/changed.safetensors`];
+    await saveModel(small(), whole, { training: { epoch: 1, options: {} } });
+    await withHeader(whole, changed, (json) => json);
+    await loadModel(changed);
+    const cases: [string, (json: string) => string][] = [
+      ["twice", (json) => json.replace('"layers.0.indices":', '"layers.0.indptr":')],
+      ["is no text", (json) => json.replace('"format":"truly-sparse"', '"format":7')],
+      ["class names for", (json) => json.replace('"classNames":"[]"', '"classNames":"[\\"a\\"]"')],
+      ["no list of texts", (json) => json.replace('"classNames":"[]"', '"classNames":"[1,2]"')],
+      ["settings are no object", (json) => json.replace(/"settings":"\{.*?\}\}?"/, '"settings":"null"')],
+      ["no epoch and options", (json) => json.replace('\\"epoch\\":1', '\\"epoch\\":null')],
+      ["format version 9", (json) => json.replace('"formatVersion":"1"', '"formatVersion":"9"')],
+    ];
+    for (const [found, change] of cases) {
+      await withHeader(whole, changed, change);
+      const error = await assertRejects(() => loadModel(changed), CheckpointError, found);
+      assertStringIncludes(error.message, changed);
+    }
+  }));

@@ -10,7 +10,7 @@
 import { CheckpointError } from "../errors.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
-import { resolveSettings, SparseMlp } from "../model/model.ts";
+import { type ModelOptions, type ModelSettings, resolveSettings, SparseMlp } from "../model/model.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats } from "../sparse/shared.ts";
 import { VERSION } from "../version.ts";
@@ -113,7 +113,9 @@ async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
         `this package reads version ${FORMAT_VERSION}`,
     );
   }
-  const settings = resolveSettings(parseField(description, "settings"));
+  const given = parseField<unknown>(description, "settings");
+  if (!isRecord(given)) throw new SyntaxError("its settings are no object");
+  const settings = resolveSettings(given as unknown as ModelOptions);
   const last = settings.sizes.length - 2;
   const plans = settings.sizes.slice(1).map((neurons, index): LayerPlan => ({
     inputs: settings.sizes[index],
@@ -131,7 +133,7 @@ async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
   const model = SparseMlp.allocate(settings, plans);
   const training = description.training === undefined
     ? undefined
-    : parseField<TrainingState>(description, "training");
+    : readTraining(parseField(description, "training"));
   for (const [index, layer] of model.layers.entries()) {
     layer.nnz = layer.capacity;
     for (const [part, tensor] of partsOf(layer, training !== undefined)) {
@@ -159,7 +161,7 @@ async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
     }
     model.standardization = { mean, scale };
   }
-  model.classNames = parseField<string[]>(description, "classNames").map(String);
+  model.classNames = readClassNames(parseField(description, "classNames"), settings);
   return { model, ...(training && { training }) };
 }
 
@@ -194,6 +196,30 @@ function tensorPlace(
 function expectLength(content: SafetensorsFile, name: string, length: number): void {
   const found = tensorPlace(content, name).length;
   if (found !== length) throw new SyntaxError(`tensor "${name}" has ${found} elements, expected ${length}`);
+}
+
+function readTraining(found: unknown): TrainingState {
+  if (!isRecord(found) || !isRecord(found.options) || !Number.isSafeInteger(found.epoch)) {
+    throw new SyntaxError("its training state has no epoch and options");
+  }
+  const epoch = found.epoch as number;
+  if (epoch < 0) throw new RangeError(`its training state has epoch ${epoch}`);
+  return { epoch, options: found.options };
+}
+
+function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {
+  if (!Array.isArray(found) || !found.every((name) => typeof name === "string")) {
+    throw new SyntaxError("its class names are no list of texts");
+  }
+  const outputs = sizes[sizes.length - 1];
+  if (found.length !== 0 && (task !== "classification" || found.length !== outputs)) {
+    throw new RangeError(`it has ${found.length} class names for ${outputs} outputs of a ${task}`);
+  }
+  return found;
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function parseField<T>(description: Readonly<Record<string, string>>, field: string): T {

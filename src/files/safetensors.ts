@@ -69,6 +69,7 @@ export async function writeSafetensors(
     await file.sync();
     file.close();
     await Deno.rename(temporary, path);
+    await syncFolder(path);
   } catch (cause) {
     try {
       file.close();
@@ -77,6 +78,19 @@ export async function writeSafetensors(
     }
     await Deno.remove(temporary).catch(() => {});
     throw cause;
+  }
+}
+
+/** Makes a rename last through a power cut, where folders can be synced and permissions allow it. */
+async function syncFolder(path: string): Promise<void> {
+  const folder = path.replace(/[^/\\]*$/, "") || ".";
+  const { state } = await Deno.permissions.query({ name: "read", path: folder });
+  if (state !== "granted") return;
+  try {
+    using opened = await Deno.open(folder);
+    await opened.sync();
+  } catch {
+    // Windows does not open folders, and some network file systems do not sync them; the file itself is synced.
   }
 }
 
@@ -102,20 +116,27 @@ export async function readSafetensorsHeader(file: Deno.FsFile, name: string): Pr
   }
   const bytes = await readAt(file, LENGTH_BYTES, new Uint8Array(headerLength), fail);
   let header: unknown;
+  let text: string;
   try {
-    header = JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    header = JSON.parse(text);
   } catch (cause) {
     throw fail(`its header is not JSON (${(cause as Error).message})`);
   }
+  const repeated = repeatedKey(text);
+  if (repeated !== undefined) throw fail(`its header has "${repeated}" twice`);
   if (!isRecord(header)) throw fail("its header is not an object");
   const dataStart = LENGTH_BYTES + headerLength;
   const tensors = new Map<string, TensorPlace>();
-  const metadata: Record<string, string> = {};
+  const metadata: Record<string, string> = Object.create(null);
   let end = 0;
   for (const [key, value] of Object.entries(header)) {
     if (!isRecord(value)) throw fail(`entry "${key}" is not an object`);
     if (key === "__metadata__") {
-      for (const [field, text] of Object.entries(value)) metadata[field] = String(text);
+      for (const [field, content] of Object.entries(value)) {
+        if (typeof content !== "string") throw fail(`its metadata "${field}" is no text`);
+        metadata[field] = content;
+      }
       continue;
     }
     const { dtype, shape, data_offsets: offsets } = value;
@@ -171,6 +192,27 @@ async function readAt<B extends ArrayBufferLike>(
     at += count;
   }
   return into;
+}
+
+/** The first key that an object of a JSON text has twice, of which a parser would drop one without a word. */
+function repeatedKey(json: string): string | undefined {
+  const open: Set<string>[] = [];
+  for (let at = 0; at < json.length; at++) {
+    const character = json[at];
+    if (character === "{" || character === "[") open.push(new Set());
+    else if (character === "}" || character === "]") open.pop();
+    if (character !== '"') continue;
+    const start = at++;
+    while (json[at] !== '"') at += json[at] === "\\" ? 2 : 1;
+    let next = at + 1;
+    while (" \t\r\n".includes(json[next])) next++;
+    if (json[next] !== ":") continue;
+    const key: string = JSON.parse(json.slice(start, at + 1));
+    const keys = open[open.length - 1];
+    if (keys.has(key)) return key;
+    keys.add(key);
+  }
+  return undefined;
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
