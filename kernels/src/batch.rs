@@ -30,15 +30,27 @@ impl Feature for f32 {
     }
 }
 
+/// Samples to draw from.
+#[derive(Clone, Copy)]
+pub struct Samples<'a, T> {
+    /// `[samples][features]`.
+    pub data: &'a [T],
+    /// Features of a sample.
+    pub features: usize,
+    /// The features that enter the network, in the order they do; empty where all of them do.
+    pub selection: &'a [u32],
+}
+
 /// Builds the batch of `order` (sample indices) as tiles, `[tiles][features][width]`, standardised with
 /// `(x − mean) · scale`; places beyond the last sample become 0.
 ///
-/// `data` is `[samples][features]`, `width` a multiple of 16. Cost: one pass over the chosen samples.
+/// Statistics and output have the features that enter the network; `width` is a multiple of 16. Cost: one pass over
+/// the chosen samples.
 ///
 /// # Errors
 /// [`Status::Length`] when the output or the statistics do not fit, [`Status::Range`] for an index past the data.
 pub fn gather<T: Feature>(
-    data: &[T],
+    samples: Samples<T>,
     order: &[u32],
     mean: &[f32],
     scale: &[f32],
@@ -50,8 +62,11 @@ pub fn gather<T: Feature>(
     ensure(width > 0 && width.is_multiple_of(LANES) && !order.is_empty() && features > 0, Status::Range)?;
     let tiles = order.len().div_ceil(width);
     ensure(scale.len() == features && output.len() == tiles * features * width, Status::Length)?;
-    let samples = data.len() / features;
-    ensure(order.iter().all(|&sample| (sample as usize) < samples), Status::Range)?;
+    let Samples { data, features: stride, selection } = samples;
+    ensure(features == if selection.is_empty() { stride } else { selection.len() }, Status::Length)?;
+    ensure(selection.iter().all(|&feature| (feature as usize) < stride), Status::Range)?;
+    let count = data.len() / stride;
+    ensure(order.iter().all(|&sample| (sample as usize) < count), Status::Range)?;
     let output = SharedSlice::new(bytemuck::cast_slice_mut::<f32, Block>(output));
     let vectors = width / LANES;
     // A chunk is a range of features, cut at whole vectors, of one tile.
@@ -64,13 +79,12 @@ pub fn gather<T: Feature>(
         // SAFETY: chunks write the rows of disjoint ranges of features of their own tile.
         let rows = unsafe { output.range(start + range.start * vectors..start + range.end * vectors) };
         let order = &order[tile * width..((tile + 1) * width).min(order.len())];
-        dispatch(Strip { data, features, range, order, mean, scale, vectors, rows });
+        dispatch(Strip { samples, range, order, mean, scale, vectors, rows });
     })
 }
 
 struct Strip<'a, T> {
-    data: &'a [T],
-    features: usize,
+    samples: Samples<'a, T>,
     range: Range<usize>,
     order: &'a [u32],
     mean: &'a [f32],
@@ -84,6 +98,7 @@ impl<T: Feature> Kernel for Strip<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
+        let Samples { data, features, selection } = self.samples;
         for vector in 0..self.vectors {
             let order = self.order.get(vector * LANES..).map_or(&[][..], |rest| &rest[..rest.len().min(LANES)]);
             for first in self.range.clone().step_by(LANES) {
@@ -91,8 +106,14 @@ impl<T: Feature> Kernel for Strip<'_, T> {
                 let (mean, scale) = (&self.mean[first..first + count], &self.scale[first..first + count]);
                 let mut square = [[0.0; LANES]; LANES];
                 for (row, &sample) in square.iter_mut().zip(order) {
-                    let place = sample as usize * self.features + first;
-                    let values = &self.data[place..place + count];
+                    let start = sample as usize * features;
+                    if !selection.is_empty() {
+                        for (lane, &feature) in selection[first..first + count].iter().enumerate() {
+                            row[lane] = (data[start + feature as usize].value() - mean[lane]) * scale[lane];
+                        }
+                        continue;
+                    }
+                    let values = &data[start + first..start + first + count];
                     if let (Ok(values), Ok(mean), Ok(scale)) =
                         (<&[T; LANES]>::try_from(values), <&Block>::try_from(mean), <&Block>::try_from(scale))
                     {
@@ -138,19 +159,47 @@ mod tests {
             }
             for threads in [1, 2, 4] {
                 let mut output = vec![7.0; expected.len()];
-                gather(&data, &order, &mean, &scale, width, threads, &mut output).unwrap();
+                let bytes = Samples { data: &data, features, selection: &[] };
+                gather(bytes, &order, &mean, &scale, width, threads, &mut output).unwrap();
                 assert_eq!(output, expected);
                 output.fill(7.0);
-                gather(&floats, &order, &mean, &scale, width, threads, &mut output).unwrap();
+                let floats = Samples { data: &floats, features, selection: &[] };
+                gather(floats, &order, &mean, &scale, width, threads, &mut output).unwrap();
                 assert_eq!(output, expected);
             }
         }
     }
 
     #[test]
+    fn gather_takes_the_features_selected() {
+        let (features, samples) = (50, 20);
+        let data: Vec<f32> = (0..samples * features).map(|i| i as f32).collect();
+        let selection: Vec<u32> = (0..features as u32).filter(|feature| feature % 2 == 1).collect();
+        let (mean, scale): (Vec<f32>, Vec<f32>) = selection.iter().map(|&f| (f as f32, 1.0 / (f + 1) as f32)).unzip();
+        let order: Vec<u32> = (0..samples as u32).rev().collect();
+        let mut output = vec![7.0; selection.len() * 32];
+        let chosen = Samples { data: &data, features, selection: &selection };
+        gather(chosen, &order, &mean, &scale, 32, 2, &mut output).unwrap();
+        for (row, &feature) in selection.iter().enumerate() {
+            for (column, &sample) in order.iter().enumerate() {
+                let x = data[sample as usize * features + feature as usize];
+                assert_eq!(output[row * 32 + column], (x - mean[row]) * scale[row]);
+            }
+            assert!(output[row * 32 + samples..(row + 1) * 32].iter().all(|&padding| padding == 0.0));
+        }
+        let refused = |selection: &[u32], length: usize| {
+            let chosen = Samples { data: &data, features, selection };
+            gather(chosen, &order, &mean[..length], &scale[..length], 32, 1, &mut vec![0.0; length * 32])
+        };
+        assert_eq!(refused(&[1, 50], 2), Err(Status::Range));
+        assert_eq!(refused(&[1, 2, 3], 2), Err(Status::Length));
+    }
+
+    #[test]
     fn gather_refuses_what_does_not_fit() {
         let run = |order: &[u32], width, len: usize| {
-            gather(&[0u8; 20], order, &[0.0; 2], &[1.0; 2], width, 1, &mut vec![0.0; len])
+            let samples = Samples { data: &[0u8; 20], features: 2, selection: &[] };
+            gather(samples, order, &[0.0; 2], &[1.0; 2], width, 1, &mut vec![0.0; len])
         };
         assert_eq!(run(&[0, 10], 16, 32), Err(Status::Range));
         assert_eq!(run(&[0], 15, 30), Err(Status::Range));

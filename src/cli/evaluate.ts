@@ -102,11 +102,10 @@ function checkFit(path: string, model: SparseMlp, data: Dataset): void {
       `Cannot evaluate "${path}" on "${data.name}": it is for ${data.task}, the model for ${task}`,
     );
   }
-  if (sizes[0] !== data.featureCount) {
+  if (model.featureCount !== data.featureCount) {
     throw new TypeError(
-      `Cannot evaluate "${path}" on "${data.name}": it has ${data.featureCount} features, the model takes ${
-        sizes[0]
-      }`,
+      `Cannot evaluate "${path}" on "${data.name}": it has ${data.featureCount} features, ` +
+        `the model takes ${model.featureCount}`,
     );
   }
   const outputs = sizes[sizes.length - 1];

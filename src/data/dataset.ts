@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { FeatureSelection } from "../native/batch.ts";
 import { shuffle } from "../native/random.ts";
 import { standardize } from "../native/standardize.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
@@ -29,12 +30,14 @@ export interface ImageShape {
   readonly channels: number;
 }
 
-/** How features become standardised: `(x − mean) · scale`. */
+/** How raw features become the inputs of a network: `(x − mean) · scale`. */
 export interface Standardization {
   /** Mean of each feature, shape `[features]`. */
   readonly mean: Float32Array;
   /** One over the population standard deviation of each feature, 0 for a constant one; shape `[features]`. */
   readonly scale: Float32Array;
+  /** The raw features that mean and scale are of, where a compacted network leaves others out. */
+  readonly selection?: FeatureSelection;
 }
 
 /** Samples to learn from, and perhaps others to test with. */

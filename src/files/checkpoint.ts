@@ -11,8 +11,9 @@ import { CheckpointError } from "../errors.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings, SparseMlp } from "../model/model.ts";
+import type { FeatureSelection } from "../native/batch.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
-import { sharedFloats } from "../sparse/shared.ts";
+import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { VERSION } from "../version.ts";
 import {
   readSafetensorsHeader,
@@ -57,12 +58,15 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     tensors.set("standardization.mean", model.standardization.mean);
     tensors.set("standardization.scale", model.standardization.scale);
   }
+  const selection = model.standardization?.selection;
+  if (selection !== undefined) tensors.set("standardization.features", selection.features);
   const description = {
     format: "truly-sparse",
     formatVersion: FORMAT_VERSION,
     packageVersion: VERSION,
     settings: JSON.stringify(model.settings),
     classNames: JSON.stringify(model.classNames),
+    ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
     ...(training && { training: JSON.stringify(training) }),
   };
   try {
@@ -159,10 +163,31 @@ async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
       await readTensor(file, tensorPlace(content, `standardization.${name}`), tensor, path);
       if (!tensor.every(Number.isFinite)) throw new RangeError("its standardisation is not finite");
     }
-    model.standardization = { mean, scale };
+    const selection = await readSelection(file, content, settings.sizes[0], path);
+    model.standardization = { mean, scale, ...(selection && { selection }) };
   }
   model.classNames = readClassNames(parseField(description, "classNames"), settings);
   return { model, ...(training && { training }) };
+}
+
+/** The raw features a compacted model uses; undefined where it uses all. */
+async function readSelection(
+  file: Deno.FsFile,
+  content: SafetensorsFile,
+  inputs: number,
+  path: string,
+): Promise<FeatureSelection | undefined> {
+  const place = content.tensors.get("standardization.features");
+  if (place === undefined) return undefined;
+  expectLength(content, "standardization.features", inputs);
+  const features = sharedWords(inputs);
+  await readTensor(file, place, features, path);
+  const featureCount = parseField<number>(content.metadata, "featureCount");
+  const ascending = features.every((feature, index) => index === 0 || feature > features[index - 1]);
+  if (!Number.isSafeInteger(featureCount) || !ascending || !(features[inputs - 1] < featureCount)) {
+    throw new RangeError(`its ${inputs} used features are not ascending numbers below ${featureCount}`);
+  }
+  return { featureCount, features };
 }
 
 function partsOf(layer: SparseLayer, velocities: boolean): [string, Tensor][] {

@@ -93,7 +93,7 @@ export class SparseMlp {
   readonly settings: ModelSettings;
   /** The layers, first hidden layer first, output layer last. */
   readonly layers: readonly SparseLayer[];
-  /** How raw features are standardised; set by the first training. */
+  /** Which raw features are inputs, and how they are standardised; set by the first training. */
   standardization?: Standardization;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
@@ -155,6 +155,11 @@ export class SparseMlp {
       return layer;
     });
     return new SparseMlp(settings, layers, { layout, slopes, arena });
+  }
+
+  /** Raw features of a sample; a compacted model may use only some of them as inputs. */
+  get featureCount(): number {
+    return this.standardization?.selection?.featureCount ?? this.layers[0].inputs;
   }
 
   /** The arena and its tables, for kernels. Whoever changes them keeps the structure valid. */

@@ -6,6 +6,14 @@
 import { loadKernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
+/** Raw features that enter a network, where others do not. */
+export interface FeatureSelection {
+  /** Raw features of a sample. */
+  readonly featureCount: number;
+  /** Index of the raw feature behind each input, ascending, shape `[inputs]`. */
+  readonly features: Uint32Array;
+}
+
 /** Which samples become a batch, and how their features are scaled. */
 export interface BatchSource {
   /** `[samples][features]`, raw. */
@@ -14,7 +22,11 @@ export interface BatchSource {
   readonly mean: Float32Array;
   /** Reciprocal of each feature's standard deviation; 0 for a constant feature. */
   readonly scale: Float32Array;
+  /** The raw features that mean and scale are of, where not all of them enter the batch. */
+  readonly selection?: FeatureSelection | undefined;
 }
+
+const NONE = new Uint32Array(0);
 
 /**
  * Builds the standardised batch of the samples in `order` as tiles, `[tiles][features][width]`. One pass over them.
@@ -29,7 +41,7 @@ export function gatherBatch(
   threads: number,
   output: Float32Array,
 ): void {
-  const { features, mean, scale } = source;
+  const { features, mean, scale, selection } = source;
   if (mean.length !== scale.length) {
     throw new TypeError(`Cannot build a batch: ${mean.length} means and ${scale.length} scales do not agree`);
   }
@@ -37,6 +49,9 @@ export function gatherBatch(
     buffer(features),
     features.length,
     features instanceof Uint8Array ? 1 : 0,
+    selection?.featureCount ?? mean.length,
+    buffer(selection?.features ?? NONE),
+    selection?.features.length ?? 0,
     buffer(order),
     order.length,
     buffer(mean),

@@ -87,9 +87,11 @@ export const SYMBOLS = {
 
   // --- batch ---
   ts_gather_batch: {
-    // data, data_len, is_bytes, order, order_len, mean, scale, features, width, threads, output, output_len
+    // data, data_len, is_bytes, raw_features, selection, selection_len, order, order_len, mean, scale, features,
+    // width, threads, output, output_len
     parameters: [
-      ...["buffer", "usize", "u32", "buffer", "usize", "buffer", "buffer", "usize"] as const,
+      ...["buffer", "usize", "u32", "usize", "buffer", "usize"] as const,
+      ...["buffer", "usize", "buffer", "buffer", "usize"] as const,
       ...["usize", "usize", "buffer", "usize"] as const,
     ],
     result: "i32",

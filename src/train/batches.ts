@@ -29,6 +29,8 @@ export interface BatchBuilderOptions {
 export class BatchBuilder {
   readonly #options: BatchBuilderOptions;
   readonly #features: number;
+  /** Raw features of a sample. */
+  readonly #pixels: number;
   readonly #outputs: number;
   readonly #input: Float32Array;
   readonly #order: Uint32Array;
@@ -47,7 +49,8 @@ export class BatchBuilder {
     this.#order = sharedWords(batchSize);
     this.#labels = sharedWords(split.labels.length > 0 ? batchSize : 0);
     this.#targets = sharedFloats(batchSize * this.#outputs);
-    this.#images = sharedBytes(augmentation === undefined ? 0 : batchSize * this.#features);
+    this.#pixels = options.standardization.selection?.featureCount ?? this.#features;
+    this.#images = sharedBytes(augmentation === undefined ? 0 : batchSize * this.#pixels);
     this.#identity = Uint32Array.from({ length: batchSize }, (_, index) => index);
   }
 
@@ -64,13 +67,12 @@ export class BatchBuilder {
         this.#targets[index * this.#outputs + output] = split.targets[sample * this.#outputs + output];
       }
     }
-    const { mean, scale } = standardization;
     if (augmentation !== undefined && image !== undefined && split.features instanceof Uint8Array) {
       augmentBatch(split.features, image, views.order, augmentation, { seed, epoch, threads }, views.images);
-      const source = { features: this.#images, mean, scale };
+      const source = { features: this.#images, ...standardization };
       gatherBatch(source, views.identity, views.batch.width, threads, views.batch.input);
     } else {
-      const source = { features: split.features, mean, scale };
+      const source = { features: split.features, ...standardization };
       gatherBatch(source, views.order, views.batch.width, threads, views.batch.input);
     }
     return views.batch;
@@ -83,7 +85,7 @@ export class BatchBuilder {
     const views: BatchViews = {
       order: this.#order.subarray(0, count),
       identity: this.#identity.subarray(0, count),
-      images: this.#images.subarray(0, count * this.#features),
+      images: this.#images.subarray(0, count * this.#pixels),
       batch: {
         input: this.#input.subarray(0, Math.ceil(count / width) * width * this.#features),
         labels: this.#labels.subarray(0, this.#labels.length > 0 ? count : 0),

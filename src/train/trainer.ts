@@ -176,7 +176,7 @@ export async function* train(
 
 function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): void {
   const { sizes, task } = model.settings;
-  const [inputs, outputs] = [sizes[0], sizes[sizes.length - 1]];
+  const [inputs, outputs] = [model.featureCount, sizes[sizes.length - 1]];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {
     throw new TypeError(
       `Cannot train on "${data.name}": it has ${data.featureCount} features and ${data.outputCount} outputs, ` +

@@ -1,10 +1,11 @@
 //! The border of [`crate::batch`].
 
 use super::{view, view_mut};
-use crate::batch::gather;
+use crate::batch::{Samples, gather};
 use crate::status::guarded;
 
 /// Builds a batch, see [`crate::batch::gather`]. `data` is u8 where `is_bytes`, else f32; `data_len` counts elements.
+/// A sample has `raw_features`, of which `selection` (all where it is empty) become the `features` of the batch.
 ///
 /// # Safety
 /// Every pointer is a live array of the length beside it; `output` overlaps no other.
@@ -13,6 +14,9 @@ pub unsafe extern "C" fn ts_gather_batch(
     data: *const u8,
     data_len: usize,
     is_bytes: u32,
+    raw_features: usize,
+    selection: *const u32,
+    selection_len: usize,
     order: *const u32,
     order_len: usize,
     mean: *const f32,
@@ -27,11 +31,14 @@ pub unsafe extern "C" fn ts_gather_batch(
         // SAFETY: promised by the caller; a float array is aligned for floats.
         unsafe {
             let (order, output) = (view(order, order_len), view_mut(output, output_len));
+            let selection = view(selection, selection_len);
             let (mean, scale) = (view(mean, features), view(scale, features));
             if is_bytes != 0 {
-                gather(view(data, data_len), order, mean, scale, width, threads, output)
+                let samples = Samples { data: view(data, data_len), features: raw_features, selection };
+                gather(samples, order, mean, scale, width, threads, output)
             } else {
-                gather(view(data.cast::<f32>(), data_len), order, mean, scale, width, threads, output)
+                let samples = Samples { data: view(data.cast::<f32>(), data_len), features: raw_features, selection };
+                gather(samples, order, mean, scale, width, threads, output)
             }
         }
     })
