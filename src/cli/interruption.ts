@@ -1,16 +1,19 @@
 /**
- * Ctrl-C in good order.
+ * Ctrl-C and SIGTERM in good order.
  *
  * @module
  */
 
-/** Listens for Ctrl-C while a run lasts; dispose of it when the run is over. */
+/** Signals that end a run in good order; Windows can send the first alone. */
+const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+
+/** Listens for Ctrl-C and SIGTERM while a run lasts; dispose of it when the run is over. */
 export class Interruption implements Disposable {
   readonly #abort = new AbortController();
   readonly #finishEpoch: boolean;
   readonly #notice: (text: string) => void;
-  readonly #onSignal = () => this.#interrupt();
-  #requested = false;
+  readonly #listeners = SIGNALS.map((name) => [name, () => this.#interrupt(name)] as const);
+  #requested: Deno.Signal | undefined;
 
   /**
    * @param finishEpoch Whether the first Ctrl-C lets the epoch end, so that a checkpoint can be saved.
@@ -19,12 +22,17 @@ export class Interruption implements Disposable {
   constructor(finishEpoch: boolean, notice: (text: string) => void) {
     this.#finishEpoch = finishEpoch;
     this.#notice = notice;
-    Deno.addSignalListener("SIGINT", this.#onSignal);
+    for (const [name, listener] of this.#listeners) Deno.addSignalListener(name, listener);
   }
 
   /** Whether the run shall end. */
   get requested(): boolean {
-    return this.#requested;
+    return this.#requested !== undefined;
+  }
+
+  /** Exit code of a run that was stopped, as shells count: 128 and the number of the signal. */
+  get exitCode(): number {
+    return this.#requested === "SIGTERM" ? 143 : 130;
   }
 
   /** Aborts training between two steps. */
@@ -32,20 +40,24 @@ export class Interruption implements Disposable {
     return this.#abort.signal;
   }
 
-  #interrupt(): void {
-    if (this.#finishEpoch && !this.#requested) {
+  #interrupt(name: Deno.Signal): void {
+    if (this.#finishEpoch && this.#requested === undefined) {
       this.#notice("Stopping after this epoch to save a checkpoint; Ctrl-C again stops at once");
     } else {
       this.#notice("Stopping after this step");
       this.#abort.abort();
       // A third Ctrl-C ends the program the hard way.
-      Deno.removeSignalListener("SIGINT", this.#onSignal);
+      this.#stopListening();
     }
-    this.#requested = true;
+    this.#requested ??= name;
   }
 
   /** Lets Ctrl-C end the program again. */
   [Symbol.dispose](): void {
-    if (!this.#abort.signal.aborted) Deno.removeSignalListener("SIGINT", this.#onSignal);
+    if (!this.#abort.signal.aborted) this.#stopListening();
+  }
+
+  #stopListening(): void {
+    for (const [name, listener] of this.#listeners) Deno.removeSignalListener(name, listener);
   }
 }

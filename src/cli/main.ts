@@ -16,7 +16,7 @@ import { VERSION } from "../version.ts";
  * Runs a command line. Never throws: what goes wrong is one line on stderr.
  *
  * @param args The words after the program's name.
- * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C.
+ * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C, 143 with SIGTERM.
  */
 export async function main(args: readonly string[]): Promise<number> {
   try {

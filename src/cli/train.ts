@@ -35,7 +35,7 @@ interface Run {
   readonly epochsDone: number;
 }
 
-/** Trains a network as options ask; exit code 130 after Ctrl-C. */
+/** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
 export const trainCommand: Command = {
   name: "train",
   summary: "Train a truly sparse network",
@@ -95,7 +95,7 @@ async function runTraining(given: Values): Promise<number> {
   const bars = !json && !quiet && drawsBars();
   const show = { epochs, epochsDone };
   const view = bars ? barView(show) : json || quiet ? silentView() : lineView(show);
-  const { stoppedEarly, interrupted, seconds, samplesTrained } = await epochLoop(run, view);
+  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained } = await epochLoop(run, view);
   const summary = { ...run.history.summary(), stoppedEarly, interrupted };
   if (json) print({ event: "summary", ...summary });
   else {
@@ -115,7 +115,7 @@ async function runTraining(given: Values): Promise<number> {
       console.log(`Stopped early: no better validation loss in ${values.patience} evaluations`);
     }
   }
-  return interrupted ? 130 : 0;
+  return interrupted ? exitCode : 0;
 }
 
 async function prepare(given: Values): Promise<Run> {
@@ -162,6 +162,8 @@ function runOptions(values: Values, named: NamedDataset | undefined, before?: Re
 interface Outcome {
   readonly stoppedEarly: boolean;
   readonly interrupted: boolean;
+  /** Exit code of a run that was interrupted. */
+  readonly exitCode: number;
   /** Seconds of training. */
   readonly seconds: number;
   readonly samplesTrained: number;
@@ -221,7 +223,7 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
   if (!interruption.signal.aborted) await save();
   if (interrupted) console.error(farewell(output, saved, epochsDone));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
-  return { stoppedEarly, interrupted, seconds, samplesTrained };
+  return { stoppedEarly, interrupted, exitCode: interruption.exitCode, seconds, samplesTrained };
 }
 
 function farewell(output: string | undefined, saved: number, epochsDone: number): string {
