@@ -1,5 +1,6 @@
 import { assert, assertEquals } from "@std/assert";
 import { SYMBOLS } from "../src/native/ffi.ts";
+import { MPI_SYMBOLS } from "../src/native/mpi_ffi.ts";
 
 /** What each room of src/ may use beside itself; `types` are rooms of which it may use types alone. */
 const ROOMS: Record<string, { readonly uses: readonly string[]; readonly types?: readonly string[] }> = {
@@ -176,6 +177,15 @@ Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types,
   ) as typeof exports;
   assertEquals(Object.keys(declared).sort(), Object.keys(exports).sort());
   for (const [name, signature] of Object.entries(exports)) assertEquals(declared[name], signature, name);
+});
+
+Deno.test("mpi_ffi.ts declares every export of kernels/mpi/src/ffi.rs with the same types, and no other", () => {
+  const exports = exportsOf(Deno.readTextFileSync(new URL("../mpi/src/ffi.rs", KERNELS)));
+  const declared = Object.entries(MPI_SYMBOLS).map(([name, { parameters, result }]) => [
+    name,
+    { parameters: [...parameters], result },
+  ]);
+  assertEquals(Object.fromEntries(declared) as typeof exports, exports);
 });
 
 Deno.test("kernels/src/ffi/ is the only folder that exports symbols", () => {

@@ -1,0 +1,200 @@
+//! A message: a short head, and a payload that stands in pieces of a larger array; and how it is cut into chunks.
+//!
+//! On the wire a message is one or more chunks of 32-bit words. The first begins with the length of the payload
+//! (two words) and the head; all else is payload, piece after piece. No chunk is longer than a limit, because
+//! MPI counts in 32-bit integers.
+
+use std::ops::Range;
+
+use crate::status::{Outcome, Status, ensure};
+
+/// Words of a head: what a message is and what it is about, in the caller's terms.
+pub const HEAD_WORDS: usize = 16;
+/// Words in front of the payload: its length, and the head.
+pub const PREFIX_WORDS: usize = 2 + HEAD_WORDS;
+/// The shortest limit of a chunk: the prefix and something more.
+pub const LEAST_CHUNK_WORDS: usize = 2 * PREFIX_WORDS;
+/// The longest limit of a chunk: its bytes still fit MPI's signed 32-bit counts.
+pub const MOST_CHUNK_WORDS: usize = (1 << 29) - 1;
+
+/// Pieces of an array of words, in order: offset and length of each.
+#[derive(Clone, Copy, Debug)]
+pub struct Pieces<'a> {
+    ranges: &'a [u64],
+    words: usize,
+}
+
+impl<'a> Pieces<'a> {
+    /// Takes `[offset, length]` pairs, each within an array of `len` words.
+    pub fn new(ranges: &'a [u64], len: usize) -> Outcome<Self> {
+        ensure(ranges.len().is_multiple_of(2), Status::Length)?;
+        let mut words = 0_usize;
+        for pair in ranges.chunks_exact(2) {
+            let end = pair[0].checked_add(pair[1]).ok_or(Status::Range)?;
+            ensure(usize::try_from(end).is_ok_and(|end| end <= len), Status::Range)?;
+            let length = usize::try_from(pair[1]).map_err(|_| Status::Range)?;
+            words = words.checked_add(length).ok_or(Status::Range)?;
+        }
+        Ok(Self { ranges, words })
+    }
+
+    /// Words in all pieces.
+    pub fn words(&self) -> usize {
+        self.words
+    }
+}
+
+/// A walk through pieces that stops and goes on between chunks.
+#[derive(Debug)]
+pub struct Walk<'a> {
+    ranges: &'a [u64],
+    /// Words of the first range that are done.
+    done: usize,
+}
+
+impl<'a> Walk<'a> {
+    /// Begins at the first piece.
+    pub fn new(pieces: Pieces<'a>) -> Self {
+        Self { ranges: pieces.ranges, done: 0 }
+    }
+
+    /// The next places, at most `most` of them and within one piece; empty at the end.
+    fn next(&mut self, most: usize) -> Range<usize> {
+        while let [offset, length, rest @ ..] = self.ranges {
+            // `Pieces::new` has seen that both fit.
+            let (offset, length) = (*offset as usize, *length as usize);
+            if self.done < length {
+                let count = most.min(length - self.done);
+                let from = offset + self.done;
+                self.done += count;
+                return from..from + count;
+            }
+            self.ranges = rest;
+            self.done = 0;
+        }
+        0..0
+    }
+
+    /// Copies the next `chunk.len()` words out of `data`.
+    pub fn gather(&mut self, data: &[u32], chunk: &mut [u32]) -> Outcome {
+        let mut filled = 0;
+        while filled < chunk.len() {
+            let places = self.next(chunk.len() - filled);
+            ensure(!places.is_empty(), Status::Length)?;
+            let count = places.len();
+            chunk[filled..filled + count].copy_from_slice(&data[places]);
+            filled += count;
+        }
+        Ok(())
+    }
+
+    /// Copies `chunk` to the next places in `data`.
+    pub fn scatter(&mut self, chunk: &[u32], data: &mut [u32]) -> Outcome {
+        let mut used = 0;
+        while used < chunk.len() {
+            let places = self.next(chunk.len() - used);
+            ensure(!places.is_empty(), Status::Length)?;
+            let count = places.len();
+            data[places].copy_from_slice(&chunk[used..used + count]);
+            used += count;
+        }
+        Ok(())
+    }
+}
+
+/// Lengths of the chunks of a message with `payload` words, prefix included.
+pub fn chunk_lengths(payload: usize, chunk_words: usize) -> impl Iterator<Item = usize> {
+    let mut left = payload + PREFIX_WORDS;
+    std::iter::from_fn(move || {
+        let length = left.min(chunk_words);
+        left -= length;
+        (length > 0).then_some(length)
+    })
+}
+
+/// Writes the prefix of a message to the front of its first chunk.
+pub fn write_prefix(chunk: &mut [u32], head: &[u32], payload: usize) {
+    let payload = payload as u64;
+    chunk[0] = payload as u32;
+    chunk[1] = (payload >> 32) as u32;
+    chunk[2..PREFIX_WORDS].copy_from_slice(head);
+}
+
+/// Reads the prefix of a message: words of the payload, and the head.
+pub fn read_prefix(chunk: &[u32]) -> Outcome<(usize, &[u32])> {
+    ensure(chunk.len() >= PREFIX_WORDS, Status::Message)?;
+    let payload = u64::from(chunk[0]) | u64::from(chunk[1]) << 32;
+    let payload = usize::try_from(payload).map_err(|_| Status::Message)?;
+    ensure(chunk.len() - PREFIX_WORDS <= payload, Status::Message)?;
+    Ok((payload, &chunk[2..PREFIX_WORDS]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_message_in_chunks_of_any_length_arrives_in_its_pieces() {
+        let data: Vec<u32> = (0..1_000).collect();
+        let from = [3, 100, 200, 0, 250, 1, 400, 333];
+        let to = [10, 1, 500, 400, 0, 5, 950, 28];
+        for chunk_words in [LEAST_CHUNK_WORDS, 50, 121, 434 + PREFIX_WORDS, 10_000] {
+            let (pieces, target) = (Pieces::new(&from, 1_000).unwrap(), Pieces::new(&to, 1_000).unwrap());
+            assert_eq!((pieces.words(), target.words()), (434, 434));
+            let (mut gather, mut scatter) = (Walk::new(pieces), Walk::new(target));
+            let mut arrived = vec![u32::MAX; 1_000];
+            for (index, length) in chunk_lengths(434, chunk_words).enumerate() {
+                assert!(length <= chunk_words);
+                let skip = if index == 0 { PREFIX_WORDS } else { 0 };
+                let mut chunk = vec![0; length];
+                gather.gather(&data, &mut chunk[skip..]).unwrap();
+                scatter.scatter(&chunk[skip..], &mut arrived).unwrap();
+            }
+            let sent = (3..103).chain([250]).chain(400..733);
+            let places = [10].into_iter().chain(500..900).chain(0..5).chain(950..978);
+            for (word, place) in sent.zip(places) {
+                assert_eq!(arrived[place], word, "at {place}, chunks of {chunk_words}");
+                arrived[place] = u32::MAX;
+            }
+            assert!(arrived.iter().all(|&word| word == u32::MAX), "nothing else was written");
+        }
+    }
+
+    #[test]
+    fn chunk_lengths_add_up_and_a_message_without_payload_is_one_chunk() {
+        assert_eq!(chunk_lengths(0, 100).collect::<Vec<_>>(), [PREFIX_WORDS]);
+        assert_eq!(chunk_lengths(300, 100).collect::<Vec<_>>(), [100, 100, 100, PREFIX_WORDS]);
+        assert_eq!(chunk_lengths(100 - PREFIX_WORDS, 100).collect::<Vec<_>>(), [100]);
+    }
+
+    #[test]
+    fn the_prefix_of_a_payload_over_four_billion_words_is_read_back() {
+        let head: Vec<u32> = (7..7 + HEAD_WORDS as u32).collect();
+        let mut chunk = vec![0; PREFIX_WORDS + 1];
+        write_prefix(&mut chunk, &head, (1 << 33) + 5);
+        assert_eq!(read_prefix(&chunk).unwrap(), ((1 << 33) + 5, &head[..]));
+    }
+
+    #[test]
+    fn read_prefix_refuses_what_is_no_first_chunk() {
+        assert_eq!(read_prefix(&[0; PREFIX_WORDS - 1]), Err(Status::Message));
+        let longer_than_it_says = [0; PREFIX_WORDS + 1];
+        assert_eq!(read_prefix(&longer_than_it_says), Err(Status::Message));
+    }
+
+    #[test]
+    fn pieces_must_lie_in_the_array() {
+        assert_eq!(Pieces::new(&[0, 4, 3], 10).unwrap_err(), Status::Length);
+        assert_eq!(Pieces::new(&[8, 3], 10).unwrap_err(), Status::Range);
+        assert_eq!(Pieces::new(&[u64::MAX, 3], 10).unwrap_err(), Status::Range);
+        assert_eq!(Pieces::new(&[0, u64::MAX], 10).unwrap_err(), Status::Range);
+        assert_eq!(Pieces::new(&[7, 3], 10).unwrap().words(), 3);
+    }
+
+    #[test]
+    fn walking_past_the_end_is_refused() {
+        let ranges = [0, 4];
+        let mut walk = Walk::new(Pieces::new(&ranges, 10).unwrap());
+        assert_eq!(walk.gather(&[1; 10], &mut [0; 5]), Err(Status::Length));
+    }
+}

@@ -1,0 +1,69 @@
+//! Messages on their way out.
+
+use std::time::Duration;
+
+use mpi::topology::Process;
+
+use crate::loan::{Loan, Shelf};
+use crate::message::{Pieces, Walk, chunk_lengths, write_prefix};
+use crate::patience::wait_for;
+use crate::status::{Outcome, Status, resize};
+
+/// Chunks that may be under way before a sender waits.
+const WINDOW: usize = 64;
+
+/// Chunks that MPI has not delivered yet.
+#[derive(Default)]
+pub struct Outbox {
+    loans: Vec<Loan>,
+}
+
+impl Outbox {
+    /// Sends a message in chunks; returns when all are under way, which need not mean that they have arrived.
+    pub fn send(
+        &mut self,
+        destination: &Process<'_>,
+        head: &[u32],
+        data: &[u32],
+        pieces: Pieces<'_>,
+        chunk_words: usize,
+        limit: Duration,
+        shelf: &mut Shelf,
+    ) -> Outcome {
+        let mut walk = Walk::new(pieces);
+        for (index, length) in chunk_lengths(pieces.words(), chunk_words).enumerate() {
+            wait_for(limit, || self.below(WINDOW, shelf)).ok_or(Status::Timeout)?;
+            let mut chunk = shelf.take();
+            resize(&mut chunk, length)?;
+            let skip = if index == 0 { crate::message::PREFIX_WORDS } else { 0 };
+            if index == 0 {
+                write_prefix(&mut chunk, head, pieces.words());
+            }
+            walk.gather(data, &mut chunk[skip..])?;
+            self.loans.push(Loan::send(destination, chunk));
+        }
+        self.settle(shelf);
+        Ok(())
+    }
+
+    /// Waits until everything has been delivered.
+    pub fn flush(&mut self, limit: Duration, shelf: &mut Shelf) -> Outcome {
+        wait_for(limit, || self.below(1, shelf)).ok_or(Status::Timeout)
+    }
+
+    fn below(&mut self, count: usize, shelf: &mut Shelf) -> Option<()> {
+        self.settle(shelf);
+        (self.loans.len() < count).then_some(())
+    }
+
+    /// Takes back what has been delivered.
+    pub fn settle(&mut self, shelf: &mut Shelf) {
+        let loans = std::mem::take(&mut self.loans);
+        for loan in loans {
+            match loan.settle() {
+                Ok(words) => shelf.put(words),
+                Err(loan) => self.loans.push(loan),
+            }
+        }
+    }
+}

@@ -1,0 +1,133 @@
+//! The MPI job this process is a rank of.
+
+use std::cell::RefCell;
+use std::env;
+use std::mem::ManuallyDrop;
+use std::time::Duration;
+
+use mpi::Threading;
+use mpi::environment::{Universe, initialize_with_threading, is_initialized};
+use mpi::topology::{Communicator, SimpleCommunicator};
+use mpi::traits::CommunicatorCollectives;
+
+use crate::inbox::{Announced, Inbox};
+use crate::loan::Shelf;
+use crate::message::{HEAD_WORDS, LEAST_CHUNK_WORDS, MOST_CHUNK_WORDS, Pieces};
+use crate::outbox::Outbox;
+use crate::patience::wait_for;
+use crate::status::{Outcome, Status, ensure};
+
+/// Variables that a launcher sets for each rank: Open MPI, MPICH and Intel MPI (Hydra), Slurm.
+const LAUNCHERS: [&str; 4] = ["OMPI_COMM_WORLD_SIZE", "PMI_SIZE", "PMI_RANK", "PMIX_RANK"];
+
+/// MPI while it runs.
+pub struct World {
+    universe: Universe,
+    communicator: SimpleCommunicator,
+    chunk_words: usize,
+    outbox: Outbox,
+    inbox: Inbox,
+    shelf: Shelf,
+}
+
+thread_local! {
+    // Never dropped with the thread: ending MPI waits for the other ranks, which may be gone.
+    static WORLD: RefCell<Option<ManuallyDrop<World>>> = const { RefCell::new(None) };
+}
+
+/// Starts MPI in this thread, from which all other calls must come.
+///
+/// `chunk_words` is the longest message MPI is given; longer ones are sent in parts.
+pub fn start(chunk_words: usize) -> Outcome {
+    ensure((LEAST_CHUNK_WORDS..=MOST_CHUNK_WORDS).contains(&chunk_words), Status::Range)?;
+    ensure(LAUNCHERS.iter().any(|name| env::var_os(name).is_some()), Status::NotLaunched)?;
+    ensure(!is_initialized(), Status::Started)?;
+    let (universe, threading) = initialize_with_threading(Threading::Serialized).ok_or(Status::Started)?;
+    let communicator = universe.world();
+    let world = World {
+        universe,
+        communicator,
+        chunk_words,
+        outbox: Outbox::default(),
+        inbox: Inbox::default(),
+        shelf: Shelf::default(),
+    };
+    WORLD.with(|cell| *cell.borrow_mut() = Some(ManuallyDrop::new(world)));
+    ensure(threading >= Threading::Serialized, Status::Threads)
+}
+
+/// Does something with MPI while it runs in this thread.
+pub fn with<T>(work: impl FnOnce(&mut World) -> Outcome<T>) -> Outcome<T> {
+    WORLD.with(|cell| match cell.try_borrow_mut() {
+        Ok(mut world) => work(world.as_mut().ok_or(Status::NotRunning)?),
+        Err(_) => Err(Status::NotRunning),
+    })
+}
+
+/// Ends MPI once every rank is here and all messages are delivered.
+///
+/// After [`Status::Timeout`] MPI still runs: a rank is missing, and the job can only be aborted.
+pub fn finish(limit: Duration) -> Outcome {
+    with(|world| {
+        world.outbox.flush(limit, &mut world.shelf)?;
+        let mut barrier = Some(world.communicator.immediate_barrier());
+        let all_here = wait_for(limit, || match barrier.take()?.test() {
+            Ok(_) => Some(()),
+            Err(request) => {
+                barrier = Some(request);
+                None
+            }
+        });
+        // A request must not be dropped while it is under way.
+        std::mem::forget(barrier);
+        all_here.ok_or(Status::Timeout)
+    })?;
+    if let Some(world) = WORLD.with(|cell| cell.borrow_mut().take()) {
+        drop(ManuallyDrop::into_inner(world).universe);
+    }
+    Ok(())
+}
+
+impl World {
+    /// Number of this process in the job, from 0.
+    pub fn rank(&self) -> u32 {
+        self.communicator.rank().unsigned_abs()
+    }
+
+    /// Processes in the job.
+    pub fn size(&self) -> u32 {
+        self.communicator.size().unsigned_abs()
+    }
+
+    fn known(&self, rank: u32) -> Outcome<i32> {
+        ensure(rank < self.size() && rank != self.rank(), Status::Range)?;
+        i32::try_from(rank).map_err(|_| Status::Range)
+    }
+
+    /// Sends pieces of `data` to another rank.
+    pub fn send(&mut self, rank: u32, head: &[u32], data: &[u32], ranges: &[u64], limit: Duration) -> Outcome {
+        ensure(head.len() == HEAD_WORDS, Status::Length)?;
+        let pieces = Pieces::new(ranges, data.len())?;
+        let rank = self.known(rank)?;
+        let destination = self.communicator.process_at_rank(rank);
+        self.outbox.send(&destination, head, data, pieces, self.chunk_words, limit, &mut self.shelf)
+    }
+
+    /// Announces the next message, from one rank or any.
+    pub fn next(&mut self, rank: Option<u32>, limit: Duration) -> Outcome<Option<Announced<'_>>> {
+        let source = rank.map(|rank| self.known(rank)).transpose()?;
+        self.outbox.settle(&mut self.shelf);
+        self.inbox.next(&self.communicator, source, limit, &mut self.shelf)
+    }
+
+    /// Takes the message announced last into pieces of `data`.
+    pub fn take(&mut self, data: &mut [u32], ranges: &[u64], limit: Duration) -> Outcome {
+        let pieces = Pieces::new(ranges, data.len())?;
+        self.inbox.take(&self.communicator, data, pieces, limit, &mut self.shelf)
+    }
+
+    /// Ends all ranks of the job at once.
+    pub fn abort(&self, code: i32) -> ! {
+        self.communicator.abort(code)
+    }
+}
