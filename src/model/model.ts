@@ -145,16 +145,24 @@ export class SparseMlp {
     const layout = new Uint32Array(new SharedArrayBuffer(4 * LAYOUT_COLUMNS * plans.length));
     const slopes = new Float32Array(new SharedArrayBuffer(4 * plans.length));
     const arena = sharedWords(plans.reduce((sum, plan) => sum + layerWords(plan), 0));
+    for (const [index, plan] of plans.entries()) {
+      const row = [plan.inputs, plan.neurons, 0, plan.capacity, plan.activation.code];
+      layout.set(row, index * LAYOUT_COLUMNS);
+      slopes[index] = plan.activation.slope;
+    }
+    return SparseMlp.over(settings, plans, { layout, slopes, arena });
+  }
+
+  /** A model over memory that exists: how a Worker sees the model of another. Nothing is copied. */
+  static over(settings: ModelSettings, plans: readonly LayerPlan[], memory: NetworkMemory): SparseMlp {
     let offset = 0;
     const layers = plans.map((plan, index) => {
-      const row = layout.subarray(index * LAYOUT_COLUMNS, (index + 1) * LAYOUT_COLUMNS);
-      row.set([plan.inputs, plan.neurons, 0, plan.capacity, plan.activation.code]);
-      slopes[index] = plan.activation.slope;
-      const layer = new SparseLayer(plan, row, arena, offset);
+      const row = memory.layout.subarray(index * LAYOUT_COLUMNS, (index + 1) * LAYOUT_COLUMNS);
+      const layer = new SparseLayer(plan, row, memory.arena, offset);
       offset += layerWords(plan);
       return layer;
     });
-    return new SparseMlp(settings, layers, { layout, slopes, arena });
+    return new SparseMlp(settings, layers, memory);
   }
 
   /** Raw features of a sample; a compacted model may use only some of them as inputs. */

@@ -26,61 +26,13 @@ import { pruneByImportance } from "../topology/importance.ts";
 import { BatchBuilder } from "./batches.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
+import type { EpochRecord, TrainSummary } from "./records.ts";
+import { Tally } from "./tally.ts";
+
+export type { EpochRecord, ParallelRecord, TrainSummary } from "./records.ts";
 
 /** How long the trainer works before it lets other tasks of the program run. */
 const BREATH_MS = 100;
-
-/** What happened in one epoch. Times are seconds; fractions lie in [0, 1]. */
-export interface EpochRecord {
-  /** Number of the epoch, from 1. */
-  readonly epoch: number;
-  /** Mean loss of the training samples as they were learned, with dropout in force. */
-  readonly trainLoss: number;
-  /** Their accuracy, likewise; NaN for regression. */
-  readonly trainAccuracy: number;
-  readonly validationLoss?: number;
-  readonly validationAccuracy?: number;
-  readonly testLoss?: number;
-  readonly testAccuracy?: number;
-  /** Learning rate of the last step. */
-  readonly learningRate: number;
-  /** Weights and biases that exist after the epoch. */
-  readonly parameters: number;
-  readonly connections: number;
-  /** Seconds of training. */
-  readonly seconds: number;
-  readonly evolutionSeconds: number;
-  readonly evaluationSeconds: number;
-  readonly samplesPerSecond: number;
-  /** Connections SET replaced after the epoch. */
-  readonly replaced: number;
-  /** Connections Importance Pruning removed after the epoch. */
-  readonly pruned: number;
-  /** Mean squared norm of the gradient over the steps, on request. */
-  readonly gradientFlow?: number;
-}
-
-/** What a run gave. */
-export interface TrainSummary {
-  readonly epochs: number;
-  readonly bestTestAccuracy?: number;
-  /** Epoch of the best test accuracy; for regression, of the lowest test loss. */
-  readonly bestEpoch?: number;
-  readonly lastTestAccuracy?: number;
-  readonly lastTestLoss?: number;
-  /** Test accuracy of the epoch with the lowest validation loss, when a validation part was set aside. */
-  readonly validationSelectedTestAccuracy?: number;
-  readonly lastTrainLoss: number;
-  readonly trainSeconds: number;
-  readonly evolutionSeconds: number;
-  readonly evaluationSeconds: number;
-  readonly parametersStart: number;
-  readonly parametersEnd: number;
-  /** Training samples of each class; empty for regression. */
-  readonly classCounts: readonly number[];
-  /** Whether the run ended early for lack of improvement. */
-  readonly stoppedEarly: boolean;
-}
 
 /**
  * Trains a model in place, epoch by epoch.
@@ -108,10 +60,37 @@ export interface TrainSummary {
  * for await (const epoch of train(model, data, { epochs: 3, batchSize: 16 })) assert(epoch.trainLoss > 0);
  * ```
  */
-export async function* train(
+export function train(
   model: SparseMlp,
   data: Dataset,
   options: TrainOptions = {},
+): AsyncGenerator<EpochRecord, TrainSummary> {
+  return trainWith(model, data, options, ({ split, settings }) => new Run(model, data, split, settings));
+}
+
+/** What an {@linkcode Engine} is made for. */
+export interface EnginePlan {
+  /** The samples to learn from, validation samples taken out. */
+  readonly split: Split;
+  readonly settings: TrainSettings;
+}
+
+/** What trains a model, epoch by epoch; the loop around it evaluates, records and stops. */
+export interface Engine {
+  /** Trains one epoch; the model then has what was learned. */
+  epoch(epoch: number): Promise<Trained>;
+  /** Changes the topology after an epoch that is not the last. */
+  changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
+  /** Called once, when the run is over for whatever reason. */
+  close?(): void | Promise<void>;
+}
+
+/** As {@linkcode train}, with the epochs trained by the given engine. */
+export async function* trainWith(
+  model: SparseMlp,
+  data: Dataset,
+  options: TrainOptions,
+  makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   const settings = resolveTrainOptions(options, model.settings.seed);
   validateDataset(data);
@@ -131,45 +110,49 @@ export async function* train(
     threads,
   );
   model.classNames = data.classNames;
-  const run = new Run(model, data, trainSplit, settings);
   const evaluator = (split: Split | undefined) =>
     split && model.standardization && new Evaluator(model, split, model.standardization, threads);
   const validation = evaluator(parts?.validation);
   const test = evaluator(data.test);
   const tally = new Tally(model);
-  for (let epoch = settings.epochsDone + 1; epoch <= epochs; epoch++) {
-    const [trained, seconds] = await timed(() => run.epoch(epoch));
-    const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
-    const [evaluations, evaluationSeconds] = await timed(() =>
-      due ? { validation: validation?.run(), test: test?.run() } : {}
-    );
-    // A training loss is of the weights before its step: only this tells of the last step.
-    for (const [part, evaluation] of Object.entries(evaluations)) {
-      if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
-      throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
+  const run = await makeEngine({ split: trainSplit, settings });
+  try {
+    for (let epoch = settings.epochsDone + 1; epoch <= epochs; epoch++) {
+      const [trained, seconds] = await timed(() => run.epoch(epoch));
+      const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
+      const [evaluations, evaluationSeconds] = await timed(() =>
+        due ? { validation: validation?.run(), test: test?.run() } : {}
+      );
+      // A training loss is of the weights before its step: only this tells of the last step.
+      for (const [part, evaluation] of Object.entries(evaluations)) {
+        if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
+        throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
+      }
+      const stop = tally.stopsEarly(evaluations.validation, settings.patience);
+      const last = epoch === epochs || stop;
+      const [change, evolutionSeconds] = await timed(() =>
+        last ? { replaced: 0, pruned: 0 } : run.changeTopology(epoch)
+      );
+      const { parameters, connections } = model.stats();
+      const record: EpochRecord = {
+        epoch,
+        ...trained,
+        ...named("validation", evaluations.validation),
+        ...named("test", evaluations.test),
+        parameters,
+        connections,
+        seconds,
+        evolutionSeconds,
+        evaluationSeconds,
+        samplesPerSecond: trainSplit.samples / seconds,
+        ...change,
+      };
+      tally.add(record);
+      yield record;
+      if (stop) break;
     }
-    const stop = tally.stopsEarly(evaluations.validation, settings.patience);
-    const last = epoch === epochs || stop;
-    const [change, evolutionSeconds] = await timed(() =>
-      last ? { replaced: 0, pruned: 0 } : run.changeTopology(epoch)
-    );
-    const { parameters, connections } = model.stats();
-    const record: EpochRecord = {
-      epoch,
-      ...trained,
-      ...named("validation", evaluations.validation),
-      ...named("test", evaluations.test),
-      parameters,
-      connections,
-      seconds,
-      evolutionSeconds,
-      evaluationSeconds,
-      samplesPerSecond: trainSplit.samples / seconds,
-      ...change,
-    };
-    tally.add(record);
-    yield record;
-    if (stop) break;
+  } finally {
+    await run.close?.();
   }
   return tally.summary(data.task === "classification" ? classCounts(trainSplit, data.outputCount) : []);
 }
@@ -194,8 +177,8 @@ function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): voi
   }
 }
 
-/** The buffers of a run, and what is done with them. */
-class Run {
+/** Training in one process: the buffers of a run, and what is done with them. */
+class Run implements Engine {
   readonly #model: SparseMlp;
   readonly #settings: TrainSettings;
   readonly #samples: number;
@@ -296,28 +279,52 @@ class Run {
     return flow;
   }
 
-  /** Importance Pruning where it is due, then SET; every layer but the output's. */
-  changeTopology(epoch: number): { replaced: number; pruned: number } {
-    const { importancePruning: pruning, zeta, seed, threads } = this.#settings;
-    const { initializer, fanIn } = this.#model.settings;
-    const due = pruning !== undefined && epoch >= pruning.start &&
-      (epoch - pruning.start) % pruning.every === 0;
-    let [replaced, pruned] = [0, 0];
-    for (const [index, layer] of this.#model.layers.slice(0, -1).entries()) {
-      if (due) pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
-      if (zeta === 0) continue;
-      const probability = layer.nnz / (layer.inputs * layer.neurons);
-      const { inputs, neurons } = layer;
-      const weights = weightLaw({ inputs, neurons, initializer, fanIn, probability });
-      replaced += evolveConnections(layer, { zeta, weights, seed, epoch, layer: index, threads }).grown;
-    }
-    return { replaced, pruned };
+  changeTopology(epoch: number): TopologyCounts {
+    return changeTopology(this.#model, this.#settings, epoch);
   }
 }
 
-type Trained = Pick<EpochRecord, "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow">;
+/** What a change of the topology did to all layers. */
+export interface TopologyCounts {
+  readonly replaced: number;
+  readonly pruned: number;
+}
 
-function diverged(found: string, learningRate: number): TrainingError {
+/**
+ * Importance Pruning where it is due, then SET; every layer but the output's.
+ *
+ * @param draw Names the random numbers of the growth; the epoch where it is not given.
+ */
+export function changeTopology(
+  model: SparseMlp,
+  settings: TrainSettings,
+  epoch: number,
+  draw = epoch,
+): TopologyCounts {
+  const { importancePruning: pruning, zeta, seed, threads } = settings;
+  const { initializer, fanIn } = model.settings;
+  const due = pruning !== undefined && epoch >= pruning.start &&
+    (epoch - pruning.start) % pruning.every === 0;
+  let [replaced, pruned] = [0, 0];
+  for (const [index, layer] of model.layers.slice(0, -1).entries()) {
+    if (due) pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
+    if (zeta === 0) continue;
+    const probability = layer.nnz / (layer.inputs * layer.neurons);
+    const { inputs, neurons } = layer;
+    const weights = weightLaw({ inputs, neurons, initializer, fanIn, probability });
+    replaced += evolveConnections(layer, { zeta, weights, seed, epoch: draw, layer: index, threads }).grown;
+  }
+  return { replaced, pruned };
+}
+
+/** What an epoch of training gave. */
+export type Trained = Pick<
+  EpochRecord,
+  "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow" | "parallel"
+>;
+
+/** The error for a loss that is no number any more. */
+export function diverged(found: string, learningRate: number): TrainingError {
   return new TrainingError(
     `Cannot go on training: ${found}, at learning rate ${learningRate}; ` +
       "try a learning rate ten times smaller, a warm-up, or weights scaled to the sparse fan-in",
@@ -333,71 +340,4 @@ async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
 function named(part: "validation" | "test", evaluation: Evaluation | undefined): Partial<EpochRecord> {
   if (evaluation === undefined) return {};
   return { [`${part}Loss`]: evaluation.loss, [`${part}Accuracy`]: evaluation.accuracy };
-}
-
-/** Whether the test accuracy has risen, or, for regression, the test loss fallen. */
-function better(record: EpochRecord, best: EpochRecord): boolean {
-  const [accuracy = NaN, bestAccuracy = NaN] = [record.testAccuracy, best.testAccuracy];
-  return Number.isNaN(accuracy) ? record.testLoss! < best.testLoss! : accuracy > bestAccuracy;
-}
-
-/** Sums and bests over the epochs. */
-class Tally {
-  readonly #parametersStart: number;
-  #epochs = 0;
-  #best: EpochRecord | undefined;
-  #last: EpochRecord | undefined;
-  #lastTest: EpochRecord | undefined;
-  #selected: EpochRecord | undefined;
-  #lowestLoss = Infinity;
-  #waited = 0;
-  #stopped = false;
-  #seconds = { trainSeconds: 0, evolutionSeconds: 0, evaluationSeconds: 0 };
-
-  constructor(model: SparseMlp) {
-    this.#parametersStart = model.stats().parameters;
-  }
-
-  /** Whether validation has not improved for `patience` evaluations. */
-  stopsEarly(validation: Evaluation | undefined, patience: number | undefined): boolean {
-    if (validation === undefined) return false;
-    this.#waited = validation.loss < this.#lowestLoss ? 0 : this.#waited + 1;
-    this.#stopped = patience !== undefined && this.#waited >= patience;
-    return this.#stopped;
-  }
-
-  add(record: EpochRecord): void {
-    this.#epochs = record.epoch;
-    this.#last = record;
-    this.#seconds.trainSeconds += record.seconds;
-    this.#seconds.evolutionSeconds += record.evolutionSeconds;
-    this.#seconds.evaluationSeconds += record.evaluationSeconds;
-    if (record.testAccuracy !== undefined) {
-      this.#lastTest = record;
-      if (this.#best === undefined || better(record, this.#best)) this.#best = record;
-    }
-    if (record.validationLoss !== undefined && record.validationLoss < this.#lowestLoss) {
-      this.#lowestLoss = record.validationLoss;
-      this.#selected = record;
-    }
-  }
-
-  summary(classes: ArrayLike<number>): TrainSummary {
-    const summary: Record<string, unknown> = {
-      epochs: this.#epochs,
-      bestTestAccuracy: this.#best?.testAccuracy,
-      bestEpoch: this.#best?.epoch,
-      lastTestAccuracy: this.#lastTest?.testAccuracy,
-      lastTestLoss: this.#lastTest?.testLoss,
-      validationSelectedTestAccuracy: this.#selected?.testAccuracy,
-      lastTrainLoss: this.#last?.trainLoss ?? NaN,
-      ...this.#seconds,
-      parametersStart: this.#parametersStart,
-      parametersEnd: this.#last?.parameters ?? this.#parametersStart,
-      classCounts: Array.from(classes),
-      stoppedEarly: this.#stopped,
-    };
-    const given = Object.entries(summary).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given) as unknown as TrainSummary;
-  }
 }

@@ -1,0 +1,76 @@
+/**
+ * What a run tells: a record for each epoch, and a summary.
+ *
+ * @module
+ */
+
+/** What happened in one epoch. Times are seconds; fractions lie in [0, 1]. */
+export interface EpochRecord {
+  /** Number of the epoch, from 1. */
+  readonly epoch: number;
+  /** Mean loss of the training samples as they were learned, with dropout in force. */
+  readonly trainLoss: number;
+  /** Their accuracy, likewise; NaN for regression. */
+  readonly trainAccuracy: number;
+  readonly validationLoss?: number;
+  readonly validationAccuracy?: number;
+  readonly testLoss?: number;
+  readonly testAccuracy?: number;
+  /** Learning rate of the last step. */
+  readonly learningRate: number;
+  /** Weights and biases that exist after the epoch. */
+  readonly parameters: number;
+  readonly connections: number;
+  /** Seconds of training. */
+  readonly seconds: number;
+  readonly evolutionSeconds: number;
+  readonly evaluationSeconds: number;
+  readonly samplesPerSecond: number;
+  /** Connections SET replaced after the epoch. */
+  readonly replaced: number;
+  /** Connections Importance Pruning removed after the epoch. */
+  readonly pruned: number;
+  /** Mean squared norm of the gradient over the steps, on request. */
+  readonly gradientFlow?: number;
+  /** What only parallel training has to tell. */
+  readonly parallel?: ParallelRecord;
+}
+
+/** What a run gave. */
+export interface TrainSummary {
+  readonly epochs: number;
+  readonly bestTestAccuracy?: number;
+  /** Epoch of the best test accuracy; for regression, of the lowest test loss. */
+  readonly bestEpoch?: number;
+  readonly lastTestAccuracy?: number;
+  readonly lastTestLoss?: number;
+  /** Test accuracy of the epoch with the lowest validation loss, when a validation part was set aside. */
+  readonly validationSelectedTestAccuracy?: number;
+  readonly lastTrainLoss: number;
+  readonly trainSeconds: number;
+  readonly evolutionSeconds: number;
+  readonly evaluationSeconds: number;
+  readonly parametersStart: number;
+  readonly parametersEnd: number;
+  /** Training samples of each class; empty for regression. */
+  readonly classCounts: readonly number[];
+  /** Whether the run ended early for lack of improvement. */
+  readonly stoppedEarly: boolean;
+}
+
+/** Figures of one epoch of WASAP-SGD or WASSP-SGD. */
+export interface ParallelRecord {
+  /** 1: one model, updated by all workers; 2: a model each, averaged. */
+  readonly phase: 1 | 2;
+  readonly workers: number;
+  /** Updates applied to the model (phase 1), or steps of all workers (phase 2). */
+  readonly updates: number;
+  readonly updatesPerSecond: number;
+  /** Updates applied between a worker's pull and its push, mean over the epoch's updates. */
+  readonly meanStaleness: number;
+  readonly largestStaleness: number;
+  /** Gradients of connections that no longer existed when they arrived. */
+  readonly droppedGradients: number;
+  /** Seconds each worker waited. */
+  readonly idleSeconds: readonly number[];
+}

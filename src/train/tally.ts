@@ -1,0 +1,75 @@
+/**
+ * From the records of a run to its summary, and when it stops early.
+ *
+ * @module
+ */
+import type { SparseMlp } from "../model/model.ts";
+import type { Evaluation } from "./evaluation.ts";
+import type { EpochRecord, TrainSummary } from "./records.ts";
+
+/** Whether the test accuracy has risen, or, for regression, the test loss fallen. */
+function better(record: EpochRecord, best: EpochRecord): boolean {
+  const [accuracy = NaN, bestAccuracy = NaN] = [record.testAccuracy, best.testAccuracy];
+  return Number.isNaN(accuracy) ? record.testLoss! < best.testLoss! : accuracy > bestAccuracy;
+}
+
+/** Sums and bests over the epochs. */
+export class Tally {
+  readonly #parametersStart: number;
+  #epochs = 0;
+  #best: EpochRecord | undefined;
+  #last: EpochRecord | undefined;
+  #lastTest: EpochRecord | undefined;
+  #selected: EpochRecord | undefined;
+  #lowestLoss = Infinity;
+  #waited = 0;
+  #stopped = false;
+  #seconds = { trainSeconds: 0, evolutionSeconds: 0, evaluationSeconds: 0 };
+
+  constructor(model: SparseMlp) {
+    this.#parametersStart = model.stats().parameters;
+  }
+
+  /** Whether validation has not improved for `patience` evaluations. */
+  stopsEarly(validation: Evaluation | undefined, patience: number | undefined): boolean {
+    if (validation === undefined) return false;
+    this.#waited = validation.loss < this.#lowestLoss ? 0 : this.#waited + 1;
+    this.#stopped = patience !== undefined && this.#waited >= patience;
+    return this.#stopped;
+  }
+
+  add(record: EpochRecord): void {
+    this.#epochs = record.epoch;
+    this.#last = record;
+    this.#seconds.trainSeconds += record.seconds;
+    this.#seconds.evolutionSeconds += record.evolutionSeconds;
+    this.#seconds.evaluationSeconds += record.evaluationSeconds;
+    if (record.testAccuracy !== undefined) {
+      this.#lastTest = record;
+      if (this.#best === undefined || better(record, this.#best)) this.#best = record;
+    }
+    if (record.validationLoss !== undefined && record.validationLoss < this.#lowestLoss) {
+      this.#lowestLoss = record.validationLoss;
+      this.#selected = record;
+    }
+  }
+
+  summary(classes: ArrayLike<number>): TrainSummary {
+    const summary: Record<string, unknown> = {
+      epochs: this.#epochs,
+      bestTestAccuracy: this.#best?.testAccuracy,
+      bestEpoch: this.#best?.epoch,
+      lastTestAccuracy: this.#lastTest?.testAccuracy,
+      lastTestLoss: this.#lastTest?.testLoss,
+      validationSelectedTestAccuracy: this.#selected?.testAccuracy,
+      lastTrainLoss: this.#last?.trainLoss ?? NaN,
+      ...this.#seconds,
+      parametersStart: this.#parametersStart,
+      parametersEnd: this.#last?.parameters ?? this.#parametersStart,
+      classCounts: Array.from(classes),
+      stoppedEarly: this.#stopped,
+    };
+    const given = Object.entries(summary).filter(([, value]) => value !== undefined);
+    return Object.fromEntries(given) as unknown as TrainSummary;
+  }
+}
