@@ -1,0 +1,118 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { madelonLike, SparseMlp, train } from "../mod.ts";
+import { trainBatch } from "../src/native/step.ts";
+import { validateStructure } from "../src/native/csr.ts";
+
+const SIZES = [500, 40, 10, 40, 2];
+const GARBAGE = [0, 1, 39, 40, 500, 65_535, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
+const data = madelonLike({ seed: 1 });
+
+function create(): SparseMlp {
+  return SparseMlp.create({ sizes: SIZES, epsilon: 10, seed: 1 });
+}
+
+/** Trains two epochs with evolution between them; an exception is an answer, a crash ends the process. */
+async function survives(model: SparseMlp): Promise<boolean> {
+  try {
+    for await (const _ of train(model, data, { epochs: 2, batchSize: 500, threads: 2 }));
+    return true;
+  } catch (cause) {
+    assert(cause instanceof Error);
+    return false;
+  }
+}
+
+Deno.test("train() on a structure full of garbage throws or ends, and never crashes", async () => {
+  let refused = 0;
+  for (const array of ["indptr", "indices", "incomingPtr", "source", "position"] as const) {
+    for (const [turn, value] of GARBAGE.entries()) {
+      const model = create();
+      const words = model.layers[turn % 4][array];
+      words[(turn * 7919) % words.length] = value;
+      words[words.length >> 1] = value;
+      if (!await survives(model)) refused++;
+    }
+  }
+  assert(refused >= 15, `${refused} of 45 were refused`);
+});
+
+Deno.test("train() beside a Worker that rewrites its indices throws or ends, and never crashes", async () => {
+  const model = create();
+  const source = `self.onmessage = ({ data: [stop, ...arrays] }) => {
+    let state = 1;
+    while (Atomics.load(stop, 0) === 0) {
+      for (const words of arrays) {
+        state = Math.imul(state, 1664525) + 1013904223 >>> 0;
+        const place = state % words.length, before = words[place];
+        words[place] = state;
+        words[place] = before;
+      }
+      Atomics.add(stop, 1, 1);
+      Atomics.notify(stop, 1);
+    }
+    self.postMessage("stopped");
+    self.close();
+  };`;
+  const url = URL.createObjectURL(new Blob([source], { type: "text/javascript" }));
+  const worker = new Worker(url, { type: "module" });
+  const stopped = new Promise((resolve) => worker.onmessage = resolve);
+  const stop = new Int32Array(new SharedArrayBuffer(8)); // whether to stop, and rounds done
+  const arrays = model.layers.flatMap(({ indices, source, position }) => [indices, source, position]);
+  worker.postMessage([stop, ...arrays]);
+  assert(Atomics.wait(stop, 1, 0, 10_000) !== "timed-out", "the Worker runs");
+  const before = Atomics.load(stop, 1);
+  for (let run = 0; run < 20; run++) await survives(model);
+  assert(Atomics.load(stop, 1) > before + 100, "the Worker wrote while kernels ran");
+  Atomics.store(stop, 0, 1);
+  await stopped;
+  URL.revokeObjectURL(url);
+});
+
+Deno.test("kernels refuse detached, resized and wrongly sized buffers", () => {
+  const layer = { inputs: 2, neurons: 2, indptr: Uint32Array.of(0, 1, 2), indices: Uint32Array.of(0, 1) };
+  validateStructure(layer, 2);
+  const detached = Uint32Array.of(0, 1, 2);
+  structuredClone(detached, { transfer: [detached.buffer] });
+  assertThrows(() => validateStructure({ ...layer, indptr: detached }, 2), TypeError);
+  const resizable = new ArrayBuffer(12, { maxByteLength: 64 });
+  const shrunk = new Uint32Array(resizable);
+  resizable.resize(4);
+  assertThrows(() => validateStructure({ ...layer, indptr: shrunk }, 2), TypeError);
+  for (const size of [0, 3, NaN, -1, 2 ** 53, Infinity]) {
+    assertThrows(() => validateStructure({ ...layer, inputs: size }, 2), Error);
+  }
+});
+
+Deno.test("trainBatch() refuses an arena, work memory or batch of another length, and huge sizes", () => {
+  const whole = {
+    layout: Uint32Array.of(2, 2, 0, 0, 0),
+    slopes: new Float32Array(1),
+    arena: new Uint32Array(128),
+  };
+  const settings = {
+    ...{ learningRate: 0.1, momentum: 0.9, weightDecay: 0, coupledDecay: false, nesterov: false },
+    ...{ dropout: 0, seed: 1, step: 0, threads: 1 },
+  };
+  const none = new Uint32Array(0);
+  let refused = 0;
+  for (const arena of [0, 1, 16, 127, 4096]) {
+    for (const samples of [0, 1, 2 ** 31, 2 ** 52]) {
+      for (const work of [0, 1, 64]) {
+        for (const width of [0, 1, 16, 2 ** 40]) {
+          const batch = {
+            ...{ input: new Float32Array(1), labels: none, targets: new Float32Array(1), samples, width },
+          };
+          const network = { ...whole, arena: new Uint32Array(arena) };
+          const totals = new Float64Array(2);
+          assertThrows(
+            () => trainBatch(network, none, batch, settings, new Uint32Array(work), totals),
+            Error,
+            "Cannot",
+          );
+          refused++;
+        }
+      }
+    }
+  }
+  assertEquals(refused, 240);
+});
