@@ -23,11 +23,13 @@ export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./s
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";
 export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
+export type { ParallelOptions } from "./src/parallel/options.ts";
+export { trainParallel } from "./src/parallel/wasap.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator } from "./src/train/evaluation.ts";
 export type { ImportancePruning, Progress, TrainOptions } from "./src/train/options.ts";
-export { type EpochRecord, train, type TrainSummary } from "./src/train/trainer.ts";
+export { type EpochRecord, type ParallelRecord, train, type TrainSummary } from "./src/train/trainer.ts";
 export {
   type DropRule,
   evolveByRules,

@@ -19,6 +19,7 @@ pub mod labels;
 pub mod layer;
 pub mod lines;
 pub mod loss;
+pub mod merge;
 pub mod number;
 pub mod optimizer;
 pub mod outputs;

@@ -43,9 +43,36 @@ struct Cut {
 /// [`Status::Memory`] before anything has changed.
 pub fn drop_smallest(connections: &mut Connections, zeta: f64, threads: usize) -> Result<usize, Status> {
     ensure((0.0..1.0).contains(&zeta), Status::Range)?;
+    drop_quota(connections, |_, all| (zeta * all as f64).floor() as usize, threads)
+}
+
+/// Removes the weights closest to zero, on each side of zero in proportion, so that exactly `target` connections stay;
+/// nothing where there are no more than that. Returns how many were removed.
+///
+/// Paper: §2.1, the fraction ζ' removed after averaging. Cost and ties as for [`drop_smallest`].
+///
+/// # Errors
+/// As for [`drop_smallest`].
+pub fn drop_to(connections: &mut Connections, target: usize, threads: usize) -> Result<usize, Status> {
+    let nnz = connections.nnz()?;
+    let excess = nnz.saturating_sub(target);
+    if excess == 0 {
+        return Ok(0);
+    }
+    let negative = connections.values[..nnz].iter().filter(|value| value.is_sign_negative()).count();
+    let of_negative = (excess as u128 * negative as u128 / nnz as u128) as usize;
+    drop_quota(connections, |side, _| if side == 1 { of_negative } else { excess - of_negative }, threads)
+}
+
+/// Removes `quota(side, connections of that side)` of the weights closest to zero on each side.
+fn drop_quota(
+    connections: &mut Connections,
+    quota: impl Fn(usize, usize) -> usize,
+    threads: usize,
+) -> Result<usize, Status> {
     let nnz = connections.nnz()?;
     let stretches = stretches(connections.indptr);
-    let (cuts, ties_before) = select(&connections.values[..nnz], &stretches, zeta, threads)?;
+    let (cuts, ties_before) = select(&connections.values[..nnz], &stretches, quota, threads)?;
     if cuts == [Cut::default(); 2] {
         return Ok(0);
     }
@@ -65,7 +92,7 @@ pub fn drop_smallest(connections: &mut Connections, zeta: f64, threads: usize) -
 fn select(
     values: &[f32],
     stretches: &[Stretch],
-    zeta: f64,
+    quota: impl Fn(usize, usize) -> usize,
     threads: usize,
 ) -> Result<([Cut; 2], Vec<[usize; 2]>), Status> {
     let mut histograms = scratch::<u32>(stretches.len() * 2 * HISTOGRAM)?;
@@ -92,7 +119,7 @@ fn select(
         for side in 0..2 {
             if pass == 0 {
                 let all: usize = (0..digits).map(|digit| count_of(side, digit)).sum();
-                cuts[side].ties = (zeta * all as f64).floor() as usize;
+                cuts[side].ties = quota(side, all);
                 active[side] = cuts[side].ties > 0;
             }
             if !active[side] {

@@ -8,6 +8,7 @@
 import type { Option, ValueOf } from "./option.ts";
 import { DATA_OPTIONS } from "./options/data.ts";
 import { NETWORK_OPTIONS } from "./options/network.ts";
+import { PARALLEL_OPTIONS } from "./options/parallel.ts";
 import { RUN_OPTIONS } from "./options/run.ts";
 import { TOPOLOGY_OPTIONS } from "./options/topology.ts";
 import { TRAINING_OPTIONS } from "./options/training.ts";
@@ -18,6 +19,7 @@ export const OPTIONS = [
   ...NETWORK_OPTIONS,
   ...TRAINING_OPTIONS,
   ...TOPOLOGY_OPTIONS,
+  ...PARALLEL_OPTIONS,
   ...RUN_OPTIONS,
 ] as const satisfies readonly Option[];
 

@@ -7,6 +7,7 @@ import type { NamedDataset, PaperSettings } from "../data/catalogue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelOptions } from "../model/model.ts";
 import type { LearningRateSchedule } from "../model/schedule.ts";
+import type { ParallelOptions } from "../parallel/options.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { type CommandName, type Option, readValue, UsageError } from "./option.ts";
 import { type OptionName, OPTIONS, type Values } from "./options.ts";
@@ -25,6 +26,9 @@ const NEEDS: readonly (readonly [option: OptionName, needs: OptionName])[] = [
   ["pruning-percentile", "importance-pruning"],
   ["inputs", "outputs"],
   ["outputs", "inputs"],
+  ["workers", "parallel"],
+  ["phase-one-fraction", "parallel"],
+  ["initial-rate-factor", "parallel"],
 ];
 
 /** Options of which only one can be given. */
@@ -158,6 +162,18 @@ export function modelOptions(
     task: data.task,
     seed: values.seed,
     threads: values.threads,
+  });
+}
+
+/** Options of parallel training that settings ask for, beside {@linkcode trainOptions}; none for `--parallel none`. */
+export function parallelOptions(values: Values): ParallelOptions | undefined {
+  const { parallel } = values;
+  if (parallel === undefined || parallel === "none") return undefined;
+  return present<ParallelOptions>({
+    algorithm: parallel,
+    workers: values.workers,
+    phaseOneFraction: values["phase-one-fraction"],
+    initialRateFactor: values["initial-rate-factor"],
   });
 }
 

@@ -7,6 +7,7 @@ import type { NamedDataset } from "../data/catalogue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadModel, saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
+import { trainParallel } from "../parallel/wasap.ts";
 import { train } from "../train/trainer.ts";
 import type { TrainOptions } from "../train/options.ts";
 import type { Command } from "./command.ts";
@@ -19,7 +20,15 @@ import { checkOutput } from "./output.ts";
 import { barView, drawsBars, lineView, silentView, type TrainingView } from "./progress.ts";
 import { describeDataset, describeNetwork, report, titled } from "./report.ts";
 import { type Resumed, resumed } from "./resume.ts";
-import { checkPruning, checkTogether, fillDefaults, modelOptions, toJson, trainOptions } from "./settings.ts";
+import {
+  checkPruning,
+  checkTogether,
+  fillDefaults,
+  modelOptions,
+  parallelOptions,
+  toJson,
+  trainOptions,
+} from "./settings.ts";
 import { VERSION } from "../version.ts";
 
 /** How long epochs may run on before signals are let in. */
@@ -183,14 +192,22 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
     saved = epochsDone;
   };
   using interruption = new Interruption(output !== undefined, (text) => view.notice(text));
-  const records = train(model, data, {
+  const parallel = parallelOptions(values);
+  const cores = navigator.hardwareConcurrency;
+  if ((parallel?.workers ?? 1) > cores) {
+    view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
+  }
+  const options: TrainOptions = {
     ...run.options,
     signal: interruption.signal,
     onProgress: (progress) => {
       view.step(progress);
       history.noteMemory();
     },
-  });
+  };
+  const records = parallel === undefined
+    ? train(model, data, options)
+    : trainParallel(model, data, { ...options, ...parallel });
   let [breath, seconds, samplesTrained, stoppedEarly] = [performance.now(), 0, 0, false];
   try {
     for (;;) {

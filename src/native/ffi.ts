@@ -56,6 +56,11 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "buffer", "buffer", "buffer", "usize", "f64", "usize"],
     result: "i32",
   },
+  ts_drop_to: {
+    // indptr, indptr_len, indices, values, velocity, capacity, target, threads
+    parameters: ["buffer", "usize", "buffer", "buffer", "buffer", "usize", "usize", "usize"],
+    result: "i32",
+  },
   ts_grow_random: {
     // indptr, indptr_len, indices, values, velocity, capacity, neurons, count, kind, scale,
     // seed, epoch, layer, threads
@@ -141,6 +146,28 @@ export const SYMBOLS = {
   ts_squared_norm: {
     // layout, slopes, layers, gradients, gradients_len, norm
     parameters: ["buffer", "buffer", "usize", "buffer", "usize", "buffer"],
+    result: "i32",
+  },
+
+  // --- merge ---
+  ts_retain_valid: {
+    // old_indptr, indptr, indptr_len, old_indices, old_gradient, old_len, indices, gradient, len, dropped
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "buffer", "usize"] as const,
+      ...["buffer", "buffer", "usize", "buffer"] as const,
+    ],
+    result: "i32",
+  },
+  ts_accumulate: {
+    parameters: ["buffer", "buffer", "usize", "f32", "bool"], // values, sum, len, weight, first
+    result: "i32",
+  },
+  ts_union_average: {
+    parameters: [
+      ...["usize", "buffer", "usize"] as const, // models, indptr, indptr_len
+      ...["buffer", "buffer", "buffer", "usize"] as const, // indices, values, velocity, stacked
+      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize"] as const, // the union's, with its length and room
+    ],
     result: "i32",
   },
 

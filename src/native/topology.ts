@@ -26,6 +26,24 @@ export function dropSmallest(layer: OutgoingArrays, zeta: number, threads = 1): 
   return layer.indptr[layer.inputs];
 }
 
+/** Removes the weights closest to zero, of each sign in proportion, until `target` are left; returns the new nnz. */
+export function dropTo(layer: OutgoingArrays, target: number, threads = 1): number {
+  const task = "drop connections";
+  const capacity = capacityOf(layer, task);
+  const status = loadKernels().ts_drop_to(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    buffer(layer.values),
+    buffer(layer.velocity),
+    capacity,
+    target,
+    threads,
+  );
+  check(status, task);
+  return layer.indptr[layer.inputs];
+}
+
 /** Where the random numbers of a topology change come from. */
 export interface GrowthPlace {
   readonly seed: number;

@@ -9,6 +9,7 @@ mod csr;
 mod generator;
 mod importance;
 mod init;
+mod merge;
 mod optimizer;
 mod random;
 mod standardize;

@@ -28,6 +28,28 @@ pub unsafe extern "C" fn ts_drop_smallest(
     })
 }
 
+/// Removes the weights closest to zero so that `target` connections stay, see [`topology::drop_to`].
+///
+/// # Safety
+/// As for [`connections`].
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_drop_to(
+    indptr: *mut u32,
+    indptr_len: usize,
+    indices: *mut u32,
+    values: *mut f32,
+    velocity: *mut f32,
+    capacity: usize,
+    target: usize,
+    threads: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths.
+        let mut layer = unsafe { connections(indptr, indptr_len, indices, values, velocity, capacity) };
+        topology::drop_to(&mut layer, target, threads).map(|_| ())
+    })
+}
+
 /// Adds `count` connections at random absent places, or as many as are absent; nnz is the last element of `indptr`.
 ///
 /// # Safety

@@ -222,3 +222,30 @@ fn set_keeps_the_number_of_connections_over_many_epochs() {
         assert_eq!(layer.places().len(), nnz);
     }
 }
+
+#[test]
+fn drop_to_leaves_exactly_the_target_and_drops_each_sign_in_proportion() {
+    let full = Layer::random(60, 70, 0.3);
+    let side = |layer: &Layer, negative: bool| {
+        let nnz = layer.nnz();
+        let mut values: Vec<f32> =
+            layer.values[..nnz].iter().copied().filter(|v| v.is_sign_negative() == negative).map(f32::abs).collect();
+        values.sort_by(f32::total_cmp);
+        values
+    };
+    let nnz = full.nnz();
+    for target in [0, 1, 7, nnz / 2, nnz - 1, nnz, nnz + 5] {
+        for threads in [1, 2] {
+            let mut layer = full.clone();
+            let excess = nnz.saturating_sub(target);
+            assert_eq!(drop_to(&mut layer.view(), target, threads), Ok(excess));
+            assert_eq!(layer.nnz(), nnz - excess);
+            for negative in [false, true] {
+                let (before, after) = (side(&full, negative), side(&layer, negative));
+                let gone = before.len() - after.len();
+                assert!((gone as f64 - excess as f64 * before.len() as f64 / nnz as f64).abs() < 1.0);
+                assert_eq!(after, before[gone..]);
+            }
+        }
+    }
+}

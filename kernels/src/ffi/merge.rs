@@ -1,0 +1,92 @@
+//! The border of [`crate::merge`].
+
+use super::{view, view_mut};
+use crate::merge::{self, Stack, Union};
+use crate::status::guarded;
+
+/// Brings gradients of an old topology into the order of the current one, see [`merge::retain_valid`]; the number of
+/// dropped gradients goes to `dropped[0]`.
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it; indices and gradients have one length; nothing overlaps.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_retain_valid(
+    old_indptr: *const u32,
+    indptr: *const u32,
+    indptr_len: usize,
+    old_indices: *const u32,
+    old_gradient: *const f32,
+    old_len: usize,
+    indices: *const u32,
+    gradient: *mut f32,
+    len: usize,
+    dropped: *mut f64,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let count = merge::retain_valid(
+                view(old_indptr, indptr_len),
+                view(old_indices, old_len),
+                view(old_gradient, old_len),
+                view(indptr, indptr_len),
+                view(indices, len),
+                view_mut(gradient, len),
+            )?;
+            view_mut(dropped, 1)[0] = count as f64;
+        }
+        Ok(())
+    })
+}
+
+/// One term of an average, see [`merge::accumulate`].
+///
+/// # Safety
+/// Both pointers are live arrays of `len` elements that do not overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_accumulate(values: *const f32, sum: *mut f32, len: usize, weight: f32, first: bool) -> i32 {
+    // SAFETY: promised by the caller.
+    guarded(|| unsafe { merge::accumulate(view(values, len), weight, first, view_mut(sum, len)) })
+}
+
+/// The average of stacked layers over the union of their connections, see [`merge::union_average`]; nnz is the last
+/// element of `union_indptr`.
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it: `stacked` elements in the stack's arrays but its `indptr`,
+/// `room` in the union's; nothing overlaps.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_union_average(
+    models: usize,
+    indptr: *const u32,
+    indptr_len: usize,
+    indices: *const u32,
+    values: *const f32,
+    velocity: *const f32,
+    stacked: usize,
+    union_indptr: *mut u32,
+    union_indptr_len: usize,
+    union_indices: *mut u32,
+    union_values: *mut f32,
+    union_velocity: *mut f32,
+    room: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let stack = Stack {
+                indptr: view(indptr, indptr_len),
+                indices: view(indices, stacked),
+                values: view(values, stacked),
+                velocity: view(velocity, stacked),
+            };
+            let mut union = Union {
+                indptr: view_mut(union_indptr, union_indptr_len),
+                indices: view_mut(union_indices, room),
+                values: view_mut(union_values, room),
+                velocity: view_mut(union_velocity, room),
+            };
+            merge::union_average(models, &stack, &mut union).map(|_| ())
+        }
+    })
+}

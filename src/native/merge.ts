@@ -1,0 +1,80 @@
+/**
+ * Bringing together what was computed on different topologies.
+ *
+ * @module
+ */
+import type { OutgoingArrays } from "./csr.ts";
+import { loadKernels } from "./library.ts";
+import { buffer, check } from "./status.ts";
+
+/**
+ * RetainValidUpdates: writes gradients of an old topology in the order of the current one; O(nnz).
+ *
+ * @param gradient Receives them, `[capacity]`; 0 for connections that are new.
+ * @returns Number of gradients whose connection is gone.
+ */
+export function retainValid(
+  old: Pick<OutgoingArrays, "indptr" | "indices">,
+  oldGradient: Float32Array,
+  current: Pick<OutgoingArrays, "indptr" | "indices">,
+  gradient: Float32Array,
+): number {
+  const task = "apply gradients of an older topology";
+  const fits = old.indptr.length === current.indptr.length && old.indices.length === oldGradient.length &&
+    current.indices.length === gradient.length;
+  if (!fits) throw new TypeError(`Cannot ${task}: topologies and gradients do not fit together`);
+  const dropped = new Float64Array(1);
+  const status = loadKernels().ts_retain_valid(
+    buffer(old.indptr),
+    buffer(current.indptr),
+    current.indptr.length,
+    buffer(old.indices),
+    buffer(oldGradient),
+    oldGradient.length,
+    buffer(current.indices),
+    buffer(gradient),
+    gradient.length,
+    dropped,
+  );
+  check(status, task);
+  return dropped[0];
+}
+
+/** `sum = weight · values`, or `sum += weight · values` where it is not the first term. */
+export function accumulate(values: Float32Array, weight: number, first: boolean, sum: Float32Array): void {
+  const task = "average gradients";
+  if (values.length !== sum.length) {
+    throw new TypeError(`Cannot ${task}: there are ${values.length} values and ${sum.length} sums`);
+  }
+  const status = loadKernels().ts_accumulate(buffer(values), buffer(sum), sum.length, weight, first);
+  check(status, task);
+}
+
+/** Layers one behind the other: `indptr` is `[models][inputs + 1]`, the rest each model's connections. */
+export type LayerStack = Pick<OutgoingArrays, "indptr" | "indices" | "values" | "velocity">;
+
+/**
+ * Averages layers over the union of their connections, absent ones as 0, weights and velocities alike.
+ *
+ * @param union Receives the average; its arrays have room for all connections of the stack.
+ * @returns nnz of the union.
+ */
+export function unionAverage(models: number, stack: LayerStack, union: LayerStack): number {
+  const status = loadKernels().ts_union_average(
+    models,
+    buffer(stack.indptr),
+    stack.indptr.length,
+    buffer(stack.indices),
+    buffer(stack.values),
+    buffer(stack.velocity),
+    Math.min(stack.indices.length, stack.values.length, stack.velocity.length),
+    buffer(union.indptr),
+    union.indptr.length,
+    buffer(union.indices),
+    buffer(union.values),
+    buffer(union.velocity),
+    Math.min(union.indices.length, union.values.length, union.velocity.length),
+  );
+  check(status, "average the models of the workers");
+  return union.indptr[union.indptr.length - 1];
+}

@@ -1,0 +1,204 @@
+/**
+ * The transport without threads: all workers take turns, in an order that a seed decides.
+ *
+ * It shows what the algorithm does under every interleaving of pulls and pushes, again and again alike.
+ *
+ * @module
+ */
+import type { SparseMlp } from "../model/model.ts";
+import type { TopologyCounts } from "../train/trainer.ts";
+import { copyParameters, copyTopology, copyVelocity, emptyReplica } from "./replica.ts";
+import { ParameterServer, serverState } from "./server.ts";
+import type {
+  EpochSums,
+  LocalReport,
+  OnSums,
+  PushHeader,
+  ServerReply,
+  ServerTransport,
+  WorkerRequest,
+} from "./transport.ts";
+import type { TransportPlan } from "./wasap.ts";
+import { workerProgram } from "./worker.ts";
+
+interface Turn {
+  readonly program: Generator<WorkerRequest, void, ServerReply>;
+  readonly replica: SparseMlp;
+  readonly gradients: Uint32Array;
+  /** What the worker waits for; undefined once it has ended. */
+  request: WorkerRequest | undefined;
+  version: number;
+  hasModel: boolean;
+}
+
+/** Something that happened at the server, for tests. */
+export interface ServerEvent {
+  readonly kind: "pull" | "push";
+  readonly worker: number;
+  readonly header?: PushHeader;
+}
+
+/** Workers that take turns in one thread. */
+export class InProcessTransport implements ServerTransport {
+  readonly server: ParameterServer;
+  readonly #turns: Turn[];
+  readonly #plan: TransportPlan;
+  readonly #onEvent: (event: ServerEvent) => void;
+  #random: number;
+  #limit: number;
+  #command: ServerReply | undefined;
+  #phase = 1;
+  #reports = new Map<number, LocalReport>();
+  #round = new Map<number, PushHeader>();
+
+  /** @param seed Decides who is next, each time. */
+  constructor(plan: TransportPlan, seed: number, onEvent: (event: ServerEvent) => void = () => {}) {
+    const { model, setup, server, updatesDone } = plan;
+    const { workers } = setup.parallel;
+    this.#plan = plan;
+    this.#onEvent = onEvent;
+    this.#random = (seed ^ 0x9e37_79b9) >>> 0;
+    this.#limit = updatesDone;
+    this.server = new ParameterServer(model, serverState(workers, updatesDone), server);
+    this.#turns = Array.from({ length: workers }, (_, worker): Turn => {
+      const replica = emptyReplica(model);
+      const gradients = replica.allocateGradients();
+      const program = workerProgram({ ...setup, worker }, replica, gradients);
+      return { program, replica, gradients, request: undefined, version: -1, hasModel: false };
+    });
+    for (const turn of this.#turns) turn.request = turn.program.next({ kind: "applied" }).value ?? undefined;
+  }
+
+  runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
+    this.server.beginEpoch();
+    this.#limit = limit;
+    this.#run(() => this.server.updates >= limit);
+    onSums(this.server.sums());
+    return Promise.resolve(this.server.sums());
+  }
+
+  beginPhaseTwo(): void {
+    this.#phase = 2;
+  }
+
+  runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
+    const reports = this.#follow({ kind: "epoch", epoch });
+    const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
+    this.server.beginEpoch();
+    const sums = {
+      ...this.server.sums(),
+      updates: sum((report) => report.steps),
+      samples: sum((report) => report.samples),
+      loss: sum((report) => report.loss),
+      correct: sum((report) => report.correct),
+    };
+    onSums(sums);
+    return Promise.resolve(sums);
+  }
+
+  evolveReplicas(epoch: number): Promise<TopologyCounts> {
+    const reports = this.#follow({ kind: "evolve", epoch });
+    return Promise.resolve({
+      replaced: reports.reduce((sum, { counts }) => sum + counts.replaced, 0),
+      pruned: reports.reduce((sum, { counts }) => sum + counts.pruned, 0),
+    });
+  }
+
+  replicas(): readonly SparseMlp[] {
+    return this.#turns.map(({ replica }) => replica);
+  }
+
+  topologyChanged(): void {
+    this.server.topologyChanged();
+  }
+
+  close(): Promise<void> {
+    for (const { program } of this.#turns) program.return();
+    return Promise.resolve();
+  }
+
+  #follow(command: ServerReply): LocalReport[] {
+    const { workers } = this.#plan.setup.parallel;
+    this.#reports.clear();
+    const given = new Set<number>();
+    this.#command = command;
+    this.#run(() => this.#reports.size === workers, given);
+    this.#command = undefined;
+    return this.#turns.map((_, worker) => this.#reports.get(worker)!);
+  }
+
+  /** Serves one request after another until `done`, each time of a random worker that can be served. */
+  #run(done: () => boolean, given = new Set<number>()): void {
+    while (!done()) {
+      const ready = [...this.#turns.keys()].filter((worker) => this.#isReady(worker, given));
+      if (ready.length === 0) throw new Error("Cannot go on: every worker waits for another");
+      // A linear congruential generator; its high bits choose.
+      this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
+      this.#serve(ready[Math.floor(this.#random / 2 ** 32 * ready.length)], given);
+    }
+  }
+
+  #isReady(worker: number, given: ReadonlySet<number>): boolean {
+    const { request } = this.#turns[worker];
+    const { setup, updatesTotal } = this.#plan;
+    const synchronous = setup.parallel.algorithm === "wassp";
+    switch (request?.kind) {
+      case "pull":
+        if (this.#phase === 2) return true;
+        return this.server.updates < this.#limit && (synchronous || this.server.pulls < updatesTotal);
+      case "push":
+        return synchronous ? !this.#round.has(worker) : this.server.updates < this.#limit;
+      case "next":
+        return this.#command !== undefined && !given.has(worker);
+      case "report":
+        return true;
+      default:
+        return false;
+    }
+  }
+
+  #serve(worker: number, given: Set<number>): void {
+    const turn = this.#turns[worker];
+    const { request, replica, gradients } = turn;
+    switch (request?.kind) {
+      case "pull": {
+        if (this.#phase === 2) return this.#resume(turn, { kind: "phase-over" });
+        const pulled = this.server.pull(replica, turn.version);
+        turn.version = pulled.version;
+        this.#onEvent({ kind: "pull", worker });
+        return this.#resume(turn, { kind: "parameters", ...pulled });
+      }
+      case "push":
+        this.#onEvent({ kind: "push", worker, header: request.header });
+        if (this.#plan.setup.parallel.algorithm === "wassp") return this.#gather(worker, request.header);
+        this.server.push(gradients, request.header, replica);
+        return this.#resume(turn, { kind: "applied" });
+      case "report":
+        this.#reports.set(worker, request.report);
+        return this.#resume(turn, { kind: "applied" });
+      case "next":
+        if (!turn.hasModel) {
+          copyTopology(this.server.model, replica);
+          copyParameters(this.server.model, replica);
+          copyVelocity(this.server.model, replica);
+          turn.hasModel = true;
+        }
+        given.add(worker);
+        return this.#resume(turn, this.#command!);
+    }
+  }
+
+  /** Keeps a synchronous push until all have come. */
+  #gather(worker: number, header: PushHeader): void {
+    this.#round.set(worker, header);
+    if (this.#round.size < this.#turns.length) return;
+    const headers = this.#turns.map((_, other) => this.#round.get(other)!);
+    this.server.pushRound(this.#turns.map(({ gradients }) => gradients), headers);
+    this.#round.clear();
+    for (const turn of this.#turns) this.#resume(turn, { kind: "applied" });
+  }
+
+  #resume(turn: Turn, reply: ServerReply): void {
+    turn.request = turn.program.next(reply).value ?? undefined;
+  }
+}

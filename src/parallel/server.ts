@@ -1,0 +1,218 @@
+/**
+ * The parameter server: one model, and what pulls and pushes do to it.
+ *
+ * Its state lies in shared memory, so each worker of a process can have a server object over the same state. Whoever
+ * calls a method holds the server's lock (or is the only one who could call).
+ *
+ * @module
+ */
+import type { SparseMlp } from "../model/model.ts";
+import { accumulate, retainValid } from "../native/merge.ts";
+import { applyGradients } from "../native/optimizer.ts";
+import { TrainingError } from "../errors.ts";
+import type { TrainSettings } from "../train/options.ts";
+import type { ParallelSettings } from "./options.ts";
+import { phaseOneRate } from "./rates.ts";
+import { copyParameters, copyTopology, gradientViews } from "./replica.ts";
+import type { EpochSums, PushHeader } from "./transport.ts";
+
+/** Places of the server's numbers. */
+const UPDATES = 0;
+const PULLS = 1;
+const VERSION = 2;
+const EPOCH_UPDATES = 3;
+const SAMPLES = 4;
+const LOSS = 5;
+const CORRECT = 6;
+const STALENESS_SUM = 7;
+const STALENESS_MAX = 8;
+const DROPPED = 9;
+const COUNT = 10;
+
+/** What a server is made of; can be sent to another Worker. */
+export interface ServerState {
+  /** Counters, over a SharedArrayBuffer. */
+  readonly numbers: Float64Array;
+  /** Seconds each worker has waited in this epoch. */
+  readonly idle: Float64Array;
+}
+
+/** State of a server that has applied `updates` updates. */
+export function serverState(workers: number, updates: number): ServerState {
+  const numbers = new Float64Array(new SharedArrayBuffer(8 * COUNT));
+  numbers[UPDATES] = updates;
+  numbers[PULLS] = updates;
+  return { numbers, idle: new Float64Array(new SharedArrayBuffer(8 * workers)) };
+}
+
+/** Settings of a server. */
+export interface ServerOptions {
+  readonly settings: TrainSettings;
+  readonly parallel: ParallelSettings;
+  /** Updates an epoch. */
+  readonly steps: number;
+}
+
+/** What the server gives with its parameters. */
+export interface Pulled {
+  readonly version: number;
+  readonly clock: number;
+}
+
+/** The server's model and its rules. Methods run under the server's lock. */
+export class ParameterServer {
+  readonly model: SparseMlp;
+  readonly #numbers: Float64Array;
+  readonly #idle: Float64Array;
+  readonly #options: ServerOptions;
+  /** Where stale gradients are brought into the current order; made at the first need. */
+  #retained: Uint32Array | undefined;
+
+  constructor(model: SparseMlp, state: ServerState, options: ServerOptions) {
+    this.model = model;
+    this.#numbers = state.numbers;
+    this.#idle = state.idle;
+    this.#options = options;
+  }
+
+  /** Updates applied since the first epoch. */
+  get updates(): number {
+    return this.#numbers[UPDATES];
+  }
+
+  /** Version of the topology. */
+  get version(): number {
+    return this.#numbers[VERSION];
+  }
+
+  /** Pulls given, one for each update that may come. */
+  get pulls(): number {
+    return this.#numbers[PULLS];
+  }
+
+  /**
+   * Copies the parameters into a replica, and the topology where the replica has another version.
+   *
+   * A snapshot: an update is in it wholly or not at all. O(nnz).
+   *
+   * @param version What the replica has; −1 for nothing.
+   */
+  pull(replica: SparseMlp, version: number): Pulled {
+    this.#numbers[PULLS]++;
+    if (version !== this.version) copyTopology(this.model, replica);
+    copyParameters(this.model, replica);
+    return { version: this.version, clock: this.updates };
+  }
+
+  /**
+   * Applies the gradients of one mini-batch: one momentum step of all parameters.
+   *
+   * Where they are of an older topology, only those of connections that still exist count (RetainValidUpdates).
+   * Paper: §2.1 Algorithm 1, Eq. 1. O(nnz).
+   *
+   * @param sender The model the gradients belong to, with the topology of the header's version.
+   */
+  push(gradients: Uint32Array, header: PushHeader, sender: SparseMlp): void {
+    this.#note(header);
+    const current = header.version === this.version ? gradients : this.#retain(gradients, sender);
+    const staleness = this.updates - header.clock;
+    this.#numbers[STALENESS_SUM] += staleness;
+    this.#numbers[STALENESS_MAX] = Math.max(this.#numbers[STALENESS_MAX], staleness);
+    this.#apply(current);
+  }
+
+  /**
+   * Applies the mean gradient of a synchronous round: the mean over all its samples. O(workers · nnz).
+   *
+   * Summed in the order of the workers, so the bits depend on nothing else. One gradient is applied as it is.
+   *
+   * @param gradients Of all workers, in their order; the first one is overwritten.
+   * @param headers In the same order; those with 0 samples do not count.
+   */
+  pushRound(gradients: readonly Uint32Array[], headers: readonly PushHeader[]): void {
+    const samples = headers.reduce((sum, header) => sum + header.samples, 0);
+    headers.forEach((header) => this.#note(header));
+    const sent = gradients.filter((_, worker) => headers[worker].samples > 0);
+    const counts = headers.filter((header) => header.samples > 0).map((header) => header.samples);
+    if (sent.length > 1) {
+      const sums = gradientViews(this.model.layers, sent[0]);
+      for (const [place, arena] of sent.entries()) {
+        const weight = counts[place] / samples;
+        for (const [index, views] of gradientViews(this.model.layers, arena).entries()) {
+          const { nnz } = this.model.layers[index];
+          const sum = sums[index];
+          accumulate(views.values.subarray(0, nnz), weight, place === 0, sum.values.subarray(0, nnz));
+          accumulate(views.bias, weight, place === 0, sum.bias);
+          accumulate(views.shape, weight, place === 0, sum.shape);
+        }
+      }
+    }
+    this.#apply(sent[0]);
+  }
+
+  /** Marks all gradients computed until now as stale. */
+  topologyChanged(): void {
+    this.#numbers[VERSION]++;
+  }
+
+  /** Adds seconds a worker has waited. */
+  waited(worker: number, seconds: number): void {
+    this.#idle[worker] += seconds;
+  }
+
+  /** Sums since {@linkcode beginEpoch}. */
+  sums(): EpochSums {
+    const numbers = this.#numbers;
+    return {
+      updates: numbers[EPOCH_UPDATES],
+      samples: numbers[SAMPLES],
+      loss: numbers[LOSS],
+      correct: numbers[CORRECT],
+      stalenessSum: numbers[STALENESS_SUM],
+      largestStaleness: numbers[STALENESS_MAX],
+      droppedGradients: numbers[DROPPED],
+      idleSeconds: [...this.#idle],
+    };
+  }
+
+  /** Sets the sums to zero. */
+  beginEpoch(): void {
+    this.#numbers.fill(0, EPOCH_UPDATES);
+    this.#idle.fill(0);
+  }
+
+  #note({ loss, correct, samples }: PushHeader): void {
+    if (!Number.isFinite(loss)) {
+      throw new TrainingError(
+        `Cannot go on training: the loss of a mini-batch is ${loss}, at update ${this.updates + 1}; ` +
+          "try a learning rate ten times smaller, fewer workers, or weights scaled to the sparse fan-in",
+      );
+    }
+    this.#numbers[LOSS] += loss;
+    this.#numbers[CORRECT] += correct;
+    this.#numbers[SAMPLES] += samples;
+  }
+
+  #retain(gradients: Uint32Array, sender: SparseMlp): Uint32Array {
+    const retained = this.#retained ??= this.model.allocateGradients();
+    const from = gradientViews(sender.layers, gradients);
+    const to = gradientViews(this.model.layers, retained);
+    for (const [index, layer] of this.model.layers.entries()) {
+      const { values, bias, shape } = to[index];
+      this.#numbers[DROPPED] += retainValid(sender.layers[index], from[index].values, layer, values);
+      bias.set(from[index].bias);
+      shape.set(from[index].shape);
+    }
+    return retained;
+  }
+
+  #apply(gradients: Uint32Array): void {
+    const { settings, parallel, steps } = this.#options;
+    const { weightDecay, weightDecayForm, nesterov } = settings;
+    const rate = phaseOneRate(parallel, settings, this.updates, steps);
+    const coupledDecay = weightDecayForm === "coupled";
+    applyGradients(this.model.memory, gradients, { ...rate, weightDecay, coupledDecay, nesterov }, 1);
+    this.#numbers[UPDATES]++;
+    this.#numbers[EPOCH_UPDATES]++;
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The worker's side of shared memory: requests are served on the spot, by the worker itself, under the lock.
+ *
+ * @module
+ */
+import type { SparseMlp } from "../model/model.ts";
+import { copyParameters, copyTopology, copyVelocity } from "./replica.ts";
+import type { ParameterServer } from "./server.ts";
+import type { SharedState } from "./shared_state.ts";
+import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
+
+/** What a worker tells the thread that started it. */
+export type WorkerMessage =
+  /** The updates that were let in have been applied. */
+  | { readonly kind: "updates" }
+  | { readonly kind: "report"; readonly report: LocalReport }
+  | { readonly kind: "failed"; readonly worker: number; readonly cause: unknown }
+  | { readonly kind: "ended"; readonly worker: number };
+
+/** What a link works on. */
+export interface SharedLinkOptions {
+  readonly worker: number;
+  readonly workers: number;
+  readonly algorithm: "wasap" | "wassp";
+  readonly state: SharedState;
+  readonly server: ParameterServer;
+  readonly replica: SparseMlp;
+  /** Gradients of all workers. */
+  readonly gradients: readonly Uint32Array[];
+  /** Headers of a synchronous round, `[workers][HEADER_NUMBERS]`, shared. */
+  readonly headers: Float64Array;
+  readonly post: (message: WorkerMessage) => void;
+}
+
+/** Numbers of a header in shared memory. */
+export const HEADER_NUMBERS = 5;
+
+/** Serves the requests of one worker. Blocks its thread while there is something to wait for. */
+export class SharedLink {
+  readonly #options: SharedLinkOptions;
+  #version = -1;
+  #command = 0;
+  #hasModel = false;
+
+  constructor(options: SharedLinkOptions) {
+    this.#options = options;
+  }
+
+  /** Serves one request. */
+  serve(request: WorkerRequest): ServerReply {
+    this.#options.state.beat(this.#options.worker);
+    switch (request.kind) {
+      case "pull":
+        return this.#pull();
+      case "push":
+        return this.#options.algorithm === "wasap"
+          ? this.#push(request.header)
+          : this.#pushRound(request.header);
+      case "next":
+        return this.#next();
+      case "report":
+        this.#options.post({ kind: "report", report: request.report });
+        return { kind: "applied" };
+      default: {
+        const unknown: never = request;
+        throw new TypeError(`Cannot serve the request ${JSON.stringify(unknown)}`);
+      }
+    }
+  }
+
+  #pull(): ServerReply {
+    const { state, server, algorithm, replica } = this.#options;
+    return this.#attempt(() => {
+      if (state.phase === 2) return { kind: "phase-over" };
+      // Every gradient that is computed shall be applied, so no more are begun than the phase has updates.
+      if (algorithm === "wasap" && server.pulls >= state.total) return undefined;
+      if (server.updates >= state.limit) return undefined;
+      const pulled = server.pull(replica, this.#version);
+      this.#version = pulled.version;
+      return { kind: "parameters", ...pulled };
+    });
+  }
+
+  #push(header: PushHeader): ServerReply {
+    const { state, server, replica, gradients, worker, post } = this.#options;
+    let full = false;
+    const reply = this.#attempt(() => {
+      if (server.updates >= state.limit) return undefined;
+      server.push(gradients[worker], header, replica);
+      full = server.updates >= state.limit;
+      return { kind: "applied" };
+    });
+    if (full) post({ kind: "updates" });
+    return reply;
+  }
+
+  #pushRound(header: PushHeader): ServerReply {
+    const { state, server, gradients, headers, worker, workers, post } = this.#options;
+    const { version, clock, loss, correct, samples } = header;
+    let full = false;
+    const round = state.locked(() => {
+      const mine = state.round;
+      headers.set([version, clock, loss, correct, samples], HEADER_NUMBERS * worker);
+      if (state.arrive() < workers) return mine;
+      const all = Array.from({ length: workers }, (_, other): PushHeader => {
+        const [version, clock, loss, correct, samples] = headers.subarray(HEADER_NUMBERS * other);
+        return { worker: other, version, clock, loss, correct, samples };
+      });
+      server.pushRound(gradients, all);
+      full = server.updates >= state.limit;
+      state.endRound();
+      return mine;
+    });
+    if (state.round !== round) state.changed();
+    if (full) post({ kind: "updates" });
+    return this.#attempt(() => state.round === round ? undefined : { kind: "applied" });
+  }
+
+  #next(): ServerReply {
+    const { state, server, replica } = this.#options;
+    return this.#attempt(() => {
+      const command = state.command;
+      if (command.number === this.#command) return undefined;
+      if (!this.#hasModel) {
+        copyTopology(server.model, replica);
+        copyParameters(server.model, replica);
+        copyVelocity(server.model, replica);
+        this.#hasModel = true;
+      }
+      this.#command = command.number;
+      return { kind: command.kind, epoch: command.epoch };
+    });
+  }
+
+  /** Tries under the lock, again after each change, until there is a reply or everybody shall end. */
+  #attempt(work: () => ServerReply | undefined): ServerReply {
+    const { state, server, worker } = this.#options;
+    const started = performance.now();
+    let waited = false;
+    for (;;) {
+      if (state.stopped) return { kind: "stop" };
+      const seen = state.gate;
+      const reply = state.locked(work);
+      if (reply !== undefined) {
+        state.setWaiting(worker, false);
+        if (waited) server.waited(worker, (performance.now() - started) / 1000);
+        return reply;
+      }
+      waited = true;
+      state.setWaiting(worker, true);
+      state.waitForChange(seen);
+    }
+  }
+}

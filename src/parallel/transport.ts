@@ -1,0 +1,110 @@
+/**
+ * What the parallel algorithm asks of the medium between server and workers.
+ *
+ * The algorithm (`wasap.ts`, `server.ts`, `worker.ts`) knows no threads and no messages. A transport carries it:
+ * `workers.ts` over shared memory, `in_process.ts` for tests, and others over a network.
+ *
+ * There are two sides. The *server's* side ({@linkcode ServerTransport}) is told by the engine what shall happen and
+ * reports when it has. The *worker's* side runs {@linkcode workerProgram}, a generator that yields a
+ * {@linkcode WorkerRequest} wherever it needs the other side and is resumed with a {@linkcode ServerReply}; whoever
+ * drives it may block, or switch to another worker.
+ *
+ * What travels is small: a pull brings the values of the connections in the order of a topology that the worker knows,
+ * and the topology itself only when its version has changed; a push brings gradients in that same order. Over shared
+ * memory, the worker applies its own push under the lock, with {@linkcode ParameterServer.push}; over messages, the
+ * server calls it when the message has come, with the topology of the push's version, which it has kept.
+ *
+ * @module
+ */
+import type { SparseMlp } from "../model/model.ts";
+import type { TopologyCounts } from "../train/trainer.ts";
+
+/** What describes a pushed gradient. */
+export interface PushHeader {
+  readonly worker: number;
+  /** Version of the topology the gradient was computed on. */
+  readonly version: number;
+  /** Updates the server had applied when the worker pulled; staleness is what was applied since. */
+  readonly clock: number;
+  /** Summed loss of the batch. */
+  readonly loss: number;
+  /** Hits of the batch. */
+  readonly correct: number;
+  /** Samples of the batch; 0 where a worker has none in a synchronous round. */
+  readonly samples: number;
+}
+
+/** What a worker asks for. */
+export type WorkerRequest =
+  /** The parameters (and the topology, where it is not the replica's) into the worker's replica. */
+  | { readonly kind: "pull" }
+  /** Applies the worker's gradients. In a synchronous phase the reply comes when the round has been applied. */
+  | { readonly kind: "push"; readonly header: PushHeader }
+  /** The next command of phase 2. The first time it also brings the server's whole model, velocity included. */
+  | { readonly kind: "next" }
+  /** What the worker did since it got its last command. */
+  | { readonly kind: "report"; readonly report: LocalReport };
+
+/** What a worker gets. */
+export type ServerReply =
+  /** The replica holds the parameters of this version and clock. */
+  | { readonly kind: "parameters"; readonly version: number; readonly clock: number }
+  | { readonly kind: "applied" }
+  /** Phase 1 has no more updates to give: ask for the next command. */
+  | { readonly kind: "phase-over" }
+  /** Train one epoch on your replica and report. */
+  | { readonly kind: "epoch"; readonly epoch: number }
+  /** Change the topology of your replica and report. */
+  | { readonly kind: "evolve"; readonly epoch: number }
+  | { readonly kind: "stop" };
+
+/** What a worker did for one command of phase 2. */
+export interface LocalReport {
+  readonly worker: number;
+  readonly steps: number;
+  readonly samples: number;
+  readonly loss: number;
+  readonly correct: number;
+  /** Seconds the work took. */
+  readonly seconds: number;
+  readonly counts: TopologyCounts;
+}
+
+/** Sums over the updates of an epoch. */
+export interface EpochSums {
+  readonly updates: number;
+  readonly samples: number;
+  readonly loss: number;
+  readonly correct: number;
+  readonly stalenessSum: number;
+  readonly largestStaleness: number;
+  readonly droppedGradients: number;
+  /** Seconds each worker has waited in this epoch. */
+  readonly idleSeconds: readonly number[];
+}
+
+/** Where an epoch stands, for progress. */
+export type OnSums = (sums: EpochSums) => void;
+
+/**
+ * The server's side of a medium.
+ *
+ * Between two calls no worker touches the server's model: it may be read, evolved and saved. Each call rejects when a
+ * worker fails or is silent for longer than the time limit, with the worker's error as `cause`.
+ */
+export interface ServerTransport {
+  /** Lets updates in until `limit` have been applied since the start; then workers wait. */
+  runUpdates(limit: number, onSums: OnSums): Promise<EpochSums>;
+  /** Ends phase 1: the server's model goes to every worker with the next command. */
+  beginPhaseTwo(): void | Promise<void>;
+  /** Every worker trains one epoch on its replica. */
+  runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums>;
+  /** Every worker changes the topology of its replica. */
+  evolveReplicas(epoch: number): Promise<TopologyCounts>;
+  /** The workers' models, in the order of the workers; valid until the next call. */
+  replicas(): readonly SparseMlp[] | Promise<readonly SparseMlp[]>;
+  /** The server's topology has changed; gradients of older versions are stale from now on. */
+  topologyChanged(): void;
+  /** Ends all workers. Never rejects; safe to call twice. */
+  close(): Promise<void>;
+}

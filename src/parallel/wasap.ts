@@ -1,0 +1,257 @@
+/**
+ * WASAP-SGD and WASSP-SGD: many workers train one truly sparse network.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { scheduleFactor } from "../model/schedule.ts";
+import { tileWidth } from "../model/tile.ts";
+import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
+import type { Split } from "../data/dataset.ts";
+import type { TrainSettings } from "../train/options.ts";
+import {
+  changeTopology,
+  diverged,
+  type Engine,
+  type EnginePlan,
+  type EpochRecord,
+  type TopologyCounts,
+  type Trained,
+  type TrainSummary,
+  trainWith,
+} from "../train/trainer.ts";
+import { averageModels } from "./average.ts";
+import {
+  checkShards,
+  type ParallelOptions,
+  type ParallelSettings,
+  resolveParallelOptions,
+} from "./options.ts";
+import { phaseOneRate } from "./rates.ts";
+import type { ServerOptions } from "./server.ts";
+import type { EpochSums, OnSums, ServerTransport } from "./transport.ts";
+import { passSteps, type WorkerSetup } from "./worker.ts";
+import { WorkersTransport } from "./workers.ts";
+
+/** What a transport is made for. */
+export interface TransportPlan {
+  readonly model: SparseMlp;
+  /** Setup of each worker but for its number. */
+  readonly setup: Omit<WorkerSetup, "worker">;
+  readonly server: ServerOptions;
+  /** Updates applied before, and in the whole of phase 1. */
+  readonly updatesDone: number;
+  readonly updatesTotal: number;
+}
+
+/** Makes the transport of a run. */
+export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<ServerTransport>;
+
+/**
+ * Trains a model in place with several workers, epoch by epoch; records and summary are those of {@linkcode train},
+ * with `parallel` beside.
+ *
+ * Phase 1, the first 70 % of the epochs: workers compute gradients of mini-batches of their shards, the server applies
+ * them in order of arrival (`wasap`) or their mean in rounds (`wassp`); after each epoch's worth of updates it pauses
+ * and changes the topology, and gradients on their way are applied where their connections still exist. Phase 2: each
+ * worker trains and evolves a model of its own; the average of all is what is evaluated, and what remains.
+ *
+ * Paper: §2.1 Algorithm 1, Eq. 1 and 2. Workers are Deno Workers over shared memory; see `docs/parallel.md` for
+ * permissions, deviations and measurements. `wassp` gives the same bits in each run with the same seed and workers, and
+ * with one worker those of {@linkcode train}; `wasap` does not.
+ *
+ * @throws {RangeError} When a setting is out of range, or there are more workers than batches.
+ * @throws {TypeError} When model and data do not fit together, or a setting is for sequential training only.
+ * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { madelonLike } from "../data/generator.ts";
+ * import { SparseMlp } from "../model/model.ts";
+ * import { trainParallel } from "./wasap.ts";
+ *
+ * const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });
+ * const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });
+ * const epochs = trainParallel(model, data, { workers: 2, epochs: 3, batchSize: 16 });
+ * for await (const epoch of epochs) assert(epoch.parallel!.workers === 2);
+ * ```
+ */
+export function trainParallel(
+  model: SparseMlp,
+  data: Dataset,
+  options: ParallelOptions = {},
+): AsyncGenerator<EpochRecord, TrainSummary> {
+  return trainOver(model, data, options, (plan) => new WorkersTransport(plan));
+}
+
+/** As {@linkcode trainParallel}, over a transport of one's own. */
+export function trainOver(
+  model: SparseMlp,
+  data: Dataset,
+  options: ParallelOptions,
+  makeTransport: MakeTransport,
+): AsyncGenerator<EpochRecord, TrainSummary> {
+  const parallel = resolveParallelOptions(options);
+  if (options.gradientFlow) {
+    throw new TypeError(
+      "Cannot record the gradient flow in parallel training: no gradient is the model's own",
+    );
+  }
+  return trainWith(model, data, options, async (plan) => {
+    checkShards(parallel.workers, plan.split.samples, plan.settings.batchSize);
+    const described = describe(model, data, plan, parallel);
+    return new ParallelEngine(described, plan.settings, await makeTransport(described));
+  });
+}
+
+function describe(
+  model: SparseMlp,
+  data: Dataset,
+  { split, settings }: EnginePlan,
+  parallel: ParallelSettings,
+): TransportPlan {
+  const { workers, algorithm } = parallel;
+  const { epochs, epochsDone, batchSize, microBatch, threads } = settings;
+  const steps = algorithm === "wassp"
+    ? passSteps(split.samples, workers, batchSize)
+    : Math.ceil(split.samples / batchSize);
+  // One synchronous worker is the sequential trainer; where a batch passes in several tiles, only its fused update
+  // rounds alike.
+  const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, microBatch);
+  const alone = algorithm === "wassp" && workers === 1 && tiles;
+  const phaseOneEpochs = alone ? 0 : Math.round(epochs * parallel.phaseOneFraction);
+  const { signal: _, onProgress: __, ...kept } = settings;
+  return {
+    model,
+    setup: {
+      settings: { ...kept, threads: Math.max(1, Math.floor(threads / workers)) },
+      parallel,
+      split: sharedSplit(split),
+      standardization: model.standardization!,
+      image: data.image,
+      phaseOneEpochs,
+    },
+    server: { settings: kept, parallel, steps },
+    updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
+    updatesTotal: phaseOneEpochs * steps,
+  };
+}
+
+/** The same samples in memory that Workers can see; copied only where they are not. */
+function sharedSplit(split: Split): Split {
+  const isShared = (view: ArrayBufferView) =>
+    view.buffer instanceof SharedArrayBuffer || view.byteLength === 0;
+  const shared = <T extends Uint8Array | Uint32Array | Float32Array>(
+    view: T,
+    make: (length: number) => T,
+  ): T => {
+    if (isShared(view)) return view;
+    const copy = make(view.length);
+    copy.set(view);
+    return copy;
+  };
+  const { features } = split;
+  return {
+    samples: split.samples,
+    features: features instanceof Uint8Array ? shared(features, sharedBytes) : shared(features, sharedFloats),
+    labels: shared(split.labels, sharedWords),
+    targets: shared(split.targets, sharedFloats),
+  };
+}
+
+/** Both phases, told to a transport. */
+class ParallelEngine implements Engine {
+  readonly #plan: TransportPlan;
+  readonly #settings: TrainSettings;
+  readonly #transport: ServerTransport;
+  #phaseTwo = false;
+
+  constructor(plan: TransportPlan, settings: TrainSettings, transport: ServerTransport) {
+    this.#plan = plan;
+    this.#settings = settings;
+    this.#transport = transport;
+  }
+
+  async epoch(epoch: number): Promise<Trained> {
+    const { model, setup, server } = this.#plan;
+    const { steps } = server;
+    const started = performance.now();
+    const first = epoch <= setup.phaseOneEpochs;
+    const onSums = this.#progress(epoch, started);
+    let sums: EpochSums;
+    if (first) {
+      sums = await this.#orAborted(this.#transport.runUpdates(epoch * steps, onSums));
+    } else {
+      if (!this.#phaseTwo) await this.#transport.beginPhaseTwo();
+      this.#phaseTwo = true;
+      sums = await this.#orAborted(this.#transport.runLocalEpoch(epoch, onSums));
+      averageModels(await this.#transport.replicas(), model, this.#settings.threads);
+    }
+    const seconds = (performance.now() - started) / 1000;
+    const learningRate = this.#lastRate(epoch, first);
+    if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
+    return {
+      trainLoss: sums.loss / sums.samples,
+      trainAccuracy: model.settings.task === "classification" ? sums.correct / sums.samples : NaN,
+      learningRate,
+      parallel: {
+        phase: first ? 1 : 2,
+        workers: setup.parallel.workers,
+        updates: sums.updates,
+        updatesPerSecond: sums.updates / seconds,
+        meanStaleness: first ? sums.stalenessSum / sums.updates : 0,
+        largestStaleness: sums.largestStaleness,
+        droppedGradients: sums.droppedGradients,
+        idleSeconds: sums.idleSeconds,
+      },
+    };
+  }
+
+  async changeTopology(epoch: number): Promise<TopologyCounts> {
+    if (this.#phaseTwo) return await this.#orAborted(this.#transport.evolveReplicas(epoch));
+    const counts = changeTopology(this.#plan.model, this.#settings, epoch);
+    this.#transport.topologyChanged();
+    return counts;
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close();
+  }
+
+  /** Learning rate of the last step of an epoch. */
+  #lastRate(epoch: number, first: boolean): number {
+    const { server, setup } = this.#plan;
+    const { learningRate, schedule, epochs, batchSize } = this.#settings;
+    if (first) {
+      return phaseOneRate(setup.parallel, this.#settings, epoch * server.steps - 1, server.steps)
+        .learningRate;
+    }
+    const count = passSteps(setup.split.samples, setup.parallel.workers, batchSize);
+    return learningRate * scheduleFactor(schedule, (epoch * count - 1) / count, epochs);
+  }
+
+  #progress(epoch: number, started: number): OnSums {
+    const { epochs, onProgress } = this.#settings;
+    const { steps } = this.#plan.server;
+    return ({ updates, samples, loss, correct }) => {
+      if (samples === 0) return;
+      const samplesPerSecond = samples / ((performance.now() - started) / 1000);
+      const [meanLoss, accuracy] = [loss / samples, correct / samples];
+      onProgress?.({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
+    };
+  }
+
+  /** As the work, but rejects at once when the run is aborted; workers end within `close`. */
+  #orAborted<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#settings;
+    if (signal === undefined) return work;
+    return new Promise((resolve, reject) => {
+      const abort = () => reject(signal.reason);
+      if (signal.aborted) abort();
+      signal.addEventListener("abort", abort);
+      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
+    });
+  }
+}

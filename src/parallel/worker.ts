@@ -1,0 +1,207 @@
+/**
+ * What a worker does, whatever carries its requests.
+ *
+ * @module
+ */
+import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { scheduleFactor } from "../model/schedule.ts";
+import { tileWidth } from "../model/tile.ts";
+import { applyGradients } from "../native/optimizer.ts";
+import { type Batch, type StepSettings, trainBatch, workspaceWords } from "../native/step.ts";
+import { sharedWords } from "../sparse/shared.ts";
+import { BatchBuilder } from "../train/batches.ts";
+import type { TrainSettings } from "../train/options.ts";
+import { changeTopology } from "../train/trainer.ts";
+import type { ParallelSettings } from "./options.ts";
+import { phaseOneFactor } from "./rates.ts";
+import { Shard, shardSize } from "./shard.ts";
+import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
+
+/** What a worker needs to know. */
+export interface WorkerSetup {
+  /** Number of this worker, from 0. */
+  readonly worker: number;
+  readonly settings: TrainSettings;
+  readonly parallel: ParallelSettings;
+  /** All training samples; a worker reads its shard. */
+  readonly split: Split;
+  readonly standardization: Standardization;
+  readonly image: ImageShape | undefined;
+  /** Last epoch of phase 1. */
+  readonly phaseOneEpochs: number;
+}
+
+/** Rounds or steps of one pass over the largest shard. */
+export function passSteps(samples: number, workers: number, batchSize: number): number {
+  return Math.ceil(shardSize(samples, workers, 0) / batchSize);
+}
+
+/**
+ * A worker from its first pull to its end, as a generator of requests.
+ *
+ * Phase 1: pull, compute the gradient of the shard's next mini-batch, push, until the phase is over. Phase 2: one
+ * epoch, or one change of the topology, a command. Paper: §2.1 Algorithm 1.
+ *
+ * Random numbers: order and growth are drawn by `epoch · K + worker`, dropout by `step · K + worker`, so that streams
+ * of workers are apart and one worker has the sequential trainer's.
+ *
+ * @param replica The worker's model; pulls are written into it.
+ * @param gradients The worker's gradients, read by pushes.
+ */
+export function* workerProgram(
+  setup: WorkerSetup,
+  replica: SparseMlp,
+  gradients: Uint32Array,
+): Generator<WorkerRequest, void, ServerReply> {
+  const steps = new WorkerSteps(setup, replica, gradients);
+  const { worker } = setup;
+  for (let pass = setup.settings.epochsDone + 1;; pass++) {
+    const over = yield* onePass(steps, pass, worker);
+    if (over) break;
+  }
+  let lastReport: LocalReport | undefined;
+  for (;;) {
+    if (lastReport !== undefined) yield { kind: "report", report: lastReport };
+    const command = yield { kind: "next" };
+    switch (command.kind) {
+      case "stop":
+        return;
+      case "epoch":
+        lastReport = steps.localEpoch(command.epoch);
+        break;
+      case "evolve":
+        lastReport = steps.evolve(command.epoch);
+        break;
+      default:
+        throw new TypeError(`Cannot follow the command "${command.kind}" in phase 2`);
+    }
+  }
+}
+
+/** One pass over the shard in phase 1; returns whether the phase is over. */
+function* onePass(
+  steps: WorkerSteps,
+  pass: number,
+  worker: number,
+): Generator<WorkerRequest, boolean, ServerReply> {
+  steps.beginPass(pass);
+  for (let step = 0; step < steps.passSteps; step++) {
+    const pulled = yield { kind: "pull" };
+    if (pulled.kind !== "parameters") return true;
+    const { version, clock } = pulled;
+    const samples = steps.gradient(pass, step);
+    const [loss, correct] = samples > 0 ? steps.totals : [0, 0];
+    yield { kind: "push", header: { worker, version, clock, loss, correct, samples } };
+  }
+  return false;
+}
+
+/** The buffers of a worker, and its steps. */
+class WorkerSteps {
+  readonly totals = new Float64Array(2);
+  readonly passSteps: number;
+  readonly #setup: WorkerSetup;
+  readonly #replica: SparseMlp;
+  readonly #builder: BatchBuilder;
+  readonly #shard: Shard;
+  readonly #work: Uint32Array;
+  readonly #gradients: Uint32Array;
+  /** Empty for the fused update. */
+  readonly #written: Uint32Array;
+  #localSteps = 0;
+
+  constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
+    const { settings, parallel, split, standardization, image, worker } = setup;
+    const { batchSize, threads, seed, dropout, microBatch, augmentation } = settings;
+    const { workers, algorithm } = parallel;
+    const width = tileWidth(replica.settings.sizes, batchSize, microBatch);
+    this.#setup = setup;
+    this.#gradients = gradients;
+    // As in sequential training: Nesterov's form needs the whole gradient of a batch that passes in several tiles.
+    this.#written = settings.nesterov && batchSize > width ? gradients : new Uint32Array(0);
+    this.#replica = replica;
+    this.#shard = new Shard(split.samples, workers, worker, seed);
+    // In a synchronous phase all workers have as many rounds; a smaller shard may have nothing in the last.
+    const shard = this.#shard.order.length;
+    this.passSteps = algorithm === "wassp"
+      ? passSteps(split.samples, workers, batchSize)
+      : Math.ceil(shard / batchSize);
+    this.#builder = new BatchBuilder({
+      split,
+      standardization,
+      batchSize,
+      width,
+      threads,
+      seed,
+      ...(augmentation && { augmentation }),
+      ...(image && { image }),
+    });
+    this.#work = sharedWords(workspaceWords(replica.memory, width, { training: true, dropout: dropout > 0 }));
+  }
+
+  beginPass(pass: number): void {
+    this.#shard.shuffle(pass);
+  }
+
+  /** Writes the gradient of one mini-batch of phase 1; returns its samples. */
+  gradient(pass: number, step: number): number {
+    const batch = this.#batch(pass, step);
+    if (batch === undefined) return 0;
+    const { momentum } = this.#setup.settings;
+    const settings = this.#stepSettings((pass - 1) * this.passSteps + step, 0, momentum);
+    trainBatch(this.#replica.memory, this.#gradients, batch, settings, this.#work, this.totals);
+    return batch.samples;
+  }
+
+  /** Trains the replica on one pass over the shard. */
+  localEpoch(epoch: number): LocalReport {
+    const { worker, settings, parallel, phaseOneEpochs } = this.#setup;
+    const { batchSize, momentum, schedule, epochs, learningRate } = settings;
+    const count = Math.ceil(this.#shard.order.length / batchSize);
+    const started = performance.now();
+    this.beginPass(epoch);
+    let [loss, correct] = [0, 0];
+    for (let step = 0; step < count; step++) {
+      const number = (epoch - 1) * count + step;
+      const rate = learningRate * scheduleFactor(schedule, number / count, epochs);
+      // The server's velocity was built with the scaled rate of a synchronous phase 1.
+      const first = this.#localSteps++ === 0 && phaseOneEpochs > 0 && parallel.algorithm === "wassp";
+      const correction = first ? 1 / phaseOneFactor(parallel, phaseOneEpochs) : 1;
+      const stepSettings = this.#stepSettings(number, rate, momentum * correction);
+      const batch = this.#batch(epoch, step)!;
+      const { memory } = this.#replica;
+      trainBatch(memory, this.#written, batch, stepSettings, this.#work, this.totals);
+      if (this.#written.length > 0) applyGradients(memory, this.#written, stepSettings, settings.threads);
+      loss += this.totals[0];
+      correct += this.totals[1];
+    }
+    const samples = this.#shard.order.length;
+    const seconds = (performance.now() - started) / 1000;
+    return { worker, steps: count, samples, loss, correct, seconds, counts: { replaced: 0, pruned: 0 } };
+  }
+
+  /** Evolves the replica on its own. */
+  evolve(epoch: number): LocalReport {
+    const { worker, settings, parallel } = this.#setup;
+    const started = performance.now();
+    const counts = changeTopology(this.#replica, settings, epoch, epoch * parallel.workers + worker);
+    const seconds = (performance.now() - started) / 1000;
+    return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
+  }
+
+  #batch(pass: number, step: number): Batch | undefined {
+    const { batchSize } = this.#setup.settings;
+    const { order } = this.#shard;
+    const size = Math.min(batchSize, order.length - step * batchSize);
+    return size > 0 ? this.#builder.build(order, step * batchSize, size, pass) : undefined;
+  }
+
+  #stepSettings(number: number, learningRate: number, momentum: number): StepSettings {
+    const { settings, parallel, worker } = this.#setup;
+    const { weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = settings;
+    const step = number * parallel.workers + worker;
+    const coupledDecay = weightDecayForm === "coupled";
+    return { learningRate, momentum, weightDecay, coupledDecay, nesterov, dropout, seed, step, threads };
+  }
+}

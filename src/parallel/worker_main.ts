@@ -1,0 +1,76 @@
+/**
+ * The module a Worker runs: it gets its setup in one message, works until it is told to stop, and reports.
+ *
+ * @module
+ */
+import { loadKernels } from "../native/library.ts";
+import { attachModel, type SharedModel } from "./replica.ts";
+import { ParameterServer, type ServerOptions, type ServerState } from "./server.ts";
+import { SharedLink, type WorkerMessage } from "./shared_link.ts";
+import { SharedState, type SharedStateMemory } from "./shared_state.ts";
+import type { ServerReply } from "./transport.ts";
+import { workerProgram, type WorkerSetup } from "./worker.ts";
+
+/** Everything a Worker is given; arrays are shared, not copied. */
+export interface WorkerStart {
+  readonly setup: WorkerSetup;
+  readonly server: SharedModel;
+  readonly serverState: ServerState;
+  readonly serverOptions: ServerOptions;
+  readonly replica: SharedModel;
+  readonly gradients: readonly Uint32Array[];
+  readonly headers: Float64Array;
+  readonly state: SharedStateMemory;
+  /** The library that is open in the thread that starts the Worker, where it was named. */
+  readonly kernels: string | undefined;
+}
+
+/** The part of a Worker's global scope that is used here. */
+interface WorkerScope {
+  onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;
+  postMessage(message: WorkerMessage): void;
+  close(): void;
+}
+
+/** Runs one worker to its end; what it throws becomes a message, and the others are stopped. */
+export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => void): void {
+  const { setup, serverOptions } = start;
+  const { worker, parallel } = setup;
+  const state = new SharedState(start.state, 1000 * parallel.timeLimitSeconds);
+  try {
+    if (start.kernels !== undefined) loadKernels({ path: start.kernels });
+    const server = new ParameterServer(attachModel(start.server), start.serverState, serverOptions);
+    const replica = attachModel(start.replica);
+    const link = new SharedLink({
+      worker,
+      workers: parallel.workers,
+      algorithm: parallel.algorithm,
+      state,
+      server,
+      replica,
+      gradients: start.gradients,
+      headers: start.headers,
+      post,
+    });
+    const program = workerProgram(setup, replica, start.gradients[worker]);
+    let reply: ServerReply = { kind: "applied" };
+    for (;;) {
+      const { done, value } = program.next(reply);
+      if (done) break;
+      reply = link.serve(value);
+    }
+    post({ kind: "ended", worker });
+  } catch (cause) {
+    state.stop();
+    post({ kind: "failed", worker, cause: cause instanceof Error ? cause : String(cause) });
+  }
+}
+
+const scope = globalThis as unknown as Partial<WorkerScope>;
+// Only in a Worker is there somebody to post to; elsewhere the module has nothing to do on its own.
+if (typeof scope.postMessage === "function" && typeof scope.close === "function") {
+  scope.onmessage = ({ data }) => {
+    runWorker(data, (message) => scope.postMessage!(message));
+    scope.close!();
+  };
+}

@@ -1,0 +1,277 @@
+/**
+ * The transport over Deno Workers: one process, shared memory, no copies through messages.
+ *
+ * @module
+ */
+import { TrainingError } from "../errors.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { kernelsPath } from "../native/library.ts";
+import type { TopologyCounts } from "../train/trainer.ts";
+import { emptyReplica, shareModel } from "./replica.ts";
+import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
+import { HEADER_NUMBERS, type WorkerMessage } from "./shared_link.ts";
+import { SharedState, sharedStateMemory } from "./shared_state.ts";
+import type { EpochSums, LocalReport, OnSums, ServerTransport } from "./transport.ts";
+import type { WorkerSetup } from "./worker.ts";
+import type { WorkerStart } from "./worker_main.ts";
+
+/** How often progress is reported and silence looked for. */
+const LOOK_MS = 100;
+/** How long workers may take to end before they are ended. */
+const FAREWELL_MS = 2000;
+
+/** What a {@linkcode WorkersTransport} is made of. */
+export interface WorkersOptions {
+  readonly model: SparseMlp;
+  /** Setup of each worker but for its number. */
+  readonly setup: Omit<WorkerSetup, "worker">;
+  readonly server: ServerOptions;
+  /** Updates applied before, and in the whole of phase 1. */
+  readonly updatesDone: number;
+  readonly updatesTotal: number;
+  /** Module the Workers run; tests have others. */
+  readonly module?: URL;
+}
+
+interface Pending<T> {
+  readonly resolve: (value: T) => void;
+  readonly reject: (cause: unknown) => void;
+}
+
+/** Workers over shared memory. A push is applied by the worker that brings it, under a lock. */
+export class WorkersTransport implements ServerTransport {
+  readonly #workers: Worker[] = [];
+  readonly #replicas: SparseMlp[];
+  readonly #state: SharedState;
+  readonly #server: ParameterServer;
+  readonly #timeLimitMs: number;
+  readonly #ended = new Set<number>();
+  #failure: unknown;
+  #updates: Pending<void> | undefined;
+  #reports: Pending<LocalReport[]> | undefined;
+  #gathered: LocalReport[] = [];
+  #farewell: (() => void) | undefined;
+  #closed = false;
+
+  /**
+   * Starts the Workers; they wait until updates are let in.
+   *
+   * @throws {Deno.errors.NotCapable} When the package's own modules may not be read.
+   * @throws {RangeError} When there is not enough memory for the replicas.
+   */
+  constructor(options: WorkersOptions) {
+    const { model, setup, updatesDone, updatesTotal, module } = options;
+    const { workers, timeLimitSeconds } = setup.parallel;
+    const url = module ?? new URL("./worker_main.ts", import.meta.url);
+    requireRead(url);
+    const memory = sharedStateMemory(workers);
+    this.#timeLimitMs = 1000 * timeLimitSeconds;
+    this.#state = new SharedState(memory, this.#timeLimitMs);
+    this.#state.limit = updatesDone;
+    this.#state.total = updatesTotal;
+    this.#state.phase = 1;
+    const state = serverState(workers, updatesDone);
+    this.#server = new ParameterServer(model, state, options.server);
+    this.#replicas = Array.from({ length: workers }, () => emptyReplica(model));
+    const gradients = this.#replicas.map((replica) => replica.allocateGradients());
+    const headers = new Float64Array(new SharedArrayBuffer(8 * HEADER_NUMBERS * workers));
+    for (let worker = 0; worker < workers; worker++) {
+      const start: WorkerStart = {
+        setup: { ...setup, worker },
+        server: shareModel(model),
+        serverState: state,
+        serverOptions: options.server,
+        replica: shareModel(this.#replicas[worker]),
+        gradients,
+        headers,
+        state: memory,
+        kernels: kernelsPath(),
+      };
+      const thread = new Worker(url, { type: "module", name: `truly-sparse-worker-${worker}` });
+      thread.onmessage = (event: MessageEvent<WorkerMessage>) => this.#hear(event.data);
+      thread.onerror = (event) => {
+        event.preventDefault();
+        this.#fail(worker, event.error ?? new Error(event.message));
+      };
+      thread.postMessage(start);
+      this.#workers.push(thread);
+    }
+  }
+
+  runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
+    return this.#watched(onSums, (pending: Pending<void>) => {
+      this.#updates = pending;
+      this.#state.locked(() => {
+        this.#server.beginEpoch();
+        this.#state.limit = limit;
+      });
+      this.#state.changed();
+    });
+  }
+
+  beginPhaseTwo(): void {
+    this.#state.phase = 2;
+    this.#state.changed();
+  }
+
+  async runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
+    this.#server.beginEpoch();
+    const started = performance.now();
+    let reports: LocalReport[] = [];
+    await this.#watched(onSums, (pending: Pending<void>) => {
+      this.#order("epoch", epoch, {
+        resolve: (all) => pending.resolve((reports = all, undefined)),
+        reject: pending.reject,
+      });
+    });
+    const elapsed = (performance.now() - started) / 1000;
+    const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
+    return {
+      ...this.#server.sums(),
+      updates: sum((report) => report.steps),
+      samples: sum((report) => report.samples),
+      loss: sum((report) => report.loss),
+      correct: sum((report) => report.correct),
+      idleSeconds: reports.map((report) => Math.max(0, elapsed - report.seconds)),
+    };
+  }
+
+  async evolveReplicas(epoch: number): Promise<TopologyCounts> {
+    let reports: LocalReport[] = [];
+    await this.#watched(() => {}, (pending: Pending<void>) => {
+      this.#order("evolve", epoch, {
+        resolve: (all) => pending.resolve((reports = all, undefined)),
+        reject: pending.reject,
+      });
+    });
+    return {
+      replaced: reports.reduce((sum, { counts }) => sum + counts.replaced, 0),
+      pruned: reports.reduce((sum, { counts }) => sum + counts.pruned, 0),
+    };
+  }
+
+  replicas(): readonly SparseMlp[] {
+    return this.#replicas;
+  }
+
+  topologyChanged(): void {
+    this.#server.topologyChanged();
+  }
+
+  async close(): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    this.#state.stop();
+    if (this.#ended.size < this.#workers.length && this.#failure === undefined) {
+      let timer: ReturnType<typeof setTimeout> | undefined;
+      await new Promise<void>((resolve) => {
+        this.#farewell = resolve;
+        timer = setTimeout(resolve, FAREWELL_MS);
+      });
+      clearTimeout(timer);
+    }
+    for (const worker of this.#workers) worker.terminate();
+  }
+
+  #order(kind: "epoch" | "evolve", epoch: number, pending: Pending<LocalReport[]>): void {
+    this.#gathered = [];
+    this.#reports = pending;
+    this.#state.order(kind, epoch);
+  }
+
+  /** Waits for what `begin` begins, reports progress, and fails when a worker is silent for too long. */
+  #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<EpochSums> {
+    const count = this.#workers.length;
+    const heard = Array.from({ length: count }, (_, worker) => ({
+      beats: this.#state.beats(worker),
+      at: performance.now(),
+    }));
+    return new Promise<EpochSums>((resolve, reject) => {
+      const look = setInterval(() => {
+        const now = performance.now();
+        for (const [worker, last] of heard.entries()) {
+          const beats = this.#state.beats(worker);
+          if (beats !== last.beats) heard[worker] = { beats, at: now };
+        }
+        const silent = heard.map(({ at }, worker) => ({ worker, silence: now - at }))
+          .filter(({ silence }) => silence > this.#timeLimitMs);
+        const busy = silent.filter(({ worker }) => !this.#state.isWaiting(worker));
+        const lost = busy.length > 0 ? busy : silent.length === count ? silent : [];
+        if (lost.length > 0) {
+          const limit = this.#timeLimitMs / 1000;
+          this.#fail(lost[0].worker, new Error(`it has done nothing for ${limit} s`));
+          return;
+        }
+        onSums(this.#server.sums());
+      }, LOOK_MS);
+      const end = () => {
+        clearInterval(look);
+        this.#updates = undefined;
+        this.#reports = undefined;
+      };
+      const pending: Pending<void> = {
+        resolve: () => {
+          end();
+          resolve(this.#server.sums());
+        },
+        reject: (cause) => {
+          end();
+          reject(cause);
+        },
+      };
+      if (this.#failure !== undefined) {
+        pending.reject(this.#failure);
+        return;
+      }
+      // Failures are told to `#updates`, whatever is waited for.
+      this.#updates = pending;
+      begin(pending);
+    });
+  }
+
+  #hear(message: WorkerMessage): void {
+    switch (message.kind) {
+      case "updates":
+        this.#updates?.resolve();
+        return;
+      case "report":
+        this.#gathered[message.report.worker] = message.report;
+        if (Object.keys(this.#gathered).length === this.#workers.length) {
+          this.#reports?.resolve(this.#gathered);
+        }
+        return;
+      case "failed":
+        this.#fail(message.worker, message.cause);
+        return;
+      case "ended":
+        this.#ended.add(message.worker);
+        if (this.#ended.size === this.#workers.length) this.#farewell?.();
+        return;
+      default: {
+        const unknown: never = message;
+        throw new TypeError(`Cannot understand the message ${JSON.stringify(unknown)}`);
+      }
+    }
+  }
+
+  /** Stops everybody; what is waited for is rejected. Only the first failure counts. */
+  #fail(worker: number, cause: unknown): void {
+    if (this.#failure !== undefined || this.#closed) return;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    this.#failure = new TrainingError(`Cannot go on training: worker ${worker + 1} failed: ${reason}`, {
+      cause,
+    });
+    this.#state.stop();
+    this.#updates?.reject(this.#failure);
+  }
+}
+
+function requireRead(url: URL): void {
+  if (url.protocol !== "file:") return;
+  const state = Deno.permissions.querySync({ name: "read", path: url }).state;
+  if (state === "granted") return;
+  throw new Deno.errors.NotCapable(
+    `Cannot start workers: they load the package's modules from "${new URL("../", url).pathname}", ` +
+      "which may not be read; allow it with --allow-read=FOLDER, or train with one thread of control",
+  );
+}
