@@ -52,12 +52,12 @@ Deno.test({
   },
 });
 
-/** What a rank may do, and what mpirun or rank 0 says of it. */
+/** What a rank may do, and what is said of it: by the rank, by mpirun, or by rank 0, which waits for it. */
 const FAULTS: Record<string, string> = {
-  exit: "non-zero status",
+  exit: "Cannot go on: rank 1 gives up",
   kill: "signal 9",
-  hang: "no message came within the limit",
-  abort: "MPI_ABORT was invoked on rank 1",
+  hang: "Cannot go on: no message came within the limit",
+  abort: "Cannot go on: rank 1 gives up",
 };
 
 for (const [fault, told] of Object.entries(FAULTS)) {

@@ -24,6 +24,7 @@ const ROUNDS = 50;
 const fault = Deno.args[0];
 const { rank, size } = startMpi(40);
 if (fault !== undefined && rank === 1) {
+  if (fault === "exit" || fault === "abort") console.error("Cannot go on: rank 1 gives up");
   if (fault === "exit") Deno.exit(3);
   if (fault === "kill") Deno.kill(Deno.pid, "SIGKILL");
   if (fault === "abort") abortMpi(4);
