@@ -18,6 +18,7 @@ export {
   type TrainingState,
 } from "./src/files/checkpoint.ts";
 export type { Activation, ActivationKind } from "./src/model/activation.ts";
+export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
 export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./src/model/model.ts";
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
@@ -38,4 +39,5 @@ export {
   smallestMagnitude,
   uniformGrowth,
 } from "./src/topology/evolution.ts";
+export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance } from "./src/topology/importance.ts";

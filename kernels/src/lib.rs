@@ -14,6 +14,7 @@ pub mod ffi;
 pub mod forward;
 pub mod generator;
 pub mod importance;
+pub mod inference;
 pub mod init;
 pub mod labels;
 pub mod layer;

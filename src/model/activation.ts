@@ -52,6 +52,28 @@ export interface ActivationCode {
   readonly shape: readonly number[];
 }
 
+/** The function of a code at `x`, in f64; `shape` are the neuron's trainable parameters. */
+export function activate(activation: ActivationCode, x: number, shape: ArrayLike<number>): number {
+  switch (activation.code) {
+    case 0:
+      return x;
+    case 1:
+      return x > 0 ? x : activation.slope * x;
+    case 2:
+      return 1 / (1 + Math.exp(-x));
+    case 3:
+      return Math.tanh(x);
+    case 4:
+      return x > 0 ? x : shape[0] * x;
+    case 5: {
+      const [left, leftSlope, right, rightSlope] = [shape[0], shape[1], shape[2], shape[3]];
+      return x < left ? left + leftSlope * (x - left) : x > right ? right + rightSlope * (x - right) : x;
+    }
+    default:
+      throw new TypeError(`Cannot use activation code ${activation.code}: expected 0 to 5`);
+  }
+}
+
 /** The code of the output layer: its non-linearity belongs to the loss. */
 export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, shape: [] };
 

@@ -22,6 +22,7 @@ import {
   OUTPUT_CODE,
   resolveActivation,
 } from "./activation.ts";
+import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, LAYOUT_COLUMNS, SparseLayer } from "./layer.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 
@@ -89,20 +90,36 @@ export type ModelSettings = Required<Omit<ModelOptions, "threads" | "activation"
  * ```
  */
 export class SparseMlp {
-  /** Settings the model was made with. */
-  readonly settings: ModelSettings;
-  /** The layers, first hidden layer first, output layer last. */
-  readonly layers: readonly SparseLayer[];
   /** Which raw features are inputs, and how they are standardised; set by the first training. */
   standardization?: Standardization;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
-  readonly #memory: NetworkMemory;
+  #settings: ModelSettings;
+  #layers: readonly SparseLayer[];
+  #memory: NetworkMemory;
 
   private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
-    this.settings = settings;
-    this.layers = layers;
+    this.#settings = settings;
+    this.#layers = layers;
     this.#memory = memory;
+  }
+
+  /** Settings the model was made with; `sizes` are those it has. */
+  get settings(): ModelSettings {
+    return this.#settings;
+  }
+
+  /** The layers, first hidden layer first, output layer last. */
+  get layers(): readonly SparseLayer[] {
+    return this.#layers;
+  }
+
+  /** Becomes another model, whose arrays it then shares: what compaction while training does. */
+  adopt(other: SparseMlp): void {
+    this.#settings = other.#settings;
+    this.#layers = other.#layers;
+    this.#memory = other.#memory;
+    if (other.standardization !== undefined) this.standardization = other.standardization;
   }
 
   /**
@@ -178,6 +195,51 @@ export class SparseMlp {
   /** A zero-filled arena for the gradients of all parameters. */
   allocateGradients(): Uint32Array {
     return sharedWords(this.layers.reduce((sum, layer) => sum + gradientWords(layer), 0));
+  }
+
+  /**
+   * Strength of each input: the sum of the absolute weights of its connections, shape `[featureCount]`.
+   *
+   * Inputs are standardised, so their weights can be compared; a feature that a compacted model left out has 0.
+   *
+   * Source: QuickSelection (Atashgahi et al. 2022). Cost: O(connections of the first layer).
+   */
+  featureStrength(): Float32Array {
+    const [{ indptr, values, inputs }] = this.#layers;
+    const strength = new Float32Array(this.featureCount);
+    const places = this.standardization?.selection?.features;
+    for (let input = 0; input < inputs; input++) {
+      let sum = 0;
+      for (let place = indptr[input]; place < indptr[input + 1]; place++) sum += Math.abs(values[place]);
+      strength[places?.[input] ?? input] = sum;
+    }
+    return strength;
+  }
+
+  /** A copy of the model as it is now, laid out for prediction: 8 bytes a connection, read in order. */
+  compile(): InferenceModel {
+    return new InferenceModel(this);
+  }
+
+  /**
+   * The class of each sample by its index, or for regression its values `[samples, outputs]`.
+   *
+   * Lays the model out anew in each call (O(connections)): {@linkcode compile} once for many calls.
+   *
+   * @param features Raw features, shape `[samples, featureCount]`.
+   * @throws {TypeError} When their number is no multiple of the model's.
+   */
+  predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
+    return this.compile().predict(features, options);
+  }
+
+  /**
+   * The probability of each class, shape `[samples, classes]`; as {@linkcode predict}.
+   *
+   * @throws {TypeError} When the model is for regression.
+   */
+  predictProbabilities(features: Float32Array | Uint8Array, options: PredictOptions = {}): Float32Array {
+    return this.compile().predictProbabilities(features, options);
   }
 
   /** Counts of parameters, bytes and operations, for the network as it is and as if it were dense. */

@@ -102,6 +102,18 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- inference ---
+  ts_predict: {
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
+      ...["buffer", "usize", "u32", "usize"] as const, // data, data_len, is_bytes, raw_features
+      ...["buffer", "usize", "buffer", "buffer", "usize"] as const, // selection, …_len, mean, scale, inputs
+      ...["u32", "usize", "usize"] as const, // softmax, width, threads
+      ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, outputs, outputs_len
+    ],
+    result: "i32",
+  },
+
   // --- step ---
   ts_misalignment: {
     parameters: ["buffer"], // place

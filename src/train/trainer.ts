@@ -21,6 +21,7 @@ import { shuffle } from "../native/random.ts";
 import { trainBatch, workspaceWords } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { weightLaw } from "../sparse/init.ts";
+import { compact } from "../topology/compaction.ts";
 import { evolveConnections } from "../topology/evolution.ts";
 import { pruneByImportance } from "../topology/importance.ts";
 import { BatchBuilder } from "./batches.ts";
@@ -185,7 +186,7 @@ class Run implements Engine {
   readonly #builder: BatchBuilder;
   readonly #order: Uint32Array;
   readonly #work: Uint32Array;
-  readonly #gradients: Uint32Array;
+  #gradients: Uint32Array;
   readonly #totals = new Float64Array(2);
   /** When other tasks of the program last ran. */
   #breath = performance.now();
@@ -280,7 +281,11 @@ class Run implements Engine {
   }
 
   changeTopology(epoch: number): TopologyCounts {
-    return changeTopology(this.#model, this.#settings, epoch);
+    const { memory } = this.#model;
+    const counts = changeTopology(this.#model, this.#settings, epoch);
+    const compacted = memory !== this.#model.memory;
+    if (compacted && this.#gradients.length > 0) this.#gradients = this.#model.allocateGradients();
+    return counts;
   }
 }
 
@@ -306,15 +311,26 @@ export function changeTopology(
   const due = pruning !== undefined && epoch >= pruning.start &&
     (epoch - pruning.start) % pruning.every === 0;
   let [replaced, pruned] = [0, 0];
+  if (due) {
+    for (const layer of model.layers.slice(0, -1)) {
+      pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
+    }
+    if (settings.compactWhilePruning) compactInPlace(model, threads);
+  }
+  if (zeta === 0) return { replaced, pruned };
   for (const [index, layer] of model.layers.slice(0, -1).entries()) {
-    if (due) pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
-    if (zeta === 0) continue;
     const probability = layer.nnz / (layer.inputs * layer.neurons);
     const { inputs, neurons } = layer;
     const weights = weightLaw({ inputs, neurons, initializer, fanIn, probability });
     replaced += evolveConnections(layer, { zeta, weights, seed, epoch: draw, layer: index, threads }).grown;
   }
   return { replaced, pruned };
+}
+
+/** Inputs stay, so that SET can find features again and batches keep their shape. */
+function compactInPlace(model: SparseMlp, threads: number): void {
+  const { model: smaller, removed } = compact(model, { keepInputs: true, threads });
+  if (removed > 0) model.adopt(smaller);
 }
 
 /** What an epoch of training gave. */

@@ -8,6 +8,7 @@ mod batch;
 mod csr;
 mod generator;
 mod importance;
+mod inference;
 mod init;
 mod merge;
 mod optimizer;

@@ -1,0 +1,173 @@
+/**
+ * A model laid out for prediction: weights in the order they are read, 8 bytes a connection.
+ *
+ * @module
+ */
+import type { Standardization } from "../data/dataset.ts";
+import { predict } from "../native/inference.ts";
+import type { NetworkMemory } from "../native/step.ts";
+import { sharedWords } from "../sparse/shared.ts";
+import { LAYOUT_COLUMNS, paddedWords, type SparseLayer } from "./layer.ts";
+import { paddedSamples, tileWidth } from "./tile.ts";
+
+/** Options of a prediction. */
+export interface PredictOptions {
+  /** Threads of the kernels; they do not change the result. @default {1} */
+  readonly threads?: number;
+}
+
+/** What a model is compiled from. */
+export interface Compilable {
+  readonly settings: {
+    readonly sizes: readonly number[];
+    readonly task: "classification" | "regression";
+  };
+  readonly layers: readonly SparseLayer[];
+  readonly standardization?: Standardization;
+  readonly featureCount: number;
+  readonly classNames: readonly string[];
+}
+
+/**
+ * A trained network that predicts: a copy, which later training does not change.
+ *
+ * Raw features are standardised with the model's statistics (and taken as they are without them). Batches are cut into
+ * tiles that threads share; one or two samples alone take a shorter way. Memory: 8 bytes a connection, and the
+ * activations of one tile a thread.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { madelonLike, SparseMlp, train } from "../../mod.ts";
+ *
+ * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
+ * const model = SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });
+ * for await (const _ of train(model, data, { epochs: 2, batchSize: 16 }));
+ * const inference = model.compile();
+ * const labels = inference.predict(data.test!.features);
+ * assertEquals(labels.length, 50);
+ * ```
+ */
+export class InferenceModel {
+  /** Raw features of a sample. */
+  readonly featureCount: number;
+  /** Classes or values of a sample. */
+  readonly outputCount: number;
+  /** Name of each class; empty for regression, or where they are unknown. */
+  readonly classNames: readonly string[];
+  /** What the outputs mean. */
+  readonly task: "classification" | "regression";
+  readonly #network: NetworkMemory;
+  readonly #standardization: Standardization;
+  readonly #sizes: readonly number[];
+  #work: Uint32Array = new Uint32Array(0);
+
+  /** Copies a model; O(connections). */
+  constructor(model: Compilable) {
+    const { settings: { sizes, task }, layers, standardization } = model;
+    this.#sizes = sizes;
+    this.task = task;
+    this.featureCount = model.featureCount;
+    this.outputCount = layers[layers.length - 1].neurons;
+    this.classNames = model.classNames;
+    this.#standardization = standardization ??
+      { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
+    this.#network = compileNetwork(layers);
+  }
+
+  /** Bytes of the network's arrays. */
+  get bytes(): number {
+    return this.#network.arena.byteLength;
+  }
+
+  /**
+   * The class of each sample by its index (the first of equal outputs), or for regression its values.
+   *
+   * @param features Raw features, shape `[samples, featureCount]`.
+   * @returns Shape `[samples]`, or `[samples, outputs]` for regression.
+   * @throws {TypeError} When their number is no multiple of `featureCount`.
+   */
+  predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
+    const outputs = this.#run(features, false, options);
+    return this.task === "regression" ? outputs : largest(outputs, this.outputCount);
+  }
+
+  /**
+   * The probability of each class.
+   *
+   * @param features Raw features, shape `[samples, featureCount]`.
+   * @returns Shape `[samples, classes]`; each row sums to 1.
+   * @throws {TypeError} When the model is for regression, or the number of features does not fit.
+   */
+  predictProbabilities(features: Float32Array | Uint8Array, options: PredictOptions = {}): Float32Array {
+    if (this.task === "regression") {
+      throw new TypeError("Cannot predict probabilities: the model is for regression, use predict");
+    }
+    return this.#run(features, true, options);
+  }
+
+  #run(features: Float32Array | Uint8Array, softmax: boolean, options: PredictOptions): Float32Array {
+    const { threads = 1 } = options;
+    const samples = features.length / this.featureCount;
+    if (!Number.isInteger(samples)) {
+      throw new TypeError(
+        `Cannot predict: found ${features.length} numbers, samples have ${this.featureCount} features`,
+      );
+    }
+    if (!Number.isSafeInteger(threads) || threads < 1) {
+      throw new RangeError(`Cannot predict: threads is ${threads}, expected a whole number of at least 1`);
+    }
+    const outputs = new Float32Array(samples * this.outputCount);
+    if (samples === 0) return outputs;
+    // A small batch is cut so that each thread gets a tile; the result does not depend on it.
+    const width = tileWidth(this.#sizes, paddedSamples(Math.ceil(samples / threads)));
+    const slots = Math.min(threads, Math.ceil(samples / width));
+    const words = slots * width * (this.#sizes[0] + 2 * Math.max(...this.#sizes.slice(1)));
+    if (this.#work.length < words) this.#work = sharedWords(words);
+    const source = { features, ...this.#standardization };
+    predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
+    return outputs;
+  }
+}
+
+/** Copies weights into incoming order; the sections are those of `kernels/src/inference.rs`. */
+function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
+  const layout = new Uint32Array(LAYOUT_COLUMNS * layers.length);
+  const slopes = new Float32Array(layers.length);
+  const sections = layers.map(({ neurons, nnz, shape }) => [neurons + 1, nnz, nnz, neurons, shape.length]);
+  const arena = sharedWords(sections.flat().reduce((sum, length) => sum + paddedWords(length), 0));
+  const floats = new Float32Array(arena.buffer, arena.byteOffset, arena.length);
+  let place = 0;
+  for (const [index, layer] of layers.entries()) {
+    const { inputs, neurons, nnz, activation, incomingPtr, source, position, values } = layer;
+    layout.set([inputs, neurons, nnz, nnz, activation.code], index * LAYOUT_COLUMNS);
+    slopes[index] = activation.slope;
+    const starts = sections[index].map((length) => {
+      const start = place;
+      place += paddedWords(length);
+      return start;
+    });
+    arena.set(incomingPtr, starts[0]);
+    arena.set(source.subarray(0, nnz), starts[1]);
+    for (let connection = 0; connection < nnz; connection++) {
+      floats[starts[2] + connection] = values[position[connection]];
+    }
+    floats.set(layer.bias, starts[3]);
+    floats.set(layer.shape, starts[4]);
+  }
+  return { layout, slopes, arena };
+}
+
+/** The first largest of each row. */
+function largest(outputs: Float32Array, count: number): Uint32Array {
+  const labels = new Uint32Array(outputs.length / count);
+  for (let sample = 0; sample < labels.length; sample++) {
+    const start = sample * count;
+    let best = 0;
+    for (let output = 1; output < count; output++) {
+      if (outputs[start + output] > outputs[start + best]) best = output;
+    }
+    labels[sample] = best;
+  }
+  return labels;
+}

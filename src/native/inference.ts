@@ -1,0 +1,61 @@
+/**
+ * Predictions of raw samples.
+ *
+ * @module
+ */
+import type { BatchSource } from "./batch.ts";
+import { loadKernels } from "./library.ts";
+import { buffer, check } from "./status.ts";
+import type { NetworkMemory } from "./step.ts";
+
+/** How predictions are made. */
+export interface PredictionSettings {
+  /** Whether outputs become probabilities. */
+  readonly softmax: boolean;
+  /** Samples a tile: a multiple of 16, at most 128. */
+  readonly width: number;
+  readonly threads: number;
+}
+
+const NONE = new Uint32Array(0);
+
+/**
+ * Writes the outputs of all samples, `[samples][outputs]`.
+ *
+ * @param network Layout table, slopes, and an arena laid out as in `kernels/src/inference.rs`.
+ * @param work At least `width` · (inputs + 2 · the largest layer) words a thread.
+ * @throws {TypeError} When lengths do not agree.
+ */
+export function predict(
+  network: NetworkMemory,
+  source: BatchSource,
+  settings: PredictionSettings,
+  work: Uint32Array,
+  outputs: Float32Array,
+): void {
+  const { features, mean, scale, selection } = source;
+  const status = loadKernels().ts_predict(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(network.arena),
+    network.arena.length,
+    buffer(features),
+    features.length,
+    features instanceof Uint8Array ? 1 : 0,
+    selection?.featureCount ?? mean.length,
+    buffer(selection?.features ?? NONE),
+    selection?.features.length ?? 0,
+    buffer(mean),
+    buffer(scale),
+    mean.length,
+    settings.softmax ? 1 : 0,
+    settings.width,
+    settings.threads,
+    buffer(work),
+    work.length,
+    buffer(outputs),
+    outputs.length,
+  );
+  check(status, "predict");
+}
