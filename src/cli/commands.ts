@@ -7,7 +7,16 @@ import type { Command } from "./command.ts";
 import { datasetsCommand } from "./datasets.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { inspectCommand } from "./inspect.ts";
+import { predictCommand } from "./predict.ts";
+import { pruneCommand } from "./prune.ts";
 import { trainCommand } from "./train.ts";
 
 /** Every command, in the order help shows them. */
-export const COMMANDS: readonly Command[] = [trainCommand, evaluateCommand, inspectCommand, datasetsCommand];
+export const COMMANDS: readonly Command[] = [
+  trainCommand,
+  evaluateCommand,
+  predictCommand,
+  pruneCommand,
+  inspectCommand,
+  datasetsCommand,
+];

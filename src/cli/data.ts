@@ -56,7 +56,7 @@ export async function loadData(values: Values, showProgress: boolean): Promise<D
 }
 
 /** A whole number is a column's place; anything else its name. */
-function column(text: string | undefined): Column | undefined {
+export function column(text: string | undefined): Column | undefined {
   const dashed = text?.replace("−", "-");
   return dashed !== undefined && /^-?\d+$/.test(dashed) ? Number(dashed) : text;
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset, Split } from "../data/dataset.ts";
-import { loadModel } from "../files/checkpoint.ts";
+import { type LoadedModel, loadModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { type Evaluation, Evaluator } from "../train/evaluation.ts";
@@ -37,32 +37,58 @@ export const evaluateCommand: Command = {
   run: ([path], values) => evaluate(path, values),
 };
 
-async function evaluate(path: string, given: Values): Promise<number> {
-  checkTogether(given);
-  const { model, training } = await loadModel(path);
+/** Samples to measure a model on, with the class indices of the model. */
+export interface EvaluationData {
+  readonly name: string;
+  readonly parts: readonly Split[];
+  readonly samples: number;
+}
+
+/**
+ * Loads the samples that options ask for, or those the model was trained on.
+ *
+ * @throws {TypeError} When model and data do not fit together.
+ */
+export async function evaluationData(
+  path: string,
+  { model, training }: LoadedModel,
+  given: Values,
+): Promise<EvaluationData> {
   if (model.standardization === undefined) {
     throw new Error(`Cannot evaluate "${path}": it was never trained, so it cannot standardise features`);
   }
   const values = dataOptions(given, training?.options.values as Values | undefined);
   describeData(values);
-  const { threads = navigator.hardwareConcurrency, json = false } = values;
-  const data = await loadData(values, !json);
+  const data = await loadData(values, !given.json);
   checkFit(path, model, data);
   const parts = partsOf(data, values.part).map((split) => withClassesOf(model, data, split));
-  const started = performance.now();
-  const { loss, accuracy: right } = total(
+  return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
+}
+
+/** Measures a model on all parts together. */
+export function measure(model: SparseMlp, parts: readonly Split[], threads: number): Evaluation {
+  return total(
     parts,
     parts.map((split) => new Evaluator(model, split, model.standardization!, threads).run()),
   );
+}
+
+async function evaluate(path: string, given: Values): Promise<number> {
+  checkTogether(given);
+  const loaded = await loadModel(path);
+  const { model } = loaded;
+  const { threads = navigator.hardwareConcurrency, json = false } = given;
+  const { name, parts, samples } = await evaluationData(path, loaded, given);
+  const started = performance.now();
+  const { loss, accuracy: right } = measure(model, parts, threads);
   const seconds = (performance.now() - started) / 1000;
-  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
   const stats = model.stats();
   if (json) {
     const measures = { samples, loss, ...(Number.isNaN(right) ? {} : { accuracy: right }), seconds };
     const event = {
       event: "evaluation",
       model: path,
-      dataset: data.name,
+      dataset: name,
       ...measures,
       parameters: stats.parameters,
     };
@@ -72,7 +98,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
   const lines = titled([
     ["Model", `${path}: ${describeNetwork(model.settings)}`],
     ["Parameters", `${count(stats.parameters)}, ${bytes(stats.inferenceBytes)} to use`],
-    ["Data", `${data.name}, ${count(samples)} samples`],
+    ["Data", `${name}, ${count(samples)} samples`],
     ["Loss", loss.toPrecision(5)],
     ...(Number.isNaN(right) ? [] : [["Accuracy", accuracy(right)] as const]),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],

@@ -155,6 +155,11 @@ function makePlanar(values: Float32Array | Uint8Array, featureCount: number, cha
   }
 }
 
+/** Makes images with their channels last planar, in place; what has another shape is left as it is. */
+export function planarSamples(values: Float32Array | Uint8Array, sampleShape: readonly number[]): void {
+  if (isChannelsLast(sampleShape)) makePlanar(values, product(sampleShape), sampleShape[2]);
+}
+
 function product(lengths: readonly number[]): number {
   return lengths.reduce((whole, length) => whole * length, 1);
 }

@@ -54,10 +54,11 @@ export interface CsvSamples extends FileSamples {
 }
 
 /** Header names that mean the label. */
-const LABEL_NAMES = ["label", "class", "target", "response", "output", "y"];
+export const LABEL_NAMES: readonly string[] = ["label", "class", "target", "response", "output", "y"];
 
-/** Roles of columns; those of `kernels/src/delimited.rs`. */
-const SKIPPED = 0xffff_ffff, LABEL = 0xffff_fffe, TARGET = 0x8000_0000;
+/** Roles of columns; those of `kernels/src/delimited.rs`. This one is passed over. */
+export const SKIPPED = 0xffff_ffff;
+const LABEL = 0xffff_fffe, TARGET = 0x8000_0000;
 
 /**
  * Reads delimited text, packed with gzip or not.

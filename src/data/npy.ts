@@ -80,12 +80,8 @@ export async function readNpy(source: Source, onProgress?: ReadProgress): Promis
  */
 export function decodeNpy(bytes: Uint8Array<ArrayBuffer>, source: string): NpyArray {
   const fail = (found: string) => new SyntaxError(`Cannot read array "${source}": ${found}`);
-  const { header, start } = readHeader(bytes, fail);
-  const { descr, fortran, shape } = parseHeader(header, fail);
+  const { descr, fortran, shape, start } = npyHeader(bytes, source);
   const type = TYPES[descr.slice(1)];
-  if (type === undefined || !/^[<>|=]/.test(descr)) {
-    throw fail(`its numbers are of type ${quote(descr)}, expected one of ${Object.keys(TYPES).join(", ")}`);
-  }
   // Inexact past 2⁵³, but then no file is long enough.
   const length = shape.reduce((product, size) => product * size, 1);
   const [needed, found] = [length * type.bytes, bytes.length - start];
@@ -103,6 +99,32 @@ export function decodeNpy(bytes: Uint8Array<ArrayBuffer>, source: string): NpyAr
   }
   const data = type.view(body.buffer, body.byteOffset, length);
   return { shape, data: fortran && shape.length > 1 ? toRowOrder(data, shape) : data };
+}
+
+/** What the header of a `.npy` file says. */
+export interface NpyHeader {
+  /** Byte order, kind and bytes of its numbers, one of those that are read: `<f4`, `|u1` … */
+  readonly descr: string;
+  /** Whether the first dimension is fastest. */
+  readonly fortran: boolean;
+  readonly shape: readonly number[];
+  /** Byte where the numbers begin. */
+  readonly start: number;
+}
+
+/**
+ * Reads the header alone, from bytes that begin as the file does.
+ *
+ * @throws {SyntaxError} When it is no such header, cut short, or its numbers are of another kind.
+ */
+export function npyHeader(bytes: Uint8Array<ArrayBuffer>, source: string): NpyHeader {
+  const fail = (found: string) => new SyntaxError(`Cannot read array "${source}": ${found}`);
+  const { header, start } = readHeader(bytes, fail);
+  const { descr, fortran, shape } = parseHeader(header, fail);
+  if (TYPES[descr.slice(1)] === undefined || !/^[<>|=]/.test(descr)) {
+    throw fail(`its numbers are of type ${quote(descr)}, expected one of ${Object.keys(TYPES).join(", ")}`);
+  }
+  return { descr, fortran, shape, start };
 }
 
 function readHeader(

@@ -5,7 +5,7 @@
  */
 import { FRACTION, type Option } from "../option.ts";
 
-const DATA = { group: "data", commands: ["train", "evaluate", "inspect"] } as const;
+const DATA = { group: "data", commands: ["train", "evaluate", "prune", "inspect"] } as const;
 
 /** In the order help shows them. */
 export const DATA_OPTIONS = [
@@ -33,7 +33,7 @@ export const DATA_OPTIONS = [
     kind: "text",
     value: "DIR",
     help: "Folder where named data sets are looked for first; then in the cache, then they are downloaded.",
-    commands: ["train", "evaluate", "inspect", "datasets"],
+    commands: ["train", "evaluate", "prune", "inspect", "datasets"],
   },
   {
     ...DATA,
@@ -51,6 +51,7 @@ export const DATA_OPTIONS = [
     value: "COLUMN",
     help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last. " +
       "Without it, a column called label, class, target, response, output or y, else the last.",
+    commands: ["train", "evaluate", "predict", "prune", "inspect"],
   },
   {
     ...DATA,
@@ -87,6 +88,6 @@ export const DATA_OPTIONS = [
     value: "PART",
     choices: ["test", "train", "all"],
     help: "Samples to evaluate: test, train, or all. Without it, the test part, or all where there is none.",
-    commands: ["evaluate"],
+    commands: ["evaluate", "prune"],
   },
 ] as const satisfies readonly Option[];

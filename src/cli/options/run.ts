@@ -25,7 +25,7 @@ export const RUN_OPTIONS = [
     ...COUNT,
     most: 1024,
     help: "Threads of the kernels (default: all cores); the result does not depend on them.",
-    commands: ["train", "evaluate", "inspect"],
+    commands: ["train", "evaluate", "predict", "prune", "inspect"],
   },
   {
     ...RUN,
@@ -46,7 +46,25 @@ export const RUN_OPTIONS = [
     kind: "text",
     value: "FILE",
     help:
-      "Save the model there (.safetensors), whole or not at all. A run that is stopped leaves a checkpoint.",
+      "Save the model (.safetensors) or the predictions there, whole or not at all. A run that is stopped leaves " +
+      "a checkpoint.",
+    commands: ["train", "predict", "prune"],
+  },
+  {
+    ...RUN,
+    name: "format",
+    kind: "choice",
+    value: "FORMAT",
+    choices: ["csv", "jsonl", "npy"],
+    help: "How predictions are written; without it, as the ending of --output says, else csv.",
+    commands: ["predict"],
+  },
+  {
+    ...RUN,
+    name: "labels",
+    kind: "flag",
+    help: "Write the predicted class alone, without probabilities (in npy its index).",
+    commands: ["predict"],
   },
   {
     ...RUN,
@@ -67,7 +85,7 @@ export const RUN_OPTIONS = [
     name: "json",
     kind: "flag",
     help: "Print one JSON object a line instead of text.",
-    commands: ["train", "evaluate", "inspect", "datasets"],
+    commands: ["train", "evaluate", "predict", "prune", "inspect", "datasets"],
   },
   { ...RUN, name: "quiet", kind: "flag", help: "No progress; only the summary." },
   {
@@ -75,6 +93,6 @@ export const RUN_OPTIONS = [
     name: "help",
     kind: "flag",
     help: "Print this help.",
-    commands: ["train", "evaluate", "inspect", "datasets"],
+    commands: ["train", "evaluate", "predict", "prune", "inspect", "datasets"],
   },
 ] as const satisfies readonly Option[];

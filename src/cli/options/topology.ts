@@ -53,4 +53,31 @@ export const TOPOLOGY_OPTIONS = [
     default: "20",
     help: "Percentile of importance at or below which neurons are removed.",
   },
+  {
+    ...TOPOLOGY,
+    name: "percentiles",
+    kind: "numbers",
+    value: "P,P…",
+    least: 0,
+    most: 100,
+    default: "5,10,15,20,25",
+    help: "Percentiles of importance at which the trained model is pruned; to save one, give one.",
+    commands: ["prune"],
+  },
+  {
+    ...TOPOLOGY,
+    name: "compact-while-pruning",
+    kind: "flag",
+    help:
+      "Take pruned neurons out of the arrays at once: memory and time shrink, but SET cannot wake them again.",
+  },
+  {
+    ...TOPOLOGY,
+    name: "features",
+    kind: "whole",
+    value: "K",
+    least: 1,
+    help: "Show the K input features with the strongest connections.",
+    commands: ["inspect"],
+  },
 ] as const satisfies readonly Option[];

@@ -1,0 +1,73 @@
+/**
+ * The command `predict`.
+ *
+ * @module
+ */
+import { sampleWindows } from "../data/windows.ts";
+import { loadModel } from "../files/checkpoint.ts";
+import type { Command } from "./command.ts";
+import { column } from "./data.ts";
+import { count, duration, rate } from "./format.ts";
+import { UsageError } from "./option.ts";
+import type { Values } from "./options.ts";
+import { checkOutput } from "./output.ts";
+import { type PredictionFormat, PredictionWriter } from "./predictions.ts";
+
+/** Predicts the samples of a file. */
+export const predictCommand: Command = {
+  name: "predict",
+  arguments: [{ name: "MODEL", required: true }, { name: "FILE", required: true }],
+  summary: "Predict the samples of a file",
+  description:
+    "Reads raw features from CSV, TSV, npy or IDX (packed with gzip or not) and writes the class and the " +
+    "probability of each class, or the values of a regression. A label column, if there is one, is passed over. " +
+    "The file is read in windows, so it may be larger than memory.",
+  examples: [
+    ["Classes and probabilities as CSV", "predict flowers.safetensors new-flowers.csv"],
+    [
+      "Into a file, one JSON object a line",
+      "predict model.safetensors t10k-images-idx3-ubyte.gz --output out.jsonl",
+    ],
+    ["Classes alone", "predict model.safetensors samples.npy --labels"],
+  ],
+  run: ([path, file], values) => predict(path, file, values),
+};
+
+const ENDINGS: readonly (readonly [RegExp, PredictionFormat])[] = [
+  [/\.npy$/i, "npy"],
+  [/\.(jsonl|ndjson|json)$/i, "jsonl"],
+];
+
+async function predict(path: string, file: string, given: Values): Promise<number> {
+  const { output, labels = false, threads = navigator.hardwareConcurrency } = given;
+  const ending = ENDINGS.find(([pattern]) => output !== undefined && pattern.test(output))?.[1];
+  const format = given.format ?? (given.json ? "jsonl" : ending ?? "csv");
+  if (format === "npy" && output === undefined) {
+    throw new UsageError("Cannot write npy to the terminal: give a file with --output");
+  }
+  if (output !== undefined) await checkOutput(output);
+  const { model } = await loadModel(path);
+  const inference = model.compile();
+  const { featureCount, outputCount, classNames, task } = inference;
+  if (labels && task === "regression") {
+    throw new UsageError(`Cannot use --labels with "${path}": it is for regression, which has no classes`);
+  }
+  const started = performance.now();
+  await using writer = await PredictionWriter.open(output, { format, labels, outputCount, classNames, task });
+  const windows = sampleWindows(file, { featureCount, labelColumn: column(given["label-column"]), threads });
+  for await (const { features } of windows) {
+    const regression = task === "regression";
+    await writer.write(
+      regression
+        ? inference.predict(features, { threads }) as Float32Array
+        : inference.predictProbabilities(features, { threads }),
+    );
+  }
+  await writer.commit();
+  const seconds = (performance.now() - started) / 1000;
+  if (output !== undefined) {
+    const pace = `${duration(seconds)}, ${rate(writer.samples / seconds)}`;
+    console.error(`Saved predictions of ${count(writer.samples)} samples to "${output}" (${pace})`);
+  }
+  return 0;
+}

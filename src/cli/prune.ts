@@ -1,0 +1,98 @@
+/**
+ * The command `prune`.
+ *
+ * @module
+ */
+import { loadModel, saveModel } from "../files/checkpoint.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { compact } from "../topology/compaction.ts";
+import { pruneByImportance } from "../topology/importance.ts";
+import type { Command } from "./command.ts";
+import { evaluationData, measure } from "./evaluate.ts";
+import { accuracy, bytes, columns, count, percent } from "./format.ts";
+import { UsageError } from "./option.ts";
+import type { Values } from "./options.ts";
+import { checkOutput } from "./output.ts";
+import { checkTogether, fillDefaults } from "./settings.ts";
+
+/** Prunes a trained model once, and takes out what is left without a purpose. */
+export const pruneCommand: Command = {
+  name: "prune",
+  arguments: [{ name: "MODEL", required: true }],
+  summary: "Make a trained model smaller",
+  description:
+    "Importance Pruning of a trained model, once (Table 6 of the paper): accuracy and size at each " +
+    "percentile, after neurons without a purpose were taken out. The model file stays as it is.",
+  examples: [
+    ["How much can go, on the test part of the data it was trained on", "prune model.safetensors"],
+    [
+      "Save the model pruned at the 15th percentile",
+      "prune model.safetensors --percentiles 15 --output small.safetensors",
+    ],
+  ],
+  run: ([path], values) => prune(path, values),
+};
+
+async function prune(path: string, given: Values): Promise<number> {
+  checkTogether(given);
+  const { percentiles = [], output, json } = fillDefaults("prune", given);
+  if (output !== undefined && percentiles.length !== 1) {
+    throw new UsageError("Cannot use --output with several percentiles: give the one to save");
+  }
+  if (output !== undefined) await checkOutput(output);
+  const loaded = await loadModel(path);
+  const { threads = navigator.hardwareConcurrency } = given;
+  const data = await evaluationData(path, loaded, given);
+  const start = loaded.model.stats().parameters;
+  const rows: string[][] = [];
+  for (const percentile of [undefined, ...percentiles]) {
+    const { model: pruned } = percentile === undefined ? loaded : await loadModel(path);
+    const removed = percentile === undefined ? 0 : pruneHidden(pruned, percentile, threads);
+    const model = percentile === undefined ? pruned : compact(pruned, { threads }).model;
+    const evaluation = measure(model, data.parts, threads);
+    if (output !== undefined && percentile !== undefined) await saveModel(model, output);
+    const stats = model.stats();
+    const classified = !Number.isNaN(evaluation.accuracy);
+    if (json) {
+      console.log(JSON.stringify({
+        event: "pruning",
+        model: path,
+        dataset: data.name,
+        samples: data.samples,
+        ...(percentile !== undefined && { percentile }),
+        loss: evaluation.loss,
+        ...(classified && { accuracy: evaluation.accuracy }),
+        removedConnections: removed,
+        connections: stats.connections,
+        parameters: stats.parameters,
+        sizes: model.settings.sizes,
+        trainingBytes: stats.trainingBytes,
+        inferenceBytes: stats.inferenceBytes,
+      }));
+    }
+    rows.push([
+      percentile === undefined ? "as it is" : `${percentile}`,
+      classified ? accuracy(evaluation.accuracy) : "",
+      evaluation.loss.toPrecision(5),
+      count(stats.connections),
+      count(stats.parameters),
+      percent(stats.parameters / start),
+      bytes(stats.inferenceBytes),
+      model.settings.sizes.join(" → "),
+    ]);
+  }
+  if (json) return 0;
+  const head = ["percentile", "accuracy", "loss", "connections", "parameters", "share", "to use", "neurons"];
+  const sides = ["right", "right", "right", "right", "right", "right", "right", "left"] as const;
+  console.log(
+    [`${data.name}, ${count(data.samples)} samples`, "", ...columns([head, ...rows], sides)].join("\n"),
+  );
+  if (output !== undefined) console.error(`Saved the pruned model to "${output}"`);
+  return 0;
+}
+
+/** Prunes every layer but the output's; returns how many connections went. */
+function pruneHidden(model: SparseMlp, percentile: number, threads: number): number {
+  return model.layers.slice(0, -1)
+    .reduce((sum, layer) => sum + pruneByImportance(layer, percentile, threads).removed, 0);
+}

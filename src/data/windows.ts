@@ -1,0 +1,264 @@
+/**
+ * Samples of a file in windows, to predict on: the file may be larger than memory.
+ *
+ * @module
+ */
+import { delimitedParse, delimitedScan } from "../native/text.ts";
+import { planarSamples } from "./arrays.ts";
+import type { Column } from "./csv.ts";
+import { LABEL_NAMES, SKIPPED } from "./csv.ts";
+import { detectLayout, type Layout } from "./csv_layout.ts";
+import { type DataFile, detectFormat, FORMAT_NAMES } from "./format.ts";
+import { npyHeader } from "./npy.ts";
+import { quote } from "./quote.ts";
+import { lineWindows, SourceReader } from "./source.ts";
+import { TextDetail } from "./text_problem.ts";
+
+/** Options of {@linkcode sampleWindows}. */
+export interface WindowOptions {
+  /** Features of a sample, raw. */
+  readonly featureCount: number;
+  /** A column of delimited text to pass over; see {@linkcode sampleWindows}. */
+  readonly labelColumn?: Column | undefined;
+  /** Bytes of the file in a window (one sample at least). @default {8 MiB} */
+  readonly windowBytes?: number | undefined;
+  /** Most threads to use. @default {navigator.hardwareConcurrency} */
+  readonly threads?: number | undefined;
+}
+
+/** Some samples in a row; valid until the next window is asked for. */
+export interface SampleWindow {
+  readonly samples: number;
+  /** Raw features, shape `[samples, featureCount]`. */
+  readonly features: Float32Array | Uint8Array;
+}
+
+const WINDOW_BYTES = 8 << 20;
+
+/**
+ * Reads the features of a file window by window: delimited text, `.npy` or IDX, packed with gzip or not.
+ *
+ * Delimited text may have one column more than the model has features: the label, which is passed over (the column
+ * given, else one called label, class, target, response, output or y, else the last). Images with their channels last
+ * become planar, as in training. Memory: two windows.
+ *
+ * @throws {TypeError} When the file has another format, or another number of features than `featureCount`; both name it.
+ * @throws {SyntaxError} When the file is damaged or holds what is no finite number.
+ */
+export async function* sampleWindows(path: string, options: WindowOptions): AsyncGenerator<SampleWindow> {
+  const file = await detectFormat(path);
+  if (file.format === "delimited") yield* textWindows(file, options);
+  else if (file.format === "npy" || file.format === "idx") yield* arrayWindows(file, options);
+  else {
+    throw new TypeError(
+      `Cannot predict on "${path}": it is ${FORMAT_NAMES[file.format]}, ` +
+        "expected delimited text, a NumPy array or an IDX file",
+    );
+  }
+}
+
+function wrongFeatures(path: string, found: string, featureCount: number): TypeError {
+  return new TypeError(
+    `Cannot predict on "${path}": it has ${found}, the model takes ${featureCount} features`,
+  );
+}
+
+async function* textWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
+  const { windowBytes = WINDOW_BYTES, featureCount, threads = navigator.hardwareConcurrency } = options;
+  const { path, delimiter } = file;
+  let layout: Layout | undefined;
+  let roles = new Uint32Array(0);
+  const columnName = (column: number) => layout?.names[column - 1];
+  const found = new TextDetail(0);
+  const counts = new BigUint64Array(2);
+  let linesBefore = 0;
+  let total = 0;
+  await using reader = await SourceReader.open(path);
+  for await (const window of lineWindows(reader, windowBytes)) {
+    let text: Uint8Array = window;
+    if (layout === undefined) {
+      layout = detectLayout(window, { delimiter });
+      if (layout === undefined) {
+        linesBefore += window.reduce((lines, byte) => lines + Number(byte === 10), 0);
+        continue;
+      }
+      roles = featureRoles(path, layout, options);
+      text = window.subarray(layout.skip);
+      linesBefore += layout.lines;
+    }
+    if (!delimitedScan(text, layout.delimiter, layout.columns, threads, counts, found.detail)) {
+      throw found.problem(path, text, linesBefore, columnName);
+    }
+    const samples = Number(counts[0]);
+    if (samples === 0) continue;
+    const features = new Float32Array(samples * featureCount);
+    const outputs = {
+      rows: samples,
+      features,
+      featureCount,
+      targets: new Float32Array(0),
+      targetCount: 0,
+      labels: new Uint32Array(0),
+      names: found.names,
+    };
+    if (!delimitedParse(text, layout.delimiter, roles, threads, outputs, found.detail)) {
+      throw found.problem(path, text, linesBefore, columnName);
+    }
+    linesBefore += Number(counts[1]);
+    total += samples;
+    yield { samples, features };
+  }
+  if (total === 0) throw new SyntaxError(`Cannot read "${path}": it has no rows of data`);
+}
+
+/** Which column is which feature; one more than there are features is the label. */
+function featureRoles(
+  path: string,
+  { columns, names }: Layout,
+  options: WindowOptions,
+): Uint32Array<ArrayBuffer> {
+  const { featureCount, labelColumn } = options;
+  const label = columns === featureCount && labelColumn === undefined
+    ? -1
+    : labelOf(path, columns, names, labelColumn);
+  if (columns - Number(label >= 0) !== featureCount) {
+    const found = `${columns} columns${labelColumn === undefined ? "" : ", one of them the label"}`;
+    throw wrongFeatures(path, found, featureCount);
+  }
+  let next = 0;
+  return Uint32Array.from({ length: columns }, (_, column) => column === label ? SKIPPED : next++);
+}
+
+function labelOf(path: string, columns: number, names: readonly string[], given?: Column): number {
+  if (given === undefined) {
+    const lower = names.map((name) => name.toLowerCase());
+    return LABEL_NAMES.map((name) => lower.indexOf(name)).find((index) => index >= 0) ?? columns - 1;
+  }
+  const named: Record<string, number> = { first: 0, last: -1 };
+  const place = typeof given === "number"
+    ? given
+    : names.includes(given)
+    ? names.indexOf(given)
+    : named[given];
+  const column = place === undefined ? -1 : place < 0 ? columns + place : place;
+  if (column >= 0 && column < columns) return column;
+  throw new RangeError(`Cannot find column ${quote(String(given))} of "${path}": it has ${columns} columns`);
+}
+
+/** How the numbers of an array file are stored. */
+interface ArrayLayout {
+  readonly shape: readonly number[];
+  /** Kind and bytes of a number, as NumPy spells them: f4, u1, i8 … */
+  readonly type: string;
+  readonly highByteFirst: boolean;
+  /** Bytes already read that belong to the numbers. */
+  readonly rest: Uint8Array;
+}
+
+const VIEWS: Readonly<Record<string, (bytes: ArrayBuffer) => ArrayLike<number | bigint>>> = {
+  u1: (bytes) => new Uint8Array(bytes),
+  b1: (bytes) => new Uint8Array(bytes),
+  i1: (bytes) => new Int8Array(bytes),
+  u2: (bytes) => new Uint16Array(bytes),
+  i2: (bytes) => new Int16Array(bytes),
+  u4: (bytes) => new Uint32Array(bytes),
+  i4: (bytes) => new Int32Array(bytes),
+  u8: (bytes) => new BigUint64Array(bytes),
+  i8: (bytes) => new BigInt64Array(bytes),
+  f4: (bytes) => new Float32Array(bytes),
+  f8: (bytes) => new Float64Array(bytes),
+};
+
+/** Types of IDX files by their code. */
+const IDX_TYPES: Readonly<Record<number, string>> = {
+  0x08: "u1",
+  0x09: "i1",
+  0x0b: "i2",
+  0x0c: "i4",
+  0x0d: "f4",
+  0x0e: "f8",
+};
+
+/** The longest header that is looked for. */
+const HEADER_BYTES = 1 << 16;
+
+async function* arrayWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
+  const { windowBytes = WINDOW_BYTES, featureCount } = options;
+  const { path } = file;
+  await using reader = await SourceReader.open(path);
+  const head = new Uint8Array(HEADER_BYTES);
+  const start = head.subarray(0, await reader.fill(head));
+  const layout = file.format === "npy" ? npyLayout(start, path) : idxLayout(start, path);
+  const [samples, ...sampleShape] = layout.shape;
+  const features = sampleShape.reduce((product, size) => product * size, 1);
+  if (sampleShape.length === 0 || features !== featureCount) {
+    throw wrongFeatures(path, `samples of shape ${sampleShape.join(" × ") || "1"}`, featureCount);
+  }
+  const sampleBytes = featureCount * Number(layout.type[1]);
+  const most = Math.max(1, Math.floor(windowBytes / sampleBytes));
+  let ahead = layout.rest;
+  for (let first = 0; first < samples; first += most) {
+    const count = Math.min(most, samples - first);
+    const bytes = new Uint8Array(count * sampleBytes);
+    const known = ahead.subarray(0, bytes.length);
+    bytes.set(known);
+    ahead = ahead.subarray(known.length);
+    const got = known.length + await reader.fill(bytes.subarray(known.length));
+    if (got < bytes.length) {
+      const whole = first + Math.floor(got / sampleBytes);
+      throw new SyntaxError(
+        `Cannot read "${path}": it is cut short, ${whole} of ${samples} samples are whole`,
+      );
+    }
+    const values = numbers(bytes, layout, (place) =>
+      `feature ${place % featureCount} of sample ` +
+      `${first + Math.floor(place / featureCount)} of "${path}"`);
+    planarSamples(values, sampleShape);
+    yield { samples: count, features: values };
+  }
+  if (ahead.length > 0 || await reader.fill(new Uint8Array(1)) > 0) {
+    throw new SyntaxError(`Cannot read "${path}": it is longer than its header says`);
+  }
+}
+
+function npyLayout(start: Uint8Array<ArrayBuffer>, path: string): ArrayLayout {
+  const { shape, descr, fortran, start: body } = npyHeader(start, path);
+  if (fortran && shape.length > 1 && shape[0] > 1) {
+    throw new TypeError(`Cannot predict on "${path}": its samples are not stored in a row (Fortran order)`);
+  }
+  return { shape, type: descr.slice(1), highByteFirst: descr[0] === ">", rest: start.subarray(body) };
+}
+
+function idxLayout(start: Uint8Array<ArrayBuffer>, path: string): ArrayLayout {
+  const type = IDX_TYPES[start[2]];
+  const body = 4 + 4 * start[3];
+  if (type === undefined || start.length < body) {
+    throw new SyntaxError(`Cannot read IDX file "${path}": its header is damaged or cut short`);
+  }
+  const view = new DataView(start.buffer);
+  const shape = Array.from({ length: start[3] }, (_, index) => view.getUint32(4 + 4 * index));
+  return { shape, type, highByteFirst: true, rest: start.subarray(body) };
+}
+
+/** Bytes as they are; all other numbers as f32, each finite. */
+function numbers(
+  bytes: Uint8Array<ArrayBuffer>,
+  { type, highByteFirst }: ArrayLayout,
+  place: (index: number) => string,
+): Float32Array | Uint8Array {
+  if (type === "u1" || type === "b1") return bytes;
+  const size = Number(type[1]);
+  if (highByteFirst && size > 1) {
+    for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
+  }
+  const values = VIEWS[type](bytes.buffer);
+  const features = new Float32Array(values.length);
+  for (let index = 0; index < features.length; index++) {
+    features[index] = Number(values[index]);
+    if (Number.isFinite(features[index])) continue;
+    throw new SyntaxError(
+      `Cannot use ${place(index)}: it is ${values[index]}, a finite 32-bit number is needed`,
+    );
+  }
+  return features;
+}
