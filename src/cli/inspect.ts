@@ -6,6 +6,7 @@
 import { loadModel } from "../files/checkpoint.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { type ModelSettings, SparseMlp } from "../model/model.ts";
+import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, columns, count, duration, percent } from "./format.ts";
@@ -29,9 +30,10 @@ export const inspectCommand: Command = {
   arguments: [{ name: "MODEL", required: false }],
   summary: "Show layers, connections and costs of a network",
   description:
-    "Shows a saved model, or the network that options would make: connections, density, degrees, " +
-    "and what it costs against a dense network.",
+    "Shows a saved model, or the network that options would make: connections, density, how degrees, importance " +
+    "and weights are spread, dead neurons, and what it costs against a dense network.",
   examples: [
+    ["The ten input features with the strongest connections", "inspect model.safetensors --features 10"],
     ["The network of the paper's CIFAR-10 run", "inspect --dataset cifar10"],
     [
       "A million neurons, without data",
@@ -51,20 +53,111 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     incoming: degreesOf(incomingPtr),
     outgoing: degreesOf(indptr),
   }));
+  const spread = distributions(layers, BINS);
+  const strongest = given.features === undefined ? undefined : strongestFeatures(model, given.features);
   if (given.json) {
-    const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index] }));
-    console.log(
-      JSON.stringify({ event: "network", ...(path && { model: path }), settings, ...stats, layers: rows }),
-    );
+    const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index], ...spread[index] }));
+    const { featureCount } = model;
+    const features = strongest && { features: strongest };
+    const head = { event: "network", ...(path && { model: path }), settings, featureCount };
+    console.log(JSON.stringify({ ...head, ...stats, layers: rows, ...features }));
     return 0;
   }
   const head = titled([
     ["Network", describeNetwork(settings)],
     ...(path === undefined ? [["Made in", duration(seconds)] as const] : [["File", path] as const]),
     ["Neurons", count(stats.neurons)],
+    ...(layers[0].inputs < model.featureCount
+      ? [["Features", `${count(layers[0].inputs)} of ${count(model.featureCount)} are read`] as const]
+      : []),
   ]);
-  console.log([...head, "", ...layerTable(layers, settings, degrees), "", ...costTable(stats)].join("\n"));
+  const tables = [
+    layerTable(layers, settings, degrees),
+    ...(stats.connections > 0 ? [distributionTable(spread), weightTable(spread)] : []),
+    ...(strongest ? [featureTable(strongest)] : []),
+    costTable(stats),
+  ];
+  console.log([...head, ...tables.flatMap((table) => ["", ...table])].join("\n"));
   return 0;
+}
+
+/** Bins of a histogram: its width on the terminal. */
+const BINS = 24;
+
+/** An input feature and the sum of the absolute weights of its connections. */
+interface Strength {
+  readonly feature: number;
+  readonly strength: number;
+}
+
+/** The features with the strongest connections, strongest first. */
+function strongestFeatures(model: SparseMlp, most: number): Strength[] {
+  if (most > model.featureCount) {
+    throw new UsageError(
+      `Cannot use --features ${most}: the model has ${count(model.featureCount)} features`,
+    );
+  }
+  const strength = model.featureStrength();
+  const order = [...strength.keys()].sort((a, b) => strength[b] - strength[a] || a - b);
+  return order.slice(0, most).map((feature) => ({ feature, strength: strength[feature] }));
+}
+
+function featureTable(features: readonly Strength[]): string[] {
+  const rows = features.map(({ feature, strength }, place) => [
+    `${place + 1}`,
+    `${feature}`,
+    strength.toPrecision(4),
+    "█".repeat(Math.round(30 * strength / (features[0].strength || 1))),
+  ]);
+  return columns([["rank", "feature", "strength", ""], ...rows], ["right", "right", "right", "left"]);
+}
+
+/** Eight heights of a bar; a bin with anything in it is never blank. */
+function bars({ least, most, counts }: Histogram): string {
+  const highest = Math.max(...counts);
+  const bar = (value: number) => value === 0 ? " " : "▁▂▃▄▅▆▇█"[Math.ceil(8 * value / highest) - 1];
+  const edge = (value: number) => Number.isInteger(value) ? `${value}` : value.toPrecision(3);
+  return `${edge(least)} ${counts.map(bar).join("")} ${edge(most)}`;
+}
+
+function layerName(index: number, layers: number): string {
+  return index === layers - 1 ? "output" : `hidden ${index + 1}`;
+}
+
+function distributionTable(spread: readonly LayerDistribution[]): string[] {
+  const rows = spread.map(({ incomingDegrees, outgoingDegrees, importance }, index) => [
+    layerName(index, spread.length),
+    bars(incomingDegrees),
+    bars(outgoingDegrees),
+    bars(importance),
+  ]);
+  const head = ["layer", "connections in", "connections out of its inputs", "importance"];
+  return columns([head, ...rows], ["left", "left", "left", "left"]);
+}
+
+function weightTable(spread: readonly LayerDistribution[]): string[] {
+  const number = (value: number) => value.toPrecision(3);
+  const rows = spread.map(({ weights, dead }, index) => [
+    layerName(index, spread.length),
+    number(weights.mean),
+    number(weights.standardDeviation),
+    number(weights.meanMagnitude),
+    number(weights.largestMagnitude),
+    percent(weights.positiveFraction),
+    count(weights.zeros),
+    count(dead.either),
+  ]);
+  const head = [
+    "layer",
+    "mean weight",
+    "deviation",
+    "mean |w|",
+    "largest |w|",
+    "positive",
+    "zeros",
+    "dead neurons",
+  ];
+  return columns([head, ...rows], ["left", "right", "right", "right", "right", "right", "right", "right"]);
 }
 
 async function savedModel(path: string, given: Values): Promise<SparseMlp> {
