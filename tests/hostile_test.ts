@@ -1,7 +1,12 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { madelonLike, SparseMlp, train } from "../mod.ts";
-import { trainBatch } from "../src/native/step.ts";
+import { SYMBOLS } from "../src/native/ffi.ts";
+import { trainBatch, workspaceWords } from "../src/native/step.ts";
+import { gatherBatch } from "../src/native/batch.ts";
 import { validateStructure } from "../src/native/csr.ts";
+import { squaredNorm } from "../src/native/optimizer.ts";
+import { delimitedScan, svmlightScan } from "../src/native/text.ts";
+import { dropSmallest } from "../src/native/topology.ts";
 
 const SIZES = [500, 40, 10, 40, 2];
 const GARBAGE = [0, 1, 39, 40, 500, 65_535, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];
@@ -14,7 +19,12 @@ function create(): SparseMlp {
 /** Trains two epochs with evolution between them; an exception is an answer, a crash ends the process. */
 async function survives(model: SparseMlp): Promise<boolean> {
   try {
-    for await (const _ of train(model, data, { epochs: 2, batchSize: 500, threads: 2 }));
+    for await (
+      const _ of train(model, data, {
+        ...{ epochs: 2, batchSize: 500, threads: 2 },
+        importancePruning: { start: 1, every: 1 },
+      })
+    );
     return true;
   } catch (cause) {
     assert(cause instanceof Error);
@@ -115,4 +125,51 @@ Deno.test("trainBatch() refuses an arena, work memory or batch of another length
     }
   }
   assertEquals(refused, 240);
+});
+
+Deno.test("typed functions refuse arrays whose length the kernel would take from another", () => {
+  const network = {
+    layout: Uint32Array.of(2, 2, 0, 0),
+    slopes: new Float32Array(1),
+    arena: new Uint32Array(128),
+  };
+  const floats = (length: number) => new Float32Array(length);
+  const words = (length: number) => new Uint32Array(length);
+  const longs = (length: number) => new BigUint64Array(length);
+  const layer = {
+    inputs: 2,
+    neurons: 2,
+    indptr: words(3),
+    indices: words(8),
+    values: floats(8),
+    velocity: floats(8),
+  };
+  const source = { features: floats(8), mean: floats(4), scale: floats(4) };
+  const hostile: [string, () => unknown][] = [
+    ["layout", () => squaredNorm(network, words(16))],
+    ["layout", () => workspaceWords(network, 16, { training: true, dropout: false })],
+    ["counts", () => delimitedScan(new Uint8Array(4), 44, 1, 1, longs(1), longs(8))],
+    ["detail", () => delimitedScan(new Uint8Array(4), 44, 1, 1, longs(2), longs(7))],
+    ["counts", () => svmlightScan(new Uint8Array(4), 1, longs(3), longs(8))],
+    ["scales", () => gatherBatch({ ...source, scale: floats(3) }, words(2), 16, 1, floats(64))],
+    ["values", () => dropSmallest({ ...layer, values: floats(7) }, 0.3)],
+    ["velocity", () => dropSmallest({ ...layer, velocity: floats(0) }, 0.3)],
+    ["indptr", () => dropSmallest({ ...layer, inputs: 5 }, 0.3)],
+  ];
+  for (const [name, call] of hostile) assertThrows(call, TypeError, name);
+});
+
+Deno.test("every export survives hostile numbers and contents, and writes inside its buffers", async () => {
+  const program = decodeURIComponent(new URL("hostile/symbols.ts", import.meta.url).pathname);
+  const { code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", program, "200", "1"],
+    env: { NO_COLOR: "1" },
+  }).output();
+  const errors = new TextDecoder().decode(stderr).split("\n").filter((line) => /^error/i.test(line)).join(
+    "\n",
+  );
+  assertEquals([code, signal], [0, null], errors);
+  const { calls, accepted, statuses } = JSON.parse(new TextDecoder().decode(stdout));
+  assertEquals(calls, 200 * Object.keys(SYMBOLS).length);
+  assert(accepted > 0 && statuses["1"] > 0 && statuses["2"] > 0, "calls were both accepted and refused");
 });

@@ -5,7 +5,7 @@
  */
 import { loadKernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
-import { formCode, type MomentumSettings, type NetworkMemory } from "./step.ts";
+import { expectLayout, formCode, type MomentumSettings, type NetworkMemory } from "./step.ts";
 
 /** Applies written gradients to all parameters: one momentum step. */
 export function applyGradients(
@@ -14,6 +14,7 @@ export function applyGradients(
   settings: MomentumSettings,
   threads: number,
 ): void {
+  expectLayout(network, "apply gradients");
   const status = loadKernels().ts_apply_gradients(
     buffer(network.layout),
     buffer(network.slopes),
@@ -33,6 +34,7 @@ export function applyGradients(
 
 /** The squared norm of written gradients (gradient flow; Paper: §2.2, Figure 5). */
 export function squaredNorm(network: NetworkMemory, gradients: Uint32Array): number {
+  expectLayout(network, "measure the gradient");
   const norm = new Float64Array(1);
   const status = loadKernels().ts_squared_norm(
     buffer(network.layout),

@@ -29,3 +29,9 @@ export function check(status: number, task: string): void {
 export function buffer(view: ArrayBufferView): BufferSource {
   return view as ArrayBufferView<ArrayBuffer>;
 }
+
+/** Throws a TypeError unless `view` has `length` elements: the kernel will read or write as many. */
+export function expectLength(task: string, name: string, view: ArrayLike<unknown>, length: number): void {
+  if (view.length === length) return;
+  throw new TypeError(`Cannot ${task}: ${name} has ${view.length} elements, expected ${length}`);
+}

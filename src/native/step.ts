@@ -4,7 +4,7 @@
  * @module
  */
 import { loadKernels } from "./library.ts";
-import { buffer, check } from "./status.ts";
+import { buffer, check, expectLength } from "./status.ts";
 
 /** Bytes from the start of a cache line to the start of `view`. */
 export function misalignment(view: ArrayBufferView): number {
@@ -21,12 +21,24 @@ export interface NetworkMemory {
   readonly arena: Uint32Array;
 }
 
+/** Words of one row of the layout table. */
+const LAYOUT_COLUMNS = 5;
+
+/** Throws a TypeError unless the layout table has a row a slope: the kernel takes one number for both. */
+export function expectLayout(
+  { layout, slopes }: Pick<NetworkMemory, "layout" | "slopes">,
+  task: string,
+): void {
+  expectLength(task, "the layout table", layout, slopes.length * LAYOUT_COLUMNS);
+}
+
 /** Words of work memory for tiles of `width` samples. */
 export function workspaceWords(
   network: Pick<NetworkMemory, "layout" | "slopes">,
   width: number,
   use: { readonly training: boolean; readonly dropout: boolean },
 ): number {
+  expectLayout(network, "plan the work memory");
   const words = new Float64Array(1);
   const status = loadKernels().ts_workspace_words(
     buffer(network.layout),
@@ -96,6 +108,8 @@ export function trainBatch(
   work: Uint32Array,
   totals: Float64Array,
 ): void {
+  expectLayout(network, "train on a batch");
+  expectLength("train on a batch", "totals", totals, 2);
   const status = loadKernels().ts_train_batch(
     buffer(network.layout),
     buffer(network.slopes),
@@ -141,6 +155,8 @@ export function evaluateBatch(
   outputs: Float32Array,
   totals: Float64Array,
 ): void {
+  expectLayout(network, "evaluate a batch");
+  expectLength("evaluate a batch", "totals", totals, 2);
   const status = loadKernels().ts_evaluate_batch(
     buffer(network.layout),
     buffer(network.slopes),

@@ -4,7 +4,7 @@
  * @module
  */
 import { loadKernels } from "./library.ts";
-import { buffer, check } from "./status.ts";
+import { buffer, check, expectLength } from "./status.ts";
 
 /** Status of a kernel that found a fault in a text; its detail output says where. */
 const SYNTAX = 6;
@@ -49,6 +49,8 @@ export function delimitedScan(
   counts: BigUint64Array,
   detail: BigUint64Array,
 ): boolean {
+  expectLength("scan the text", "counts", counts, 2);
+  expectLength("scan the text", "detail", detail, TEXT_DETAIL);
   const status = loadKernels().ts_delimited_scan(
     ...[buffer(text), text.length, delimiter, columns, threads, buffer(counts), buffer(detail)] as const,
   );
@@ -72,6 +74,7 @@ export function delimitedParse(
   detail: BigUint64Array,
 ): boolean {
   const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
+  expectLength("parse the text", "detail", detail, TEXT_DETAIL);
   const status = loadKernels().ts_delimited_parse(
     ...[buffer(text), text.length, delimiter, buffer(roles), roles.length, threads, rows] as const,
     ...[
@@ -99,6 +102,8 @@ export function svmlightScan(
   counts: BigUint64Array,
   detail: BigUint64Array,
 ): boolean {
+  expectLength("scan the text", "counts", counts, 4);
+  expectLength("scan the text", "detail", detail, TEXT_DETAIL);
   const status = loadKernels().ts_svmlight_scan(
     ...[buffer(text), text.length, threads, buffer(counts), buffer(detail)] as const,
   );
@@ -120,6 +125,7 @@ export function svmlightParse(
   detail: BigUint64Array,
 ): boolean {
   const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
+  expectLength("parse the text", "detail", detail, TEXT_DETAIL);
   const status = loadKernels().ts_svmlight_parse(
     ...[buffer(text), text.length, firstIndex, threads, rows] as const,
     ...[
