@@ -1,8 +1,8 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
-import { libraryName, pin } from "../kernels/release.ts";
+import { libraryName } from "../kernels/release.ts";
+import { BUILT, deno, flagsOf, type Release, withRelease } from "./url/release.ts";
 
 const ROOT = new URL("../", import.meta.url);
-const BUILT = new URL("kernels/target/release/libtruly_sparse_kernels.so", ROOT);
 const ignore = Deno.build.os !== "linux";
 
 const TRAIN = `
@@ -12,83 +12,10 @@ for await (const { trainLoss } of train(model, data, { epochs: 1, batchSize: 32,
   console.log(JSON.stringify({ trainLoss }));
 }`;
 
-/** A release of this checkout, in a folder of its own, served over loopback HTTP. */
-interface Release {
-  readonly folder: string;
-  readonly origin: string;
-  /** An empty folder, where programs run with an empty cache. */
-  readonly home: string;
-  readonly requests: string[];
-}
-
-async function copy(from: URL, to: string): Promise<void> {
-  await Deno.mkdir(to, { recursive: true });
-  for await (const { name, isDirectory } of Deno.readDir(from)) {
-    if (isDirectory) await copy(new URL(`${name}/`, from), `${to}/${name}`);
-    else await Deno.copyFile(new URL(name, from), `${to}/${name}`);
-  }
-}
-
-async function withRelease(work: (release: Release) => Promise<void>): Promise<void> {
-  const base = await Deno.makeTempDir();
-  const folder = `${base}/release`;
-  await copy(new URL("src/", ROOT), `${folder}/src`);
-  for (const file of ["mod.ts", "cli.ts"]) await Deno.copyFile(new URL(file, ROOT), `${folder}/${file}`);
-  await Deno.mkdir(`${folder}/prebuilt`);
-  await Deno.copyFile(BUILT, `${folder}/prebuilt/${libraryName(Deno.build.target)}`);
-  pin(new URL(`file://${folder}/`));
-  await Deno.mkdir(`${base}/home`);
-  const requests: string[] = [];
-  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, async (request) => {
-    const { pathname } = new URL(request.url);
-    requests.push(pathname);
-    const bytes = await Deno.readFile(folder + pathname).catch(() => undefined);
-    const type = pathname.endsWith(".ts") ? "application/typescript" : "application/octet-stream";
-    return bytes
-      ? new Response(bytes, { headers: { "content-type": type } })
-      : new Response(null, { status: 404 });
-  });
-  try {
-    await work({ folder, origin: `http://127.0.0.1:${server.addr.port}`, home: `${base}/home`, requests });
-  } finally {
-    await server.shutdown();
-    await Deno.remove(base, { recursive: true });
-  }
-}
-
-/** Runs Deno in the empty folder; the arguments are flags and what follows them. */
-async function deno(release: Release, args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const command = new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-prompt", "--no-config", "--no-lock", ...args],
-    cwd: release.home,
-    env: {
-      HOME: release.home,
-      XDG_CACHE_HOME: `${release.home}/cache`,
-      DENO_DIR: `${release.home}/deno`,
-      NO_COLOR: "1",
-    },
-  });
-  const { code, stdout, stderr } = await command.output();
-  return { code, out: new TextDecoder().decode(stdout), err: new TextDecoder().decode(stderr) };
-}
-
 async function script(release: Release, name: string, text: string): Promise<string> {
   const path = `${release.home}/${name}.ts`;
   await Deno.writeTextFile(path, text);
   return path;
-}
-
-/** The flags of a download, by name. */
-function flagsOf(release: Release): Record<string, string> {
-  const host = new URL(release.origin).host;
-  const cache = `${release.home}/cache/truly-sparse/kernels`;
-  return {
-    env: "--allow-env=XDG_CACHE_HOME,HOME",
-    read: `--allow-read=${cache}`,
-    write: `--allow-write=${cache}`,
-    net: `--allow-net=${host}`,
-    ffi: `--allow-ffi=${cache}`,
-  };
 }
 
 Deno.test({
@@ -187,6 +114,33 @@ Deno.test({
       const runs = await Promise.all(Array.from({ length: 16 }, () => deno(release, [...allow, program])));
       assertEquals(runs.map(({ out, code, err }) => code === 0 ? out.trim() : err), Array(16).fill("1"));
       assertEquals([...Deno.readDirSync(`${release.home}/cache/truly-sparse/kernels`)].length, 1);
+    }),
+});
+
+Deno.test({
+  name: "mod.ts from a URL trains in four Workers at once, all of which find no library",
+  ignore,
+  fn: () =>
+    withRelease(async (release) => {
+      const source = `import { madelonLike, SparseMlp, train } from "${release.origin}/mod.ts";
+        ${TRAIN.replace("console.log", "postMessage")}`;
+      const program = await script(
+        release,
+        "workers",
+        `const url = URL.createObjectURL(new Blob([${JSON.stringify(source)}], { type: "text/typescript" }));
+        const done = Array.from({ length: 4 }, () => new Promise((resolve, reject) => {
+          const worker = new Worker(url, { type: "module" });
+          worker.onmessage = ({ data }) => { worker.terminate(); resolve(data); };
+          worker.onerror = (event) => reject(new Error(event.message));
+        }));
+        console.log(JSON.stringify(await Promise.all(done)));`,
+      );
+      const allow = ["--allow-import=127.0.0.1", ...Object.values(flagsOf(release))];
+      const { code, out, err } = await deno(release, [...allow, program]);
+      assertEquals(code, 0, err);
+      const losses: string[] = JSON.parse(out);
+      assertEquals(losses, Array(4).fill(losses[0]), "the same seed gives the same loss in each Worker");
+      assertMatch(losses[0], /trainLoss":\d/);
     }),
 });
 
