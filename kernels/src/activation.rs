@@ -97,7 +97,7 @@ impl Activation {
         lanes: L,
         gradient: L::Vector,
         signs: u16,
-        output: &Block,
+        output: L::Vector,
         undo: f32,
         sum: &Block,
         shape: [f32; 4],
@@ -106,8 +106,8 @@ impl Activation {
         match self {
             Self::Identity => gradient,
             Self::Slope(slope) => lanes.select(signs, gradient, lanes.mul(gradient, lanes.splat(slope))),
-            Self::Sigmoid => times(lanes, gradient, |lane| output[lane] * undo * (1.0 - output[lane] * undo)),
-            Self::Tanh => times(lanes, gradient, |lane| 1.0 - (output[lane] * undo).powi(2)),
+            Self::Sigmoid => times(lanes, gradient, output, |output| output * undo * (1.0 - output * undo)),
+            Self::Tanh => times(lanes, gradient, output, |output| 1.0 - (output * undo).powi(2)),
             Self::Prelu => {
                 let mut block = [0.0; LANES];
                 lanes.store(gradient, &mut block);
@@ -148,8 +148,8 @@ fn map<L: Lanes>(lanes: L, vector: L::Vector, function: impl Fn(f32) -> f32) -> 
 }
 
 #[inline(always)]
-fn times<L: Lanes>(lanes: L, vector: L::Vector, factor: impl Fn(usize) -> f32) -> L::Vector {
-    lanes.mul(vector, lanes.load(&std::array::from_fn(factor)))
+fn times<L: Lanes>(lanes: L, vector: L::Vector, output: L::Vector, factor: impl Fn(f32) -> f32) -> L::Vector {
+    lanes.mul(vector, map(lanes, output, factor))
 }
 
 /// Dropout of one layer in one step (Srivastava et al. 2014, inverted: kept units are scaled by 1 / (1 − rate)).

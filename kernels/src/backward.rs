@@ -7,12 +7,13 @@
 use std::ops::Range;
 
 use crate::activation::{Activation, Dropout};
+use crate::cell::{AHEAD, Cell, FAR_BYTES, Row, prefetch_row};
 use crate::forward::parameters;
 use crate::optimizer::Update;
 use crate::simd::{Block, Kernel, LANES, Lanes};
 
-/// The rows of one layer to sweep, for `R` vectors of samples.
-pub struct Backward<'a, const R: usize> {
+/// The rows of one layer to sweep, for `R` vectors of samples; `I` is what came in, `D` what its deltas are stored in.
+pub struct Backward<'a, const R: usize, I, D> {
     /// Inputs to sweep.
     pub rows: Range<usize>,
     /// Outgoing rows, `[inputs + 1]`.
@@ -25,16 +26,16 @@ pub struct Backward<'a, const R: usize> {
     pub state: &'a mut [f32],
     /// What becomes of the gradients.
     pub update: Update,
-    /// Activations of the inputs (after dropout), `[inputs][R]`.
-    pub input: &'a [[Block; R]],
+    /// Features of the rows, `[rows][R]`, in the first layer; empty in others.
+    pub input: &'a [Row<I, R>],
     /// Gradient of the loss with respect to this layer's sums, `[neurons][R]`.
-    pub delta: &'a [[Block; R]],
+    pub delta: &'a [Row<D, R>],
     /// Where the gradient goes on to; absent in the first layer, whose input nobody trains.
-    pub below: Option<Below<'a, R>>,
+    pub below: Option<Below<'a, R, I>>,
 }
 
 /// The layer below: its neurons are the rows of the sweep.
-pub struct Below<'a, const R: usize> {
+pub struct Below<'a, const R: usize, I> {
     /// Its function.
     pub activation: Activation,
     /// Its dropout in this step.
@@ -49,15 +50,16 @@ pub struct Below<'a, const R: usize> {
     pub shape: &'a mut [f32],
     /// Their velocity, or their written gradients.
     pub shape_state: &'a mut [f32],
-    /// Gradient with respect to its sums, `[rows][R]`; overwritten.
-    pub delta: &'a mut [[Block; R]],
+    /// Its activations (after dropout), which nobody needs after their own row was swept: the gradient with respect to
+    /// its sums takes their place. `[rows][R]`
+    pub delta: &'a mut [Row<I, R>],
     /// Biases of the rows.
     pub bias: &'a mut [f32],
     /// Their velocity, or their written gradients.
     pub bias_state: &'a mut [f32],
 }
 
-impl<const R: usize> Kernel for Backward<'_, R> {
+impl<const R: usize, I: Cell, D: Cell> Kernel for Backward<'_, R, I, D> {
     type Output = ();
 
     #[inline(always)]
@@ -66,19 +68,28 @@ impl<const R: usize> Kernel for Backward<'_, R> {
     }
 }
 
-impl<const R: usize> Backward<'_, R> {
+impl<const R: usize, I: Cell, D: Cell> Backward<'_, R, I, D> {
     #[inline(always)]
     fn sweep<L: Lanes, const BELOW: bool>(mut self, lanes: L) {
         let start = self.indptr[self.rows.start] as usize;
+        let far = size_of_val(self.delta) > FAR_BYTES;
         let mut weights = Group::new();
         let mut biases = Group::new();
         for (row, input) in self.rows.clone().enumerate() {
             let mut x = [lanes.splat(0.0); R];
+            let own = self.below.as_ref().map_or(&self.input[..], |below| &*below.delta);
             for r in 0..R {
-                x[r] = lanes.load(&self.input[input][r]);
+                x[r] = I::load(lanes, &own[row][r]);
             }
             let mut dx = [lanes.splat(0.0); R];
             let (mut next, end) = (self.indptr[input] as usize, self.indptr[input + 1] as usize);
+            if far {
+                for &target in
+                    &self.indices[(next + AHEAD).min(self.indices.len())..(end + AHEAD).min(self.indices.len())]
+                {
+                    prefetch_row(lanes, &self.delta[target as usize]);
+                }
+            }
             while next < end {
                 let parts = weights.room(end - next);
                 let count = parts.len();
@@ -89,7 +100,7 @@ impl<const R: usize> Backward<'_, R> {
                     let weight = lanes.splat(value);
                     let mut products = lanes.splat(0.0);
                     for r in 0..R {
-                        let d = lanes.load(&delta[r]);
+                        let d = D::load(lanes, &delta[r]);
                         if BELOW {
                             dx[r] = lanes.mul_add(weight, d, dx[r]);
                         }
@@ -101,7 +112,7 @@ impl<const R: usize> Backward<'_, R> {
                 next += count;
             }
             if let Some(below) = &mut self.below {
-                let total = below.finish(lanes, row, &self.input[input], dx, self.update);
+                let total = below.finish(lanes, row, x, dx, self.update);
                 lanes.store(total, &mut biases.room(1)[0]);
                 biases.add(lanes, 1, self.update, below.bias, below.bias_state);
             }
@@ -113,14 +124,14 @@ impl<const R: usize> Backward<'_, R> {
     }
 }
 
-impl<const R: usize> Below<'_, R> {
+impl<const R: usize, I: Cell> Below<'_, R, I> {
     /// Turns the gradient of a neuron's output into that of its sum, keeps it, and returns it summed to one vector.
     #[inline(always)]
     fn finish<L: Lanes>(
         &mut self,
         lanes: L,
         row: usize,
-        output: &[Block; R],
+        output: [L::Vector; R],
         gradient: [L::Vector; R],
         update: Update,
     ) -> L::Vector {
@@ -136,8 +147,8 @@ impl<const R: usize> Below<'_, R> {
             }
             let signs = self.signs.get(row).map_or(0, |signs| signs[r]);
             let sum = self.sums.get(row).map_or(&[0.0; LANES], |sums| &sums[r]);
-            d = self.activation.differentiate(lanes, d, signs, &output[r], undo, sum, shape, &mut shape_gradient);
-            lanes.store(d, &mut self.delta[row][r]);
+            d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, shape, &mut shape_gradient);
+            I::store(lanes, d, &mut self.delta[row][r]);
             total = lanes.add(total, d);
         }
         if count > 0 {

@@ -3,10 +3,11 @@
 use std::ops::Range;
 
 use crate::activation::{Activation, Dropout};
+use crate::cell::{AHEAD, Cell, FAR_BYTES, Row, prefetch_row};
 use crate::simd::{Block, Kernel, Lanes};
 
-/// Rows of one layer to compute, for `R` vectors of samples.
-pub struct Forward<'a, const R: usize> {
+/// Rows of one layer to compute, for `R` vectors of samples; `I` and `O` are what comes in and goes out.
+pub struct Forward<'a, const R: usize, I, O> {
     /// Neurons to compute.
     pub rows: Range<usize>,
     /// Incoming rows, `[neurons + 1]`.
@@ -28,9 +29,9 @@ pub struct Forward<'a, const R: usize> {
     /// Index of the tile's first vector of samples in the batch.
     pub first_vector: usize,
     /// Activations of the inputs, `[inputs][R]`.
-    pub input: &'a [[Block; R]],
+    pub input: &'a [Row<I, R>],
     /// Activations of the rows, `[rows][R]`; overwritten.
-    pub output: &'a mut [[Block; R]],
+    pub output: &'a mut [Row<O, R>],
     /// Which sums were positive, `[rows][R]`; empty where nobody asks.
     pub signs: &'a mut [[u16; R]],
     /// Which units dropout kept, `[rows][R]`; empty without dropout.
@@ -39,19 +40,27 @@ pub struct Forward<'a, const R: usize> {
     pub sums: &'a mut [[Block; R]],
 }
 
-impl<const R: usize> Kernel for Forward<'_, R> {
+impl<const R: usize, I: Cell, O: Cell> Kernel for Forward<'_, R, I, O> {
     type Output = ();
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
+        let far = size_of_val(self.input) > FAR_BYTES;
         for (row, neuron) in self.rows.clone().enumerate() {
             let connections = self.incoming_ptr[neuron] as usize..self.incoming_ptr[neuron + 1] as usize;
             let mut sum = [lanes.splat(self.bias[neuron]); R];
+            if far {
+                let ahead = connections.start + AHEAD..(connections.end + AHEAD).min(self.source.len());
+                for place in ahead {
+                    prefetch_row(lanes, &self.input[self.source[place] as usize]);
+                    lanes.prefetch(&self.values[self.position[place] as usize]);
+                }
+            }
             for (&source, &position) in self.source[connections.clone()].iter().zip(&self.position[connections]) {
                 let weight = lanes.splat(self.values[position as usize]);
                 let input = &self.input[source as usize];
                 for r in 0..R {
-                    sum[r] = lanes.mul_add(weight, lanes.load(&input[r]), sum[r]);
+                    sum[r] = lanes.mul_add(weight, I::load(lanes, &input[r]), sum[r]);
                 }
             }
             let shape = parameters(self.shape, self.activation.shape_parameters(), neuron);
@@ -75,7 +84,7 @@ impl<const R: usize> Kernel for Forward<'_, R> {
                 self.kept[row] = kept;
             }
             for r in 0..R {
-                lanes.store(sum[r], &mut self.output[row][r]);
+                O::store(lanes, sum[r], &mut self.output[row][r]);
             }
         }
     }

@@ -6,12 +6,13 @@
 
 use std::ops::Range;
 
-use bytemuck::{cast_slice, cast_slice_mut};
+use bytemuck::cast_slice;
 
 use crate::activation::Dropout;
 use crate::backward::{Backward, Below, Group};
+use crate::cell::{Cell, Row};
 use crate::forward::Forward;
-use crate::layer::{Gradients, Layer, Sections, shapes};
+use crate::layer::{Gradients, Layer};
 use crate::loss::{Total, Truth, loss};
 use crate::optimizer::{Momentum, Update};
 use crate::pool::{chunk_count, rows_of_chunk, run_phases};
@@ -19,6 +20,7 @@ use crate::random::{Purpose, key};
 use crate::shared::SharedSlice;
 use crate::simd::{Block, Kernel, LANES, Lanes, dispatch};
 use crate::status::{Outcome, Status, ensure};
+use crate::workspace::{Keeping, Trace, evaluation_traces, training_traces};
 
 /// The widest tile, in samples.
 pub const MAX_WIDTH: usize = 128;
@@ -51,77 +53,13 @@ pub struct Training {
     pub seed: u64,
     /// Number of this step, for dropout.
     pub step: u64,
+    /// How activations are kept.
+    pub keeping: Keeping,
 }
 
-/// Activations and what the backward pass needs of one layer.
-struct Trace<'a> {
-    output: SharedSlice<'a, Block>,
-    signs: SharedSlice<'a, u16>,
-    kept: SharedSlice<'a, u16>,
-    sums: SharedSlice<'a, Block>,
-}
-
-/// Words of work memory for tiles of `width` samples: all activations when training, two layers' when not.
-///
-/// # Errors
-/// As [`crate::layer::layers`].
-pub fn workspace_words(
-    layout: &[u32],
-    slopes: &[f32],
-    width: usize,
-    training: bool,
-    dropout: bool,
-) -> Result<usize, Status> {
-    let shapes = shapes(layout, slopes)?;
-    let padded = |len: usize| len.next_multiple_of(LANES);
-    let largest = shapes.iter().map(|shape| shape.neurons).max().unwrap_or(0) * width;
-    if !training {
-        return Ok(2 * padded(largest));
-    }
-    let bits = |neurons: usize| padded((neurons * (width / LANES)).div_ceil(2));
-    let traces: usize = shapes
-        .iter()
-        .enumerate()
-        .map(|(index, shape)| {
-            let hidden = index + 1 < shapes.len();
-            padded(shape.neurons * width)
-                + if shape.activation.keeps_signs() { bits(shape.neurons) } else { 0 }
-                + if dropout && hidden { bits(shape.neurons) } else { 0 }
-                + if shape.activation.keeps_sums() { padded(shape.neurons * width) } else { 0 }
-        })
-        .sum();
-    Ok(traces + 2 * padded(largest))
-}
-
-fn traces<'a>(
-    layers: &[Layer],
-    width: usize,
-    dropout: bool,
-    work: &mut Sections<'a>,
-) -> Result<Vec<Trace<'a>>, Status> {
-    let blocks = |len: usize, work: &mut Sections<'a>| -> Result<SharedSlice<'a, Block>, Status> {
-        Ok(SharedSlice::new(cast_slice_mut(work.floats(len)?)))
-    };
-    let bits = |len: usize, work: &mut Sections<'a>| -> Result<SharedSlice<'a, u16>, Status> {
-        let words = work.words(len.div_ceil(2))?;
-        Ok(SharedSlice::new(&mut cast_slice_mut(words)[..len]))
-    };
-    let vectors = width / LANES;
-    let mut traces = Vec::with_capacity(layers.len());
-    for (index, layer) in layers.iter().enumerate() {
-        let hidden = index + 1 < layers.len();
-        traces.push(Trace {
-            output: blocks(layer.neurons * width, work)?,
-            signs: bits(if layer.activation.keeps_signs() { layer.neurons * vectors } else { 0 }, work)?,
-            kept: bits(if dropout && hidden { layer.neurons * vectors } else { 0 }, work)?,
-            sums: blocks(if layer.activation.keeps_sums() { layer.neurons * width } else { 0 }, work)?,
-        });
-    }
-    Ok(traces)
-}
-
-fn check(layers: &[Layer], batch: Batch) -> Outcome {
+fn check(layers: &[Layer], batch: Batch, half: bool) -> Outcome {
     let Batch { input, truth, samples, width } = batch;
+    ensure(!half || (width / LANES).is_power_of_two(), Status::Range)?;
     ensure(width > 0 && width <= MAX_WIDTH && width.is_multiple_of(LANES) && samples > 0, Status::Range)?;
     let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return Err(Status::Length) };
     ensure(input.len() == samples.div_ceil(width) * first.inputs * width, Status::Length)?;
@@ -141,11 +79,12 @@ fn chunks(layer: &Layer, rows: usize, vectors: usize) -> usize {
 
 /// Does one training step on a batch: the fused update, or gradients where `gradients` is given.
 ///
-/// `work` has at least [`workspace_words`] words. Returns the loss and hits before the step, with dropout in force.
+/// `work` has at least [`workspace_words`](crate::workspace::workspace_words) words. Returns the loss and hits before the step, with dropout in force.
 ///
 /// # Errors
 /// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for Nesterov's form with several tiles (which
-/// needs the whole gradient: write it, then apply it); [`Status::Panic`].
+/// needs the whole gradient: write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
+/// two; [`Status::Panic`].
 pub fn train(
     layers: &[Layer],
     gradients: Option<&[Gradients]>,
@@ -154,19 +93,28 @@ pub fn train(
     threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    check(layers, batch)?;
+    check(layers, batch, training.keeping.half)?;
     let tiles = batch.samples.div_ceil(batch.width);
     let fused = gradients.is_none();
     ensure((0.0..1.0).contains(&training.dropout), Status::Range)?;
     ensure(!(fused && training.momentum.nesterov && tiles > 1), Status::Range)?;
-    let dropped = training.dropout > 0.0;
-    let mut sections = Sections::new(work);
-    let traces = traces(layers, batch.width, dropped, &mut sections)?;
-    let largest = layers.iter().map(|layer| layer.neurons).max().unwrap_or(0) * batch.width;
-    let mut delta =
-        || -> Result<SharedSlice<Block>, Status> { Ok(SharedSlice::new(cast_slice_mut(sections.floats(largest)?))) };
-    let deltas = [delta()?, delta()?];
+    if training.keeping.half {
+        train_in::<u16>(layers, gradients, batch, training, threads, work)
+    } else {
+        train_in::<f32>(layers, gradients, batch, training, threads, work)
+    }
+}
 
+fn train_in<C: Tiles>(
+    layers: &[Layer],
+    gradients: Option<&[Gradients]>,
+    batch: Batch,
+    training: Training,
+    threads: usize,
+    work: &mut [u32],
+) -> Result<Total, Status> {
+    let dropped = training.dropout > 0.0;
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropped, training.keeping, work)?;
     // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
     let threshold = (training.dropout * 65_536.0).round().min(65_535.0) as u16;
     let dropouts: Vec<Option<Dropout>> = (0..layers.len())
@@ -181,13 +129,16 @@ pub fn train(
         })
         .collect();
 
-    let backward = Some(Descent { gradients, training, deltas });
-    Step { layers, traces: &traces, dropouts: &dropouts, batch, backward, probabilities: false }.run(threads)
+    let backward = Some(Descent { gradients, training });
+    C::run(
+        &Step { layers, traces: &traces, outputs, dropouts: &dropouts, batch, backward, probabilities: false },
+        threads,
+    )
 }
 
 /// Runs a batch forward without dropout and keeps nothing but two layers' activations.
 ///
-/// `work` has at least [`workspace_words`] words. With a non-empty `outputs` (`[samples][outputs]`, overwritten) also writes the
+/// `work` has at least [`workspace_words`](crate::workspace::workspace_words) words. With a non-empty `outputs` (`[samples][outputs]`, overwritten) also writes the
 /// probabilities (classes) or the outputs (values) of each sample.
 ///
 /// # Errors
@@ -195,26 +146,30 @@ pub fn train(
 pub fn evaluate(
     layers: &[Layer],
     batch: Batch,
+    half: bool,
     threads: usize,
     work: &mut [u32],
     outputs: &mut [f32],
 ) -> Result<Total, Status> {
-    check(layers, batch)?;
+    check(layers, batch, half)?;
     let count = layers[layers.len() - 1].neurons;
     ensure(outputs.is_empty() || outputs.len() == batch.samples * count, Status::Length)?;
-    let mut sections = Sections::new(work);
-    let largest = layers.iter().map(|layer| layer.neurons).max().unwrap_or(0) * batch.width;
-    let mut buffer =
-        || -> Result<SharedSlice<Block>, Status> { Ok(SharedSlice::new(cast_slice_mut(sections.floats(largest)?))) };
-    let buffers = [buffer()?, buffer()?];
-    let traces: Vec<Trace> = (0..layers.len())
-        .map(|index| Trace {
-            output: buffers[index % 2],
-            signs: SharedSlice::new(&mut []),
-            kept: SharedSlice::new(&mut []),
-            sums: SharedSlice::new(&mut []),
-        })
-        .collect();
+    if half {
+        evaluate_in::<u16>(layers, batch, threads, work, outputs)
+    } else {
+        evaluate_in::<f32>(layers, batch, threads, work, outputs)
+    }
+}
+
+fn evaluate_in<C: Tiles>(
+    layers: &[Layer],
+    batch: Batch,
+    threads: usize,
+    work: &mut [u32],
+    outputs: &mut [f32],
+) -> Result<Total, Status> {
+    let count = layers[layers.len() - 1].neurons;
+    let (traces, last) = evaluation_traces::<C>(layers, batch.width, work)?;
     let dropouts = vec![None; layers.len()];
     let mut total = Total::default();
     let tile_words = layers[0].inputs * batch.width;
@@ -226,13 +181,15 @@ pub fn evaluate(
         };
         let part = Batch { input, truth, samples: samples.len(), width: batch.width };
         let probabilities = !outputs.is_empty();
-        let step = Step { layers, traces: &traces, dropouts: &dropouts, batch: part, backward: None, probabilities };
-        let sum = step.run(threads)?;
+        let dropouts = &dropouts;
+        let step =
+            Step { layers, traces: &traces, outputs: last, dropouts, batch: part, backward: None, probabilities };
+        let sum = C::run(&step, threads)?;
         total.loss += sum.loss;
         total.correct += sum.correct;
         if probabilities {
             // SAFETY: the step has ended; nobody writes.
-            let columns: &[f32] = cast_slice(unsafe { traces[layers.len() - 1].output.read() });
+            let columns: &[f32] = cast_slice(unsafe { last.read() });
             for (row, sample) in outputs[samples.start * count..samples.end * count].chunks_mut(count).zip(0..) {
                 for (output, slot) in row.iter_mut().enumerate() {
                     *slot = columns[output * batch.width + sample];
@@ -247,55 +204,95 @@ pub fn evaluate(
 struct Descent<'a> {
     gradients: Option<&'a [Gradients<'a>]>,
     training: Training,
-    /// Gradients with respect to the sums of hidden layers, even and odd ones.
-    deltas: [SharedSlice<'a, Block>; 2],
 }
 
-struct Step<'a> {
+struct Step<'a, C> {
     layers: &'a [Layer<'a>],
-    traces: &'a [Trace<'a>],
+    traces: &'a [Trace<'a, C>],
+    /// Activations of the output layer, then their deltas; always f32.
+    outputs: SharedSlice<'a, Block>,
     dropouts: &'a [Option<Dropout>],
     batch: Batch<'a>,
     backward: Option<Descent<'a>>,
     probabilities: bool,
 }
 
-impl Step<'_> {
-    fn run(&self, threads: usize) -> Result<Total, Status> {
-        match self.batch.width / LANES {
-            1 => self.phases::<1>(threads),
-            2 => self.phases::<2>(threads),
-            3 => self.phases::<3>(threads),
-            4 => self.phases::<4>(threads),
-            5 => self.phases::<5>(threads),
-            6 => self.phases::<6>(threads),
-            7 => self.phases::<7>(threads),
-            _ => self.phases::<8>(threads),
+/// One phase of a tile.
+#[derive(Clone, Copy)]
+enum Stage {
+    Forward(usize),
+    Loss,
+    Backward(usize),
+}
+
+/// Cells with the widths of tiles they come in.
+trait Tiles: Cell {
+    fn run(step: &Step<Self>, threads: usize) -> Result<Total, Status>;
+}
+
+impl Tiles for f32 {
+    fn run(step: &Step<Self>, threads: usize) -> Result<Total, Status> {
+        match step.batch.width / LANES {
+            1 => step.phases::<1>(threads),
+            2 => step.phases::<2>(threads),
+            3 => step.phases::<3>(threads),
+            4 => step.phases::<4>(threads),
+            5 => step.phases::<5>(threads),
+            6 => step.phases::<6>(threads),
+            7 => step.phases::<7>(threads),
+            _ => step.phases::<8>(threads),
         }
+    }
+}
+
+impl Tiles for u16 {
+    fn run(step: &Step<Self>, threads: usize) -> Result<Total, Status> {
+        match step.batch.width / LANES {
+            1 => step.phases::<1>(threads),
+            2 => step.phases::<2>(threads),
+            4 => step.phases::<4>(threads),
+            _ => step.phases::<8>(threads),
+        }
+    }
+}
+
+impl<C: Cell> Step<'_, C> {
+    /// The phases of one tile: forward, loss, and backward with the layers that must be computed again.
+    fn stages(&self) -> Vec<Stage> {
+        let depth = self.layers.len();
+        let mut stages: Vec<Stage> = (0..depth).map(Stage::Forward).chain([Stage::Loss]).collect();
+        if let Some(descent) = &self.backward {
+            for index in (0..depth).rev() {
+                if index > 0 && descent.training.keeping.recomputes(index - 1, depth - 1) {
+                    stages.push(Stage::Forward(index - 1));
+                }
+                stages.push(Stage::Backward(index));
+            }
+        }
+        stages
     }
 
     fn phases<const R: usize>(&self, threads: usize) -> Result<Total, Status> {
         let tiles = self.batch.samples.div_ceil(self.batch.width);
-        let depth = self.layers.len();
-        let forward = self.layers.iter().map(|layer| chunks(layer, layer.neurons, R));
-        let mut counts: Vec<usize> = forward.chain([1]).collect();
-        if self.backward.is_some() {
-            counts.extend(self.layers.iter().rev().map(|layer| chunks(layer, layer.inputs, R)));
-        }
-        let counts = counts.repeat(tiles);
-        let per_tile = counts.len() / tiles;
+        let stages = self.stages();
+        let count = |stage: &Stage| match *stage {
+            Stage::Forward(index) => chunks(&self.layers[index], self.layers[index].neurons, R),
+            Stage::Loss => 1,
+            Stage::Backward(index) => chunks(&self.layers[index], self.layers[index].inputs, R),
+        };
+        let counts = stages.iter().map(count).collect::<Vec<usize>>().repeat(tiles);
         let mut totals = vec![Total::default(); tiles];
         let shared = SharedSlice::new(&mut totals);
         run_phases(threads, &counts, &|phase, chunk| {
-            let (tile, stage) = (phase / per_tile, phase % per_tile);
-            if stage < depth {
-                self.forward::<R>(tile, stage, chunk, counts[phase]);
-            } else if stage == depth {
-                // SAFETY: one chunk in the phase, one element a tile.
-                let slot = unsafe { shared.range(tile..tile + 1) };
-                slot[0] = self.loss::<R>(tile);
-            } else {
-                self.backward::<R>(tile, 2 * depth - stage, chunk, counts[phase]);
+            let tile = phase / stages.len();
+            match stages[phase % stages.len()] {
+                Stage::Forward(index) => self.forward::<R>(tile, index, chunk, counts[phase]),
+                Stage::Loss => {
+                    // SAFETY: one chunk in the phase, one element a tile.
+                    let slot = unsafe { shared.range(tile..tile + 1) };
+                    slot[0] = self.loss::<R>(tile);
+                }
+                Stage::Backward(index) => self.backward::<R>(tile, index, chunk, counts[phase]),
             }
         })?;
         Ok(totals.iter().fold(Total::default(), |sum, total| Total {
@@ -304,24 +301,39 @@ impl Step<'_> {
         }))
     }
 
-    /// What enters layer `index`: the tile of the batch, or the activations of the layer below.
-    fn input<const R: usize>(&self, tile: usize, index: usize) -> &[[Block; R]] {
-        let blocks = if index == 0 {
-            let len = self.layers[0].inputs * self.batch.width;
-            cast_slice(&self.batch.input[tile * len..(tile + 1) * len])
-        } else {
-            // SAFETY: activations of a layer are written in its own forward phase only.
-            unsafe { self.traces[index - 1].output.read() }
-        };
+    /// The features of a tile.
+    fn features<const R: usize>(&self, tile: usize) -> &[Row<f32, R>] {
+        let len = self.layers[0].inputs * self.batch.width;
+        let blocks: &[Block] = cast_slice(&self.batch.input[tile * len..(tile + 1) * len]);
         blocks.as_chunks().0
     }
 
     fn forward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
+        let rows = rows_of_chunk(self.layers[index].incoming_ptr, chunks, chunk);
+        let output = &self.traces[index].output;
+        // SAFETY: activations of a layer are written in its own forward phases and the backward phase of the layer above,
+        // never in the forward phase of the layer above.
+        let below = || unsafe { self.traces[index - 1].output.read() }.as_chunks().0;
+        match (index == 0, index + 1 == self.layers.len()) {
+            (true, true) => self.forward_rows::<R, f32, f32>(tile, index, rows, self.features(tile), &self.outputs),
+            (true, false) => self.forward_rows::<R, f32, C>(tile, index, rows, self.features(tile), output),
+            (false, true) => self.forward_rows::<R, C, f32>(tile, index, rows, below(), &self.outputs),
+            (false, false) => self.forward_rows::<R, C, C>(tile, index, rows, below(), output),
+        }
+    }
+
+    fn forward_rows<const R: usize, I: Cell, O: Cell>(
+        &self,
+        tile: usize,
+        index: usize,
+        rows: Range<usize>,
+        input: &[Row<I, R>],
+        output: &SharedSlice<[O; LANES]>,
+    ) {
         let (layer, trace) = (&self.layers[index], &self.traces[index]);
-        let rows = rows_of_chunk(layer.incoming_ptr, chunks, chunk);
         // SAFETY: parameters are read in forward phases; each chunk writes the rows of its own neurons.
         let forward = unsafe {
-            Forward::<R> {
+            Forward::<R, I, O> {
                 rows: rows.clone(),
                 incoming_ptr: layer.incoming_ptr,
                 source: layer.source,
@@ -332,8 +344,8 @@ impl Step<'_> {
                 shape: layer.shape.read(),
                 dropout: self.dropouts[index],
                 first_vector: tile * R,
-                input: self.input(tile, index),
-                output: rows_of(&trace.output, &rows),
+                input,
+                output: rows_of(output, &rows),
                 signs: rows_of(&trace.signs, &rows),
                 kept: rows_of(&trace.kept, &rows),
                 sums: rows_of(&trace.sums, &rows),
@@ -347,7 +359,7 @@ impl Step<'_> {
         let Batch { truth, samples, width, .. } = self.batch;
         let neurons = self.layers[last].neurons;
         // SAFETY: the only chunk of its phase.
-        let outputs = unsafe { self.traces[last].output.range(0..neurons * R) };
+        let outputs = unsafe { self.outputs.range(0..neurons * R) };
         let total = loss(outputs, R, truth, tile * width, samples, self.probabilities);
         if let Some(descent) = &self.backward {
             let update = descent.update(tile, samples.div_ceil(width));
@@ -363,43 +375,70 @@ impl Step<'_> {
 
     fn backward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
         let Some(descent) = &self.backward else { return };
-        let layer = &self.layers[index];
-        let rows = rows_of_chunk(layer.indptr, chunks, chunk);
-        let places = layer.indptr[rows.start] as usize..layer.indptr[rows.end] as usize;
-        let delta = if index + 1 < self.layers.len() { &descent.deltas[index % 2] } else { &self.traces[index].output };
-        // SAFETY: each chunk writes the weights and velocities of its own rows, and what belongs to the neurons
-        // below that are its rows; the delta of this layer was finished in the phase before.
-        let backward = unsafe {
-            let below = index.checked_sub(1).map(|index| {
-                let (layer, trace) = (&self.layers[index], &self.traces[index]);
-                let count = layer.activation.shape_parameters();
-                let shapes = rows.start * count..rows.end * count;
-                Below::<R> {
-                    activation: layer.activation,
-                    dropout: self.dropouts[index],
-                    signs: rows_of(&trace.signs, &rows),
-                    kept: rows_of(&trace.kept, &rows),
-                    sums: rows_of(&trace.sums, &rows),
-                    shape: layer.shape.range(shapes.clone()),
-                    shape_state: descent.state(index, |g| &g.shape, &layer.shape_velocity).range(shapes),
-                    delta: rows_of(&descent.deltas[index % 2], &rows),
-                    bias: layer.bias.range(rows.clone()),
-                    bias_state: descent.state(index, |g| &g.bias, &layer.bias_velocity).range(rows.clone()),
-                }
-            });
-            Backward::<R> {
-                rows: rows.clone(),
-                indptr: layer.indptr,
-                indices: layer.indices,
-                values: layer.values.range(places.clone()),
-                state: descent.state(index, |g| &g.values, &layer.velocity).range(places),
-                update: descent.update(tile, self.batch.samples.div_ceil(self.batch.width)),
-                input: self.input(tile, index),
-                delta: delta.read().as_chunks().0,
-                below,
+        let rows = rows_of_chunk(self.layers[index].indptr, chunks, chunk);
+        // SAFETY: the delta of a layer is finished in the phase before and read in this one.
+        let (deltas, last) = unsafe { (self.traces[index].output.read(), self.outputs.read()) };
+        let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
+        let input = || &self.features(tile)[rows.clone()];
+        let below = || self.below::<R>(descent, index - 1, &rows);
+        match (index == 0, index + 1 == self.layers.len()) {
+            (true, true) => self.sweep::<R, f32, f32>(descent, tile, index, &rows, input(), last, None),
+            (true, false) => self.sweep::<R, f32, C>(descent, tile, index, &rows, input(), deltas, None),
+            (false, true) => self.sweep::<R, C, f32>(descent, tile, index, &rows, &[], last, Some(below())),
+            (false, false) => self.sweep::<R, C, C>(descent, tile, index, &rows, &[], deltas, Some(below())),
+        }
+    }
+
+    /// What belongs to rows of hidden layer `index`, to write in the backward phase of the layer above.
+    fn below<'s, const R: usize>(&'s self, descent: &'s Descent, index: usize, rows: &Range<usize>) -> Below<'s, R, C> {
+        let (layer, trace) = (&self.layers[index], &self.traces[index]);
+        let count = layer.activation.shape_parameters();
+        let shapes = rows.start * count..rows.end * count;
+        // SAFETY: each chunk writes what belongs to the neurons below that are its rows.
+        unsafe {
+            Below::<R, C> {
+                activation: layer.activation,
+                dropout: self.dropouts[index],
+                signs: rows_of(&trace.signs, rows),
+                kept: rows_of(&trace.kept, rows),
+                sums: rows_of(&trace.sums, rows),
+                shape: layer.shape.range(shapes.clone()),
+                shape_state: descent.state(index, |g| &g.shape, &layer.shape_velocity).range(shapes),
+                delta: rows_of(&trace.output, rows),
+                bias: layer.bias.range(rows.clone()),
+                bias_state: descent.state(index, |g| &g.bias, &layer.bias_velocity).range(rows.clone()),
             }
+        }
+    }
+
+    fn sweep<const R: usize, I: Cell, D: Cell>(
+        &self,
+        descent: &Descent,
+        tile: usize,
+        index: usize,
+        rows: &Range<usize>,
+        input: &[Row<I, R>],
+        delta: &[Row<D, R>],
+        below: Option<Below<R, I>>,
+    ) {
+        let layer = &self.layers[index];
+        let places = layer.indptr[rows.start] as usize..layer.indptr[rows.end] as usize;
+        // SAFETY: each chunk writes the weights and velocities of its own rows.
+        let (values, state) = unsafe {
+            let state = descent.state(index, |g| &g.values, &layer.velocity);
+            (layer.values.range(places.clone()), state.range(places))
         };
-        dispatch(backward);
+        dispatch(Backward::<R, I, D> {
+            rows: rows.clone(),
+            indptr: layer.indptr,
+            indices: layer.indices,
+            values,
+            state,
+            update: descent.update(tile, self.batch.samples.div_ceil(self.batch.width)),
+            input,
+            delta,
+            below,
+        });
     }
 }
 

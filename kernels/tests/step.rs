@@ -7,7 +7,8 @@ use truly_sparse_kernels::loss::{Total, Truth};
 use truly_sparse_kernels::optimizer::{Momentum, apply_gradients, squared_norm};
 use truly_sparse_kernels::random::Stream;
 use truly_sparse_kernels::status::{Status, guarded};
-use truly_sparse_kernels::step::{Batch, Training, evaluate, train, workspace_words};
+use truly_sparse_kernels::step::{Batch, Training, evaluate, train};
+use truly_sparse_kernels::workspace::{Keeping, Purpose, workspace_words};
 
 const IDENTITY: u32 = 0;
 const SLOPE: u32 = 1;
@@ -96,9 +97,10 @@ impl Network {
             .sum()
     }
 
-    fn work(&self, width: usize, training: bool) -> Vec<u32> {
+    fn work(&self, width: usize, training: bool, keeping: Keeping) -> Vec<u32> {
+        let purpose = Purpose { training, dropout: training, keeping };
         // NaN everywhere: what is read before it is written shows.
-        vec![f32::NAN.to_bits(); workspace_words(&self.layout, &self.slopes, width, training, training).unwrap()]
+        vec![f32::NAN.to_bits(); workspace_words(&self.layout, &self.slopes, width, purpose).unwrap()]
     }
 
     /// Outputs of one sample, by products of sprs.
@@ -129,7 +131,8 @@ fn samples(features: usize, count: usize, width: usize) -> (Vec<Vec<f32>>, Vec<f
 }
 
 const MOMENTUM: Momentum = Momentum { rate: 0.1, momentum: 0.9, decay: 0.01, coupled: false, nesterov: false };
-const TRAINING: Training = Training { momentum: MOMENTUM, dropout: 0.25, seed: 3, step: 5 };
+const WHOLE: Keeping = Keeping { half: false, recompute: false };
+const TRAINING: Training = Training { momentum: MOMENTUM, dropout: 0.25, seed: 3, step: 5, keeping: WHOLE };
 
 #[test]
 fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
@@ -142,11 +145,11 @@ fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
                 let expected: Vec<f32> = rows.iter().flat_map(|row| net.forward(row)).collect();
                 let truth = Truth::Values(&expected);
                 for threads in [1, 3] {
-                    let mut work = net.work(width, false);
+                    let mut work = net.work(width, false, WHOLE);
                     let mut found = vec![f32::NAN; count * outputs];
                     let batch = Batch { input: &input, truth, samples: count, width };
                     let layers = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
-                    let total = evaluate(&layers, batch, threads, &mut work, &mut found).unwrap();
+                    let total = evaluate(&layers, batch, false, threads, &mut work, &mut found).unwrap();
                     let largest = expected.iter().fold(1.0f32, |most, value| most.max(value.abs()));
                     // Up to 200 products a sum, each rounded: 200 · 2⁻²⁴ is 1.2e-5 of the largest.
                     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 2e-5 * largest));
@@ -171,7 +174,7 @@ fn step(
     let classes = net.sizes[net.sizes.len() - 1];
     let labels: Vec<u32> = (0..count).map(|sample| (sample * 7 % classes) as u32).collect();
     let mut written = vec![f32::NAN.to_bits(); if write { net.gradient_words() } else { 0 }];
-    let mut work = net.work(width, true);
+    let mut work = net.work(width, true, training.keeping);
     let batch = Batch { input: &input, truth: Truth::Classes(&labels), samples: count, width };
     let network = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
     let places = gradients(&net.layout, &net.slopes, &mut written).unwrap();
@@ -216,6 +219,66 @@ fn train_gives_the_same_bits_for_any_number_of_threads() {
     }
 }
 
+#[test]
+fn train_gives_the_same_bits_when_every_second_layer_is_computed_again() {
+    for sizes in [&[9, 5][..], &[9, 20, 5], &[9, 20, 30, 5], &[9, 40, 20, 30, 5], &[9, 10, 20, 30, 25, 15, 5]] {
+        for (code, half) in [(SLOPE, false), (SRELU, false), (SLOPE, true)] {
+            for write in [false, true] {
+                let start = network(sizes, 0.4, code);
+                let (mut kept, mut again) = (start.clone(), start.clone());
+                let training = |recompute| Training { keeping: Keeping { half, recompute }, ..TRAINING };
+                let expected = step(&mut kept, 32, 80, write, training(false), 1);
+                let words =
+                    [kept.work(32, true, training(false).keeping), again.work(32, true, training(true).keeping)];
+                assert!(words[1].len() < words[0].len() || sizes.len() < 5);
+                assert_eq!(step(&mut again, 32, 80, write, training(true), 2), expected);
+                assert_eq!(again.arena, kept.arena);
+            }
+        }
+    }
+}
+
+#[test]
+fn train_with_bfloat16_stays_close_to_f32_and_gives_the_same_bits_for_any_number_of_threads() {
+    let start = network(&[300, 300, 100, 10], 0.3, SLOPE);
+    let half = Training { keeping: Keeping { half: true, recompute: false }, ..TRAINING };
+    let (exact, gradients) = step(&mut start.clone(), 64, 150, true, TRAINING, 1);
+    let (total, rounded) = step(&mut start.clone(), 64, 150, true, half, 1);
+    assert!((total.loss - exact.loss).abs() < 0.01 * exact.loss, "{} {}", total.loss, exact.loss);
+    let (mut difference, mut square) = (0.0, 0.0);
+    for (a, b) in gradients.iter().zip(&rounded) {
+        let (a, b) = (f64::from(f32::from_bits(*a)), f64::from(f32::from_bits(*b)));
+        if !a.is_nan() {
+            difference += (a - b).powi(2);
+            square += a * a;
+        }
+    }
+    // Each number is rounded to 8 bits, 2⁻⁹ of it at most, three times on the way; signs near zero may turn.
+    assert!(difference > 0.0 && difference < 0.02f64.powi(2) * square, "{}", (difference / square).sqrt());
+    let mut one = start.clone();
+    let expected = step(&mut one, 32, 150, false, half, 1);
+    for threads in [2, 3, 8] {
+        let mut other = start.clone();
+        assert_eq!(step(&mut other, 32, 150, false, half, threads), expected);
+        assert_eq!(other.arena, one.arena);
+    }
+}
+
+#[test]
+fn layers_beyond_the_cache_give_the_same_bits_for_any_number_of_threads() {
+    // 140,000 neurons of 16 samples are 9 MB: rows are asked for ahead of use, also those near the end.
+    let start = network(&[2, 140_000, 3], 1.0, SLOPE);
+    for keeping in [WHOLE, Keeping { half: true, recompute: true }] {
+        let training = Training { keeping, ..TRAINING };
+        let width = if keeping.half { 32 } else { 16 };
+        let mut one = start.clone();
+        let expected = step(&mut one, width, 40, false, training, 1);
+        let mut two = start.clone();
+        assert_eq!(step(&mut two, width, 40, false, training, 2), expected);
+        assert_eq!(two.arena, one.arena);
+    }
+}
+
 /// What a call gets; a test spoils one part of it.
 struct Call {
     net: Network,
@@ -233,7 +296,7 @@ struct Call {
 fn call() -> Call {
     let net = network(&[6, 9, 4], 0.5, SLOPE);
     let (_, input) = samples(6, 40, 32);
-    let work = net.work(32, true);
+    let work = net.work(32, true, WHOLE);
     Call {
         net,
         input,
@@ -258,7 +321,7 @@ impl Call {
             let places = gradients(&net.layout, &net.slopes, &mut self.gradients)?;
             train(&network, places.as_deref(), batch, self.training, 2, &mut self.work)
         } else {
-            evaluate(&network, batch, 2, &mut self.work, &mut self.outputs)
+            evaluate(&network, batch, self.training.keeping.half, 2, &mut self.work, &mut self.outputs)
         }
     }
 }
@@ -297,6 +360,11 @@ fn train_and_evaluate_refuse_what_does_not_fit_and_change_nothing() {
     assert!(call().run(true).is_ok() && call().run(false).is_ok());
 }
 
+fn without_dropout(call: &Call) -> usize {
+    let purpose = Purpose { training: true, dropout: false, keeping: WHOLE };
+    workspace_words(&call.net.layout, &call.net.slopes, 32, purpose).unwrap()
+}
+
 #[test]
 fn train_refuses_settings_and_gradients_that_do_not_fit() {
     let cases: [(Spoil, Status); 8] = [
@@ -307,13 +375,17 @@ fn train_refuses_settings_and_gradients_that_do_not_fit() {
         (|c| c.gradients = vec![0; c.net.gradient_words() - 1], Status::Length),
         (|c| c.gradients = vec![0; c.net.gradient_words() + 1], Status::Length),
         (|c| c.work.truncate(c.work.len() - 1), Status::Length),
-        (|c| c.work.truncate(workspace_words(&c.net.layout, &c.net.slopes, 32, true, false).unwrap()), Status::Length),
+        (|c| c.work.truncate(without_dropout(c)), Status::Length),
     ];
     for (index, (spoil, status)) in cases.into_iter().enumerate() {
         let mut call = call();
         spoil(&mut call);
         assert_eq!(call.run(true), Err(status), "case {index}");
     }
+    let mut uneven = call();
+    uneven.training.keeping.half = true;
+    (uneven.width, uneven.input) = (48, vec![0.0; 48 * 6]);
+    assert_eq!(uneven.run(true), Err(Status::Range), "bfloat16 comes in widths of 16 times a power of two");
     let mut whole = call();
     whole.training.momentum.nesterov = true;
     whole.gradients = vec![0; whole.net.gradient_words()];

@@ -120,8 +120,8 @@ export const SYMBOLS = {
     result: "usize",
   },
   ts_workspace_words: {
-    // layout, slopes, layers, width, training, dropout, words
-    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "buffer"],
+    // layout, slopes, layers, width, training, dropout, keep, words
+    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "buffer"],
     result: "i32",
   },
   ts_train_batch: {
@@ -130,7 +130,7 @@ export const SYMBOLS = {
       ...["buffer", "usize"] as const, // gradients, gradients_len
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
       ...["usize", "usize"] as const, // samples, width
-      ...["f32", "f32", "f32", "u32", "f32"] as const, // rate, momentum, decay, form, dropout
+      ...["f32", "f32", "f32", "u32", "f32", "u32"] as const, // rate, momentum, decay, form, dropout, keep
       ...["u64", "u64", "usize"] as const, // seed, step, threads
       ...["buffer", "usize", "buffer"] as const, // work, work_len, totals
     ],
@@ -140,10 +140,16 @@ export const SYMBOLS = {
     parameters: [
       ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
-      ...["usize", "usize", "usize"] as const, // samples, width, threads
+      ...["usize", "usize", "u32", "usize"] as const, // samples, width, keep, threads
       ...["buffer", "usize", "buffer", "usize", "buffer"] as const, // work, work_len, outputs, outputs_len, totals
     ],
     result: "i32",
+  },
+
+  // --- pages ---
+  ts_advise_huge: {
+    parameters: ["buffer", "usize"], // bytes, bytes_len
+    result: "u32",
   },
 
   // --- optimizer ---

@@ -32,11 +32,31 @@ export function expectLayout(
   expectLength(task, "the layout table", layout, slopes.length * LAYOUT_COLUMNS);
 }
 
+/** How a step keeps activations and deltas; sums are always f32. */
+export interface ActivationMemory {
+  /**
+   * `bf16` takes half of the memory and keeps 8 bits of precision; tiles are then 16, 32, 64 or 128 wide.
+   *
+   * @default {"f32"}
+   */
+  readonly activationStorage?: "f32" | "bf16";
+  /**
+   * Compute every second hidden layer again on the way back instead of keeping it: half of the memory.
+   *
+   * @default {false}
+   */
+  readonly recompute?: boolean;
+}
+
+function keepCode({ activationStorage, recompute }: ActivationMemory): number {
+  return (activationStorage === "bf16" ? 1 : 0) | (recompute ? 2 : 0);
+}
+
 /** Words of work memory for tiles of `width` samples. */
 export function workspaceWords(
   network: Pick<NetworkMemory, "layout" | "slopes">,
   width: number,
-  use: { readonly training: boolean; readonly dropout: boolean },
+  use: { readonly training: boolean; readonly dropout: boolean } & ActivationMemory,
 ): number {
   expectLayout(network, "plan the work memory");
   const words = new Float64Array(1);
@@ -47,6 +67,7 @@ export function workspaceWords(
     width,
     use.training ? 1 : 0,
     use.dropout ? 1 : 0,
+    keepCode(use),
     words,
   );
   check(status, "plan the work memory");
@@ -80,7 +101,7 @@ export interface MomentumSettings {
 }
 
 /** Settings of one training step. */
-export interface StepSettings extends MomentumSettings {
+export interface StepSettings extends MomentumSettings, ActivationMemory {
   /** Fraction of the hidden units dropped. */
   readonly dropout: number;
   readonly seed: number;
@@ -131,6 +152,7 @@ export function trainBatch(
     settings.weightDecay,
     formCode(settings),
     settings.dropout,
+    keepCode(settings),
     settings.seed,
     settings.step,
     settings.threads,
@@ -146,6 +168,7 @@ export function trainBatch(
  *
  * @param outputs `[samples][outputs]` for probabilities (or values), or empty.
  * @param totals Receives the summed loss and the hits of the batch, `[2]`.
+ * @param memory How activations are kept; there is nothing to recompute.
  */
 export function evaluateBatch(
   network: NetworkMemory,
@@ -154,6 +177,7 @@ export function evaluateBatch(
   work: Uint32Array,
   outputs: Float32Array,
   totals: Float64Array,
+  memory: ActivationMemory = {},
 ): void {
   expectLayout(network, "evaluate a batch");
   expectLength("evaluate a batch", "totals", totals, 2);
@@ -171,6 +195,7 @@ export function evaluateBatch(
     batch.targets.length,
     batch.samples,
     batch.width,
+    keepCode(memory),
     threads,
     buffer(work),
     work.length,

@@ -5,9 +5,12 @@
  *
  * @module
  */
+import { adviseHuge } from "../native/pages.ts";
 import { misalignment } from "../native/step.ts";
 
 const LINE_BYTES = 64;
+/** Bytes from which huge pages are asked for: below, the tables of small pages stay in the cache. */
+const HUGE_BYTES = 32 * 2 ** 20;
 
 /**
  * A zero-filled array of `length` 32-bit words over a SharedArrayBuffer, whose first word begins a cache line.
@@ -24,6 +27,7 @@ export function sharedWords(length: number): Uint32Array {
       cause,
     });
   }
+  if (memory.byteLength >= HUGE_BYTES) adviseHuge(new Uint8Array(memory));
   const skip = (LINE_BYTES - misalignment(new Uint8Array(memory))) % LINE_BYTES;
   return new Uint32Array(memory, skip, length);
 }

@@ -12,6 +12,7 @@ mod inference;
 mod init;
 mod merge;
 mod optimizer;
+mod pages;
 mod random;
 mod standardize;
 mod step;

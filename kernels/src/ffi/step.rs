@@ -6,6 +6,7 @@ use crate::loss::Truth;
 use crate::optimizer::Momentum;
 use crate::status::guarded;
 use crate::step::{self, Batch, Training};
+use crate::workspace::{Keeping, Purpose, workspace_words};
 
 /// Bytes from the cache line before `place` to it: 0 where vectors there cross no line.
 #[unsafe(no_mangle)]
@@ -13,7 +14,12 @@ pub extern "C" fn ts_misalignment(place: *const u8) -> usize {
     place.addr() % 64
 }
 
-/// Writes the words of work memory a step needs into `words[0]`, see [`step::workspace_words`].
+/// Bit 0: bfloat16; bit 1: recompute.
+fn keeping(bits: u32) -> Keeping {
+    Keeping { half: bits & 1 != 0, recompute: bits & 2 != 0 }
+}
+
+/// Writes the words of work memory a step needs into `words[0]`, see [`workspace_words`].
 ///
 /// # Safety
 /// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes; one element of `words`.
@@ -25,13 +31,15 @@ pub unsafe extern "C" fn ts_workspace_words(
     width: usize,
     training: u32,
     dropout: u32,
+    keep: u32,
     words: *mut f64,
 ) -> i32 {
     guarded(|| {
         // SAFETY: promised by the caller.
         let (layout, slopes, words) =
             unsafe { (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers), view_mut(words, 1)) };
-        words[0] = step::workspace_words(layout, slopes, width, training != 0, dropout != 0)? as f64;
+        let purpose = Purpose { training: training != 0, dropout: dropout != 0, keeping: keeping(keep) };
+        words[0] = workspace_words(layout, slopes, width, purpose)? as f64;
         Ok(())
     })
 }
@@ -66,6 +74,7 @@ pub unsafe extern "C" fn ts_train_batch(
     decay: f32,
     form: u32,
     dropout: f32,
+    keep: u32,
     seed: u64,
     step: u64,
     threads: usize,
@@ -82,7 +91,7 @@ pub unsafe extern "C" fn ts_train_batch(
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
             let momentum = Momentum { rate, momentum, decay, coupled: form & 1 != 0, nesterov: form & 2 != 0 };
-            let training = Training { momentum, dropout, seed, step };
+            let training = Training { momentum, dropout, seed, step, keeping: keeping(keep) };
             let total =
                 step::train(&network, gradients.as_deref(), batch, training, threads, view_mut(work, work_len))?;
             view_mut(totals, 2).copy_from_slice(&[total.loss, total.correct]);
@@ -114,6 +123,7 @@ pub unsafe extern "C" fn ts_evaluate_batch(
     targets_len: usize,
     samples: usize,
     width: usize,
+    keep: u32,
     threads: usize,
     work: *mut u32,
     work_len: usize,
@@ -129,7 +139,7 @@ pub unsafe extern "C" fn ts_evaluate_batch(
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
             let (work, outputs) = (view_mut(work, work_len), view_mut(outputs, outputs_len));
-            let total = step::evaluate(&network, batch, threads, work, outputs)?;
+            let total = step::evaluate(&network, batch, keeping(keep).half, threads, work, outputs)?;
             view_mut(totals, 2).copy_from_slice(&[total.loss, total.correct]);
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Block, Kernel, LANES, Lanes};
+use super::{Block, HalfBlock, Kernel, LANES, Lanes};
 
 /// Proof that the processor has AVX2 and FMA: made in [`run`] only.
 #[derive(Clone, Copy)]
@@ -46,6 +46,18 @@ impl Lanes for Avx2 {
             _mm256_storeu_ps(block.as_mut_ptr(), vector[0]);
             _mm256_storeu_ps(block.as_mut_ptr().add(8), vector[1]);
         }
+    }
+
+    #[inline(always)]
+    fn load_half(self, block: &HalfBlock) -> Pair {
+        // SAFETY: see above.
+        unsafe { load_half(block) }
+    }
+
+    #[inline(always)]
+    fn store_half(self, vector: Pair, block: &mut HalfBlock) {
+        // SAFETY: see above.
+        unsafe { store_half(vector, block) }
     }
 
     #[inline(always)]
@@ -95,9 +107,9 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
-    fn prefetch(self, place: &Block) {
+    fn prefetch<T>(self, place: &T) {
         // SAFETY: a prefetch of a live place has no effect but on caches.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.as_ptr().cast()) }
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast()) }
     }
 }
 
@@ -108,6 +120,29 @@ impl Lanes for Avx2 {
 fn halves(block: &Block) -> Pair {
     // SAFETY: unaligned loads of the two halves of a block.
     unsafe { [_mm256_loadu_ps(block.as_ptr()), _mm256_loadu_ps(block.as_ptr().add(8))] }
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn load_half(block: &HalfBlock) -> Pair {
+    // SAFETY: unaligned loads of the two halves of a block.
+    let halves = unsafe { [_mm_loadu_si128(block.as_ptr().cast()), _mm_loadu_si128(block.as_ptr().add(8).cast())] };
+    halves.map(|half| _mm256_castsi256_ps(_mm256_slli_epi32::<16>(_mm256_cvtepu16_epi32(half))))
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn store_half(vector: Pair, block: &mut HalfBlock) {
+    let [low, high] = vector.map(|half| {
+        let bits = _mm256_castps_si256(half);
+        let odd = _mm256_and_si256(_mm256_srli_epi32::<16>(bits), _mm256_set1_epi32(1));
+        let rounded = _mm256_add_epi32(bits, _mm256_add_epi32(odd, _mm256_set1_epi32(0x7FFF)));
+        _mm256_srli_epi32::<16>(rounded)
+    });
+    // Packing works in 128-bit halves; the permutation puts them in order.
+    let packed = _mm256_permute4x64_epi64::<0b11_01_10_00>(_mm256_packus_epi32(low, high));
+    // SAFETY: an unaligned store of a whole block.
+    unsafe { _mm256_storeu_si256(block.as_mut_ptr().cast(), packed) }
 }
 
 #[target_feature(enable = "avx2,fma")]

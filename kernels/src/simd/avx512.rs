@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use super::{Block, Kernel, LANES, Lanes};
+use super::{Block, HalfBlock, Kernel, LANES, Lanes};
 
 /// Proof that the processor has AVX-512 F: made in [`run`] only.
 #[derive(Clone, Copy)]
@@ -47,6 +47,18 @@ impl Lanes for Avx512 {
     fn store(self, vector: __m512, block: &mut Block) {
         // SAFETY: see above.
         unsafe { store(vector, block) }
+    }
+
+    #[inline(always)]
+    fn load_half(self, block: &HalfBlock) -> __m512 {
+        // SAFETY: see above.
+        unsafe { load_half(block) }
+    }
+
+    #[inline(always)]
+    fn store_half(self, vector: __m512, block: &mut HalfBlock) {
+        // SAFETY: see above.
+        unsafe { store_half(vector, block) }
     }
 
     #[inline(always)]
@@ -98,9 +110,9 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
-    fn prefetch(self, place: &Block) {
+    fn prefetch<T>(self, place: &T) {
         // SAFETY: a prefetch of a live place has no effect but on caches.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(place.as_ptr().cast()) }
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(std::ptr::from_ref(place).cast()) }
     }
 }
 
@@ -118,6 +130,25 @@ fn load(block: &Block) -> __m512 {
 fn store(vector: __m512, block: &mut Block) {
     // SAFETY: an unaligned store of a whole block.
     unsafe { _mm512_storeu_ps(block.as_mut_ptr(), vector) }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn load_half(block: &HalfBlock) -> __m512 {
+    // SAFETY: an unaligned load of a whole block.
+    let half = unsafe { _mm256_loadu_si256(block.as_ptr().cast()) };
+    _mm512_castsi512_ps(_mm512_slli_epi32::<16>(_mm512_cvtepu16_epi32(half)))
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn store_half(vector: __m512, block: &mut HalfBlock) {
+    let bits = _mm512_castps_si512(vector);
+    let odd = _mm512_and_si512(_mm512_srli_epi32::<16>(bits), _mm512_set1_epi32(1));
+    let rounded = _mm512_add_epi32(bits, _mm512_add_epi32(odd, _mm512_set1_epi32(0x7FFF)));
+    let half = _mm512_cvtepi32_epi16(_mm512_srli_epi32::<16>(rounded));
+    // SAFETY: an unaligned store of a whole block.
+    unsafe { _mm256_storeu_si256(block.as_mut_ptr().cast(), half) }
 }
 
 #[target_feature(enable = "avx512f")]

@@ -16,6 +16,9 @@ pub const LANES: usize = 16;
 /// One vector in memory.
 pub type Block = [f32; LANES];
 
+/// One vector in memory as bfloat16: the upper halves of floats, rounded to nearest even.
+pub type HalfBlock = [u16; LANES];
+
 /// Arithmetic on vectors of [`LANES`] floats. A value of the type is the proof that the processor can do it.
 ///
 /// Masks are 16 bits, bit `i` for lane `i`.
@@ -28,6 +31,10 @@ pub trait Lanes: Copy + Send + Sync {
     fn load(self, block: &Block) -> Self::Vector;
     /// Writes a block.
     fn store(self, vector: Self::Vector, block: &mut Block);
+    /// Reads a block of bfloat16.
+    fn load_half(self, block: &HalfBlock) -> Self::Vector;
+    /// Writes a block of bfloat16, rounded to nearest even; what is not a number may not stay so.
+    fn store_half(self, vector: Self::Vector, block: &mut HalfBlock);
     /// `a + b`.
     fn add(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a · b`.
@@ -46,7 +53,7 @@ pub trait Lanes: Copy + Send + Sync {
     /// hash with `threshold`, `high` the upper; a bit is set where the half is at or above it.
     fn keep_masks(self, counter: u32, keys: [u32; 2], threshold: u16) -> [u16; 2];
     /// Asks for the cache line of `place` ahead of its use.
-    fn prefetch(self, place: &Block);
+    fn prefetch<T>(self, place: &T);
 }
 
 /// A computation that can run on any [`Lanes`].
@@ -124,8 +131,28 @@ mod tests {
         std::array::from_fn(|row| std::array::from_fn(|lane| (row * 31 + lane * 7) as f32 * 0.5 - 20.0))
     }
 
+    /// Floats and their bfloat16: exact, ties to even in both directions, above and below a tie, extremes.
+    const ROUNDED: [(f32, u16); LANES] = [
+        (0.0, 0),
+        (-0.0, 0x8000),
+        (1.0, 0x3F80),
+        (-2.5, 0xC020),
+        (f32::from_bits(0x3F80_8000), 0x3F80),
+        (f32::from_bits(0x3F81_8000), 0x3F82),
+        (f32::from_bits(0x3F80_8001), 0x3F81),
+        (f32::from_bits(0x3F81_7FFF), 0x3F81),
+        (f32::from_bits(0xBF80_8001), 0xBF81),
+        (1e-30, 0x0DA2),
+        (-1e30, 0xF14A),
+        (f32::INFINITY, 0x7F80),
+        (f32::NEG_INFINITY, 0xFF80),
+        (f32::MAX, 0x7F80),
+        (0.1, 0x3DCD),
+        (3.0, 0x4040),
+    ];
+
     struct Probe;
-    type Seen = ([Block; LANES], Block, u16, Block, [u16; 2]);
+    type Seen = ([Block; LANES], Block, u16, Block, [u16; 2], HalfBlock, Block);
 
     impl Kernel for Probe {
         type Output = Seen;
@@ -141,7 +168,10 @@ mod tests {
             lanes.store(lanes.select(0xA5C3, fused, lanes.splat(-1.0)), &mut chosen);
             lanes.prefetch(&rows[0]);
             lanes.transpose(&mut rows);
-            (rows, sums, positive, chosen, lanes.keep_masks(12_345, [7, 9], 20_000))
+            let (mut half, mut whole) = ([0; LANES], [0.0; LANES]);
+            lanes.store_half(lanes.load(&ROUNDED.map(|(float, _)| float)), &mut half);
+            lanes.store(lanes.load_half(&half), &mut whole);
+            (rows, sums, positive, chosen, lanes.keep_masks(12_345, [7, 9], 20_000), half, whole)
         }
     }
 
@@ -161,6 +191,8 @@ mod tests {
                 let (low, high) = (hash as u16 >= 20_000, (hash >> 16) as u16 >= 20_000);
                 [masks[0] | (u16::from(low) << lane), masks[1] | (u16::from(high) << lane)]
             }),
+            ROUNDED.map(|(_, half)| half),
+            ROUNDED.map(|(_, half)| f32::from_bits(u32::from(half) << 16)),
         );
         assert_eq!(Probe.run(portable::Portable), expected);
         #[cfg(target_arch = "x86_64")]

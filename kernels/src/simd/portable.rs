@@ -1,6 +1,6 @@
 //! [`Lanes`] in plain Rust.
 
-use super::{Block, LANES, Lanes, hash};
+use super::{Block, HalfBlock, LANES, Lanes, hash};
 
 /// No particular instruction set.
 #[derive(Clone, Copy)]
@@ -27,6 +27,19 @@ impl Lanes for Portable {
     #[inline(always)]
     fn store(self, vector: Block, block: &mut Block) {
         *block = vector;
+    }
+
+    #[inline(always)]
+    fn load_half(self, block: &HalfBlock) -> Block {
+        each(|lane| f32::from_bits(u32::from(block[lane]) << 16))
+    }
+
+    #[inline(always)]
+    fn store_half(self, vector: Block, block: &mut HalfBlock) {
+        for lane in 0..LANES {
+            let bits = vector[lane].to_bits();
+            block[lane] = (bits.wrapping_add(0x7FFF + (bits >> 16 & 1)) >> 16) as u16;
+        }
     }
 
     #[inline(always)]
@@ -82,5 +95,5 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
-    fn prefetch(self, _: &Block) {}
+    fn prefetch<T>(self, _: &T) {}
 }
