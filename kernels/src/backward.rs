@@ -77,7 +77,7 @@ impl<const R: usize, I: Cell, D: Cell> Backward<'_, R, I, D> {
         let mut biases = Group::new();
         for (row, input) in self.rows.clone().enumerate() {
             let mut x = [lanes.splat(0.0); R];
-            let own = self.below.as_ref().map_or(&self.input[..], |below| &*below.delta);
+            let own = self.below.as_ref().map_or(self.input, |below| &*below.delta);
             for r in 0..R {
                 x[r] = I::load(lanes, &own[row][r]);
             }
