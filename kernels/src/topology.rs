@@ -129,6 +129,8 @@ fn select(
             let cut = &mut cuts[side];
             let mut digit = 0;
             loop {
+                // Fewer than were asked for: rows that do not belong together, or weights that change meanwhile.
+                ensure(digit < digits, Status::Structure)?;
                 let count = count_of(side, digit);
                 if cut.ties <= count {
                     break;
