@@ -3,7 +3,8 @@
  * each by size and SHA-256.
  *
  * `deno task release` builds for this machine, then pins everything in `prebuilt/`; `--address=URL` says where the
- * libraries will be published, `--no-build` pins those of other machines that were put there. See `docs/deploy.md`.
+ * libraries will be published, `--no-build` pins those of other machines that were put there. `--glibc=2.17` links
+ * with zig (the command in `ZIG`, else `zig`) against that version. See `docs/deploy.md`.
  *
  * @module
  */
@@ -53,8 +54,21 @@ async function run(command: string, args: string[], env: Record<string, string> 
   if (!success) throw new Error(`Cannot make the release: ${command} ${args[0]} failed`);
 }
 
+/** A linker against another version of glibc; zig brings its own unwinder, so gcc's is not asked for. */
+function zigLinker(glibc: string): string {
+  const zig = Deno.env.get("ZIG") ?? "zig";
+  return `#!/bin/sh
+for word do
+  shift
+  [ "$word" = -lgcc_s ] && word=-lunwind
+  set -- "$@" "$word"
+done
+exec ${zig} cc -target ${Deno.build.arch}-linux-gnu.${glibc} "$@"
+`;
+}
+
 /** Builds the library of this machine without paths, names or times of this machine in it, and strips it. */
-async function build(root: URL): Promise<void> {
+async function build(root: URL, glibc?: string): Promise<void> {
   const place = (url: URL) => decodeURIComponent(url.pathname).replace(/^\/(?=[A-Za-z]:)/, "");
   const cargoHome = Deno.env.get("CARGO_HOME") ??
     `${Deno.env.get("HOME") ?? Deno.env.get("USERPROFILE")}/.cargo`;
@@ -64,6 +78,12 @@ async function build(root: URL): Promise<void> {
     "-Cstrip=symbols",
   ];
   const target = place(new URL("kernels/target/release-build/", root));
+  if (glibc !== undefined) {
+    const linker = `${target}zig-cc`;
+    await Deno.mkdir(target, { recursive: true });
+    await Deno.writeTextFile(linker, zigLinker(glibc), { mode: 0o755 });
+    flags.push(`-Clinker=${linker}`);
+  }
   await run("cargo", [
     ...["build", "--release", "--locked", "--manifest-path", place(new URL("kernels/Cargo.toml", root))],
     ...["--target-dir", target],
@@ -94,10 +114,11 @@ function checkVersions(root: URL): void {
 
 if (import.meta.main) {
   const root = new URL("../", import.meta.url);
-  const address = Deno.args.find((word) => word.startsWith("--address="))?.slice("--address=".length);
+  const option = (name: string) =>
+    Deno.args.find((word) => word.startsWith(`--${name}=`))?.slice(name.length + 3);
   checkVersions(root);
-  if (!Deno.args.includes("--no-build")) await build(root);
-  for (const file of pin(root, address)) {
+  if (!Deno.args.includes("--no-build")) await build(root, option("glibc"));
+  for (const file of pin(root, option("address"))) {
     const bytes = Deno.readFileSync(new URL(`prebuilt/${file}`, root));
     const sha256 = createHash("sha256").update(bytes).digest("hex");
     console.log(`${file} ${bytes.length} bytes, sha256 ${sha256}, glibc ${glibcOf(bytes) ?? "none"}`);

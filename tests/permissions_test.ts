@@ -4,7 +4,7 @@ import { kernelsPath } from "../src/native/library.ts";
 
 const ROOT = new URL("../", import.meta.url);
 const MODULES =
-  `import { datasets, loadModel, madelonLike, saveModel, SparseMlp, train } from "${ROOT}mod.ts";\n`;
+  `import { datasets, loadModel, madelonLike, saveModel, SparseMlp, train, trainParallel } from "${ROOT}mod.ts";\n`;
 const CREATE = `const model = SparseMlp.create({ sizes: [20, 8, 2], epsilon: 4, seed: 1 });\n`;
 const TRAIN =
   `for await (const _ of train(model, data, { epochs: 1, batchSize: 16 }));\nconsole.log("done");\n`;
@@ -20,6 +20,9 @@ const PROGRAMS: Record<string, (folder: string) => string | readonly string[]> =
     `${MODULES}import { loadFiles } from "${ROOT}src/data/files.ts";\n` +
     `const data = await loadFiles(["${folder}/data.csv"]);\n${CREATE}${TRAIN}`,
   "save a model": (folder) => `${MODULES}${CREATE}await saveModel(model, "${folder}/saved.safetensors");`,
+  "train in parallel, with Workers": () =>
+    `${MODULES}const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });\n${CREATE}` +
+    `for await (const _ of trainParallel(model, data, { workers: 2, epochs: 1, batchSize: 16 }));`,
   "use kernels in a Worker of a file": (folder) =>
     `const worker = new Worker("file://${folder}/worker.ts", { type: "module" });\n` +
     `worker.onerror = (event) => { event.preventDefault(); console.error(event.message); Deno.exit(1); };\n` +
@@ -85,6 +88,7 @@ for (const { task, flags } of rows()) {
         "<model>": `${folder}/model.safetensors`,
         "<data>": `${folder}/data.csv`,
         "<folder>": folder,
+        "<src>": decodeURIComponent(new URL("src/", ROOT).pathname),
         "<sources>": `${folder}/worker.ts,${decodeURIComponent(ROOT.pathname)}`,
       };
       const exact = flags.map((flag) => flag.replace(/<\w+>/, (name) => places[name]));

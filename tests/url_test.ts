@@ -75,6 +75,30 @@ Deno.test({
     }),
 });
 
+/** README's flags to run from a URL, for this release. */
+function readmeFlags(release: Release, row: string): string[] {
+  const readme = Deno.readTextFileSync(new URL("README.md", ROOT));
+  const flags = new RegExp(`^\\| import from a URL, ${row} +\\| ` + "`(--[^`]+)`", "m").exec(readme)?.[1] ??
+    "";
+  const host = new URL(release.origin).host;
+  const cache = flagsOf(release).read.split("=")[1];
+  return flags.replaceAll("<host>", host).replaceAll("<cache>", cache).split(" ");
+}
+
+Deno.test({
+  name: "README's flags for a URL are those the tests of this page use",
+  ignore,
+  fn: () =>
+    withRelease((release) => {
+      const { net, write, ...offline } = flagsOf(release);
+      const allowImport = `--allow-import=${new URL(release.origin).host}`;
+      const first = [allowImport, ...Object.values(offline), net, write];
+      assertEquals(readmeFlags(release, "first run").sort(), first.sort());
+      assertEquals(readmeFlags(release, "later").sort(), [allowImport, ...Object.values(offline)].sort());
+      return Promise.resolve();
+    }),
+});
+
 Deno.test({
   name: "loadKernels() from a URL takes exactly its five flags, and names the one that is missing",
   ignore,
@@ -144,6 +168,27 @@ Deno.test({
       const losses: string[] = JSON.parse(out);
       assertEquals(losses, Array(4).fill(losses[0]), "the same seed gives the same loss in each Worker");
       assertMatch(losses[0], /trainLoss":\d/);
+    }),
+});
+
+Deno.test({
+  name: "trainParallel() from a URL runs its Workers, which take no flag of their own",
+  ignore,
+  fn: () =>
+    withRelease(async (release) => {
+      const program = await script(
+        release,
+        "parallel",
+        `import { madelonLike, SparseMlp, trainParallel } from "${release.origin}/mod.ts";
+        const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });
+        const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });
+        for await (const epoch of trainParallel(model, data, { workers: 2, epochs: 2, batchSize: 16 })) {
+          console.log(epoch.epoch, epoch.parallel?.workers);
+        }`,
+      );
+      const allow = ["--allow-import=127.0.0.1", ...Object.values(flagsOf(release))];
+      const { code, out, err } = await deno(release, [...allow, program]);
+      assertEquals([out.trim(), code], ["1 2\n2 2", 0], err);
     }),
 });
 
