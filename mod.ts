@@ -13,6 +13,7 @@ export { CheckpointError, DatasetError, KernelError, LibraryError, TrainingError
 export {
   type LoadedModel,
   loadModel,
+  type LoadModelOptions,
   saveModel,
   type SaveOptions,
   type TrainingState,
@@ -30,6 +31,7 @@ export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator } from "./src/train/evaluation.ts";
 export type { ImportancePruning, Progress, TrainOptions } from "./src/train/options.ts";
+export { newRunState, type RunState } from "./src/train/state.ts";
 export { type EpochRecord, type ParallelRecord, train, type TrainSummary } from "./src/train/trainer.ts";
 export {
   type DropRule,

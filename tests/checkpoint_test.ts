@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckpointError, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
+import { type Tensor, writeSafetensors } from "../src/files/safetensors.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -132,11 +133,84 @@ Deno.test("loadModel() refuses a header that contradicts itself or the network",
       ["no list of texts", (json) => json.replace('"classNames":"[]"', '"classNames":"[1,2]"')],
       ["settings are no object", (json) => json.replace(/"settings":"\{.*?\}\}?"/, '"settings":"null"')],
       ["no epoch and options", (json) => json.replace('\\"epoch\\":1', '\\"epoch\\":null')],
-      ["format version 9", (json) => json.replace('"formatVersion":"1"', '"formatVersion":"9"')],
+      ["format version 9", (json) => json.replace('"formatVersion":"2"', '"formatVersion":"9"')],
     ];
     for (const [found, change] of cases) {
       await withHeader(whole, changed, change);
       const error = await assertRejects(() => loadModel(changed), CheckpointError, found);
       assertStringIncludes(error.message, changed);
     }
+  }));
+
+Deno.test("loadModel() refuses a structure that is no sparse matrix, numbers that are not finite, other networks", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/crafted.safetensors`;
+    const valid = () => ({
+      "layers.0.indptr": Uint32Array.of(0, 2, 3, 4),
+      "layers.0.indices": Uint32Array.of(0, 1, 1, 0),
+      "layers.0.values": Float32Array.of(1, 2, 3, 4),
+      "layers.0.bias": Float32Array.of(0, 0),
+      "layers.0.shape": new Float32Array(0),
+    });
+    const write = (change: (tensors: Record<string, Tensor>) => void, sizes = [3, 2]) => {
+      const tensors: Record<string, Tensor> = valid();
+      change(tensors);
+      return writeSafetensors(path, new Map(Object.entries(tensors)), {
+        format: "truly-sparse",
+        formatVersion: "2",
+        packageVersion: "0.1.0",
+        settings: JSON.stringify({ sizes }),
+        classNames: "[]",
+      });
+    };
+    await write(() => {});
+    assertEquals((await loadModel(path)).model.layers[0].nnz, 4);
+    const cases: [string, (tensors: Record<string, Tensor>) => void][] = [
+      ["structure", (t) => t["layers.0.indices"][1] = 2],
+      ["structure", (t) => t["layers.0.indices"].set([1, 0])],
+      ["structure", (t) => t["layers.0.indices"][1] = 0],
+      ["structure", (t) => t["layers.0.indptr"].set([0, 3, 2, 4])],
+      ["indptr ends at 3", (t) => t["layers.0.indptr"][3] = 3],
+      ["is NaN", (t) => t["layers.0.values"][2] = NaN],
+      ["is Infinity", (t) => t["layers.0.bias"][1] = Infinity],
+      ["no place for tensor", (t) => t["layers.1.bias"] = Float32Array.of(1)],
+      ["no tensor", (t) => delete t["layers.0.bias"]],
+      ["expected 4", (t) => t["layers.0.values"] = Float32Array.of(1)],
+      ["of type F32", (t) => t["layers.0.indptr"] = Float32Array.of(0, 2, 3, 4)],
+    ];
+    for (const [found, change] of cases) {
+      await write(change);
+      const error = await assertRejects(() => loadModel(path), CheckpointError);
+      assert(error.message.includes(found) || found === "structure", error.message);
+      assertStringIncludes(error.message, path);
+    }
+    for (const sizes of [[4, 2], [3, 3], [3, 2, 2], [2 ** 32 - 1, 2]]) {
+      await write(() => {}, sizes);
+      await assertRejects(() => loadModel(path), CheckpointError, path);
+    }
+  }));
+
+Deno.test("saveModel() removes what a killed program left, and nothing another one is writing", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/model.safetensors`;
+    const [orphan, living, foreign] = ["0123abcd.part", "89abcdef.part", "part"].map((end) =>
+      `${path}.${end}`
+    );
+    for (const left of [orphan, living, foreign]) await Deno.writeTextFile(left, "half");
+    const code = `const file = await Deno.open(${JSON.stringify(living)}, { write: true });
+      await file.lock(true);
+      console.log("locked");
+      await Deno.stdin.read(new Uint8Array(1));`;
+    await using other = new Deno.Command(Deno.execPath(), {
+      args: ["eval", code],
+      stdin: "piped",
+      stdout: "piped",
+    }).spawn();
+    const said = other.stdout.getReader();
+    await said.read();
+    await saveModel(small(), path);
+    const names = [...Deno.readDirSync(folder)].map(({ name }) => `${folder}/${name}`).sort();
+    assertEquals(names, [path, living, foreign].sort());
+    await other.stdin.close();
+    await said.cancel();
   }));

@@ -5,6 +5,7 @@
  */
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { newRunState, type RunState } from "../train/state.ts";
 import type { HistoryState } from "./history.ts";
 import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
@@ -12,7 +13,7 @@ import { OPTIONS, type Values } from "./options.ts";
 /** A run as a checkpoint left it. */
 export interface Resumed {
   readonly model: SparseMlp;
-  readonly epochsDone: number;
+  readonly state: RunState;
   readonly history: HistoryState;
   /** Options of the checkpoint, with those given now over them. */
   readonly wanted: Values;
@@ -45,7 +46,8 @@ export function resumed({ model, training }: LoadedModel, given: Values): Resume
   for (const name of ["json", "quiet"]) delete kept[name];
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
-  return { model, epochsDone: training.epoch, history, wanted: { ...kept, ...given } as Values };
+  const state = training.state ?? newRunState(training.epoch);
+  return { model, state, history, wanted: { ...kept, ...given } as Values };
 }
 
 /** Options that mean something for files only. */

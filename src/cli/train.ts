@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { NamedDataset } from "../data/catalogue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { loadModel, saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
 import { trainParallel } from "../parallel/wasap.ts";
 import { train } from "../train/trainer.ts";
+import { newRunState, type RunState } from "../train/state.ts";
 import type { TrainOptions } from "../train/options.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
@@ -19,7 +19,7 @@ import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
 import { barView, drawsBars, lineView, silentView, type TrainingView } from "./progress.ts";
 import { describeDataset, describeNetwork, report, titled } from "./report.ts";
-import { type Resumed, resumed } from "./resume.ts";
+import { resumed } from "./resume.ts";
 import {
   checkPruning,
   checkTogether,
@@ -41,7 +41,8 @@ interface Run {
   readonly model: SparseMlp;
   readonly options: TrainOptions;
   readonly history: History;
-  readonly epochsDone: number;
+  /** Where the run stands; the trainer keeps it up to date. */
+  readonly state: RunState;
 }
 
 /** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
@@ -79,7 +80,8 @@ export const trainCommand: Command = {
 
 async function runTraining(given: Values): Promise<number> {
   const run = await prepare(given);
-  const { values, data, model, epochsDone } = run;
+  const { values, data, model } = run;
+  const epochsDone = run.state.epoch;
   const { json = false, quiet = false } = values;
   const epochs = values.epochs!;
   if (json) {
@@ -131,13 +133,19 @@ async function prepare(given: Values): Promise<Run> {
   const before = given.resume === undefined ? undefined : resumed(await loadModel(given.resume), given);
   const wanted = before?.wanted ?? given;
   checkTogether(wanted);
-  if (wanted["checkpoint-every"] !== undefined && wanted.output === undefined) {
-    throw new UsageError("Cannot use --checkpoint-every without --output");
+  for (const name of ["checkpoint-every", "checkpoint-minutes"] as const) {
+    if (wanted[name] !== undefined && wanted.output === undefined) {
+      throw new UsageError(`Cannot use --${name} without --output`);
+    }
+  }
+  if (wanted["checkpoint-minutes"] !== undefined && (wanted.parallel ?? "none") !== "none") {
+    throw new UsageError("Cannot use --checkpoint-minutes with --parallel: workers are saved between epochs");
   }
   const named = describeData(wanted);
   const filled = fillDefaults("train", wanted, named);
   checkPruning(filled);
-  const epochsDone = before?.epochsDone ?? 0;
+  const state = before?.state ?? newRunState();
+  const epochsDone = state.epoch;
   if (epochsDone >= filled.epochs!) {
     throw new UsageError(
       `Cannot go on to epoch ${filled.epochs}: ${epochsDone} are done; give a larger --epochs`,
@@ -148,7 +156,7 @@ async function prepare(given: Values): Promise<Run> {
   const values = { ...filled, "batch-size": batchSize(filled, wanted, data) };
   const model = before?.model ?? SparseMlp.create(modelOptions(values, data));
   const history = new History(model.stats().parameters, before?.history);
-  return { values, data, model, options: runOptions(values, named, before), history, epochsDone };
+  return { values, data, model, options: { ...trainOptions(values, named), state }, history, state };
 }
 
 /** The batch size: as given; a default never passes the number of samples. */
@@ -163,10 +171,6 @@ function batchSize(filled: Values, wanted: Values, data: Dataset): number {
   );
 }
 
-function runOptions(values: Values, named: NamedDataset | undefined, before?: Resumed): TrainOptions {
-  return { ...trainOptions(values, named), ...(before && { epochsDone: before.epochsDone }) };
-}
-
 /** What came out of the epochs of this run. */
 interface Outcome {
   readonly stoppedEarly: boolean;
@@ -179,20 +183,21 @@ interface Outcome {
 }
 
 async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
-  const { values, data, model, history } = run;
-  const { output, "checkpoint-every": every = Infinity } = values;
-  let { epochsDone } = run;
-  let saved = 0;
+  const { values, data, model, history, state } = run;
+  const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
+  let [saved, savedAt] = ["", performance.now()];
   const save = async () => {
-    if (output === undefined || saved === epochsDone) return;
+    const place = `${state.epoch}:${state.step}`;
+    if (output === undefined || saved === place) return;
     const { resume: _, ...kept } = values;
-    await saveModel(model, output, {
-      training: { epoch: epochsDone, options: { values: kept, history: history.state } },
-    });
-    saved = epochsDone;
+    const options = { values: kept, history: history.state };
+    await saveModel(model, output, { training: { epoch: state.epoch, options, state } });
+    [saved, savedAt] = [place, performance.now()];
   };
-  using interruption = new Interruption(output !== undefined, (text) => view.notice(text));
   const parallel = parallelOptions(values);
+  // Workers in the middle of an epoch are no checkpoint; its end is.
+  const finishEpoch = parallel !== undefined && output !== undefined;
+  using interruption = new Interruption(finishEpoch, (text) => view.notice(text));
   const cores = navigator.hardwareConcurrency;
   if ((parallel?.workers ?? 1) > cores) {
     view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
@@ -200,9 +205,10 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
   const options: TrainOptions = {
     ...run.options,
     signal: interruption.signal,
-    onProgress: (progress) => {
+    onProgress: async (progress) => {
       view.step(progress);
       history.noteMemory();
+      if (performance.now() - savedAt > 60_000 * minutes) await save();
     },
   };
   const records = parallel === undefined
@@ -216,14 +222,13 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
         stoppedEarly = value.stoppedEarly;
         break;
       }
-      epochsDone = value.epoch;
       seconds += value.seconds;
       samplesTrained += value.samplesPerSecond * value.seconds;
       history.add(value);
       history.noteMemory();
       if (values.json) print({ event: "epoch", ...value });
       view.epoch(value);
-      if (epochsDone % every === 0) await save();
+      if (state.epoch % every === 0) await save();
       if (performance.now() - breath > BREATH_MS) {
         await new Promise((resolve) => setTimeout(resolve, 0));
         breath = performance.now();
@@ -235,19 +240,17 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
   } finally {
     view.stop();
   }
-  const interrupted = interruption.requested && epochsDone < values.epochs! && !stoppedEarly;
-  // In the middle of an epoch the model is no checkpoint: the last one that was saved stays.
-  if (!interruption.signal.aborted) await save();
-  if (interrupted) console.error(farewell(output, saved, epochsDone));
+  const interrupted = interruption.requested && state.epoch < values.epochs! && !stoppedEarly;
+  if (parallel === undefined || !interruption.signal.aborted) await save();
+  if (interrupted) console.error(farewell(output, state));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
   return { stoppedEarly, interrupted, exitCode: interruption.exitCode, seconds, samplesTrained };
 }
 
-function farewell(output: string | undefined, saved: number, epochsDone: number): string {
-  const lead = `Stopped after ${epochsDone} whole epochs`;
+function farewell(output: string | undefined, { epoch, step }: RunState): string {
+  const lead = `Stopped after ${epoch} whole epochs` + (step > 0 ? ` and ${step} steps` : "");
   if (output === undefined) return `${lead}; nothing was saved, --output names a file for it`;
-  if (saved === 0) return `${lead}, before there was a checkpoint`;
-  return `${lead}; go on from epoch ${saved + 1} with: train --resume ${output}`;
+  return `${lead}; go on from epoch ${epoch + 1} with: train --resume ${output}`;
 }
 
 function print(event: Record<string, unknown>): void {

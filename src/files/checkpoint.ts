@@ -7,6 +7,7 @@
  *
  * @module
  */
+import { type Source, sourceName } from "../data/source.ts";
 import { CheckpointError } from "../errors.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
@@ -14,7 +15,9 @@ import { type ModelOptions, type ModelSettings, resolveSettings, SparseMlp } fro
 import type { FeatureSelection } from "../native/batch.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
+import { checkRunState, type RunState } from "../train/state.ts";
 import { VERSION } from "../version.ts";
+import { RandomAccess } from "./random_access.ts";
 import {
   readSafetensorsHeader,
   readTensor,
@@ -24,7 +27,9 @@ import {
 } from "./safetensors.ts";
 
 /** Version of what a file holds and under which names. */
-const FORMAT_VERSION = "1";
+const FORMAT_VERSION = "2";
+/** Versions that can be read: 1 had no state of the run beside the epoch. */
+const READABLE_VERSIONS: readonly string[] = ["1", FORMAT_VERSION];
 
 /** How far training came. */
 export interface TrainingState {
@@ -32,6 +37,8 @@ export interface TrainingState {
   readonly epoch: number;
   /** Options of the run, as they were given; anything JSON can hold. */
   readonly options: Readonly<Record<string, unknown>>;
+  /** Where the run stands inside the epoch, and what else `train` needs to go on bit for bit. */
+  readonly state?: RunState;
 }
 
 /** Options of {@linkcode saveModel}. */
@@ -82,39 +89,52 @@ export interface LoadedModel {
   readonly training?: TrainingState;
 }
 
+/** Options of {@linkcode loadModel}. */
+export interface LoadModelOptions {
+  /** Threads that check and rebuild the structure. @default {1} */
+  readonly threads?: number;
+  readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+}
+
 /**
  * Loads a model or a checkpoint; nothing of a damaged file is used.
  *
- * Indices are validated and numbers must be finite before the model exists for the caller.
+ * Indices are validated and numbers must be finite before the model exists for the caller. Memory: the model; files
+ * are read in chunks.
  *
+ * @param source A path, a `file:` URL, or the bytes of a file.
  * @throws {CheckpointError} When the file cannot be read, is damaged, foreign, or of an unknown format version.
  */
-export async function loadModel(path: string): Promise<LoadedModel> {
-  let file: Deno.FsFile;
+export async function loadModel(source: Source, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const name = sourceName(source);
+  let file: RandomAccess;
   try {
-    file = await Deno.open(path);
+    file = await RandomAccess.open(source);
   } catch (cause) {
-    throw new CheckpointError(`Cannot open the model file "${path}": ${reason(cause)}`, { cause });
+    throw new CheckpointError(`Cannot open the model file "${name}": ${reason(cause)}`, { cause });
   }
   try {
-    return await read(file, path);
+    return await read(file, options);
   } catch (cause) {
     const text = reason(cause);
-    const message = text.includes(path) ? text : `Cannot load "${path}": ${text}`;
+    const message = text.includes(`"${name}"`) ? text : `Cannot load "${name}": ${text}`;
     throw new CheckpointError(message, { cause });
   } finally {
-    file.close();
+    file[Symbol.dispose]();
   }
 }
 
-async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
-  const content = await readSafetensorsHeader(file, path);
+async function read(file: RandomAccess, options: LoadModelOptions): Promise<LoadedModel> {
+  const { threads = 1, onProgress } = options;
+  let done = 0;
+  const onChunk = (bytes: number) => onProgress?.(done += bytes, file.size);
+  const content = await readSafetensorsHeader(file);
   const { metadata: description } = content;
   if (description.format !== "truly-sparse") throw new SyntaxError("it was not written by truly-sparse");
-  if (description.formatVersion !== FORMAT_VERSION) {
+  if (!READABLE_VERSIONS.includes(description.formatVersion)) {
     throw new SyntaxError(
       `it has format version ${description.formatVersion} (written by package ${description.packageVersion}), ` +
-        `this package reads version ${FORMAT_VERSION}`,
+        `this package reads versions ${READABLE_VERSIONS.join(" and ")}`,
     );
   }
   const given = parseField<unknown>(description, "settings");
@@ -132,8 +152,10 @@ async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
       throw new RangeError(`layer ${index + 1} has too many connections`);
     }
     expectLength(content, `layers.${index}.indptr`, plan.inputs + 1);
+    expectLength(content, `layers.${index}.values`, plan.capacity);
     expectLength(content, `layers.${index}.bias`, plan.neurons);
   }
+  const known = new Set<string>();
   const model = SparseMlp.allocate(settings, plans);
   const training = description.training === undefined
     ? undefined
@@ -143,10 +165,9 @@ async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
     for (const [part, tensor] of partsOf(layer, training !== undefined)) {
       const name = `layers.${index}.${part}`;
       expectLength(content, name, tensor.length);
-      await readTensor(file, tensorPlace(content, name), tensor, path);
-      if (tensor instanceof Float32Array && !tensor.every(Number.isFinite)) {
-        throw new RangeError(`tensor "${name}" holds a number that is not finite`);
-      }
+      await readTensor(file, tensorPlace(content, name), tensor, onChunk);
+      known.add(name);
+      if (tensor instanceof Float32Array) checkFinite(name, tensor);
     }
     if (layer.indptr[layer.inputs] !== layer.nnz) {
       throw new RangeError(
@@ -154,34 +175,38 @@ async function read(file: Deno.FsFile, path: string): Promise<LoadedModel> {
       );
     }
     validateConnections(layer);
-    rebuildIncoming(layer);
+    rebuildIncoming(layer, threads);
   }
   if (content.tensors.has("standardization.mean")) {
     const [mean, scale] = [sharedFloats(settings.sizes[0]), sharedFloats(settings.sizes[0])];
-    for (const [name, tensor] of [["mean", mean], ["scale", scale]] as const) {
-      expectLength(content, `standardization.${name}`, tensor.length);
-      await readTensor(file, tensorPlace(content, `standardization.${name}`), tensor, path);
-      if (!tensor.every(Number.isFinite)) throw new RangeError("its standardisation is not finite");
+    for (const [part, tensor] of [["mean", mean], ["scale", scale]] as const) {
+      const name = `standardization.${part}`;
+      await readTensor(file, tensorPlace(content, name), tensor, onChunk);
+      known.add(name);
+      checkFinite(name, tensor);
     }
-    const selection = await readSelection(file, content, settings.sizes[0], path);
+    known.add("standardization.features");
+    const selection = await readSelection(file, content, settings.sizes[0], onChunk);
     model.standardization = { mean, scale, ...(selection && { selection }) };
   }
+  const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
+  if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
   model.classNames = readClassNames(parseField(description, "classNames"), settings);
   return { model, ...(training && { training }) };
 }
 
 /** The raw features a compacted model uses; undefined where it uses all. */
 async function readSelection(
-  file: Deno.FsFile,
+  file: RandomAccess,
   content: SafetensorsFile,
   inputs: number,
-  path: string,
+  onChunk: (bytes: number) => void,
 ): Promise<FeatureSelection | undefined> {
   const place = content.tensors.get("standardization.features");
   if (place === undefined) return undefined;
   expectLength(content, "standardization.features", inputs);
   const features = sharedWords(inputs);
-  await readTensor(file, place, features, path);
+  await readTensor(file, place, features, onChunk);
   const featureCount = parseField<number>(content.metadata, "featureCount");
   const ascending = features.every((feature, index) => index === 0 || feature > features[index - 1]);
   if (!Number.isSafeInteger(featureCount) || !ascending || !(features[inputs - 1] < featureCount)) {
@@ -209,6 +234,19 @@ function partsOf(layer: SparseLayer, velocities: boolean): [string, Tensor][] {
   return parts;
 }
 
+/** Throws unless all numbers are finite; sums in blocks, since a check of each number costs ten times more. */
+function checkFinite(name: string, numbers: Float32Array): void {
+  for (let start = 0; start < numbers.length; start += 4096) {
+    const end = Math.min(start + 4096, numbers.length);
+    // A number times zero is zero, but for NaN and infinities.
+    let zero = 0;
+    for (let at = start; at < end; at++) zero += numbers[at] * 0;
+    if (zero === 0) continue;
+    const at = numbers.subarray(start, end).findIndex((number) => !Number.isFinite(number)) + start;
+    throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, a finite one is needed`);
+  }
+}
+
 function tensorPlace(
   content: SafetensorsFile,
   name: string,
@@ -229,7 +267,12 @@ function readTraining(found: unknown): TrainingState {
   }
   const epoch = found.epoch as number;
   if (epoch < 0) throw new RangeError(`its training state has epoch ${epoch}`);
-  return { epoch, options: found.options };
+  if (found.state === undefined) return { epoch, options: found.options };
+  const state = checkRunState(found.state);
+  if (state.epoch !== epoch) {
+    throw new RangeError(`its training state has epochs ${epoch} and ${state.epoch}`);
+  }
+  return { epoch, options: found.options, state };
 }
 
 function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {

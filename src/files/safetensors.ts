@@ -7,6 +7,9 @@
  * @module
  */
 
+import type { RandomAccess } from "./random_access.ts";
+import { writeAll, writeWhole } from "./whole_file.ts";
+
 /** A tensor to write or as read, little-endian as in memory. */
 export type Tensor = Uint32Array | Float32Array;
 
@@ -53,9 +56,7 @@ export async function writeSafetensors(
   const start = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
   new DataView(start.buffer).setBigUint64(0, BigInt(padded), true);
   start.set(json, LENGTH_BYTES);
-  const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
-  const file = await Deno.open(temporary, { write: true, createNew: true });
-  try {
+  await writeWhole(path, async (file) => {
     let done = 0;
     const total = start.length + end;
     for (const part of [start, ...tensors.values()]) {
@@ -66,55 +67,28 @@ export async function writeSafetensors(
         onProgress?.(done, total);
       }
     }
-    await file.sync();
-    file.close();
-    await Deno.rename(temporary, path);
-    await syncFolder(path);
-  } catch (cause) {
-    try {
-      file.close();
-    } catch {
-      // It was closed before the rename failed.
-    }
-    await Deno.remove(temporary).catch(() => {});
-    throw cause;
-  }
-}
-
-/** Makes a rename last through a power cut, where folders can be synced and permissions allow it. */
-async function syncFolder(path: string): Promise<void> {
-  const folder = path.replace(/[^/\\]*$/, "") || ".";
-  const { state } = await Deno.permissions.query({ name: "read", path: folder });
-  if (state !== "granted") return;
-  try {
-    using opened = await Deno.open(folder);
-    await opened.sync();
-  } catch {
-    // Windows does not open folders, and some network file systems do not sync them; the file itself is synced.
-  }
-}
-
-async function writeAll(file: Deno.FsFile, bytes: Uint8Array): Promise<void> {
-  for (let at = 0; at < bytes.length;) at += await file.write(bytes.subarray(at));
+  });
 }
 
 /**
- * Reads and checks the header of an open file.
+ * Reads and checks the header.
  *
  * @throws {SyntaxError} When the file is no safetensors file, is cut off, or its header contradicts itself.
  */
-export async function readSafetensorsHeader(file: Deno.FsFile, name: string): Promise<SafetensorsFile> {
+export async function readSafetensorsHeader(file: RandomAccess): Promise<SafetensorsFile> {
+  const { size, name } = file;
   const fail = (found: string) => new SyntaxError(`Cannot read "${name}" as a safetensors file: ${found}`);
-  const { size } = await file.stat();
   if (size < LENGTH_BYTES) {
     throw fail(`it has ${size} bytes, the length of the header alone takes ${LENGTH_BYTES}`);
   }
-  const lengthBytes = await readAt(file, 0, new Uint8Array(LENGTH_BYTES), fail);
+  const lengthBytes = new Uint8Array(LENGTH_BYTES);
+  await file.read(0, lengthBytes);
   const headerLength = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));
   if (headerLength < 2 || headerLength > Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES)) {
     throw fail(`its header claims ${headerLength} bytes, the file has ${size}`);
   }
-  const bytes = await readAt(file, LENGTH_BYTES, new Uint8Array(headerLength), fail);
+  const bytes = new Uint8Array(headerLength);
+  await file.read(LENGTH_BYTES, bytes);
   let header: unknown;
   let text: string;
   try {
@@ -160,38 +134,21 @@ export async function readSafetensorsHeader(file: Deno.FsFile, name: string): Pr
 /**
  * Reads a tensor's bytes into an array of its length.
  *
- * @throws {SyntaxError} When the tensor has another type, or the file is cut off.
+ * @throws {SyntaxError} When the tensor has another type or length, or the file is cut off.
  */
 export async function readTensor(
-  file: Deno.FsFile,
+  file: RandomAccess,
   place: TensorPlace,
   into: Tensor,
-  name: string,
+  onChunk?: (bytes: number) => void,
 ): Promise<void> {
   const dtype = into instanceof Uint32Array ? "U32" : "F32";
-  if (place.dtype !== dtype) {
-    throw new SyntaxError(`Cannot read "${name}": a tensor has type ${place.dtype}, not ${dtype}`);
+  if (place.dtype !== dtype || place.length !== into.length) {
+    throw new SyntaxError(
+      `a tensor has ${place.length} numbers of type ${place.dtype}, expected ${into.length} of ${dtype}`,
+    );
   }
-  const bytes = new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
-  await readAt(file, place.offset, bytes, (found) => new SyntaxError(`Cannot read "${name}": ${found}`));
-}
-
-async function readAt<B extends ArrayBufferLike>(
-  file: Deno.FsFile,
-  offset: number,
-  into: Uint8Array<B>,
-  fail: (found: string) => Error,
-): Promise<Uint8Array<B>> {
-  await file.seek(offset, Deno.SeekMode.Start);
-  for (let at = 0; at < into.length;) {
-    // Deno reads into plain memory only; a chunk at a time keeps that copy small.
-    const chunk = new Uint8Array(Math.min(CHUNK_BYTES, into.length - at));
-    const count = await file.read(chunk);
-    if (count === null) throw fail(`it ends at byte ${offset + at}, ${into.length - at} bytes too early`);
-    into.set(chunk.subarray(0, count), at);
-    at += count;
-  }
-  return into;
+  await file.read(place.offset, new Uint8Array(into.buffer, into.byteOffset, into.byteLength), onChunk);
 }
 
 /** The first key that an object of a JSON text has twice, of which a parser would drop one without a word. */

@@ -84,6 +84,9 @@ export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, shape: [] };
  * @throws {RangeError} When alpha is not a finite number.
  */
 export function resolveActivation(activation: ActivationKind | Activation): Required<Activation> {
+  if (typeof activation !== "string" && (typeof activation !== "object" || activation === null)) {
+    throw new TypeError(`Cannot use activation ${JSON.stringify(activation)}: expected a name or an object`);
+  }
   const { kind, alpha } = typeof activation === "string" ? { kind: activation } as Activation : activation;
   if (!ACTIVATION_KINDS.includes(kind)) {
     throw new TypeError(`Cannot use activation "${kind}": expected one of ${ACTIVATION_KINDS.join(", ")}`);

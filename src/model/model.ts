@@ -309,11 +309,20 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
     throw new RangeError(`Cannot make a model: threads is ${threads}, expected a whole number of at least 1`);
   }
   const sparsity = density === undefined ? { epsilon: epsilon ?? 20 } : { density };
+  for (const number of [epsilon, ...(Array.isArray(density) ? density : [density])]) {
+    if (number === undefined || typeof number === "number") continue;
+    throw new TypeError(
+      `Cannot make a model: epsilon or density is ${JSON.stringify(number)}, expected a number`,
+    );
+  }
+  for (const [layer, neurons] of sizes.slice(1).entries()) {
+    connectionProbability({ inputs: sizes[layer], neurons, ...sparsityOf(sparsity, layer) });
+  }
   const activation = resolveActivation(options.activation ?? "all-relu");
   return { sizes: [...sizes], ...sparsity, activation, initializer, fanIn, task, seed };
 }
 
-function sparsityOf(settings: ModelSettings, layer: number): Sparsity {
+function sparsityOf(settings: Pick<ModelSettings, "epsilon" | "density">, layer: number): Sparsity {
   const { epsilon, density } = settings;
   if (density === undefined) return { epsilon: epsilon ?? 20 };
   return { density: typeof density === "number" ? density : density[layer] };

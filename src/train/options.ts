@@ -4,6 +4,7 @@
  * @module
  */
 import type { Augmentation } from "../data/augment.ts";
+import { checkRunState, type RunState } from "./state.ts";
 import { type LearningRateSchedule, scheduleFactor } from "../model/schedule.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
@@ -107,10 +108,15 @@ export interface TrainOptions {
   readonly seed?: number;
   /** The most samples that pass through the network at once, to save memory. */
   readonly microBatch?: number;
+  /**
+   * Where the run stands, instead of `epochsDone`. The trainer goes on from there and keeps it up to date: saved with
+   * the model between two steps (after an abort, in `onProgress`, between epochs), it lets a run go on bit for bit.
+   */
+  readonly state?: RunState;
   /** Stops the run between two steps; the iterator then ends with the reason. */
   readonly signal?: AbortSignal;
-  /** Called between steps, about ten times a second. */
-  readonly onProgress?: (progress: Progress) => void;
+  /** Called between steps, about ten times a second; the run waits for what it returns. */
+  readonly onProgress?: (progress: Progress) => void | Promise<void>;
 }
 
 /** Where a run stands inside an epoch. */
@@ -127,7 +133,7 @@ export interface Progress {
   readonly samplesPerSecond: number;
 }
 
-type Optional = "patience" | "augmentation" | "microBatch" | "signal" | "onProgress";
+type Optional = "patience" | "augmentation" | "microBatch" | "state" | "signal" | "onProgress";
 
 /** Every setting of a run, filled in and checked. */
 export type TrainSettings =
@@ -146,7 +152,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   const settings: TrainSettings = {
     ...options,
     epochs: options.epochs ?? 500,
-    epochsDone: options.epochsDone ?? 0,
+    epochsDone: options.state?.epoch ?? options.epochsDone ?? 0,
     batchSize: options.batchSize ?? 128,
     learningRate: options.learningRate ?? 0.01,
     schedule: options.schedule ?? { kind: "constant" },
@@ -167,6 +173,10 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
     seed: options.seed ?? modelSeed,
   };
   const { importancePruning, weightDecayForm } = settings;
+  if (options.state !== undefined && options.epochsDone !== undefined) {
+    throw new TypeError("Cannot train: state and epochsDone were both given, expected one of them");
+  }
+  if (options.state !== undefined) checkRunState(options.state);
   whole("epochs", settings.epochs, 1);
   whole("epochsDone", settings.epochsDone, 0, settings.epochs);
   whole("batchSize", settings.batchSize, 1);

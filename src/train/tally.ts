@@ -5,6 +5,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { Evaluation } from "./evaluation.ts";
+import type { RunState } from "./state.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 
 /** Whether the test accuracy has risen, or, for regression, the test loss fallen. */
@@ -21,20 +22,22 @@ export class Tally {
   #last: EpochRecord | undefined;
   #lastTest: EpochRecord | undefined;
   #selected: EpochRecord | undefined;
-  #lowestLoss = Infinity;
-  #waited = 0;
+  readonly #state: RunState;
   #stopped = false;
   #seconds = { trainSeconds: 0, evolutionSeconds: 0, evaluationSeconds: 0 };
 
-  constructor(model: SparseMlp) {
+  /** @param state Keeps what early stopping needs across interruptions. */
+  constructor(model: SparseMlp, state: RunState) {
     this.#parametersStart = model.stats().parameters;
+    this.#state = state;
   }
 
   /** Whether validation has not improved for `patience` evaluations. */
   stopsEarly(validation: Evaluation | undefined, patience: number | undefined): boolean {
     if (validation === undefined) return false;
-    this.#waited = validation.loss < this.#lowestLoss ? 0 : this.#waited + 1;
-    this.#stopped = patience !== undefined && this.#waited >= patience;
+    const { lowestValidationLoss = Infinity, waited } = this.#state;
+    this.#state.waited = validation.loss < lowestValidationLoss ? 0 : waited + 1;
+    this.#stopped = patience !== undefined && this.#state.waited >= patience;
     return this.#stopped;
   }
 
@@ -48,8 +51,9 @@ export class Tally {
       this.#lastTest = record;
       if (this.#best === undefined || better(record, this.#best)) this.#best = record;
     }
-    if (record.validationLoss !== undefined && record.validationLoss < this.#lowestLoss) {
-      this.#lowestLoss = record.validationLoss;
+    const { lowestValidationLoss = Infinity } = this.#state;
+    if (record.validationLoss !== undefined && record.validationLoss < lowestValidationLoss) {
+      this.#state.lowestValidationLoss = record.validationLoss;
       this.#selected = record;
     }
   }

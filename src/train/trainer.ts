@@ -26,6 +26,7 @@ import { evolveConnections } from "../topology/evolution.ts";
 import { pruneByImportance } from "../topology/importance.ts";
 import { BatchBuilder } from "./batches.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
+import { newRunState, type RunState } from "./state.ts";
 import { resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { Tally } from "./tally.ts";
@@ -78,8 +79,12 @@ export interface EnginePlan {
 
 /** What trains a model, epoch by epoch; the loop around it evaluates, records and stops. */
 export interface Engine {
-  /** Trains one epoch; the model then has what was learned. */
-  epoch(epoch: number): Promise<Trained>;
+  /**
+   * Trains one epoch; the model then has what was learned.
+   *
+   * @param state Where the run stands; an engine that can be stopped inside an epoch keeps it up to date.
+   */
+  epoch(epoch: number, state: RunState): Promise<Trained>;
   /** Changes the topology after an epoch that is not the last. */
   changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
   /** Called once, when the run is over for whatever reason. */
@@ -115,11 +120,16 @@ export async function* trainWith(
     split && model.standardization && new Evaluator(model, split, model.standardization, threads);
   const validation = evaluator(parts?.validation);
   const test = evaluator(data.test);
-  const tally = new Tally(model);
+  const state = settings.state ?? newRunState(settings.epochsDone);
+  const tally = new Tally(model, state);
   const run = await makeEngine({ split: trainSplit, settings });
   try {
-    for (let epoch = settings.epochsDone + 1; epoch <= epochs; epoch++) {
-      const [trained, seconds] = await timed(() => run.epoch(epoch));
+    // The last epoch of a run leaves the topology alone; a longer run makes up for it.
+    if (!state.evolved) await run.changeTopology(state.epoch);
+    state.evolved = true;
+    for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
+      const samples = Math.max(0, trainSplit.samples - state.step * settings.batchSize);
+      const [trained, seconds] = await timed(() => run.epoch(epoch, state));
       const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
       const [evaluations, evaluationSeconds] = await timed(() =>
         due ? { validation: validation?.run(), test: test?.run() } : {}
@@ -145,10 +155,11 @@ export async function* trainWith(
         seconds,
         evolutionSeconds,
         evaluationSeconds,
-        samplesPerSecond: trainSplit.samples / seconds,
+        samplesPerSecond: samples / seconds,
         ...change,
       };
       tally.add(record);
+      Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
       yield record;
       if (stop) break;
     }
@@ -214,47 +225,55 @@ class Run implements Engine {
     this.#gradients = written ? model.allocateGradients() : new Uint32Array(0);
   }
 
-  /** One pass over the training samples, in random order. */
-  async epoch(epoch: number): Promise<Trained> {
+  /** One pass over the training samples, in random order, from where the state stands. */
+  async epoch(epoch: number, state: RunState): Promise<Trained> {
     const { batchSize, seed, epochs, signal, onProgress } = this.#settings;
     shuffle(this.#order, seed, epoch);
     const steps = Math.ceil(this.#samples / batchSize);
     const base = this.#settings;
-    let [loss, correct, flow, learningRate] = [0, 0, 0, 0];
-    const started = performance.now();
-    for (let step = 0; step < steps; step++) {
+    const rate = (number: number) =>
+      base.learningRate * scheduleFactor(base.schedule, number / steps, epochs);
+    if (state.step > steps) {
+      throw new RangeError(
+        `Cannot go on from step ${state.step}: with this batch size an epoch has ${steps}`,
+      );
+    }
+    let learningRate = rate(epoch * steps - 1);
+    const [started, before] = [performance.now(), state.step * batchSize];
+    for (let step = state.step; step < steps; step++) {
       signal?.throwIfAborted();
       const first = step * batchSize;
       const size = Math.min(batchSize, this.#samples - first);
       const number = (epoch - 1) * steps + step;
-      learningRate = base.learningRate * scheduleFactor(base.schedule, number / steps, epochs);
-      flow += this.#step(this.#builder.build(this.#order, first, size, epoch), learningRate, number);
-      loss += this.#totals[0];
-      correct += this.#totals[1];
-      if (!Number.isFinite(loss)) {
+      learningRate = rate(number);
+      state.flow += this.#step(this.#builder.build(this.#order, first, size, epoch), learningRate, number);
+      state.loss += this.#totals[0];
+      state.correct += this.#totals[1];
+      state.step = step + 1;
+      if (!Number.isFinite(state.loss)) {
         throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
       }
       const now = performance.now();
       if (now - this.#breath > BREATH_MS) {
         const done = first + size;
-        onProgress?.({
+        await onProgress?.({
           epoch,
           epochs,
           step: step + 1,
           steps,
-          loss: loss / done,
-          accuracy: correct / done,
-          samplesPerSecond: done / ((now - started) / 1000),
+          loss: state.loss / done,
+          accuracy: state.correct / done,
+          samplesPerSecond: (done - before) / ((now - started) / 1000),
         });
         await new Promise((resolve) => setTimeout(resolve, 0));
         this.#breath = performance.now();
       }
     }
     return {
-      trainLoss: loss / this.#samples,
-      trainAccuracy: this.#model.settings.task === "classification" ? correct / this.#samples : NaN,
+      trainLoss: state.loss / this.#samples,
+      trainAccuracy: this.#model.settings.task === "classification" ? state.correct / this.#samples : NaN,
       learningRate,
-      ...(this.#settings.gradientFlow && { gradientFlow: flow / steps }),
+      ...(this.#settings.gradientFlow && { gradientFlow: state.flow / steps }),
     };
   }
 

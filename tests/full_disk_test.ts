@@ -1,0 +1,82 @@
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { CheckpointError, loadModel, saveModel, SparseMlp } from "../mod.ts";
+
+const model = (hidden: number) => SparseMlp.create({ sizes: [200, hidden, 2], epsilon: 20, seed: 3 });
+
+/** A file system of a megabyte that only this test sees; undefined where it cannot be made. */
+async function smallDisk(folder: string): Promise<AsyncDisposable | undefined> {
+  if (Deno.build.os !== "linux") return undefined;
+  const run = (command: string, ...args: string[]) =>
+    new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output().catch(() => undefined);
+  const mounted = await run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
+  if (!mounted?.success) return undefined;
+  return { [Symbol.asyncDispose]: async () => void await run("umount", folder) };
+}
+
+Deno.test("saveModel() on a full disk says so, keeps the older file and leaves no other", async (test) => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const disk = await smallDisk(folder);
+    await test.step({
+      name: "with a file system of 1 MiB",
+      ignore: disk === undefined,
+      fn: async () => {
+        await using _ = disk!;
+        const path = `${folder}/model.safetensors`;
+        await saveModel(model(100), path);
+        const before = await Deno.readFile(path);
+        const error = await assertRejects(() => saveModel(model(40_000), path), CheckpointError);
+        assertStringIncludes(error.message, path);
+        assertStringIncludes(error.message, "No space left");
+        assertEquals(await Deno.readFile(path), before);
+        assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["model.safetensors"]);
+        assertEquals((await loadModel(path)).model.layers.length, 2);
+      },
+    });
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "saveModel() past the size a file may have says so, keeps the older file and leaves no other",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const path = `${folder}/model.safetensors`;
+      await saveModel(model(100), path);
+      const before = await Deno.readFile(path);
+      const code = `import { saveModel, SparseMlp } from ${
+        JSON.stringify(new URL("../mod.ts", import.meta.url).href)
+      };
+        const model = SparseMlp.create({ sizes: [200, 40_000, 2], epsilon: 20, seed: 3 });
+        await saveModel(model, ${
+        JSON.stringify(path)
+      }).catch((error) => console.log(error.name, error.message));`;
+      // The shell forbids files over 256 KiB; without the trap the signal would end the program.
+      const line = `trap '' XFSZ; ulimit -f 256; exec "$0" eval --no-lock "$1"`;
+      const { stdout } = await new Deno.Command("bash", {
+        args: ["-c", line, Deno.execPath(), code],
+        stderr: "inherit",
+      }).output();
+      const said = new TextDecoder().decode(stdout);
+      assert(said.startsWith(`CheckpointError Cannot save the model to "${path}": `), said);
+      assertEquals(await Deno.readFile(path), before);
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["model.safetensors"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: "saveModel() to a folder that cannot be written names the path",
+  ignore: Deno.build.os !== "linux",
+  fn: async () => {
+    for (const path of ["/proc/model.safetensors", "/dev/null/model.safetensors"]) {
+      const error = await assertRejects(() => saveModel(model(10), path), CheckpointError);
+      assertStringIncludes(error.message, path);
+    }
+  },
+});

@@ -1,0 +1,89 @@
+import { assert, assertEquals } from "@std/assert";
+import { loadModel } from "../mod.ts";
+
+const CLI = new URL("../cli.ts", import.meta.url);
+/** The full test has 50 kills; TRULY_SPARSE_KILLS asks for them. */
+const KILLS = Number(Deno.env.get("TRULY_SPARSE_KILLS") ?? 4);
+
+/** Starts `train` with a checkpoint after each epoch. */
+function start(args: readonly string[]): Deno.ChildProcess {
+  return new Deno.Command(Deno.execPath(), {
+    args: ["run", "--no-prompt", "-A", CLI.pathname, "train", "--quiet", "--checkpoint-every", "1", ...args],
+    stdout: "null",
+    stderr: "null",
+  }).spawn();
+}
+
+const RUN = ["--dataset", "madelon-like", "--hidden", "2000,2000", "--batch-size", "500", "--seed", "3"];
+
+async function waitFor(path: string): Promise<void> {
+  for (let round = 0; round < 600; round++) {
+    if (await Deno.stat(path).then(() => true, () => false)) return;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`Cannot go on: "${path}" has not appeared`);
+}
+
+Deno.test(`train leaves a checkpoint that loads and resumes when it is killed (${KILLS} times)`, async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/run.safetensors`;
+    let state = 12345;
+    let [epoch, kills] = [0, 0];
+    while (kills < KILLS) {
+      const child = start(
+        kills === 0 ? [...RUN, "--epochs", "100000", "--output", path] : ["--resume", path],
+      );
+      await waitFor(path);
+      state = (state * 1103515245 + 12345) % 2 ** 31;
+      await new Promise((resolve) => setTimeout(resolve, 300 + state % 1200));
+      child.kill("SIGKILL");
+      const { signal } = await child.status;
+      assertEquals(signal, "SIGKILL");
+      kills++;
+      const { training } = await loadModel(path);
+      assert(training !== undefined && training.epoch >= epoch, `epoch ${training?.epoch} after ${epoch}`);
+      epoch = training.epoch;
+    }
+    assert(epoch > 1, `only ${epoch} epochs were done in ${KILLS} runs`);
+    // After all these deaths the run ends with the bits of one that never stopped.
+    const straight = `${folder}/straight.safetensors`;
+    const end = ["--epochs", String(epoch + 1)];
+    const runs = [start(["--resume", path, ...end]), start([...RUN, ...end, "--output", straight])];
+    for (const run of runs) assertEquals((await run.status).code, 0);
+    const [killed, whole] = [await loadModel(path), await loadModel(straight)];
+    for (const [index, layer] of killed.model.layers.entries()) {
+      const other = whole.model.layers[index];
+      for (const part of ["indptr", "indices", "values", "velocity", "bias", "biasVelocity"] as const) {
+        assert(
+          layer[part].every((value, at) => value === other[part][at]),
+          `layer ${index}: ${part} differs`,
+        );
+      }
+      assertEquals(layer.nnz, other.nnz);
+    }
+    assertEquals([...Deno.readDirSync(folder)].length, 2);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test({
+  name: "train saves a checkpoint and says so when it gets SIGTERM",
+  ignore: Deno.build.os === "windows",
+  fn: async () => {
+    const folder = await Deno.makeTempDir();
+    try {
+      const path = `${folder}/run.safetensors`;
+      const child = start([...RUN, "--epochs", "100000", "--output", path]);
+      await waitFor(path);
+      child.kill("SIGTERM");
+      assertEquals((await child.status).code, 143);
+      const { training } = await loadModel(path);
+      assert(training!.epoch >= 1);
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["run.safetensors"]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});

@@ -1,0 +1,160 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import {
+  CheckpointError,
+  type EpochRecord,
+  loadModel,
+  madelonLike,
+  newRunState,
+  type RunState,
+  saveModel,
+  SparseMlp,
+  train,
+  type TrainOptions,
+} from "../mod.ts";
+import { writeSafetensors } from "../src/files/safetensors.ts";
+
+const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
+const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activation: "prelu", seed: 5 });
+const STEPS = 9; // ⌈270 training samples / 32⌉, a tenth of the samples validates
+
+/** Everything training makes use of: all bits of the structure, weights, velocities. */
+function parameters(model: SparseMlp): number[][] {
+  return model.layers.flatMap((layer) => [
+    ...[layer.indices, layer.values, layer.velocity].map((array) => [...array.subarray(0, layer.nnz)]),
+    ...[layer.indptr, layer.bias, layer.biasVelocity, layer.shape, layer.shapeVelocity].map((
+      array,
+    ) => [...array]),
+  ]);
+}
+
+/** A signal that aborts before step `steps` of this run. */
+function abortBefore(steps: number): AbortSignal {
+  let seen = 0;
+  return {
+    throwIfAborted() {
+      if (seen++ === steps) throw new DOMException("stopped", "AbortError");
+    },
+  } as AbortSignal;
+}
+
+const measures = (
+  { epoch, trainLoss, trainAccuracy, testAccuracy, validationLoss, gradientFlow }: EpochRecord,
+) => [epoch, trainLoss, trainAccuracy, testAccuracy, validationLoss, gradientFlow];
+
+const options: TrainOptions = {
+  epochs: 6,
+  batchSize: 32,
+  schedule: { kind: "cosine" },
+  importancePruning: { start: 2, every: 2, percentile: 10 },
+  validationFraction: 0.1,
+  patience: 50,
+  gradientFlow: true,
+};
+
+/** Trains in parts of so many steps, each from a checkpoint and with another number of threads. */
+async function inParts(path: string, settings: TrainOptions, steps: number): Promise<[SparseMlp, unknown[]]> {
+  let [model, state] = [make(), newRunState()];
+  const records: unknown[] = [];
+  for (let part = 0; part < 200; part++) {
+    const run = train(model, data, { ...settings, state, signal: abortBefore(steps), threads: 1 + part % 2 });
+    try {
+      for await (const record of run) records.push(measures(record));
+      return [model, records];
+    } catch (error) {
+      assert(error instanceof DOMException, String(error));
+    }
+    await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
+    const loaded = await loadModel(path);
+    [model, state] = [loaded.model, loaded.training!.state!];
+  }
+  throw new Error("it never ends");
+}
+
+Deno.test("train() stopped after any step and resumed gives the bits of a run that never stopped", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const straight = make();
+    const records: unknown[] = [];
+    for await (const record of train(straight, data, { ...options, threads: 2 })) {
+      records.push(measures(record));
+    }
+    for (const steps of [1, 4, STEPS, 13, 5 * STEPS + 1]) {
+      const [model, found] = await inParts(path, options, steps);
+      assertEquals(found, records, `in parts of ${steps} steps`);
+      assertEquals(parameters(model), parameters(straight), `in parts of ${steps} steps`);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("train() keeps the count of early stopping across a checkpoint", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    // A learning rate far too large: the validation loss soon gets worse.
+    const { importancePruning: _, schedule: __, ...rest } = options;
+    const settings = { ...rest, epochs: 60, patience: 4, learningRate: 0.2, momentum: 0 };
+    const straight = make();
+    let last = 0;
+    for await (const { epoch } of train(straight, data, settings)) last = epoch;
+    assert(last < 60, "the run did not stop early");
+    const [model, records] = await inParts(path, settings, 11);
+    assertEquals(records.length, last);
+    assertEquals(parameters(model), parameters(straight));
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("train() goes on after the end of a run as if the run had been longer", async () => {
+  const settings = { batchSize: 32, threads: 1 };
+  const straight = make();
+  for await (const _ of train(straight, data, { ...settings, epochs: 5 }));
+  const [model, state] = [make(), newRunState()];
+  for await (const _ of train(model, data, { ...settings, epochs: 2, state }));
+  for await (const _ of train(model, data, { ...settings, epochs: 5, state }));
+  assertEquals(parameters(model), parameters(straight));
+});
+
+Deno.test("train() refuses a state that does not fit the run", async () => {
+  const run = (state: unknown, more: TrainOptions = {}) => async () => {
+    for await (
+      const _ of train(make(), data, { epochs: 3, batchSize: 32, state: state as RunState, ...more })
+    );
+  };
+  await assertRejects(run({ ...newRunState(), step: 11 }), RangeError, "an epoch has 10");
+  await assertRejects(run({ ...newRunState(), step: -1 }), RangeError, "step is -1");
+  await assertRejects(run({ ...newRunState(), evolved: 1 }), TypeError, "evolved is 1");
+  await assertRejects(run(newRunState(), { epochsDone: 0 }), TypeError, "both given");
+});
+
+Deno.test("loadModel() reads format version 1, which had no state of the run", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const [layer] = SparseMlp.create({ sizes: [3, 2], density: 1, seed: 1 }).layers;
+    const { indptr, indices, values, bias, velocity, biasVelocity, shape, shapeVelocity } = layer;
+    const parts = { indptr, indices, values, bias, shape, velocity, biasVelocity, shapeVelocity };
+    const tensors = new Map(Object.entries(parts).map(([name, tensor]) => [`layers.0.${name}`, tensor]));
+    const write = (formatVersion: string, training: unknown) =>
+      writeSafetensors(path, tensors, {
+        format: "truly-sparse",
+        formatVersion,
+        packageVersion: "0.1.0",
+        settings: JSON.stringify({ sizes: [3, 2], density: 1 }),
+        classNames: "[]",
+        training: JSON.stringify(training),
+      });
+    await write("1", { epoch: 7, options: { a: 1 } });
+    const { model, training } = await loadModel(path);
+    assertEquals(training, { epoch: 7, options: { a: 1 } });
+    assertEquals([...model.layers[0].values], [...values]);
+    await write("0", { epoch: 7, options: {} });
+    await assertRejects(() => loadModel(path), CheckpointError, "reads versions 1 and 2");
+    await write("2", { epoch: 7, options: {}, state: newRunState(8) });
+    await assertRejects(() => loadModel(path), CheckpointError, "epochs 7 and 8");
+    await write("2", { epoch: 7, options: {}, state: { ...newRunState(7), loss: "much" } });
+    await assertRejects(() => loadModel(path), CheckpointError, 'loss is "much"');
+  } finally {
+    await Deno.remove(path);
+  }
+});
