@@ -18,6 +18,8 @@ export {
   type SaveOptions,
   type TrainingState,
 } from "./src/files/checkpoint.ts";
+export { exportOnnx } from "./src/files/onnx.ts";
+export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
 export type { Activation, ActivationKind } from "./src/model/activation.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SparseLayer } from "./src/model/layer.ts";

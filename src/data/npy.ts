@@ -203,19 +203,32 @@ export function encodeNpy({ shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
       }): it has ${data.length} numbers, the shape needs ${length}`,
     );
   }
-  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
-  const fields = `{'descr': '${descrOf(data)}', 'fortran_order': False, 'shape': (${sizes}), }`;
-  // The body begins at a multiple of 64.
-  const start = Math.ceil((10 + fields.length + 1) / 64) * 64;
-  const bytes = new Uint8Array(start + data.byteLength);
-  bytes.set(NPY_MAGIC);
-  bytes.set([1, 0, (start - 10) & 0xff, (start - 10) >> 8], 6);
-  bytes.set(new TextEncoder().encode(fields.padEnd(start - 11) + "\n"), 10);
-  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), start);
+  const header = npyHeader(descrOf(data), shape);
+  const bytes = new Uint8Array(header.length + data.byteLength);
+  bytes.set(header);
+  bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
   return bytes;
 }
 
-function descrOf(data: NpyNumbers): string {
+/**
+ * What stands before the numbers of a `.npy` file (version 1.0), the last dimension fastest.
+ *
+ * @param descr NumPy's name of the type, as `<f4`.
+ */
+export function npyHeader(descr: string, shape: readonly number[]): Uint8Array<ArrayBuffer> {
+  const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
+  const fields = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
+  // The body begins at a multiple of 64.
+  const start = Math.ceil((10 + fields.length + 1) / 64) * 64;
+  const bytes = new Uint8Array(start);
+  bytes.set(NPY_MAGIC);
+  bytes.set([1, 0, (start - 10) & 0xff, (start - 10) >> 8], 6);
+  bytes.set(new TextEncoder().encode(fields.padEnd(start - 11) + "\n"), 10);
+  return bytes;
+}
+
+/** NumPy's name of the type of numbers. */
+export function descrOf(data: NpyNumbers): string {
   const size = data.BYTES_PER_ELEMENT;
   const kind = data instanceof Float32Array || data instanceof Float64Array
     ? "f"

@@ -33,6 +33,20 @@ export interface NpzOptions {
  * @throws {SyntaxError} When the file is no zip file, damaged or cut short, or an array cannot be read.
  */
 export async function readNpz(source: Source, options: NpzOptions = {}): Promise<Map<string, NpyArray>> {
+  const files = await readNpzFiles(source, options);
+  const name = sourceName(source);
+  return new Map([...files].map(([array, content]) => [array, decodeNpy(content, `${name}/${array}`)]));
+}
+
+/**
+ * As {@linkcode readNpz}, the bytes of the `.npy` files.
+ *
+ * @throws {SyntaxError} When the file is no zip file, damaged or cut short.
+ */
+export async function readNpzFiles(
+  source: Source,
+  options: NpzOptions = {},
+): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
   const name = sourceName(source);
   const { choose = () => true, onProgress } = options;
   const bytes = await readSource(source, onProgress);
@@ -59,8 +73,7 @@ export async function readNpz(source: Source, options: NpzOptions = {}): Promise
   return new Map(
     Object.entries(files).map(([entry, content]) => {
       if (sums.get(entry) !== crc32(content)) throw fail(`"${entry}" is damaged, its checksum is wrong`);
-      const array = entry.slice(0, -4);
-      return [array, decodeNpy(content, `${name}/${array}`)];
+      return [entry.slice(0, -4), content];
     }),
   );
 }

@@ -1,0 +1,240 @@
+/**
+ * Networks as ONNX models whose weights are sparse initialisers.
+ *
+ * The file stays sparse. Runtimes do not: onnxruntime and others turn sparse initialisers into dense matrices when they
+ * load them, so time and memory there are those of the dense network.
+ *
+ * Format: onnx.proto3 of ONNX 1.17, IR version 8, operator set 17.
+ *
+ * @module
+ */
+import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
+import { CheckpointError } from "../errors.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { VERSION } from "../version.ts";
+import { writeAll, writeWhole } from "./whole_file.ts";
+
+const FLOAT = 1;
+const INT64 = 7;
+const IR_VERSION = 8;
+const OPERATOR_SET = 17;
+/** A protobuf message must be shorter than 2 GiB; a connection takes 12 bytes. */
+const MOST_CONNECTIONS = 2 ** 31 / 12 - 2 ** 20;
+
+/** The messages and fields used here, with the numbers ONNX gives them. */
+const SCHEMA: INamespace = {
+  nested: {
+    ModelProto: message({
+      ir_version: ["int64", 1],
+      producer_name: ["string", 2],
+      producer_version: ["string", 3],
+      graph: ["GraphProto", 7],
+      opset_import: ["OperatorSetIdProto", 8, "repeated"],
+      metadata_props: ["StringStringEntryProto", 14, "repeated"],
+    }),
+    OperatorSetIdProto: message({ domain: ["string", 1], version: ["int64", 2] }),
+    StringStringEntryProto: message({ key: ["string", 1], value: ["string", 2] }),
+    GraphProto: message({
+      node: ["NodeProto", 1, "repeated"],
+      name: ["string", 2],
+      initializer: ["TensorProto", 5, "repeated"],
+      input: ["ValueInfoProto", 11, "repeated"],
+      output: ["ValueInfoProto", 12, "repeated"],
+      sparse_initializer: ["SparseTensorProto", 15, "repeated"],
+    }),
+    NodeProto: message({
+      input: ["string", 1, "repeated"],
+      output: ["string", 2, "repeated"],
+      name: ["string", 3],
+      op_type: ["string", 4],
+      attribute: ["AttributeProto", 5, "repeated"],
+    }),
+    AttributeProto: message({ name: ["string", 1], f: ["float", 2], i: ["int64", 3], type: ["int32", 20] }),
+    TensorProto: message({
+      dims: ["int64", 1, "repeated"],
+      data_type: ["int32", 2],
+      name: ["string", 8],
+      raw_data: ["bytes", 9],
+    }),
+    SparseTensorProto: message({
+      values: ["TensorProto", 1],
+      indices: ["TensorProto", 2],
+      dims: ["int64", 3, "repeated"],
+    }),
+    ValueInfoProto: message({ name: ["string", 1], type: ["TypeProto", 2] }),
+    TypeProto: message({ tensor_type: ["TensorType", 1] }),
+    TensorType: message({ elem_type: ["int32", 1], shape: ["TensorShapeProto", 2] }),
+    TensorShapeProto: message({ dim: ["Dimension", 1, "repeated"] }),
+    Dimension: message({ dim_value: ["int64", 1], dim_param: ["string", 2] }),
+  },
+};
+
+type Field = readonly [type: string, id: number, rule?: "repeated"];
+
+function message(fields: Readonly<Record<string, Field>>): INamespace {
+  const described = Object.entries(fields).map((
+    [name, [type, id, rule]],
+  ) => [name, { type, id, ...(rule && { rule }) }]);
+  return { fields: Object.fromEntries(described) } as INamespace;
+}
+
+/**
+ * Writes a network as an ONNX model: raw features in (`features`, `[samples, features]`), class probabilities
+ * (`probabilities`) or predicted numbers (`values`) out.
+ *
+ * Memory: the file. The names of the classes stand in its metadata as `class_names`, a JSON list.
+ *
+ * @throws {CheckpointError} When it cannot be written, or would have 2 GiB or more.
+ */
+export async function exportOnnx(model: SparseMlp, path: string): Promise<void> {
+  try {
+    const { Root } = (await import("npm:protobufjs@8.8.1/light.js")).default;
+    const { connections } = model.stats();
+    if (connections > MOST_CONNECTIONS) {
+      throw new RangeError(
+        `it has ${connections} connections, an ONNX file of 2 GiB holds ${MOST_CONNECTIONS}`,
+      );
+    }
+    const type = Root.fromJSON(SCHEMA).lookupType("ModelProto");
+    const bytes = type.encode(describe(model)).finish();
+    await writeWhole(path, (file) => writeAll(file, bytes));
+  } catch (cause) {
+    throw new CheckpointError(`Cannot export to "${path}": ${(cause as Error).message}`, { cause });
+  }
+}
+
+function describe(model: SparseMlp): Record<string, unknown> {
+  const graph = new GraphBuilder();
+  const { settings, classNames, standardization } = model;
+  const outputs = settings.sizes[settings.sizes.length - 1];
+  let value = "features";
+  let features = settings.sizes[0];
+  if (standardization !== undefined) {
+    const { mean, scale, selection } = standardization;
+    if (selection !== undefined) {
+      features = selection.featureCount;
+      const used = BigInt64Array.from(selection.features, BigInt);
+      value = graph.node("Gather", [value, graph.constant("used", used, [used.length])], { axis: 1 });
+    }
+    value = graph.node("Sub", [value, graph.constant("mean", mean, [mean.length])]);
+    value = graph.node("Mul", [value, graph.constant("scale", scale, [scale.length])]);
+  }
+  for (const [index, layer] of model.layers.entries()) {
+    const name = `layer${index + 1}`;
+    const { inputs, neurons, indptr, indices, values, nnz, bias, shape, activation } = layer;
+    const places = new BigInt64Array(nnz);
+    for (let row = 0; row < inputs; row++) {
+      for (let at = indptr[row]; at < indptr[row + 1]; at++) places[at] = BigInt(row * neurons + indices[at]);
+    }
+    const weight = graph.sparse(`${name}.weight`, values.subarray(0, nnz), places, [inputs, neurons]);
+    value = graph.node("MatMul", [value, weight]);
+    value = graph.node("Add", [value, graph.constant(`${name}.bias`, bias, [neurons])]);
+    const parameters = activation.shape.map((_, part) => {
+      const column = Float32Array.from(
+        { length: neurons },
+        (_, at) => shape[at * activation.shape.length + part],
+      );
+      return graph.constant(`${name}.activation${part}`, column, [neurons]);
+    });
+    value = activate(graph, value, activation.code, activation.slope, parameters);
+  }
+  const classes = settings.task === "classification";
+  const name = classes ? "probabilities" : "values";
+  graph.node(classes ? "Softmax" : "Identity", [value], classes ? { axis: 1 } : {}, name);
+  const info = (name: string, width: number) => ({
+    name,
+    type: {
+      tensor_type: { elem_type: FLOAT, shape: { dim: [{ dim_param: "samples" }, { dim_value: width }] } },
+    },
+  });
+  return {
+    ir_version: IR_VERSION,
+    producer_name: "truly-sparse",
+    producer_version: VERSION,
+    opset_import: [{ domain: "", version: OPERATOR_SET }],
+    metadata_props: [{ key: "class_names", value: JSON.stringify(classNames) }],
+    graph: {
+      ...graph.content,
+      name: "truly-sparse",
+      input: [info("features", features)],
+      output: [info(name, outputs)],
+    },
+  };
+}
+
+/** The activation of a layer; codes are those of `model/activation.ts`. */
+function activate(
+  graph: GraphBuilder,
+  sum: string,
+  code: number,
+  slope: number,
+  shape: readonly string[],
+): string {
+  switch (code) {
+    case 0:
+      return sum;
+    case 1:
+      return slope === 0 ? graph.node("Relu", [sum]) : graph.node("LeakyRelu", [sum], { alpha: slope });
+    case 2:
+      return graph.node("Sigmoid", [sum]);
+    case 3:
+      return graph.node("Tanh", [sum]);
+    case 4:
+      return graph.node("PRelu", [sum, shape[0]]);
+    case 5: {
+      const [left, leftSlope, right, rightSlope] = shape;
+      const outside = (end: string, slope: string) =>
+        graph.node("Add", [end, graph.node("Mul", [graph.node("Sub", [sum, end]), slope])]);
+      const above = graph.node("Greater", [sum, right]);
+      const inner = graph.node("Where", [above, outside(right, rightSlope), sum]);
+      return graph.node("Where", [graph.node("Less", [sum, left]), outside(left, leftSlope), inner]);
+    }
+    default:
+      throw new RangeError(`activation ${code} has no form in ONNX`);
+  }
+}
+
+/** Gathers nodes and tensors; every value has a name of its own. */
+class GraphBuilder {
+  readonly content = {
+    node: [] as unknown[],
+    initializer: [] as unknown[],
+    sparse_initializer: [] as unknown[],
+  };
+
+  /** Adds a node; returns the name of its output. */
+  node(
+    operator: string,
+    input: readonly string[],
+    attributes: { readonly axis?: number; readonly alpha?: number } = {},
+    output = `${operator.toLowerCase()}${this.content.node.length}`,
+  ): string {
+    const attribute = [
+      ...(attributes.axis === undefined ? [] : [{ name: "axis", i: attributes.axis, type: 2 }]),
+      ...(attributes.alpha === undefined ? [] : [{ name: "alpha", f: attributes.alpha, type: 1 }]),
+    ];
+    this.content.node.push({ op_type: operator, name: `${output}_node`, input, output: [output], attribute });
+    return output;
+  }
+
+  /** Adds a dense tensor; returns its name. */
+  constant(name: string, numbers: Float32Array | BigInt64Array, dims: readonly number[]): string {
+    this.content.initializer.push(tensor(name, numbers, dims));
+    return name;
+  }
+
+  /** Adds a sparse matrix, its places ascending in row-major order; returns its name. */
+  sparse(name: string, values: Float32Array, places: BigInt64Array, dims: readonly number[]): string {
+    this.content.sparse_initializer.push({
+      values: tensor(name, values, [values.length]),
+      indices: tensor(`${name}.places`, places, [places.length]),
+      dims,
+    });
+    return name;
+  }
+}
+
+function tensor(name: string, numbers: Float32Array | BigInt64Array, dims: readonly number[]): unknown {
+  const raw_data = new Uint8Array(numbers.buffer, numbers.byteOffset, numbers.byteLength);
+  return { name, dims, data_type: numbers instanceof Float32Array ? FLOAT : INT64, raw_data };
+}
