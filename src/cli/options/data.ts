@@ -43,6 +43,7 @@ export const DATA_OPTIONS = [
     choices: ["classification", "regression"],
     default: "classification",
     help: "What the label column of your files holds: classes, or numbers to predict.",
+    commands: ["train", "evaluate", "inspect", "import"],
   },
   {
     ...DATA,

@@ -49,6 +49,7 @@ export const NETWORK_OPTIONS = [
     choices: ACTIVATION_KINDS,
     default: "all-relu",
     help: "Activation of the hidden layers.",
+    commands: ["train", "inspect", "import"],
   },
   {
     ...NETWORK,
@@ -59,6 +60,7 @@ export const NETWORK_OPTIONS = [
     symbol: "α",
     help:
       "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25).",
+    commands: ["train", "inspect", "import"],
   },
   {
     ...NETWORK,

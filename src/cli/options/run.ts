@@ -74,15 +74,6 @@ export const RUN_OPTIONS = [
   },
   {
     ...RUN,
-    name: "checkpoint-minutes",
-    kind: "number",
-    value: "X",
-    above: 0,
-    help:
-      "Save a checkpoint to --output after every so many minutes too, in the middle of an epoch if need be.",
-  },
-  {
-    ...RUN,
     name: "resume",
     kind: "text",
     value: "FILE",
