@@ -142,13 +142,12 @@ export class SharedLink {
       const seen = state.gate;
       const reply = state.locked(work);
       if (reply !== undefined) {
-        state.setWaiting(worker, false);
         if (waited) server.waited(worker, (performance.now() - started) / 1000);
         return reply;
       }
       waited = true;
-      state.setWaiting(worker, true);
       state.waitForChange(seen);
+      state.beat(worker);
     }
   }
 }

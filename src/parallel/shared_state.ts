@@ -14,9 +14,6 @@ const EPOCH = 6;
 const ARRIVED = 7;
 const ROUND = 8;
 const WORKERS = 16;
-/** Words a worker has: beats, and whether it waits. */
-const WORKER_WORDS = 2;
-
 const LIMIT = 0;
 const TOTAL = 1;
 
@@ -37,7 +34,7 @@ export interface SharedStateMemory {
 /** Memory for some workers, everything free and closed. */
 export function sharedStateMemory(workers: number): SharedStateMemory {
   return {
-    words: new Int32Array(new SharedArrayBuffer(4 * (WORKERS + WORKER_WORDS * workers))),
+    words: new Int32Array(new SharedArrayBuffer(4 * (WORKERS + workers))),
     limits: new Float64Array(new SharedArrayBuffer(8 * 2)),
   };
 }
@@ -169,20 +166,11 @@ export class SharedState {
 
   /** Shows that a worker lives. */
   beat(worker: number): void {
-    Atomics.add(this.#words, WORKERS + WORKER_WORDS * worker, 1);
+    Atomics.add(this.#words, WORKERS + worker, 1);
   }
 
   /** How often a worker has shown that it lives. */
   beats(worker: number): number {
-    return Atomics.load(this.#words, WORKERS + WORKER_WORDS * worker);
-  }
-
-  /** Notes whether a worker waits for others. */
-  setWaiting(worker: number, waiting: boolean): void {
-    Atomics.store(this.#words, WORKERS + WORKER_WORDS * worker + 1, waiting ? 1 : 0);
-  }
-
-  isWaiting(worker: number): boolean {
-    return Atomics.load(this.#words, WORKERS + WORKER_WORDS * worker + 1) !== 0;
+    return Atomics.load(this.#words, WORKERS + worker);
   }
 }

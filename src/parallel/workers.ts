@@ -19,6 +19,8 @@ import type { WorkerStart } from "./worker_main.ts";
 const LOOK_MS = 100;
 /** How long workers may take to end before they are ended. */
 const FAREWELL_MS = 2000;
+/** How long a Worker may take at least to load its modules, on a busy machine. */
+const START_MS = 60_000;
 
 /** What a {@linkcode WorkersTransport} is made of. */
 export interface WorkersOptions {
@@ -46,10 +48,14 @@ export class WorkersTransport implements ServerTransport {
   readonly #server: ParameterServer;
   readonly #timeLimitMs: number;
   readonly #ended = new Set<number>();
+  /** What was last heard of each worker. */
+  readonly #heard: { readonly beats: number; readonly silenceMs: number }[];
   #failure: unknown;
   #updates: Pending<void> | undefined;
   #reports: Pending<LocalReport[]> | undefined;
   #gathered: LocalReport[] = [];
+  #onSums: OnSums | undefined;
+  readonly #look: ReturnType<typeof setInterval>;
   #farewell: (() => void) | undefined;
   #closed = false;
 
@@ -74,6 +80,7 @@ export class WorkersTransport implements ServerTransport {
     this.#server = new ParameterServer(model, state, options.server);
     this.#replicas = Array.from({ length: workers }, () => emptyReplica(model));
     const gradients = this.#replicas.map((replica) => replica.allocateGradients());
+    this.#heard = this.#replicas.map(() => ({ beats: 0, silenceMs: 0 }));
     const headers = new Float64Array(new SharedArrayBuffer(8 * HEADER_NUMBERS * workers));
     for (let worker = 0; worker < workers; worker++) {
       const start: WorkerStart = {
@@ -96,6 +103,15 @@ export class WorkersTransport implements ServerTransport {
       thread.postMessage(start);
       this.#workers.push(thread);
     }
+    let looked = performance.now();
+    this.#look = setInterval(() => {
+      const now = performance.now();
+      const lost = this.#listen(Math.min(now - looked, 2 * LOOK_MS));
+      looked = now;
+      if (lost !== undefined) {
+        this.#fail(lost, new Error(`it has done nothing for ${this.#timeLimitMs / 1000} s`));
+      } else this.#onSums?.(this.#server.sums());
+    }, LOOK_MS);
   }
 
   runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
@@ -170,6 +186,7 @@ export class WorkersTransport implements ServerTransport {
       });
       clearTimeout(timer);
     }
+    clearInterval(this.#look);
     for (const worker of this.#workers) worker.terminate();
   }
 
@@ -179,33 +196,12 @@ export class WorkersTransport implements ServerTransport {
     this.#state.order(kind, epoch);
   }
 
-  /** Waits for what `begin` begins, reports progress, and fails when a worker is silent for too long. */
+  /** Waits for what `begin` begins, and reports progress meanwhile. */
   #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<EpochSums> {
-    const count = this.#workers.length;
-    const heard = Array.from({ length: count }, (_, worker) => ({
-      beats: this.#state.beats(worker),
-      at: performance.now(),
-    }));
     return new Promise<EpochSums>((resolve, reject) => {
-      const look = setInterval(() => {
-        const now = performance.now();
-        for (const [worker, last] of heard.entries()) {
-          const beats = this.#state.beats(worker);
-          if (beats !== last.beats) heard[worker] = { beats, at: now };
-        }
-        const silent = heard.map(({ at }, worker) => ({ worker, silence: now - at }))
-          .filter(({ silence }) => silence > this.#timeLimitMs);
-        const busy = silent.filter(({ worker }) => !this.#state.isWaiting(worker));
-        const lost = busy.length > 0 ? busy : silent.length === count ? silent : [];
-        if (lost.length > 0) {
-          const limit = this.#timeLimitMs / 1000;
-          this.#fail(lost[0].worker, new Error(`it has done nothing for ${limit} s`));
-          return;
-        }
-        onSums(this.#server.sums());
-      }, LOOK_MS);
+      this.#onSums = onSums;
       const end = () => {
-        clearInterval(look);
+        this.#onSums = undefined;
         this.#updates = undefined;
         this.#reports = undefined;
       };
@@ -227,6 +223,22 @@ export class WorkersTransport implements ServerTransport {
       this.#updates = pending;
       begin(pending);
     });
+  }
+
+  /**
+   * Adds to the silence of each worker that has not shown life; returns one that was silent for too long.
+   *
+   * @param elapsedMs Since the last look; no more than was looked at, so that a machine that slept is no silence.
+   */
+  #listen(elapsedMs: number): number | undefined {
+    for (const [worker, last] of this.#heard.entries()) {
+      const beats = this.#state.beats(worker);
+      const silenceMs = beats === last.beats ? last.silenceMs + elapsedMs : 0;
+      this.#heard[worker] = { beats, silenceMs };
+      const limit = beats === 0 ? Math.max(this.#timeLimitMs, START_MS) : this.#timeLimitMs;
+      if (silenceMs > limit) return worker;
+    }
+    return undefined;
   }
 
   #hear(message: WorkerMessage): void {

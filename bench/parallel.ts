@@ -1,0 +1,155 @@
+/**
+ * Parallel against sequential training on Fashion-MNIST's shape, side by side in one run: samples a second, the
+ * server's time a push, and memory.
+ *
+ * Usage: deno run -A bench/parallel.ts [--real] [--epochs N] [--rounds N]
+ *
+ * Rounds interleave all configurations, so that a change of the machine's speed meets all of them. With `--memory KIND`
+ * it trains one epoch of one kind alone and prints the process's peak memory.
+ *
+ * @module
+ */
+import { type Dataset, datasets, type EpochRecord, SparseMlp, train, trainParallel } from "../mod.ts";
+import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
+import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { ParameterServer, serverState } from "../src/parallel/server.ts";
+import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
+import { resolveTrainOptions } from "../src/train/options.ts";
+import { changeTopology } from "../src/train/trainer.ts";
+
+const KINDS = ["sequential-1", "sequential-2", "wasap-2", "wassp-2"] as const;
+type Kind = typeof KINDS[number];
+
+function option(name: string, fallback: number): number {
+  const at = Deno.args.indexOf(`--${name}`);
+  return at < 0 ? fallback : Number(Deno.args[at + 1]);
+}
+
+function madeUp(): Dataset {
+  const split = (samples: number) => {
+    const features = sharedBytes(samples * 784);
+    for (let place = 0; place < features.length; place++) features[place] = (place * 2_654_435_761) >>> 24;
+    const labels = sharedWords(samples);
+    for (let sample = 0; sample < samples; sample++) labels[sample] = sample % 10;
+    return { samples, features, labels, targets: new Float32Array(0) };
+  };
+  return {
+    name: "made up",
+    task: "classification",
+    featureCount: 784,
+    outputCount: 10,
+    classNames: Array.from({ length: 10 }, (_, index) => String(index)),
+    featureNames: [],
+    train: split(60_000),
+    test: split(10_000),
+  };
+}
+
+function newModel(): SparseMlp {
+  return SparseMlp.create({ sizes: [784, 1000, 1000, 1000, 10], epsilon: 20, seed: 1 });
+}
+
+function run(kind: Kind, data: Dataset, epochs: number) {
+  const [algorithm, count] = kind.split("-");
+  const base = { epochs, evaluateEvery: epochs, learningRate: 0.005 };
+  if (algorithm === "sequential") return train(newModel(), data, { ...base, threads: Number(count) });
+  const workers = Number(count);
+  const parallel = {
+    algorithm: algorithm as "wasap" | "wassp",
+    workers,
+    threads: workers,
+    phaseOneFraction: 1,
+  };
+  return trainParallel(newModel(), data, { ...base, ...parallel });
+}
+
+const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+/** Milliseconds the server needs for a push of a current and of a stale version, and for a pull. */
+function serverTimes() {
+  const model = newModel();
+  const settings = resolveTrainOptions({ threads: 1, learningRate: 1e-6 }, 1);
+  const parallel = resolveParallelOptions({ workers: 2 });
+  const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 469 });
+  const [current, stale] = [emptyReplica(model), emptyReplica(model)];
+  const old = server.pull(stale, -1);
+  changeTopology(model, settings, 1);
+  server.topologyChanged();
+  const now = server.pull(current, -1);
+  const gradients = model.allocateGradients();
+  for (const { values } of gradientViews(model.layers, gradients)) {
+    values.forEach((_, at) => values[at] = at % 5 - 2);
+  }
+  const time = (work: () => void) => {
+    const times = Array.from({ length: 201 }, () => {
+      const started = performance.now();
+      work();
+      return performance.now() - started;
+    });
+    return median(times);
+  };
+  const header = { worker: 0, loss: 1, correct: 0, samples: 128 };
+  return {
+    connections: model.stats().connections,
+    pushCurrentMs: time(() => server.push(gradients, { ...header, ...now }, current)),
+    pushStaleMs: time(() => server.push(gradients, { ...header, ...old }, stale)),
+    pullMs: time(() => server.pull(current, now.version)),
+    pullWithTopologyMs: time(() => server.pull(current, -1)),
+  };
+}
+
+const real = Deno.args.includes("--real");
+const data = real ? await datasets.load("fashion-mnist") : madeUp();
+const memoryKind = Deno.args[Deno.args.indexOf("--memory") + 1] as Kind;
+if (Deno.args.includes("--memory")) {
+  for await (const _ of run(memoryKind, data, 2));
+  const status = Deno.readTextFileSync("/proc/self/status");
+  console.log(JSON.stringify({ kind: memoryKind, peakKib: Number(/VmHWM:\s+(\d+)/.exec(status)?.[1]) }));
+} else {
+  const [epochs, rounds] = [option("epochs", 3), option("rounds", 3)];
+  const records = new Map<Kind, EpochRecord[]>(KINDS.map((kind) => [kind, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const kind of KINDS) {
+      // The first epoch contains the start of the Workers.
+      for await (const record of run(kind, data, epochs)) {
+        if (record.epoch > 1) records.get(kind)!.push(record);
+      }
+    }
+  }
+  const results = Object.fromEntries(KINDS.map((kind) => {
+    const all = records.get(kind)!;
+    const rates = all.map(({ samplesPerSecond }) => samplesPerSecond);
+    const stale = all.map(({ parallel }) => parallel?.meanStaleness ?? 0);
+    const idle = all.flatMap(({ parallel, seconds }) =>
+      parallel?.idleSeconds.map((idle) => idle / seconds) ?? []
+    );
+    return [kind, {
+      samplesPerSecond: Math.round(median(rates)),
+      least: Math.round(Math.min(...rates)),
+      most: Math.round(Math.max(...rates)),
+      epochs: rates.length,
+      evolutionMs: 1000 *
+        median(all.map((record) => record.evolutionSeconds).filter((seconds) => seconds > 0)),
+      ...(idle.length > 0 && { meanStaleness: median(stale), idleFraction: median(idle) }),
+    }];
+  }));
+  const rate = (kind: Kind) => results[kind].samplesPerSecond;
+  console.log(JSON.stringify(
+    {
+      date: new Date().toISOString().slice(0, 10),
+      command: `deno run -A bench/parallel.ts ${Deno.args.join(" ")}`.trim(),
+      host: { cores: navigator.hardwareConcurrency, kind: "shared", deno: Deno.version.deno },
+      data: real ? "fashion-mnist" : "made up, 60,000 × 784",
+      network: "784-1000-1000-1000-10, epsilon 20, batch 128",
+      results,
+      ratios: {
+        "wasap-2 / sequential-1": rate("wasap-2") / rate("sequential-1"),
+        "wasap-2 / sequential-2": rate("wasap-2") / rate("sequential-2"),
+        "wassp-2 / sequential-1": rate("wassp-2") / rate("sequential-1"),
+      },
+      server: serverTimes(),
+    },
+    null,
+    2,
+  ));
+}

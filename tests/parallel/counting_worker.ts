@@ -1,0 +1,58 @@
+/**
+ * A worker whose every gradient is −1 for every parameter, and that checks each snapshot it pulls. @module
+ */
+import { attachModel, gradientViews } from "../../src/parallel/replica.ts";
+import { ParameterServer } from "../../src/parallel/server.ts";
+import { SharedLink, type WorkerMessage } from "../../src/parallel/shared_link.ts";
+import { SharedState } from "../../src/parallel/shared_state.ts";
+import type { WorkerStart } from "../../src/parallel/worker_main.ts";
+
+declare const self: {
+  onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;
+  postMessage(message: WorkerMessage): void;
+  close(): void;
+};
+
+function count(start: WorkerStart): void {
+  const { worker, parallel } = start.setup;
+  const replica = attachModel(start.replica);
+  const link = new SharedLink({
+    worker,
+    workers: parallel.workers,
+    algorithm: "wasap",
+    state: new SharedState(start.state, 60_000),
+    server: new ParameterServer(attachModel(start.server), start.serverState, start.serverOptions),
+    replica,
+    gradients: start.gradients,
+    headers: start.headers,
+    post: (message) => self.postMessage(message),
+  });
+  new Float32Array(start.gradients[worker].buffer, start.gradients[worker].byteOffset).fill(-1);
+  for (;;) {
+    const pulled = link.serve({ kind: "pull" });
+    if (pulled.kind !== "parameters") return;
+    const { version, clock } = pulled;
+    for (const layer of replica.layers) {
+      for (const bias of layer.bias) {
+        if (bias !== clock) throw new Error(`a bias is ${bias} after ${clock} updates`);
+      }
+      // Weights began at one value each topology; whoever is whole has one value in all of them.
+      const first = layer.values[0];
+      for (const value of layer.values.subarray(0, layer.nnz)) {
+        if (value !== first) throw new Error(`a snapshot is torn: it has weights ${first} and ${value}`);
+      }
+    }
+    for (const views of gradientViews(replica.layers, start.gradients[worker])) views.bias.fill(-1);
+    link.serve({ kind: "push", header: { worker, version, clock, loss: 0, correct: 0, samples: 1 } });
+  }
+}
+
+self.onmessage = ({ data }) => {
+  try {
+    count(data);
+    self.postMessage({ kind: "ended", worker: data.setup.worker });
+  } catch (cause) {
+    self.postMessage({ kind: "failed", worker: data.setup.worker, cause });
+  }
+  self.close();
+};

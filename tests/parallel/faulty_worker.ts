@@ -1,0 +1,53 @@
+/** A worker that goes wrong in the way its name says, after it has done some steps. @module */
+import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
+import { SharedState } from "../../src/parallel/shared_state.ts";
+import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
+
+declare const self: {
+  onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;
+  postMessage(message: WorkerMessage): void;
+  close(): void;
+};
+
+const [fault, at] = new URL(import.meta.url).hash.slice(1).split(":");
+
+/** Features that do harm when they are read for the given time. */
+function trapped(start: WorkerStart, harm: () => void): WorkerStart {
+  const { split } = start.setup;
+  let reads = 0;
+  const trap = new Proxy(split, {
+    get(target, name) {
+      if (name === "features" && ++reads > Number(at)) harm();
+      return Reflect.get(target, name);
+    },
+  });
+  return { ...start, setup: { ...start.setup, split: trap } };
+}
+
+self.onmessage = ({ data }) => {
+  const post = (message: WorkerMessage) => self.postMessage(message);
+  if (data.setup.worker !== 1) {
+    runWorker(data, post);
+    self.close();
+    return;
+  }
+  const harm = () => {
+    switch (fault) {
+      case "throw":
+        throw new Error("broken on purpose");
+      case "hang":
+        for (;;);
+      case "memory":
+        // More than one buffer can have.
+        new SharedArrayBuffer(2 ** 53 - 1);
+        return;
+    }
+  };
+  if (fault === "close") {
+    new SharedState(data.state, 1000).beat(1);
+    self.close();
+    return;
+  }
+  runWorker(trapped(data, harm), post);
+  self.close();
+};

@@ -1,0 +1,159 @@
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { SparseMlp } from "../src/model/model.ts";
+import { averageModels } from "../src/parallel/average.ts";
+import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
+import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { phaseOneRate } from "../src/parallel/rates.ts";
+import { ParameterServer, serverState } from "../src/parallel/server.ts";
+import { Shard, shardSize } from "../src/parallel/shard.ts";
+import { resolveTrainOptions } from "../src/train/options.ts";
+import { changeTopology } from "../src/train/trainer.ts";
+import { validateConnections } from "../src/sparse/csr.ts";
+import { assertSameModel } from "./parallel/runs.ts";
+
+const SIZES = [30, 50, 20, 4];
+
+function newModel(seed: number): SparseMlp {
+  const model = SparseMlp.create({ sizes: SIZES, epsilon: 5, seed });
+  for (const layer of model.layers) {
+    for (let at = 0; at < layer.nnz; at++) layer.velocity[at] = layer.values[at] / 3 + seed;
+    for (let neuron = 0; neuron < layer.neurons; neuron++) layer.bias[neuron] = neuron * seed;
+  }
+  return model;
+}
+
+function dense({ inputs, neurons, indptr, indices, values }: SparseMlp["layers"][number]): Float64Array {
+  const matrix = new Float64Array(inputs * neurons);
+  for (let row = 0; row < inputs; row++) {
+    for (let at = indptr[row]; at < indptr[row + 1]; at++) matrix[row * neurons + indices[at]] = values[at];
+  }
+  return matrix;
+}
+
+/** The models have the first one's capacities, as those of workers have. */
+function workersModels(count: number): SparseMlp[] {
+  const server = newModel(1);
+  const settings = resolveTrainOptions({ zeta: 0.5, threads: 1 }, 1);
+  return Array.from({ length: count }, (_, worker) => {
+    const model = emptyReplica(server);
+    model.memory.arena.set(server.memory.arena);
+    model.memory.layout.set(server.memory.layout);
+    changeTopology(model, settings, 1, worker + 1);
+    for (const layer of model.layers) layer.bias.forEach((_, at) => layer.bias[at] = at + worker);
+    return model;
+  });
+}
+
+Deno.test("averageModels() equals the dense mean, less the weights closest to zero", () => {
+  for (const count of [2, 3, 5]) {
+    const models = workersModels(count);
+    const target = emptyReplica(models[0]);
+    averageModels(models, target);
+    for (const [index, layer] of target.layers.entries()) {
+      validateConnections(layer);
+      assertEquals(layer.nnz, models[0].layers[index].nnz);
+      const matrices = models.map((model) => dense(model.layers[index]));
+      const mean = matrices[0].map((_, at) => matrices.reduce((sum, matrix) => sum + matrix[at], 0) / count);
+      const found = dense(layer);
+      const kept: Record<string, number[]> = { "1": [], "-1": [] };
+      const gone: Record<string, number[]> = { "1": [], "-1": [] };
+      for (const [at, value] of mean.entries()) {
+        if (value === 0) continue;
+        // The mean is rounded to f32 once.
+        if (found[at] !== 0) assertEquals(found[at], Math.fround(value));
+        (found[at] === 0 ? gone : kept)[Math.sign(value)].push(Math.abs(value));
+      }
+      for (const sign of ["1", "-1"]) {
+        assert(Math.max(0, ...gone[sign]) <= Math.min(...kept[sign]) + 1e-7, `layer ${index}, sign ${sign}`);
+      }
+      layer.bias.forEach((bias, at) => assertAlmostEquals(bias, at + (count - 1) / 2, 1e-6));
+    }
+  }
+});
+
+Deno.test("averageModels() gives one model back bit for bit", () => {
+  const model = newModel(4);
+  const target = emptyReplica(model);
+  averageModels([model], target);
+  assertSameModel(target, model);
+});
+
+Deno.test("ParameterServer.push() of stale gradients touches only connections that still exist", () => {
+  const model = newModel(2);
+  const sender = emptyReplica(model);
+  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0.9, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelOptions({ workers: 2, initialRateFactor: 1 });
+  const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
+  const { version, clock } = server.pull(sender, -1);
+  const counts = changeTopology(model, settings, 1);
+  server.topologyChanged();
+  const gradients = sender.allocateGradients();
+  for (const { values, bias } of gradientViews(sender.layers, gradients)) {
+    values.forEach((_, at) => values[at] = -1 - at % 7);
+    bias.fill(-2);
+  }
+  const before = model.layers.map(({ values, velocity }) => ({
+    values: values.slice(),
+    velocity: velocity.slice(),
+  }));
+  server.push(gradients, { worker: 0, version, clock, loss: 1, correct: 0, samples: 1 }, sender);
+  let fresh = 0;
+  for (const [index, layer] of model.layers.entries()) {
+    const old = sender.layers[index];
+    const oldGradients = gradientViews(sender.layers, gradients)[index].values;
+    const places = new Map<number, number>();
+    for (let row = 0; row < old.inputs; row++) {
+      for (let at = old.indptr[row]; at < old.indptr[row + 1]; at++) {
+        places.set(row * old.neurons + old.indices[at], oldGradients[at]);
+      }
+    }
+    for (let row = 0; row < layer.inputs; row++) {
+      for (let at = layer.indptr[row]; at < layer.indptr[row + 1]; at++) {
+        const gradient = places.get(row * layer.neurons + layer.indices[at]);
+        const { values, velocity } = before[index];
+        const expected = Math.fround(0.9 * velocity[at]) - (gradient ?? 0);
+        // One multiplication and one addition in f32.
+        assertAlmostEquals(layer.velocity[at], expected, 1e-5);
+        if (gradient !== undefined) continue;
+        // A new connection has no velocity, and none is left of the one that stood in its place in memory.
+        fresh++;
+        assertEquals([velocity[at], layer.velocity[at]], [0, 0]);
+        assertEquals(layer.values[at], values[at]);
+      }
+    }
+  }
+  assert(fresh > 0 && fresh <= counts.replaced);
+  assertEquals(server.sums().droppedGradients, fresh);
+});
+
+Deno.test("Shard cuts all samples into parts, and shuffles each anew in every pass", () => {
+  for (const [samples, workers] of [[10, 1], [11, 3], [64, 5]]) {
+    const shards = Array.from({ length: workers }, (_, worker) => new Shard(samples, workers, worker, 7));
+    for (const pass of [1, 2]) {
+      shards.forEach((shard) => shard.shuffle(pass));
+      const all = shards.flatMap((shard) => [...shard.order]);
+      assertEquals(all.toSorted((a, b) => a - b), Array.from({ length: samples }, (_, sample) => sample));
+    }
+    const sizes = shards.map((shard) => shard.order.length);
+    assertEquals(sizes, sizes.map((_, worker) => shardSize(samples, workers, worker)));
+    assert(Math.max(...sizes) - Math.min(...sizes) <= 1);
+  }
+});
+
+Deno.test("phaseOneRate() is larger at first for wasap, warms up to K times the rate with corrected momentum for wassp", () => {
+  const settings = resolveTrainOptions({ learningRate: 0.1, momentum: 0.8 }, 1);
+  const wasap = resolveParallelOptions({ workers: 4 });
+  assertEquals(phaseOneRate(wasap, settings, 0, 10), { learningRate: 0.2, momentum: 0.8 });
+  assertEquals(phaseOneRate(wasap, settings, 49, 10).learningRate, 0.2);
+  assertEquals(phaseOneRate(wasap, settings, 50, 10), { learningRate: 0.1, momentum: 0.8 });
+  const wassp = resolveParallelOptions({ workers: 4, algorithm: "wassp" });
+  assertEquals(phaseOneRate(wassp, settings, 0, 10), { learningRate: 0.1, momentum: 0.8 });
+  const half = phaseOneRate(wassp, settings, 25, 10);
+  assertAlmostEquals(half.learningRate, 0.25, 1e-12);
+  assertAlmostEquals(half.momentum, 0.8 * 2.5 / 2.44, 1e-12);
+  for (const number of [51, 60, 500]) {
+    const rate = phaseOneRate(wassp, settings, number, 10);
+    assertAlmostEquals(rate.learningRate, 0.4, 1e-12);
+    assertEquals(rate.momentum, 0.8);
+  }
+});

@@ -1,0 +1,150 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { TrainingError } from "../src/errors.ts";
+import { SparseMlp } from "../src/model/model.ts";
+import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { serverState } from "../src/parallel/server.ts";
+import { SharedState, sharedStateMemory } from "../src/parallel/shared_state.ts";
+import { trainParallel } from "../src/parallel/wasap.ts";
+import { WorkersTransport } from "../src/parallel/workers.ts";
+import { resolveTrainOptions } from "../src/train/options.ts";
+import { finishWithModule } from "./parallel/runs.ts";
+import { xorData, xorModel } from "./trainer/data.ts";
+
+const OPTIONS = { epochs: 4, batchSize: 20, workers: 2 };
+
+function faulty(fault: string): URL {
+  return new URL(`./parallel/faulty_worker.ts#${fault}`, import.meta.url);
+}
+
+Deno.test("trainParallel() ends with the error of a worker that throws, hangs, has no memory or ends, in any phase", async () => {
+  const both = ["wasap", "wassp"] as const;
+  const cases = [
+    { fault: "throw:3", algorithms: both, phases: [0, 1], limit: 60, because: "broken on purpose" },
+    { fault: "throw:0", algorithms: both, phases: [0, 1], limit: 60, because: "broken on purpose" },
+    { fault: "memory:3", algorithms: both, phases: [0, 1], limit: 60, because: "allocation failed" },
+    {
+      fault: "hang:3",
+      algorithms: ["wassp"],
+      phases: [0, 1],
+      limit: 2,
+      because: "it has done nothing for 2 s",
+    },
+    {
+      fault: "close:0",
+      algorithms: ["wasap"],
+      phases: [1],
+      limit: 2,
+      because: "it has done nothing for 2 s",
+    },
+  ] as const;
+  for (const { fault, algorithms, phases, limit, because } of cases) {
+    for (const algorithm of algorithms) {
+      for (const phaseOneFraction of phases) {
+        const options = {
+          ...OPTIONS,
+          epochs: 1_000_000,
+          timeLimitSeconds: limit,
+          algorithm,
+          phaseOneFraction,
+        };
+        const failed = await assertRejects(
+          () => finishWithModule(xorModel(), xorData(200), options, faulty(fault)),
+          TrainingError,
+          "Cannot go on training: worker 2 failed: ",
+        );
+        assert(failed.cause instanceof Error && failed.cause.message.includes(because), String(failed.cause));
+      }
+    }
+  }
+});
+
+Deno.test("trainParallel() stops at once when it is aborted, in each phase", async () => {
+  for (const phaseOneFraction of [0, 1]) {
+    for (const algorithm of ["wasap", "wassp"] as const) {
+      const abort = new AbortController();
+      const options = { ...OPTIONS, epochs: 10_000, algorithm, phaseOneFraction, signal: abort.signal };
+      const epochs = trainParallel(xorModel(), xorData(200), options);
+      await epochs.next();
+      setTimeout(() => abort.abort(new Error("enough")), 20);
+      await assertRejects(
+        async () => {
+          for await (const _ of epochs);
+        },
+        Error,
+        "enough",
+      );
+    }
+  }
+});
+
+Deno.test("trainParallel() leaves a whole model behind when its caller stops between two epochs", async () => {
+  for (const phaseOneFraction of [0.5, 1]) {
+    const model = xorModel();
+    const options = { ...OPTIONS, epochs: 100, phaseOneFraction };
+    let content: Float32Array[] = [];
+    for await (const { epoch } of trainParallel(model, xorData(200), options)) {
+      content = model.layers.map(({ values }) => values.slice());
+      await new Promise((resolve) => setTimeout(resolve, 5));
+      // Workers wait while the caller has the model.
+      assertEquals(model.layers.map(({ values }) => values.slice()), content);
+      if (epoch === 60) break;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    assertEquals(model.layers.map(({ values }) => values.slice()), content);
+  }
+});
+
+Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes of real Workers", async () => {
+  const model = SparseMlp.create({ sizes: [12, 20, 6], density: 0.5, activation: "relu", seed: 1 });
+  const workers = 3;
+  for (const layer of model.layers) layer.values.fill(0);
+  // Rate 1, no momentum, no decay: an update adds exactly 1 to every parameter.
+  const settings = resolveTrainOptions({
+    learningRate: 1,
+    momentum: 0,
+    weightDecay: 0,
+    threads: 1,
+    epochs: 10,
+  }, 1);
+  const parallel = resolveParallelOptions({ workers, initialRateFactor: 1, phaseOneFraction: 1 });
+  const [steps, total] = [10_000, 100_000];
+  const transport = new WorkersTransport({
+    model,
+    setup: {
+      settings,
+      parallel,
+      split: xorData(10).train,
+      standardization: { mean: new Float32Array(4), scale: new Float32Array(4) },
+      image: undefined,
+      phaseOneEpochs: 10,
+    },
+    server: { settings, parallel, steps },
+    updatesDone: 0,
+    updatesTotal: total,
+    module: new URL("./parallel/counting_worker.ts", import.meta.url),
+  });
+  try {
+    let staleness = 0;
+    for (let limit = steps; limit <= total; limit += steps) {
+      const sums = await transport.runUpdates(limit, () => {});
+      assertEquals([sums.updates, sums.samples], [steps, steps]);
+      staleness += sums.stalenessSum;
+      for (const layer of model.layers) {
+        assert(layer.values.subarray(0, layer.nnz).every((value) => value === limit));
+        assert(layer.bias.every((value) => value === limit));
+      }
+    }
+    assert(staleness > 0, "workers ran at the same time");
+  } finally {
+    await transport.close();
+  }
+});
+
+Deno.test("SharedState gives up on a lock whose holder is lost", async () => {
+  const memory = sharedStateMemory(1);
+  const state = new SharedState(memory, 300);
+  memory.words[0] = 1;
+  const failed = await assertRejects(() => Promise.resolve().then(() => state.locked(() => 0)), Error);
+  assertEquals(failed.message, "Cannot take the lock of the parameter server: it was held for 0.3 s");
+  assertEquals(serverState(2, 5).numbers[0], 5);
+});
