@@ -26,9 +26,9 @@ Deno.test("export and import turn a model file into SciPy's matrices and back, a
       again.layers.map(({ values }) => [...values]),
       model.layers.map(({ values }) => [...values]),
     );
-    assertEquals((await run("export", path, "--format", "dense", ...to("dense"))).code, 0);
+    assertEquals((await run("export", path, "--to", "dense", ...to("dense"))).code, 0);
     assert((await Deno.stat(`${folder}/dense/layer2.npy`)).size > 96);
-    const onnx = await run("export", path, "--format", "onnx", ...to("m.onnx"));
+    const onnx = await run("export", path, "--to", "onnx", ...to("m.onnx"));
     assertStringIncludes(onnx.stdout, "make them dense");
     assert((await Deno.stat(`${folder}/m.onnx`)).size > 500);
     const refused = await run("export", path);

@@ -6,6 +6,7 @@
 import type { Command } from "./command.ts";
 import { datasetsCommand } from "./datasets.ts";
 import { evaluateCommand } from "./evaluate.ts";
+import { exportCommand, importCommand } from "./export.ts";
 import { inspectCommand } from "./inspect.ts";
 import { predictCommand } from "./predict.ts";
 import { pruneCommand } from "./prune.ts";
@@ -18,5 +19,7 @@ export const COMMANDS: readonly Command[] = [
   predictCommand,
   pruneCommand,
   inspectCommand,
+  exportCommand,
+  importCommand,
   datasetsCommand,
 ];

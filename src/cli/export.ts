@@ -21,8 +21,8 @@ export const exportCommand: Command = {
     "Writes a model as SciPy CSR matrices (a folder with a .npz file a layer), as dense .npy matrices, " +
     "or as one ONNX file with sparse initialisers. Runtimes of ONNX make the matrices dense when they load them.",
   examples: [
-    ["CSR matrices for SciPy", "export model.safetensors --format scipy --output model"],
-    ["A file for ONNX runtimes", "export model.safetensors --format onnx --output model.onnx"],
+    ["CSR matrices for SciPy", "export model.safetensors --to scipy --output model"],
+    ["A file for ONNX runtimes", "export model.safetensors --to onnx --output model.onnx"],
   ],
   run: ([path], values) => runExport(path, values),
 };
@@ -33,7 +33,7 @@ export const importCommand: Command = {
   arguments: [{ name: "FOLDER", required: true }],
   summary: "Make a model file of SciPy CSR matrices",
   description:
-    "Reads what export --format scipy wrote, or layer1.npz, layer2.npz … that scipy.sparse.save_npz wrote: each " +
+    "Reads what export --to scipy wrote, or layer1.npz, layer2.npz … that scipy.sparse.save_npz wrote: each " +
     "a CSR matrix of inputs × neurons.",
   examples: [
     ["Matrices made elsewhere", "import matrices --activation relu --output model.safetensors"],
@@ -50,22 +50,22 @@ function outputOf(values: Values, command: string): string {
 
 async function runExport(path: string, values: Values): Promise<number> {
   const output = outputOf(values, "export");
-  const { format = "scipy" } = values;
+  const { to = "scipy" } = values;
   const { model } = await loadModel(path);
   const { connections, denseInferenceBytes } = model.stats();
-  if (format === "scipy") await exportScipy(model, output);
-  else if (format === "dense") await exportDense(model, output);
+  if (to === "scipy") await exportScipy(model, output);
+  else if (to === "dense") await exportDense(model, output);
   else {
     await checkOutput(output);
     await exportOnnx(model, output);
   }
   if (values.json) {
     console.log(
-      JSON.stringify({ event: "export", model: path, format, output, connections, denseInferenceBytes }),
+      JSON.stringify({ event: "export", model: path, to, output, connections, denseInferenceBytes }),
     );
   } else {
     console.log(`Wrote ${count(connections)} connections to "${output}"`);
-    if (format === "onnx") {
+    if (to === "onnx") {
       console.log(`Runtimes of ONNX make them dense when they load the file: ${bytes(denseInferenceBytes)}`);
     }
   }

@@ -39,7 +39,15 @@ export const COUNT = { kind: "whole", least: 1, value: "N" } as const;
 export type Group = "data" | "network" | "training" | "topology" | "run";
 
 /** Names of the commands. */
-export type CommandName = "train" | "evaluate" | "predict" | "prune" | "inspect" | "datasets";
+export type CommandName =
+  | "train"
+  | "evaluate"
+  | "predict"
+  | "prune"
+  | "inspect"
+  | "export"
+  | "import"
+  | "datasets";
 
 /** One option: the only place where its name, range, default and help stand. */
 export type Option = Kind & {

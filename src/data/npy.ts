@@ -203,7 +203,7 @@ export function encodeNpy({ shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
       }): it has ${data.length} numbers, the shape needs ${length}`,
     );
   }
-  const header = npyHeader(descrOf(data), shape);
+  const header = encodeNpyHeader(descrOf(data), shape);
   const bytes = new Uint8Array(header.length + data.byteLength);
   bytes.set(header);
   bytes.set(new Uint8Array(data.buffer, data.byteOffset, data.byteLength), header.length);
@@ -215,7 +215,7 @@ export function encodeNpy({ shape, data }: NpyArray): Uint8Array<ArrayBuffer> {
  *
  * @param descr NumPy's name of the type, as `<f4`.
  */
-export function npyHeader(descr: string, shape: readonly number[]): Uint8Array<ArrayBuffer> {
+export function encodeNpyHeader(descr: string, shape: readonly number[]): Uint8Array<ArrayBuffer> {
   const sizes = shape.length === 1 ? `${shape[0]},` : shape.join(", ");
   const fields = `{'descr': '${descr}', 'fortran_order': False, 'shape': (${sizes}), }`;
   // The body begins at a multiple of 64.

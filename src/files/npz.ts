@@ -4,7 +4,7 @@
  * @module
  */
 import { Zip, ZipPassThrough } from "npm:fflate@0.8.2";
-import { npyHeader } from "../data/npy.ts";
+import { encodeNpyHeader } from "../data/npy.ts";
 import { writeAll, writeWhole } from "./whole_file.ts";
 
 /** An array to write: NumPy's name of its type, its shape, its bytes. */
@@ -43,7 +43,7 @@ export async function writeNpz(path: string, arrays: Readonly<Record<string, Npz
       const entry = new ZipPassThrough(`${name}.npy`);
       zip.add(entry);
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-      entry.push(npyHeader(descr, shape), bytes.length === 0);
+      entry.push(encodeNpyHeader(descr, shape), bytes.length === 0);
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
         entry.push(bytes.slice(at, at + CHUNK_BYTES), at + CHUNK_BYTES >= bytes.length);
         await flush();

@@ -46,9 +46,19 @@ export const RUN_OPTIONS = [
     kind: "text",
     value: "FILE",
     help:
-      "Save the model (.safetensors) or the predictions there, whole or not at all. A run that is stopped leaves " +
-      "a checkpoint.",
-    commands: ["train", "predict", "prune"],
+      "Save the model (.safetensors), the predictions or the exported files there, whole or not at all. A run that " +
+      "is stopped leaves a checkpoint.",
+    commands: ["train", "predict", "prune", "export", "import"],
+  },
+  {
+    ...RUN,
+    name: "to",
+    kind: "choice",
+    value: "KIND",
+    choices: ["scipy", "dense", "onnx"],
+    default: "scipy",
+    help: "CSR matrices of SciPy (.npz) or dense ones (.npy), both into a folder, or one ONNX file.",
+    commands: ["export"],
   },
   {
     ...RUN,
@@ -74,6 +84,15 @@ export const RUN_OPTIONS = [
   },
   {
     ...RUN,
+    name: "checkpoint-minutes",
+    kind: "number",
+    value: "X",
+    above: 0,
+    help:
+      "Save a checkpoint to --output after every so many minutes too, in the middle of an epoch if need be.",
+  },
+  {
+    ...RUN,
     name: "resume",
     kind: "text",
     value: "FILE",
@@ -85,7 +104,7 @@ export const RUN_OPTIONS = [
     name: "json",
     kind: "flag",
     help: "Print one JSON object a line instead of text.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect", "datasets"],
+    commands: ["train", "evaluate", "predict", "prune", "inspect", "export", "import", "datasets"],
   },
   { ...RUN, name: "quiet", kind: "flag", help: "No progress; only the summary." },
   {
@@ -93,6 +112,6 @@ export const RUN_OPTIONS = [
     name: "help",
     kind: "flag",
     help: "Print this help.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect", "datasets"],
+    commands: ["train", "evaluate", "predict", "prune", "inspect", "export", "import", "datasets"],
   },
 ] as const satisfies readonly Option[];
