@@ -1,51 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-
-const CLI = new URL("../cli.ts", import.meta.url).pathname;
-
-/** What a finished process left. */
-interface Finished {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function command(args: readonly string[]): Deno.Command {
-  return new Deno.Command(Deno.execPath(), {
-    args: ["run", "--quiet", "--allow-all", CLI, ...args],
-    env: { NO_COLOR: "1" },
-    stdout: "piped",
-    stderr: "piped",
-  });
-}
-
-async function run(...args: string[]): Promise<Finished> {
-  const { code, stdout, stderr } = await command(args).output();
-  const text = new TextDecoder();
-  return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
-}
-
-/** A folder of its own with the files a test needs. */
-async function folder(files: Record<string, string | Uint8Array>): Promise<string> {
-  const path = await Deno.makeTempDir();
-  for (const [name, content] of Object.entries(files)) {
-    await Deno.writeFile(
-      `${path}/${name}`,
-      typeof content === "string" ? new TextEncoder().encode(content) : content,
-    );
-  }
-  return path;
-}
-
-/** A table of two classes that a line separates. */
-function table(rows: number): string {
-  const lines = Array.from(
-    { length: rows },
-    (_, row) => `${row % 7},${(row * 5) % 11},${row % 2 === 0 ? "even" : "odd"}`,
-  );
-  return `a,b,class\n${lines.join("\n")}\n`;
-}
-
-const SMALL = ["--hidden", "8", "--threads", "1"];
+import { command, folder, run, SMALL, table } from "./cli/process.ts";
 
 Deno.test("train --json prints start, epochs and summary, and nothing on stderr", async () => {
   const path = await folder({ "t.csv": table(60) });
@@ -61,16 +15,88 @@ Deno.test("train --json prints start, epochs and summary, and nothing on stderr"
   assertEquals([code, stderr], [0, ""]);
   const events = stdout.trim().split("\n").map((line) => JSON.parse(line));
   assertEquals(events.map(({ event }) => event), ["start", "epoch", "epoch", "epoch", "summary"]);
-  const epoch = events[2];
-  assertEquals(epoch.epoch, 2);
-  for (const key of ["trainLoss", "trainAccuracy", "testAccuracy", "seconds", "parameters"]) {
-    assert(Number.isFinite(epoch[key]), key);
+  const [start, , epoch, , summary] = events;
+  assertEquals([epoch.epoch, start.trainSamples, start.classCounts.length], [2, 48, 2]);
+  assertEquals(start.classCounts[0] + start.classCounts[1], 48);
+  for (const [key, value] of [...Object.entries(epoch), ...Object.entries(summary)]) {
+    assert(key === "event" || typeof value === "boolean" || Number.isFinite(value), key);
   }
-  const summary = events[4];
-  const keys = ["bestTestAccuracy", "lastTestAccuracy", "trainSeconds", "evolutionSeconds"];
-  keys.push("evaluationSeconds", "parametersStart", "parametersEnd", "peakRssBytes");
-  for (const key of keys) assert(Number.isFinite(summary[key]), key);
   assert(summary.bestTestAccuracy >= 0 && summary.bestTestAccuracy <= 1);
+});
+
+/** Keys of each kind of object that `docs/cli.md` lists, with the condition of those that may be absent. */
+async function documentedKeys(): Promise<Record<string, Map<string, string>>> {
+  const text = await Deno.readTextFile(new URL("../docs/cli.md", import.meta.url));
+  const section = /### Records of train --json\n([^]*?)\n#/.exec(text)![1];
+  const kinds: Record<string, Map<string, string>> = {};
+  for (
+    const [, event, list] of section.matchAll(/`\{"event":"(\w+)", …\}`[^]*?:\n\n((?:- [^]*?)(?=\n\n|$))/g)
+  ) {
+    const keys = list.replace(/\n {2}/g, " ").matchAll(/^- `(\w+)`: [^(\n]*(?:\((.*)\))?$/gm);
+    kinds[event] = new Map([["event", ""], ...[...keys].map(([, key, when]) => [key, when ?? ""] as const)]);
+  }
+  return kinds;
+}
+
+for (
+  const [what, args, absent] of [
+    ["classes", [], /validation|regression|gradient-flow|parallel/],
+    ["classes, all asked for", ["--validation-fraction", "0.2", "--gradient-flow"], /regression|parallel/],
+    [
+      "classes without a test part",
+      ["--test-fraction", "0"],
+      /test samples|validation|regression|gradient-flow/,
+    ],
+    [
+      "numbers",
+      ["--task", "regression", "--label-column", "a"],
+      /validation|for classification|gradient-flow/,
+    ],
+  ] as const
+) {
+  Deno.test(`train --json on ${what} prints exactly the keys that docs/cli.md lists`, async () => {
+    const rows = Array.from({ length: 60 }, (_, row) => `${row % 7},${(row * 5) % 11},${row % 2}`);
+    const path = await folder({ "t.csv": `a,b,class\n${rows.join("\n")}\n` });
+    const { stdout, stderr } = await run(
+      "train",
+      "--data",
+      `${path}/t.csv`,
+      ...SMALL,
+      "--epochs",
+      "2",
+      ...args,
+      "--json",
+    );
+    assertEquals(stderr, "");
+    const documented = await documentedKeys();
+    assertEquals(Object.keys(documented), ["start", "epoch", "summary"]);
+    for (const line of stdout.trim().split("\n")) {
+      const found = JSON.parse(line);
+      const expected = [...documented[found.event]].filter(([, when]) => !absent.test(when)).map(([key]) =>
+        key
+      );
+      assertEquals(Object.keys(found).toSorted(), expected.toSorted(), found.event);
+    }
+  });
+}
+
+Deno.test("train shows epochs on stderr and the summary, with class counts, on stdout", async () => {
+  const path = await folder({ "t.csv": table(60) });
+  const { code, stdout, stderr } = await run(
+    "train",
+    "--data",
+    `${path}/t.csv`,
+    `${path}/t.csv`,
+    ...SMALL,
+    "--epochs",
+    "2",
+  );
+  assertEquals(code, 0, stderr);
+  assertMatch(stderr, /^Classes +even: 30, odd: 30$/m);
+  assertMatch(stderr, /^epoch 2\/2 {2}loss /m);
+  assert(!/^epoch \d/m.test(stdout), stdout);
+  assertMatch(stdout, /^Classes +even: 30, odd: 30$/m);
+  assertMatch(stdout, /^Test accuracy +best /m);
 });
 
 Deno.test("train saves a model that evaluate and inspect read", async () => {
@@ -154,50 +180,5 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
       const resumed = await run("train", "--resume", model, "--epochs", String(Number(next) + 1), "--json");
       assertEquals(resumed.code, 0, resumed.stderr);
     },
-  });
-}
-
-/** Wrong usage and bad data: what is typed, the exit code, and what the one line says. */
-const REFUSED: readonly (readonly [
-  what: string,
-  files: Record<string, string | Uint8Array>,
-  args: readonly string[],
-  code: number,
-  says: RegExp,
-])[] = [
-  ["an unknown option", {}, ["--epoch", "3"], 2, /no such option; did you mean --epochs\?/],
-  ["an epsilon that is not above 0", {}, ["--epsilon", "0"], 2, /--epsilon 0: expected a number above 0/],
-  ["a density above 1", {}, ["--density", "1.5"], 2, /--density 1\.5: expected numbers above 0, at most 1/],
-  ["no epochs", {}, ["--epochs", "0"], 2, /--epochs 0: expected a whole number of at least 1/],
-  [
-    "a cell that is not a number",
-    { "t.csv": "a,b,class\n1,2,x\n3,four,y\n" },
-    ["--data", "t.csv"],
-    1,
-    /t\.csv.*3/,
-  ],
-  ["an empty file", { "t.csv": "" }, ["--data", "t.csv"], 1, /t\.csv/],
-  ["a gzip that is none", { "t.csv.gz": "a,b\n1,2\n" }, ["--data", "t.csv.gz"], 1, /t\.csv\.gz/],
-  [
-    "a batch larger than the data",
-    { "t.csv": table(20) },
-    ["--data", "t.csv", "--batch-size", "99"],
-    1,
-    /99/,
-  ],
-  ["a missing file", {}, ["--data", "none.csv"], 1, /none\.csv/],
-];
-
-for (const [what, files, args, expected, says] of REFUSED) {
-  Deno.test(`train refuses ${what} with one line and exit code ${expected}`, async () => {
-    const path = await folder(files);
-    const placed = args.map((arg) => /\.(csv|gz)$/.test(arg) ? `${path}/${arg}` : arg);
-    const { code, stdout, stderr } = await run("train", ...placed, "--output", `${path}/m.safetensors`);
-    assertEquals([code, stdout], [expected, ""]);
-    assertEquals(stderr.trim().split("\n").length, 1, stderr);
-    assertMatch(stderr, /^error: /);
-    assertMatch(stderr, says);
-    const left = [...Deno.readDirSync(path)].map(({ name }) => name);
-    assertEquals(left.sort(), Object.keys(files).sort());
   });
 }

@@ -5,6 +5,7 @@
  */
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
+import { TRAIN_EVENTS } from "./events.ts";
 import { examples, facts, GROUPS, optionsOf, usage } from "./help.ts";
 import type { Group } from "./option.ts";
 
@@ -39,6 +40,20 @@ function section(command: Command): string[] {
       const name = `\`--${row.name}${row.value === undefined ? "" : ` ${row.value}`}\``;
       const said = facts(row);
       lines.push(`- ${name}${said.length === 0 ? "" : ` (${said.join("; ")})`}: ${escape(row.help)}`);
+    }
+  }
+  if (command.name === "train") lines.push(...records());
+  return lines;
+}
+
+/** The objects of `train --json`. */
+function records(): string[] {
+  const lines = ["", "### Records of train --json", ""];
+  lines.push("One object a line on stdout. Accuracies are fractions, times are seconds.");
+  for (const { event, printed, keys } of TRAIN_EVENTS) {
+    lines.push("", `\`{"event":"${event}", …}\`, ${printed}:`, "");
+    for (const { name, meaning, when } of keys) {
+      lines.push(`- \`${name}\`: ${meaning}${when === undefined ? "" : ` (${when})`}`);
     }
   }
   return lines;

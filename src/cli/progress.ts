@@ -87,7 +87,7 @@ export function lineView({ epochs, epochsDone }: TrainingViewOptions): TrainingV
       const { epoch, trainLoss, parameters, samplesPerSecond } = record;
       if (epoch !== epochsDone + 1 && epoch !== epochs && epoch % every !== 0) return;
       const number = String(epoch).padStart(String(epochs).length);
-      console.log(
+      console.error(
         `epoch ${number}/${epochs}  loss ${trainLoss.toFixed(4)}  ${scores(record)}` +
           `  ${count(parameters)} parameters  ${rate(samplesPerSecond)}`,
       );

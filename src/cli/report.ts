@@ -10,6 +10,9 @@ import { drawCurve, type Point } from "./curve.ts";
 import { accuracy, bytes, columns, count, duration, metric, percent, rate } from "./format.ts";
 import type { RunSummary } from "./history.ts";
 
+/** Most characters of a line that counts each class. */
+const LONGEST_CLASSES = 90;
+
 const CURVE = { width: 60, height: 6 };
 
 /** One line about a data set. */
@@ -17,9 +20,27 @@ export function describeDataset(data: Dataset): string {
   const { name, task, featureCount, outputCount, train, test } = data;
   const outputs = task === "classification" ? `${outputCount} classes` : plural(outputCount, "output");
   const samples = test === undefined
-    ? `${count(train.samples)} samples`
+    ? plural(train.samples, "sample")
     : `${count(train.samples)} training and ${count(test.samples)} test samples`;
   return `${name}: ${samples}, ${plural(featureCount, "feature")}, ${outputs}`;
+}
+
+/** Lines about a data set: what it is, and how many training samples each class has. */
+export function dataLines(data: Dataset): [title: string, text: string][] {
+  const lines: [string, string][] = [["Data", describeDataset(data)]];
+  if (data.task !== "classification") return lines;
+  return [...lines, ["Classes", describeClasses(data)]];
+}
+
+/** Training samples of each class; where that is no short line, the smallest and the largest class. */
+function describeClasses({ train, outputCount, classNames }: Dataset): string {
+  const counts = Array.from(classCounts(train, outputCount));
+  const part = (place: number) => `${classNames[place] ?? place}: ${count(counts[place])}`;
+  const all = counts.map((_, place) => part(place)).join(", ");
+  if (all.length <= LONGEST_CLASSES) return all;
+  const [fewest, most] = [Math.min(...counts), Math.max(...counts)];
+  if (fewest === most) return `${count(most)} training samples each`;
+  return `training samples from ${part(counts.indexOf(fewest))} to ${part(counts.indexOf(most))}`;
 }
 
 /** One line about a network. */
@@ -75,7 +96,7 @@ export function report(input: ReportInput): string[] {
   const { trainSeconds, evolutionSeconds, evaluationSeconds } = summary;
   const pace = input.trainSeconds > 0 ? `; ${rate(input.samplesTrained / input.trainSeconds)}` : "";
   const lines = titled([
-    ["Data", describeDataset(data)],
+    ...dataLines(data),
     ["Network", describeNetwork(settings)],
     ["Parameters", parameterLine(summary)],
     ...scoreLines(data, summary),

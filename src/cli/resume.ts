@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Dataset } from "../data/dataset.ts";
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { newRunState, type RunState } from "../train/state.ts";
@@ -49,6 +50,33 @@ export function resumed({ model, training }: LoadedModel, given: Values): Resume
   const state = training.state ?? newRunState(training.epoch);
   return { model, state, history, wanted: { ...kept, ...given } as Values };
 }
+
+/**
+ * Refuses to go on with data of another shape or of other classes.
+ *
+ * @throws {TypeError} With what does not fit.
+ */
+export function checkFit(path: string, model: SparseMlp, data: Dataset): void {
+  const { featureCount, classNames } = model;
+  const because = (reason: string) =>
+    new TypeError(`Cannot go on from "${path}" with "${data.name}": ${reason}`);
+  if (featureCount !== data.featureCount) {
+    throw because(`it has ${data.featureCount} features, the model takes ${featureCount}`);
+  }
+  const unlike = classNames.length !== data.classNames.length ||
+    classNames.some((name, place) => name !== data.classNames[place]);
+  if (unlike) {
+    throw because(`its classes are ${listed(data.classNames)}, those of the model ${listed(classNames)}`);
+  }
+}
+
+function listed(names: readonly string[]): string {
+  const shown = names.slice(0, MOST_LISTED).join(", ");
+  return names.length > MOST_LISTED ? `${shown}, …` : shown || "none";
+}
+
+/** Most names of classes in a message. */
+const MOST_LISTED = 10;
 
 /** Options that mean something for files only. */
 const DATA_OPTIONS = ["data", "task", "label-column", "test-fraction"];

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dataset } from "../data/dataset.ts";
+import { classCounts, type Dataset } from "../data/dataset.ts";
 import { loadModel, saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
 import { trainParallel } from "../parallel/wasap.ts";
@@ -18,8 +18,8 @@ import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
 import { barView, drawsBars, lineView, silentView, type TrainingView } from "./progress.ts";
-import { describeDataset, describeNetwork, report, titled } from "./report.ts";
-import { resumed } from "./resume.ts";
+import { dataLines, describeNetwork, report, titled } from "./report.ts";
+import { checkFit, resumed } from "./resume.ts";
 import {
   checkPruning,
   checkTogether,
@@ -95,13 +95,16 @@ async function runTraining(given: Values): Promise<number> {
       settings: toJson(values),
       trainSamples: data.train.samples,
       testSamples: data.test?.samples ?? 0,
+      classCounts: data.task === "classification"
+        ? Array.from(classCounts(data.train, data.outputCount))
+        : [],
       parameters: model.stats().parameters,
       epochsDone,
     });
   } else if (!quiet) {
-    const head = titled([["Data", describeDataset(data)], ["Network", describeNetwork(model.settings)]]);
+    const head = titled([...dataLines(data), ["Network", describeNetwork(model.settings)]]);
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}, seed ${values.seed}`;
-    console.log([...head, aim].join("\n"));
+    console.error([...head, aim].join("\n"));
   }
   const bars = !json && !quiet && drawsBars();
   const show = { epochs, epochsDone };
@@ -153,6 +156,7 @@ async function prepare(given: Values): Promise<Run> {
   }
   if (filled.output !== undefined) await checkOutput(filled.output);
   const data = await loadData(filled, !filled.json && !filled.quiet);
+  if (before !== undefined) checkFit(given.resume!, before.model, data);
   const values = { ...filled, "batch-size": batchSize(filled, wanted, data) };
   const model = before?.model ?? SparseMlp.create(modelOptions(values, data));
   const history = new History(model.stats().parameters, before?.history);

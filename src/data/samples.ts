@@ -74,7 +74,7 @@ export function toDataset(
   const { task, featureCount, featureNames, classNames, image } = train;
   if (task === "classification" && classNames.length < 2) {
     throw new RangeError(
-      `Cannot learn classes from "${trainName}": all ${train.samples} labels are ${quote(classNames[0])}, ` +
+      `Cannot learn classes from "${trainName}": its only label is ${quote(classNames[0])}, ` +
         `at least 2 classes are needed`,
     );
   }

@@ -1,0 +1,110 @@
+/**
+ * What `train --json` prints: the keys of each object, as `docs/cli.md` lists them.
+ *
+ * @module
+ */
+
+/** One key of an object. */
+export interface EventKey {
+  readonly name: string;
+  readonly meaning: string;
+  /** When the key is there; always, without it. */
+  readonly when?: string;
+}
+
+/** One kind of object. */
+export interface EventKind {
+  readonly event: string;
+  /** When it is printed. */
+  readonly printed: string;
+  /** Its keys beside `event`, in order. */
+  readonly keys: readonly EventKey[];
+}
+
+const TESTED = "where there are test samples";
+const EVALUATED = "after an epoch that was evaluated, where there are test samples";
+const VALIDATED = "after an epoch that was evaluated, with --validation-fraction";
+const CLASSES = "for classification";
+
+/** The objects of `train --json`, in the order they are printed. */
+export const TRAIN_EVENTS: readonly EventKind[] = [
+  {
+    event: "start",
+    printed: "once, before the first epoch",
+    keys: [
+      key("version", "version of the program"),
+      key("seed", "seed of the run"),
+      key("dataset", "name of the data"),
+      key("layers", "neurons of each layer, input and output included"),
+      key("settings", "every option in force, named in camelCase"),
+      key("trainSamples", "samples to learn from, those set aside for validation included"),
+      key("testSamples", "samples to test with; 0 without a test part"),
+      key("classCounts", "training samples of each class; empty for regression"),
+      key("parameters", "weights and biases that exist"),
+      key("epochsDone", "epochs done before this run; 0 without --resume"),
+    ],
+  },
+  {
+    event: "epoch",
+    printed: "after each epoch",
+    keys: [
+      key("epoch", "its number, from 1"),
+      key("trainLoss", "mean loss of the training samples as they were learned, dropout in force"),
+      key("trainAccuracy", "their accuracy; null for regression"),
+      key("validationLoss", "mean loss of the validation samples", VALIDATED),
+      key("validationAccuracy", "their accuracy; null for regression", VALIDATED),
+      key("testLoss", "mean loss of the test samples", EVALUATED),
+      key("testAccuracy", "their accuracy; null for regression", EVALUATED),
+      key("learningRate", "learning rate of the last step"),
+      key("parameters", "weights and biases that exist after the epoch"),
+      key("connections", "weights that exist after the epoch"),
+      key("seconds", "seconds of training"),
+      key("evolutionSeconds", "seconds of SET and pruning"),
+      key("evaluationSeconds", "seconds of evaluation"),
+      key("samplesPerSecond", "training samples a second of training"),
+      key("replaced", "connections SET replaced after the epoch"),
+      key("pruned", "connections Importance Pruning removed after the epoch"),
+      key("gradientFlow", "mean squared norm of the gradient", "with --gradient-flow"),
+      key(
+        "parallel",
+        "phase, workers, updates, staleness and idle seconds of the workers",
+        "with --parallel",
+      ),
+    ],
+  },
+  {
+    event: "summary",
+    printed: "once, at the end, also of a run that was stopped",
+    keys: [
+      key("epochs", "epochs done in all"),
+      key(
+        "bestTestAccuracy",
+        "best test accuracy of all epochs, as the paper reports it",
+        `${TESTED}, ${CLASSES}`,
+      ),
+      key("bestTestLoss", "lowest test loss", `${TESTED}, for regression`),
+      key("bestEpoch", "epoch of the best", TESTED),
+      key("lastTestAccuracy", "test accuracy of the last epoch evaluated", `${TESTED}, ${CLASSES}`),
+      key("lastTestLoss", "its test loss", TESTED),
+      key(
+        "validationSelectedTestAccuracy",
+        "test accuracy of the epoch with the lowest validation loss",
+        `with --validation-fraction, ${TESTED}, ${CLASSES}`,
+      ),
+      key("lastTrainLoss", "training loss of the last epoch"),
+      key("lastTrainAccuracy", "training accuracy of the last epoch", CLASSES),
+      key("trainSeconds", "seconds of training, all epochs"),
+      key("evolutionSeconds", "seconds of SET and pruning, all epochs"),
+      key("evaluationSeconds", "seconds of evaluation, all epochs"),
+      key("parametersStart", "weights and biases before the first epoch"),
+      key("parametersEnd", "weights and biases at the end"),
+      key("peakRssBytes", "most memory the program had, as seen between steps"),
+      key("stoppedEarly", "whether --patience ended the run"),
+      key("interrupted", "whether a signal ended the run"),
+    ],
+  },
+];
+
+function key(name: string, meaning: string, when?: string): EventKey {
+  return { name, meaning, ...(when !== undefined && { when }) };
+}
