@@ -167,6 +167,12 @@ function exportsOf(text: string): Record<string, { parameters: string[]; result:
   return found;
 }
 
+Deno.test("docs/architecture.md describes every room of src/, and no other", async () => {
+  const text = await Deno.readTextFile(new URL("../docs/architecture.md", import.meta.url));
+  const described = [...text.matchAll(/^\| `src\/(\w+)\/`/gm)].map(([, room]) => room);
+  assertEquals(described.toSorted(), Object.keys(ROOMS).toSorted());
+});
+
 Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types, and no other", () => {
   const pages = [...filesOf(new URL("ffi/", KERNELS), ".rs")].map((url) => Deno.readTextFileSync(url));
   const exports = exportsOf(pages.join("\n"));

@@ -1,0 +1,169 @@
+/**
+ * The learning curves in README: test accuracy by epoch, drawn from `bench/results/*-accuracy-*.json`.
+ *
+ * `deno run --allow-read bench/plot.ts > docs/learning-curves.svg`
+ *
+ * @module
+ */
+import type { Result } from "./accuracy.ts";
+
+/** One line of a panel: the mean over the runs of a row with all their seeds. */
+export interface Curve {
+  readonly label: string;
+  readonly colour: string;
+  /** Test accuracy after each epoch, a fraction. */
+  readonly accuracy: readonly number[];
+  /** Weights at the end, mean over the runs. */
+  readonly weights: number;
+  readonly runs: number;
+}
+
+/** One pair of axes. */
+export interface Panel {
+  readonly title: string;
+  readonly curves: readonly Curve[];
+  /** The paper's best test accuracy, a fraction; drawn as a dashed line. */
+  readonly paper: readonly { readonly accuracy: number; readonly colour: string }[];
+  /** Lowest and highest accuracy shown, and the distance of two grid lines; fractions. */
+  readonly lowest: number;
+  readonly highest: number;
+  readonly grid: number;
+}
+
+const PANEL = { width: 440, height: 330, left: 48, right: 14, top: 40, bottom: 84 };
+const EPOCHS_A_POINT = 5;
+const [BLUE, ORANGE, GREY] = ["#1f6feb", "#d9730d", "#7d8590"];
+
+/** The mean over several runs of the same row. */
+export function curveOf(label: string, colour: string, results: readonly Result[]): Curve {
+  if (results.length === 0) throw new RangeError(`Cannot draw "${label}": there is no result of it`);
+  const mean = (of: (result: Result) => number) =>
+    results.reduce((sum, result) => sum + of(result), 0) / results.length;
+  const epochs = Math.min(...results.map(({ testAccuracy }) => testAccuracy.length));
+  return {
+    label,
+    colour,
+    accuracy: Array.from({ length: epochs }, (_, epoch) => mean(({ testAccuracy }) => testAccuracy[epoch])),
+    weights: mean(({ connectionsEnd }) => connectionsEnd),
+    runs: results.length,
+  };
+}
+
+/** Means of five epochs each: the line is readable, the file small. */
+function thinned(accuracy: readonly number[]): [epoch: number, accuracy: number][] {
+  const points: [number, number][] = [];
+  for (let start = 0; start < accuracy.length; start += EPOCHS_A_POINT) {
+    const part = accuracy.slice(start, start + EPOCHS_A_POINT);
+    const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
+    points.push([start + (part.length + 1) / 2, mean]);
+  }
+  return points;
+}
+
+/** Panels side by side as an SVG document; curves are cut off below the lowest accuracy shown. */
+export function svg(panels: readonly Panel[]): string {
+  const width = panels.length * PANEL.width;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" width="${width}" ` +
+    `height="${PANEL.height}" font-family="system-ui, sans-serif" font-size="12" fill="#24292f">`,
+    `<rect width="100%" height="100%" fill="#fff"/>`,
+    ...panels.flatMap((panel, place) => [
+      `<g transform="translate(${place * PANEL.width} 0)">`,
+      ...drawn(panel),
+      "</g>",
+    ]),
+    "</svg>",
+    "",
+  ].join("\n");
+}
+
+function drawn({ title, curves, paper, lowest, highest, grid }: Panel): string[] {
+  const { left, right, top, bottom, width, height } = PANEL;
+  const epochs = Math.max(...curves.map(({ accuracy }) => accuracy.length));
+  const x = (epoch: number) => round(left + epoch / epochs * (width - left - right));
+  const y = (accuracy: number) =>
+    round(height - bottom - (accuracy - lowest) / (highest - lowest) * (height - top - bottom));
+  const lines = [`<text x="${left}" y="22" font-size="14" font-weight="600">${escape(title)}</text>`];
+  for (let step = 0; lowest + step * grid <= highest + 1e-9; step++) {
+    const accuracy = lowest + step * grid;
+    lines.push(`<path d="M${left} ${y(accuracy)}H${width - right}" stroke="#d0d7de" stroke-width=".7"/>`);
+    const percent = `${Math.round(100 * accuracy)} %`;
+    lines.push(`<text x="${left - 6}" y="${y(accuracy) + 4}" text-anchor="end">${percent}</text>`);
+  }
+  for (let part = 0; part <= 5; part++) {
+    const epoch = Math.round(part * epochs / 5);
+    lines.push(`<text x="${x(epoch)}" y="${height - bottom + 16}" text-anchor="middle">${epoch}</text>`);
+  }
+  for (const { accuracy, colour } of paper) {
+    lines.push(
+      `<path d="M${left} ${y(accuracy)}H${width - right}" stroke="${colour}" stroke-dasharray="5 4"/>`,
+    );
+  }
+  curves.forEach(({ label, colour, accuracy, weights, runs }, place) => {
+    const shown = thinned(accuracy).filter(([, value]) => value >= lowest);
+    const points = shown.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" ");
+    lines.push(`<polyline fill="none" stroke="${colour}" stroke-width="1.6" points="${points}"/>`);
+    const row = height - bottom + 36 + 16 * place;
+    const seeds = runs === 1 ? "" : `, mean of ${runs} runs`;
+    lines.push(`<path d="M${left} ${row - 4}h22" stroke="${colour}" stroke-width="2.4"/>`);
+    const text = `${label}: ${(weights / 1000).toFixed(1)} k weights${seeds}`;
+    lines.push(`<text x="${left + 28}" y="${row}">${escape(text)}</text>`);
+  });
+  return lines;
+}
+
+function round(value: number): number {
+  return Math.round(10 * value) / 10;
+}
+
+function escape(text: string): string {
+  return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
+}
+
+/** The newest result of each seed of a row. */
+async function resultsOf(row: string): Promise<Result[]> {
+  const folder = new URL("results/", import.meta.url);
+  const newest = new Map<string, string>();
+  for (const name of [...Deno.readDirSync(folder)].map((entry) => entry.name).sort()) {
+    const [, found, seed] = /-accuracy-(.+)-(seed\d+)\.json$/.exec(name) ?? [];
+    if (found === row) newest.set(seed, name);
+  }
+  return await Promise.all(
+    [...newest.values()].map(async (name) => JSON.parse(await Deno.readTextFile(new URL(name, folder)))),
+  );
+}
+
+async function main(): Promise<void> {
+  const curve = async (label: string, colour: string, row: string) =>
+    curveOf(label, colour, await resultsOf(row));
+  const madelon: Panel = {
+    title: "Madelon: test accuracy by epoch",
+    curves: [
+      await curve("All-ReLU, Importance Pruning", ORANGE, "madelon-pruning"),
+      await curve("All-ReLU", BLUE, "madelon"),
+    ],
+    paper: [{ accuracy: 0.77, colour: ORANGE }, { accuracy: 0.7133, colour: BLUE }],
+    lowest: 0.5,
+    highest: 0.8,
+    grid: 0.1,
+  };
+  const fashion: Panel = {
+    title: "Fashion-MNIST: test accuracy by epoch",
+    curves: [
+      await curve("All-ReLU", BLUE, "fashion-mnist"),
+      await curve("ReLU", GREY, "fashion-mnist-relu"),
+      await curve("All-ReLU, Importance Pruning", ORANGE, "fashion-mnist-pruning"),
+    ],
+    paper: [
+      { accuracy: 0.9138, colour: BLUE },
+      { accuracy: 0.9048, colour: GREY },
+      { accuracy: 0.9012, colour: ORANGE },
+    ],
+    lowest: 0.84,
+    highest: 0.92,
+    grid: 0.02,
+  };
+  console.log(svg([madelon, fashion]).trimEnd());
+}
+
+if (import.meta.main) await main();
