@@ -26,11 +26,13 @@ async function build(): Promise<number> {
   }
   const errors = new TextDecoder().decode(output.stderr);
   if (output.code === 0) return 0;
-  console.error(errors);
-  if (/linker `[^`]+` not found|could not exec the linker/.test(errors)) {
-    console.error(`Cannot build the kernels: no linker was found. ${HOW_TO.linker}`);
+  // The linker's absence is reported once for each crate that needs one: a single line says it better.
+  const linker = /linker `([^`]+)` not found|could not exec the linker/.exec(errors);
+  if (linker !== null) {
+    const name = linker[1] === undefined ? "a linker" : `the linker "${linker[1]}"`;
+    console.error(`Cannot build the kernels: ${name} was not found. ${HOW_TO.linker}`);
   } else {
-    console.error("Cannot build the kernels: cargo failed as shown above");
+    console.error(`${errors}\nCannot build the kernels: cargo failed as shown above`);
   }
   return 1;
 }

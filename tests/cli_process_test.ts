@@ -43,14 +43,19 @@ for (
     ["classes", [], /validation|regression|gradient-flow|parallel/],
     ["classes, all asked for", ["--validation-fraction", "0.2", "--gradient-flow"], /regression|parallel/],
     [
+      "classes with two workers",
+      ["--parallel", "wassp", "--workers", "2", "--batch-size", "8"],
+      /validation|regression|gradient-flow/,
+    ],
+    [
       "classes without a test part",
       ["--test-fraction", "0"],
-      /test samples|validation|regression|gradient-flow/,
+      /test samples|validation|regression|gradient-flow|parallel/,
     ],
     [
       "numbers",
       ["--task", "regression", "--label-column", "a"],
-      /validation|for classification|gradient-flow/,
+      /validation|for classification|gradient-flow|parallel/,
     ],
   ] as const
 ) {
