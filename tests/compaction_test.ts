@@ -1,4 +1,4 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 import {
   compact,
@@ -10,6 +10,7 @@ import {
   saveModel,
   SparseMlp,
   train,
+  trainParallel,
 } from "../mod.ts";
 import type { Split, Standardization } from "../src/data/dataset.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
@@ -162,4 +163,11 @@ Deno.test("train() with compactWhilePruning shrinks the arrays and goes on learn
   const again = SparseMlp.create({ sizes: [30, 60, 50, 2], epsilon: 6, seed: 4 });
   for await (const _ of train(again, data, { ...options, threads: 1 }));
   assertEquals([...again.memory.arena], [...model.memory.arena]);
+});
+
+Deno.test("trainParallel() refuses to compact the arrays its workers share", () => {
+  const data = madelonLike({ samples: 100, testSamples: 20, features: 10, seed: 5 });
+  const model = SparseMlp.create({ sizes: [10, 8, 2], epsilon: 3, seed: 5 });
+  const options = { workers: 2, importancePruning: true, compactWhilePruning: true };
+  assertThrows(() => trainParallel(model, data, options), TypeError, "share the arrays");
 });

@@ -99,6 +99,11 @@ export function trainOver(
       "Cannot record the gradient flow in parallel training: no gradient is the model's own",
     );
   }
+  if (options.compactWhilePruning) {
+    throw new TypeError(
+      "Cannot compact while pruning in parallel training: workers share the arrays, which must keep their sizes",
+    );
+  }
   return trainWith(model, data, options, async (plan) => {
     checkShards(parallel.workers, plan.split.samples, plan.settings.batchSize);
     const described = describe(model, data, plan, parallel);
