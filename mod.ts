@@ -27,6 +27,7 @@ export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./s
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";
 export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
+export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
 export type { ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
 export type { Connections } from "./src/sparse/csr.ts";

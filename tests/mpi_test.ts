@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { LibraryError } from "../src/errors.ts";
 import { mpiLibraryPath, startMpi } from "../src/native/mpi.ts";
+import { loadModel } from "../src/files/checkpoint.ts";
+import { trainParallel } from "../src/parallel/wasap.ts";
+import { digest, problem } from "./mpi/problem.ts";
 import { exists } from "./real_data.ts";
 
 /** Why ranks cannot be started here; undefined when they can. */
@@ -25,9 +28,17 @@ async function ranks(
   args: readonly string[] = [],
 ): Promise<{ code: number; out: string; err: string; seconds: number }> {
   const path = decodeURIComponent(new URL(program, import.meta.url).pathname);
+  return await job(count, [Deno.execPath(), "run", "--allow-all", path, ...args]);
+}
+
+/** Runs a command as ranks of a job. */
+async function job(
+  count: number,
+  command: readonly string[],
+): Promise<{ code: number; out: string; err: string; seconds: number }> {
   const started = performance.now();
   const { code, stdout, stderr } = await new Deno.Command("mpirun", {
-    args: ["-n", `${count}`, "--oversubscribe", Deno.execPath(), "run", "--allow-all", path, ...args],
+    args: ["-n", `${count}`, "--oversubscribe", ...command],
     env: {
       OMPI_ALLOW_RUN_AS_ROOT: "1",
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
@@ -46,7 +57,7 @@ Deno.test({
   async fn() {
     const { code, out, err } = await ranks(3, "./mpi/exchange.ts");
     assertEquals(code, 0, err);
-    const found = out.trim().split("\n").map((line) => JSON.parse(line));
+    const found = lines(out);
     found.sort((a, b) => a.rank - b.rank);
     assertEquals(found, [0, 1, 2].map((rank) => ({ rank, size: 3, wrong: 0 })));
   },
@@ -72,6 +83,110 @@ for (const [fault, told] of Object.entries(FAULTS)) {
     },
   });
 }
+
+/** The lines a job printed, as JSON. */
+const lines = (out: string) => out.trim().split("\n").map((line) => JSON.parse(line));
+
+Deno.test({
+  name: `trainOverMpi() in rounds gives the bits of trainParallel(), however messages are cut${why}`,
+  ignore,
+  async fn() {
+    const options = {
+      algorithm: "wassp",
+      epochs: 5,
+      phaseOneFraction: 0.6,
+      batchSize: 32,
+      threads: 2,
+    } as const;
+    const { data, model } = problem();
+    for await (const _ of trainParallel(model, data, { ...options, workers: 2 }));
+    for (const chunkWords of [64, undefined]) {
+      const { code, out, err } = await ranks(3, "./mpi/train.ts", [
+        JSON.stringify({ ...options, chunkWords }),
+      ]);
+      assertEquals(code, 0, err);
+      const records = lines(out);
+      assertEquals(records.length, 6);
+      assertEquals(records[5].digest, await digest(model), `chunks of ${chunkWords}`);
+    }
+  },
+});
+
+Deno.test({
+  name: `trainOverMpi() without rounds applies every update once, keeps nnz, and learns${why}`,
+  ignore,
+  async fn() {
+    const options = { epochs: 10, phaseOneFraction: 0.7, batchSize: 32, threads: 2 };
+    const { code, out, err } = await ranks(3, "./mpi/train.ts", [JSON.stringify(options)]);
+    assertEquals(code, 0, err);
+    const records = lines(out);
+    const { nnz } = records.pop();
+    assertEquals(nnz, problem().model.layers.map((layer) => layer.nnz));
+    assertEquals(records.map(({ parallel }) => parallel.phase), [1, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
+    for (const { parallel } of records) assertEquals(parallel.updates, 38);
+    // Two workers: between a pull and its push the other one brings an update, as a rule.
+    assert(records[1].parallel.meanStaleness > 0.2, "no update came in between");
+    // Gradients that were under way when the topology changed meet connections that are gone.
+    assert(records.some(({ parallel }) => parallel.droppedGradients > 0), "no gradient was stale");
+    assert(records[9].testAccuracy > 0.75, `test accuracy ${records[9].testAccuracy}`);
+  },
+});
+
+Deno.test({
+  name: `train --transport mpi trains as three ranks, rank 0 alone prints and saves${why}`,
+  ignore,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const output = `${folder}/model.safetensors`;
+      const cli = decodeURIComponent(new URL("../cli.ts", import.meta.url).pathname);
+      const { code, out, err } = await job(3, [
+        ...[Deno.execPath(), "run", "--allow-all", cli, "train", "--parallel", "wasap", "--transport", "mpi"],
+        ...["--hidden", "40", "--epochs", "4", "--json", "--output", output],
+      ]);
+      assertEquals(code, 0, err);
+      assertEquals(lines(out).map(({ event }) => event), [
+        "start",
+        "epoch",
+        "epoch",
+        "epoch",
+        "epoch",
+        "summary",
+      ]);
+      assertEquals((await loadModel(output)).training?.epoch, 4);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: `a worker that is killed while training ends the job, and the last checkpoint is whole${why}`,
+  ignore,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const output = `${folder}/model.safetensors`;
+      const cli = decodeURIComponent(new URL("../cli.ts", import.meta.url).pathname);
+      // Rank 1 kills itself once the first checkpoint is there, in the middle of its work.
+      const shell = `if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then
+        (while [ ! -e "${output}" ]; do sleep 0.05; done; kill -9 $$) &
+      fi
+      exec "$@"`;
+      const { code, err, seconds } = await job(3, [
+        ...["sh", "-c", shell, "sh", Deno.execPath(), "run", "--allow-all", cli, "train"],
+        ...["--parallel", "wasap", "--transport", "mpi", "--hidden", "40", "--epochs", "100000"],
+        ...["--checkpoint-every", "1", "--quiet", "--output", output],
+      ]);
+      assert(code !== 0);
+      assert(seconds < 30, `${seconds} s`);
+      assertStringIncludes(err, "signal 9");
+      assert((await loadModel(output)).training!.epoch >= 1);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
 
 Deno.test({
   name: `startMpi() says how to start when no launcher started the process${why}`,

@@ -30,6 +30,7 @@ const NEEDS: readonly (readonly [option: OptionName, needs: OptionName])[] = [
   ["workers", "parallel"],
   ["phase-one-fraction", "parallel"],
   ["initial-rate-factor", "parallel"],
+  ["transport", "parallel"],
 ];
 
 /** Options of which only one can be given. */
@@ -55,6 +56,14 @@ export function checkTogether(given: Values): void {
     if (given[name] !== undefined && !given[needs]) {
       throw new UsageError(`Cannot use --${name} without --${needs}`);
     }
+  }
+  if (given.transport === "mpi" && given.parallel === "none") {
+    throw new UsageError("Cannot use --transport mpi with --parallel none: expected wasap or wassp");
+  }
+  if (given.transport === "mpi" && given.workers !== undefined) {
+    throw new UsageError(
+      `Cannot use --workers ${given.workers} with --transport mpi: each rank but the first is a worker`,
+    );
   }
   const { activation = "all-relu", schedule = "constant", hidden, density } = given;
   if (given.alpha !== undefined && !["all-relu", "leaky-relu", "prelu"].includes(activation)) {

@@ -6,9 +6,12 @@
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { loadModel, saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
+import { type MpiPlace, startMpi } from "../native/mpi.ts";
+import { trainOverMpi } from "../parallel/mpi.ts";
+import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
-import { train } from "../train/trainer.ts";
 import { newRunState, type RunState } from "../train/state.ts";
+import { type EpochRecord, train, type TrainSummary } from "../train/trainer.ts";
 import type { TrainOptions } from "../train/options.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
@@ -43,6 +46,8 @@ interface Run {
   readonly history: History;
   /** Where the run stands; the trainer keeps it up to date. */
   readonly state: RunState;
+  /** The MPI job this process is a rank of. */
+  readonly place?: MpiPlace;
 }
 
 /** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
@@ -79,8 +84,13 @@ export const trainCommand: Command = {
 };
 
 async function runTraining(given: Values): Promise<number> {
-  const run = await prepare(given);
+  const prepared = await prepare(given);
+  const run: Run = prepared.values.transport === "mpi" ? { ...prepared, place: startMpi() } : prepared;
   const { values, data, model } = run;
+  if (run.place !== undefined && run.place.rank > 0) {
+    await workAsRank(run, run.place);
+    return 0;
+  }
   const epochsDone = run.state.epoch;
   const { json = false, quiet = false } = values;
   const epochs = values.epochs!;
@@ -175,6 +185,12 @@ function batchSize(filled: Values, wanted: Values, data: Dataset): number {
   );
 }
 
+/** Computes for the server of an MPI job; it alone prints and saves. */
+async function workAsRank({ values, data, model, options }: Run, place: MpiPlace): Promise<void> {
+  const { workers: _, ...parallel } = parallelOptions(values)!;
+  await trainOverMpi(model, data, { ...options, ...parallel, place }).next();
+}
+
 /** What came out of the epochs of this run. */
 interface Outcome {
   readonly stoppedEarly: boolean;
@@ -187,7 +203,7 @@ interface Outcome {
 }
 
 async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
-  const { values, data, model, history, state } = run;
+  const { values, model, history, state } = run;
   const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
   let [saved, savedAt] = ["", performance.now()];
   const save = async () => {
@@ -203,7 +219,7 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
   const finishEpoch = parallel !== undefined && output !== undefined;
   using interruption = new Interruption(finishEpoch, (text) => view.notice(text));
   const cores = navigator.hardwareConcurrency;
-  if ((parallel?.workers ?? 1) > cores) {
+  if (run.place === undefined && (parallel?.workers ?? 1) > cores) {
     view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
   }
   const options: TrainOptions = {
@@ -215,15 +231,13 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
       if (performance.now() - savedAt > 60_000 * minutes) await save();
     },
   };
-  const records = parallel === undefined
-    ? train(model, data, options)
-    : trainParallel(model, data, { ...options, ...parallel });
+  const records = recordsOf(run, options, parallel);
   let [breath, seconds, samplesTrained, stoppedEarly] = [performance.now(), 0, 0, false];
   try {
     for (;;) {
       const { done, value } = await records.next();
       if (done) {
-        stoppedEarly = value.stoppedEarly;
+        stoppedEarly = value?.stoppedEarly ?? false;
         break;
       }
       seconds += value.seconds;
@@ -249,6 +263,17 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
   if (interrupted) console.error(farewell(output, state));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
   return { stoppedEarly, interrupted, exitCode: interruption.exitCode, seconds, samplesTrained };
+}
+
+function recordsOf(
+  { model, data, place }: Run,
+  options: TrainOptions,
+  parallel: ParallelOptions | undefined,
+): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
+  if (parallel === undefined) return train(model, data, options);
+  if (place === undefined) return trainParallel(model, data, { ...options, ...parallel });
+  const { workers: _, ...rest } = parallel;
+  return trainOverMpi(model, data, { ...options, ...rest, place });
 }
 
 function farewell(output: string | undefined, { epoch, step }: RunState): string {

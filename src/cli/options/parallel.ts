@@ -43,4 +43,15 @@ export const PARALLEL_OPTIONS = [
     above: 0,
     help: "With wasap, how many times larger the learning rate is in the first 5 epochs (default 2).",
   },
+  {
+    ...PARALLEL,
+    name: "transport",
+    kind: "choice",
+    value: "KIND",
+    choices: ["workers", "mpi"],
+    default: "workers",
+    help:
+      "What carries parallel training: threads of one process, or the ranks of an MPI job, of which the " +
+      "first is the server; see docs/mpi.md.",
+  },
 ] as const satisfies readonly Option[];

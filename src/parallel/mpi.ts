@@ -1,0 +1,70 @@
+/**
+ * WASAP-SGD and WASSP-SGD over MPI: one process is the server, the others work, on one machine or many.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.ts";
+import type { EpochRecord, TrainSummary } from "../train/trainer.ts";
+import { MpiTransport } from "./mpi_server.ts";
+import { workOverMpi } from "./mpi_worker.ts";
+import type { ParallelOptions } from "./options.ts";
+import { trainOver } from "./wasap.ts";
+
+/** Options of {@linkcode trainOverMpi}. */
+export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
+  /** The longest message MPI is given, in 32-bit words; longer ones are sent in parts. @default {2 ** 22} */
+  readonly chunkWords?: number;
+  /** The job, where {@linkcode startMpi} was called before. */
+  readonly place?: MpiPlace;
+}
+
+/** Ends a worker's run, in which there are no epochs of its own. */
+class WorkDone {}
+
+/**
+ * As {@linkcode trainParallel}, with each rank of an MPI job in a process of its own.
+ *
+ * Every rank calls this with the same data, options and a model of the same shape. Rank 0 is the server: its iterator
+ * gives the records, and its model is trained. The iterator of any other rank gives no record: it computes for the
+ * server and ends when the server does. A process takes part in one training: MPI ends with it.
+ *
+ * Only what exists travels: values in the order of a topology that both sides know, and the topology itself only when
+ * it has changed. Memory: a worker has a replica and gradients beside its data; the server a topology for each
+ * version that gradients may still come for, and in phase 2 a replica of each worker.
+ *
+ * @returns An iterator over epoch records; its return value is the summary, undefined for workers.
+ * @throws {LibraryError} When the MPI library was not built, or no launcher started this process.
+ * @throws {RangeError} When the job has one rank only, or a setting is out of range.
+ * @throws {TrainingError} When a rank is silent for longer than the time limit. MPI then goes on: exit with an error,
+ * and the launcher ends the job.
+ */
+export async function* trainOverMpi(
+  model: SparseMlp,
+  data: Dataset,
+  options: MpiOptions = {},
+): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
+  const { chunkWords = CHUNK_WORDS, place = startMpi(chunkWords), ...parallel } = options;
+  const { rank, size } = place;
+  if (size < 2) {
+    finishMpi(0);
+    throw new RangeError(
+      "Cannot train over MPI: the job has 1 rank, expected a server and at least one worker; start it with " +
+        '"mpirun -n RANKS", RANKS at least 2',
+    );
+  }
+  const settings = { ...parallel, workers: size - 1 };
+  if (rank === 0) return yield* trainOver(model, data, settings, (plan) => new MpiTransport(plan));
+  try {
+    // What a worker needs is prepared as the server prepares it; only the epochs are not its own.
+    const run = trainOver(model, data, settings, async (plan) => {
+      await workOverMpi(plan.model, { ...plan.setup, worker: rank - 1 });
+      throw new WorkDone();
+    });
+    await run.next();
+  } catch (end) {
+    if (!(end instanceof WorkDone)) throw end;
+  }
+  return undefined;
+}
