@@ -1,0 +1,80 @@
+/**
+ * Phase 1 of WASAP-SGD on Fashion-MNIST's network: one process without and with two workers, and MPI with a server
+ * and one or two worker ranks, in turn. Prints JSON with the samples a second of every epoch but each run's first.
+ *
+ *     deno run -A bench/mpi/against_workers.ts [ROUNDS] > bench/results/DATE-mpi.json
+ *
+ * @module
+ */
+const ROUNDS = Number(Deno.args[0] ?? 3);
+const EPOCHS = 4;
+
+const common = ["--epochs", `${EPOCHS}`, "--evaluate-every", `${EPOCHS}`, "--json"];
+const parallel = ["--parallel", "wasap", "--phase-one-fraction", "1"];
+const data = await fashionMnist() ? ["--dataset", "fashion-mnist"] : ["--hidden", "1000,1000,1000"];
+
+/** What is run: ranks of MPI (0 for none), and options. */
+const SYSTEMS: Record<string, readonly [ranks: number, options: readonly string[]]> = {
+  "sequential, 1 thread": [0, ["--threads", "1"]],
+  "workers, 1": [0, [...parallel, "--workers", "1", "--threads", "1"]],
+  "workers, 2": [0, [...parallel, "--workers", "2", "--threads", "2"]],
+  "mpi, 1 server + 1 worker": [2, [...parallel, "--transport", "mpi", "--threads", "1"]],
+  "mpi, 1 server + 2 workers": [3, [...parallel, "--transport", "mpi", "--threads", "2"]],
+};
+
+async function fashionMnist(): Promise<boolean> {
+  try {
+    return (await Deno.stat("/usr/share/datasets/fashion-mnist")).isDirectory;
+  } catch {
+    return false;
+  }
+}
+
+interface Epoch {
+  readonly event: string;
+  readonly epoch: number;
+  readonly samplesPerSecond: number;
+  readonly parallel?: { readonly meanStaleness: number; readonly idleSeconds: readonly number[] };
+}
+
+async function run(ranks: number, options: readonly string[]): Promise<Epoch[]> {
+  const cli = decodeURIComponent(new URL("../../cli.ts", import.meta.url).pathname);
+  const train = [Deno.execPath(), "run", "-A", cli, "train", ...data, ...common, ...options];
+  const command = ranks === 0 ? train : ["mpirun", "-n", `${ranks}`, "--oversubscribe", ...train];
+  const { code, stdout, stderr } = await new Deno.Command(command[0], {
+    args: command.slice(1),
+    env: { OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1", NO_COLOR: "1" },
+  }).output();
+  if (code !== 0) throw new Error(new TextDecoder().decode(stderr));
+  const events = new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+  return events.filter(({ event, epoch }) => event === "epoch" && epoch > 1);
+}
+
+function median(numbers: readonly number[]): number {
+  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+}
+
+const found: Record<string, Epoch[]> = {};
+for (let round = 0; round < ROUNDS; round++) {
+  for (const [name, [ranks, options]] of Object.entries(SYSTEMS)) {
+    (found[name] ??= []).push(...await run(ranks, options));
+  }
+}
+const result = Object.entries(found).map(([name, epochs]) => ({
+  name,
+  samplesPerSecond: Math.round(median(epochs.map((epoch) => epoch.samplesPerSecond))),
+  all: epochs.map((epoch) => Math.round(epoch.samplesPerSecond)),
+  meanStaleness: epochs[0].parallel && median(epochs.map((epoch) => epoch.parallel!.meanStaleness)),
+  idleSecondsOfWorkers: epochs.at(-1)!.parallel?.idleSeconds,
+}));
+console.log(JSON.stringify(
+  {
+    what: "phase 1 of WASAP-SGD, 784-1000-1000-1000-10, epsilon 20, batch 128, dropout 0.3",
+    command: `bench/mpi/against_workers.ts ${ROUNDS}`,
+    host: "2 cores, AVX-512, shared",
+    date: new Date().toISOString().slice(0, 10),
+    result,
+  },
+  undefined,
+  1,
+));
