@@ -4,8 +4,6 @@
 # it makes, and removes them.
 #
 #   bench/mpi/namespaces.sh RANKS ARGUMENT...      arguments of `cli.ts train`; without, made-up data
-#
-# RATE and DELAY (of tc's netem, such as 1gbit and 200us) make the network a slower one.
 set -euo pipefail
 [ "${1:-}" != "--agent" ] || {
   # Open MPI calls its remote shell like ssh: host, then a command. Here a host is a namespace.
@@ -38,9 +36,6 @@ for ((rank = 0; rank < ranks; rank++)); do
   ip -n "$name" addr add "$(address $rank)/24" dev eth0
   ip -n "$name" link set eth0 up
   ip -n $hub link set "port$rank" master bridge up
-  if [ -n "${RATE:-}${DELAY:-}" ]; then
-    ip netns exec "$name" tc qdisc add dev eth0 root netem ${RATE:+rate $RATE} ${DELAY:+delay $DELAY}
-  fi
   hosts+=("$(address $rank):1")
 done
 if [ $# -eq 0 ]; then set -- --parallel wasap --transport mpi --epochs 10 --quiet --json; fi
