@@ -12,6 +12,7 @@ import { describeData, loadData } from "./data.ts";
 import { bytes, columns, count, duration, percent } from "./format.ts";
 import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
+import { planCommand } from "./plan.ts";
 import { costTable, describeNetwork, titled } from "./report.ts";
 import { checkTogether, fillDefaults, modelOptions } from "./settings.ts";
 
@@ -39,11 +40,19 @@ export const inspectCommand: Command = {
       "A million neurons, without data",
       "inspect --inputs 65536 --hidden 500000,500000 --outputs 2 --epsilon 10",
     ],
+    [
+      "What 50 million neurons would take in 16 GiB, before anything is made",
+      "inspect --plan 65536,5000000x10,2 --epsilon 1 --memory 16",
+    ],
   ],
   run: ([path], values) => inspect(path, values),
 };
 
 async function inspect(path: string | undefined, given: Values): Promise<number> {
+  if (given.plan !== undefined && path === undefined) {
+    checkTogether(given);
+    return planCommand(given.plan, given);
+  }
   const started = performance.now();
   const model = path === undefined ? await makeModel(given) : await savedModel(path, given);
   const seconds = (performance.now() - started) / 1000;

@@ -27,6 +27,7 @@ const NEEDS: readonly (readonly [option: OptionName, needs: OptionName])[] = [
   ["compact-while-pruning", "importance-pruning"],
   ["inputs", "outputs"],
   ["outputs", "inputs"],
+  ["memory", "plan"],
   ["workers", "parallel"],
   ["phase-one-fraction", "parallel"],
   ["initial-rate-factor", "parallel"],
@@ -39,6 +40,10 @@ const EXCLUDE: readonly (readonly [OptionName, OptionName])[] = [
   ["epsilon", "density"],
   ["inputs", "dataset"],
   ["inputs", "data"],
+  ["plan", "inputs"],
+  ["plan", "dataset"],
+  ["plan", "data"],
+  ["plan", "hidden"],
 ];
 
 /**

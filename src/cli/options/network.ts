@@ -96,4 +96,21 @@ export const NETWORK_OPTIONS = [
     help: "Outputs of a network without data; needs --inputs.",
     commands: ["inspect"],
   },
+  {
+    ...NETWORK,
+    name: "plan",
+    kind: "text",
+    value: "N,NxL,N",
+    help: "Count what training a network of these sizes takes, and make nothing; 5000000x10 is ten layers.",
+    commands: ["inspect"],
+  },
+  {
+    ...NETWORK,
+    name: "memory",
+    kind: "number",
+    value: "GIB",
+    above: 0,
+    help: "Memory to plan with (default: what is available now); needs --plan.",
+    commands: ["inspect"],
+  },
 ] as const satisfies readonly Option[];
