@@ -166,8 +166,8 @@ Deno.test("train() with compactWhilePruning shrinks the arrays and goes on learn
 });
 
 Deno.test("trainParallel() refuses to compact the arrays its workers share", () => {
-  const data = madelonLike({ samples: 100, testSamples: 20, features: 10, seed: 5 });
-  const model = SparseMlp.create({ sizes: [10, 8, 2], epsilon: 3, seed: 5 });
+  const data = madelonLike({ samples: 100, testSamples: 20, features: 30, seed: 5 });
+  const model = SparseMlp.create({ sizes: [30, 8, 2], epsilon: 3, seed: 5 });
   const options = { workers: 2, importancePruning: true, compactWhilePruning: true };
   assertThrows(() => trainParallel(model, data, options), TypeError, "share the arrays");
 });

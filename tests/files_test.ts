@@ -342,7 +342,7 @@ Deno.test("loadFiles() takes one sample and constant features, and refuses one c
   );
   assertEquals(
     await fault({ "a.csv": "1,x\n" }),
-    'RangeError: Cannot learn classes from "a.csv": all 1 labels are "x", at least 2 classes are needed',
+    'RangeError: Cannot learn classes from "a.csv": its only label is "x", at least 2 classes are needed',
   );
   const constant = await load({ "a.csv": "5,1,x\n5,2,y\n5,3,x\n" }, { testFraction: 0 });
   validateDataset(constant);
