@@ -46,3 +46,15 @@ export {
 } from "./src/topology/evolution.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance } from "./src/topology/importance.ts";
+export type { GeneratedTruth } from "./src/data/generator.ts";
+export type { Source } from "./src/data/source.ts";
+export type { ValidationSplit } from "./src/data/dataset.ts";
+export type { ActivationCode } from "./src/model/activation.ts";
+export type { FeatureSelection } from "./src/native/batch.ts";
+export { type Declared, SYMBOLS, type Symbols, type WithNumbers } from "./src/native/ffi.ts";
+export type { GeneratorDesign } from "./src/native/generator.ts";
+export type { ValueLaw } from "./src/native/init.ts";
+export type { MpiPlace } from "./src/native/mpi.ts";
+export type { NetworkMemory } from "./src/native/step.ts";
+export type { EvolutionCounts, EvolutionOptions, EvolutionPlace } from "./src/topology/evolution.ts";
+export type { PruningCounts } from "./src/topology/importance.ts";

@@ -2,25 +2,30 @@
 
 /** The native library could not be found, opened or trusted. */
 export class LibraryError extends Error {
+  /** Name of the class. */
   override readonly name = "LibraryError";
 }
 
 /** A kernel stopped: out of memory, or a defect. The model it worked on may be half changed. */
 export class KernelError extends Error {
+  /** Name of the class. */
   override readonly name = "KernelError";
 }
 
 /** Training cannot go on, usually because the loss is no longer finite; the message gives advice. */
 export class TrainingError extends Error {
+  /** Name of the class. */
   override readonly name = "TrainingError";
 }
 
 /** A model file could not be written, or could not be read because it is missing, damaged or foreign. */
 export class CheckpointError extends Error {
+  /** Name of the class. */
   override readonly name = "CheckpointError";
 }
 
 /** A named data set could not be found, downloaded or trusted; the message says what to do. */
 export class DatasetError extends Error {
+  /** Name of the class. */
   override readonly name = "DatasetError";
 }

@@ -45,6 +45,7 @@ export interface TrainingState {
 export interface SaveOptions {
   /** Makes the file a checkpoint, with velocities. */
   readonly training?: TrainingState;
+  /** Called with the bytes written and the bytes in all. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
 
@@ -85,7 +86,9 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
 
 /** A model as read, and how far its training came when the file is a checkpoint. */
 export interface LoadedModel {
+  /** The model, ready to predict or to train on. */
   readonly model: SparseMlp;
+  /** How far its training came; given for checkpoints alone. */
   readonly training?: TrainingState;
 }
 
@@ -93,6 +96,7 @@ export interface LoadedModel {
 export interface LoadModelOptions {
   /** Threads that check and rebuild the structure. @default {1} */
   readonly threads?: number;
+  /** Called with the bytes read and the bytes in all. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
 

@@ -29,6 +29,7 @@ export const ACTIVATION_KINDS: readonly ActivationKind[] = [
 
 /** An activation function. */
 export interface Activation {
+  /** Which function. */
   readonly kind: ActivationKind;
   /**
    * Slope below zero: α of All-ReLU (0.6), of Leaky ReLU (0.01), the initial slope of PReLU (0.25); others ignore it.

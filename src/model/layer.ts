@@ -57,9 +57,13 @@ export function gradientWords(plan: LayerPlan): number {
 
 /** A layer of a network. The arrays are views of the network's memory; nnz stands in its layout table. */
 export class SparseLayer implements Connections {
+  /** Number of inputs, the rows of the weight matrix. */
   readonly inputs: number;
+  /** Number of neurons, its columns. */
   readonly neurons: number;
+  /** The most connections there is room for. */
   readonly capacity: number;
+  /** What a neuron does with its sum, as kernels know it. */
   readonly activation: ActivationCode;
   readonly indptr: Uint32Array;
   readonly indices: Uint32Array;
@@ -79,6 +83,8 @@ export class SparseLayer implements Connections {
   readonly #row: Uint32Array;
 
   /**
+   * Lays the sections of a layer over an arena; nothing is allocated.
+   *
    * @param row The layer's row of the layout table.
    * @param arena The network's arena.
    * @param offset Word of the arena where the layer begins.

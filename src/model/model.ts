@@ -47,7 +47,11 @@ export interface ModelOptions {
    * @default {{ kind: "all-relu", alpha: 0.6 }}
    */
   readonly activation?: ActivationKind | Activation;
-  /** @default {"he-uniform"} */
+  /**
+   * Law of the first weights.
+   *
+   * @default {"he-uniform"}
+   */
   readonly initializer?: WeightInitializer;
   /**
    * Whether the scale of initial weights follows the dense width (as the authors do) or the expected connections.
@@ -55,9 +59,17 @@ export interface ModelOptions {
    * @default {"dense"}
    */
   readonly fanIn?: "dense" | "sparse";
-  /** @default {"classification"} */
+  /**
+   * What the outputs mean.
+   *
+   * @default {"classification"}
+   */
   readonly task?: Task;
-  /** @default {0} */
+  /**
+   * Seed of structure and weights.
+   *
+   * @default {0}
+   */
   readonly seed?: number;
   /**
    * Threads that build the model; they do not change it.

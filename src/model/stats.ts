@@ -37,7 +37,9 @@ export interface Counts {
 
 /** Counts of a network. */
 export interface ModelStats extends Counts {
+  /** Neurons of all layers, inputs included. */
   readonly neurons: number;
+  /** Counts of each layer, first hidden layer first. */
   readonly layers: readonly (Counts & { readonly inputs: number; readonly neurons: number })[];
 }
 

@@ -260,10 +260,11 @@ export const SYMBOLS = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+/** The exports as Deno types them. */
+export type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** Deno's types ask for bigint where C has 64 bits; its runtime takes safe integers too, without allocating. */
-type WithNumbers<Arguments extends readonly unknown[]> = {
+export type WithNumbers<Arguments extends readonly unknown[]> = {
   [Index in keyof Arguments]: Arguments[Index] extends bigint ? bigint | number : Arguments[Index];
 };
 

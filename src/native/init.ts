@@ -50,7 +50,9 @@ export function erdosRenyiFill(indptr: Uint32Array, indices: Uint32Array, law: S
 
 /** The distribution of new weights: uniform in ±scale, or normal with standard deviation `scale`. */
 export interface ValueLaw {
+  /** Which distribution. */
   readonly kind: "uniform" | "normal";
+  /** Half the width of the uniform one, or the standard deviation of the normal one. */
   readonly scale: number;
 }
 

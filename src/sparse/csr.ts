@@ -15,10 +15,13 @@ export const MAX_CONNECTIONS = 2 ** 32 - 1;
  * The arrays belong to the model; whoever changes `indices` rebuilds the incoming view before it is read.
  */
 export interface Connections {
+  /** Number of inputs, the rows of the matrix. */
   readonly inputs: number;
+  /** Number of neurons, its columns. */
   readonly neurons: number;
   /** Number of connections; always `indptr[inputs]`. */
   nnz: number;
+  /** The most connections there is room for. */
   readonly capacity: number;
   /** Where the row of each input neuron starts, `[inputs + 1]`. */
   readonly indptr: Uint32Array;

@@ -11,16 +11,23 @@ import { checkConnections, type Connections, rebuildIncoming } from "../sparse/c
 
 /** When and where a topology changes; names the random numbers of the change. */
 export interface EvolutionPlace {
+  /** Seed of the run. */
   readonly seed: number;
+  /** Epoch after which the topology changes. */
   readonly epoch: number;
   /** Number of the layer, as the model counts them. */
   readonly layer: number;
-  /** @default {1} */
+  /**
+   * Threads of the kernels; they do not change the result.
+   *
+   * @default {1}
+   */
   readonly threads?: number;
 }
 
 /** Decides which connections go. */
 export interface DropRule {
+  /** What messages call the rule. */
   readonly name: string;
   /**
    * Removes connections in place and sets `nnz`. Rows stay sorted, kept connections keep weight and velocity;
@@ -33,6 +40,7 @@ export interface DropRule {
 
 /** Decides where connections grow. */
 export interface GrowRule {
+  /** What messages call the rule. */
   readonly name: string;
   /**
    * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new velocities are 0;
@@ -45,7 +53,9 @@ export interface GrowRule {
 
 /** What a change of the topology did. */
 export interface EvolutionCounts {
+  /** Connections that went. */
   readonly dropped: number;
+  /** Connections that came. */
   readonly grown: number;
 }
 

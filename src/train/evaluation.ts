@@ -31,6 +31,7 @@ export class Evaluator {
   readonly #threads: number;
   readonly #totals = new Float64Array(2);
 
+  /** Allocates the buffers of evaluations of `model` on `split`; `threads` do not change the result. */
   constructor(model: SparseMlp, split: Split, standardization: Standardization, threads = 1) {
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
     const width = tileWidth(model.settings.sizes, batchSize);

@@ -31,7 +31,11 @@ export interface ImportancePruning {
 
 /** Options of {@linkcode train}; the defaults are the paper's. */
 export interface TrainOptions {
-  /** @default {500} */
+  /**
+   * Passes through the training samples.
+   *
+   * @default {500}
+   */
   readonly epochs?: number;
   /**
    * Epochs done before: a run that goes on from a checkpoint.
@@ -51,7 +55,11 @@ export interface TrainOptions {
    * @default {0.01}
    */
   readonly learningRate?: number;
-  /** @default {{ kind: "constant" }} */
+  /**
+   * How the learning rate changes over the epochs.
+   *
+   * @default {{ kind: "constant" }}
+   */
   readonly schedule?: LearningRateSchedule;
   /**
    * μ
@@ -59,7 +67,11 @@ export interface TrainOptions {
    * @default {0.9}
    */
   readonly momentum?: number;
-  /** @default {false} */
+  /**
+   * Whether momentum looks ahead (Nesterov).
+   *
+   * @default {false}
+   */
   readonly nesterov?: boolean;
   /**
    * λ, a step.
@@ -121,15 +133,19 @@ export interface TrainOptions {
 
 /** Where a run stands inside an epoch. */
 export interface Progress {
+  /** Number of the epoch, from 1. */
   readonly epoch: number;
+  /** Epochs of the run. */
   readonly epochs: number;
   /** Steps done in this epoch. */
   readonly step: number;
+  /** Steps of an epoch. */
   readonly steps: number;
   /** Mean loss of the epoch so far. */
   readonly loss: number;
   /** Mean accuracy of the epoch so far. */
   readonly accuracy: number;
+  /** Training samples a second since the epoch began. */
   readonly samplesPerSecond: number;
 }
 

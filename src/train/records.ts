@@ -12,19 +12,27 @@ export interface EpochRecord {
   readonly trainLoss: number;
   /** Their accuracy, likewise; NaN for regression. */
   readonly trainAccuracy: number;
+  /** Mean loss of the validation samples, where some were set aside. */
   readonly validationLoss?: number;
+  /** Their accuracy; NaN for regression. */
   readonly validationAccuracy?: number;
+  /** Mean loss of the test samples, where there are some and the epoch is evaluated. */
   readonly testLoss?: number;
+  /** Their accuracy; NaN for regression. */
   readonly testAccuracy?: number;
   /** Learning rate of the last step. */
   readonly learningRate: number;
   /** Weights and biases that exist after the epoch. */
   readonly parameters: number;
+  /** Weights that exist after the epoch. */
   readonly connections: number;
   /** Seconds of training. */
   readonly seconds: number;
+  /** Seconds of pruning and evolution. */
   readonly evolutionSeconds: number;
+  /** Seconds of evaluation. */
   readonly evaluationSeconds: number;
+  /** Training samples a second, evolution and evaluation left out. */
   readonly samplesPerSecond: number;
   /** Connections SET replaced after the epoch. */
   readonly replaced: number;
@@ -38,19 +46,29 @@ export interface EpochRecord {
 
 /** What a run gave. */
 export interface TrainSummary {
+  /** Epochs done. */
   readonly epochs: number;
+  /** The highest test accuracy of an epoch. */
   readonly bestTestAccuracy?: number;
   /** Epoch of the best test accuracy; for regression, of the lowest test loss. */
   readonly bestEpoch?: number;
+  /** Test accuracy of the last evaluation. */
   readonly lastTestAccuracy?: number;
+  /** Test loss of the last evaluation. */
   readonly lastTestLoss?: number;
   /** Test accuracy of the epoch with the lowest validation loss, when a validation part was set aside. */
   readonly validationSelectedTestAccuracy?: number;
+  /** Mean training loss of the last epoch. */
   readonly lastTrainLoss: number;
+  /** Seconds of training in all. */
   readonly trainSeconds: number;
+  /** Seconds of pruning and evolution in all. */
   readonly evolutionSeconds: number;
+  /** Seconds of evaluation in all. */
   readonly evaluationSeconds: number;
+  /** Parameters before the run. */
   readonly parametersStart: number;
+  /** Parameters after it. */
   readonly parametersEnd: number;
   /** Training samples of each class; empty for regression. */
   readonly classCounts: readonly number[];
@@ -62,12 +80,15 @@ export interface TrainSummary {
 export interface ParallelRecord {
   /** 1: one model, updated by all workers; 2: a model each, averaged. */
   readonly phase: 1 | 2;
+  /** Number of workers. */
   readonly workers: number;
   /** Updates applied to the model (phase 1), or steps of all workers (phase 2). */
   readonly updates: number;
+  /** Updates of the server a second. */
   readonly updatesPerSecond: number;
   /** Updates applied between a worker's pull and its push, mean over the epoch's updates. */
   readonly meanStaleness: number;
+  /** The most updates that came between a pull and its push. */
   readonly largestStaleness: number;
   /** Gradients of connections that no longer existed when they arrived. */
   readonly droppedGradients: number;
