@@ -5,9 +5,14 @@
  */
 export type { Augmentation } from "./src/data/augment.ts";
 export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
-export type { Dataset, ImageShape, Split, Standardization } from "./src/data/dataset.ts";
+export type { Dataset, ImageShape, Split, Standardization, ValidationSplit } from "./src/data/dataset.ts";
 export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
-export { type GeneratedDataset, madelonLike, type MadelonLikeOptions } from "./src/data/generator.ts";
+export {
+  type GeneratedDataset,
+  type GeneratedTruth,
+  madelonLike,
+  type MadelonLikeOptions,
+} from "./src/data/generator.ts";
 export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
 export { CheckpointError, DatasetError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
 export {
@@ -20,7 +25,7 @@ export {
 } from "./src/files/checkpoint.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
-export type { Activation, ActivationKind } from "./src/model/activation.ts";
+export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
 export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./src/model/model.ts";
@@ -38,6 +43,9 @@ export { newRunState, type RunState } from "./src/train/state.ts";
 export { type EpochRecord, type ParallelRecord, train, type TrainSummary } from "./src/train/trainer.ts";
 export {
   type DropRule,
+  type EvolutionCounts,
+  type EvolutionOptions,
+  type EvolutionPlace,
   evolveByRules,
   evolveConnections,
   type GrowRule,
@@ -45,16 +53,11 @@ export {
   uniformGrowth,
 } from "./src/topology/evolution.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
-export { neuronImportance, pruneByImportance } from "./src/topology/importance.ts";
-export type { GeneratedTruth } from "./src/data/generator.ts";
+export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
 export type { Source } from "./src/data/source.ts";
-export type { ValidationSplit } from "./src/data/dataset.ts";
-export type { ActivationCode } from "./src/model/activation.ts";
 export type { FeatureSelection } from "./src/native/batch.ts";
 export { type Declared, SYMBOLS, type Symbols, type WithNumbers } from "./src/native/ffi.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";
 export type { MpiPlace } from "./src/native/mpi.ts";
 export type { NetworkMemory } from "./src/native/step.ts";
-export type { EvolutionCounts, EvolutionOptions, EvolutionPlace } from "./src/topology/evolution.ts";
-export type { PruningCounts } from "./src/topology/importance.ts";

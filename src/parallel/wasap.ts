@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type { Dataset } from "../data/dataset.ts";
+import type { Dataset, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { scheduleFactor } from "../model/schedule.ts";
 import { tileWidth } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
-import type { Split } from "../data/dataset.ts";
 import type { TrainSettings } from "../train/options.ts";
 import {
   changeTopology,
