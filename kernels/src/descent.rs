@@ -1,0 +1,63 @@
+//! The way back of a step: what becomes of its gradients.
+
+use crate::backward::Group;
+use crate::layer::Gradients;
+use crate::optimizer::{Momentum, Update};
+use crate::shared::SharedSlice;
+use crate::simd::{Block, Kernel, Lanes};
+
+/// The fused update, or gradients that are written.
+pub(crate) struct Descent<'a> {
+    /// Where gradients go, one a layer; absent for the fused update.
+    pub(crate) gradients: Option<&'a [Gradients<'a>]>,
+    /// The optimizer's settings.
+    pub(crate) momentum: Momentum,
+}
+
+impl<'a> Descent<'a> {
+    /// What tile `tile` of `tiles` does with its gradients.
+    pub(crate) fn update(&self, tile: usize, tiles: usize) -> Update {
+        let first = tile == 0;
+        match self.gradients {
+            Some(_) => Update::Written { first },
+            None => Update::Fused { step: self.momentum, first, last: tile + 1 == tiles },
+        }
+    }
+
+    /// The velocity of some parameters, or the place where their gradients are written.
+    pub(crate) fn state<'s>(
+        &'s self,
+        index: usize,
+        part: impl Fn(&'s Gradients<'a>) -> &'s SharedSlice<'a, f32>,
+        velocity: &'s SharedSlice<'a, f32>,
+    ) -> &'s SharedSlice<'a, f32> {
+        self.gradients.map_or(velocity, |gradients| part(&gradients[index]))
+    }
+}
+
+/// Updates the biases of the output layer from its delta.
+pub(crate) struct OutputBias<'a, const R: usize> {
+    /// The delta, `[neurons][R]`.
+    pub(crate) delta: &'a [[Block; R]],
+    /// What becomes of the gradient.
+    pub(crate) update: Update,
+    /// The biases.
+    pub(crate) bias: &'a mut [f32],
+    /// Their velocity, or their written gradients.
+    pub(crate) state: &'a mut [f32],
+}
+
+impl<const R: usize> Kernel for OutputBias<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let mut group = Group::new();
+        for delta in self.delta {
+            let sum = delta.iter().fold(lanes.splat(0.0), |sum, block| lanes.add(sum, lanes.load(block)));
+            lanes.store(sum, &mut group.room(1)[0]);
+            group.add(lanes, 1, self.update, self.bias, self.state);
+        }
+        group.flush(lanes, self.update, self.bias, self.state);
+    }
+}
