@@ -37,7 +37,7 @@ export type { ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
-export { type Evaluation, Evaluator } from "./src/train/evaluation.ts";
+export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
 export type { ImportancePruning, Progress, TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export { type EpochRecord, type ParallelRecord, train, type TrainSummary } from "./src/train/trainer.ts";

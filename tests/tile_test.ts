@@ -18,7 +18,12 @@ Deno.test("tileWidth() keeps two neighbouring layers in 2 MiB where it can", () 
 Deno.test("tileWidth() is no wider than the batch or the micro-batch needs", () => {
   const sizes = [10, 20, 3];
   assertEquals([1, 5, 16, 17, 100, 300].map((batch) => tileWidth(sizes, batch)), [16, 16, 16, 32, 112, 128]);
-  assertEquals([1, 16, 50, 1000].map((micro) => tileWidth(sizes, 128, micro)), [16, 16, 64, 128]);
+  assertEquals([1, 16, 50, 1000].map((micro) => tileWidth(sizes, 128, { microBatch: micro })), [
+    16,
+    16,
+    64,
+    128,
+  ]);
 });
 
 Deno.test("tileWidth() always is a width the kernels take", () => {

@@ -69,7 +69,7 @@ export async function evaluationData(
 export function measure(model: SparseMlp, parts: readonly Split[], threads: number): Evaluation {
   return total(
     parts,
-    parts.map((split) => new Evaluator(model, split, model.standardization!, threads).run()),
+    parts.map((split) => new Evaluator(model, split, model.standardization!, { threads }).run()),
   );
 }
 

@@ -219,6 +219,8 @@ export function trainOptions(values: Values, named?: NamedDataset): TrainOptions
     threads: values.threads,
     seed: values.seed,
     microBatch: values["micro-batch"],
+    activationStorage: values["activation-storage"],
+    recompute: values.recompute,
   });
 }
 

@@ -16,6 +16,20 @@ export function paddedSamples(samples: number): number {
   return Math.ceil(samples / LANES) * LANES;
 }
 
+/** The narrowest tile that holds so many samples; tiles of bfloat16 are 16, 32, 64 or 128 wide. */
+export function narrowestTile(samples: number, activationStorage: "f32" | "bf16" = "f32"): number {
+  const width = paddedSamples(samples);
+  return activationStorage === "f32" ? width : LANES * 2 ** Math.ceil(Math.log2(width / LANES));
+}
+
+/** What may narrow a tile. */
+export interface TileOptions {
+  /** The most samples a tile may have, to save memory; rounded up to a multiple of 16. @default {128} */
+  readonly microBatch?: number | undefined;
+  /** How activations are kept; tiles of bfloat16 are 16, 32, 64 or 128 wide. @default {"f32"} */
+  readonly activationStorage?: "f32" | "bf16" | undefined;
+}
+
 /**
  * Samples a tile: the widest of 128, 64 and 32 that keeps two neighbouring layers in the cache, 64 where none does.
  *
@@ -23,11 +37,12 @@ export function paddedSamples(samples: number): number {
  *
  * @param sizes Neurons of each layer, input first.
  * @param batchSize Samples of a batch.
- * @param microBatch The most samples a tile may have, to save memory; rounded up to a multiple of 16.
  */
-export function tileWidth(sizes: readonly number[], batchSize: number, microBatch = MAX_TILE): number {
+export function tileWidth(sizes: readonly number[], batchSize: number, options: TileOptions = {}): number {
+  const { microBatch = MAX_TILE, activationStorage = "f32" } = options;
   const widest = Math.max(...sizes.slice(1).map((neurons, layer) => neurons + sizes[layer]));
   const fits = (width: number) => 4 * widest * width <= CACHE_BYTES;
   const preferred = fits(128) ? 128 : fits(64) || !fits(32) ? 64 : 32;
-  return Math.min(preferred, paddedSamples(batchSize), paddedSamples(microBatch));
+  const width = Math.min(preferred, paddedSamples(batchSize), paddedSamples(microBatch));
+  return activationStorage === "f32" ? width : LANES * 2 ** Math.floor(Math.log2(width / LANES));
 }

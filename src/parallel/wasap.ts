@@ -117,13 +117,13 @@ function describe(
   parallel: ParallelSettings,
 ): TransportPlan {
   const { workers, algorithm } = parallel;
-  const { epochs, epochsDone, batchSize, microBatch, threads } = settings;
+  const { epochs, epochsDone, batchSize, threads } = settings;
   const steps = algorithm === "wassp"
     ? passSteps(split.samples, workers, batchSize)
     : Math.ceil(split.samples / batchSize);
   // One synchronous worker is the sequential trainer; where a batch passes in several tiles, only its fused update
   // rounds alike.
-  const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, microBatch);
+  const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
   const alone = algorithm === "wassp" && workers === 1 && tiles;
   const phaseOneEpochs = alone ? 0 : Math.round(epochs * parallel.phaseOneFraction);
   const { signal: _, onProgress: __, ...kept } = settings;

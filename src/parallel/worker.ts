@@ -113,9 +113,9 @@ class WorkerSteps {
 
   constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
     const { settings, parallel, split, standardization, image, worker } = setup;
-    const { batchSize, threads, seed, dropout, microBatch, augmentation } = settings;
+    const { batchSize, threads, seed, dropout, augmentation, activationStorage, recompute } = settings;
     const { workers, algorithm } = parallel;
-    const width = tileWidth(replica.settings.sizes, batchSize, microBatch);
+    const width = tileWidth(replica.settings.sizes, batchSize, settings);
     this.#setup = setup;
     this.#gradients = gradients;
     // As in sequential training: Nesterov's form needs the whole gradient of a batch that passes in several tiles.
@@ -132,12 +132,14 @@ class WorkerSteps {
       standardization,
       batchSize,
       width,
+      activationStorage,
       threads,
       seed,
       ...(augmentation && { augmentation }),
       ...(image && { image }),
     });
-    this.#work = sharedWords(workspaceWords(replica.memory, width, { training: true, dropout: dropout > 0 }));
+    const use = { training: true, dropout: dropout > 0, activationStorage, recompute };
+    this.#work = sharedWords(workspaceWords(replica.memory, width, use));
   }
 
   beginPass(pass: number): void {
@@ -201,7 +203,20 @@ class WorkerSteps {
     const { settings, parallel, worker } = this.#setup;
     const { weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = settings;
     const step = number * parallel.workers + worker;
+    const { activationStorage, recompute } = settings;
     const coupledDecay = weightDecayForm === "coupled";
-    return { learningRate, momentum, weightDecay, coupledDecay, nesterov, dropout, seed, step, threads };
+    return {
+      learningRate,
+      momentum,
+      weightDecay,
+      coupledDecay,
+      nesterov,
+      dropout,
+      activationStorage,
+      recompute,
+      seed,
+      step,
+      threads,
+    };
   }
 }

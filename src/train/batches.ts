@@ -7,7 +7,7 @@ import { gatherBatch } from "../native/batch.ts";
 import type { Batch } from "../native/step.ts";
 import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
 import { type Augmentation, augmentBatch } from "../data/augment.ts";
-import { paddedSamples } from "../model/tile.ts";
+import { narrowestTile } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** What a {@linkcode BatchBuilder} draws from and how. */
@@ -18,6 +18,8 @@ export interface BatchBuilderOptions {
   readonly batchSize: number;
   /** Samples a tile. */
   readonly width: number;
+  /** How activations will be kept, which decides the widths of tiles. @default {"f32"} */
+  readonly activationStorage?: "f32" | "bf16";
   readonly threads: number;
   /** Changes images at random; needs `image` and features in bytes. */
   readonly augmentation?: Augmentation;
@@ -81,7 +83,8 @@ export class BatchBuilder {
   #viewsOf(count: number): BatchViews {
     const known = this.#views.get(count);
     if (known !== undefined) return known;
-    const width = Math.min(this.#options.width, paddedSamples(count));
+    const { activationStorage } = this.#options;
+    const width = Math.min(this.#options.width, narrowestTile(count, activationStorage));
     const views: BatchViews = {
       order: this.#order.subarray(0, count),
       identity: this.#identity.subarray(0, count),

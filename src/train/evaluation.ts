@@ -21,7 +21,23 @@ export interface Evaluation {
   readonly accuracy: number;
 }
 
-/** Evaluates one model on one split again and again, in buffers of its own. */
+/** How an {@linkcode Evaluator} works. */
+export interface EvaluatorOptions {
+  /** Threads of the kernels; they do not change the result. @default {1} */
+  readonly threads?: number | undefined;
+  /** The most samples that pass through the network at once, to save memory. */
+  readonly microBatch?: number | undefined;
+  /** How activations are kept; `bf16` takes half of the memory. @default {"f32"} */
+  readonly activationStorage?: "f32" | "bf16" | undefined;
+  /** Work memory of others to use while they rest; memory of its own where it does not suffice. */
+  readonly work?: Uint32Array | undefined;
+}
+
+/**
+ * Evaluates one model on one split again and again, in buffers of its own.
+ *
+ * Memory: the activations of two layers, for as many samples as pass at once, however deep the network is.
+ */
 export class Evaluator {
   readonly #model: SparseMlp;
   readonly #split: Split;
@@ -29,19 +45,36 @@ export class Evaluator {
   readonly #order: Uint32Array;
   readonly #work: Uint32Array;
   readonly #threads: number;
+  readonly #storage: { readonly activationStorage: "f32" | "bf16" };
   readonly #totals = new Float64Array(2);
 
-  /** Allocates the buffers of evaluations of `model` on `split`; `threads` do not change the result. */
-  constructor(model: SparseMlp, split: Split, standardization: Standardization, threads = 1) {
+  /** Allocates the buffers of evaluations of `model` on `split`. */
+  constructor(
+    model: SparseMlp,
+    split: Split,
+    standardization: Standardization,
+    options: EvaluatorOptions = {},
+  ) {
+    const { threads = 1, activationStorage = "f32", work } = options;
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
-    const width = tileWidth(model.settings.sizes, batchSize);
+    const width = tileWidth(model.settings.sizes, batchSize, options);
     this.#model = model;
     this.#split = split;
     this.#threads = threads;
-    this.#builder = new BatchBuilder({ split, standardization, batchSize, width, threads });
+    this.#storage = { activationStorage };
+    this.#builder = new BatchBuilder({
+      split,
+      standardization,
+      batchSize,
+      width,
+      activationStorage,
+      threads,
+    });
     this.#order = sharedWords(split.samples);
     for (let sample = 0; sample < split.samples; sample++) this.#order[sample] = sample;
-    this.#work = sharedWords(workspaceWords(model.memory, width, { training: false, dropout: false }));
+    const use = { training: false, dropout: false, activationStorage };
+    const words = workspaceWords(model.memory, width, use);
+    this.#work = work !== undefined && work.length >= words ? work : sharedWords(words);
   }
 
   /**
@@ -57,7 +90,7 @@ export class Evaluator {
       const size = Math.min(EVALUATION_BATCH, samples - first);
       const batch = this.#builder.build(this.#order, first, size, 0);
       const part = outputs.subarray(first * count, outputs.length > 0 ? (first + size) * count : 0);
-      evaluateBatch(this.#model.memory, batch, this.#threads, this.#work, part, this.#totals);
+      evaluateBatch(this.#model.memory, batch, this.#threads, this.#work, part, this.#totals, this.#storage);
       loss += this.#totals[0];
       correct += this.#totals[1];
     }

@@ -121,6 +121,19 @@ export interface TrainOptions {
   /** The most samples that pass through the network at once, to save memory. */
   readonly microBatch?: number;
   /**
+   * How activations and deltas are kept; sums and parameters are always f32. `bf16` takes half of the memory and keeps
+   * 8 bits of precision.
+   *
+   * @default {"f32"}
+   */
+  readonly activationStorage?: "f32" | "bf16";
+  /**
+   * Compute every second hidden layer again on the way back instead of keeping it: half of the memory, the same bits.
+   *
+   * @default {false}
+   */
+  readonly recompute?: boolean;
+  /**
    * Where the run stands, instead of `epochsDone`. The trainer goes on from there and keeps it up to date: saved with
    * the model between two steps (after an abort, in `onProgress`, between epochs), it lets a run go on bit for bit.
    */
@@ -185,6 +198,8 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
     validationFraction: options.validationFraction ?? 0,
     gradientFlow: options.gradientFlow ?? false,
     evaluateEvery: options.evaluateEvery ?? 1,
+    activationStorage: options.activationStorage ?? "f32",
+    recompute: options.recompute ?? false,
     threads: options.threads ?? navigator.hardwareConcurrency,
     seed: options.seed ?? modelSeed,
   };
@@ -218,6 +233,9 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   }
   if (weightDecayForm !== "outside" && weightDecayForm !== "coupled") {
     throw problem("weightDecayForm", weightDecayForm, "outside or coupled");
+  }
+  if (settings.activationStorage !== "f32" && settings.activationStorage !== "bf16") {
+    throw problem("activationStorage", settings.activationStorage, "f32 or bf16");
   }
   if (settings.patience !== undefined) {
     whole("patience", settings.patience, 1);

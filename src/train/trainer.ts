@@ -87,6 +87,8 @@ export interface Engine {
   epoch(epoch: number, state: RunState): Promise<Trained>;
   /** Changes the topology after an epoch that is not the last. */
   changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
+  /** Work memory that evaluations may use between two epochs. */
+  readonly work?: Uint32Array;
   /** Called once, when the run is over for whatever reason. */
   close?(): void | Promise<void>;
 }
@@ -116,14 +118,21 @@ export async function* trainWith(
     threads,
   );
   model.classNames = data.classNames;
-  const evaluator = (split: Split | undefined) =>
-    split && model.standardization && new Evaluator(model, split, model.standardization, threads);
-  const validation = evaluator(parts?.validation);
-  const test = evaluator(data.test);
   const state = settings.state ?? newRunState(settings.epochsDone);
   const tally = new Tally(model, state);
   const run = await makeEngine({ split: trainSplit, settings });
+  const { microBatch, activationStorage } = settings;
+  const evaluator = (split: Split | undefined) =>
+    split && model.standardization &&
+    new Evaluator(model, split, model.standardization, {
+      threads,
+      microBatch,
+      activationStorage,
+      work: run.work,
+    });
   try {
+    const validation = evaluator(parts?.validation);
+    const test = evaluator(data.test);
     // The last epoch of a run leaves the topology alone; a longer run makes up for it.
     if (!state.evolved) await run.changeTopology(state.epoch);
     state.evolved = true;
@@ -196,15 +205,15 @@ class Run implements Engine {
   readonly #samples: number;
   readonly #builder: BatchBuilder;
   readonly #order: Uint32Array;
-  readonly #work: Uint32Array;
+  readonly work: Uint32Array;
   #gradients: Uint32Array;
   readonly #totals = new Float64Array(2);
   /** When other tasks of the program last ran. */
   #breath = performance.now();
 
   constructor(model: SparseMlp, data: Dataset, split: Split, settings: TrainSettings) {
-    const { batchSize, threads, seed, dropout, microBatch, augmentation } = settings;
-    const width = tileWidth(model.settings.sizes, batchSize, microBatch);
+    const { batchSize, threads, seed, dropout, augmentation, activationStorage, recompute } = settings;
+    const width = tileWidth(model.settings.sizes, batchSize, settings);
     this.#model = model;
     this.#settings = settings;
     this.#samples = split.samples;
@@ -213,13 +222,15 @@ class Run implements Engine {
       standardization: model.standardization!,
       batchSize,
       width,
+      activationStorage,
       threads,
       seed,
       ...(augmentation && { augmentation }),
       ...(data.image && { image: data.image }),
     });
     this.#order = sharedWords(split.samples);
-    this.#work = sharedWords(workspaceWords(model.memory, width, { training: true, dropout: dropout > 0 }));
+    const use = { training: true, dropout: dropout > 0, activationStorage, recompute };
+    this.work = sharedWords(workspaceWords(model.memory, width, use));
     // Nesterov's form needs the whole gradient of a batch that passes in several tiles.
     const written = settings.gradientFlow || (settings.nesterov && batchSize > width);
     this.#gradients = written ? model.allocateGradients() : new Uint32Array(0);
@@ -280,6 +291,7 @@ class Run implements Engine {
   /** One step; returns the squared norm of the gradient where it is asked for. */
   #step(batch: Parameters<typeof trainBatch>[2], learningRate: number, step: number): number {
     const { momentum, weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = this.#settings;
+    const { activationStorage, recompute } = this.#settings;
     const { memory } = this.#model;
     const settings = {
       learningRate,
@@ -288,11 +300,13 @@ class Run implements Engine {
       coupledDecay: weightDecayForm === "coupled",
       nesterov,
       dropout,
+      activationStorage,
+      recompute,
       seed,
       step,
       threads,
     };
-    trainBatch(memory, this.#gradients, batch, settings, this.#work, this.#totals);
+    trainBatch(memory, this.#gradients, batch, settings, this.work, this.#totals);
     if (this.#gradients.length === 0) return 0;
     const flow = this.#settings.gradientFlow ? squaredNorm(memory, this.#gradients) : 0;
     applyGradients(memory, this.#gradients, settings, threads);

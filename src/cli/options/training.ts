@@ -113,4 +113,19 @@ export const TRAINING_OPTIONS = [
     help:
       "Most samples that pass through the network at once, to save memory; rounded up to a multiple of 16.",
   },
+  {
+    ...TRAINING,
+    name: "activation-storage",
+    kind: "choice",
+    value: "KIND",
+    choices: ["f32", "bf16"],
+    default: "f32",
+    help: "How activations are kept: bf16 takes half of the memory and keeps 8 bits of precision.",
+  },
+  {
+    ...TRAINING,
+    name: "recompute",
+    kind: "flag",
+    help: "Compute every second hidden layer again on the way back: half of the memory, the same result.",
+  },
 ] as const satisfies readonly Option[];
