@@ -30,7 +30,7 @@ export type Kind =
   | { readonly kind: "text" }
   | { readonly kind: "texts" }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
-  | ({ readonly kind: "whole" | "number" | "wholes" | "numbers" } & Range);
+  | ({ readonly kind: "whole" | "number" | "sizes" | "numbers" } & Range);
 
 /** An option that counts something. */
 export const COUNT = { kind: "whole", least: 1, value: "N" } as const;
@@ -71,7 +71,7 @@ export type ValueOf<K extends Kind> = K extends { readonly kind: "flag" } ? bool
   : K extends { readonly kind: "texts" } ? readonly string[]
   : K extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] } ? C
   : K extends { readonly kind: "whole" | "number" } ? number
-  : K extends { readonly kind: "wholes" | "numbers" } ? readonly number[]
+  : K extends { readonly kind: "sizes" | "numbers" } ? readonly number[]
   : never;
 
 /** Says which values an option takes: "a value from 0 up to (not including) 1". */
@@ -88,8 +88,8 @@ export function expectedValue(option: Kind): string {
       return `a whole number${bounds(option)}`;
     case "number":
       return `a number${bounds(option)}`;
-    case "wholes":
-      return `whole numbers${bounds(option)}, with commas between`;
+    case "sizes":
+      return `whole numbers${bounds(option)}, with commas between; 500x3 repeats one`;
     case "numbers":
       return `numbers${bounds(option)}, with commas between`;
     default: {
@@ -131,7 +131,8 @@ export function readValue(option: Option, text: string): boolean | string | numb
     case "whole":
     case "number":
       return readNumber(option, text) ?? fail();
-    case "wholes":
+    case "sizes":
+      return text.split(",").flatMap((part) => readSizes(option, part) ?? fail());
     case "numbers":
       return text.split(",").map((part) => readNumber(option, part) ?? fail());
     default: {
@@ -141,10 +142,23 @@ export function readValue(option: Option, text: string): boolean | string | numb
   }
 }
 
+/** The most layers that one size can be repeated for. */
+const MOST_REPEATED = 1000;
+
+/** Reads `500` or `500x3`: neurons, and how many layers have as many. */
+function readSizes(option: Range & { readonly kind: string }, text: string): number[] | undefined {
+  const [, size, times = "1"] = /^([^x]*)(?:x(\d+))?\s*$/.exec(text) ?? [];
+  const [neurons, layers] = [readNumber(option, size ?? ""), Number(times)];
+  if (neurons === undefined || layers < 1 || layers > MOST_REPEATED) return undefined;
+  return Array<number>(layers).fill(neurons);
+}
+
 function readNumber(option: Range & { readonly kind: string }, text: string): number | undefined {
   const value = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
   const { least = -Infinity, above = -Infinity, most = Infinity, below = Infinity } = option;
   if (!Number.isFinite(value) || value < least || value > most) return undefined;
   if ((option.above !== undefined && value <= above) || value >= below) return undefined;
-  return option.kind.startsWith("whole") && !Number.isSafeInteger(value) ? undefined : value;
+  return option.kind !== "number" && option.kind !== "numbers" && !Number.isSafeInteger(value)
+    ? undefined
+    : value;
 }

@@ -7,42 +7,21 @@ import { chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.
 import { bytes, columns, count } from "./format.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
-import { titled } from "./report.ts";
+import { describeSizes, titled } from "./report.ts";
 
 /** Samples of the paper's step. */
 const BATCH_SIZE = 128;
-const MOST_NEURONS = 2 ** 32 - 1;
-
-/**
- * Reads sizes such as `65536,5000000x10,2`: ten layers of five million between the others.
- *
- * @throws {UsageError} When it is no list of at least two sizes.
- */
-export function readSizes(text: string): number[] {
-  const sizes = text.split(",").flatMap((part) => {
-    const [, size, times = "1"] = /^(\d+)(?:x(\d+))?$/.exec(part.trim()) ?? [];
-    const [neurons, layers] = [Number(size), Number(times)];
-    if (!(neurons >= 1 && neurons <= MOST_NEURONS && layers >= 1 && layers <= 1000)) {
-      throw new UsageError(
-        `Cannot plan "${part}": expected neurons, or neurons and x and a number of layers, as in 5000000x10`,
-      );
-    }
-    return Array<number>(layers).fill(neurons);
-  });
-  if (sizes.length < 2) {
-    throw new UsageError(`Cannot plan "${text}": expected the sizes of at least two layers`);
-  }
-  return sizes;
-}
-
 /**
  * Prints the plan of the network that `--plan` names, and refuses what does not fit.
  *
  * @returns The exit code.
+ * @throws {UsageError} When there are less than two sizes.
  * @throws {RangeError} When not even 16 samples fit; the message has the numbers.
  */
-export function planCommand(sizesText: string, values: Values): number {
-  const sizes = readSizes(sizesText);
+export function planCommand(sizes: readonly number[], values: Values): number {
+  if (sizes.length < 2) {
+    throw new UsageError(`Cannot plan "${sizes}": expected the sizes of at least two layers`);
+  }
   const { epsilon = 20, density, memory } = values;
   const memoryBytes = memory === undefined ? Deno.systemMemoryInfo().available : memory * 2 ** 30;
   if (density !== undefined && density.length > 1) {
@@ -56,7 +35,7 @@ export function planCommand(sizesText: string, values: Values): number {
     memoryBytes,
   });
   if (values.json) console.log(JSON.stringify({ event: "plan", sizes, batchSize: BATCH_SIZE, ...plan }));
-  else console.log(planText(sizesText, plan).join("\n"));
+  else console.log(planText(sizes, plan).join("\n"));
   const { activationStorage, recompute, microBatch } = chooseActivations(plan);
   if (!values.json) {
     const way = `${activationStorage}${recompute ? ", every second layer recomputed" : ""}`;
@@ -65,9 +44,9 @@ export function planCommand(sizesText: string, values: Values): number {
   return 0;
 }
 
-function planText(sizes: string, plan: NetworkPlan): string[] {
+function planText(sizes: readonly number[], plan: NetworkPlan): string[] {
   const head = titled([
-    ["Network", sizes],
+    ["Network", describeSizes(sizes)],
     ["Neurons", `${count(plan.neurons)}, ${plan.neuronBytes} bytes each beside activations`],
     ["Connections", `about ${count(plan.connections)}, ${plan.connectionBytes} bytes each`],
     ["Parameters", bytes(plan.parameterBytes)],

@@ -43,13 +43,25 @@ function describeClasses({ train, outputCount, classNames }: Dataset): string {
   return `training samples from ${part(counts.indexOf(fewest))} to ${part(counts.indexOf(most))}`;
 }
 
+/** Sizes of layers in short: more than three alike are counted. */
+export function describeSizes(sizes: readonly number[]): string {
+  const runs: [size: number, layers: number][] = [];
+  for (const size of sizes) {
+    const last = runs.at(-1);
+    if (last?.[0] === size) last[1]++;
+    else runs.push([size, 1]);
+  }
+  return runs.map(([size, layers]) => layers > 3 ? `${size}x${layers}` : Array(layers).fill(size).join(" → "))
+    .join(" → ");
+}
+
 /** One line about a network. */
 export function describeNetwork(settings: ModelSettings): string {
   const { sizes, epsilon, density, activation, initializer } = settings;
   const { kind, alpha } = activation;
   const slope = kind === "all-relu" || kind === "leaky-relu" || kind === "prelu" ? ` α ${alpha}` : "";
   const sparsity = density === undefined ? `ε ${epsilon ?? 20}` : `density ${[density].flat().join(", ")}`;
-  return `${sizes.join(" → ")}, ${sparsity}, ${kind}${slope}, ${initializer}`;
+  return `${describeSizes(sizes)}, ${sparsity}, ${kind}${slope}, ${initializer}`;
 }
 
 /** Lines that name things: a title, then what it is. */

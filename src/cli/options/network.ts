@@ -15,12 +15,12 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "hidden",
-    kind: "wholes",
-    value: "N,N…",
+    kind: "sizes",
+    value: "N,NxL…",
     least: 1,
     most: MOST_NEURONS,
     default: "1000,1000,1000",
-    help: "Neurons of each hidden layer.",
+    help: "Neurons of each hidden layer; 5000000x10 is ten layers.",
   },
   {
     ...NETWORK,
@@ -99,9 +99,11 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "plan",
-    kind: "text",
+    kind: "sizes",
     value: "N,NxL,N",
-    help: "Count what training a network of these sizes takes, and make nothing; 5000000x10 is ten layers.",
+    least: 1,
+    most: MOST_NEURONS,
+    help: "Count what training a network of these sizes takes, input and output included, and make nothing.",
     commands: ["inspect"],
   },
   {
