@@ -1,9 +1,12 @@
 //! Parameters and gradients of different topologies brought together: stale gradients, averages of gradients and models.
 //!
-//! Paper: §2.1, Algorithm 1 (RetainValidUpdates) and Eq. 2. All kernels walk sorted rows side by side, O(nnz).
+//! Paper: §2.1, Algorithm 1 (RetainValidUpdates) and Eq. 2. All kernels are O(nnz).
 
 use crate::simd::{Kernel, LANES, Lanes, dispatch};
-use crate::status::{Outcome, Status, ensure};
+use crate::status::{Outcome, Status, ensure, scratch};
+
+/// The widest layer whose rows are spread to be compared: 8 bytes a target are 1 MiB, a second-level cache.
+const SPREAD_WIDTH: usize = 1 << 17;
 
 fn check(indptr: &[u32], indices: &[u32], values: &[f32]) -> Result<usize, Status> {
     let nnz = *indptr.last().ok_or(Status::Length)? as usize;
@@ -15,10 +18,10 @@ fn check(indptr: &[u32], indices: &[u32], values: &[f32]) -> Result<usize, Statu
 /// RetainValidUpdates: gradients of an old topology, brought into the order of the current one.
 ///
 /// A connection that is new since then gets gradient 0; gradients of connections that are gone are dropped. Returns how
-/// many were. Both structures are valid CSR matrices with as many rows. O(nnz) of both.
+/// many were. Both structures are valid CSR matrices with as many rows. O(nnz) of both, up to 1 MiB of scratch.
 ///
 /// # Errors
-/// [`Status::Length`] when arrays do not fit; [`Status::Structure`] when `indptr` descends.
+/// [`Status::Length`] when arrays do not fit; [`Status::Structure`] when `indptr` descends; [`Status::Memory`].
 pub fn retain_valid(
     old_indptr: &[u32],
     old_indices: &[u32],
@@ -30,23 +33,64 @@ pub fn retain_valid(
     ensure(old_indptr.len() == indptr.len(), Status::Length)?;
     let old_nnz = check(old_indptr, old_indices, old_gradient)?;
     check(indptr, indices, gradient)?;
+    let row_ends = old_indptr.windows(2).zip(indptr.windows(2));
+    let rows = row_ends.map(|(old, new)| (old[0] as usize..old[1] as usize, new[0] as usize..new[1] as usize));
+    let last = rows.clone().filter_map(|(old, _)| old_indices[old].last()).max();
+    let width = last.map_or(0, |&last| last as usize + 1);
     let mut kept = 0;
-    for (old_ends, ends) in old_indptr.windows(2).zip(indptr.windows(2)) {
-        let old_row = &old_indices[old_ends[0] as usize..old_ends[1] as usize];
-        let old_values = &old_gradient[old_ends[0] as usize..old_ends[1] as usize];
-        let row = &indices[ends[0] as usize..ends[1] as usize];
-        let values = &mut gradient[ends[0] as usize..ends[1] as usize];
-        let mut at = 0;
-        for (&target, value) in row.iter().zip(values) {
-            while at < old_row.len() && old_row[at] < target {
-                at += 1;
-            }
-            let valid = at < old_row.len() && old_row[at] == target;
-            *value = if valid { old_values[at] } else { 0.0 };
-            kept += usize::from(valid);
+    if width > SPREAD_WIDTH {
+        for (old, new) in rows {
+            let old = (&old_indices[old.clone()], &old_gradient[old]);
+            kept += merge_row(old, &indices[new.clone()], &mut gradient[new]);
+        }
+    } else {
+        let mut spread = scratch(width + 1)?;
+        for (old, new) in rows {
+            let old = (&old_indices[old.clone()], &old_gradient[old]);
+            kept += spread_row(old, &indices[new.clone()], &mut gradient[new], &mut spread);
         }
     }
     Ok(old_nnz - kept)
+}
+
+/// One row by merging; returns how many gradients were kept.
+fn merge_row((old_row, old_gradient): (&[u32], &[f32]), row: &[u32], gradient: &mut [f32]) -> usize {
+    let (mut at, mut kept) = (0, 0);
+    for (&target, value) in row.iter().zip(gradient) {
+        while at < old_row.len() && old_row[at] < target {
+            at += 1;
+        }
+        let valid = at < old_row.len() && old_row[at] == target;
+        *value = if valid { old_gradient[at] } else { 0.0 };
+        kept += usize::from(valid);
+    }
+    kept
+}
+
+/// One row by spreading it over all targets; returns how many gradients were kept.
+///
+/// Which row is ahead cannot be predicted where the topology has changed, so a merge stumbles at every change. Here
+/// nothing is compared: values are read off, then wiped away again. `spread` is empty before and after; its last place
+/// always is, for targets beyond.
+fn spread_row(
+    (old_row, old_gradient): (&[u32], &[f32]),
+    row: &[u32],
+    gradient: &mut [f32],
+    spread: &mut [(f32, u32)],
+) -> usize {
+    let mut kept = 0;
+    for (&target, &value) in old_row.iter().zip(old_gradient) {
+        spread[target as usize] = (value, 1);
+    }
+    for (&target, value) in row.iter().zip(gradient) {
+        let (found, valid) = spread[(target as usize).min(spread.len() - 1)];
+        *value = found;
+        kept += valid;
+    }
+    for &target in old_row {
+        spread[target as usize] = (0.0, 0);
+    }
+    kept as usize
 }
 
 struct Accumulate<'a> {

@@ -4,6 +4,8 @@ use super::*;
 use crate::init::{erdos_renyi_count, erdos_renyi_fill};
 
 const SHAPES: [(usize, usize); 7] = [(0, 0), (0, 3), (1, 1), (1, 40), (40, 1), (37, 53), (200, 90)];
+/// Beyond the width up to which rows are spread.
+const WIDE: (usize, usize) = (3, 200_000);
 const DENSITIES: [f64; 4] = [0.0, 0.05, 0.5, 1.0];
 
 struct Matrix {
@@ -31,7 +33,7 @@ fn entries(matrix: &Matrix) -> BTreeMap<(usize, u32), f32> {
 
 #[test]
 fn retain_valid_keeps_exactly_the_gradients_of_connections_that_exist() {
-    for (inputs, neurons) in SHAPES {
+    for (inputs, neurons) in SHAPES.into_iter().chain([WIDE]) {
         for old_density in DENSITIES {
             for density in DENSITIES {
                 let old = random(inputs, neurons, old_density, 5);
