@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { loadModel } from "../mod.ts";
 import { command, folder, run, SMALL, table } from "./cli/process.ts";
 
 Deno.test("train --json prints start, epochs and summary, and nothing on stderr", async () => {
@@ -40,22 +41,31 @@ async function documentedKeys(): Promise<Record<string, Map<string, string>>> {
 
 for (
   const [what, args, absent] of [
-    ["classes", [], /validation|regression|gradient-flow|parallel/],
-    ["classes, all asked for", ["--validation-fraction", "0.2", "--gradient-flow"], /regression|parallel/],
+    ["classes", [], /validation|regression|gradient-flow|parallel|max-steps/],
+    [
+      "classes, all asked for",
+      ["--validation-fraction", "0.2", "--gradient-flow"],
+      /regression|parallel|max-steps/,
+    ],
     [
       "classes with two workers",
       ["--parallel", "wassp", "--workers", "2", "--batch-size", "8"],
-      /validation|regression|gradient-flow/,
+      /validation|regression|gradient-flow|max-steps/,
     ],
     [
       "classes without a test part",
       ["--test-fraction", "0"],
-      /test samples|validation|regression|gradient-flow|parallel/,
+      /test samples|validation|regression|gradient-flow|parallel|max-steps/,
+    ],
+    [
+      "classes, ended inside an epoch",
+      ["--batch-size", "8", "--max-steps", "3"],
+      /validation|regression|gradient-flow|parallel/,
     ],
     [
       "numbers",
       ["--task", "regression", "--label-column", "a"],
-      /validation|for classification|gradient-flow|parallel/,
+      /validation|for classification|gradient-flow|parallel|max-steps/,
     ],
   ] as const
 ) {
@@ -102,6 +112,28 @@ Deno.test("train shows epochs on stderr and the summary, with class counts, on s
   assert(!/^epoch \d/m.test(stdout), stdout);
   assertMatch(stdout, /^Classes +even: 30, odd: 30$/m);
   assertMatch(stdout, /^Test accuracy +best /m);
+});
+
+Deno.test("train --max-steps ends inside an epoch with a checkpoint that goes on", async () => {
+  const path = await folder({ "t.csv": table(60) });
+  const [straight, parts] = [`${path}/straight.safetensors`, `${path}/parts.safetensors`];
+  const common = ["--data", `${path}/t.csv`, ...SMALL, "--batch-size", "8", "--activation-storage", "bf16"];
+  const whole = await run("train", ...common, "--epochs", "3", "--output", straight);
+  assertEquals(whole.code, 0, whole.stderr);
+  const part = await run("train", ...common, "--epochs", "3", "--max-steps", "8", "--output", parts);
+  assertEquals(part.code, 0, part.stderr);
+  assertMatch(part.stderr, /^Training from epoch 1 to 3, 8 steps at most/m);
+  assertMatch(part.stdout, /^Time .* for 1 epoch and 2 steps:/m);
+  const again = await run("train", "--resume", parts);
+  assertEquals([again.code, again.stderr.includes("Cannot train up to step 8: 8 steps are done")], [1, true]);
+  const rest = await run("train", "--resume", parts, "--max-steps", "100", "--json");
+  assertEquals(rest.code, 0, rest.stderr);
+  const [start, ...others] = rest.stdout.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals([start.settings.activationStorage, start.epochsDone], ["bf16", 1]);
+  assertEquals(others.map(({ event, epoch }) => epoch ?? event), [2, 3, "summary"]);
+  const weights = async (file: string) =>
+    (await loadModel(file)).model.layers.map(({ values }) => [...values]);
+  assertEquals(await weights(parts), await weights(straight));
 });
 
 Deno.test("train saves a model that evaluate and inspect read", async () => {

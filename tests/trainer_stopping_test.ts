@@ -1,9 +1,12 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import type { Dataset } from "../src/data/dataset.ts";
 import { TrainingError } from "../src/errors.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import type { TrainOptions } from "../src/train/options.ts";
+import { Evaluator } from "../src/train/evaluation.ts";
+import { newRunState } from "../src/train/state.ts";
 import { train } from "../src/train/trainer.ts";
+import { trainParallel } from "../src/parallel/wasap.ts";
 import { finish, linearData, PLAIN, xorData, xorModel } from "./trainer/data.ts";
 
 Deno.test("train() stops with advice when the loss is no longer finite", async () => {
@@ -155,4 +158,65 @@ Deno.test("train() refuses a class past the last and features that are not finit
   const features = (data.train.features as Float32Array).slice().fill(NaN, 9, 10);
   const broken = { ...data, train: { ...data.train, features } };
   await assertRejects(() => finish(xorModel(), broken, { batchSize: 10, epochs: 1 }), RangeError);
+});
+
+Deno.test("train() ends after maxSteps, inside an epoch or with it, and goes on bit for bit", async () => {
+  const data = xorData(110, 40);
+  const options = { epochs: 3, batchSize: 20, gradientFlow: true, threads: 1 }; // 6 steps an epoch, the last of 10 samples
+  const straight = xorModel();
+  const whole = await finish(straight, data, options);
+  for (
+    const [maxSteps, epochs, steps] of [[2, 0, 2], [6, 1, undefined], [11, 1, 5], [17, 2, 5], [
+      18,
+      3,
+      undefined,
+    ]]
+  ) {
+    const [model, state] = [xorModel(), newRunState()];
+    const { records, summary } = await finish(model, data, { ...options, maxSteps: maxSteps!, state });
+    assertEquals([summary.epochs, summary.steps], [epochs, steps]);
+    assertEquals(
+      records.map((record) => record.steps).filter((count) => count !== undefined),
+      steps ? [steps] : [],
+    );
+    assertEquals([state.epoch, state.step], [epochs, steps ?? 0]);
+    const last = records.at(-1)!;
+    assertEquals(last.testAccuracy, new Evaluator(model, data.test!, model.standardization!).run().accuracy);
+    assert(last.trainLoss > 0.1 && last.trainLoss < 2, `${last.trainLoss}`);
+    const message = `Cannot train up to step ${maxSteps}: ${maxSteps} steps are done`;
+    await assertRejects(
+      () => finish(model, data, { ...options, maxSteps: maxSteps!, state }),
+      RangeError,
+      message,
+    );
+    if (epochs! < 3) {
+      const rest = await finish(model, data, { ...options, state });
+      assertEquals(rest.records.at(-1)!.trainLoss, whole.records[2].trainLoss);
+    }
+    assertEquals(model.memory.arena, straight.memory.arena);
+  }
+});
+
+Deno.test("train() does not let the part of an epoch decide on stopping early", async () => {
+  const data = xorData(110);
+  const options = {
+    epochs: 30,
+    batchSize: 10,
+    learningRate: 0.05,
+    validationFraction: 0.2,
+    patience: 2,
+    seed: 3,
+  };
+  const straight = await finish(xorModel(), data, options);
+  const [model, state] = [xorModel(), newRunState()];
+  const parts: number[] = [];
+  for (let maxSteps = 4; parts.length === 0 || !Number.isNaN(parts.at(-1)); maxSteps += 7) {
+    const { summary } = await finish(model, data, { ...options, maxSteps, state });
+    parts.push(summary.stoppedEarly || summary.epochs === 30 ? NaN : summary.epochs);
+  }
+  assertEquals(state.epoch, straight.summary.epochs);
+});
+
+Deno.test("trainParallel() refuses maxSteps", () => {
+  assertThrows(() => trainParallel(xorModel(), xorData(50), { maxSteps: 3 }), TypeError, "maxSteps");
 });

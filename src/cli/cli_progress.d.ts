@@ -13,6 +13,7 @@ declare class SingleBar {
   constructor(options: BarOptions);
   start(total: number, startValue: number, payload: Readonly<Record<string, string>>): void;
   update(value: number, payload: Readonly<Record<string, string>>): void;
+  setTotal(total: number): void;
   stop(): void;
 }
 declare const progress: { readonly SingleBar: typeof SingleBar };

@@ -24,6 +24,7 @@ export interface EventKind {
 const TESTED = "where there are test samples";
 const EVALUATED = "after an epoch that was evaluated, where there are test samples";
 const VALIDATED = "after an epoch that was evaluated, with --validation-fraction";
+const INSIDE = "where --max-steps ended the run inside an epoch";
 const CLASSES = "for classification";
 
 /** The objects of `train --json`, in the order they are printed. */
@@ -49,6 +50,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
     printed: "after each epoch",
     keys: [
       key("epoch", "its number, from 1"),
+      key("steps", "steps of the epoch that were done", INSIDE),
       key("trainLoss", "mean loss of the training samples as they were learned, dropout in force"),
       key("trainAccuracy", "their accuracy; null for regression"),
       key("validationLoss", "mean loss of the validation samples", VALIDATED),
@@ -76,7 +78,8 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
     event: "summary",
     printed: "once, at the end, also of a run that was stopped",
     keys: [
-      key("epochs", "epochs done in all"),
+      key("epochs", "whole epochs done in all"),
+      key("steps", "steps done of the epoch after those", INSIDE),
       key(
         "bestTestAccuracy",
         "best test accuracy of all epochs, as the paper reports it",

@@ -18,6 +18,8 @@ interface Mark {
 /** Everything a history holds; what JSON can carry, so that a checkpoint can. */
 export interface HistoryState {
   epochs: number;
+  /** Steps of the epoch after those, where the run ended inside it. */
+  steps?: number | undefined;
   readonly parametersStart: number;
   parametersEnd: number;
   trainSeconds: number;
@@ -36,6 +38,8 @@ export interface HistoryState {
 /** The summary of a run as `--json` prints it; accuracies are fractions. */
 export interface RunSummary {
   readonly epochs: number;
+  /** Steps of the epoch after those, where the run ended inside it. */
+  readonly steps?: number;
   readonly bestTestAccuracy?: number;
   /** Lowest test loss of a regression. */
   readonly bestTestLoss?: number;
@@ -89,8 +93,9 @@ export class History {
   /** Adds an epoch. */
   add(record: EpochRecord): void {
     const state = this.#state;
-    const { epoch, trainLoss, validationLoss } = record;
-    state.epochs = epoch;
+    const { epoch, steps, trainLoss, validationLoss } = record;
+    state.epochs = steps === undefined ? epoch : epoch - 1;
+    state.steps = steps;
     state.parametersEnd = record.parameters;
     state.trainSeconds += record.seconds;
     state.evolutionSeconds += record.evolutionSeconds;
@@ -106,15 +111,17 @@ export class History {
       state.selected = mark;
     }
     const value = measure(record);
+    if (state.curve.at(-1)?.[0] === epoch) state.curve.pop();
     if (value !== undefined) state.curve.push([epoch, value]);
   }
 
   /** What has been reached. */
   summary(): RunSummary {
-    const { best, last, selected, epochs, lastTrainLoss, lastTrainAccuracy, ...state } = this.#state;
+    const { best, last, selected, epochs, steps, lastTrainLoss, lastTrainAccuracy, ...state } = this.#state;
     return {
       epochs,
       ...finite({
+        steps,
         bestTestAccuracy: best?.accuracy,
         bestTestLoss: best?.accuracy === undefined ? best?.loss : undefined,
         bestEpoch: best?.epoch,

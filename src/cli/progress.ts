@@ -71,6 +71,8 @@ export interface TrainingViewOptions {
   readonly epochs: number;
   /** Epochs done before this run. */
   readonly epochsDone: number;
+  /** Steps after which the run ends. */
+  readonly maxSteps?: number | undefined;
 }
 
 /** Shows nothing but notices. */
@@ -117,22 +119,25 @@ function scores(record: EpochRecord): string {
 }
 
 /** A bar with epoch, loss, accuracy, samples a second, and the time left of the whole run. */
-export function barView({ epochs, epochsDone }: TrainingViewOptions): TrainingView {
-  const bar = newBar("{bar} epoch {epoch}/{total}  loss {loss}  {scores}  {rate}  {left} left");
+export function barView({ epochs, epochsDone, maxSteps = Infinity }: TrainingViewOptions): TrainingView {
+  const bar = newBar("{bar} epoch {epoch}/{epochs}  loss {loss}  {scores}  {rate}  {left} left");
   const started = performance.now();
   let last = "";
-  let drawn = -Infinity;
-  const payload = { epoch: String(epochsDone + 1), loss: "–", scores: "", rate: "", left: "–" };
+  let [drawn, total] = [-Infinity, epochs];
+  const [epoch, of] = [String(epochsDone + 1), String(epochs)];
+  const payload = { epoch, epochs: of, loss: "–", scores: "", rate: "", left: "–" };
   bar.start(epochs, epochsDone, payload);
   const draw = (done: number, change: Partial<typeof payload>) => {
     const now = performance.now();
     if (now - drawn < REDRAW_MS) return;
     drawn = now;
     const secondsAnEpoch = (now - started) / 1000 / Math.max(done - epochsDone, 1e-9);
-    bar.update(done, { ...payload, ...change, left: span((epochs - done) * secondsAnEpoch) });
+    bar.update(done, { ...payload, ...change, left: span((total - done) * secondsAnEpoch) });
   };
   return {
     step({ epoch, step, steps, loss, accuracy, samplesPerSecond }) {
+      total = Math.min(epochs, maxSteps / steps);
+      bar.setTotal(total);
       const train = Number.isNaN(accuracy) ? "" : `train ${percent(accuracy)}`;
       draw(epoch - 1 + step / steps, {
         epoch: String(epoch),

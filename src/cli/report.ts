@@ -116,7 +116,7 @@ export function report(input: ReportInput): string[] {
       "Time",
       `${duration(trainSeconds + evolutionSeconds + evaluationSeconds)} for ${
         plural(summary.epochs, "epoch")
-      }: ` +
+      }${summary.steps === undefined ? "" : ` and ${plural(summary.steps, "step")}`}: ` +
       `training ${duration(trainSeconds)}, evolution ${duration(evolutionSeconds)}, ` +
       `evaluation ${duration(evaluationSeconds)}${pace}`,
     ],

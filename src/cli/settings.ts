@@ -65,6 +65,9 @@ export function checkTogether(given: Values): void {
   if (given.transport === "mpi" && given.parallel === "none") {
     throw new UsageError("Cannot use --transport mpi with --parallel none: expected wasap or wassp");
   }
+  if (given["max-steps"] !== undefined && (given.parallel ?? "none") !== "none") {
+    throw new UsageError("Cannot use --max-steps with --parallel: workers end with an epoch");
+  }
   if (given.transport === "mpi" && given.workers !== undefined) {
     throw new UsageError(
       `Cannot use --workers ${given.workers} with --transport mpi: each rank but the first is a worker`,
@@ -196,6 +199,7 @@ export function parallelOptions(values: Values): ParallelOptions | undefined {
 export function trainOptions(values: Values, named?: NamedDataset): TrainOptions {
   return present<TrainOptions>({
     epochs: values.epochs,
+    maxSteps: values["max-steps"],
     batchSize: values["batch-size"],
     learningRate: values["learning-rate"],
     schedule: schedule(values),

@@ -21,7 +21,7 @@ import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
 import { barView, drawsBars, lineView, silentView, type TrainingView } from "./progress.ts";
-import { dataLines, describeNetwork, report, titled } from "./report.ts";
+import { dataLines, describeNetwork, plural, report, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import {
   checkPruning,
@@ -113,11 +113,13 @@ async function runTraining(given: Values): Promise<number> {
     });
   } else if (!quiet) {
     const head = titled([...dataLines(data), ["Network", describeNetwork(model.settings)]]);
-    const aim = `Training from epoch ${epochsDone + 1} to ${epochs}, seed ${values.seed}`;
+    const { "max-steps": maxSteps } = values;
+    const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
+    const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most}, seed ${values.seed}`;
     console.error([...head, aim].join("\n"));
   }
   const bars = !json && !quiet && drawsBars();
-  const show = { epochs, epochsDone };
+  const show = { epochs, epochsDone, maxSteps: values["max-steps"] };
   const view = bars ? barView(show) : json || quiet ? silentView() : lineView(show);
   const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained } = await epochLoop(run, view);
   const summary = { ...run.history.summary(), stoppedEarly, interrupted };

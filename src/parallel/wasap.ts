@@ -98,6 +98,11 @@ export function trainOver(
       "Cannot record the gradient flow in parallel training: no gradient is the model's own",
     );
   }
+  if (options.maxSteps !== undefined) {
+    throw new TypeError(
+      "Cannot end parallel training after maxSteps: workers end with an epoch; give epochs",
+    );
+  }
   if (options.compactWhilePruning) {
     throw new TypeError(
       "Cannot compact while pruning in parallel training: workers share the arrays, which must keep their sizes",

@@ -38,6 +38,13 @@ export interface TrainOptions {
    */
   readonly epochs?: number;
   /**
+   * Ends the run after so many steps in all, those before a resumption included, inside an epoch if need be: with
+   * evaluation, record and summary, and a `state` from which a longer run goes on.
+   *
+   * @default no limit
+   */
+  readonly maxSteps?: number;
+  /**
    * Epochs done before: a run that goes on from a checkpoint.
    *
    * @default {0}
@@ -156,6 +163,8 @@ export interface Progress {
   readonly steps: number;
   /** Mean loss of the epoch so far. */
   readonly loss: number;
+  /** Mean loss of the last step's batch, of the weights before the step; not told by parallel training. */
+  readonly stepLoss?: number;
   /** Mean accuracy of the epoch so far. */
   readonly accuracy: number;
   /** Training samples a second since the epoch began. */
@@ -181,6 +190,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   const settings: TrainSettings = {
     ...options,
     epochs: options.epochs ?? 500,
+    maxSteps: options.maxSteps ?? Infinity,
     epochsDone: options.state?.epoch ?? options.epochsDone ?? 0,
     batchSize: options.batchSize ?? 128,
     learningRate: options.learningRate ?? 0.01,
@@ -209,6 +219,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   }
   if (options.state !== undefined) checkRunState(options.state);
   whole("epochs", settings.epochs, 1);
+  if (options.maxSteps !== undefined) whole("maxSteps", options.maxSteps, 1);
   whole("epochsDone", settings.epochsDone, 0, settings.epochs);
   whole("batchSize", settings.batchSize, 1);
   whole("evaluateEvery", settings.evaluateEvery, 1);

@@ -8,6 +8,8 @@
 export interface EpochRecord {
   /** Number of the epoch, from 1. */
   readonly epoch: number;
+  /** Steps of the epoch that were done, where `maxSteps` ended the run inside it. */
+  readonly steps?: number;
   /** Mean loss of the training samples as they were learned, with dropout in force. */
   readonly trainLoss: number;
   /** Their accuracy, likewise; NaN for regression. */
@@ -46,8 +48,10 @@ export interface EpochRecord {
 
 /** What a run gave. */
 export interface TrainSummary {
-  /** Epochs done. */
+  /** Whole epochs done. */
   readonly epochs: number;
+  /** Steps done of the epoch after those, where `maxSteps` ended the run inside it. */
+  readonly steps?: number;
   /** The highest test accuracy of an epoch. */
   readonly bestTestAccuracy?: number;
   /** Epoch of the best test accuracy; for regression, of the lowest test loss. */

@@ -42,7 +42,7 @@ export class Tally {
   }
 
   add(record: EpochRecord): void {
-    this.#epochs = record.epoch;
+    this.#epochs = record.steps === undefined ? record.epoch : record.epoch - 1;
     this.#last = record;
     this.#seconds.trainSeconds += record.seconds;
     this.#seconds.evolutionSeconds += record.evolutionSeconds;
@@ -51,6 +51,8 @@ export class Tally {
       this.#lastTest = record;
       if (this.#best === undefined || better(record, this.#best)) this.#best = record;
     }
+    // The end of the epoch will tell; a run that goes on must not have been told before.
+    if (record.steps !== undefined) return;
     const { lowestValidationLoss = Infinity } = this.#state;
     if (record.validationLoss !== undefined && record.validationLoss < lowestValidationLoss) {
       this.#state.lowestValidationLoss = record.validationLoss;
@@ -61,6 +63,7 @@ export class Tally {
   summary(classes: ArrayLike<number>): TrainSummary {
     const summary: Record<string, unknown> = {
       epochs: this.#epochs,
+      steps: this.#last?.steps,
       bestTestAccuracy: this.#best?.testAccuracy,
       bestEpoch: this.#best?.epoch,
       lastTestAccuracy: this.#lastTest?.testAccuracy,

@@ -103,13 +103,20 @@ export async function* trainWith(
   const settings = resolveTrainOptions(options, model.settings.seed);
   validateDataset(data);
   checkFit(model, data, settings);
-  const { epochs, validationFraction, threads, seed } = settings;
+  const { validationFraction, threads, seed, maxSteps } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
   const trainSplit = parts?.train ?? data.train;
   if (settings.batchSize > trainSplit.samples) {
     throw new RangeError(
       `Cannot train: batchSize is ${settings.batchSize}, the data have ${trainSplit.samples} training samples`,
     );
+  }
+  const steps = Math.ceil(trainSplit.samples / settings.batchSize);
+  const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
+  const state = settings.state ?? newRunState(settings.epochsDone);
+  const stepsDone = state.epoch * steps + state.step;
+  if (stepsDone >= maxSteps) {
+    throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
   model.standardization ??= standardization(
     trainSplit.features,
@@ -118,7 +125,6 @@ export async function* trainWith(
     threads,
   );
   model.classNames = data.classNames;
-  const state = settings.state ?? newRunState(settings.epochsDone);
   const tally = new Tally(model, state);
   const run = await makeEngine({ split: trainSplit, settings });
   const { microBatch, activationStorage } = settings;
@@ -137,7 +143,8 @@ export async function* trainWith(
     if (!state.evolved) await run.changeTopology(state.epoch);
     state.evolved = true;
     for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
-      const samples = Math.max(0, trainSplit.samples - state.step * settings.batchSize);
+      const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
+      const samples = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
       const [trained, seconds] = await timed(() => run.epoch(epoch, state));
       const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
       const [evaluations, evaluationSeconds] = await timed(() =>
@@ -148,7 +155,8 @@ export async function* trainWith(
         if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
         throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
       }
-      const stop = tally.stopsEarly(evaluations.validation, settings.patience);
+      const whole = end === steps;
+      const stop = whole && tally.stopsEarly(evaluations.validation, settings.patience);
       const last = epoch === epochs || stop;
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : run.changeTopology(epoch)
@@ -156,6 +164,7 @@ export async function* trainWith(
       const { parameters, connections } = model.stats();
       const record: EpochRecord = {
         epoch,
+        ...(!whole && { steps: end }),
         ...trained,
         ...named("validation", evaluations.validation),
         ...named("test", evaluations.test),
@@ -168,7 +177,7 @@ export async function* trainWith(
         ...change,
       };
       tally.add(record);
-      Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
+      if (whole) Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
       yield record;
       if (stop) break;
     }
@@ -176,6 +185,11 @@ export async function* trainWith(
     await run.close?.();
   }
   return tally.summary(data.task === "classification" ? classCounts(trainSplit, data.outputCount) : []);
+}
+
+/** Samples of the steps from `first` up to (not including) `end`. */
+function samplesBetween(first: number, end: number, samples: number, batchSize: number): number {
+  return Math.max(0, Math.min(end * batchSize, samples) - first * batchSize);
 }
 
 function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): void {
@@ -238,9 +252,10 @@ class Run implements Engine {
 
   /** One pass over the training samples, in random order, from where the state stands. */
   async epoch(epoch: number, state: RunState): Promise<Trained> {
-    const { batchSize, seed, epochs, signal, onProgress } = this.#settings;
+    const { batchSize, seed, epochs, maxSteps, signal, onProgress } = this.#settings;
     shuffle(this.#order, seed, epoch);
     const steps = Math.ceil(this.#samples / batchSize);
+    const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
     const base = this.#settings;
     const rate = (number: number) =>
       base.learningRate * scheduleFactor(base.schedule, number / steps, epochs);
@@ -251,7 +266,7 @@ class Run implements Engine {
     }
     let learningRate = rate(epoch * steps - 1);
     const [started, before] = [performance.now(), state.step * batchSize];
-    for (let step = state.step; step < steps; step++) {
+    for (let step = state.step; step < end; step++) {
       signal?.throwIfAborted();
       const first = step * batchSize;
       const size = Math.min(batchSize, this.#samples - first);
@@ -273,6 +288,7 @@ class Run implements Engine {
           step: step + 1,
           steps,
           loss: state.loss / done,
+          stepLoss: this.#totals[0] / size,
           accuracy: state.correct / done,
           samplesPerSecond: (done - before) / ((now - started) / 1000),
         });
@@ -280,11 +296,12 @@ class Run implements Engine {
         this.#breath = performance.now();
       }
     }
+    const samples = samplesBetween(0, end, this.#samples, batchSize);
     return {
-      trainLoss: state.loss / this.#samples,
-      trainAccuracy: this.#model.settings.task === "classification" ? state.correct / this.#samples : NaN,
+      trainLoss: state.loss / samples,
+      trainAccuracy: this.#model.settings.task === "classification" ? state.correct / samples : NaN,
       learningRate,
-      ...(this.#settings.gradientFlow && { gradientFlow: state.flow / steps }),
+      ...(this.#settings.gradientFlow && { gradientFlow: state.flow / end }),
     };
   }
 

@@ -13,6 +13,13 @@ export const TRAINING_OPTIONS = [
   { ...TRAINING, name: "epochs", ...COUNT, default: "500", help: "Passes through the training samples." },
   {
     ...TRAINING,
+    name: "max-steps",
+    ...COUNT,
+    help:
+      "End the run after so many steps in all, inside an epoch if need be; --resume with more steps goes on.",
+  },
+  {
+    ...TRAINING,
     name: "batch-size",
     ...COUNT,
     default: "128",
