@@ -95,6 +95,7 @@ async function measure(model: SparseMlp): Promise<Record<string, unknown>> {
   const step = time(() => {
     const settings = {
       learningRate: 1e-12,
+      fanInLimit: Infinity,
       momentum: 0.9,
       weightDecay: 0,
       coupledDecay: true,

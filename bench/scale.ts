@@ -119,6 +119,7 @@ function measure(row: string): Record<string, unknown> {
   const [losses, accuracies, stepSeconds]: number[][] = [[], [], []];
   const settings = {
     learningRate: number("rate", 0.01),
+    fanInLimit: number("limit", Infinity),
     momentum: 0.9,
     weightDecay: 0.0002,
     coupledDecay: true,

@@ -62,6 +62,7 @@ export function prepareStep(options: StepOptions): Step {
   const gradients = new Uint32Array(0);
   const settings = {
     learningRate: 0.01,
+    fanInLimit: Infinity,
     momentum: 0.9,
     weightDecay: 0.0002,
     coupledDecay: false,

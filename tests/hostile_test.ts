@@ -100,7 +100,14 @@ Deno.test("trainBatch() refuses an arena, work memory or batch of another length
     arena: new Uint32Array(128),
   };
   const settings = {
-    ...{ learningRate: 0.1, momentum: 0.9, weightDecay: 0, coupledDecay: false, nesterov: false },
+    ...{
+      learningRate: 0.1,
+      fanInLimit: Infinity,
+      momentum: 0.9,
+      weightDecay: 0,
+      coupledDecay: false,
+      nesterov: false,
+    },
     ...{ dropout: 0, seed: 1, step: 0, threads: 1 },
   };
   const none = new Uint32Array(0);

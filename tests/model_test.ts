@@ -11,6 +11,7 @@ Deno.test("SparseMlp.create() fills in the paper's defaults and keeps what was g
     activation: { kind: "all-relu", alpha: 0.6 },
     initializer: "he-uniform",
     fanIn: "dense",
+    zeroOutput: false,
     task: "classification",
     seed: 0,
   });
@@ -20,6 +21,7 @@ Deno.test("SparseMlp.create() fills in the paper's defaults and keeps what was g
     activation: { kind: "leaky-relu", alpha: 0.2 },
     initializer: "xavier",
     fanIn: "sparse",
+    zeroOutput: true,
     task: "regression",
     seed: 9,
   } as const;
@@ -87,6 +89,14 @@ Deno.test("SparseMlp.create() scales initial weights as the initialiser says", (
   assertAlmostEquals(variance, 0.01, 0.0005);
 });
 
+Deno.test("SparseMlp.create() lets the output layer begin at zero where asked, and changes nothing else", () => {
+  const options = { sizes: [30, 40, 50, 3], density: 0.4, seed: 2 };
+  const [plain, zero] = [SparseMlp.create(options), SparseMlp.create({ ...options, zeroOutput: true })];
+  assertEquals(zero.layers[2].values, new Float32Array(plain.layers[2].values.length));
+  plain.layers[2].values.fill(0);
+  assertEquals(zero.memory.arena, plain.memory.arena);
+});
+
 Deno.test("SparseMlp.create() is a function of the seed, not of threads", () => {
   const make = (seed: number, threads: number) =>
     SparseMlp.create({ sizes: [500, 700, 10], seed, threads }).memory.arena;
@@ -117,6 +127,7 @@ Deno.test("SparseMlp.create() refuses settings of the wrong kind", () => {
     [{ activation: { kind: "swish" } }, 'Cannot use activation "swish"'],
     [{ initializer: "zeros" }, 'initializer is "zeros"'],
     [{ fanIn: "wide" }, 'fanIn is "wide"'],
+    [{ zeroOutput: "yes" }, "zeroOutput is yes"],
     [{ task: "ranking" }, 'task is "ranking"'],
   ];
   for (const [options, message] of wrong) {

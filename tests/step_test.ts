@@ -106,6 +106,14 @@ Deno.test("trainBatch() agrees with a dense f64 network for all forms of the upd
   }
 });
 
+Deno.test("trainBatch() slows the weights of neurons with more incoming connections than the limit", () => {
+  for (const activation of [{ kind: "all-relu" }, { kind: "srelu" }] as const) {
+    for (const fanInLimit of [0.5, 4, 1000]) {
+      compare({ sizes: [8, 20, 3], activation, samples: 60, width: 16, steps: 4, settings: { fanInLimit } });
+    }
+  }
+});
+
 Deno.test("trainBatch() refuses Nesterov's form over several tiles without a gradient arena", () => {
   const model = network({ sizes: [8, 20, 3] });
   const batch = randomBatch([8, 20, 3], 40, "classification", 1).tiles(16);

@@ -116,6 +116,8 @@ Deno.test("train() refuses settings out of range", async () => {
     [{ learningRate: 0 }, "learningRate is 0"],
     [{ learningRate: -1 }, "learningRate is -1"],
     [{ learningRate: Infinity }, "learningRate is Infinity"],
+    [{ fanInLimit: 0 }, "fanInLimit is 0"],
+    [{ fanInLimit: NaN }, "fanInLimit is NaN"],
     [{ momentum: 1 }, "momentum is 1"],
     [{ weightDecay: -0.1 }, "weightDecay is -0.1"],
     [{ weightDecayForm: "none" }, "weightDecayForm is none"],

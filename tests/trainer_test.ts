@@ -57,6 +57,8 @@ Deno.test("train() is momentum SGD over shuffled batches, the last partial one i
     { nesterov: true },
     { nesterov: true, microBatch: 16 },
     { weightDecay: 0.01 },
+    { fanInLimit: 2 },
+    { fanInLimit: 2, gradientFlow: true },
     { weightDecay: 0.01, weightDecayForm: "coupled", gradientFlow: true },
     { schedule: { kind: "step", every: 1, factor: 0.5 } },
   ];
@@ -84,6 +86,7 @@ Deno.test("train() is momentum SGD over shuffled batches, the last partial one i
           loss += total;
           flow += gradients.flatMap((g) => [...g.weights, ...g.bias]).reduce((sum, g) => sum + g * g, 0);
           momentumStep(net, gradients, {
+            fanInLimit: Infinity,
             ...options,
             learningRate: options.schedule && epoch === 2 ? 0.05 : 0.1,
             coupledDecay: options.weightDecayForm === "coupled",

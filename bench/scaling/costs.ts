@@ -91,6 +91,7 @@ export function measureCosts(sizes: readonly number[], epsilon: number, data: Da
     const batch = builder.build(order, (step % (steps - 1)) * BATCH, BATCH, 1);
     const stepSettings = {
       learningRate: 0,
+      fanInLimit: Infinity,
       momentum: 0.9,
       weightDecay: 0,
       coupledDecay: false,

@@ -24,7 +24,7 @@ pub struct Backward<'a, const R: usize, I, D> {
     pub values: &'a mut [f32],
     /// Velocity of these weights, or their written gradients.
     pub state: &'a mut [f32],
-    /// What becomes of the gradients.
+    /// What becomes of the gradients of the weights.
     pub update: Update,
     /// Features of the rows, `[rows][R]`, in the first layer; empty in others.
     pub input: &'a [Row<I, R>],
@@ -53,6 +53,8 @@ pub struct Below<'a, const R: usize, I> {
     /// Its activations (after dropout), which nobody needs after their own row was swept: the gradient with respect to
     /// its sums takes their place. `[rows][R]`
     pub delta: &'a mut [Row<I, R>],
+    /// What becomes of the gradients of its biases and its function's parameters.
+    pub update: Update,
     /// Biases of the rows.
     pub bias: &'a mut [f32],
     /// Their velocity, or their written gradients.
@@ -112,14 +114,14 @@ impl<const R: usize, I: Cell, D: Cell> Backward<'_, R, I, D> {
                 next += count;
             }
             if let Some(below) = &mut self.below {
-                let total = below.finish(lanes, row, x, dx, self.update);
+                let total = below.finish(lanes, row, x, dx);
                 lanes.store(total, &mut biases.room(1)[0]);
-                biases.add(lanes, 1, self.update, below.bias, below.bias_state);
+                biases.add(lanes, 1, below.update, below.bias, below.bias_state);
             }
         }
         weights.flush(lanes, self.update, self.values, self.state);
         if let Some(below) = &mut self.below {
-            biases.flush(lanes, self.update, below.bias, below.bias_state);
+            biases.flush(lanes, below.update, below.bias, below.bias_state);
         }
     }
 }
@@ -133,7 +135,6 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
         row: usize,
         output: [L::Vector; R],
         gradient: [L::Vector; R],
-        update: Update,
     ) -> L::Vector {
         let count = self.activation.shape_parameters();
         let shape = parameters(self.shape, count, row);
@@ -156,7 +157,7 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
             block[..4].copy_from_slice(&shape_gradient);
             let own = row * count..(row + 1) * count;
             let (values, state) = (&mut self.shape[own.clone()], &mut self.shape_state[own]);
-            update.without_decay().apply_part(lanes, lanes.load(&block), values, state);
+            self.update.without_decay().apply_part(lanes, lanes.load(&block), values, state);
         }
         total
     }

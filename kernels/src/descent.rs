@@ -1,7 +1,7 @@
 //! The way back of a step: what becomes of its gradients.
 
 use crate::backward::Group;
-use crate::layer::Gradients;
+use crate::layer::{Gradients, Layer};
 use crate::optimizer::{Momentum, Update};
 use crate::shared::SharedSlice;
 use crate::simd::{Block, Kernel, Lanes};
@@ -15,12 +15,21 @@ pub(crate) struct Descent<'a> {
 }
 
 impl<'a> Descent<'a> {
-    /// What tile `tile` of `tiles` does with its gradients.
+    /// What tile `tile` of `tiles` does with the gradients of biases and of parameters of activations.
     pub(crate) fn update(&self, tile: usize, tiles: usize) -> Update {
+        self.with(self.momentum, tile, tiles)
+    }
+
+    /// What it does with the gradients of a layer's weights.
+    pub(crate) fn weight_update(&self, layer: &Layer, tile: usize, tiles: usize) -> Update {
+        self.with(self.momentum.for_weights(layer), tile, tiles)
+    }
+
+    fn with(&self, step: Momentum, tile: usize, tiles: usize) -> Update {
         let first = tile == 0;
         match self.gradients {
             Some(_) => Update::Written { first },
-            None => Update::Fused { step: self.momentum, first, last: tile + 1 == tiles },
+            None => Update::Fused { step, first, last: tile + 1 == tiles },
         }
     }
 

@@ -17,6 +17,8 @@ const GRAIN: usize = 1 << 15;
 pub struct Momentum {
     /// η.
     pub rate: f32,
+    /// Incoming connections a neuron may have before its weights move less far, see [`Momentum::for_weights`].
+    pub fan_in_limit: f32,
     /// μ.
     pub momentum: f32,
     /// λ, a step.
@@ -25,6 +27,17 @@ pub struct Momentum {
     pub coupled: bool,
     /// Whether the step looks ahead.
     pub nesterov: bool,
+}
+
+impl Momentum {
+    /// The step of a layer's weights: η·min(1, limit/k) where its neurons have k incoming connections on average.
+    ///
+    /// A step moves a sum over k inputs k times as far as one of them, so a readout over 10⁵ units overshoots at a
+    /// rate that suits their own weights. Source: Yang & Hu 2021 ("Tensor Programs IV"): η ∝ 1/k at the output.
+    pub fn for_weights(self, layer: &Layer) -> Self {
+        let fan_in = layer.nnz.max(1) as f32 / layer.neurons as f32;
+        Self { rate: self.rate * (self.fan_in_limit / fan_in).min(1.0), ..self }
+    }
 }
 
 /// What becomes of a gradient.
@@ -132,10 +145,11 @@ impl Kernel for ApplyWritten<'_> {
 /// [`Status::Length`] when layers and gradients differ in number.
 pub fn apply_gradients(layers: &[Layer], gradients: &[Gradients], step: Momentum, threads: usize) -> Outcome {
     ensure(layers.len() == gradients.len(), Status::Length)?;
-    let update = Update::Fused { step, first: true, last: true };
+    let whole = |step| Update::Fused { step, first: true, last: true };
+    let update = whole(step);
     for (layer, gradient) in layers.iter().zip(gradients) {
         let parts = [
-            (update, &layer.values, &layer.velocity, &gradient.values),
+            (whole(step.for_weights(layer)), &layer.values, &layer.velocity, &gradient.values),
             (update, &layer.bias, &layer.bias_velocity, &gradient.bias),
             (update.without_decay(), &layer.shape, &layer.shape_velocity, &gradient.shape),
         ];

@@ -73,8 +73,12 @@ impl Tiles for u16 {
 }
 
 impl<C: Cell> Pass<'_, C> {
+    fn tiles(&self) -> usize {
+        self.batch.samples.div_ceil(self.batch.width)
+    }
+
     fn phases<const R: usize>(&self, threads: usize) -> Result<Total, Status> {
-        let tiles = self.batch.samples.div_ceil(self.batch.width);
+        let tiles = self.tiles();
         let stages = self.stages;
         let counts: Vec<usize> = stages.iter().map(|stage| stage.chunks(self.layers, R)).collect();
         let counts = counts.repeat(tiles);
@@ -159,7 +163,7 @@ impl<C: Cell> Pass<'_, C> {
         let outputs = unsafe { self.outputs.range(0..neurons * R) };
         let total = loss(outputs, R, truth, tile * width, samples, self.probabilities);
         if let Some(descent) = &self.descent {
-            let update = descent.update(tile, samples.div_ceil(width));
+            let update = descent.update(tile, self.tiles());
             // SAFETY: the only chunk of its phase.
             let (bias, state) = unsafe {
                 let state = descent.state(last, |g| &g.bias, &self.layers[last].bias_velocity);
@@ -177,7 +181,7 @@ impl<C: Cell> Pass<'_, C> {
         let (deltas, last) = unsafe { (self.traces[index].output.read(), self.outputs.read()) };
         let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
         let input = || &self.features(tile)[rows.clone()];
-        let below = || self.below::<R>(descent, index - 1, &rows);
+        let below = || self.below::<R>(descent, tile, index - 1, &rows);
         match (index == 0, index + 1 == self.layers.len()) {
             (true, true) => self.sweep::<R, f32, f32>(descent, tile, index, &rows, input(), last, None),
             (true, false) => self.sweep::<R, f32, C>(descent, tile, index, &rows, input(), deltas, None),
@@ -187,7 +191,13 @@ impl<C: Cell> Pass<'_, C> {
     }
 
     /// What belongs to rows of hidden layer `index`, to write in the backward phase of the layer above.
-    fn below<'s, const R: usize>(&'s self, descent: &'s Descent, index: usize, rows: &Range<usize>) -> Below<'s, R, C> {
+    fn below<'s, const R: usize>(
+        &'s self,
+        descent: &'s Descent,
+        tile: usize,
+        index: usize,
+        rows: &Range<usize>,
+    ) -> Below<'s, R, C> {
         let (layer, trace) = (&self.layers[index], &self.traces[index]);
         let count = layer.activation.shape_parameters();
         let shapes = rows.start * count..rows.end * count;
@@ -202,6 +212,7 @@ impl<C: Cell> Pass<'_, C> {
                 shape: layer.shape.range(shapes.clone()),
                 shape_state: descent.state(index, |g| &g.shape, &layer.shape_velocity).range(shapes),
                 delta: rows_of(&trace.output, rows),
+                update: descent.update(tile, self.tiles()),
                 bias: layer.bias.range(rows.clone()),
                 bias_state: descent.state(index, |g| &g.bias, &layer.bias_velocity).range(rows.clone()),
             }
@@ -231,7 +242,7 @@ impl<C: Cell> Pass<'_, C> {
             indices: layer.indices,
             values,
             state,
-            update: descent.update(tile, self.batch.samples.div_ceil(self.batch.width)),
+            update: descent.weight_update(layer, tile, self.tiles()),
             input,
             delta,
             below,

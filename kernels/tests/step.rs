@@ -130,7 +130,8 @@ fn samples(features: usize, count: usize, width: usize) -> (Vec<Vec<f32>>, Vec<f
     (rows, tiles)
 }
 
-const MOMENTUM: Momentum = Momentum { rate: 0.1, momentum: 0.9, decay: 0.01, coupled: false, nesterov: false };
+const MOMENTUM: Momentum =
+    Momentum { rate: 0.1, fan_in_limit: f32::INFINITY, momentum: 0.9, decay: 0.01, coupled: false, nesterov: false };
 const WHOLE: Keeping = Keeping { half: false, recompute: false };
 const TRAINING: Training = Training { momentum: MOMENTUM, dropout: 0.25, seed: 3, step: 5, keeping: WHOLE };
 

@@ -60,6 +60,13 @@ export interface ModelOptions {
    */
   readonly fanIn?: "dense" | "sparse";
   /**
+   * Whether the weights of the output layer begin at zero, so that the first outputs do not depend on how wide or deep
+   * the network is (Yang & Hu 2021). Deviation: the authors draw them as those of any layer.
+   *
+   * @default {false}
+   */
+  readonly zeroOutput?: boolean;
+  /**
    * What the outputs mean.
    *
    * @default {"classification"}
@@ -145,7 +152,7 @@ export class SparseMlp {
   static create(options: ModelOptions): SparseMlp {
     const settings = resolveSettings(options);
     const threads = options.threads ?? 1;
-    const { sizes, seed, initializer, fanIn } = settings;
+    const { sizes, seed, initializer, fanIn, zeroOutput } = settings;
     // Counted twice rather than kept: row starts of 200 million neurons are 800 MB.
     const counted = sharedWords(Math.max(...sizes.slice(0, -1)) + 1);
     const drafts = sizes.slice(1).map((neurons, layer) => {
@@ -165,6 +172,7 @@ export class SparseMlp {
       for (let place = 0; place < layer.shape.length; place++) {
         layer.shape[place] = shape[place % shape.length];
       }
+      if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
     }
     return model;
   }
@@ -273,6 +281,7 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
     density,
     initializer = "he-uniform",
     fanIn = "dense",
+    zeroOutput = false,
     task = "classification",
     seed = 0,
   } = options;
@@ -310,6 +319,9 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
   if (fanIn !== "dense" && fanIn !== "sparse") {
     throw new TypeError(`Cannot make a model: fanIn is "${fanIn}", expected dense or sparse`);
   }
+  if (typeof zeroOutput !== "boolean") {
+    throw new TypeError(`Cannot make a model: zeroOutput is ${zeroOutput}, expected true or false`);
+  }
   if (task !== "classification" && task !== "regression") {
     throw new TypeError(`Cannot make a model: task is "${task}", expected classification or regression`);
   }
@@ -331,7 +343,7 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
     connectionProbability({ inputs: sizes[layer], neurons, ...sparsityOf(sparsity, layer) });
   }
   const activation = resolveActivation(options.activation ?? "all-relu");
-  return { sizes: [...sizes], ...sparsity, activation, initializer, fanIn, task, seed };
+  return { sizes: [...sizes], ...sparsity, activation, initializer, fanIn, zeroOutput, task, seed };
 }
 
 function sparsityOf(settings: Pick<ModelSettings, "epsilon" | "density">, layer: number): Sparsity {

@@ -130,7 +130,8 @@ export const SYMBOLS = {
       ...["buffer", "usize"] as const, // gradients, gradients_len
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
       ...["usize", "usize"] as const, // samples, width
-      ...["f32", "f32", "f32", "u32", "f32", "u32"] as const, // rate, momentum, decay, form, dropout, keep
+      ...["f32", "f32", "f32", "f32", "u32"] as const, // rate, fan_in_limit, momentum, decay, form
+      ...["f32", "u32"] as const, // dropout, keep
       ...["u64", "u64", "usize"] as const, // seed, step, threads
       ...["buffer", "usize", "buffer"] as const, // work, work_len, totals
     ],
@@ -154,10 +155,11 @@ export const SYMBOLS = {
 
   // --- optimizer ---
   ts_apply_gradients: {
-    // layout, slopes, layers, arena, arena_len, gradients, gradients_len, rate, momentum, decay, form, threads
+    // layout, slopes, layers, arena, arena_len, gradients, gradients_len,
+    // rate, fan_in_limit, momentum, decay, form, threads
     parameters: [
       ...["buffer", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
-      ...["f32", "f32", "f32", "u32", "usize"] as const,
+      ...["f32", "f32", "f32", "f32", "u32", "usize"] as const,
     ],
     result: "i32",
   },

@@ -24,6 +24,7 @@ export function applyGradients(
     buffer(gradients),
     gradients.length,
     settings.learningRate,
+    settings.fanInLimit,
     settings.momentum,
     settings.weightDecay,
     formCode(settings),

@@ -91,6 +91,8 @@ export interface Batch {
 export interface MomentumSettings {
   /** η */
   readonly learningRate: number;
+  /** Incoming connections a neuron may have before its weights learn slower; Infinity for no limit. */
+  readonly fanInLimit: number;
   /** μ */
   readonly momentum: number;
   /** λ, a step */
@@ -148,6 +150,7 @@ export function trainBatch(
     batch.samples,
     batch.width,
     settings.learningRate,
+    settings.fanInLimit,
     settings.momentum,
     settings.weightDecay,
     formCode(settings),

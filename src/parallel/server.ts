@@ -208,10 +208,15 @@ export class ParameterServer {
 
   #apply(gradients: Uint32Array): void {
     const { settings, parallel, steps } = this.#options;
-    const { weightDecay, weightDecayForm, nesterov } = settings;
+    const { fanInLimit, weightDecay, weightDecayForm, nesterov } = settings;
     const rate = phaseOneRate(parallel, settings, this.updates, steps);
     const coupledDecay = weightDecayForm === "coupled";
-    applyGradients(this.model.memory, gradients, { ...rate, weightDecay, coupledDecay, nesterov }, 1);
+    applyGradients(
+      this.model.memory,
+      gradients,
+      { ...rate, fanInLimit, weightDecay, coupledDecay, nesterov },
+      1,
+    );
     this.#numbers[UPDATES]++;
     this.#numbers[EPOCH_UPDATES]++;
   }

@@ -201,12 +201,13 @@ class WorkerSteps {
 
   #stepSettings(number: number, learningRate: number, momentum: number): StepSettings {
     const { settings, parallel, worker } = this.#setup;
-    const { weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = settings;
+    const { fanInLimit, weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = settings;
     const step = number * parallel.workers + worker;
     const { activationStorage, recompute } = settings;
     const coupledDecay = weightDecayForm === "coupled";
     return {
       learningRate,
+      fanInLimit,
       momentum,
       weightDecay,
       coupledDecay,

@@ -63,6 +63,16 @@ export interface TrainOptions {
    */
   readonly learningRate?: number;
   /**
+   * Incoming connections a neuron may have before its weights learn slower: where the neurons of a layer have k of
+   * them on average, its weights move with η·min(1, limit/k). A readout over 10⁵ units overshoots without it.
+   *
+   * Source: Yang & Hu 2021 ("Tensor Programs IV: Feature Learning in Infinite-Width Neural Networks"). Deviation: the
+   * paper has one rate, which stays the default.
+   *
+   * @default {Infinity}
+   */
+  readonly fanInLimit?: number;
+  /**
    * How the learning rate changes over the epochs.
    *
    * @default {{ kind: "constant" }}
@@ -194,6 +204,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
     epochsDone: options.state?.epoch ?? options.epochsDone ?? 0,
     batchSize: options.batchSize ?? 128,
     learningRate: options.learningRate ?? 0.01,
+    fanInLimit: options.fanInLimit ?? Infinity,
     schedule: options.schedule ?? { kind: "constant" },
     momentum: options.momentum ?? 0.9,
     nesterov: options.nesterov ?? false,
@@ -231,6 +242,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
   between("dropout", settings.dropout, 0, 1);
   between("zeta", settings.zeta, 0, 1);
   between("validationFraction", settings.validationFraction, 0, 1);
+  if (!(settings.fanInLimit > 0)) throw problem("fanInLimit", settings.fanInLimit, "a number above 0");
   if (settings.learningRate === 0) throw problem("learningRate", 0, "a number above 0");
   scheduleFactor(settings.schedule, 0, settings.epochs);
   if (settings.microBatch !== undefined) whole("microBatch", settings.microBatch, 1);

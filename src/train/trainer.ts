@@ -307,11 +307,13 @@ class Run implements Engine {
 
   /** One step; returns the squared norm of the gradient where it is asked for. */
   #step(batch: Parameters<typeof trainBatch>[2], learningRate: number, step: number): number {
-    const { momentum, weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = this.#settings;
+    const { fanInLimit, momentum, weightDecay, weightDecayForm, nesterov, dropout, seed, threads } =
+      this.#settings;
     const { activationStorage, recompute } = this.#settings;
     const { memory } = this.#model;
     const settings = {
       learningRate,
+      fanInLimit,
       momentum,
       weightDecay,
       coupledDecay: weightDecayForm === "coupled",

@@ -83,6 +83,7 @@ export function randomBatch(sizes: readonly number[], samples: number, task: Tas
 /** Plain settings, to be changed where a test is about one of them. */
 export const STEP: StepSettings = {
   learningRate: 0.1,
+  fanInLimit: Infinity,
   momentum: 0.9,
   weightDecay: 0.01,
   coupledDecay: false,

@@ -244,6 +244,7 @@ export function backpropagate(
 /** Settings of {@linkcode momentumStep}, named as the kernels name them. */
 export interface OracleStep {
   readonly learningRate: number;
+  readonly fanInLimit: number;
   readonly momentum: number;
   readonly weightDecay: number;
   readonly coupledDecay: boolean;
@@ -256,20 +257,30 @@ export function momentumStep(
   gradients: readonly OracleGradients[],
   step: OracleStep,
 ): void {
-  const move = (w: Float64Array, v: Float64Array, g: Float64Array, decay: number, mask?: Uint8Array) => {
+  const move = (
+    w: Float64Array,
+    v: Float64Array,
+    g: Float64Array,
+    decay: number,
+    learningRate: number,
+    mask?: Uint8Array,
+  ) => {
     for (let at = 0; at < w.length; at++) {
       if (mask && mask[at] === 0) continue;
       const slope = g[at] + (step.coupledDecay ? decay * w[at] : 0);
-      v[at] = step.momentum * v[at] - step.learningRate * slope;
-      const ahead = step.nesterov ? step.momentum * v[at] - step.learningRate * slope : v[at];
+      v[at] = step.momentum * v[at] - learningRate * slope;
+      const ahead = step.nesterov ? step.momentum * v[at] - learningRate * slope : v[at];
       w[at] += ahead - (step.coupledDecay ? 0 : decay * w[at]);
     }
   };
   for (const [index, layer] of net.layers.entries()) {
     const { weights, bias, shape } = gradients[index];
-    move(layer.weights, layer.velocity, weights, step.weightDecay, layer.mask);
-    move(layer.bias, layer.biasVelocity, bias, step.weightDecay);
-    move(layer.shape, layer.shapeVelocity, shape, 0);
+    const { learningRate, fanInLimit, weightDecay } = step;
+    const fanIn = layer.mask.reduce((sum, one) => sum + one, 0) / layer.neurons;
+    const rate = learningRate * Math.min(1, fanInLimit / fanIn);
+    move(layer.weights, layer.velocity, weights, weightDecay, rate, layer.mask);
+    move(layer.bias, layer.biasVelocity, bias, weightDecay, learningRate);
+    move(layer.shape, layer.shapeVelocity, shape, 0, learningRate);
   }
 }
 

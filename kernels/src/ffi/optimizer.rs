@@ -19,6 +19,7 @@ pub unsafe extern "C" fn ts_apply_gradients(
     gradients: *mut u32,
     gradients_len: usize,
     rate: f32,
+    fan_in_limit: f32,
     momentum: f32,
     decay: f32,
     form: u32,
@@ -30,7 +31,8 @@ pub unsafe extern "C" fn ts_apply_gradients(
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
             let network = layer::layers(layout, slopes, view_mut(arena, arena_len))?;
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
-            let step = Momentum { rate, momentum, decay, coupled: form & 1 != 0, nesterov: form & 2 != 0 };
+            let step =
+                Momentum { rate, fan_in_limit, momentum, decay, coupled: form & 1 != 0, nesterov: form & 2 != 0 };
             optimizer::apply_gradients(&network, &gradients.ok_or(Status::Length)?, step, threads)
         }
     })

@@ -70,6 +70,7 @@ pub unsafe extern "C" fn ts_train_batch(
     samples: usize,
     width: usize,
     rate: f32,
+    fan_in_limit: f32,
     momentum: f32,
     decay: f32,
     form: u32,
@@ -90,7 +91,8 @@ pub unsafe extern "C" fn ts_train_batch(
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
-            let momentum = Momentum { rate, momentum, decay, coupled: form & 1 != 0, nesterov: form & 2 != 0 };
+            let momentum =
+                Momentum { rate, fan_in_limit, momentum, decay, coupled: form & 1 != 0, nesterov: form & 2 != 0 };
             let training = Training { momentum, dropout, seed, step, keeping: keeping(keep) };
             let total =
                 step::train(&network, gradients.as_deref(), batch, training, threads, view_mut(work, work_len))?;

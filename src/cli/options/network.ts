@@ -82,6 +82,12 @@ export const NETWORK_OPTIONS = [
   },
   {
     ...NETWORK,
+    name: "zero-output",
+    kind: "flag",
+    help: "Let the weights of the output layer begin at zero, so that every output begins alike.",
+  },
+  {
+    ...NETWORK,
     name: "inputs",
     ...COUNT,
     most: MOST_NEURONS,

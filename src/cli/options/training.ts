@@ -38,6 +38,14 @@ export const TRAINING_OPTIONS = [
   },
   {
     ...TRAINING,
+    name: "fan-in-limit",
+    kind: "number",
+    value: "N",
+    above: 0,
+    help: "Incoming connections of a neuron beyond which its weights learn slower, as N to their number.",
+  },
+  {
+    ...TRAINING,
     name: "schedule",
     kind: "choice",
     value: "KIND",
