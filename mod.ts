@@ -56,7 +56,6 @@ export { compact, type Compaction, type CompactOptions } from "./src/topology/co
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
 export type { Source } from "./src/data/source.ts";
 export type { FeatureSelection } from "./src/native/batch.ts";
-export { type Declared, SYMBOLS, type Symbols, type WithNumbers } from "./src/native/ffi.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";
 export type { MpiPlace } from "./src/native/mpi.ts";

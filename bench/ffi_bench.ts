@@ -1,9 +1,9 @@
 /** What a call over the border costs, beside a call that stays in JavaScript. @module */
-import { loadKernels } from "../mod.ts";
+import { kernels } from "../src/native/library.ts";
 import { shuffle } from "../src/native/random.ts";
 import { misalignment } from "../src/native/step.ts";
 
-const symbols = loadKernels();
+const symbols = kernels();
 const place = new Uint8Array(new SharedArrayBuffer(64));
 const empty = new Uint32Array(0);
 let sum = 0;

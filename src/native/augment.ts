@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
 /** How the copies of {@linkcode augment} differ from their images. */
@@ -25,7 +25,7 @@ export function augment(
   place: { readonly seed: number; readonly epoch: number; readonly threads: number },
   output: Uint8Array,
 ): void {
-  const status = loadKernels().ts_augment(
+  const status = kernels().ts_augment(
     buffer(images),
     images.length,
     buffer(order),

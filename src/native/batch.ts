@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
 /** Raw features that enter a network, where others do not. */
@@ -45,7 +45,7 @@ export function gatherBatch(
   if (mean.length !== scale.length) {
     throw new TypeError(`Cannot build a batch: ${mean.length} means and ${scale.length} scales do not agree`);
   }
-  const status = loadKernels().ts_gather_batch(
+  const status = kernels().ts_gather_batch(
     buffer(features),
     features.length,
     features instanceof Uint8Array ? 1 : 0,

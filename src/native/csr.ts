@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
 /** The outgoing arrays of one layer's connections, `capacity` elements in each but `indptr`. */
@@ -46,7 +46,7 @@ export function validateStructure(
   nnz: number,
 ): void {
   const indices = layer.indices.subarray(0, nnz);
-  const status = loadKernels().ts_validate(
+  const status = kernels().ts_validate(
     buffer(layer.indptr),
     layer.indptr.length,
     buffer(indices),
@@ -59,7 +59,7 @@ export function validateStructure(
 
 /** Rebuilds the incoming view from the outgoing rows. O(nnz). */
 export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1): void {
-  const status = loadKernels().ts_incoming_view(
+  const status = kernels().ts_incoming_view(
     buffer(layer.indptr),
     layer.indptr.length,
     buffer(layer.indices),

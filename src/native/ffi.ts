@@ -7,7 +7,7 @@
  */
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 1;
+export const ABI_VERSION = 2;
 
 /** Exports of the library, by name. */
 export const SYMBOLS = {
@@ -263,10 +263,10 @@ export const SYMBOLS = {
 } as const satisfies Deno.ForeignLibraryInterface;
 
 /** The exports as Deno types them. */
-export type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
+type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
 
 /** Deno's types ask for bigint where C has 64 bits; its runtime takes safe integers too, without allocating. */
-export type WithNumbers<Arguments extends readonly unknown[]> = {
+type WithNumbers<Arguments extends readonly unknown[]> = {
   [Index in keyof Arguments]: Arguments[Index] extends bigint ? bigint | number : Arguments[Index];
 };
 

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
 /** What made-up data looks like; see `madelonLike`. */
@@ -38,7 +38,7 @@ export function generateBlock(
   labels: Uint32Array,
   threads: number,
 ): void {
-  const status = loadKernels().ts_generate_block(
+  const status = kernels().ts_generate_block(
     design.features,
     design.informative,
     design.redundant,
@@ -62,7 +62,7 @@ export function generateBlock(
 /** Writes the columns of the informative, then redundant, then repeated features. */
 export function generatedPlaces(design: GeneratorDesign, places: Uint32Array): void {
   const { features, informative, redundant, repeated, shuffle, seed } = design;
-  const status = loadKernels().ts_generated_places(
+  const status = kernels().ts_generated_places(
     features,
     informative,
     redundant,

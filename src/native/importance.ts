@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { capacityOf, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
 import { buffer, check } from "./status.ts";
 
@@ -13,7 +13,7 @@ export function importance(
   out: Float32Array,
   threads = 1,
 ): void {
-  const status = loadKernels().ts_importance(
+  const status = kernels().ts_importance(
     buffer(layer.incomingPtr),
     layer.incomingPtr.length,
     buffer(layer.position),
@@ -30,7 +30,7 @@ export function importance(
 /** The percentile of `values`, interpolated linearly as by NumPy; NaN when a value is NaN. O(n). */
 export function percentileOf(values: Float32Array, percentile: number): number {
   const out = new Float64Array(1);
-  const status = loadKernels().ts_percentile(buffer(values), values.length, percentile, out, 1);
+  const status = kernels().ts_percentile(buffer(values), values.length, percentile, out, 1);
   check(status, `take percentile ${percentile} of ${values.length} values`);
   return out[0];
 }
@@ -48,7 +48,7 @@ export function removeIncoming(
 ): number {
   const task = "remove the unimportant neurons of a layer";
   const capacity = capacityOf(layer, task);
-  const status = loadKernels().ts_remove_incoming(
+  const status = kernels().ts_remove_incoming(
     buffer(layer.indptr),
     layer.indptr.length,
     buffer(layer.indices),

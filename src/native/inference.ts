@@ -4,7 +4,7 @@
  * @module
  */
 import type { BatchSource } from "./batch.ts";
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 import type { NetworkMemory } from "./step.ts";
 
@@ -34,7 +34,7 @@ export function predict(
   outputs: Float32Array,
 ): void {
   const { features, mean, scale, selection } = source;
-  const status = loadKernels().ts_predict(
+  const status = kernels().ts_predict(
     buffer(network.layout),
     buffer(network.slopes),
     network.slopes.length,

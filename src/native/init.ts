@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
 /** Which Erdős–Rényi structure to draw. */
@@ -19,7 +19,7 @@ export interface StructureLaw {
 
 /** Draws the number of connections of each row into `indptr` `[inputs + 1]`; returns nnz. O(inputs + nnz). */
 export function erdosRenyiCount(indptr: Uint32Array, law: StructureLaw): number {
-  const status = loadKernels().ts_erdos_renyi_count(
+  const status = kernels().ts_erdos_renyi_count(
     buffer(indptr),
     indptr.length,
     law.neurons,
@@ -34,7 +34,7 @@ export function erdosRenyiCount(indptr: Uint32Array, law: StructureLaw): number 
 
 /** Writes the targets that {@linkcode erdosRenyiCount} has counted with the same law. O(inputs + nnz). */
 export function erdosRenyiFill(indptr: Uint32Array, indices: Uint32Array, law: StructureLaw): void {
-  const status = loadKernels().ts_erdos_renyi_fill(
+  const status = kernels().ts_erdos_renyi_fill(
     buffer(indptr),
     indptr.length,
     buffer(indices),
@@ -66,7 +66,7 @@ export function initValues(
   law: ValueLaw,
   place: { readonly seed: number; readonly layer: number; readonly threads?: number },
 ): void {
-  const status = loadKernels().ts_init_values(
+  const status = kernels().ts_init_values(
     buffer(values),
     values.length,
     kindCode(law),

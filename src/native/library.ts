@@ -18,8 +18,7 @@ const FILE_NAMES: Record<string, string> = {
   windows: "truly_sparse_kernels.dll",
 };
 
-let opened: Symbols | undefined;
-let openedPath: string | undefined;
+let opened: { readonly path: string; readonly symbols: Symbols } | undefined;
 
 /** Options of {@linkcode loadKernels}. */
 export interface LoadKernelsOptions {
@@ -30,7 +29,7 @@ export interface LoadKernelsOptions {
 }
 
 /**
- * Opens the kernel library; later calls return the one already open.
+ * Opens the kernel library, unless it is open already.
  *
  * Kernels open it by themselves at the first call, so this is only needed to name a path or a cache, or to have
  * a download done early: it blocks the thread. Places, in order: the given path; `TRULY_SPARSE_KERNELS` (these two
@@ -38,29 +37,38 @@ export interface LoadKernelsOptions {
  * address. The last three are compared with the size and SHA-256 pinned in the source before they are opened.
  * The library is never closed: its threads live in it.
  *
+ * @returns Path of the library that is open.
  * @throws {LibraryError} When nothing can be opened, or speaks another ABI version; the message lists every place
  * tried with the reason, and the command or flag that mends it.
  */
-export function loadKernels(options: LoadKernelsOptions = {}): Symbols {
-  if (opened !== undefined) return opened;
+export function loadKernels(options: LoadKernelsOptions = {}): string {
+  opened ??= openFirst(options);
+  return opened.path;
+}
+
+/** The functions of the library, which is opened at the first call. */
+export function kernels(): Symbols {
+  opened ??= openFirst({});
+  return opened.symbols;
+}
+
+/** Path of the library that is open, to give to a Worker's {@linkcode loadKernels}; undefined before the first kernel call. */
+export function kernelsPath(): string | undefined {
+  return opened?.path;
+}
+
+function openFirst(options: LoadKernelsOptions): { path: string; symbols: Symbols } {
   const failures: Failure[] = [];
   let lastCause: unknown;
   for (const { place, path } of candidates(options, failures)) {
     try {
-      opened = open(path);
-      openedPath = path;
-      return opened;
+      return { path, symbols: open(path) };
     } catch (cause) {
       lastCause = cause;
       failures.push(diagnose(place, path, cause));
     }
   }
   throw new LibraryError(explain(failures), { cause: lastCause });
-}
-
-/** Path of the library that is open, to give to a Worker's {@linkcode loadKernels}; undefined before the first kernel call. */
-export function kernelsPath(): string | undefined {
-  return openedPath;
 }
 
 interface Candidate {
@@ -195,12 +203,17 @@ function filePath(relative: string): string | undefined {
   return Deno.build.os === "windows" ? path.slice(1) : path;
 }
 
+/** Opens a library after its version was checked: signatures may differ in another one, symbols may lack. */
 function open(path: string): Symbols {
-  const library = Deno.dlopen(path, SYMBOLS);
-  const version = library.symbols.ts_abi_version();
-  if (version !== ABI_VERSION) {
-    library.close();
-    throw new LibraryError(`it has ABI version ${version}, this package needs ${ABI_VERSION}`);
+  const { ts_abi_version } = SYMBOLS;
+  const probe = Deno.dlopen(path, { ts_abi_version });
+  try {
+    const version = probe.symbols.ts_abi_version();
+    if (version !== ABI_VERSION) {
+      throw new LibraryError(`it has ABI version ${version}, this package needs ${ABI_VERSION}`);
+    }
+    return Deno.dlopen(path, SYMBOLS).symbols as Symbols;
+  } finally {
+    probe.close();
   }
-  return library.symbols as Symbols;
 }

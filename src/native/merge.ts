@@ -4,7 +4,7 @@
  * @module
  */
 import type { OutgoingArrays } from "./csr.ts";
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
 /**
@@ -24,7 +24,7 @@ export function retainValid(
     current.indices.length === gradient.length;
   if (!fits) throw new TypeError(`Cannot ${task}: topologies and gradients do not fit together`);
   const dropped = new Float64Array(1);
-  const status = loadKernels().ts_retain_valid(
+  const status = kernels().ts_retain_valid(
     buffer(old.indptr),
     buffer(current.indptr),
     current.indptr.length,
@@ -46,7 +46,7 @@ export function accumulate(values: Float32Array, weight: number, first: boolean,
   if (values.length !== sum.length) {
     throw new TypeError(`Cannot ${task}: there are ${values.length} values and ${sum.length} sums`);
   }
-  const status = loadKernels().ts_accumulate(buffer(values), buffer(sum), sum.length, weight, first);
+  const status = kernels().ts_accumulate(buffer(values), buffer(sum), sum.length, weight, first);
   check(status, task);
 }
 
@@ -60,7 +60,7 @@ export type LayerStack = Pick<OutgoingArrays, "indptr" | "indices" | "values" | 
  * @returns nnz of the union.
  */
 export function unionAverage(models: number, stack: LayerStack, union: LayerStack): number {
-  const status = loadKernels().ts_union_average(
+  const status = kernels().ts_union_average(
     models,
     buffer(stack.indptr),
     stack.indptr.length,

@@ -73,7 +73,8 @@ function library(): MpiSymbols {
     );
   }
   throw new LibraryError(
-    `Cannot load the MPI library: "${path}" has ABI version ${version}, this package needs ${MPI_ABI_VERSION}`,
+    `Cannot load the MPI library: "${path}" has ABI version ${version}, this package needs ${MPI_ABI_VERSION}; ` +
+      `build it with "deno task build:mpi"`,
   );
 }
 

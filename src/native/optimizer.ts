@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 import { expectLayout, formCode, type MomentumSettings, type NetworkMemory } from "./step.ts";
 
@@ -15,7 +15,7 @@ export function applyGradients(
   threads: number,
 ): void {
   expectLayout(network, "apply gradients");
-  const status = loadKernels().ts_apply_gradients(
+  const status = kernels().ts_apply_gradients(
     buffer(network.layout),
     buffer(network.slopes),
     network.slopes.length,
@@ -37,7 +37,7 @@ export function applyGradients(
 export function squaredNorm(network: NetworkMemory, gradients: Uint32Array): number {
   expectLayout(network, "measure the gradient");
   const norm = new Float64Array(1);
-  const status = loadKernels().ts_squared_norm(
+  const status = kernels().ts_squared_norm(
     buffer(network.layout),
     buffer(network.slopes),
     network.slopes.length,

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer } from "./status.ts";
 
 /** Asks for huge pages under a buffer that has not been touched; whether the system took note. */
 export function adviseHuge(bytes: Uint8Array): boolean {
-  return loadKernels().ts_advise_huge(buffer(bytes), bytes.length) !== 0;
+  return kernels().ts_advise_huge(buffer(bytes), bytes.length) !== 0;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
 /** Writes mean and scale of each feature, `[features]` each, of `[samples, features]`. */
@@ -14,7 +14,7 @@ export function standardize(
   scale: Float32Array,
   threads: number,
 ): void {
-  const library = loadKernels();
+  const library = kernels();
   const kernel = features instanceof Uint8Array ? library.ts_standardize_u8 : library.ts_standardize_f32;
   const status = kernel(
     buffer(features),

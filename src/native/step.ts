@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check, expectLength } from "./status.ts";
 
 /** Bytes from the start of a cache line to the start of `view`. */
 export function misalignment(view: ArrayBufferView): number {
-  return Number(loadKernels().ts_misalignment(buffer(view)));
+  return Number(kernels().ts_misalignment(buffer(view)));
 }
 
 /** A network as kernels see it: the layout table, the slopes, and the arena that holds all parameters. */
@@ -60,7 +60,7 @@ export function workspaceWords(
 ): number {
   expectLayout(network, "plan the work memory");
   const words = new Float64Array(1);
-  const status = loadKernels().ts_workspace_words(
+  const status = kernels().ts_workspace_words(
     buffer(network.layout),
     buffer(network.slopes),
     network.slopes.length,
@@ -133,7 +133,7 @@ export function trainBatch(
 ): void {
   expectLayout(network, "train on a batch");
   expectLength("train on a batch", "totals", totals, 2);
-  const status = loadKernels().ts_train_batch(
+  const status = kernels().ts_train_batch(
     buffer(network.layout),
     buffer(network.slopes),
     network.slopes.length,
@@ -184,7 +184,7 @@ export function evaluateBatch(
 ): void {
   expectLayout(network, "evaluate a batch");
   expectLength("evaluate a batch", "totals", totals, 2);
-  const status = loadKernels().ts_evaluate_batch(
+  const status = kernels().ts_evaluate_batch(
     buffer(network.layout),
     buffer(network.slopes),
     network.slopes.length,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { buffer, check, expectLength } from "./status.ts";
 
 /** Status of a kernel that found a fault in a text; its detail output says where. */
@@ -51,7 +51,7 @@ export function delimitedScan(
 ): boolean {
   expectLength("scan the text", "counts", counts, 2);
   expectLength("scan the text", "detail", detail, TEXT_DETAIL);
-  const status = loadKernels().ts_delimited_scan(
+  const status = kernels().ts_delimited_scan(
     ...[buffer(text), text.length, delimiter, columns, threads, buffer(counts), buffer(detail)] as const,
   );
   return wellFormed(status, "scan the text");
@@ -75,7 +75,7 @@ export function delimitedParse(
 ): boolean {
   const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
   expectLength("parse the text", "detail", detail, TEXT_DETAIL);
-  const status = loadKernels().ts_delimited_parse(
+  const status = kernels().ts_delimited_parse(
     ...[buffer(text), text.length, delimiter, buffer(roles), roles.length, threads, rows] as const,
     ...[
       buffer(features),
@@ -104,7 +104,7 @@ export function svmlightScan(
 ): boolean {
   expectLength("scan the text", "counts", counts, 4);
   expectLength("scan the text", "detail", detail, TEXT_DETAIL);
-  const status = loadKernels().ts_svmlight_scan(
+  const status = kernels().ts_svmlight_scan(
     ...[buffer(text), text.length, threads, buffer(counts), buffer(detail)] as const,
   );
   return wellFormed(status, "scan the text");
@@ -126,7 +126,7 @@ export function svmlightParse(
 ): boolean {
   const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
   expectLength("parse the text", "detail", detail, TEXT_DETAIL);
-  const status = loadKernels().ts_svmlight_parse(
+  const status = kernels().ts_svmlight_parse(
     ...[buffer(text), text.length, firstIndex, threads, rows] as const,
     ...[
       buffer(features),

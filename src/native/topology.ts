@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { loadKernels } from "./library.ts";
+import { kernels } from "./library.ts";
 import { capacityOf, type OutgoingArrays } from "./csr.ts";
 import { kindCode, type ValueLaw } from "./init.ts";
 import { buffer, check } from "./status.ts";
@@ -12,7 +12,7 @@ import { buffer, check } from "./status.ts";
 export function dropSmallest(layer: OutgoingArrays, zeta: number, threads = 1): number {
   const task = "drop connections";
   const capacity = capacityOf(layer, task);
-  const status = loadKernels().ts_drop_smallest(
+  const status = kernels().ts_drop_smallest(
     buffer(layer.indptr),
     layer.indptr.length,
     buffer(layer.indices),
@@ -30,7 +30,7 @@ export function dropSmallest(layer: OutgoingArrays, zeta: number, threads = 1): 
 export function dropTo(layer: OutgoingArrays, target: number, threads = 1): number {
   const task = "drop connections";
   const capacity = capacityOf(layer, task);
-  const status = loadKernels().ts_drop_to(
+  const status = kernels().ts_drop_to(
     buffer(layer.indptr),
     layer.indptr.length,
     buffer(layer.indices),
@@ -56,7 +56,7 @@ export interface GrowthPlace {
 export function growRandom(layer: OutgoingArrays, count: number, law: ValueLaw, place: GrowthPlace): number {
   const task = "grow connections";
   const capacity = capacityOf(layer, task);
-  const status = loadKernels().ts_grow_random(
+  const status = kernels().ts_grow_random(
     buffer(layer.indptr),
     layer.indptr.length,
     buffer(layer.indices),

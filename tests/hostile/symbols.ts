@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { loadKernels } from "../../src/native/library.ts";
+import { kernels } from "../../src/native/library.ts";
 
 /** Arrays without a length of their own; their size is fixed. */
 const FIXED = ["totals", "counts", "detail", "words", "norm", "place"];
@@ -86,7 +86,7 @@ function fill(bytes: Uint8Array): void {
   }
 }
 
-const symbols = loadKernels() as unknown as Record<string, (...words: unknown[]) => number | bigint>;
+const symbols = kernels() as unknown as Record<string, (...words: unknown[]) => number | bigint>;
 let calls = 0;
 let accepted = 0;
 const statuses: Record<string, number> = {};
