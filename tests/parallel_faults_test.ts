@@ -150,3 +150,20 @@ Deno.test("SharedState gives up on a lock whose holder is lost", async () => {
   assertEquals(failed.message, "Cannot take the lock of the parameter server: it was held for 0.3 s");
   assertEquals(serverState(2, 5).numbers[0], 5);
 });
+
+Deno.test("SharedState.command never has a new number with the contents of an older command", async () => {
+  const memory = sharedStateMemory(1);
+  const state = new SharedState(memory, 1000);
+  const worker = new Worker(new URL("./parallel/ordering_worker.ts", import.meta.url), { type: "module" });
+  try {
+    worker.postMessage(memory);
+    while (state.command.number === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    for (let read = 0, seen = 0; read < 1_000_000 || seen < 1000; read++) {
+      const { number, epoch } = state.command;
+      assert(epoch >= number, `command ${number} has the contents of command ${epoch}`);
+      if (number > seen) seen++;
+    }
+  } finally {
+    worker.terminate();
+  }
+});

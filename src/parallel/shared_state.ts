@@ -135,9 +135,11 @@ export class SharedState {
     this.#limits[TOTAL] = updates;
   }
 
+  /** The last command. Its number is written last and so read first: a new number never comes with old contents. */
   get command(): Command {
+    const number = Atomics.load(this.#words, COMMAND);
     const [kind, epoch] = [Atomics.load(this.#words, KIND), Atomics.load(this.#words, EPOCH)];
-    return { number: Atomics.load(this.#words, COMMAND), kind: kind === 0 ? "epoch" : "evolve", epoch };
+    return { number, kind: kind === 0 ? "epoch" : "evolve", epoch };
   }
 
   /** Gives all workers a command. */
