@@ -5,6 +5,7 @@ import {
   type Split,
   splitValidation,
   standardization,
+  trainingSamples,
   validateDataset,
 } from "../src/data/dataset.ts";
 
@@ -121,6 +122,22 @@ Deno.test("splitValidation() gives each class its share, every sample once, and 
   assertEquals(splitValidation(whole, 0.25, 1).validation, validation);
   const other = splitValidation(whole, 0.25, 2).validation.features;
   assertGreater(validation.features.filter((value, index) => value !== other[index]).length, 100);
+});
+
+Deno.test("trainingSamples() tells what splitValidation() leaves to learn from", () => {
+  for (
+    const labels of [
+      [0, 1, 0, 1, 0, 0, 0, 1, 0],
+      Array.from({ length: 101 }, (_, sample) => sample % 2),
+    ]
+  ) {
+    const whole = dataset(split(new Float32Array(2 * labels.length), labels));
+    for (const fraction of [0.1, 0.25, 1 / 3, 0.5, 0.77]) {
+      assertEquals(trainingSamples(whole, fraction), splitValidation(whole, fraction, 1).train.samples);
+    }
+    assertEquals(trainingSamples(whole, 0), labels.length);
+  }
+  assertThrows(() => trainingSamples(dataset(good), 0.01), RangeError, "leaves 3 to train and 0 to validate");
 });
 
 Deno.test("splitValidation() splits regression targets, and refuses parts that would be empty", () => {

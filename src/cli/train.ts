@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { classCounts, type Dataset } from "../data/dataset.ts";
+import { classCounts, type Dataset, trainingSamples } from "../data/dataset.ts";
 import { loadModel, saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
@@ -179,11 +179,12 @@ async function prepare(given: Values): Promise<Run> {
 function batchSize(filled: Values, wanted: Values, data: Dataset): number {
   const size = filled["batch-size"]!;
   const { samples } = data.train;
-  const most = Math.max(1, Math.floor(samples * (1 - (filled["validation-fraction"] ?? 0))));
-  if (wanted["batch-size"] === undefined) return Math.min(size, most);
-  if (size <= samples) return size;
+  const most = trainingSamples(data, filled["validation-fraction"] ?? 0);
+  if (size <= most || wanted["batch-size"] === undefined) return Math.min(size, most);
+  const aside = most < samples ? ` and sets ${samples - most} of them aside for validation` : "";
   throw new RangeError(
-    `Cannot use --batch-size ${size}: "${data.name}" has ${samples} training samples, not more can be used`,
+    `Cannot use --batch-size ${size}: "${data.name}" has ${samples} training samples${aside}, ` +
+      `expected at most ${most}`,
   );
 }
 

@@ -242,31 +242,34 @@ const VALIDATION_DRAW = 0xffff_ffff;
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
   const { train, featureCount, outputCount } = dataset;
-  if (!(fraction > 0 && fraction < 1)) {
-    throw new RangeError(
-      `Cannot set validation samples aside: the fraction is ${fraction}, expected a value between 0 and 1`,
-    );
-  }
-  const chosen = chooseValidation(train, dataset.task === "classification" ? outputCount : 1, fraction, seed);
+  const { quota, size } = validationQuota(dataset, fraction);
+  const chosen = chooseValidation(train, quota, seed);
   const outputs = dataset.task === "regression" ? outputCount : 0;
-  const size = chosen.reduce((sum, flag) => sum + flag, 0);
-  if (size === 0 || size === train.samples) {
-    throw new RangeError(
-      `Cannot set validation samples aside: a fraction of ${fraction} of ${train.samples} samples leaves ` +
-        `${train.samples - size} to train and ${size} to validate, both need at least 1`,
-    );
-  }
   return {
     train: gather(train, chosen, 0, train.samples - size, featureCount, outputs),
     validation: gather(train, chosen, 1, size, featureCount, outputs),
   };
 }
 
-/** Marks the samples to set aside with 1. */
-function chooseValidation(train: Split, classes: number, fraction: number, seed: number): Uint8Array {
-  const label = (sample: number) => train.labels.length === 0 ? 0 : train.labels[sample];
-  const counts = new Float64Array(classes);
-  for (let sample = 0; sample < train.samples; sample++) counts[label(sample)]++;
+/**
+ * How many samples {@linkcode splitValidation} would leave to learn from; all with a fraction of 0.
+ *
+ * @throws {RangeError} As `splitValidation`.
+ */
+export function trainingSamples(dataset: Dataset, fraction: number): number {
+  return dataset.train.samples - (fraction === 0 ? 0 : validationQuota(dataset, fraction).size);
+}
+
+/** How many samples of each class to set aside, and of all: neither none nor all. */
+function validationQuota(dataset: Dataset, fraction: number): { quota: Float64Array; size: number } {
+  const { train, outputCount } = dataset;
+  if (!(fraction > 0 && fraction < 1)) {
+    throw new RangeError(
+      `Cannot set validation samples aside: the fraction is ${fraction}, expected a value between 0 and 1`,
+    );
+  }
+  const counts = new Float64Array(dataset.task === "classification" ? outputCount : 1);
+  for (let sample = 0; sample < train.samples; sample++) counts[classOf(train, sample)]++;
   const quota = Float64Array.from(
     counts,
     (count) => Math.min(Math.floor(count * fraction), Math.max(count - 1, 0)),
@@ -282,12 +285,29 @@ function chooseValidation(train: Split, classes: number, fraction: number, seed:
       left--;
     }
   }
+  const size = quota.reduce((sum, count) => sum + count, 0);
+  if (size === 0 || size === train.samples) {
+    throw new RangeError(
+      `Cannot set validation samples aside: a fraction of ${fraction} of ${train.samples} samples leaves ` +
+        `${train.samples - size} to train and ${size} to validate, both need at least 1`,
+    );
+  }
+  return { quota, size };
+}
+
+/** The class of a sample; 0 for regression. */
+function classOf(split: Split, sample: number): number {
+  return split.labels.length === 0 ? 0 : split.labels[sample];
+}
+
+/** Marks the samples to set aside with 1: of each class as many as the quota, which is used up. */
+function chooseValidation(train: Split, quota: Float64Array, seed: number): Uint8Array {
   const order = new Uint32Array(train.samples);
   shuffle(order, seed, VALIDATION_DRAW);
   const chosen = new Uint8Array(train.samples);
   for (const sample of order) {
-    if (quota[label(sample)] > 0) {
-      quota[label(sample)]--;
+    if (quota[classOf(train, sample)] > 0) {
+      quota[classOf(train, sample)]--;
       chosen[sample] = 1;
     }
   }
