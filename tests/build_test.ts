@@ -43,7 +43,6 @@ Deno.test({
       CARGO_TARGET_DIR: target,
       [`CARGO_TARGET_${host}_LINKER`]: missing,
     });
-    await Deno.remove(target, { recursive: true });
     assertEquals(code, 1);
     assertMatch(
       stderr,

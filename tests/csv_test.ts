@@ -4,6 +4,7 @@ import { gzipSync } from "node:zlib";
 import { type CsvOptions, readCsv, readLabels } from "../src/data/csv.ts";
 import { readMadelon } from "../src/data/madelon.ts";
 import type { FileSamples } from "../src/data/samples.ts";
+import { folder } from "./cli/process.ts";
 import { dataFolder, exists } from "./real_data.ts";
 
 const encode = (text: string) => new TextEncoder().encode(text);
@@ -168,15 +169,14 @@ Deno.test("readCsv() unpacks gzip, several members in a row too, and refuses dam
   const damaged = packed.slice();
   damaged[packed.length >> 1] ^= 0xff;
   assertStringIncludes(await fault(damaged), "damaged or cut short");
-  const folder = await Deno.makeTempDir();
-  const path = `${folder}/plain.csv.gz`;
+  const place = await folder({});
+  const path = `${place}/plain.csv.gz`;
   await Deno.writeTextFile(path, "1,2\n");
   await assertRejects(() => readCsv(path), SyntaxError, "its content is no gzip");
   await Deno.writeFile(path, packed);
   assertEquals((await readCsv(path)).samples, 2000);
-  await assertRejects(() => readCsv(`${folder}/absent.csv`), Deno.errors.NotFound, "there is no such file");
-  await assertRejects(() => readCsv(folder), TypeError, "it is a folder");
-  await Deno.remove(folder, { recursive: true });
+  await assertRejects(() => readCsv(`${place}/absent.csv`), Deno.errors.NotFound, "there is no such file");
+  await assertRejects(() => readCsv(place), TypeError, "it is a folder");
 });
 
 Deno.test("readCsv() reads several windows alike for any number of threads", async () => {

@@ -26,9 +26,15 @@ export async function run(...args: string[]): Promise<Finished> {
   return { code, stdout: text.decode(stdout), stderr: text.decode(stderr) };
 }
 
-/** A folder of its own with the files a test needs. */
+const folders: string[] = [];
+globalThis.addEventListener("unload", () => {
+  for (const path of folders) Deno.removeSync(path, { recursive: true });
+});
+
+/** A folder of its own with the files a test needs, removed when all tests of its page have ended. */
 export async function folder(files: Record<string, string | Uint8Array>): Promise<string> {
   const path = await Deno.makeTempDir();
+  folders.push(path);
   for (const [name, content] of Object.entries(files)) {
     await Deno.writeFile(
       `${path}/${name}`,
