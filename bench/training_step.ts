@@ -15,6 +15,8 @@ import { BatchBuilder } from "../src/train/batches.ts";
 export interface StepOptions {
   readonly sizes: readonly number[];
   readonly epsilon?: number;
+  /** Instead of ε. */
+  readonly density?: number;
   readonly batch?: number;
   readonly dropout?: number;
   readonly threads?: number;
@@ -38,9 +40,10 @@ export interface Step {
 
 /** Prepares a network, made-up data of its width, and the buffers of a step. */
 export function prepareStep(options: StepOptions): Step {
-  const { sizes, epsilon = 20, batch: batchSize = 128, dropout = 0.3, threads = 1, seed = 1 } = options;
+  const { sizes, density, batch: batchSize = 128, dropout = 0.3, threads = 1, seed = 1 } = options;
+  const sparsity = density === undefined ? { epsilon: options.epsilon ?? 20 } : { density };
   const samples = options.samples ?? 10_000;
-  const model = SparseMlp.create({ sizes, epsilon, seed, fanIn: "sparse" });
+  const model = SparseMlp.create({ sizes, ...sparsity, seed, fanIn: "sparse" });
   const [inputs, classes] = [sizes[0], sizes[sizes.length - 1]];
   const features = sharedBytes(samples * inputs);
   const labels = sharedWords(samples);
