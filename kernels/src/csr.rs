@@ -1,12 +1,13 @@
 //! One layer's connections as a sparse matrix: rows are input neurons (CSR), and the incoming view by neuron.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use sprs::CsStructureViewI;
 
 use crate::pool::{chunk_count, rows_of_chunk, run_chunks};
 use crate::shared::SharedSlice;
-use crate::status::{Outcome, Status, ensure};
+use crate::status::{Outcome, Status, ensure, scratch};
 
 /// Connections (and rows) that one chunk should hold, so that a thread is worth waking.
 const GRAIN: usize = 1 << 16;
@@ -133,12 +134,15 @@ pub fn validate(indptr: &[u32], indices: &[u32], inputs: usize, neurons: usize) 
 
 /// Writes the view by target neuron: `source` (ascending in a neuron) and where the connection stands.
 ///
-/// A counting transposition, O(nnz), without scratch: each thread takes blocks of neurons and walks all
-/// rows, in each of which a block is a short run. Assumes a valid structure.
+/// A counting transposition, O(nnz): a thread takes a stretch of rows and deals its connections into bins of
+/// neighbouring neurons, each bin's places being its neurons' own; then a thread takes a bin, small enough for its
+/// cache, and orders it by neuron. Both passes keep the order of rows, so that no cut matters to the result. Where
+/// there are few neurons, each has a bin, and the second pass falls away. Scratch: 2 bytes a connection, and a bin a
+/// thread; nothing but counts for few neurons. Assumes a valid structure.
 ///
 /// # Errors
 /// [`Status::Length`] when an array does not fit the sizes; [`Status::Structure`] when an index is not below
-/// `neurons`.
+/// `neurons`; [`Status::Memory`] where there is no scratch.
 pub fn incoming_view(
     indptr: &[u32],
     indices: &[u32],
@@ -153,116 +157,146 @@ pub fn incoming_view(
     let nnz = indptr[inputs] as usize;
     ensure(nnz <= indices.len() && nnz <= source.len() && nnz <= position.len(), Status::Length)?;
 
-    let blocks = block_count(nnz, inputs, neurons);
-    let block_of = |block: usize| neurons * block / blocks..neurons * (block + 1) / blocks;
-    incoming_ptr[0] = 0;
-    let mut block_nnz = vec![0u32; blocks];
+    let bins = Bins::of(nnz, neurons);
+    let stretches = stretches(indptr);
+    ensure(stretches.iter().map(|stretch| stretch.entries.len()).sum::<usize>() == nnz, Status::Structure)?;
+    let mut table = scratch::<u32>(stretches.len() * bins.count)?;
+    let mut misfits = vec![false; stretches.len()];
     {
-        let counts = SharedSlice::new(incoming_ptr);
-        let totals = SharedSlice::new(&mut block_nnz);
-        run_chunks(threads, blocks, &|block| {
-            let neurons_here = block_of(block);
-            // SAFETY: blocks of neurons do not overlap, and each block has its own total.
-            let (counts, total) =
-                unsafe { (counts.range(neurons_here.start + 1..neurons_here.end + 1), totals.range(block..block + 1)) };
-            counts.fill(0);
-            for_each_in_block(indptr, indices, neurons, neurons_here, |neuron, _, _| counts[neuron] += 1);
-            total[0] = counts.iter().sum();
+        let (table, misfits) = (SharedSlice::new(&mut table), SharedSlice::new(&mut misfits));
+        run_chunks(threads, stretches.len(), &|chunk| {
+            // SAFETY: a row of the table and a mark for each stretch.
+            let (counts, misfit) = unsafe { (table.range(bins.row(chunk)), misfits.range(chunk..chunk + 1)) };
+            let targets = &indices[stretches[chunk].entries.clone()];
+            misfit[0] = targets.iter().max().is_some_and(|&most| most as usize >= neurons);
+            if !misfit[0] {
+                targets.iter().for_each(|&target| counts[bins.of_neuron(target)] += 1);
+            }
         })?;
     }
-    let mut sum = 0;
-    for total in &mut block_nnz {
-        (*total, sum) = (sum, sum + *total);
-    }
-    ensure(sum as usize == nnz, Status::Structure)?;
+    ensure(!misfits.contains(&true), Status::Structure)?;
 
-    let ptr = SharedSlice::new(incoming_ptr);
-    let source = SharedSlice::new(source);
-    let position = SharedSlice::new(position);
-    run_chunks(threads, blocks, &|block| {
-        let neurons_here = block_of(block);
-        let first = block_nnz[block] as usize;
-        let last = block_nnz.get(block + 1).map_or(nnz, |&next| next as usize);
-        // SAFETY: blocks of neurons do not overlap, hence neither do their connections.
-        let (ends, source, position) = unsafe {
-            (
-                ptr.range(neurons_here.start + 1..neurons_here.end + 1),
-                source.range(first..last),
-                position.range(first..last),
-            )
-        };
-        // From counts to starts; filling moves each start to the neuron's end, where the view wants it.
-        let mut next = 0;
-        for end in ends.iter_mut() {
-            (*end, next) = (next, next + *end);
+    // From counts to the place of the first connection from each stretch into each bin.
+    let mut starts = scratch::<u32>(bins.count + 1)?;
+    let mut next = 0;
+    for bin in 0..bins.count {
+        for stretch in 0..stretches.len() {
+            let place = &mut table[stretch * bins.count + bin];
+            (*place, next) = (next, next + *place);
         }
-        for_each_in_block(indptr, indices, neurons, neurons_here, |neuron, row, at| {
-            let slot = ends[neuron] as usize;
-            ends[neuron] += 1;
-            source[slot] = row;
-            position[slot] = at;
-        });
-        ends.iter_mut().for_each(|end| *end += first as u32);
-    })
-}
-
-/// Blocks of neurons: enough to keep a block's lists in cache, few enough that a row's run stays worth a search.
-fn block_count(nnz: usize, inputs: usize, neurons: usize) -> usize {
-    const NEURONS_OF_BLOCK: usize = 1 << 13;
-    const RUN: usize = 2;
-    const LEAST: usize = 4;
-    if nnz < 2 * GRAIN {
-        return 1;
+        starts[bin + 1] = next;
     }
-    (nnz / (RUN * inputs.max(1))).clamp(LEAST, 1024).min(neurons.div_ceil(NEURONS_OF_BLOCK)).max(1)
-}
 
-/// Calls `visit(neuron − block.start, row, position)` for each connection into the block, row after row.
-#[inline]
-fn for_each_in_block(
-    indptr: &[u32],
-    indices: &[u32],
-    neurons: usize,
-    block: Range<usize>,
-    mut visit: impl FnMut(usize, u32, u32),
-) {
-    for (row, ends) in indptr.windows(2).enumerate() {
-        let (start, end) = (ends[0] as usize, ends[1] as usize);
-        let skipped = lower_bound(&indices[start..end], block.start, neurons);
-        for (at, &target) in indices[start + skipped..end].iter().enumerate() {
-            if target as usize >= block.end {
-                break;
+    let mut offsets = scratch::<u16>(if bins.shift == 0 { 0 } else { nnz })?;
+    {
+        let table = SharedSlice::new(&mut table);
+        let (source, position) = (SharedSlice::new(source), SharedSlice::new(position));
+        let offsets = SharedSlice::new(&mut offsets);
+        run_chunks(threads, stretches.len(), &|chunk| {
+            // SAFETY: a row of the table for each stretch.
+            let places = unsafe { table.range(bins.row(chunk)) };
+            for row in stretches[chunk].rows.clone() {
+                let entries = indptr[row]..indptr[row + 1];
+                for (at, &target) in entries.clone().zip(&indices[entries.start as usize..entries.end as usize]) {
+                    let place = &mut places[bins.of_neuron(target)];
+                    let slot = *place as usize;
+                    *place += 1;
+                    // SAFETY: the table gives each connection a place of its own.
+                    unsafe {
+                        source.set(slot, row as u32);
+                        position.set(slot, at);
+                        if bins.shift > 0 {
+                            offsets.set(slot, bins.offset(target));
+                        }
+                    }
+                }
             }
-            visit(target as usize - block.start, row as u32, (start + skipped + at) as u32);
+        })?;
+    }
+    if bins.shift == 0 {
+        incoming_ptr.copy_from_slice(&starts);
+        return Ok(());
+    }
+
+    incoming_ptr[0] = 0;
+    let starved = AtomicBool::new(false);
+    let ends = SharedSlice::new(incoming_ptr);
+    let (source, position) = (SharedSlice::new(source), SharedSlice::new(position));
+    let groups = bins.count.min(MAX_STRETCHES);
+    run_chunks(threads, groups, &|group| {
+        let mut dealt = Vec::new();
+        for bin in bins.count * group / groups..bins.count * (group + 1) / groups {
+            let places = starts[bin] as usize..starts[bin + 1] as usize;
+            let neurons_here = bin << bins.shift..((bin + 1) << bins.shift).min(neurons);
+            // SAFETY: bins share neither neurons nor connections.
+            let (ends, source, position) = unsafe {
+                (
+                    ends.range(neurons_here.start + 1..neurons_here.end + 1),
+                    source.range(places.clone()),
+                    position.range(places.clone()),
+                )
+            };
+            if dealt.try_reserve(places.len()).is_err() {
+                starved.store(true, Ordering::Relaxed);
+                return;
+            }
+            dealt.clear();
+            dealt.extend(source.iter().copied().zip(position.iter().copied()));
+            order_bin(&offsets[places], &dealt, ends, source, position);
+            ends.iter_mut().for_each(|end| *end += starts[bin]);
         }
+    })?;
+    ensure(!starved.into_inner(), Status::Memory)
+}
+
+/// Orders the connections of a bin by neuron; `ends` becomes where each neuron's connections end in the bin.
+fn order_bin(offsets: &[u16], dealt: &[(u32, u32)], ends: &mut [u32], source: &mut [u32], position: &mut [u32]) {
+    ends.fill(0);
+    offsets.iter().for_each(|&offset| ends[offset as usize] += 1);
+    let mut next = 0;
+    for end in ends.iter_mut() {
+        (*end, next) = (next, next + *end);
+    }
+    // Filling moves each start to the neuron's end, where the view wants it.
+    for (&offset, &(row, at)) in offsets.iter().zip(dealt) {
+        let slot = &mut ends[offset as usize];
+        source[*slot as usize] = row;
+        position[*slot as usize] = at;
+        *slot += 1;
     }
 }
 
-/// Number of elements of the sorted `row` below `bound`: looks first where even spacing would put it.
-#[inline]
-fn lower_bound(row: &[u32], bound: usize, neurons: usize) -> usize {
-    if bound == 0 || row.is_empty() {
-        return 0;
+/// Bins of neighbouring neurons, `1 << shift` in each.
+#[derive(Clone, Copy)]
+struct Bins {
+    shift: u32,
+    count: usize,
+}
+
+impl Bins {
+    /// A bin each for few neurons, or where all connections stay in the cache; else bins of which two do.
+    fn of(nnz: usize, neurons: usize) -> Self {
+        const CONNECTIONS: usize = 1 << 15;
+        const MOST: usize = 1 << 11;
+        let single = neurons <= MOST || (nnz <= 4 * GRAIN && neurons <= 1 << 16);
+        let wanted = if single { neurons } else { (nnz / CONNECTIONS).clamp(1, MOST) };
+        let shift = neurons.div_ceil(wanted.max(1)).max(1).next_power_of_two().ilog2().min(u16::BITS);
+        Self { shift, count: neurons.div_ceil(1 << shift) }
     }
-    let below = |at: usize| (row[at] as usize) < bound;
-    let guess = (row.len() * bound / neurons).min(row.len() - 1);
-    let mut step = 1;
-    let (low, high) = if below(guess) {
-        let mut low = guess + 1;
-        while low < row.len() && below((low + step).min(row.len()) - 1) {
-            low = (low + step).min(row.len());
-            step *= 2;
-        }
-        (low, (low + step).min(row.len()))
-    } else {
-        let mut high = guess;
-        while high > 0 && !below(high.saturating_sub(step)) {
-            high = high.saturating_sub(step);
-            step *= 2;
-        }
-        (high.saturating_sub(step), high)
-    };
-    low + row[low..high].partition_point(|&target| (target as usize) < bound)
+
+    fn of_neuron(self, neuron: u32) -> usize {
+        (neuron >> self.shift) as usize
+    }
+
+    /// The neuron's place in its bin.
+    fn offset(self, neuron: u32) -> u16 {
+        (neuron & ((1 << self.shift) - 1)) as u16
+    }
+
+    /// The row of stretch `stretch` in a table `[stretches][bins]`.
+    fn row(self, stretch: usize) -> Range<usize> {
+        stretch * self.count..(stretch + 1) * self.count
+    }
 }
 
 #[cfg(test)]
@@ -281,10 +315,12 @@ mod tests {
 
     #[test]
     fn incoming_view_is_the_transpose_of_sprs_for_all_shapes_and_threads() {
-        let shapes = [(0, 0), (0, 5), (5, 0), (1, 1), (1, 9), (9, 1), (37, 53), (300, 40_000), (5_000, 700)];
-        for (inputs, neurons) in shapes {
-            for probability in [0.0, 0.003, 0.05, 0.3, 1.0] {
-                if inputs * neurons > 4_000_000 && probability > 0.1 {
+        // The last three are dealt into bins; the very last into bins of 65,536 neurons, of which many have none.
+        let shapes = [(0, 0), (0, 5), (5, 0), (1, 1), (1, 9), (9, 1), (37, 53), (5_000, 700)];
+        let binned = [(300, 40_000), (2_000, 70_000), (100, 4_000_000)];
+        for (inputs, neurons) in shapes.into_iter().chain(binned) {
+            for probability in [0.0, 0.001, 0.003, 0.05, 0.3, 1.0] {
+                if (inputs * neurons) as f64 * probability > 4e6 {
                     continue;
                 }
                 let (indptr, indices) = random(inputs, neurons, probability);

@@ -50,6 +50,20 @@ impl<'a, T> SharedSlice<'a, T> {
         unsafe { std::slice::from_raw_parts_mut(self.pointer.add(range.start), range.end - range.start) }
     }
 
+    /// Writes one element.
+    ///
+    /// # Safety
+    /// No other thread may read or write this element meanwhile.
+    ///
+    /// # Panics
+    /// When there is no such element.
+    #[inline(always)]
+    pub unsafe fn set(&self, index: usize, value: T) {
+        assert!(index < self.len, "index outside the shared slice");
+        // SAFETY: the element is inside the borrow taken by `new`; disjointness is the caller's promise.
+        unsafe { *self.pointer.add(index) = value };
+    }
+
     /// All elements, to read, while no thread writes.
     ///
     /// # Safety

@@ -4,13 +4,14 @@
  * @module
  */
 import type { Dataset, Split } from "../data/dataset.ts";
-import { type LoadedModel, loadModel } from "../files/checkpoint.ts";
+import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { type Evaluation, Evaluator } from "../train/evaluation.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { accuracy, bytes, count, duration, rate } from "./format.ts";
+import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { describeNetwork, titled } from "./report.ts";
@@ -75,7 +76,7 @@ export function measure(model: SparseMlp, parts: readonly Split[], threads: numb
 
 async function evaluate(path: string, given: Values): Promise<number> {
   checkTogether(given);
-  const loaded = await loadModel(path);
+  const loaded = await readModelFile(path, given);
   const { model } = loaded;
   const { threads = navigator.hardwareConcurrency, json = false } = given;
   const { name, parts, samples } = await evaluationData(path, loaded, given);

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import { loadModel, saveModel } from "../files/checkpoint.ts";
 import { exportOnnx } from "../files/onnx.ts";
 import { exportDense, exportScipy, type ImportOptions, importScipy } from "../files/scipy.ts";
 import type { Command } from "./command.ts";
 import { bytes, count } from "./format.ts";
+import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
@@ -51,7 +51,7 @@ function outputOf(values: Values, command: string): string {
 async function runExport(path: string, values: Values): Promise<number> {
   const output = outputOf(values, "export");
   const { to = "scipy" } = values;
-  const { model } = await loadModel(path);
+  const { model } = await readModelFile(path, values);
   const { connections, denseInferenceBytes } = model.stats();
   if (to === "scipy") await exportScipy(model, output);
   else if (to === "dense") await exportDense(model, output);
@@ -81,7 +81,7 @@ async function runImport(folder: string, values: Values): Promise<number> {
     ...(task && { task }),
   };
   const model = await importScipy(folder, options);
-  await saveModel(model, output);
+  await writeModelFile(model, output, values);
   const { connections } = model.stats();
   const layers = model.settings.sizes;
   if (values.json) console.log(JSON.stringify({ event: "import", folder, output, layers, connections }));

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { loadModel } from "../files/checkpoint.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { type ModelSettings, SparseMlp } from "../model/model.ts";
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, columns, count, duration, percent } from "./format.ts";
+import { readModelFile } from "./model_file.ts";
 import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
 import { planCommand } from "./plan.ts";
@@ -176,7 +176,7 @@ async function savedModel(path: string, given: Values): Promise<SparseMlp> {
       throw new UsageError(`Cannot use --${name} with a model file: the network is the file's`);
     }
   }
-  return (await loadModel(path)).model;
+  return (await readModelFile(path, given)).model;
 }
 
 async function makeModel(given: Values): Promise<SparseMlp> {

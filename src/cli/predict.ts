@@ -4,10 +4,10 @@
  * @module
  */
 import { sampleWindows } from "../data/windows.ts";
-import { loadModel } from "../files/checkpoint.ts";
 import type { Command } from "./command.ts";
 import { column } from "./data.ts";
 import { count, duration, rate } from "./format.ts";
+import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
@@ -46,7 +46,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     throw new UsageError("Cannot write npy to the terminal: give a file with --output");
   }
   if (output !== undefined) await checkOutput(output);
-  const { model } = await loadModel(path);
+  const { model } = await readModelFile(path, given);
   const inference = model.compile();
   const { featureCount, outputCount, classNames, task } = inference;
   if (labels && task === "regression") {

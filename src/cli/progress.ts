@@ -11,6 +11,8 @@ import progress from "npm:cli-progress@3.12.0";
 
 /** Milliseconds between two drawings of a bar. */
 const REDRAW_MS = 100;
+/** Bytes of a file from which training says that it is being saved. */
+const LARGE_BYTES = 64 * 2 ** 20;
 
 function newBar(format: string): InstanceType<typeof progress.SingleBar> {
   return new progress.SingleBar({
@@ -60,6 +62,8 @@ export interface TrainingView {
   step(progress: Progress): void;
   /** After an epoch. */
   epoch(record: EpochRecord): void;
+  /** While a checkpoint is written. */
+  saving(doneBytes: number, totalBytes: number): void;
   /** A sentence that must be seen. */
   notice(text: string): void;
   /** Takes the bar away. */
@@ -77,7 +81,13 @@ export interface TrainingViewOptions {
 
 /** Shows nothing but notices. */
 export function silentView(): TrainingView {
-  return { step: () => {}, epoch: () => {}, notice: (text) => console.error(text), stop: () => {} };
+  return {
+    step: () => {},
+    epoch: () => {},
+    saving: () => {},
+    notice: (text) => console.error(text),
+    stop: () => {},
+  };
 }
 
 /** A line for an epoch, thinned to about 25 in all. */
@@ -123,16 +133,17 @@ export function barView({ epochs, epochsDone, maxSteps = Infinity }: TrainingVie
   const bar = newBar("{bar} epoch {epoch}/{epochs}  loss {loss}  {scores}  {rate}  {left} left");
   const started = performance.now();
   let last = "";
-  let [drawn, total] = [-Infinity, epochs];
+  let [drawn, total, reached] = [-Infinity, epochs, epochsDone];
   const [epoch, of] = [String(epochsDone + 1), String(epochs)];
-  const payload = { epoch, epochs: of, loss: "–", scores: "", rate: "", left: "–" };
+  let payload = { epoch, epochs: of, loss: "–", scores: "", rate: "", left: "–" };
   bar.start(epochs, epochsDone, payload);
   const draw = (done: number, change: Partial<typeof payload>) => {
     const now = performance.now();
     if (now - drawn < REDRAW_MS) return;
-    drawn = now;
+    [drawn, reached] = [now, done];
     const secondsAnEpoch = (now - started) / 1000 / Math.max(done - epochsDone, 1e-9);
-    bar.update(done, { ...payload, ...change, left: span((total - done) * secondsAnEpoch) });
+    payload = { ...payload, ...change, left: span((total - done) * secondsAnEpoch) };
+    bar.update(done, payload);
   };
   return {
     step({ epoch, step, steps, loss, accuracy, samplesPerSecond }) {
@@ -157,6 +168,9 @@ export function barView({ epochs, epochsDone, maxSteps = Infinity }: TrainingVie
         scores: scores(record),
         rate: rate(samplesPerSecond),
       });
+    },
+    saving(doneBytes, totalBytes) {
+      if (totalBytes >= LARGE_BYTES) draw(reached, { rate: `saving ${percent(doneBytes / totalBytes)}` });
     },
     notice(text) {
       // The bar's line is drawn anew below.

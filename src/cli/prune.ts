@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { loadModel, saveModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { compact } from "../topology/compaction.ts";
 import { pruneByImportance } from "../topology/importance.ts";
 import type { Command } from "./command.ts";
 import { evaluationData, measure } from "./evaluate.ts";
 import { accuracy, bytes, columns, count, percent } from "./format.ts";
+import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
@@ -40,17 +40,17 @@ async function prune(path: string, given: Values): Promise<number> {
     throw new UsageError("Cannot use --output with several percentiles: give the one to save");
   }
   if (output !== undefined) await checkOutput(output);
-  const loaded = await loadModel(path);
+  const loaded = await readModelFile(path, given);
   const { threads = navigator.hardwareConcurrency } = given;
   const data = await evaluationData(path, loaded, given);
   const start = loaded.model.stats().parameters;
   const rows: string[][] = [];
   for (const percentile of [undefined, ...percentiles]) {
-    const { model: pruned } = percentile === undefined ? loaded : await loadModel(path);
+    const { model: pruned } = percentile === undefined ? loaded : await readModelFile(path, given);
     const removed = percentile === undefined ? 0 : pruneHidden(pruned, percentile, threads);
     const model = percentile === undefined ? pruned : compact(pruned, { threads }).model;
     const evaluation = measure(model, data.parts, threads);
-    if (output !== undefined && percentile !== undefined) await saveModel(model, output);
+    if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
     const stats = model.stats();
     const classified = !Number.isNaN(evaluation.accuracy);
     if (json) {

@@ -4,7 +4,7 @@
  * @module
  */
 import { classCounts, type Dataset, trainingSamples } from "../data/dataset.ts";
-import { loadModel, saveModel } from "../files/checkpoint.ts";
+import { saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
@@ -17,6 +17,7 @@ import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { History } from "./history.ts";
 import { Interruption } from "./interruption.ts";
+import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
@@ -145,7 +146,9 @@ async function runTraining(given: Values): Promise<number> {
 }
 
 async function prepare(given: Values): Promise<Run> {
-  const before = given.resume === undefined ? undefined : resumed(await loadModel(given.resume), given);
+  const before = given.resume === undefined
+    ? undefined
+    : resumed(await readModelFile(given.resume, given), given);
   const wanted = before?.wanted ?? given;
   checkTogether(wanted);
   for (const name of ["checkpoint-every", "checkpoint-minutes"] as const) {
@@ -209,12 +212,15 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
   const { values, model, history, state } = run;
   const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
   let [saved, savedAt] = ["", performance.now()];
+  let training = true;
   const save = async () => {
     const place = `${state.epoch}:${state.step}`;
     if (output === undefined || saved === place) return;
     const { resume: _, ...kept } = values;
     const options = { values: kept, history: history.state };
-    await saveModel(model, output, { training: { epoch: state.epoch, options, state } });
+    const reached = { epoch: state.epoch, options, state };
+    if (training) await saveModel(model, output, { training: reached, onProgress: view.saving });
+    else await writeModelFile(model, output, values, reached);
     [saved, savedAt] = [place, performance.now()];
   };
   const parallel = parallelOptions(values);
@@ -260,6 +266,7 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
     if (!interruption.signal.aborted) throw cause;
   } finally {
     view.stop();
+    training = false;
   }
   const interrupted = interruption.requested && state.epoch < values.epochs! && !stoppedEarly;
   if (parallel === undefined || !interruption.signal.aborted) await save();

@@ -16,7 +16,8 @@ export class RandomAccess implements Disposable {
   readonly size: number;
   readonly #file: Deno.FsFile | undefined;
   readonly #bytes: Uint8Array;
-  #chunk: Uint8Array | undefined;
+  /** One is read into while the other is copied from. */
+  #chunks: Uint8Array[] = [];
 
   private constructor(name: string, size: number, file: Deno.FsFile | undefined, bytes: Uint8Array) {
     this.name = name;
@@ -60,18 +61,26 @@ export class RandomAccess implements Disposable {
       onChunk?.(into.length);
       return;
     }
+    if (into.length === 0) return;
     await this.#file.seek(offset, Deno.SeekMode.Start);
-    for (let at = 0; at < into.length;) {
-      const length = Math.min(CHUNK_BYTES, into.length - at);
-      this.#chunk ??= new Uint8Array(Math.min(CHUNK_BYTES, this.size));
-      const count = await this.#file.read(this.#chunk.subarray(0, length));
+    let next = this.#readChunk(0, into.length);
+    for (let at = 0, turn = 0; at < into.length; turn++) {
+      const count = await next;
       if (count === null) {
         throw new SyntaxError(`it ends at byte ${offset + at}, cut short while it was read`);
       }
-      into.set(this.#chunk.subarray(0, count), at);
-      at += count;
+      const chunk = this.#chunks[turn % 2];
+      const end = at + count;
       onChunk?.(count);
+      if (end < into.length) next = this.#readChunk(turn + 1, into.length - end);
+      into.set(chunk.subarray(0, count), at);
+      at = end;
     }
+  }
+
+  #readChunk(turn: number, wanted: number): Promise<number | null> {
+    const chunk = this.#chunks[turn % 2] ??= new Uint8Array(Math.min(CHUNK_BYTES, this.size));
+    return this.#file!.read(chunk.subarray(0, wanted));
   }
 
   /** Closes the file. */

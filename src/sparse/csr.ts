@@ -101,7 +101,8 @@ export function validateConnections(connections: Connections): void {
 /**
  * Rebuilds `incomingPtr`, `source` and `position` from the outgoing rows.
  *
- * Cost: O(nnz), nothing allocated. Call after each change of the topology; values may change without.
+ * Cost: O(nnz), shared by the threads, 2 bytes a connection of scratch in large layers. Call after each change of the
+ * topology; values may change without. The same for any number of threads.
  */
 export function rebuildIncoming(connections: Connections, threads = 1): void {
   incomingView(connections, threads);

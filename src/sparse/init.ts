@@ -165,7 +165,7 @@ export function countConnections(indptr: Uint32Array, options: StructureOptions)
  * Fills connections whose `indptr` was counted with the same options: targets, weights, zero velocity,
  * incoming view.
  *
- * Cost: O(inputs + neurons + nnz), nothing allocated. The same for any number of threads.
+ * Cost: O(inputs + neurons + nnz), scratch as in {@linkcode rebuildIncoming}. The same for any number of threads.
  *
  * @param connections Connections with `indptr` and `nnz` set; everything else is overwritten.
  * @throws {TypeError} When an array has the wrong length, or `indptr` was counted with other options.
