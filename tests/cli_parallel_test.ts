@@ -1,13 +1,10 @@
-import { assert, assertEquals } from "@std/assert";
-
-const CLI = new URL("../cli.ts", import.meta.url).pathname;
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { loadModel } from "../mod.ts";
+import { command, folder, run as finish, SMALL as TINY, table } from "./cli/process.ts";
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
-  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-    args: ["run", "--no-check", "--allow-all", CLI, ...args],
-  }).output();
-  const text = new TextDecoder();
-  return { code, out: text.decode(stdout), err: text.decode(stderr) };
+  const { code, stdout, stderr } = await finish(...args);
+  return { code, out: stdout, err: stderr };
 }
 
 const SMALL = ["train", "--epochs", "4", "--hidden", "30", "--batch-size", "64", "--json"];
@@ -54,3 +51,106 @@ Deno.test("train --workers without --parallel is wrong usage, and too many worke
   assertEquals(many.code, 1);
   assert(many.err.includes("Cannot train with 1000 workers"), many.err);
 });
+
+/** What a run on two workers left that was interrupted: once after an epoch, or twice before its first. */
+async function interrupted(
+  args: readonly string[],
+  times: 1 | 2,
+): Promise<{ code: number; epochs: { epoch: number; parallel: { phase: number } }[]; err: string }> {
+  const child = command(["train", "--workers", "2", "--json", ...args]).spawn();
+  let [out, err] = ["", ""];
+  /** Interrupts when a text appears. */
+  const at = (sign: string, before: string, after: string) => {
+    if (!before.includes(sign) && after.includes(sign)) child.kill("SIGINT");
+  };
+  const read = async (stream: ReadableStream<Uint8Array>, hear: (text: string) => void) => {
+    for await (const text of stream.pipeThrough(new TextDecoderStream())) hear(text);
+  };
+  await Promise.all([
+    read(child.stdout, (text) => {
+      const sign = times === 1 ? '"event":"epoch"' : '"event":"start"';
+      at(sign, out, out + text);
+      out += text;
+    }),
+    read(child.stderr, (text) => {
+      if (times === 2) at("Ctrl-C again stops at once", err, err + text);
+      err += text;
+    }),
+  ]);
+  const { code } = await child.status;
+  const events = out.trim().split("\n").map((line) => JSON.parse(line));
+  assertEquals(events.at(-1).interrupted, true, err);
+  return { code, epochs: events.filter(({ event }) => event === "epoch"), err };
+}
+
+const windows = Deno.build.os === "windows";
+
+for (const [algorithm, phase] of [["wasap", 1], ["wasap", 2], ["wassp", 1], ["wassp", 2]] as const) {
+  Deno.test({
+    name: `train --parallel ${algorithm} ends the epoch on Ctrl-C in phase ${phase}, saves, and goes on`,
+    ignore: windows,
+    async fn() {
+      const path = await folder({ "t.csv": table(60) });
+      const output = `${path}/m.safetensors`;
+      const { code, epochs, err } = await interrupted([
+        ...["--parallel", algorithm, "--phase-one-fraction", phase === 1 ? "1" : "0", "--batch-size", "10"],
+        ...["--data", `${path}/t.csv`, ...TINY, "--epochs", "100000000", "--output", output],
+      ], 1);
+      // As the sequential trainer, and as shells count.
+      assertEquals(code, 130, err);
+      const done = epochs.at(-1)!.epoch;
+      assertStringIncludes(
+        err,
+        `Stopped after ${done} whole epochs; go on from epoch ${done + 1} with: train`,
+      );
+      assertStringIncludes(err, `--resume ${output}`);
+      assertEquals((await loadModel(output)).training!.epoch, done);
+      const more = await run("train", "--resume", output, "--epochs", `${done + 1}`, "--json");
+      assertEquals(more.code, 0, more.err);
+      const next = more.out.trim().split("\n").map((line) => JSON.parse(line)).find(({ epoch }) => epoch);
+      assertEquals([next.epoch, next.parallel.phase], [done + 1, phase]);
+    },
+  });
+}
+
+for (const [algorithm, phase] of [["wasap", 1], ["wassp", 2]] as const) {
+  Deno.test({
+    name:
+      `train --parallel ${algorithm} stops at once on a second Ctrl-C in phase ${phase}, and says from where ` +
+      "to go on",
+    ignore: windows,
+    async fn() {
+      const output = `${await Deno.makeTempDir()}/m.safetensors`;
+      // An epoch takes seconds, so the second signal meets workers in the middle of one.
+      const slow = [
+        ...["--parallel", algorithm, "--phase-one-fraction", phase === 1 ? "1" : "0"],
+        ...[
+          "--dataset",
+          "madelon-like",
+          "--hidden",
+          "10000,10000",
+          "--batch-size",
+          "2",
+          "--learning-rate",
+          "1e-5",
+          "--output",
+          output,
+        ],
+      ];
+      const first = await interrupted([...slow, "--epochs", "9"], 2);
+      assertEquals([first.code, first.epochs.length], [130, 0], first.err);
+      assertStringIncludes(first.err, "Stopped after 0 whole epochs; nothing was saved");
+      assertEquals(
+        await run("train", "--workers", "2", ...slow, "--epochs", "1").then(({ code }) => code),
+        0,
+      );
+      const later = await interrupted(["--resume", output, "--epochs", "9"], 2);
+      assertEquals([later.code, later.epochs.length], [130, 0], later.err);
+      assertStringIncludes(
+        later.err,
+        "Stopped after 1 whole epochs; go on from epoch 2 with: train --resume",
+      );
+      assertEquals((await loadModel(output)).training!.epoch, 1);
+    },
+  });
+}

@@ -95,6 +95,11 @@ async function runTraining(given: Values): Promise<number> {
   const epochsDone = run.state.epoch;
   const { json = false, quiet = false } = values;
   const epochs = values.epochs!;
+  const show = { epochs, epochsDone, maxSteps: values["max-steps"] };
+  let view: TrainingView = silentView();
+  // Workers in the middle of an epoch are no checkpoint; its end is.
+  const finishEpoch = parallelOptions(values) !== undefined && values.output !== undefined;
+  using interruption = new Interruption(finishEpoch, (text) => view.notice(text));
   if (json) {
     const { sizes } = model.settings;
     print({
@@ -119,10 +124,12 @@ async function runTraining(given: Values): Promise<number> {
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most}, seed ${values.seed}`;
     console.error([...head, aim].join("\n"));
   }
-  const bars = !json && !quiet && drawsBars();
-  const show = { epochs, epochsDone, maxSteps: values["max-steps"] };
-  const view = bars ? barView(show) : json || quiet ? silentView() : lineView(show);
-  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained } = await epochLoop(run, view);
+  if (!json && !quiet) view = drawsBars() ? barView(show) : lineView(show);
+  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained } = await epochLoop(
+    run,
+    view,
+    interruption,
+  );
   const summary = { ...run.history.summary(), stoppedEarly, interrupted };
   if (json) print({ event: "summary", ...summary });
   else {
@@ -208,14 +215,16 @@ interface Outcome {
   readonly samplesTrained: number;
 }
 
-async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
+async function epochLoop(run: Run, view: TrainingView, interruption: Interruption): Promise<Outcome> {
   const { values, model, history, state } = run;
   const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
-  let [saved, savedAt] = ["", performance.now()];
+  const before = output === values.resume ? placeOf(state) : undefined;
+  let saved: Place | undefined;
+  let savedAt = performance.now();
   let training = true;
   const save = async () => {
-    const place = `${state.epoch}:${state.step}`;
-    if (output === undefined || saved === place) return;
+    const place = placeOf(state);
+    if (output === undefined || isSame(saved, place)) return;
     const { resume: _, ...kept } = values;
     const options = { values: kept, history: history.state };
     const reached = { epoch: state.epoch, options, state };
@@ -224,9 +233,6 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
     [saved, savedAt] = [place, performance.now()];
   };
   const parallel = parallelOptions(values);
-  // Workers in the middle of an epoch are no checkpoint; its end is.
-  const finishEpoch = parallel !== undefined && output !== undefined;
-  using interruption = new Interruption(finishEpoch, (text) => view.notice(text));
   const cores = navigator.hardwareConcurrency;
   if (run.place === undefined && (parallel?.workers ?? 1) > cores) {
     view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
@@ -270,7 +276,7 @@ async function epochLoop(run: Run, view: TrainingView): Promise<Outcome> {
   }
   const interrupted = interruption.requested && state.epoch < values.epochs! && !stoppedEarly;
   if (parallel === undefined || !interruption.signal.aborted) await save();
-  if (interrupted) console.error(farewell(output, state));
+  if (interrupted) console.error(farewell(output, placeOf(state), saved ?? before));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
   return { stoppedEarly, interrupted, exitCode: interruption.exitCode, seconds, samplesTrained };
 }
@@ -286,10 +292,27 @@ function recordsOf(
   return trainOverMpi(model, data, { ...options, ...rest, place });
 }
 
-function farewell(output: string | undefined, { epoch, step }: RunState): string {
+/** Whole epochs, and steps after those. */
+type Place = Pick<RunState, "epoch" | "step">;
+
+function placeOf({ epoch, step }: RunState): Place {
+  return { epoch, step };
+}
+
+function isSame(one: Place | undefined, { epoch, step }: Place): boolean {
+  return one?.epoch === epoch && one.step === step;
+}
+
+/**
+ * What is said after Ctrl-C.
+ *
+ * @param saved What the output file holds; workers that were stopped in the middle of an epoch may have saved nothing.
+ */
+function farewell(output: string | undefined, { epoch, step }: Place, saved: Place | undefined): string {
   const lead = `Stopped after ${epoch} whole epochs` + (step > 0 ? ` and ${step} steps` : "");
   if (output === undefined) return `${lead}; nothing was saved, --output names a file for it`;
-  return `${lead}; go on from epoch ${epoch + 1} with: train --resume ${output}`;
+  if (saved === undefined) return `${lead}; nothing was saved: there was no checkpoint yet`;
+  return `${lead}; go on from epoch ${saved.epoch + 1} with: train --resume ${output}`;
 }
 
 function print(event: Record<string, unknown>): void {
