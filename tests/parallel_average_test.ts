@@ -126,6 +126,68 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
   assertEquals(server.sums().droppedGradients, fresh);
 });
 
+/** Makes a model's topology one that has no connection in common with another's, in as many places as there are. */
+function makeDisjoint(model: SparseMlp, other: SparseMlp): void {
+  for (const [index, layer] of model.layers.entries()) {
+    const { indptr, indices } = other.layers[index];
+    let nnz = 0;
+    for (let row = 0; row < layer.inputs; row++) {
+      const taken = new Set(indices.subarray(indptr[row], indptr[row + 1]));
+      const end = Math.min(layer.capacity, nnz + taken.size);
+      for (let target = 0; target < layer.neurons && nnz < end; target++) {
+        if (!taken.has(target)) layer.indices[nnz++] = target;
+      }
+      layer.indptr[row + 1] = nnz;
+    }
+    layer.nnz = nnz;
+  }
+}
+
+Deno.test("ParameterServer.push() whose gradients are all stale drops and counts them, and leaves a valid model", () => {
+  const model = SparseMlp.create({ sizes: SIZES, density: 0.3, seed: 3 });
+  for (const layer of model.layers) layer.velocity.forEach((_, at) => layer.velocity[at] = 1 + at % 5);
+  const sender = emptyReplica(model);
+  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelOptions({ workers: 2, initialRateFactor: 1 });
+  const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
+  const { version, clock } = server.pull(sender, -1);
+  makeDisjoint(sender, model);
+  server.topologyChanged();
+  const gradients = sender.allocateGradients();
+  for (const { values, bias } of gradientViews(sender.layers, gradients)) {
+    values.fill(NaN);
+    bias.fill(-2);
+  }
+  const before = model.layers.map(({ nnz, indices, values, velocity, bias }) => ({
+    nnz,
+    indices: indices.slice(),
+    values: values.slice(),
+    velocity: velocity.slice(),
+    bias: bias.slice(),
+  }));
+  server.push(gradients, { worker: 0, version, clock, loss: 1, correct: 0, samples: 1 }, sender);
+  assertEquals(server.sums().droppedGradients, sender.layers.reduce((sum, { nnz }) => sum + nnz, 0));
+  for (const [index, layer] of model.layers.entries()) {
+    validateConnections(layer);
+    const { nnz, indices, values, velocity, bias } = before[index];
+    assert(sender.layers[index].nnz > 0);
+    assertEquals([layer.nnz, layer.indices], [nnz, indices]);
+    // Momentum alone moves the weights; biases have gradients whatever the topology.
+    for (let at = 0; at < nnz; at++) {
+      assertEquals(layer.velocity[at], velocity[at] / 2);
+      assertEquals(layer.values[at], Math.fround(values[at] + velocity[at] / 2));
+    }
+    assertEquals([...layer.bias], [...bias].map((value) => value + 2));
+  }
+  // The next push, on the current topology, is none the worse.
+  const current = emptyReplica(model);
+  const pulled = server.pull(current, -1);
+  gradients.fill(0);
+  server.push(gradients, { worker: 1, ...pulled, loss: 1, correct: 0, samples: 1 }, current);
+  assertEquals([server.updates, server.sums().samples, server.sums().largestStaleness], [2, 2, 0]);
+  assert(model.layers.every(({ values }) => values.every(Number.isFinite)));
+});
+
 Deno.test("Shard cuts all samples into parts, and shuffles each anew in every pass", () => {
   for (const [samples, workers] of [[10, 1], [11, 3], [64, 5]]) {
     const shards = Array.from({ length: workers }, (_, worker) => new Shard(samples, workers, worker, 7));

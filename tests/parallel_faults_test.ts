@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { TrainingError } from "../src/errors.ts";
+import { loadModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { resolveParallelOptions } from "../src/parallel/options.ts";
 import { serverState } from "../src/parallel/server.ts";
@@ -55,6 +56,22 @@ Deno.test("trainParallel() ends with the error of a worker that throws, hangs, h
         assert(failed.cause instanceof Error && failed.cause.message.includes(because), String(failed.cause));
       }
     }
+  }
+});
+
+Deno.test("trainParallel() leaves the last checkpoint whole when a worker exhausts V8's heap, which ends the process", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/model.safetensors`;
+    const program = new URL("./parallel/heap.ts", import.meta.url).pathname;
+    const { success, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--no-check", "--allow-all", "--v8-flags=--max-old-space-size=64", program, path],
+    }).output();
+    assert(!success);
+    assertStringIncludes(new TextDecoder().decode(stderr), "JavaScript out of memory");
+    assert((await loadModel(path)).training!.epoch > 10);
+  } finally {
+    await Deno.remove(folder, { recursive: true });
   }
 });
 

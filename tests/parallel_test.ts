@@ -115,6 +115,23 @@ Deno.test("trainParallel() keeps the number of connections through stale topolog
   pruned.layers.forEach(validateConnections);
 });
 
+Deno.test("trainParallel() goes on when each pause replaces almost every connection", async () => {
+  for (const workers of [2, 8]) {
+    const model = newModel();
+    const before = model.layers.map(({ nnz }) => nnz);
+    const options = { ...OPTIONS, epochs: 8, batchSize: 50, workers, zeta: 0.99, phaseOneFraction: 1 };
+    const { records } = await finishInProcess(model, data, options, 5);
+    const connections = before[0] + before[1];
+    assert(records[0].replaced > 0.95 * connections);
+    // Each worker has at most one gradient under way; most of each is lost, but what is new may stand in old places.
+    const dropped = records.reduce((sum, { parallel }) => sum + parallel!.droppedGradients, 0);
+    assert(dropped > 0.5 * connections, `${dropped} of ${connections}`);
+    assertEquals(model.layers.map(({ nnz }) => nnz), before);
+    model.layers.forEach(validateConnections);
+    for (const { values } of model.layers) assert(values.every(Number.isFinite));
+  }
+});
+
 Deno.test("trainParallel() learns with real Workers, and records what the sequential trainer does", async () => {
   for (const algorithm of ["wasap", "wassp"] as const) {
     const model = xorModel();

@@ -41,6 +41,9 @@ self.onmessage = ({ data }) => {
         // More than one buffer can have.
         new SharedArrayBuffer(2 ** 53 - 1);
         return;
+      case "heap":
+        // More than V8's heap has.
+        for (const kept: unknown[] = [];;) kept.push(new Array(100_000).fill(kept.length));
     }
   };
   if (fault === "close") {
