@@ -4,6 +4,7 @@ import { mpiLibraryPath, startMpi } from "../src/native/mpi.ts";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { digest, problem } from "./mpi/problem.ts";
+import { assertSameModel } from "./parallel/runs.ts";
 import { exists } from "./real_data.ts";
 
 /** Why ranks cannot be started here; undefined when they can. */
@@ -84,6 +85,10 @@ for (const [fault, told] of Object.entries(FAULTS)) {
   });
 }
 
+const CLI = decodeURIComponent(new URL("../cli.ts", import.meta.url).pathname);
+const PROGRAM = [Deno.execPath(), "run", "--allow-all", CLI, "train"];
+const OVER_MPI = ["--parallel", "wasap", "--transport", "mpi"];
+
 /** The lines a job printed, as JSON. */
 const lines = (out: string) => out.trim().split("\n").map((line) => JSON.parse(line));
 
@@ -139,10 +144,8 @@ Deno.test({
     const folder = await Deno.makeTempDir();
     try {
       const output = `${folder}/model.safetensors`;
-      const cli = decodeURIComponent(new URL("../cli.ts", import.meta.url).pathname);
       const { code, out, err } = await job(3, [
-        ...[Deno.execPath(), "run", "--allow-all", cli, "train", "--parallel", "wasap", "--transport", "mpi"],
-        ...["--hidden", "40", "--epochs", "4", "--json", "--output", output],
+        ...[...PROGRAM, ...OVER_MPI, "--hidden", "40", "--epochs", "4", "--json", "--output", output],
       ]);
       assertEquals(code, 0, err);
       assertEquals(lines(out).map(({ event }) => event), [
@@ -161,30 +164,104 @@ Deno.test({
 });
 
 Deno.test({
-  name: `a worker that is killed while training ends the job, and the last checkpoint is whole${why}`,
+  name:
+    `train --resume over MPI goes on where a job stopped, in rounds with the bits of one that never did${why}`,
   ignore,
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      const output = `${folder}/model.safetensors`;
-      const cli = decodeURIComponent(new URL("../cli.ts", import.meta.url).pathname);
-      // Rank 1 kills itself once the first checkpoint is there, in the middle of its work.
-      const shell = `if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then
-        (while [ ! -e "${output}" ]; do sleep 0.05; done; kill -9 $$) &
-      fi
-      exec "$@"`;
-      const { code, err, seconds } = await job(3, [
-        ...["sh", "-c", shell, "sh", Deno.execPath(), "run", "--allow-all", cli, "train"],
-        ...["--parallel", "wasap", "--transport", "mpi", "--hidden", "40", "--epochs", "100000"],
-        ...["--checkpoint-every", "1", "--quiet", "--output", output],
-      ]);
-      assert(code !== 0);
-      assert(seconds < 30, `${seconds} s`);
-      assertStringIncludes(err, "signal 9");
-      assert((await loadModel(output)).training!.epoch >= 1);
+      const options = ["--hidden", "40", "--transport", "mpi", "--phase-one-fraction", "1", "--json"];
+      for (const algorithm of ["wasap", "wassp"]) {
+        const [stopped, straight] = [`${folder}/stopped.safetensors`, `${folder}/straight.safetensors`];
+        const start = [...PROGRAM, ...options, "--parallel", algorithm];
+        const runs = [
+          [...start, "--epochs", "2", "--output", stopped],
+          // All that is not said again stands in the checkpoint, the transport too.
+          [...PROGRAM, "--resume", stopped, "--epochs", "5", "--json"],
+          [...start, "--epochs", "5", "--output", straight],
+        ];
+        const epochs: number[][] = [];
+        for (const command of runs) {
+          const { code, out, err } = await job(3, command);
+          assertEquals(code, 0, err);
+          epochs.push(lines(out).filter(({ event }) => event === "epoch").map(({ epoch }) => epoch));
+        }
+        assertEquals(epochs, [[1, 2], [3, 4, 5], [1, 2, 3, 4, 5]]);
+        const [one, other] = [await loadModel(stopped), await loadModel(straight)];
+        assertEquals([one.training!.epoch, other.training!.epoch], [5, 5]);
+        assertEquals(one.model.layers.map(({ nnz }) => nnz), other.model.layers.map(({ nnz }) => nnz));
+        if (algorithm === "wassp") assertSameModel(one.model, other.model);
+      }
     } finally {
       await Deno.remove(folder, { recursive: true });
     }
+  },
+});
+
+/** Trains in a job of three ranks, of which one harms itself once the first checkpoint is there. */
+async function harmed(rank: number, signal: string, output: string, options: readonly string[]) {
+  const shell = `if [ "$OMPI_COMM_WORLD_RANK" = ${rank} ]; then
+    (while [ ! -e "${output}" ]; do sleep 0.05; done; kill -${signal} $$) &
+  fi
+  exec "$@"`;
+  return await job(3, [
+    ...["sh", "-c", shell, "sh", ...PROGRAM, ...OVER_MPI, "--hidden", "40", "--epochs", "100000"],
+    ...["--checkpoint-every", "1", "--quiet", "--output", output, ...options],
+  ]);
+}
+
+for (const [rank, name] of [[0, "the server"], [1, "a worker"]] as const) {
+  Deno.test({
+    name: `${name} that is killed while training ends the job, and the last checkpoint is whole${why}`,
+    ignore,
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        const output = `${folder}/model.safetensors`;
+        const { code, err, seconds } = await harmed(rank, "KILL", output, []);
+        assert(code !== 0);
+        assert(seconds < 30, `${seconds} s`);
+        assertStringIncludes(err, "signal 9");
+        assert((await loadModel(output)).training!.epoch >= 1);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+for (const phase of [1, 2]) {
+  Deno.test({
+    name: `a worker that stands still in phase ${phase} ends the job when --time-limit has passed${why}`,
+    ignore,
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        const output = `${folder}/model.safetensors`;
+        const options = ["--time-limit", "3", "--phase-one-fraction", phase === 1 ? "1" : "0"];
+        const { code, err, seconds } = await harmed(1, "STOP", output, options);
+        assert(code !== 0);
+        assert(seconds < 30, `${seconds} s`);
+        assertStringIncludes(err, "rank 1 has");
+        assertStringIncludes(err, "3 s");
+        assert((await loadModel(output)).training!.epoch >= 1);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: `trainOverMpi() does not take a long epoch of phase 2 for silence${why}`,
+  ignore,
+  async fn() {
+    // Steps of 0.3 s make epochs of 5.7 s.
+    const options = { epochs: 2, phaseOneFraction: 0, batchSize: 32, threads: 2, timeLimitSeconds: 3 };
+    const { code, out, err } = await ranks(3, "./mpi/slow.ts", [JSON.stringify(options)]);
+    assertEquals(code, 0, err);
+    const seconds: number[] = lines(out).map(({ seconds }) => seconds);
+    assert(seconds.length === 2 && seconds.every((epoch) => epoch > 5), `${seconds}`);
   },
 });
 

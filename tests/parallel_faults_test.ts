@@ -59,6 +59,13 @@ Deno.test("trainParallel() ends with the error of a worker that throws, hangs, h
   }
 });
 
+Deno.test("trainParallel() does not take a long epoch of phase 2 for silence", async () => {
+  // Steps of 0.6 s make epochs of 3 s.
+  const options = { ...OPTIONS, epochs: 1, timeLimitSeconds: 2, phaseOneFraction: 0 };
+  const { records } = await finishWithModule(xorModel(), xorData(200), options, faulty("slow:0"));
+  assert(records[0].seconds > 2.5, `${records[0].seconds} s`);
+});
+
 Deno.test("trainParallel() leaves the last checkpoint whole when a worker exhausts V8's heap, which ends the process", async () => {
   const folder = await Deno.makeTempDir();
   try {

@@ -153,6 +153,8 @@ Deno.test("trainParallel() refuses settings that cannot work", async () => {
   const start = (options: ParallelOptions) => trainParallel(newModel(), data, { ...OPTIONS, ...options });
   assertThrows(() => start({ workers: 0 }), RangeError, "workers is 0");
   assertThrows(() => start({ phaseOneFraction: 1.5 }), RangeError, "phaseOneFraction is 1.5");
+  assertThrows(() => start({ timeLimitSeconds: 0 }), RangeError, "timeLimitSeconds is 0");
+  assertThrows(() => start({ timeLimitSeconds: 2e6 }), RangeError, "1,000,000 at most");
   assertThrows(() => start({ gradientFlow: true }), TypeError, "gradient flow");
   await assertRejects(
     () => start({ workers: 16 }).next(),

@@ -31,6 +31,7 @@ const NEEDS: readonly (readonly [option: OptionName, needs: OptionName])[] = [
   ["workers", "parallel"],
   ["phase-one-fraction", "parallel"],
   ["initial-rate-factor", "parallel"],
+  ["time-limit", "parallel"],
   ["transport", "parallel"],
 ];
 
@@ -193,6 +194,7 @@ export function parallelOptions(values: Values): ParallelOptions | undefined {
     workers: values.workers,
     phaseOneFraction: values["phase-one-fraction"],
     initialRateFactor: values["initial-rate-factor"],
+    timeLimitSeconds: values["time-limit"],
   });
 }
 

@@ -150,6 +150,7 @@ export class InProcessTransport implements ServerTransport {
         return synchronous ? !this.#round.has(worker) : this.server.updates < this.#limit;
       case "next":
         return this.#command !== undefined && !given.has(worker);
+      case "working":
       case "report":
         return true;
       default:
@@ -172,6 +173,8 @@ export class InProcessTransport implements ServerTransport {
         this.#onEvent({ kind: "push", worker, header: request.header });
         if (this.#plan.setup.parallel.algorithm === "wassp") return this.#gather(worker, request.header);
         this.server.push(gradients, request.header, replica);
+        return this.#resume(turn, { kind: "applied" });
+      case "working":
         return this.#resume(turn, { kind: "applied" });
       case "report":
         this.#reports.set(worker, request.report);

@@ -20,6 +20,9 @@ export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
   readonly place?: MpiPlace;
 }
 
+/** Seconds of silence after which a rank counts as lost: the job then ends within 30. */
+const TIME_LIMIT_SECONDS = 25;
+
 /** Ends a worker's run, in which there are no epochs of its own. */
 class WorkDone {}
 
@@ -54,7 +57,7 @@ export async function* trainOverMpi(
         '"mpirun -n RANKS", RANKS at least 2',
     );
   }
-  const settings = { ...parallel, workers: size - 1 };
+  const settings = { timeLimitSeconds: TIME_LIMIT_SECONDS, ...parallel, workers: size - 1 };
   if (rank === 0) return yield* trainOver(model, data, settings, (plan) => new MpiTransport(plan));
   try {
     // What a worker needs is prepared as the server prepares it; only the epochs are not its own.

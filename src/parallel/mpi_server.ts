@@ -9,6 +9,7 @@ import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.
 import type { TopologyCounts } from "../train/trainer.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
 import { pieces } from "../native/mpi.ts";
+import { START_MS } from "./options.ts";
 import { copyTopology, emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import type { EpochSums, LocalReport, OnSums, PushHeader, ServerTransport } from "./transport.ts";
@@ -38,6 +39,10 @@ interface Client {
   waiting: boolean;
   waitingSince: number;
   heardAt: number;
+  /** How long it may be silent. */
+  patienceMs: number;
+  /** Whether the last it was sent is that the server pauses. */
+  pausing: boolean;
 }
 
 /** The server's side, in the process of rank 0. */
@@ -56,6 +61,8 @@ export class MpiTransport implements ServerTransport {
   /** Gradients that were asked for. */
   #pulls: number;
   #arrived = 0;
+  /** When the last epoch of phase 1 ended. */
+  #pausedAt = performance.now();
   #replicas: SparseMlp[] | undefined;
   #replicaPlaces: Places[] = [];
   #failed = false;
@@ -78,7 +85,9 @@ export class MpiTransport implements ServerTransport {
       version: -1,
       waiting: true,
       waitingSince: now,
-      heardAt: now,
+      heardAt: this.#pausedAt,
+      patienceMs: Math.max(this.#limitMs, START_MS),
+      pausing: false,
     }));
     this.#keepTopology();
   }
@@ -88,7 +97,8 @@ export class MpiTransport implements ServerTransport {
     server.beginEpoch();
     const now = performance.now();
     for (const client of this.#clients) {
-      client.heardAt = now;
+      // Nobody was listened to in the pause; what was silence before it goes on.
+      client.heardAt += now - this.#pausedAt;
       client.waitingSince = now;
     }
     await this.#guarded(async () => {
@@ -104,7 +114,9 @@ export class MpiTransport implements ServerTransport {
           breath = performance.now();
         }
       }
+      this.#tellPause();
     });
+    this.#pausedAt = performance.now();
     for (const client of this.#clients) this.#noteWait(client);
     return server.sums();
   }
@@ -149,10 +161,12 @@ export class MpiTransport implements ServerTransport {
   async replicas(): Promise<readonly SparseMlp[]> {
     const replicas = this.#replicas ??= this.#clients.map(() => emptyReplica(this.#model));
     await this.#guarded(() => {
-      for (const { rank } of this.#clients) {
-        sendMessage(rank, this.#head.begin(KIND.model).words, NO_WORDS, NO_PIECES, this.#limitMs);
+      for (const client of this.#clients) {
+        sendMessage(client.rank, this.#head.begin(KIND.model).words, NO_WORDS, NO_PIECES, this.#limitMs);
+        client.pausing = false;
       }
       for (const { rank, worker } of this.#clients) this.#takeModel(rank, worker, replicas[worker]);
+      this.#tellPause();
       return Promise.resolve();
     });
     return replicas;
@@ -225,7 +239,7 @@ export class MpiTransport implements ServerTransport {
     version.users++;
     this.#pulls++;
     this.#noteWait(client);
-    client.waiting = false;
+    client.waiting = client.pausing = false;
     client.heardAt = performance.now();
   }
 
@@ -250,6 +264,7 @@ export class MpiTransport implements ServerTransport {
     version.users--;
     client.waiting = true;
     client.waitingSince = client.heardAt = performance.now();
+    client.patienceMs = this.#limitMs;
     if (!this.#synchronous) {
       this.#server.push(gradients, header, version.model);
       this.#sendParameters(client, limit);
@@ -270,7 +285,7 @@ export class MpiTransport implements ServerTransport {
       const now = performance.now();
       for (const client of this.#clients) {
         client.heardAt = now;
-        client.waiting = false;
+        client.waiting = client.pausing = false;
         const head = this.#head.begin(kind).setWord(1, epoch);
         sendMessage(client.rank, head.words, NO_WORDS, NO_PIECES, this.#limitMs);
       }
@@ -278,7 +293,9 @@ export class MpiTransport implements ServerTransport {
         const message = nextMessage(-1, SLICE_MS, this.#head.words);
         if (message !== undefined) {
           const client = this.#clients[message.source - 1];
-          reports[client.worker] = this.#takeReport(client);
+          const report = this.#takeReport(client);
+          if (report === undefined) continue;
+          reports[client.worker] = report;
           here++;
         } else {
           this.#lookForSilence();
@@ -286,12 +303,29 @@ export class MpiTransport implements ServerTransport {
           await new Promise((resolve) => setTimeout(resolve, 0));
         }
       }
+      this.#tellPause();
     });
     return reports;
   }
 
-  #takeReport(client: Client): LocalReport {
+  /** Who waits for the server learns that this may take longer than a step. */
+  #tellPause(): void {
+    for (const client of this.#clients) {
+      if (client.pausing) continue;
+      sendMessage(client.rank, this.#head.begin(KIND.pause).words, NO_WORDS, NO_PIECES, this.#limitMs);
+      client.pausing = true;
+    }
+  }
+
+  /** Takes what a worker says in phase 2; returns its report, unless it is still at work. */
+  #takeReport(client: Client): LocalReport | undefined {
     const head = this.#head;
+    client.heardAt = performance.now();
+    client.patienceMs = this.#limitMs;
+    if (head.kind === KIND.working) {
+      takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
+      return undefined;
+    }
     if (head.kind !== KIND.report) {
       throw new Error(`rank ${client.rank} sent message ${head.kind} in phase 2`);
     }
@@ -332,9 +366,11 @@ export class MpiTransport implements ServerTransport {
   /** A worker that owes something and says nothing is lost. */
   #lookForSilence(): void {
     const now = performance.now();
-    const lost = this.#clients.find(({ waiting, heardAt }) => !waiting && now - heardAt > this.#limitMs);
+    const lost = this.#clients.find(({ waiting, heardAt, patienceMs }) =>
+      !waiting && now - heardAt > patienceMs
+    );
     if (lost === undefined) return;
-    throw new Error(`rank ${lost.rank} has been silent for ${this.#limitMs / 1000} s`);
+    throw new Error(`rank ${lost.rank} has been silent for ${lost.patienceMs / 1000} s`);
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

@@ -28,6 +28,10 @@ export const KIND = {
   push: 10,
   report: 11,
   bye: 12,
+  /** From a worker: it is still at the work of a command. */
+  working: 13,
+  /** From the server: nothing comes for a while, since it evaluates, evolves and saves. */
+  pause: 14,
 } as const;
 
 /** The head of a message, as words and as the numbers in it. */

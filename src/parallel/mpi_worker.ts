@@ -8,6 +8,7 @@
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
+import { START_MS } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
 import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
 import { workerProgram, type WorkerSetup } from "./worker.ts";
@@ -15,19 +16,28 @@ import { workerProgram, type WorkerSetup } from "./worker.ts";
 const SERVER = 0;
 /** How long the thread is blocked at once while it waits. */
 const SLICE_MS = 50;
+/** How often the server hears of a worker that works on a command. */
+const WORKING_MS = 1000;
+/** How long the server may evaluate, evolve and save, and others go on with their epoch. */
+const PAUSE_MS = 3_600_000;
 
 /**
  * Works until the server says stop, then ends MPI.
  *
  * @param model Shape of the server's model; not changed.
+ * @param makeProgram What the worker does; tests have others.
  * @throws {Error} When the server is silent for longer than the time limit.
  */
-export async function workOverMpi(model: SparseMlp, setup: WorkerSetup): Promise<void> {
+export async function workOverMpi(
+  model: SparseMlp,
+  setup: WorkerSetup,
+  makeProgram: typeof workerProgram = workerProgram,
+): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
   const limitMs = 1000 * setup.parallel.timeLimitSeconds;
   const link = new MpiLink(replica, gradients, limitMs);
-  const program = workerProgram(setup, replica, gradients);
+  const program = makeProgram(setup, replica, gradients);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
     const { done, value } = program.next(reply);
@@ -48,6 +58,9 @@ class MpiLink {
   #version = 0;
   #hasModel = false;
   #stopped = false;
+  /** How long the server may be silent before the next message. */
+  #patienceMs: number;
+  #toldAt = 0;
   /** Whether the server does not have the topology of the replica. */
   #newTopology = true;
 
@@ -55,6 +68,7 @@ class MpiLink {
     this.#replica = replica;
     this.#gradients = gradients;
     this.#limitMs = limitMs;
+    this.#patienceMs = Math.max(limitMs, START_MS);
     this.#places = new Places(replica, gradients);
   }
 
@@ -64,6 +78,9 @@ class MpiLink {
         return await this.#pull();
       case "push":
         this.#push(request.header);
+        return { kind: "applied" };
+      case "working":
+        this.#working();
         return { kind: "applied" };
       case "next":
         return await this.#next();
@@ -154,6 +171,7 @@ class MpiLink {
     this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned);
     this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds);
     sendMessage(SERVER, this.#head.words, NO_WORDS, NO_PIECES, this.#limitMs);
+    this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
   }
 
   #sendModel(): void {
@@ -169,16 +187,28 @@ class MpiLink {
     this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
   }
 
+  #working(): void {
+    const now = performance.now();
+    if (now - this.#toldAt < WORKING_MS) return;
+    this.#toldAt = now;
+    sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
+  }
+
   /** Waits until the server says something; other tasks of the program run meanwhile. */
   async #announced(): Promise<void> {
-    const started = performance.now();
-    while (nextMessage(SERVER, SLICE_MS, this.#head.words) === undefined) {
-      if (performance.now() - started > this.#limitMs) {
+    let started = performance.now();
+    for (;;) {
+      if (nextMessage(SERVER, SLICE_MS, this.#head.words) !== undefined) {
+        const pause = this.#head.kind === KIND.pause;
+        this.#patienceMs = pause ? Math.max(this.#limitMs, PAUSE_MS) : this.#limitMs;
+        if (!pause) return;
+        takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
+        started = performance.now();
+      } else if (performance.now() - started > this.#patienceMs) {
         throw new Error(
-          `Cannot go on working: the server (rank 0) has been silent for ${this.#limitMs / 1000} s`,
+          `Cannot go on working: the server (rank 0) has been silent for ${this.#patienceMs / 1000} s`,
         );
-      }
-      await new Promise((resolve) => setTimeout(resolve, 0));
+      } else await new Promise((resolve) => setTimeout(resolve, 0));
     }
   }
 }

@@ -27,9 +27,16 @@ export interface ParallelOptions extends TrainOptions {
   readonly initialRateEpochs?: number;
   /** WASSP: epochs in which the learning rate rises from η to K·η. @default {5} */
   readonly warmUpEpochs?: number;
-  /** Seconds after which a worker that does nothing counts as lost. @default {120} */
+  /**
+   * Seconds after which a worker that does nothing counts as lost; up to 1,000,000.
+   *
+   * @default 120, over MPI 25
+   */
   readonly timeLimitSeconds?: number;
 }
+
+/** How long a worker may take at least to begin: to load its modules, or to prepare its data. */
+export const START_MS = 60_000;
 
 /** Every parallel setting, filled in and checked. */
 export interface ParallelSettings {
@@ -65,9 +72,12 @@ export function resolveParallelOptions(options: ParallelOptions): ParallelSettin
   if (!(phaseOneFraction >= 0 && phaseOneFraction <= 1)) {
     throw problem("phaseOneFraction", phaseOneFraction, "a value from 0 to 1");
   }
-  for (const name of ["initialRateFactor", "timeLimitSeconds"] as const) {
-    const value = settings[name];
-    if (!(value > 0 && value < Infinity)) throw problem(name, value, "a number above 0");
+  const { initialRateFactor, timeLimitSeconds } = settings;
+  if (!(initialRateFactor > 0 && initialRateFactor < Infinity)) {
+    throw problem("initialRateFactor", initialRateFactor, "a number above 0");
+  }
+  if (!(timeLimitSeconds > 0 && timeLimitSeconds <= 1e6)) {
+    throw problem("timeLimitSeconds", timeLimitSeconds, "a number above 0, 1,000,000 at most");
   }
   for (const name of ["initialRateEpochs", "warmUpEpochs"] as const) {
     const value = settings[name];

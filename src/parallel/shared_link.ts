@@ -56,6 +56,8 @@ export class SharedLink {
         return this.#options.algorithm === "wasap"
           ? this.#push(request.header)
           : this.#pushRound(request.header);
+      case "working":
+        return { kind: this.#options.state.stopped ? "stop" : "applied" };
       case "next":
         return this.#next();
       case "report":

@@ -40,6 +40,8 @@ export type WorkerRequest =
   | { readonly kind: "pull" }
   /** Applies the worker's gradients. In a synchronous phase the reply comes when the round has been applied. */
   | { readonly kind: "push"; readonly header: PushHeader }
+  /** Nothing: shows between two steps of phase 2 that the worker lives. The reply may be to stop. */
+  | { readonly kind: "working" }
   /** The next command of phase 2. The first time it also brings the server's whole model, velocity included. */
   | { readonly kind: "next" }
   /** What the worker did since it got its last command. */

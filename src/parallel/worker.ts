@@ -68,7 +68,8 @@ export function* workerProgram(
       case "stop":
         return;
       case "epoch":
-        lastReport = steps.localEpoch(command.epoch);
+        lastReport = yield* steps.localEpoch(command.epoch);
+        if (lastReport === undefined) return;
         break;
       case "evolve":
         lastReport = steps.evolve(command.epoch);
@@ -156,8 +157,8 @@ class WorkerSteps {
     return batch.samples;
   }
 
-  /** Trains the replica on one pass over the shard. */
-  localEpoch(epoch: number): LocalReport {
+  /** Trains the replica on one pass over the shard; returns nothing when everybody shall end. */
+  *localEpoch(epoch: number): Generator<WorkerRequest, LocalReport | undefined, ServerReply> {
     const { worker, settings, parallel, phaseOneEpochs } = this.#setup;
     const { batchSize, momentum, schedule, epochs, learningRate } = settings;
     const count = Math.ceil(this.#shard.order.length / batchSize);
@@ -177,6 +178,7 @@ class WorkerSteps {
       if (this.#written.length > 0) applyGradients(memory, this.#written, stepSettings, settings.threads);
       loss += this.totals[0];
       correct += this.totals[1];
+      if ((yield { kind: "working" }).kind === "stop") return undefined;
     }
     const samples = this.#shard.order.length;
     const seconds = (performance.now() - started) / 1000;

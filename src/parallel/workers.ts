@@ -7,6 +7,7 @@ import { TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../train/trainer.ts";
+import { START_MS } from "./options.ts";
 import { emptyReplica, shareModel } from "./replica.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
 import { HEADER_NUMBERS, type WorkerMessage } from "./shared_link.ts";
@@ -19,8 +20,6 @@ import type { WorkerStart } from "./worker_main.ts";
 const LOOK_MS = 100;
 /** How long workers may take to end before they are ended. */
 const FAREWELL_MS = 2000;
-/** How long a Worker may take at least to load its modules, on a busy machine. */
-const START_MS = 60_000;
 
 /** What a {@linkcode WorkersTransport} is made of. */
 export interface WorkersOptions {

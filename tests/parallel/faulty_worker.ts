@@ -37,6 +37,9 @@ self.onmessage = ({ data }) => {
         throw new Error("broken on purpose");
       case "hang":
         for (;;);
+      case "slow":
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
+        return;
       case "memory":
         // More than one buffer can have.
         new SharedArrayBuffer(2 ** 53 - 1);

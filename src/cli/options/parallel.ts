@@ -45,6 +45,17 @@ export const PARALLEL_OPTIONS = [
   },
   {
     ...PARALLEL,
+    name: "time-limit",
+    kind: "number",
+    value: "SECONDS",
+    above: 0,
+    most: 1_000_000,
+    help:
+      "Seconds after which a worker of --parallel that does nothing counts as lost and ends the run (default " +
+      "120; 25 over MPI). Raise it where one mini-batch takes as long.",
+  },
+  {
+    ...PARALLEL,
     name: "transport",
     kind: "choice",
     value: "KIND",
