@@ -35,6 +35,7 @@ export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
 export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
 export type { ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
+export { WorkerModels } from "./src/parallel/worker_models.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";

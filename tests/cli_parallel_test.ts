@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadModel } from "../mod.ts";
+import { assertSameModel } from "./parallel/runs.ts";
 import { command, folder, run as finish, SMALL as TINY, table } from "./cli/process.ts";
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {
@@ -41,6 +42,30 @@ Deno.test("train --parallel trains with workers, and a checkpoint goes on in par
     }
   } finally {
     await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("train --parallel wassp, resumed in phase 2 from the models of its workers, ends with the same bits", async () => {
+  const path = await Deno.makeTempDir();
+  try {
+    const [stopped, straight] = [`${path}/stopped.safetensors`, `${path}/straight.safetensors`];
+    const options = ["train", "--hidden", "30", "--batch-size", "64", "--quiet", "--parallel", "wassp"];
+    const start = [...options, "--workers", "2", "--phase-one-fraction", "0"];
+    const runs = [
+      [...start, "--epochs", "2", "--output", stopped],
+      ["train", "--resume", stopped, "--epochs", "4", "--quiet"],
+      [...start, "--epochs", "4", "--output", straight],
+    ];
+    for (const args of runs) {
+      const { code, err } = await run(...args);
+      assertEquals(code, 0, err);
+    }
+    const [one, other] = [await loadModel(stopped), await loadModel(straight)];
+    assertEquals(one.workers!.length, 2);
+    assertSameModel(one.model, other.model);
+    one.workers!.forEach((model, worker) => assertSameModel(model, other.workers![worker]));
+  } finally {
+    await Deno.remove(path, { recursive: true });
   }
 });
 

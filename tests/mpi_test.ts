@@ -170,8 +170,8 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      const options = ["--hidden", "40", "--transport", "mpi", "--phase-one-fraction", "1", "--json"];
-      for (const algorithm of ["wasap", "wassp"]) {
+      for (const [algorithm, phaseOne] of [["wasap", "1"], ["wassp", "1"], ["wassp", "0"]]) {
+        const options = ["--hidden", "40", "--transport", "mpi", "--phase-one-fraction", phaseOne, "--json"];
         const [stopped, straight] = [`${folder}/stopped.safetensors`, `${folder}/straight.safetensors`];
         const start = [...PROGRAM, ...options, "--parallel", algorithm];
         const runs = [

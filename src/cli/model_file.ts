@@ -30,11 +30,11 @@ export async function writeModelFile(
   model: SparseMlp,
   path: string,
   { json, quiet }: Values,
-  training?: SaveOptions["training"],
+  beside: Omit<SaveOptions, "onProgress"> = {},
 ): Promise<void> {
   using bar = loadingBar(!json && !quiet);
   await saveModel(model, path, {
-    ...(training && { training }),
+    ...beside,
     onProgress: (doneBytes, totalBytes) => bar.update(`Saving ${path}`, doneBytes, totalBytes),
   });
 }

@@ -14,6 +14,8 @@ import { OPTIONS, type Values } from "./options.ts";
 /** A run as a checkpoint left it. */
 export interface Resumed {
   readonly model: SparseMlp;
+  /** Models of the workers, where it was in phase 2 of parallel training. */
+  readonly workers: readonly SparseMlp[];
   readonly state: RunState;
   readonly history: HistoryState;
   /** Options of the checkpoint, with those given now over them. */
@@ -29,7 +31,7 @@ export interface Resumed {
  * @throws {UsageError} When an option was given that cannot change.
  * @throws {Error} When the file holds no checkpoint of this program.
  */
-export function resumed({ model, training }: LoadedModel, given: Values): Resumed {
+export function resumed({ model, training, workers = [] }: LoadedModel, given: Values): Resumed {
   const { values, history } = (training?.options ?? {}) as { values?: Values; history?: HistoryState };
   if (training === undefined || values === undefined || history === undefined) {
     throw new Error(`Cannot go on from "${given.resume}": it holds a model, but no checkpoint of train`);
@@ -48,7 +50,7 @@ export function resumed({ model, training }: LoadedModel, given: Values): Resume
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
   const state = training.state ?? newRunState(training.epoch);
-  return { model, state, history, wanted: { ...kept, ...given } as Values };
+  return { model, workers, state, history, wanted: { ...kept, ...given } as Values };
 }
 
 /**

@@ -10,6 +10,7 @@ import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
+import { WorkerModels } from "../parallel/worker_models.ts";
 import { newRunState, type RunState } from "../train/state.ts";
 import { type EpochRecord, train, type TrainSummary } from "../train/trainer.ts";
 import type { TrainOptions } from "../train/options.ts";
@@ -47,6 +48,8 @@ interface Run {
   readonly history: History;
   /** Where the run stands; the trainer keeps it up to date. */
   readonly state: RunState;
+  /** Models of the workers of parallel training, for checkpoints. */
+  readonly workerModels: WorkerModels;
   /** The MPI job this process is a rank of. */
   readonly place?: MpiPlace;
 }
@@ -182,7 +185,8 @@ async function prepare(given: Values): Promise<Run> {
   const values = { ...filled, "batch-size": batchSize(filled, wanted, data) };
   const model = before?.model ?? SparseMlp.create(modelOptions(values, data));
   const history = new History(model.stats().parameters, before?.history);
-  return { values, data, model, options: { ...trainOptions(values, named), state }, history, state };
+  const options = { ...trainOptions(values, named), state };
+  return { values, data, model, options, history, state, workerModels: new WorkerModels(before?.workers) };
 }
 
 /** The batch size: as given; a default never passes the number of samples. */
@@ -228,8 +232,9 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
     const { resume: _, ...kept } = values;
     const options = { values: kept, history: history.state };
     const reached = { epoch: state.epoch, options, state };
-    if (training) await saveModel(model, output, { training: reached, onProgress: view.saving });
-    else await writeModelFile(model, output, values, reached);
+    const beside = { training: reached, workers: await run.workerModels.current() };
+    if (training) await saveModel(model, output, { ...beside, onProgress: view.saving });
+    else await writeModelFile(model, output, values, beside);
     [saved, savedAt] = [place, performance.now()];
   };
   const parallel = parallelOptions(values);
@@ -282,14 +287,14 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
 }
 
 function recordsOf(
-  { model, data, place }: Run,
+  { model, data, place, workerModels }: Run,
   options: TrainOptions,
   parallel: ParallelOptions | undefined,
 ): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
   if (parallel === undefined) return train(model, data, options);
-  if (place === undefined) return trainParallel(model, data, { ...options, ...parallel });
+  if (place === undefined) return trainParallel(model, data, { ...options, ...parallel, workerModels });
   const { workers: _, ...rest } = parallel;
-  return trainOverMpi(model, data, { ...options, ...rest, place });
+  return trainOverMpi(model, data, { ...options, ...rest, workerModels, place });
 }
 
 /** Whole epochs, and steps after those. */

@@ -31,6 +31,9 @@ const FORMAT_VERSION = "2";
 /** Versions that can be read: 1 had no state of the run beside the epoch. */
 const READABLE_VERSIONS: readonly string[] = ["1", FORMAT_VERSION];
 
+/** The most models of workers a file may have. */
+const MOST_WORKERS = 65_536;
+
 /** How far training came. */
 export interface TrainingState {
   /** Epochs done. */
@@ -45,6 +48,8 @@ export interface TrainingState {
 export interface SaveOptions {
   /** Makes the file a checkpoint, with velocities. */
   readonly training?: TrainingState;
+  /** Models of the workers of phase 2 of parallel training, for a checkpoint; see `WorkerModels`. */
+  readonly workers?: readonly SparseMlp[];
   /** Called with the bytes written and the bytes in all. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
@@ -55,13 +60,17 @@ export interface SaveOptions {
  * @throws {CheckpointError} When it cannot be written; the message names the path and the reason.
  */
 export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
-  const { training, onProgress } = options;
+  const { training, workers = [], onProgress } = options;
   const tensors = new Map<string, Tensor>();
-  for (const [index, layer] of model.layers.entries()) {
-    for (const [part, tensor] of partsOf(layer, training !== undefined)) {
-      tensors.set(`layers.${index}.${part}`, tensor);
+  const add = ({ layers }: SparseMlp, prefix: string) => {
+    for (const [index, layer] of layers.entries()) {
+      for (const [part, tensor] of partsOf(layer, training !== undefined)) {
+        tensors.set(`${prefix}layers.${index}.${part}`, tensor);
+      }
     }
-  }
+  };
+  add(model, "");
+  workers.forEach((worker, number) => add(worker, workerPrefix(number)));
   if (model.standardization !== undefined) {
     tensors.set("standardization.mean", model.standardization.mean);
     tensors.set("standardization.scale", model.standardization.scale);
@@ -76,6 +85,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     classNames: JSON.stringify(model.classNames),
     ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
     ...(training && { training: JSON.stringify(training) }),
+    ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
   };
   try {
     await writeSafetensors(path, tensors, description, onProgress);
@@ -90,6 +100,8 @@ export interface LoadedModel {
   readonly model: SparseMlp;
   /** How far its training came; given for checkpoints alone. */
   readonly training?: TrainingState;
+  /** Models of the workers, where the checkpoint is of phase 2 of parallel training. */
+  readonly workers?: readonly SparseMlp[];
 }
 
 /** Options of {@linkcode loadModel}. */
@@ -144,43 +156,36 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const given = parseField<unknown>(description, "settings");
   if (!isRecord(given)) throw new SyntaxError("its settings are no object");
   const settings = resolveSettings(given as unknown as ModelOptions);
-  const last = settings.sizes.length - 2;
-  const plans = settings.sizes.slice(1).map((neurons, index): LayerPlan => ({
-    inputs: settings.sizes[index],
-    neurons,
-    capacity: tensorPlace(content, `layers.${index}.indices`).length,
-    activation: index === last ? OUTPUT_CODE : activationCode(settings.activation, index),
-  }));
-  for (const [index, plan] of plans.entries()) {
-    if (plan.capacity > plan.inputs * plan.neurons) {
-      throw new RangeError(`layer ${index + 1} has too many connections`);
-    }
-    expectLength(content, `layers.${index}.indptr`, plan.inputs + 1);
-    expectLength(content, `layers.${index}.values`, plan.capacity);
-    expectLength(content, `layers.${index}.bias`, plan.neurons);
-  }
+  const workerCount = readWorkerCount(description);
+  const prefixes = ["", ...Array.from({ length: workerCount }, (_, worker) => workerPrefix(worker))];
   const known = new Set<string>();
-  const model = SparseMlp.allocate(settings, plans);
+  const plans = planLayers(content, settings, prefixes);
   const training = description.training === undefined
     ? undefined
     : readTraining(parseField(description, "training"));
-  for (const [index, layer] of model.layers.entries()) {
-    layer.nnz = layer.capacity;
-    for (const [part, tensor] of partsOf(layer, training !== undefined)) {
-      const name = `layers.${index}.${part}`;
-      expectLength(content, name, tensor.length);
-      await readTensor(file, tensorPlace(content, name), tensor, onChunk);
-      known.add(name);
-      if (tensor instanceof Float32Array) checkFinite(name, tensor);
+  const models: SparseMlp[] = [];
+  for (const prefix of prefixes) {
+    const model = SparseMlp.allocate(settings, plans);
+    for (const [index, layer] of model.layers.entries()) {
+      layer.nnz = tensorPlace(content, `${prefix}layers.${index}.indices`).length;
+      for (const [part, tensor] of partsOf(layer, training !== undefined)) {
+        const name = `${prefix}layers.${index}.${part}`;
+        expectLength(content, name, tensor.length);
+        await readTensor(file, tensorPlace(content, name), tensor, onChunk);
+        known.add(name);
+        if (tensor instanceof Float32Array) checkFinite(name, tensor);
+      }
+      if (layer.indptr[layer.inputs] !== layer.nnz) {
+        throw new RangeError(
+          `layer ${index + 1} has ${layer.nnz} connections, its indptr ends at ${layer.indptr[layer.inputs]}`,
+        );
+      }
+      validateConnections(layer);
+      rebuildIncoming(layer, threads);
     }
-    if (layer.indptr[layer.inputs] !== layer.nnz) {
-      throw new RangeError(
-        `layer ${index + 1} has ${layer.nnz} connections, its indptr ends at ${layer.indptr[layer.inputs]}`,
-      );
-    }
-    validateConnections(layer);
-    rebuildIncoming(layer, threads);
+    models.push(model);
   }
+  const [model, ...workers] = models;
   if (content.tensors.has("standardization.mean")) {
     const [mean, scale] = [sharedFloats(settings.sizes[0]), sharedFloats(settings.sizes[0])];
     for (const [part, tensor] of [["mean", mean], ["scale", scale]] as const) {
@@ -196,7 +201,45 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
   model.classNames = readClassNames(parseField(description, "classNames"), settings);
-  return { model, ...(training && { training }) };
+  return { model, ...(training && { training }), ...(workers.length > 0 && { workers }) };
+}
+
+/** Where the tensors of a worker's model stand. */
+function workerPrefix(worker: number): string {
+  return `workers.${worker}.`;
+}
+
+function readWorkerCount(description: Readonly<Record<string, string>>): number {
+  if (description.workers === undefined) return 0;
+  const count = parseField<unknown>(description, "workers");
+  if (Number.isSafeInteger(count) && (count as number) > 0 && (count as number) <= MOST_WORKERS) {
+    return count as number;
+  }
+  throw new RangeError(`it has ${count} models of workers, expected a number from 1 to ${MOST_WORKERS}`);
+}
+
+/** Shapes of the layers, checked; all models of a file get the capacity of the largest. */
+function planLayers(
+  content: SafetensorsFile,
+  settings: ModelSettings,
+  prefixes: readonly string[],
+): LayerPlan[] {
+  const last = settings.sizes.length - 2;
+  return settings.sizes.slice(1).map((neurons, index): LayerPlan => {
+    const inputs = settings.sizes[index];
+    let capacity = 0;
+    for (const prefix of prefixes) {
+      const name = `${prefix}layers.${index}`;
+      const { length } = tensorPlace(content, `${name}.indices`);
+      if (length > inputs * neurons) throw new RangeError(`layer ${index + 1} has too many connections`);
+      expectLength(content, `${name}.indptr`, inputs + 1);
+      expectLength(content, `${name}.values`, length);
+      expectLength(content, `${name}.bias`, neurons);
+      capacity = Math.max(capacity, length);
+    }
+    const activation = index === last ? OUTPUT_CODE : activationCode(settings.activation, index);
+    return { inputs, neurons, capacity, activation };
+  });
 }
 
 /** The raw features a compacted model uses; undefined where it uses all. */

@@ -7,7 +7,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../train/trainer.ts";
-import { copyParameters, copyTopology, copyVelocity, emptyReplica } from "./replica.ts";
+import { copyModel, emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import type {
   EpochSums,
@@ -77,8 +77,12 @@ export class InProcessTransport implements ServerTransport {
     return Promise.resolve(this.server.sums());
   }
 
-  beginPhaseTwo(): void {
+  beginPhaseTwo(models: readonly SparseMlp[]): void {
     this.#phase = 2;
+    for (const [worker, model] of models.entries()) {
+      copyModel(model, this.#turns[worker].replica);
+      this.#turns[worker].hasModel = true;
+    }
   }
 
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
@@ -181,9 +185,7 @@ export class InProcessTransport implements ServerTransport {
         return this.#resume(turn, { kind: "applied" });
       case "next":
         if (!turn.hasModel) {
-          copyTopology(this.server.model, replica);
-          copyParameters(this.server.model, replica);
-          copyVelocity(this.server.model, replica);
+          copyModel(this.server.model, replica);
           turn.hasModel = true;
         }
         given.add(worker);

@@ -121,13 +121,14 @@ export class MpiTransport implements ServerTransport {
     return server.sums();
   }
 
-  beginPhaseTwo(): void {
-    const places = new Places(this.#model, this.#gradients[0]);
-    const { arena } = this.#model.memory;
+  beginPhaseTwo(models: readonly SparseMlp[]): void {
     for (const client of this.#clients) {
-      const { rank } = client;
+      const { rank, worker } = client;
+      const model = models[worker] ?? this.#model;
+      const places = new Places(model, this.#gradients[0]);
+      const { arena } = model.memory;
       sendMessage(rank, this.#head.begin(KIND.phaseOver).words, NO_WORDS, NO_PIECES, this.#limitMs);
-      if (client.version !== this.#server.version) sendTopology(rank, this.#model, places, this.#limitMs);
+      if (client.version !== this.#server.version) sendTopology(rank, model, places, this.#limitMs);
       client.version = this.#server.version;
       sendMessage(rank, this.#head.begin(KIND.parameters).words, arena, places.parameters, this.#limitMs);
       sendMessage(rank, this.#head.begin(KIND.velocity).words, arena, places.velocity, this.#limitMs);
@@ -159,6 +160,8 @@ export class MpiTransport implements ServerTransport {
   }
 
   async replicas(): Promise<readonly SparseMlp[]> {
+    // After the last epoch no model changes any more, and nobody is there to ask.
+    if (this.#closed) return this.#replicas ?? [];
     const replicas = this.#replicas ??= this.#clients.map(() => emptyReplica(this.#model));
     await this.#guarded(() => {
       for (const client of this.#clients) {

@@ -4,6 +4,7 @@
  * @module
  */
 import type { TrainOptions } from "../train/options.ts";
+import type { WorkerModels } from "./worker_models.ts";
 
 /** Options of {@linkcode trainParallel} beside those of sequential training. */
 export interface ParallelOptions extends TrainOptions {
@@ -33,6 +34,8 @@ export interface ParallelOptions extends TrainOptions {
    * @default 120, over MPI 25
    */
   readonly timeLimitSeconds?: number;
+  /** The models of the workers in phase 2: to go on with those of a checkpoint, and to save them in one. */
+  readonly workerModels?: WorkerModels;
 }
 
 /** How long a worker may take at least to begin: to load its modules, or to prepare its data. */

@@ -69,6 +69,13 @@ export function copyVelocity(from: SparseMlp, to: SparseMlp): void {
   }
 }
 
+/** Copies a whole model, momentum included. O(nnz). */
+export function copyModel(from: SparseMlp, to: SparseMlp): void {
+  copyTopology(from, to);
+  copyParameters(from, to);
+  copyVelocity(from, to);
+}
+
 /** Gradients of one layer as views of a gradient arena. */
 export interface LayerGradients {
   readonly values: Float32Array;

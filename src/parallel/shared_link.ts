@@ -4,7 +4,7 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { copyParameters, copyTopology, copyVelocity } from "./replica.ts";
+import { copyModel } from "./replica.ts";
 import type { ParameterServer } from "./server.ts";
 import type { SharedState } from "./shared_state.ts";
 import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
@@ -124,9 +124,7 @@ export class SharedLink {
       const command = state.command;
       if (command.number === this.#command) return undefined;
       if (!this.#hasModel) {
-        copyTopology(server.model, replica);
-        copyParameters(server.model, replica);
-        copyVelocity(server.model, replica);
+        if (!state.ownModels) copyModel(server.model, replica);
         this.#hasModel = true;
       }
       this.#command = command.number;

@@ -13,6 +13,7 @@ const KIND = 5;
 const EPOCH = 6;
 const ARRIVED = 7;
 const ROUND = 8;
+const OWN = 9;
 const WORKERS = 16;
 const LIMIT = 0;
 const TOTAL = 1;
@@ -115,6 +116,15 @@ export class SharedState {
 
   set phase(phase: number) {
     Atomics.store(this.#words, PHASE, phase);
+  }
+
+  /** Whether the replicas hold the models that phase 2 begins with. */
+  get ownModels(): boolean {
+    return Atomics.load(this.#words, OWN) !== 0;
+  }
+
+  set ownModels(own: boolean) {
+    Atomics.store(this.#words, OWN, own ? 1 : 0);
   }
 
   /** Updates that may have been applied before workers wait. */

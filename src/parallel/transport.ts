@@ -97,13 +97,17 @@ export type OnSums = (sums: EpochSums) => void;
 export interface ServerTransport {
   /** Lets updates in until `limit` have been applied since the start; then workers wait. */
   runUpdates(limit: number, onSums: OnSums): Promise<EpochSums>;
-  /** Ends phase 1: the server's model goes to every worker with the next command. */
-  beginPhaseTwo(): void | Promise<void>;
+  /**
+   * Ends phase 1: every worker gets a model of its own with the next command.
+   *
+   * @param models One a worker, in their order, with the capacities of the server's; where empty, the server's for all.
+   */
+  beginPhaseTwo(models: readonly SparseMlp[]): void | Promise<void>;
   /** Every worker trains one epoch on its replica. */
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums>;
   /** Every worker changes the topology of its replica. */
   evolveReplicas(epoch: number): Promise<TopologyCounts>;
-  /** The workers' models, in the order of the workers; valid until the next call. */
+  /** The workers' models, in the order of the workers; valid until the next call, and after the last epoch. */
   replicas(): readonly SparseMlp[] | Promise<readonly SparseMlp[]>;
   /** The server's topology has changed; gradients of older versions are stale from now on. */
   topologyChanged(): void;

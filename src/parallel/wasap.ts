@@ -31,6 +31,7 @@ import { phaseOneRate } from "./rates.ts";
 import type { ServerOptions } from "./server.ts";
 import type { EpochSums, OnSums, ServerTransport } from "./transport.ts";
 import { passSteps, type WorkerSetup } from "./worker.ts";
+import { WorkerModels } from "./worker_models.ts";
 import { WorkersTransport } from "./workers.ts";
 
 /** What a transport is made for. */
@@ -111,8 +112,26 @@ export function trainOver(
   return trainWith(model, data, options, async (plan) => {
     checkShards(parallel.workers, plan.split.samples, plan.settings.batchSize);
     const described = describe(model, data, plan, parallel);
-    return new ParallelEngine(described, plan.settings, await makeTransport(described));
+    const { workerModels = new WorkerModels() } = options;
+    checkWorkerModels(workerModels.start, model);
+    return new ParallelEngine(described, plan.settings, await makeTransport(described), workerModels);
   });
+}
+
+/** Refuses models of another shape than the server's. */
+function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void {
+  for (const [worker, { layers }] of models.entries()) {
+    const fits = layers.length === model.layers.length && layers.every(({ inputs, neurons, nnz }, index) => {
+      const own = model.layers[index];
+      return inputs === own.inputs && neurons === own.neurons && nnz <= own.capacity;
+    });
+    if (fits) continue;
+    throw new TypeError(
+      `Cannot go on with the model of worker ${
+        worker + 1
+      }: its layers are not those of the model in training`,
+    );
+  }
 }
 
 function describe(
@@ -175,12 +194,19 @@ class ParallelEngine implements Engine {
   readonly #plan: TransportPlan;
   readonly #settings: TrainSettings;
   readonly #transport: ServerTransport;
+  readonly #workerModels: WorkerModels;
   #phaseTwo = false;
 
-  constructor(plan: TransportPlan, settings: TrainSettings, transport: ServerTransport) {
+  constructor(
+    plan: TransportPlan,
+    settings: TrainSettings,
+    transport: ServerTransport,
+    workerModels: WorkerModels,
+  ) {
     this.#plan = plan;
     this.#settings = settings;
     this.#transport = transport;
+    this.#workerModels = workerModels;
   }
 
   async epoch(epoch: number): Promise<Trained> {
@@ -193,8 +219,7 @@ class ParallelEngine implements Engine {
     if (first) {
       sums = await this.#orAborted(this.#transport.runUpdates(epoch * steps, onSums));
     } else {
-      if (!this.#phaseTwo) await this.#transport.beginPhaseTwo();
-      this.#phaseTwo = true;
+      await this.#beginPhaseTwo();
       sums = await this.#orAborted(this.#transport.runLocalEpoch(epoch, onSums));
       averageModels(await this.#transport.replicas(), model, this.#settings.threads);
     }
@@ -219,6 +244,8 @@ class ParallelEngine implements Engine {
   }
 
   async changeTopology(epoch: number): Promise<TopologyCounts> {
+    // A run that goes on may have to make up for the change after its last epoch, before there is another.
+    if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
     if (this.#phaseTwo) return await this.#orAborted(this.#transport.evolveReplicas(epoch));
     const counts = changeTopology(this.#plan.model, this.#settings, epoch);
     this.#transport.topologyChanged();
@@ -227,6 +254,16 @@ class ParallelEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#transport.close();
+  }
+
+  async #beginPhaseTwo(): Promise<void> {
+    if (this.#phaseTwo) return;
+    const { start } = this.#workerModels;
+    const { phaseOneEpochs, parallel } = this.#plan.setup;
+    const goesOn = this.#settings.epochsDone > phaseOneEpochs && start.length === parallel.workers;
+    await this.#transport.beginPhaseTwo(goesOn ? start : []);
+    this.#phaseTwo = true;
+    this.#workerModels.follow(() => this.#transport.replicas());
   }
 
   /** Learning rate of the last step of an epoch. */

@@ -169,7 +169,9 @@ class WorkerSteps {
       const number = (epoch - 1) * count + step;
       const rate = learningRate * scheduleFactor(schedule, number / count, epochs);
       // The server's velocity was built with the scaled rate of a synchronous phase 1.
-      const first = this.#localSteps++ === 0 && phaseOneEpochs > 0 && parallel.algorithm === "wassp";
+      const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 &&
+        settings.epochsDone <= phaseOneEpochs;
+      const first = this.#localSteps++ === 0 && scaled;
       const correction = first ? 1 / phaseOneFactor(parallel, phaseOneEpochs) : 1;
       const stepSettings = this.#stepSettings(number, rate, momentum * correction);
       const batch = this.#batch(epoch, step)!;

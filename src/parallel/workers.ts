@@ -8,7 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../train/trainer.ts";
 import { START_MS } from "./options.ts";
-import { emptyReplica, shareModel } from "./replica.ts";
+import { copyModel, emptyReplica, shareModel } from "./replica.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
 import { HEADER_NUMBERS, type WorkerMessage } from "./shared_link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
@@ -124,7 +124,10 @@ export class WorkersTransport implements ServerTransport {
     });
   }
 
-  beginPhaseTwo(): void {
+  beginPhaseTwo(models: readonly SparseMlp[]): void {
+    // No worker has pulled anything where models are given: the run goes on in phase 2.
+    for (const [worker, model] of models.entries()) copyModel(model, this.#replicas[worker]);
+    this.#state.ownModels = models.length > 0;
     this.#state.phase = 2;
     this.#state.changed();
   }

@@ -1,0 +1,63 @@
+/**
+ * The models of the workers in phase 2, for checkpoints.
+ *
+ * @module
+ */
+import type { SparseMlp } from "../model/model.ts";
+
+/**
+ * The models of the workers in phase 2: what a checkpoint needs beside the average to go on bit for bit.
+ *
+ * @example
+ * ```ts
+ * import { loadModel, madelonLike, saveModel, SparseMlp, trainParallel, WorkerModels } from "../../mod.ts";
+ *
+ * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
+ * const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+ * const options = { workers: 2, epochs: 4, batchSize: 16, phaseOneFraction: 0.5 };
+ *
+ * const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });
+ * const workerModels = new WorkerModels();
+ * for await (const { epoch } of trainParallel(model, data, { ...options, workerModels })) {
+ *   if (epoch < 3) continue;
+ *   await saveModel(model, path, { training: { epoch, options: {} }, workers: await workerModels.current() });
+ *   break;
+ * }
+ *
+ * const { model: again, workers, training } = await loadModel(path);
+ * const more = { ...options, epochsDone: training!.epoch, workerModels: new WorkerModels(workers) };
+ * for await (const { epoch } of trainParallel(again, data, more)) console.assert(epoch === 4);
+ * await Deno.remove(path);
+ * ```
+ */
+export class WorkerModels {
+  /** Models to begin with, in the order of the workers; empty where phase 2 begins with the server's. */
+  readonly start: readonly SparseMlp[];
+  #read: (() => readonly SparseMlp[] | Promise<readonly SparseMlp[]>) | undefined;
+
+  /**
+   * For a run from the start, or from a checkpoint.
+   *
+   * @param start Models of a checkpoint of phase 2. They count when the run goes on in phase 2, with as many workers;
+   * otherwise all workers begin with the model of the run.
+   */
+  constructor(start: readonly SparseMlp[] = []) {
+    this.start = start;
+  }
+
+  /**
+   * The models as they are, between two epochs or after the last; none in phase 1.
+   *
+   * They change with the next epoch. Over MPI they are brought here by this call.
+   *
+   * @throws {TrainingError} When a worker does not send its model in time.
+   */
+  async current(): Promise<readonly SparseMlp[]> {
+    return await this.#read?.() ?? [];
+  }
+
+  /** For the engine: says where the models are. */
+  follow(read: () => readonly SparseMlp[] | Promise<readonly SparseMlp[]>): void {
+    this.#read = read;
+  }
+}

@@ -1,0 +1,151 @@
+import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { CheckpointError } from "../src/errors.ts";
+import { loadModel, saveModel } from "../src/files/checkpoint.ts";
+import { madelonLike } from "../src/data/generator.ts";
+import { SparseMlp } from "../src/model/model.ts";
+import { InProcessTransport } from "../src/parallel/in_process.ts";
+import type { ParallelOptions } from "../src/parallel/options.ts";
+import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
+import { WorkerModels } from "../src/parallel/worker_models.ts";
+import { newRunState } from "../src/train/state.ts";
+import { assertSameModel, contentOf } from "./parallel/runs.ts";
+
+const data = madelonLike({ samples: 500, testSamples: 60, features: 30, seed: 3 });
+const make = (activation: "all-relu" | "srelu" = "all-relu") =>
+  SparseMlp.create({ sizes: [30, 60, 40, 2], epsilon: 8, activation, seed: 2 });
+
+/** Four epochs of phase 1, two of phase 2. */
+const OPTIONS: ParallelOptions = { epochs: 6, batchSize: 32, learningRate: 0.02, threads: 1, workers: 3 };
+
+/** Trains up to an epoch, from where a checkpoint stands or from the start, and saves. */
+type Part = (path: string, options: ParallelOptions, from: number, to: number) => Promise<SparseMlp>;
+
+/** Parts of runs whose workers take turns as `order` decides, or of real Workers. */
+function parts(order: number | undefined, activation: "all-relu" | "srelu" = "all-relu"): Part {
+  return async (path, given, from, to) => {
+    const before = from === 0 ? undefined : await loadModel(path);
+    const model = before?.model ?? make(activation);
+    const workerModels = new WorkerModels(before?.workers);
+    const state = before?.training?.state ?? newRunState();
+    assertEquals(state.epoch, from);
+    const options = { ...given, state, workerModels };
+    const epochs = order === undefined
+      ? trainParallel(model, data, options)
+      : trainOver(model, data, options, (plan) => new InProcessTransport(plan, order));
+    for (;;) {
+      const { done } = await epochs.next();
+      if (!done && state.epoch < to) continue;
+      const workers = await workerModels.current();
+      await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state }, workers });
+      if (!done) await epochs.return(undefined!);
+      return model;
+    }
+  };
+}
+
+async function withFile(work: (path: string) => Promise<void>): Promise<void> {
+  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
+  try {
+    await work(path);
+  } finally {
+    await Deno.remove(path);
+  }
+}
+
+Deno.test("trainParallel() with wassp, stopped after any epoch and resumed, gives the bits of a run that never stopped", async () => {
+  const variants: ParallelOptions[] = [
+    {},
+    { nesterov: true, weightDecayForm: "coupled" },
+    { importancePruning: { start: 2, every: 1, percentile: 10 } },
+    { schedule: { kind: "cosine" }, workers: 2, validationFraction: 0.2, patience: 50 },
+    { workers: 1 },
+  ];
+  await withFile(async (path) => {
+    for (const variant of variants) {
+      for (const activation of ["all-relu", "srelu"] as const) {
+        const options: ParallelOptions = { ...OPTIONS, algorithm: "wassp", ...variant };
+        const part = parts(1, activation);
+        const straight = await part(path, options, 0, 6);
+        for (const stops of [[1], [3, 4], [4], [5], [1, 2, 3, 4, 5]]) {
+          let [model, from] = [straight, 0];
+          for (const to of [...stops, 6]) [model, from] = [await part(path, options, from, to), to];
+          assertSameModel(model, straight);
+        }
+      }
+    }
+  });
+});
+
+Deno.test("trainParallel() with real Workers goes on with wassp, and in phase 2 of wasap, bit for bit", async () => {
+  await withFile(async (path) => {
+    const options: ParallelOptions = { ...OPTIONS, algorithm: "wassp" };
+    const straight = await parts(1)(path, options, 0, 6);
+    for (const stop of [3, 4, 5]) {
+      await parts(undefined)(path, options, 0, stop);
+      assertSameModel(await parts(undefined)(path, options, stop, 6), straight);
+    }
+    // The order of arrivals decides phase 1 of wasap; phase 2 needs none.
+    const expected = await parts(7)(path, OPTIONS, 0, 6);
+    await parts(7)(path, OPTIONS, 0, 5);
+    assertSameModel(await parts(undefined)(path, OPTIONS, 5, 6), expected);
+  });
+});
+
+Deno.test("trainParallel() goes on after the end of a run in phase 2 as if the run had been longer", async () => {
+  await withFile(async (path) => {
+    const options: ParallelOptions = { ...OPTIONS, phaseOneFraction: 0 };
+    const straight = await parts(1)(path, options, 0, 6);
+    await parts(1)(path, { ...options, epochs: 3 }, 0, 3);
+    assertSameModel(await parts(2)(path, options, 3, 6), straight);
+    // Phase 1 of a longer run begins with the average.
+    await parts(1)(path, { ...options, epochs: 3 }, 0, 3);
+    const model = await parts(1)(path, { ...options, phaseOneFraction: 1, epochs: 6 }, 3, 6);
+    assertNotEquals(contentOf(model), contentOf(straight));
+  });
+});
+
+Deno.test("trainParallel() begins with the average when there are other workers than the checkpoint has models", async () => {
+  await withFile(async (path) => {
+    for (const workers of [1, 2, 5]) {
+      await parts(1)(path, OPTIONS, 0, 5);
+      const loaded = await loadModel(path);
+      assertEquals(loaded.workers!.length, 3);
+      const before = loaded.model.layers.map(({ nnz }) => nnz);
+      const model = await parts(1)(path, { ...OPTIONS, workers }, 5, 6);
+      assertEquals(model.layers.map(({ nnz }) => nnz), before);
+      assertEquals((await loadModel(path)).workers!.length, workers);
+    }
+    await parts(1)(path, OPTIONS, 0, 4);
+    assertEquals((await loadModel(path)).workers, undefined);
+  });
+});
+
+Deno.test("trainParallel() refuses models of workers of another shape", async () => {
+  const other = SparseMlp.create({ sizes: [30, 61, 40, 2], epsilon: 8, seed: 2 });
+  const workerModels = new WorkerModels([make(), other, make()]);
+  const epochs = trainParallel(make(), data, { ...OPTIONS, epochsDone: 5, workerModels });
+  await assertRejects(() => epochs.next(), TypeError, "the model of worker 2");
+});
+
+Deno.test("loadModel() refuses checkpoints whose models of workers are damaged, missing or too many", async () => {
+  await withFile(async (path) => {
+    await parts(1)(path, OPTIONS, 0, 5);
+    const whole = await Deno.readFile(path);
+    const text = new TextDecoder("latin1").decode(whole);
+    const refuse = async (from: string, to: string, because: string) => {
+      assert(text.includes(from) && from.length === to.length, from);
+      const place = text.indexOf(from);
+      const bytes = whole.slice();
+      bytes.set(new TextEncoder().encode(to), place);
+      await assertRejects(() => loadModel(bytes), CheckpointError, because);
+    };
+    await refuse('"workers":"3"', '"workers":"2"', 'no place for tensor "workers.2.');
+    await refuse('"workers":"3"', '"workers":"4"', 'no tensor "workers.3.');
+    await refuse('"workers":"3"', '"workers":"0"', "it has 0 models of workers");
+    await refuse('"workers.1.layers.0.indices"', '"workers.1.layers.0.indicez"', "no tensor");
+    const { model, workers } = await loadModel(whole);
+    workers![1].layers[0].indices[0] = workers![1].layers[0].indices[1];
+    await saveModel(model, path, { workers: workers! });
+    await assertRejects(() => loadModel(path), CheckpointError);
+  });
+});
