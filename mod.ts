@@ -5,7 +5,14 @@
  */
 export type { Augmentation } from "./src/data/augment.ts";
 export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
-export type { Dataset, ImageShape, Split, Standardization, ValidationSplit } from "./src/data/dataset.ts";
+export type {
+  Dataset,
+  FeatureSource,
+  ImageShape,
+  Split,
+  Standardization,
+  ValidationSplit,
+} from "./src/data/dataset.ts";
 export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
 export {
   type GeneratedDataset,

@@ -87,7 +87,13 @@ function measure(row: string): Record<string, unknown> {
   const features = sharedFloats(Math.max(batchSize, 128) * FEATURES);
   const labels = sharedWords(Math.max(batchSize, 128));
   const make = (first: number, count: number) =>
-    generateBlock(DESIGN, first, features.subarray(0, count * FEATURES), labels.subarray(0, count), threads);
+    generateBlock(
+      DESIGN,
+      { first },
+      features.subarray(0, count * FEATURES),
+      labels.subarray(0, count),
+      threads,
+    );
   make(0, batchSize);
   const { mean, scale } = standardization(
     features.subarray(0, batchSize * FEATURES),

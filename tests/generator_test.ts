@@ -64,10 +64,10 @@ Deno.test("generateBlock() makes any block of samples on its own", () => {
     ...{ classSeparation: 1, labelNoise: 0.01, shuffle: true, seed: 9 },
   };
   const [features, labels] = [new Float32Array(50 * 500), new Uint32Array(50)];
-  generateBlock(design, 250, features, labels, 1);
+  generateBlock(design, { first: 250 }, features, labels, 1);
   assertEquals(features, Float32Array.from(whole.train.features.slice(250 * 500)));
   assertEquals([...labels], [...whole.train.labels.slice(250)]);
-  generateBlock(design, 300, features, labels, 1);
+  generateBlock(design, { first: 300 }, features, labels, 1);
   assertEquals([...labels], [...whole.test!.labels.slice(0, 50)]);
 });
 

@@ -37,18 +37,19 @@ function table(rows: number, features: number, header: string): string {
 
 Deno.test("datasets.describe() has shapes, the paper's settings and places for every name", () => {
   assertEquals(datasets.names()[0], "madelon-like", "the first needs no file");
-  assertEquals(datasets.list().length, 7);
+  assertEquals(datasets.list().length, 8);
   for (const name of datasets.names()) {
     const { settings, image, featureCount, home, arrangements, placement } = datasets.describe(name);
+    const dropout = name === "extreme" ? 0.4 : 0.3;
     assertEquals([settings.momentum, settings.weightDecay, settings.dropout, settings.zeta], [
       0.9,
       2e-4,
-      0.3,
+      dropout,
       0.3,
     ]);
     assertEquals(settings.epochs, name === "madelon-like" ? 100 : 500);
     if (image !== undefined) assertEquals(image.channels * image.height * image.width, featureCount);
-    assertEquals(home === undefined, name === "madelon-like");
+    assertEquals(home === undefined, arrangements.length === 0);
     for (const file of arrangements.flat()) {
       // Either all is known of a file, or users are told what to do.
       const pinned = [file.urls, file.bytes, file.sha256].map((value) => value !== undefined);

@@ -50,6 +50,15 @@ pub struct Design {
     pub seed: u64,
 }
 
+/// Samples to make, by their number.
+#[derive(Clone, Copy)]
+pub struct Chosen<'a> {
+    /// Number of the first sample there is.
+    pub first: u64,
+    /// Which samples, counted from the first one; empty for as many as there are labels, in order.
+    pub order: &'a [u32],
+}
+
 impl Design {
     /// Columns that are not noise: informative, redundant, repeated, in this order.
     pub fn structured(&self) -> usize {
@@ -92,18 +101,27 @@ impl Design {
         Ok(())
     }
 
-    /// Writes the samples `first .. first + labels.len()` and their classes.
+    /// Writes the chosen samples and their classes: the same bits for a sample whichever others are chosen.
     ///
-    /// `features` is `[samples, features]`. Cost: O(features + informative · (informative + redundant)) a sample.
+    /// `features` is `[samples, features]`, or empty for classes alone; `labels` may be empty where there is an order.
+    /// Cost: O(features + informative · (informative + redundant)) a sample.
     ///
     /// # Errors
     /// [`Status::Range`] for an impossible design, [`Status::Length`] when the slices do not agree.
-    pub fn generate(&self, first: u64, features: &mut [f32], labels: &mut [u32], threads: usize) -> Outcome {
+    pub fn generate(&self, chosen: Chosen, features: &mut [f32], labels: &mut [u32], threads: usize) -> Outcome {
         self.check()?;
-        ensure(labels.len().checked_mul(self.features) == Some(features.len()), Status::Length)?;
-        ensure(first.checked_add(labels.len() as u64).is_some(), Status::Range)?;
+        let Chosen { first, order } = chosen;
+        let samples = if order.is_empty() { labels.len() } else { order.len() };
+        ensure(labels.len() == samples || (labels.is_empty() && !features.is_empty()), Status::Length)?;
+        ensure(features.is_empty() || samples.checked_mul(self.features) == Some(features.len()), Status::Length)?;
+        ensure(first.checked_add(samples.max(u32::MAX as usize) as u64).is_some(), Status::Range)?;
+        let number = |row: usize| first + order.get(row).map_or(row as u64, |&sample| u64::from(sample));
         let plan = Plan::new(self)?;
-        let samples = labels.len();
+        if features.is_empty() {
+            labels.iter_mut().enumerate().for_each(|(row, label)| *label = plan.label(number(row)));
+            return Ok(());
+        }
+        let labelled = !labels.is_empty();
         let chunks = chunk_count(features.len(), CHUNK_NUMBERS).min(samples.max(1));
         let features = SharedSlice::new(features);
         let labels = SharedSlice::new(labels);
@@ -111,11 +129,13 @@ impl Design {
             let rows = samples * chunk / chunks..samples * (chunk + 1) / chunks;
             // SAFETY: each sample belongs to one chunk alone.
             let (block, labels) = unsafe {
-                (features.range(rows.start * self.features..rows.end * self.features), labels.range(rows.clone()))
+                let named = if labelled { rows.clone() } else { 0..0 };
+                (features.range(rows.start * self.features..rows.end * self.features), labels.range(named))
             };
+            labels.iter_mut().zip(rows.clone()).for_each(|(label, row)| *label = plan.label(number(row)));
             let mut values = vec![0.0; self.structured() + self.informative];
-            for ((row, label), sample) in block.chunks_exact_mut(self.features).zip(labels).zip(rows) {
-                *label = plan.sample(first + sample as u64, row, &mut values);
+            for (features, row) in block.chunks_exact_mut(self.features).zip(rows) {
+                plan.features(number(row), features, &mut values);
             }
         })
     }
@@ -168,7 +188,16 @@ impl<'a> Plan<'a> {
         cycle_walk(turn, clusters, key(self.design.seed, Purpose::Generator, &[TURNS, round]))
     }
 
-    fn sample(&self, sample: u64, row: &mut [f32], values: &mut [f64]) -> u32 {
+    /// The class of a sample.
+    fn label(&self, sample: u64) -> u32 {
+        let Design { label_noise, classes, .. } = *self.design;
+        let mut draws = self.design.stream(&[SAMPLE, sample, NOISE]);
+        let random = draws.unit() < label_noise;
+        if random { draws.below(classes as u64) as u32 } else { (self.cluster(sample) % classes) as u32 }
+    }
+
+    /// Writes the features of a sample; `values` has room for the structured ones and the draws behind them.
+    fn features(&self, sample: u64, row: &mut [f32], values: &mut [f64]) {
         let design = self.design;
         let informative = design.informative;
         noise(row, key(design.seed, Purpose::Generator, &[NOISE, sample]));
@@ -193,9 +222,6 @@ impl<'a> Plan<'a> {
         for (&place, &value) in self.places.iter().zip(values.iter()) {
             row[place as usize] = value as f32;
         }
-        let mut label = design.stream(&[SAMPLE, sample, NOISE]);
-        let random = label.unit() < design.label_noise;
-        if random { label.below(design.classes as u64) as u32 } else { (cluster % design.classes) as u32 }
     }
 }
 
@@ -329,9 +355,11 @@ mod tests {
         seed: 7,
     };
 
+    const FROM_START: Chosen = Chosen { first: 0, order: &[] };
+
     fn generate(design: &Design, first: u64, count: usize, threads: usize) -> (Vec<f32>, Vec<u32>) {
         let (mut features, mut labels) = (vec![f32::NAN; count * design.features], vec![u32::MAX; count]);
-        design.generate(first, &mut features, &mut labels, threads).unwrap();
+        design.generate(Chosen { first, order: &[] }, &mut features, &mut labels, threads).unwrap();
         (features, labels)
     }
 
@@ -405,6 +433,24 @@ mod tests {
     }
 
     #[test]
+    fn a_chosen_sample_is_what_it_is_in_the_whole() {
+        let order = [7u32, 150, 7, 0, 42];
+        for first in [0, 40] {
+            let (features, labels) = generate(&SMALL, first, 200, 1);
+            let (mut made, mut classes) = (vec![f32::NAN; 150], vec![u32::MAX; 5]);
+            SMALL.generate(Chosen { first, order: &order }, &mut made, &mut classes, 2).unwrap();
+            for (row, sample) in order.iter().map(|&sample| sample as usize).enumerate() {
+                assert_eq!(made[row * 30..][..30], features[sample * 30..][..30]);
+                assert_eq!(classes[row], labels[sample]);
+            }
+            let (mut alone, mut all) = (vec![f32::NAN; 150], vec![u32::MAX; 200]);
+            SMALL.generate(Chosen { first, order: &order }, &mut alone, &mut [], 1).unwrap();
+            SMALL.generate(Chosen { first, order: &[] }, &mut [], &mut all, 1).unwrap();
+            assert_eq!((alone, all), (made, labels));
+        }
+    }
+
+    #[test]
     fn label_noise_gives_its_share_a_random_class() {
         let clean = generate(&SMALL, 0, 30_000, 1).1;
         let noisy = generate(&Design { label_noise: 0.3, ..SMALL }, 0, 30_000, 1).1;
@@ -430,10 +476,10 @@ mod tests {
             Design { label_noise: 1.5, ..SMALL },
             Design { class_separation: f64::NAN, ..SMALL },
         ] {
-            assert_eq!(wrong.generate(0, &mut [], &mut [], 1), Err(Status::Range), "{wrong:?}");
+            assert_eq!(wrong.generate(FROM_START, &mut [], &mut [], 1), Err(Status::Range), "{wrong:?}");
         }
-        assert_eq!(SMALL.generate(0, &mut [0.0; 29], &mut [0], 1), Err(Status::Length));
-        assert_eq!(SMALL.generate(0, &mut [], &mut [], 1), Ok(()));
+        assert_eq!(SMALL.generate(FROM_START, &mut [0.0; 29], &mut [0], 1), Err(Status::Length));
+        assert_eq!(SMALL.generate(FROM_START, &mut [], &mut [], 1), Ok(()));
     }
 
     #[test]

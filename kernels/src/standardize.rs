@@ -10,6 +10,8 @@ use crate::status::{Outcome, Status, ensure, scratch};
 const BLOCK_SAMPLES: usize = 4096;
 /// The most blocks of samples, which bounds the scratch memory to 16 sums a feature.
 const MAX_BLOCKS: usize = 16;
+/// Numbers a feature that statistics need between two parts: the center, and a sum a block.
+pub const STATE_ROWS: usize = 1 + MAX_BLOCKS;
 /// Features of one chunk of work.
 const CHUNK_FEATURES: usize = 512;
 
@@ -33,18 +35,36 @@ impl Feature for u8 {
     }
 }
 
-/// The numbers of one split of a data set, sample-major.
+/// Samples that follow one another, sample-major, out of more.
+#[derive(Clone, Copy)]
+pub struct Part<'a, T> {
+    /// `[rows, features]`.
+    pub features: &'a [T],
+    /// Number of its first sample.
+    pub first: usize,
+    /// Samples of all parts together.
+    pub samples: usize,
+}
+
+/// A part with its shape.
 #[derive(Clone, Copy)]
 struct Table<'a, T> {
-    features: &'a [T],
-    samples: usize,
+    part: Part<'a, T>,
     columns: usize,
     blocks: usize,
 }
 
 impl<'a, T> Table<'a, T> {
+    /// Samples of a block.
+    fn block(&self, block: usize) -> Range<usize> {
+        let samples = self.part.samples;
+        samples * block / self.blocks..samples * (block + 1) / self.blocks
+    }
+
+    /// Those of them that the part has.
     fn rows(&self, block: usize) -> Range<usize> {
-        self.samples * block / self.blocks..self.samples * (block + 1) / self.blocks
+        let (block, first) = (self.block(block), self.part.first);
+        block.start.max(first)..block.end.min(first + self.part.features.len() / self.columns)
     }
 
     fn columns(&self, chunk: usize) -> Range<usize> {
@@ -52,7 +72,8 @@ impl<'a, T> Table<'a, T> {
     }
 
     fn row(&self, sample: usize, columns: &Range<usize>) -> &'a [T] {
-        &self.features[sample * self.columns + columns.start..sample * self.columns + columns.end]
+        let start = (sample - self.part.first) * self.columns;
+        &self.part.features[start + columns.start..start + columns.end]
     }
 }
 
@@ -60,7 +81,7 @@ impl<'a, T> Table<'a, T> {
 ///
 /// The scale is one over the population standard deviation, found in two passes with sums in f64. A feature that
 /// is constant, also one constant up to the rounding of f32, gets scale 0, so nothing downstream can become NaN.
-/// Results are the same bits for any `threads`. Cost: two reads of the data, 16 f64 of scratch a feature.
+/// Results are the same bits for any `threads`. Cost: two reads of the data, 17 f64 of scratch a feature.
 ///
 /// # Errors
 /// [`Status::Length`] when the slices do not hold `samples` × `mean.len()` features; [`Status::Range`] when there
@@ -72,69 +93,86 @@ pub fn standardize<T: Feature>(
     scale: &mut [f32],
     threads: usize,
 ) -> Outcome {
-    let columns = mean.len();
-    ensure(scale.len() == columns && samples.checked_mul(columns) == Some(features.len()), Status::Length)?;
-    ensure(samples > 0, Status::Range)?;
-    let table = Table { features, samples, columns, blocks: samples.div_ceil(BLOCK_SAMPLES).min(MAX_BLOCKS) };
+    ensure(samples.checked_mul(mean.len()) == Some(features.len()), Status::Length)?;
+    let mut state = scratch::<f64>(STATE_ROWS * mean.len())?;
+    let part = Part { features, first: 0, samples };
+    standardize_part(part, false, &mut state, mean, scale, threads)?;
+    standardize_part(part, true, &mut state, mean, scale, threads)
+}
+
+/// As [`standardize`], of samples that come in parts: all of them in order, then with `squares` all of them again.
+///
+/// `state` has [`STATE_ROWS`] numbers a feature and is kept between the calls; `mean` and `scale` are written by the
+/// last. The same bits however the samples are cut.
+///
+/// # Errors
+/// As [`standardize`]; [`Status::Length`] also when `state` has another length or a part passes the last sample.
+pub fn standardize_part<T: Feature>(
+    part: Part<T>,
+    squares: bool,
+    state: &mut [f64],
+    mean: &mut [f32],
+    scale: &mut [f32],
+    threads: usize,
+) -> Outcome {
+    let (columns, Part { features, first, samples }) = (mean.len(), part);
+    ensure(columns > 0 && scale.len() == columns && state.len() == STATE_ROWS * columns, Status::Length)?;
+    let rows = features.len() / columns;
+    ensure(
+        rows * columns == features.len() && first.checked_add(rows).is_some_and(|end| end <= samples),
+        Status::Length,
+    )?;
+    ensure(rows > 0, Status::Range)?;
+    let table = Table { part, columns, blocks: samples.div_ceil(BLOCK_SAMPLES).min(MAX_BLOCKS) };
     let chunks = columns.div_ceil(CHUNK_FEATURES);
-    let mut sums = scratch::<f64>(table.blocks * columns)?;
-    let mut center = scratch::<f64>(columns)?;
+    let (center, sums) = state.split_at_mut(columns);
     {
-        let sums = SharedSlice::new(&mut sums);
-        let center = SharedSlice::new(&mut center);
+        let center = SharedSlice::new(center);
+        let sums = SharedSlice::new(sums);
         let mean = SharedSlice::new(mean);
         let scale = SharedSlice::new(scale);
-        let work = table.blocks * chunks;
-        run_phases(threads, &[work, chunks, work, chunks], &|phase, chunk| {
+        let last = if first + rows == samples { chunks } else { 0 };
+        run_phases(threads, &[table.blocks * chunks, last], &|phase, chunk| {
             let (block, columns) = (chunk / chunks, table.columns(chunk % chunks));
             let place = |block: usize| block * table.columns + columns.start..block * table.columns + columns.end;
-            // SAFETY: phases 1 and 3 read what the phase before wrote; nobody writes sums in them.
-            let total = |column: usize| {
-                let sums = unsafe { sums.read() };
-                (0..table.blocks).map(|block| sums[place(block)][column]).sum::<f64>()
-            };
-            match phase {
-                // SAFETY: this chunk alone has this block of these columns.
-                0 => sum(&table, block, &columns, unsafe { sums.range(place(block)) }),
-                1 => {
-                    // SAFETY: this chunk alone has these columns.
-                    let center = unsafe { center.range(columns.clone()) };
-                    (0..columns.len()).for_each(|column| center[column] = total(column) / table.samples as f64);
-                }
-                2 => {
-                    // SAFETY: centers were written in phase 1 and are only read from here on; sums as in phase 0.
-                    let (center, sums) = unsafe { (&center.read()[columns.clone()], sums.range(place(block))) };
-                    squares(&table, block, &columns, center, sums);
-                }
-                _ => {
-                    // SAFETY: this chunk alone has these columns; centers are only read.
-                    let (center, mean, scale) = unsafe {
-                        (&center.read()[columns.clone()], mean.range(columns.clone()), scale.range(columns.clone()))
-                    };
-                    for column in 0..columns.len() {
-                        mean[column] = center[column] as f32;
-                        scale[column] = scale_of(center[column], total(column) / table.samples as f64);
-                    }
+            if phase == 0 {
+                // SAFETY: this chunk alone has this block of these columns; nobody writes centers in this phase.
+                let (center, sums) = unsafe { (&center.read()[columns.clone()], sums.range(place(block))) };
+                return add(&table, block, &columns, squares.then_some(center), sums);
+            }
+            // SAFETY: sums were written in phase 0 and are only read from here on.
+            let sums = unsafe { sums.read() };
+            let total =
+                |column: usize| (0..table.blocks).map(|block| sums[place(block)][column]).sum::<f64>() / samples as f64;
+            // SAFETY: this chunk alone has these columns.
+            let (center, mean, scale) =
+                unsafe { (center.range(columns.clone()), mean.range(columns.clone()), scale.range(columns.clone())) };
+            for column in 0..columns.len() {
+                if squares {
+                    mean[column] = center[column] as f32;
+                    scale[column] = scale_of(center[column], total(column));
+                } else {
+                    center[column] = total(column);
                 }
             }
         })?;
     }
-    ensure(center.iter().all(|value| value.is_finite()), Status::Range)
+    ensure(first + rows < samples || center.iter().all(|value| value.is_finite()), Status::Range)
 }
 
-fn sum<T: Feature>(table: &Table<'_, T>, block: usize, columns: &Range<usize>, sums: &mut [f64]) {
-    sums.fill(0.0);
-    for sample in table.rows(block) {
-        for (sum, &value) in sums.iter_mut().zip(table.row(sample, columns)) {
-            *sum += value.value();
-        }
+/// Adds the part's samples of a block to its sums: values, or with `center` squares of the distances from it.
+fn add<T: Feature>(table: &Table<T>, block: usize, columns: &Range<usize>, center: Option<&[f64]>, sums: &mut [f64]) {
+    let rows = table.rows(block);
+    if rows.start == table.block(block).start && !rows.is_empty() {
+        sums.fill(0.0);
     }
-}
-
-fn squares<T: Feature>(table: &Table<'_, T>, block: usize, columns: &Range<usize>, center: &[f64], sums: &mut [f64]) {
-    sums.fill(0.0);
-    for sample in table.rows(block) {
-        for ((sum, &center), &value) in sums.iter_mut().zip(center).zip(table.row(sample, columns)) {
+    for sample in rows {
+        let row = table.row(sample, columns);
+        let Some(center) = center else {
+            sums.iter_mut().zip(row).for_each(|(sum, &value)| *sum += value.value());
+            continue;
+        };
+        for ((sum, &center), &value) in sums.iter_mut().zip(center).zip(row) {
             let deviation = value.value() - center;
             *sum += deviation * deviation;
         }
@@ -177,6 +215,25 @@ mod tests {
         };
         let one = bits(1);
         assert!([2, 3, 8].iter().all(|&threads| bits(threads) == one));
+    }
+
+    #[test]
+    fn parts_of_any_size_give_the_bits_of_the_whole() {
+        let mut stream = Stream::new(5);
+        let (samples, columns) = (9_001, 3);
+        let features: Vec<f32> = (0..samples * columns).map(|_| stream.normal() as f32).collect();
+        let whole = run(&features, samples, columns, 1);
+        for size in [1_000, 4_096, 9_000] {
+            let mut state = vec![f64::NAN; STATE_ROWS * columns];
+            let (mut mean, mut scale) = (vec![f32::NAN; columns], vec![f32::NAN; columns]);
+            for squares in [false, true] {
+                for (part, features) in features.chunks(size * columns).enumerate() {
+                    let part = Part { features, first: part * size, samples };
+                    standardize_part(part, squares, &mut state, &mut mean, &mut scale, 2).unwrap();
+                }
+            }
+            assert_eq!((mean, scale), whole, "{size}");
+        }
     }
 
     #[test]

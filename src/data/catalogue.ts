@@ -306,4 +306,26 @@ export const CATALOGUE: readonly NamedDataset[] = [
       alpha: 0.75,
     },
   },
+  {
+    name: "extreme",
+    description:
+      "Made up likewise, a batch at a time, for the largest networks: 64 of 65,536 features inform, 4,032 are sums",
+    trainSamples: 7000,
+    testSamples: 3000,
+    featureCount: 65_536,
+    classCount: 2,
+    arrangements: [],
+    // Paper: §2.4 and Table 4, its smallest network there; `train --preset` has the others.
+    settings: {
+      ...SHARED,
+      hidden: [500_000, 500_000],
+      epsilon: 10,
+      learningRate: 0.01,
+      batchSize: 128,
+      initializer: "he-uniform",
+      weightDecayForm: "coupled",
+      alpha: 0.6,
+      dropout: 0.4,
+    },
+  },
 ];

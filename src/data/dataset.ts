@@ -5,15 +5,28 @@
  */
 import type { FeatureSelection } from "../native/batch.ts";
 import { shuffle } from "../native/random.ts";
-import { standardize } from "../native/standardize.ts";
+import { standardize, standardizePart, STATISTICS_ROWS } from "../native/standardize.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
+
+/** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
+export interface FeatureSource {
+  /**
+   * Writes raw features; the same for a sample in each call, for any number of threads.
+   *
+   * @param order Which samples.
+   * @param features Shape `[order.length, features]`.
+   */
+  gather(order: Uint32Array, features: Float32Array, threads: number): void;
+}
 
 /** Samples of one part of a data set, sample-major. */
 export interface Split {
   /** Number of samples. */
   readonly samples: number;
-  /** Shape `[samples, features]`, raw (not standardised); bytes for images. */
+  /** Shape `[samples, features]`, raw (not standardised); bytes for images; empty where there is a source. */
   readonly features: Float32Array | Uint8Array;
+  /** Makes the features instead of an array that holds them. */
+  readonly source?: FeatureSource;
   /** Classification: class index of each sample, shape `[samples]`; empty for regression. */
   readonly labels: Uint32Array;
   /** Regression: shape `[samples, outputs]`; empty for classification. */
@@ -112,7 +125,7 @@ function validateSplit(
   }
   const lengths = dataset.task === "classification" ? [samples, 0] : [0, samples * outputCount];
   const found = [
-    ["features", features.length, samples * featureCount],
+    ["features", features.length, split.source === undefined ? samples * featureCount : 0],
     ["labels", labels.length, lengths[0]],
     ["targets", targets.length, lengths[1]],
   ] as const;
@@ -220,6 +233,39 @@ export function standardization(
   return { mean, scale };
 }
 
+/** Numbers a source makes at once while statistics are found. */
+const PART_NUMBERS = 1 << 23;
+
+/**
+ * As {@linkcode standardization}, of a split whose features may come from a source: the same bits then, from two
+ * passes over features made a part at a time.
+ *
+ * @param onProgress Called between parts, with samples done and to do; each counts twice.
+ */
+export function standardizationOf(
+  split: Split,
+  featureCount: number,
+  threads = 1,
+  onProgress?: (done: number, total: number) => void,
+): Standardization {
+  const { samples, features, source } = split;
+  if (source === undefined) return standardization(features, samples, featureCount, threads);
+  const [mean, scale] = [sharedFloats(featureCount), sharedFloats(featureCount)];
+  const state = new Float64Array(STATISTICS_ROWS * featureCount);
+  const size = Math.min(samples, Math.max(1, Math.floor(PART_NUMBERS / featureCount)));
+  const made = sharedFloats(size * featureCount);
+  for (const squares of [false, true]) {
+    for (let first = 0; first < samples; first += size) {
+      const order = Uint32Array.from({ length: Math.min(size, samples - first) }, (_, row) => first + row);
+      const part = made.subarray(0, order.length * featureCount);
+      source.gather(order, part, threads);
+      standardizePart(part, { first, samples, squares }, state, mean, scale, threads);
+      onProgress?.((squares ? samples : 0) + first + order.length, 2 * samples);
+    }
+  }
+  return { mean, scale };
+}
+
 /** The two parts {@linkcode splitValidation} makes of the training samples. */
 export interface ValidationSplit {
   /** The samples to learn from. */
@@ -314,7 +360,7 @@ function chooseValidation(train: Split, quota: Float64Array, seed: number): Uint
   return chosen;
 }
 
-/** Copies the samples whose flag is `part`. */
+/** The samples whose flag is `part`: copies of them, or a source that knows them by their place. */
 function gather(
   from: Split,
   flags: Uint8Array,
@@ -323,21 +369,26 @@ function gather(
   featureCount: number,
   outputs: number,
 ): Split {
-  const features = from.features instanceof Uint8Array
-    ? sharedBytes(samples * featureCount)
-    : sharedFloats(samples * featureCount);
+  const { source } = from;
+  const kept = source === undefined ? samples * featureCount : 0;
+  const features = from.features instanceof Uint8Array ? sharedBytes(kept) : sharedFloats(kept);
   const labels = sharedWords(from.labels.length === 0 ? 0 : samples);
   const targets = sharedFloats(samples * outputs);
+  const chosen = sharedWords(source === undefined ? 0 : samples);
   let next = 0;
   for (let sample = 0; sample < from.samples; sample++) {
     if (flags[sample] !== part) continue;
-    features.set(
-      from.features.subarray(sample * featureCount, (sample + 1) * featureCount),
-      next * featureCount,
-    );
+    if (source === undefined) {
+      const row = from.features.subarray(sample * featureCount, (sample + 1) * featureCount);
+      features.set(row, next * featureCount);
+    } else chosen[next] = sample;
     if (labels.length > 0) labels[next] = from.labels[sample];
     targets.set(from.targets.subarray(sample * outputs, (sample + 1) * outputs), next * outputs);
     next++;
   }
-  return { samples, features, labels, targets };
+  const split = { samples, features, labels, targets };
+  if (source === undefined) return split;
+  const gather: FeatureSource["gather"] = (order, made, threads) =>
+    source.gather(order.map((place) => chosen[place]), made, threads);
+  return { ...split, source: { gather } };
 }

@@ -4,7 +4,7 @@
  * @module
  */
 import { generateBlock, generatedPlaces, type GeneratorDesign } from "../native/generator.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { Dataset, FeatureSource, Split } from "./dataset.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** Options of {@linkcode madelonLike}. */
@@ -35,6 +35,12 @@ export interface MadelonLikeOptions extends Partial<GeneratorDesign> {
   readonly seed?: number;
   /** Most threads to use. @default {1} */
   readonly threads?: number;
+  /**
+   * Make features when a batch needs them instead of keeping them all: the same numbers, in the memory of two batches.
+   *
+   * @default {false}
+   */
+  readonly onDemand?: boolean;
 }
 
 /** Which columns of made-up data mean something; all others are noise. */
@@ -52,6 +58,8 @@ export interface GeneratedDataset extends Dataset {
   /** Which columns mean something. */
   readonly truth: GeneratedTruth;
 }
+
+const NO_LABELS = new Uint32Array(0);
 
 const DEFAULTS: GeneratorDesign = {
   features: 500,
@@ -89,18 +97,23 @@ const DEFAULTS: GeneratorDesign = {
  * ```
  */
 export function madelonLike(options: MadelonLikeOptions = {}): GeneratedDataset {
-  const { samples = 2000, testSamples = 600, threads = 1, ...change } = options;
+  const { samples = 2000, testSamples = 600, threads = 1, onDemand = false, ...change } = options;
   const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
   const design: GeneratorDesign = { ...DEFAULTS, ...given };
-  validateDesign(design, samples, testSamples);
+  validateDesign(design, samples, testSamples, onDemand);
   const { informative, redundant, repeated } = design;
   const places = new Uint32Array(informative + redundant + repeated);
   generatedPlaces(design, places);
   const part = (first: number, count: number): Split => {
-    const features = sharedFloats(count * design.features);
+    const features = sharedFloats(onDemand ? 0 : count * design.features);
     const labels = sharedWords(count);
-    generateBlock(design, first, features, labels, threads);
-    return { samples: count, features, labels, targets: sharedFloats(0) };
+    generateBlock(design, { first }, features, labels, threads);
+    const split = { samples: count, features, labels, targets: sharedFloats(0) };
+    if (!onDemand) return split;
+    const source: FeatureSource = {
+      gather: (order, made, threads) => generateBlock(design, { first, order }, made, NO_LABELS, threads),
+    };
+    return { ...split, source };
   };
   return {
     name: "madelon-like",
@@ -120,7 +133,12 @@ export function madelonLike(options: MadelonLikeOptions = {}): GeneratedDataset 
 }
 
 /** Refuses a design the kernel would refuse, with a reason. */
-function validateDesign(design: GeneratorDesign, samples: number, testSamples: number): void {
+function validateDesign(
+  design: GeneratorDesign,
+  samples: number,
+  testSamples: number,
+  onDemand: boolean,
+): void {
   const fail = (found: string) => {
     throw new RangeError(`Cannot generate data: ${found}`);
   };
@@ -159,7 +177,7 @@ function validateDesign(design: GeneratorDesign, samples: number, testSamples: n
   if (!(design.labelNoise >= 0 && design.labelNoise <= 1)) {
     fail(`labelNoise is ${design.labelNoise}, expected a value from 0 to 1`);
   }
-  if (Math.max(samples, testSamples) * features > 2 ** 33) {
+  if (!onDemand && Math.max(samples, testSamples) * features > 2 ** 33) {
     fail(`${samples} samples of ${features} features do not fit into one array`);
   }
 }

@@ -8,7 +8,7 @@ import { CATALOGUE, type NamedDataset } from "./catalogue.ts";
 import { readCifarDataset } from "./cifar.ts";
 import { readCsv } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
-import { madelonLike } from "./generator.ts";
+import { madelonLike, type MadelonLikeOptions } from "./generator.ts";
 import { readHiggs, readHiggsParts } from "./higgs.ts";
 import { idxDataset, parseIdx } from "./idx.ts";
 import { type FoundFiles, locate, readPinned } from "./locate.ts";
@@ -98,6 +98,20 @@ function describe(name: string): NamedDataset {
   throw new TypeError(`Cannot find a data set named "${name}": ${hint}There are ${names.join(", ")}`);
 }
 
+/** Made-up data by name. The paper does not say how many of the features of "extreme" inform. */
+const MADE_UP: Readonly<Record<string, MadelonLikeOptions>> = {
+  "madelon-like": {},
+  "extreme": {
+    samples: 7000,
+    testSamples: 3000,
+    features: 65_536,
+    informative: 64,
+    redundant: 4032,
+    clustersPerClass: 1,
+    onDemand: true,
+  },
+};
+
 async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
   const set = describe(name);
   const { seed = 0, threads = navigator.hardwareConcurrency, dataDir, cacheDir, onProgress, signal } =
@@ -107,7 +121,7 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
       `Cannot load data set "${name}": seed is ${seed}, expected a whole number of at least 0`,
     );
   }
-  if (set.arrangements.length === 0) return madelonLike({ seed, threads });
+  if (set.arrangements.length === 0) return { ...madelonLike({ ...MADE_UP[name], seed, threads }), name };
   const found = await locate(set, {
     dataDir,
     cacheDir,

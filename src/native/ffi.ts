@@ -232,13 +232,21 @@ export const SYMBOLS = {
     parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
     result: "i32",
   },
+  ts_standardize_part: {
+    // features, features_len, first, samples, squares, state, state_len, mean, mean_len, scale, scale_len, threads
+    parameters: [
+      ...["buffer", "usize", "usize", "usize", "bool", "buffer", "usize"] as const,
+      ...["buffer", "usize", "buffer", "usize", "usize"] as const,
+    ],
+    result: "i32",
+  },
 
   // --- generator
   ts_generate_block: {
     parameters: [
       ...["usize", "usize", "usize", "usize"] as const, // columns, informative, redundant, repeated
       ...["usize", "usize", "f64", "f64"] as const, // classes, clusters_per_class, class_separation, label_noise
-      ...["bool", "u64", "u64"] as const, // shuffle, seed, first
+      ...["bool", "u64", "u64", "buffer", "usize"] as const, // shuffle, seed, first, order, order_len
       ...["buffer", "usize", "buffer", "usize", "usize"] as const, // features, …_len, labels, …_len, threads
     ],
     result: "i32",

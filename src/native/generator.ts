@@ -30,10 +30,25 @@ export interface GeneratorDesign {
   readonly seed: number;
 }
 
-/** Writes the samples from `first` on: `features` `[samples, design.features]`, `labels` `[samples]`. */
+/** Which made-up samples to make. */
+export interface ChosenSamples {
+  /** Number of the first sample there is. */
+  readonly first: number;
+  /** Which samples, counted from the first one; without it as many as there are labels, in order. */
+  readonly order?: Uint32Array;
+}
+
+const NONE = new Uint32Array(0);
+
+/**
+ * Writes samples: `features` `[samples, design.features]`, `labels` `[samples]`.
+ *
+ * @param features Empty for labels alone.
+ * @param labels May be empty where there is an order.
+ */
 export function generateBlock(
   design: GeneratorDesign,
-  first: number,
+  { first, order = NONE }: ChosenSamples,
   features: Float32Array,
   labels: Uint32Array,
   threads: number,
@@ -50,6 +65,8 @@ export function generateBlock(
     design.shuffle,
     design.seed,
     first,
+    buffer(order),
+    order.length,
     buffer(features),
     features.length,
     buffer(labels),

@@ -6,6 +6,52 @@
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
+/** Numbers a feature that {@linkcode standardizePart} keeps between two calls: its mean, and sums of blocks. */
+export const STATISTICS_ROWS = 17;
+
+/** Where a part of the samples stands among all of them. */
+export interface SamplePart {
+  /** Number of its first sample. */
+  readonly first: number;
+  /** Samples of all parts together. */
+  readonly samples: number;
+  /** Whether this is the second time that the samples come by. */
+  readonly squares: boolean;
+}
+
+/**
+ * As {@linkcode standardize}, of samples that come in parts: all in order, then all of them again. The same bits
+ * however they are cut.
+ *
+ * @param features `[samples of the part, features]`.
+ * @param state {@linkcode STATISTICS_ROWS} numbers a feature, kept between the calls.
+ * @param mean Written by the last call, as is `scale`.
+ */
+export function standardizePart(
+  features: Float32Array,
+  { first, samples, squares }: SamplePart,
+  state: Float64Array,
+  mean: Float32Array,
+  scale: Float32Array,
+  threads: number,
+): void {
+  const status = loadKernels().ts_standardize_part(
+    buffer(features),
+    features.length,
+    first,
+    samples,
+    squares,
+    buffer(state),
+    state.length,
+    buffer(mean),
+    mean.length,
+    buffer(scale),
+    scale.length,
+    threads,
+  );
+  check(status, "standardise the features");
+}
+
 /** Writes mean and scale of each feature, `[features]` each, of `[samples, features]`. */
 export function standardize(
   features: Float32Array | Uint8Array,

@@ -99,6 +99,11 @@ export function trainOver(
       "Cannot record the gradient flow in parallel training: no gradient is the model's own",
     );
   }
+  if (data.train.source !== undefined) {
+    throw new TypeError(
+      `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,
+    );
+  }
   if (options.maxSteps !== undefined) {
     throw new TypeError(
       "Cannot end parallel training after maxSteps: workers end with an epoch; give epochs",

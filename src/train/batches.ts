@@ -39,6 +39,8 @@ export class BatchBuilder {
   readonly #labels: Uint32Array;
   readonly #targets: Float32Array;
   readonly #images: Uint8Array;
+  /** Raw features made by a source. */
+  readonly #made: Float32Array;
   readonly #identity: Uint32Array;
   readonly #views = new Map<number, BatchViews>();
 
@@ -53,6 +55,7 @@ export class BatchBuilder {
     this.#targets = sharedFloats(batchSize * this.#outputs);
     this.#pixels = options.standardization.selection?.featureCount ?? this.#features;
     this.#images = sharedBytes(augmentation === undefined ? 0 : batchSize * this.#pixels);
+    this.#made = sharedFloats(split.source === undefined ? 0 : batchSize * this.#pixels);
     this.#identity = Uint32Array.from({ length: batchSize }, (_, index) => index);
   }
 
@@ -73,6 +76,10 @@ export class BatchBuilder {
       augmentBatch(split.features, image, views.order, augmentation, { seed, epoch, threads }, views.images);
       const source = { features: this.#images, ...standardization };
       gatherBatch(source, views.identity, views.batch.width, threads, views.batch.input);
+    } else if (split.source !== undefined) {
+      split.source.gather(views.order, views.made, threads);
+      const source = { features: views.made, ...standardization };
+      gatherBatch(source, views.identity, views.batch.width, threads, views.batch.input);
     } else {
       const source = { features: split.features, ...standardization };
       gatherBatch(source, views.order, views.batch.width, threads, views.batch.input);
@@ -89,6 +96,7 @@ export class BatchBuilder {
       order: this.#order.subarray(0, count),
       identity: this.#identity.subarray(0, count),
       images: this.#images.subarray(0, count * this.#pixels),
+      made: this.#made.subarray(0, count * this.#pixels),
       batch: {
         input: this.#input.subarray(0, Math.ceil(count / width) * width * this.#features),
         labels: this.#labels.subarray(0, this.#labels.length > 0 ? count : 0),
@@ -106,5 +114,6 @@ interface BatchViews {
   readonly order: Uint32Array;
   readonly identity: Uint32Array;
   readonly images: Uint8Array;
+  readonly made: Float32Array;
   readonly batch: Batch;
 }

@@ -8,7 +8,7 @@ import {
   type Dataset,
   type Split,
   splitValidation,
-  standardization,
+  standardizationOf,
   validateDataset,
 } from "../data/dataset.ts";
 import { validateAugmentation } from "../data/augment.ts";
@@ -118,12 +118,7 @@ export async function* trainWith(
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
-  model.standardization ??= standardization(
-    trainSplit.features,
-    trainSplit.samples,
-    data.featureCount,
-    threads,
-  );
+  model.standardization ??= standardizationOf(trainSplit, data.featureCount, threads);
   model.classNames = data.classNames;
   const tally = new Tally(model, state);
   const run = await makeEngine({ split: trainSplit, settings });

@@ -1,10 +1,10 @@
 //! The border of [`crate::generator`].
 
-use super::view_mut;
-use crate::generator::Design;
+use super::{view, view_mut};
+use crate::generator::{Chosen, Design};
 use crate::status::guarded;
 
-/// Writes samples `first .. first + labels_len` of made-up data; see [`Design::generate`].
+/// Writes samples of made-up data, those of `order` counted from `first`, or all from there on; see [`Design::generate`].
 ///
 /// # Safety
 /// The arrays are live and have the lengths given.
@@ -21,6 +21,8 @@ pub unsafe extern "C" fn ts_generate_block(
     shuffle: bool,
     seed: u64,
     first: u64,
+    order: *const u32,
+    order_len: usize,
     features: *mut f32,
     features_len: usize,
     labels: *mut u32,
@@ -42,7 +44,9 @@ pub unsafe extern "C" fn ts_generate_block(
         };
         // SAFETY: the caller passes typed arrays and their lengths, each an array of its own.
         let (features, labels) = unsafe { (view_mut(features, features_len), view_mut(labels, labels_len)) };
-        design.generate(first, features, labels, threads)
+        // SAFETY: likewise.
+        let order = unsafe { view(order, order_len) };
+        design.generate(Chosen { first, order }, features, labels, threads)
     })
 }
 
