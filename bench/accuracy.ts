@@ -27,6 +27,10 @@ const MADELON = ["--dataset", "madelon"];
 const FASHION = ["--dataset", "fashion-mnist"];
 const CIFAR = ["--dataset", "cifar10", "--augment"];
 
+function workers(algorithm: "wasap" | "wassp", count: number): string[] {
+  return ["--parallel", algorithm, "--workers", String(count), "--threads", "1"];
+}
+
 /** Every row by name. */
 export const ROWS: Readonly<Record<string, Row>> = Object.fromEntries([
   ...seeds("madelon", 5, { options: MADELON, paperPercent: 71.33 }),
@@ -42,6 +46,14 @@ export const ROWS: Readonly<Record<string, Row>> = Object.fromEntries([
     paperPercent: 91.38,
   }),
   ...seeds("cifar10", 1, { options: CIFAR, paperPercent: 69.83 }),
+  ...seeds("fashion-mnist-wasap2", 2, { options: [...FASHION, ...workers("wasap", 2)], paperPercent: 91.23 }),
+  ...seeds("fashion-mnist-wasap5", 1, { options: [...FASHION, ...workers("wasap", 5)], paperPercent: 91.23 }),
+  ...seeds("fashion-mnist-wasap2-pruning", 1, {
+    options: [...FASHION, ...workers("wasap", 2), "--importance-pruning"],
+    paperPercent: 90.15,
+  }),
+  ...seeds("fashion-mnist-wassp2", 1, { options: [...FASHION, ...workers("wassp", 2)], paperPercent: 90.52 }),
+  ...seeds("cifar10-wasap2", 1, { options: [...CIFAR, ...workers("wasap", 2)], paperPercent: 69.03 }),
 ]);
 
 interface EpochEvent {
