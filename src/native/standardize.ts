@@ -35,7 +35,7 @@ export function standardizePart(
   scale: Float32Array,
   threads: number,
 ): void {
-  const status = loadKernels().ts_standardize_part(
+  const status = kernels().ts_standardize_part(
     buffer(features),
     features.length,
     first,
