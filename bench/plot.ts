@@ -7,60 +7,60 @@
  */
 import type { Result } from "./accuracy.ts";
 
-/** One line of a panel: the mean over the runs of a row with all their seeds. */
+/** One line of a panel. */
 export interface Curve {
   readonly label: string;
   readonly colour: string;
-  /** Test accuracy after each epoch, a fraction. */
-  readonly accuracy: readonly number[];
-  /** Weights at the end, mean over the runs. */
-  readonly weights: number;
-  readonly runs: number;
+  /** After each epoch, or step. */
+  readonly values: readonly number[];
 }
 
 /** One pair of axes. */
 export interface Panel {
   readonly title: string;
   readonly curves: readonly Curve[];
-  /** The paper's best test accuracy, a fraction; drawn as a dashed line. */
-  readonly paper: readonly { readonly accuracy: number; readonly colour: string }[];
-  /** Lowest and highest accuracy shown, and the distance of two grid lines; fractions. */
+  /** Values to compare with, such as the paper's best test accuracy; dashed lines. */
+  readonly dashed: readonly { readonly value: number; readonly colour: string }[];
+  /** Lowest and highest value shown, and the distance of two grid lines. */
   readonly lowest: number;
   readonly highest: number;
   readonly grid: number;
+  /** How a value is written beside its grid line. */
+  readonly written: (value: number) => string;
+  /** Values that one point of a line is the mean of. */
+  readonly mean: number;
 }
 
 const PANEL = { width: 440, height: 330, left: 48, right: 14, top: 40, bottom: 84 };
-const EPOCHS_A_POINT = 5;
 const [BLUE, ORANGE, GREY] = ["#1f6feb", "#d9730d", "#7d8590"];
 
-/** The mean over several runs of the same row. */
+/** The mean over several runs of the same row: test accuracy by epoch, and the weights it ends with. */
 export function curveOf(label: string, colour: string, results: readonly Result[]): Curve {
   if (results.length === 0) throw new RangeError(`Cannot draw "${label}": there is no result of it`);
   const mean = (of: (result: Result) => number) =>
     results.reduce((sum, result) => sum + of(result), 0) / results.length;
   const epochs = Math.min(...results.map(({ testAccuracy }) => testAccuracy.length));
+  const weights = mean(({ connectionsEnd }) => connectionsEnd) / 1000;
+  const seeds = results.length === 1 ? "" : `, mean of ${results.length} runs`;
   return {
-    label,
+    label: `${label}: ${weights.toFixed(1)} k weights${seeds}`,
     colour,
-    accuracy: Array.from({ length: epochs }, (_, epoch) => mean(({ testAccuracy }) => testAccuracy[epoch])),
-    weights: mean(({ connectionsEnd }) => connectionsEnd),
-    runs: results.length,
+    values: Array.from({ length: epochs }, (_, epoch) => mean(({ testAccuracy }) => testAccuracy[epoch])),
   };
 }
 
-/** Means of five epochs each: the line is readable, the file small. */
-function thinned(accuracy: readonly number[]): [epoch: number, accuracy: number][] {
+/** Means of several values each: the line is readable, the file small. */
+function thinned(values: readonly number[], size: number): [place: number, mean: number][] {
   const points: [number, number][] = [];
-  for (let start = 0; start < accuracy.length; start += EPOCHS_A_POINT) {
-    const part = accuracy.slice(start, start + EPOCHS_A_POINT);
+  for (let start = 0; start < values.length; start += size) {
+    const part = values.slice(start, start + size);
     const mean = part.reduce((sum, value) => sum + value, 0) / part.length;
     points.push([start + (part.length + 1) / 2, mean]);
   }
   return points;
 }
 
-/** Panels side by side as an SVG document; curves are cut off below the lowest accuracy shown. */
+/** Panels side by side as an SVG document; curves are cut off below the lowest value shown. */
 export function svg(panels: readonly Panel[]): string {
   const width = panels.length * PANEL.width;
   return [
@@ -77,37 +77,32 @@ export function svg(panels: readonly Panel[]): string {
   ].join("\n");
 }
 
-function drawn({ title, curves, paper, lowest, highest, grid }: Panel): string[] {
+function drawn({ title, curves, dashed, lowest, highest, grid, written, mean }: Panel): string[] {
   const { left, right, top, bottom, width, height } = PANEL;
-  const epochs = Math.max(...curves.map(({ accuracy }) => accuracy.length));
+  const epochs = Math.max(...curves.map(({ values }) => values.length));
   const x = (epoch: number) => round(left + epoch / epochs * (width - left - right));
-  const y = (accuracy: number) =>
-    round(height - bottom - (accuracy - lowest) / (highest - lowest) * (height - top - bottom));
+  const y = (value: number) =>
+    round(height - bottom - (value - lowest) / (highest - lowest) * (height - top - bottom));
   const lines = [`<text x="${left}" y="22" font-size="14" font-weight="600">${escape(title)}</text>`];
   for (let step = 0; lowest + step * grid <= highest + 1e-9; step++) {
-    const accuracy = lowest + step * grid;
-    lines.push(`<path d="M${left} ${y(accuracy)}H${width - right}" stroke="#d0d7de" stroke-width=".7"/>`);
-    const percent = `${Math.round(100 * accuracy)} %`;
-    lines.push(`<text x="${left - 6}" y="${y(accuracy) + 4}" text-anchor="end">${percent}</text>`);
+    const value = lowest + step * grid;
+    lines.push(`<path d="M${left} ${y(value)}H${width - right}" stroke="#d0d7de" stroke-width=".7"/>`);
+    lines.push(`<text x="${left - 6}" y="${y(value) + 4}" text-anchor="end">${written(value)}</text>`);
   }
   for (let part = 0; part <= 5; part++) {
     const epoch = Math.round(part * epochs / 5);
     lines.push(`<text x="${x(epoch)}" y="${height - bottom + 16}" text-anchor="middle">${epoch}</text>`);
   }
-  for (const { accuracy, colour } of paper) {
-    lines.push(
-      `<path d="M${left} ${y(accuracy)}H${width - right}" stroke="${colour}" stroke-dasharray="5 4"/>`,
-    );
+  for (const { value, colour } of dashed) {
+    lines.push(`<path d="M${left} ${y(value)}H${width - right}" stroke="${colour}" stroke-dasharray="5 4"/>`);
   }
-  curves.forEach(({ label, colour, accuracy, weights, runs }, place) => {
-    const shown = thinned(accuracy).filter(([, value]) => value >= lowest);
+  curves.forEach(({ label, colour, values }, place) => {
+    const shown = thinned(values, mean).filter(([, value]) => value >= lowest);
     const points = shown.map(([epoch, value]) => `${x(epoch)},${y(value)}`).join(" ");
     lines.push(`<polyline fill="none" stroke="${colour}" stroke-width="1.6" points="${points}"/>`);
     const row = height - bottom + 36 + 16 * place;
-    const seeds = runs === 1 ? "" : `, mean of ${runs} runs`;
     lines.push(`<path d="M${left} ${row - 4}h22" stroke="${colour}" stroke-width="2.4"/>`);
-    const text = `${label}: ${(weights / 1000).toFixed(1)} k weights${seeds}`;
-    lines.push(`<text x="${left + 28}" y="${row}">${escape(text)}</text>`);
+    lines.push(`<text x="${left + 28}" y="${row}">${escape(label)}</text>`);
   });
   return lines;
 }
@@ -136,16 +131,18 @@ async function resultsOf(row: string): Promise<Result[]> {
 async function main(): Promise<void> {
   const curve = async (label: string, colour: string, row: string) =>
     curveOf(label, colour, await resultsOf(row));
+  const percent = { written: (value: number) => `${Math.round(100 * value)} %`, mean: 5 };
   const madelon: Panel = {
     title: "Madelon: test accuracy by epoch",
     curves: [
       await curve("All-ReLU, Importance Pruning", ORANGE, "madelon-pruning"),
       await curve("All-ReLU", BLUE, "madelon"),
     ],
-    paper: [{ accuracy: 0.77, colour: ORANGE }, { accuracy: 0.7133, colour: BLUE }],
+    dashed: [{ value: 0.77, colour: ORANGE }, { value: 0.7133, colour: BLUE }],
     lowest: 0.5,
     highest: 0.8,
     grid: 0.1,
+    ...percent,
   };
   const fashion: Panel = {
     title: "Fashion-MNIST: test accuracy by epoch",
@@ -154,14 +151,15 @@ async function main(): Promise<void> {
       await curve("ReLU", GREY, "fashion-mnist-relu"),
       await curve("All-ReLU, Importance Pruning", ORANGE, "fashion-mnist-pruning"),
     ],
-    paper: [
-      { accuracy: 0.9138, colour: BLUE },
-      { accuracy: 0.9048, colour: GREY },
-      { accuracy: 0.9012, colour: ORANGE },
+    dashed: [
+      { value: 0.9138, colour: BLUE },
+      { value: 0.9048, colour: GREY },
+      { value: 0.9012, colour: ORANGE },
     ],
     lowest: 0.84,
     highest: 0.92,
     grid: 0.02,
+    ...percent,
   };
   console.log(svg([madelon, fashion]).trimEnd());
 }
