@@ -26,6 +26,11 @@ Deno.test("tileWidth() is no wider than the batch or the micro-batch needs", () 
   ]);
 });
 
+Deno.test("tileWidth() is as wide as a micro-batch allows where no width keeps layers in the cache", () => {
+  const width = (microBatch?: number) => tileWidth([65_536, 500_000, 2], 128, { microBatch });
+  assertEquals([width(), width(128), width(40)], [64, 128, 48]);
+});
+
 Deno.test("tileWidth() always is a width the kernels take", () => {
   for (let batch = 1; batch <= 400; batch += 7) {
     for (const widest of [2, 3000, 5000, 9000, 100_000]) {

@@ -53,6 +53,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     checkTogether(given);
     return planCommand(given.plan, given);
   }
+  if (given.memory !== undefined) throw new UsageError("Cannot use --memory without --plan");
   const started = performance.now();
   const model = path === undefined ? await makeModel(given) : await savedModel(path, given);
   const seconds = (performance.now() - started) / 1000;

@@ -1,9 +1,10 @@
 /**
- * `inspect --plan`: what a network would take in memory, counted before anything is allocated.
+ * What a network would take in memory, counted before anything is allocated: `inspect --plan`, and refusals of `train`.
  *
  * @module
  */
-import { chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.ts";
+import { type ActivationPlan, chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.ts";
+import { tileWidth } from "../model/tile.ts";
 import { bytes, columns, count } from "./format.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
@@ -15,33 +16,98 @@ const BATCH_SIZE = 128;
  * Prints the plan of the network that `--plan` names, and refuses what does not fit.
  *
  * @returns The exit code.
- * @throws {UsageError} When there are less than two sizes.
- * @throws {RangeError} When not even 16 samples fit; the message has the numbers.
+ * @throws {UsageError} When there are less than two sizes, or not even 16 samples fit; the message has the numbers.
  */
 export function planCommand(sizes: readonly number[], values: Values): number {
   if (sizes.length < 2) {
     throw new UsageError(`Cannot plan "${sizes}": expected the sizes of at least two layers`);
   }
-  const { epsilon = 20, density, memory } = values;
-  const memoryBytes = memory === undefined ? Deno.systemMemoryInfo().available : memory * 2 ** 30;
-  if (density !== undefined && density.length > 1) {
-    throw new UsageError(`Cannot plan with ${density.length} values of --density: expected one`);
-  }
+  const { epsilon, density } = values;
+  const memoryBytes = memoryGiven(values) ?? Deno.systemMemoryInfo().available;
   const plan = planNetwork({
     sizes,
-    ...(density === undefined ? { epsilon } : { density: density[0] }),
+    epsilon,
+    ...densities(density),
     batchSize: BATCH_SIZE,
     dropout: true,
     memoryBytes,
   });
   if (values.json) console.log(JSON.stringify({ event: "plan", sizes, batchSize: BATCH_SIZE, ...plan }));
   else console.log(planText(sizes, plan).join("\n"));
-  const { activationStorage, recompute, microBatch } = chooseActivations(plan);
-  if (!values.json) {
-    const way = `${activationStorage}${recompute ? ", every second layer recomputed" : ""}`;
-    console.log(`\nThe widest that fits: ${microBatch} samples at once, activations as ${way}`);
-  }
+  const choice = chosen(plan);
+  if (!values.json) console.log(`\nThe widest that fits: ${describeChoice(choice)}`);
   return 0;
+}
+
+/** Values of `train` with the way to keep activations that memory allows, and what it takes. */
+export interface FittedRun {
+  readonly values: Values;
+  /** Absent where nothing is known of memory. */
+  readonly choice?: ActivationPlan;
+}
+
+/**
+ * Refuses a run that memory does not suffice for, before its network is made. For a preset also chooses how activations
+ * are kept, as far as options do not say.
+ *
+ * Of memory is known what `--memory` says, or else what is free now, where the program may ask for that.
+ *
+ * @param sizes Neurons of each layer, input first.
+ * @param given Options as they were given.
+ * @throws {UsageError} With the numbers.
+ */
+export function fitMemory(sizes: readonly number[], values: Values, given: Values): FittedRun {
+  const memoryBytes = memoryGiven(values) ?? memoryAvailable();
+  if (memoryBytes === undefined) return { values };
+  const { epsilon, density, dropout = 0, "batch-size": batchSize = BATCH_SIZE } = values;
+  const { "micro-batch": microBatch, "activation-storage": storage, recompute } = given;
+  const fixed = given.preset === undefined;
+  const activationStorage = fixed ? values["activation-storage"] : storage;
+  const width = tileWidth(sizes, batchSize, { microBatch, activationStorage });
+  const plan = planNetwork({
+    sizes,
+    epsilon,
+    ...densities(density),
+    batchSize,
+    dropout: dropout > 0,
+    memoryBytes,
+    ...((fixed || microBatch !== undefined) && { widths: [width] }),
+  });
+  const choice = chosen(plan, {
+    ...(activationStorage && { activationStorage }),
+    ...(fixed ? { recompute: values.recompute ?? false } : recompute !== undefined && { recompute }),
+  });
+  if (fixed) return { values, choice };
+  const ways = { "activation-storage": choice.activationStorage, "micro-batch": choice.microBatch };
+  return { values: { ...values, ...ways, recompute: choice.recompute }, choice };
+}
+
+/** In words: samples at once, and how activations are kept. */
+export function describeChoice({ activationStorage, recompute, microBatch }: ActivationPlan): string {
+  const way = `${activationStorage}${recompute ? ", every second layer recomputed" : ""}`;
+  return `${microBatch} samples at once, activations as ${way}`;
+}
+
+function chosen(plan: NetworkPlan, wanted: Parameters<typeof chooseActivations>[1] = {}): ActivationPlan {
+  try {
+    return chooseActivations(plan, wanted);
+  } catch (cause) {
+    throw new UsageError((cause as Error).message, { cause });
+  }
+}
+
+function densities(density: Values["density"]): { readonly density?: number | readonly number[] } {
+  return density === undefined ? {} : { density: density.length === 1 ? density[0] : density };
+}
+
+function memoryGiven({ memory }: Values): number | undefined {
+  return memory === undefined ? undefined : memory * 2 ** 30;
+}
+
+/** Bytes free now; undefined where the program may not ask. */
+function memoryAvailable(): number | undefined {
+  const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
+  return state === "granted" ? Deno.systemMemoryInfo().available : undefined;
 }
 
 function planText(sizes: readonly number[], plan: NetworkPlan): string[] {

@@ -46,7 +46,7 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   }
   const kept: Record<string, unknown> = { output: given.resume, ...values };
   if (given.output === undefined) kept.output = given.resume;
-  for (const name of ["json", "quiet"]) delete kept[name];
+  for (const name of ["json", "quiet", "memory"]) delete kept[name];
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
   const state = training.state ?? newRunState(training.epoch);

@@ -11,6 +11,7 @@ import type { ParallelOptions } from "../parallel/options.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { type CommandName, type Option, readValue, UsageError } from "./option.ts";
 import { type OptionName, OPTIONS, type Values } from "./options.ts";
+import { presetOptions } from "./presets.ts";
 
 /** What the paper changes in CIFAR-10's images; `--augment` where a data set has nothing of its own. */
 const AUGMENTATION = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
@@ -27,7 +28,6 @@ const NEEDS: readonly (readonly [option: OptionName, needs: OptionName])[] = [
   ["compact-while-pruning", "importance-pruning"],
   ["inputs", "outputs"],
   ["outputs", "inputs"],
-  ["memory", "plan"],
   ["workers", "parallel"],
   ["phase-one-fraction", "parallel"],
   ["initial-rate-factor", "parallel"],
@@ -100,6 +100,19 @@ const SCHEDULED: readonly (readonly [OptionName, readonly string[]])[] = [
   ["schedule-epochs", ["warm-up", "step"]],
   ["schedule-factor", ["step", "cosine"]],
 ];
+
+/** The options given, over those of their preset. */
+export function withPreset(given: Values): Values {
+  if (given.preset === undefined) return given;
+  const { dataset, epsilon, activation, alpha, ...preset } = presetOptions(given.preset);
+  return {
+    ...preset,
+    ...(given.activation === undefined && { activation, alpha }),
+    ...(given.data === undefined && { dataset }),
+    ...(given.density === undefined && { epsilon }),
+    ...given,
+  };
+}
 
 /** Settings of the paper that are options under another name. */
 const PAPER_OPTIONS: Readonly<Record<keyof PaperSettings, OptionName>> = {

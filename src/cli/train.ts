@@ -6,6 +6,7 @@
 import { classCounts, type Dataset, trainingSamples } from "../data/dataset.ts";
 import { saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
+import type { ActivationPlan } from "../model/plan.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
@@ -16,12 +17,14 @@ import { type EpochRecord, train, type TrainSummary } from "../train/trainer.ts"
 import type { TrainOptions } from "../train/options.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
+import { bytes } from "./format.ts";
 import { History } from "./history.ts";
 import { Interruption } from "./interruption.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
+import { describeChoice, fitMemory } from "./plan.ts";
 import { barView, drawsBars, lineView, silentView, type TrainingView } from "./progress.ts";
 import { dataLines, describeNetwork, plural, report, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
@@ -33,6 +36,7 @@ import {
   parallelOptions,
   toJson,
   trainOptions,
+  withPreset,
 } from "./settings.ts";
 import { VERSION } from "../version.ts";
 
@@ -50,6 +54,8 @@ interface Run {
   readonly state: RunState;
   /** Models of the workers of parallel training, for checkpoints. */
   readonly workerModels: WorkerModels;
+  /** How activations are kept, where memory was planned. */
+  readonly choice?: ActivationPlan;
   /** The MPI job this process is a rank of. */
   readonly place?: MpiPlace;
 }
@@ -72,6 +78,7 @@ export const trainCommand: Command = {
       "Numbers instead of classes: the label column holds what to predict",
       "train --data houses.csv --label-column price --task regression --hidden 64,64",
     ],
+    ["A million neurons on made-up data, two steps of it", "train --preset extreme-1m --max-steps 2"],
     ["Importance Pruning: a smaller network", "train --dataset madelon --importance-pruning"],
     ["Stop when the validation loss no longer falls", "train --validation-fraction 0.1 --patience 20"],
     ["Go on where a run was stopped", "train --resume flowers.safetensors"],
@@ -121,7 +128,10 @@ async function runTraining(given: Values): Promise<number> {
       epochsDone,
     });
   } else if (!quiet) {
-    const head = titled([...dataLines(data), ["Network", describeNetwork(model.settings)]]);
+    const planned = run.choice !== undefined && values.preset !== undefined
+      ? [["Memory", `${bytes(run.choice.totalBytes)} planned: ${describeChoice(run.choice)}`] as const]
+      : [];
+    const head = titled([...dataLines(data), ["Network", describeNetwork(model.settings)], ...planned]);
     const { "max-steps": maxSteps } = values;
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most}, seed ${values.seed}`;
@@ -159,7 +169,8 @@ async function prepare(given: Values): Promise<Run> {
   const before = given.resume === undefined
     ? undefined
     : resumed(await readModelFile(given.resume, given), given);
-  const wanted = before?.wanted ?? given;
+  const asked = before?.wanted ?? given;
+  const wanted = withPreset(asked);
   checkTogether(wanted);
   for (const name of ["checkpoint-every", "checkpoint-minutes"] as const) {
     if (wanted[name] !== undefined && wanted.output === undefined) {
@@ -182,11 +193,15 @@ async function prepare(given: Values): Promise<Run> {
   if (filled.output !== undefined) await checkOutput(filled.output);
   const data = await loadData(filled, !filled.json && !filled.quiet);
   if (before !== undefined) checkFit(given.resume!, before.model, data);
-  const values = { ...filled, "batch-size": batchSize(filled, wanted, data) };
+  const sized = { ...filled, "batch-size": batchSize(filled, asked, data) };
+  // A network that is loaded has its memory.
+  const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
+  const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };
   const model = before?.model ?? SparseMlp.create(modelOptions(values, data));
   const history = new History(model.stats().parameters, before?.history);
   const options = { ...trainOptions(values, named), state };
-  return { values, data, model, options, history, state, workerModels: new WorkerModels(before?.workers) };
+  const workerModels = new WorkerModels(before?.workers);
+  return { values, data, model, options, history, state, workerModels, ...(choice && { choice }) };
 }
 
 /** The batch size: as given; a default never passes the number of samples. */

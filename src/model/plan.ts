@@ -16,7 +16,11 @@ const NEURON_BYTES = 16;
 const RUNTIME_BYTES = 100 * 2 ** 20;
 
 /** What is planned; the network is as {@linkcode SparseMlp.create} would make it. */
-export type PlanOptions = Sparsity & {
+export interface PlanOptions {
+  /** ε, or else a density. @default {20} */
+  readonly epsilon?: number | undefined;
+  /** Density: one for all layers, or one for each. */
+  readonly density?: number | readonly number[] | undefined;
   /** Neurons of each layer, input first, output last. */
   readonly sizes: readonly number[];
   /** Samples of a step. */
@@ -25,7 +29,9 @@ export type PlanOptions = Sparsity & {
   readonly dropout: boolean;
   /** Bytes that may be used. */
   readonly memoryBytes: number;
-};
+  /** Samples a tile that are thought of, widest first. @default {[128, 64, 32, 16]} */
+  readonly widths?: readonly number[];
+}
 
 /** One way to keep activations, and the widest tile that fits with it. */
 export interface ActivationPlan {
@@ -33,9 +39,9 @@ export interface ActivationPlan {
   readonly recompute: boolean;
   /** Bytes of activations a neuron takes for one vector of 16 samples, where its layer is kept. */
   readonly neuronBytes: number;
-  /** Most samples that pass at once; 0 where not even 16 fit. */
+  /** Most samples that pass at once; 0 where not even the narrowest tile fits. */
   readonly microBatch: number;
-  /** Bytes of activations at that width, or at 16 where that does not fit. */
+  /** Bytes of activations at that width, or at the narrowest where that does not fit. */
   readonly activationBytes: number;
   /** Bytes of everything at that width. */
   readonly totalBytes: number;
@@ -55,6 +61,8 @@ export interface NetworkPlan {
   readonly batchBytes: number;
   readonly runtimeBytes: number;
   readonly memoryBytes: number;
+  /** The narrowest tile thought of. */
+  readonly leastWidth: number;
   /** Every way to keep activations, the fastest first. */
   readonly choices: readonly ActivationPlan[];
 }
@@ -74,10 +82,11 @@ export interface NetworkPlan {
  * ```
  */
 export function planNetwork(options: PlanOptions): NetworkPlan {
-  const { sizes, batchSize, dropout, memoryBytes, epsilon, density } = options;
-  const sparsity: Sparsity = epsilon === undefined ? { density: density! } : { epsilon };
+  const { sizes, batchSize, dropout, memoryBytes, epsilon = 20, density, widths = WIDTHS } = options;
   const connections = sizes.slice(1).reduce((sum, neurons, layer) => {
     const inputs = sizes[layer];
+    const share = typeof density === "object" ? density[layer] : density;
+    const sparsity: Sparsity = share === undefined ? { epsilon } : { density: share };
     return sum + Math.round(inputs * neurons * connectionProbability({ inputs, neurons, ...sparsity }));
   }, 0);
   const neurons = sizes.reduce((sum, size) => sum + size, 0);
@@ -93,8 +102,8 @@ export function planNetwork(options: PlanOptions): NetworkPlan {
       const kept = keptNeurons(hidden, recompute);
       const bytes = (width: number) =>
         kept * neuronBytes * (width / LANES) + 4 * width * sizes[sizes.length - 1];
-      const microBatch = WIDTHS.find((width) => fixedBytes + bytes(width) <= memoryBytes) ?? 0;
-      const activationBytes = bytes(microBatch || LANES);
+      const microBatch = widths.find((width) => fixedBytes + bytes(width) <= memoryBytes) ?? 0;
+      const activationBytes = bytes(microBatch || widths[widths.length - 1]);
       return {
         activationStorage,
         recompute,
@@ -114,6 +123,7 @@ export function planNetwork(options: PlanOptions): NetworkPlan {
     batchBytes,
     runtimeBytes: RUNTIME_BYTES,
     memoryBytes,
+    leastWidth: widths[widths.length - 1],
     choices,
   };
 }
@@ -128,17 +138,26 @@ function keptNeurons(hidden: readonly number[], recompute: boolean): number {
 /**
  * The choice with the widest tile that fits; of equals the fastest.
  *
+ * @param wanted Ways to keep activations that are the only ones to choose from.
  * @throws {RangeError} When none fits; the message has the numbers.
  */
-export function chooseActivations(plan: NetworkPlan): ActivationPlan {
-  const best = plan.choices.reduce((best, choice) => choice.microBatch > best.microBatch ? choice : best);
+export function chooseActivations(
+  plan: NetworkPlan,
+  wanted: Partial<Pick<ActivationPlan, "activationStorage" | "recompute">> = {},
+): ActivationPlan {
+  const { activationStorage: storage, recompute } = wanted;
+  const choices = plan.choices.filter((choice) =>
+    (storage ?? choice.activationStorage) === choice.activationStorage &&
+    (recompute ?? choice.recompute) === choice.recompute
+  );
+  const best = choices.reduce((best, choice) => choice.microBatch > best.microBatch ? choice : best);
   if (best.microBatch > 0) return best;
   const gibibytes = (bytes: number) => `${(bytes / 2 ** 30).toFixed(2)} GiB`;
-  const least = plan.choices.reduce((least, one) => one.totalBytes < least.totalBytes ? one : least);
+  const least = choices.reduce((least, one) => one.totalBytes < least.totalBytes ? one : least);
   throw new RangeError(
     `Cannot train a network of ${plan.neurons} neurons and about ${plan.connections} connections: it needs ` +
       `${gibibytes(plan.parameterBytes)} for parameters and ${gibibytes(least.activationBytes)} for the ` +
-      `activations of 16 samples, ${gibibytes(least.totalBytes)} in all; ${
+      `activations of ${plan.leastWidth} samples, ${gibibytes(least.totalBytes)} in all; ${
         gibibytes(plan.memoryBytes)
       } are given`,
   );

@@ -31,7 +31,8 @@ export interface TileOptions {
 }
 
 /**
- * Samples a tile: the widest of 128, 64 and 32 that keeps two neighbouring layers in the cache, 64 where none does.
+ * Samples a tile: the widest of 128, 64 and 32 that keeps two neighbouring layers in the cache. Where none does, 64, or
+ * what a micro-batch allows: then the fewest passes over the parameters are best.
  *
  * It depends on the sizes alone, never on threads, so that results do not either.
  *
@@ -42,7 +43,15 @@ export function tileWidth(sizes: readonly number[], batchSize: number, options: 
   const { microBatch = MAX_TILE, activationStorage = "f32" } = options;
   const widest = Math.max(...sizes.slice(1).map((neurons, layer) => neurons + sizes[layer]));
   const fits = (width: number) => 4 * widest * width <= CACHE_BYTES;
-  const preferred = fits(128) ? 128 : fits(64) || !fits(32) ? 64 : 32;
+  const preferred = fits(128)
+    ? 128
+    : fits(64)
+    ? 64
+    : fits(32)
+    ? 32
+    : options.microBatch === undefined
+    ? 64
+    : 128;
   const width = Math.min(preferred, paddedSamples(batchSize), paddedSamples(microBatch));
   return activationStorage === "f32" ? width : LANES * 2 ** Math.floor(Math.log2(width / LANES));
 }

@@ -6,12 +6,24 @@
 import { ACTIVATION_KINDS } from "../../model/activation.ts";
 import { WEIGHT_INITIALIZERS } from "../../sparse/init.ts";
 import { COUNT, type Option } from "../option.ts";
+import { PRESETS } from "../presets.ts";
 
 const MOST_NEURONS = 2 ** 32 - 1;
 const NETWORK = { group: "network", commands: ["train", "inspect"] } as const;
 
 /** In the order help shows them. */
 export const NETWORK_OPTIONS = [
+  {
+    ...NETWORK,
+    name: "preset",
+    kind: "choice",
+    value: "NAME",
+    choices: PRESETS,
+    help:
+      "Network, data and settings under one name, which other options win over: 10 thousand to 200 million " +
+      "neurons. Activations are kept as memory allows; see docs/scale.md.",
+    commands: ["train"],
+  },
   {
     ...NETWORK,
     name: "hidden",
@@ -110,15 +122,6 @@ export const NETWORK_OPTIONS = [
     least: 1,
     most: MOST_NEURONS,
     help: "Count what training a network of these sizes takes, input and output included, and make nothing.",
-    commands: ["inspect"],
-  },
-  {
-    ...NETWORK,
-    name: "memory",
-    kind: "number",
-    value: "GIB",
-    above: 0,
-    help: "Memory to plan with (default: what is available now); needs --plan.",
     commands: ["inspect"],
   },
 ] as const satisfies readonly Option[];

@@ -29,6 +29,15 @@ export const RUN_OPTIONS = [
   },
   {
     ...RUN,
+    name: "memory",
+    kind: "number",
+    value: "GIB",
+    above: 0,
+    help: "Memory to plan with (default: what is available now); a network that does not fit is refused.",
+    commands: ["train", "inspect"],
+  },
+  {
+    ...RUN,
     name: "evaluate-every",
     ...COUNT,
     default: "1",
