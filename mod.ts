@@ -46,7 +46,7 @@ export { WorkerModels } from "./src/parallel/worker_models.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
-export type { ImportancePruning, Progress, TrainOptions } from "./src/train/options.ts";
+export type { ImportancePruning, PhaseProgress, Progress, TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export { type EpochRecord, type ParallelRecord, train, type TrainSummary } from "./src/train/trainer.ts";
 export {

@@ -85,7 +85,7 @@ for (
     // On one core two workers are worth a notice.
     assertEquals(navigator.hardwareConcurrency > 1 ? stderr : stderr.replace(/^2 workers take .*\n/, ""), "");
     const documented = await documentedKeys();
-    assertEquals(Object.keys(documented), ["start", "epoch", "summary"]);
+    assertEquals(Object.keys(documented), ["start", "progress", "epoch", "summary"]);
     for (const line of stdout.trim().split("\n")) {
       const found = JSON.parse(line);
       const expected = [...documented[found.event]].filter(([, when]) => !absent.test(when)).map(([key]) =>

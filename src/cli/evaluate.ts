@@ -13,6 +13,7 @@ import { describeData, loadData } from "./data.ts";
 import { accuracy, bytes, count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
+import { loadingBar } from "./progress.ts";
 import type { Values } from "./options.ts";
 import { describeNetwork, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
@@ -66,12 +67,37 @@ export async function evaluationData(
   return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
 }
 
-/** Measures a model on all parts together. */
-export function measure(model: SparseMlp, parts: readonly Split[], threads: number): Evaluation {
-  return total(
-    parts,
-    parts.map((split) => new Evaluator(model, split, model.standardization!, { threads }).run()),
-  );
+/**
+ * Measures a model on all parts together.
+ *
+ * @param onProgress Called between batches, with samples done and to do.
+ */
+export function measure(
+  model: SparseMlp,
+  parts: readonly Split[],
+  threads: number,
+  onProgress: (done: number, total: number) => void,
+): Evaluation {
+  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
+  let before = 0;
+  const found = parts.map((split) => {
+    const batches = new Evaluator(model, split, model.standardization!, { threads }).batches();
+    for (;;) {
+      const { done, value } = batches.next();
+      if (done) {
+        before += split.samples;
+        return value;
+      }
+      onProgress(before + value, samples);
+    }
+  });
+  return total(parts, found);
+}
+
+/** The same, with progress on the terminal. */
+function measured(model: SparseMlp, parts: readonly Split[], threads: number, shown: boolean): Evaluation {
+  using bar = loadingBar(shown);
+  return measure(model, parts, threads, (done, total) => bar.update("Evaluating", done, total));
 }
 
 async function evaluate(path: string, given: Values): Promise<number> {
@@ -81,7 +107,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
   const { threads = navigator.hardwareConcurrency, json = false } = given;
   const { name, parts, samples } = await evaluationData(path, loaded, given);
   const started = performance.now();
-  const { loss, accuracy: right } = measure(model, parts, threads);
+  const { loss, accuracy: right } = measured(model, parts, threads, !json);
   const seconds = (performance.now() - started) / 1000;
   const stats = model.stats();
   if (json) {

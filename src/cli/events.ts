@@ -25,6 +25,7 @@ const TESTED = "where there are test samples";
 const EVALUATED = "after an epoch that was evaluated, where there are test samples";
 const VALIDATED = "after an epoch that was evaluated, with --validation-fraction";
 const INSIDE = "where --max-steps ended the run inside an epoch";
+const STEPPING = "in training";
 const CLASSES = "for classification";
 
 /** The objects of `train --json`, in the order they are printed. */
@@ -43,6 +44,20 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("classCounts", "training samples of each class; empty for regression"),
       key("parameters", "weights and biases that exist"),
       key("epochsDone", "epochs done before this run; 0 without --resume"),
+    ],
+  },
+  {
+    event: "progress",
+    printed:
+      "every five seconds or so where an epoch, or what lies between epochs, takes longer, without --quiet",
+    keys: [
+      key("phase", "training, statistics (of the features), evaluation, pruning or evolution"),
+      key("epoch", "epoch it belongs to"),
+      key("done", "steps, samples (statistics, evaluation) or layers (pruning, evolution) done"),
+      key("total", "those of the phase"),
+      key("loss", "mean training loss of the epoch so far", STEPPING),
+      key("stepLoss", "mean loss of the last step's batch", `${STEPPING}, without --parallel`),
+      key("samplesPerSecond", "training samples a second since the epoch began", STEPPING),
     ],
   },
   {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { EpochRecord } from "../train/trainer.ts";
-import type { Progress } from "../train/options.ts";
+import type { PhaseProgress, Progress } from "../train/options.ts";
 import { count, percent, rate, span } from "./format.ts";
 // @ts-types="./cli_progress.d.ts"
 import progress from "npm:cli-progress@3.12.0";
@@ -60,6 +60,8 @@ export function loadingBar(shown: boolean): LoadingBar {
 export interface TrainingView {
   /** Between steps. */
   step(progress: Progress): void;
+  /** Between kernel calls of what is no step. */
+  phase(progress: PhaseProgress): void;
   /** After an epoch. */
   epoch(record: EpochRecord): void;
   /** While a checkpoint is written. */
@@ -81,12 +83,37 @@ export interface TrainingViewOptions {
 
 /** Shows nothing but notices. */
 export function silentView(): TrainingView {
+  const nothing = () => {};
   return {
-    step: () => {},
-    epoch: () => {},
-    saving: () => {},
+    step: nothing,
+    phase: nothing,
+    epoch: nothing,
+    saving: nothing,
     notice: (text) => console.error(text),
-    stop: () => {},
+    stop: nothing,
+  };
+}
+
+/** Milliseconds between two objects about progress. */
+const TELL_MS = 5000;
+
+/**
+ * Prints an object now and then where an epoch, or what lies between epochs, takes long.
+ *
+ * @param everyMs Milliseconds from one object to the next, and before the first.
+ */
+export function jsonView(print: (event: Record<string, unknown>) => void, everyMs = TELL_MS): TrainingView {
+  let told = performance.now();
+  const tell = (event: Record<string, unknown>) => {
+    if (performance.now() - told < everyMs) return;
+    told = performance.now();
+    print({ event: "progress", ...event });
+  };
+  return {
+    ...silentView(),
+    step: ({ epoch, step, steps, loss, stepLoss, samplesPerSecond }) =>
+      tell({ phase: "training", epoch, done: step, total: steps, loss, stepLoss, samplesPerSecond }),
+    phase: (progress) => tell({ ...progress }),
   };
 }
 
@@ -156,6 +183,9 @@ export function barView({ epochs, epochsDone, maxSteps = Infinity }: TrainingVie
         scores: [train, last].filter(Boolean).join("  "),
         rate: rate(samplesPerSecond),
       });
+    },
+    phase({ phase, epoch, done, total }) {
+      draw(reached, { epoch: String(epoch), rate: "", scores: `${phase} ${percent(done / total)}` });
     },
     epoch(record) {
       const { epoch, trainLoss, samplesPerSecond } = record;

@@ -12,6 +12,7 @@ import { accuracy, bytes, columns, count, percent } from "./format.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
+import { loadingBar } from "./progress.ts";
 import { checkOutput } from "./output.ts";
 import { checkTogether, fillDefaults } from "./settings.ts";
 
@@ -47,9 +48,12 @@ async function prune(path: string, given: Values): Promise<number> {
   const rows: string[][] = [];
   for (const percentile of [undefined, ...percentiles]) {
     const { model: pruned } = percentile === undefined ? loaded : await readModelFile(path, given);
-    const removed = percentile === undefined ? 0 : pruneHidden(pruned, percentile, threads);
+    const bar = loadingBar(!json);
+    const tell = (what: string) => (done: number, total: number) => bar.update(what, done, total);
+    const removed = percentile === undefined ? 0 : pruneHidden(pruned, percentile, threads, tell("Pruning"));
     const model = percentile === undefined ? pruned : compact(pruned, { threads }).model;
-    const evaluation = measure(model, data.parts, threads);
+    const evaluation = measure(model, data.parts, threads, tell("Evaluating"));
+    bar[Symbol.dispose]();
     if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
     const stats = model.stats();
     const classified = !Number.isNaN(evaluation.accuracy);
@@ -92,7 +96,16 @@ async function prune(path: string, given: Values): Promise<number> {
 }
 
 /** Prunes every layer but the output's; returns how many connections went. */
-function pruneHidden(model: SparseMlp, percentile: number, threads: number): number {
-  return model.layers.slice(0, -1)
-    .reduce((sum, layer) => sum + pruneByImportance(layer, percentile, threads).removed, 0);
+function pruneHidden(
+  model: SparseMlp,
+  percentile: number,
+  threads: number,
+  onProgress: (done: number, total: number) => void,
+): number {
+  const layers = model.layers.slice(0, -1);
+  return layers.reduce((sum, layer, index) => {
+    const { removed } = pruneByImportance(layer, percentile, threads);
+    onProgress(index + 1, layers.length);
+    return sum + removed;
+  }, 0);
 }

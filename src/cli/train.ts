@@ -25,7 +25,15 @@ import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
 import { describeChoice, fitMemory } from "./plan.ts";
-import { barView, drawsBars, lineView, silentView, type TrainingView } from "./progress.ts";
+import {
+  barView,
+  drawsBars,
+  jsonView,
+  lineView,
+  loadingBar,
+  silentView,
+  type TrainingView,
+} from "./progress.ts";
 import { dataLines, describeNetwork, plural, report, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import {
@@ -138,6 +146,7 @@ async function runTraining(given: Values): Promise<number> {
     console.error([...head, aim].join("\n"));
   }
   if (!json && !quiet) view = drawsBars() ? barView(show) : lineView(show);
+  else if (json && !quiet) view = jsonView(print);
   const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained } = await epochLoop(
     run,
     view,
@@ -197,11 +206,20 @@ async function prepare(given: Values): Promise<Run> {
   // A network that is loaded has its memory.
   const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
   const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };
-  const model = before?.model ?? SparseMlp.create(modelOptions(values, data));
+  const model = before?.model ?? makeModel(values, data);
   const history = new History(model.stats().parameters, before?.history);
   const options = { ...trainOptions(values, named), state };
   const workerModels = new WorkerModels(before?.workers);
   return { values, data, model, options, history, state, workerModels, ...(choice && { choice }) };
+}
+
+/** Makes the network, with progress on the terminal. */
+function makeModel(values: Values, data: Dataset): SparseMlp {
+  using bar = loadingBar(!values.json && !values.quiet);
+  return SparseMlp.create({
+    ...modelOptions(values, data),
+    onProgress: (done, total) => bar.update("Making the network", done, total),
+  });
 }
 
 /** The batch size: as given; a default never passes the number of samples. */
@@ -260,6 +278,10 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
   const options: TrainOptions = {
     ...run.options,
     signal: interruption.signal,
+    onPhase: (progress) => {
+      view.phase(progress);
+      history.noteMemory();
+    },
     onProgress: async (progress) => {
       view.step(progress);
       history.noteMemory();

@@ -84,14 +84,18 @@ export interface ModelOptions {
    * @default {1}
    */
   readonly threads?: number;
+  /** Called after each layer that was made, with layers done and to do. */
+  readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Every setting of a model, as it was made. */
-export type ModelSettings = Required<Omit<ModelOptions, "threads" | "activation" | "epsilon" | "density">> & {
-  readonly activation: Required<Activation>;
-  readonly epsilon?: number;
-  readonly density?: number | readonly number[];
-};
+export type ModelSettings =
+  & Required<Omit<ModelOptions, "threads" | "onProgress" | "activation" | "epsilon" | "density">>
+  & {
+    readonly activation: Required<Activation>;
+    readonly epsilon?: number;
+    readonly density?: number | readonly number[];
+  };
 
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
@@ -173,6 +177,7 @@ export class SparseMlp {
         layer.shape[place] = shape[place % shape.length];
       }
       if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
+      options.onProgress?.(index + 1, drafts.length);
     }
     return model;
   }

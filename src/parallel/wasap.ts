@@ -155,7 +155,7 @@ function describe(
   const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
   const alone = algorithm === "wassp" && workers === 1 && tiles;
   const phaseOneEpochs = alone ? 0 : Math.round(epochs * parallel.phaseOneFraction);
-  const { signal: _, onProgress: __, ...kept } = settings;
+  const { signal: _, onProgress: __, onPhase: ___, ...kept } = settings;
   return {
     model,
     setup: {

@@ -48,6 +48,11 @@ export class Evaluator {
   readonly #storage: { readonly activationStorage: "f32" | "bf16" };
   readonly #totals = new Float64Array(2);
 
+  /** Samples it evaluates. */
+  get samples(): number {
+    return this.#split.samples;
+  }
+
   /** Allocates the buffers of evaluations of `model` on `split`. */
   constructor(
     model: SparseMlp,
@@ -83,6 +88,15 @@ export class Evaluator {
    * @param outputs Receives probabilities (classification) or values (regression), `[samples, outputs]`; or empty.
    */
   run(outputs: Float32Array = new Float32Array(0)): Evaluation {
+    const batches = this.batches(outputs);
+    for (;;) {
+      const { done, value } = batches.next();
+      if (done) return value;
+    }
+  }
+
+  /** As {@linkcode run}, a batch at a time, for who does other things between: yields how many samples are done. */
+  *batches(outputs: Float32Array = new Float32Array(0)): Generator<number, Evaluation> {
     const { samples, labels } = this.#split;
     const count = this.#model.layers[this.#model.layers.length - 1].neurons;
     let [loss, correct] = [0, 0];
@@ -93,6 +107,7 @@ export class Evaluator {
       evaluateBatch(this.#model.memory, batch, this.#threads, this.#work, part, this.#totals, this.#storage);
       loss += this.#totals[0];
       correct += this.#totals[1];
+      yield first + size;
     }
     return { loss: loss / samples, accuracy: labels.length > 0 ? correct / samples : NaN };
   }

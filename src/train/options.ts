@@ -159,6 +159,20 @@ export interface TrainOptions {
   readonly signal?: AbortSignal;
   /** Called between steps, about ten times a second; the run waits for what it returns. */
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
+  /** Called between kernel calls while something other than steps goes on. */
+  readonly onPhase?: (progress: PhaseProgress) => void;
+}
+
+/** How far something is that a run does beside its steps. */
+export interface PhaseProgress {
+  /** What: statistics of the features, evaluation, Importance Pruning, or evolution of the topology. */
+  readonly phase: "statistics" | "evaluation" | "pruning" | "evolution";
+  /** Epoch it belongs to, from 1. */
+  readonly epoch: number;
+  /** Samples (statistics, evaluation) or layers done. */
+  readonly done: number;
+  /** Samples or layers in all. */
+  readonly total: number;
 }
 
 /** Where a run stands inside an epoch. */
@@ -181,7 +195,7 @@ export interface Progress {
   readonly samplesPerSecond: number;
 }
 
-type Optional = "patience" | "augmentation" | "microBatch" | "state" | "signal" | "onProgress";
+type Optional = "patience" | "augmentation" | "microBatch" | "state" | "signal" | "onProgress" | "onPhase";
 
 /** Every setting of a run, filled in and checked. */
 export type TrainSettings =

@@ -25,16 +25,14 @@ import { compact } from "../topology/compaction.ts";
 import { evolveConnections } from "../topology/evolution.ts";
 import { pruneByImportance } from "../topology/importance.ts";
 import { BatchBuilder } from "./batches.ts";
+import { Breath } from "./breath.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { newRunState, type RunState } from "./state.ts";
-import { resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
+import { type PhaseProgress, resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { Tally } from "./tally.ts";
 
 export type { EpochRecord, ParallelRecord, TrainSummary } from "./records.ts";
-
-/** How long the trainer works before it lets other tasks of the program run. */
-const BREATH_MS = 100;
 
 /**
  * Trains a model in place, epoch by epoch.
@@ -118,7 +116,14 @@ export async function* trainWith(
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
-  model.standardization ??= standardizationOf(trainSplit, data.featureCount, threads);
+  const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
+    settings.onPhase?.({ phase, epoch, done, total });
+  model.standardization ??= standardizationOf(
+    trainSplit,
+    data.featureCount,
+    threads,
+    tell("statistics", state.epoch + 1),
+  );
   model.classNames = data.classNames;
   const tally = new Tally(model, state);
   const run = await makeEngine({ split: trainSplit, settings });
@@ -142,9 +147,14 @@ export async function* trainWith(
       const samples = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
       const [trained, seconds] = await timed(() => run.epoch(epoch, state));
       const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
-      const [evaluations, evaluationSeconds] = await timed(() =>
-        due ? { validation: validation?.run(), test: test?.run() } : {}
-      );
+      const [evaluations, evaluationSeconds] = await timed(async () => {
+        if (!due) return {};
+        const onBatch = tell("evaluation", epoch);
+        return {
+          validation: validation && await evaluate(validation, settings.signal, onBatch),
+          test: test && await evaluate(test, settings.signal, onBatch),
+        };
+      });
       // A training loss is of the weights before its step: only this tells of the last step.
       for (const [part, evaluation] of Object.entries(evaluations)) {
         if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
@@ -182,6 +192,22 @@ export async function* trainWith(
   return tally.summary(data.task === "classification" ? classCounts(trainSplit, data.outputCount) : []);
 }
 
+/** Evaluates, and lets other tasks of the program run meanwhile. */
+async function evaluate(
+  evaluator: Evaluator,
+  signal: AbortSignal | undefined,
+  onBatch: (done: number, total: number) => void,
+): Promise<Evaluation> {
+  const [batches, breath] = [evaluator.batches(), new Breath()];
+  for (;;) {
+    const { done, value } = batches.next();
+    if (done) return value;
+    onBatch(value, evaluator.samples);
+    if (breath.due) await breath.take();
+    if (signal?.aborted) signal.throwIfAborted();
+  }
+}
+
 /** Samples of the steps from `first` up to (not including) `end`. */
 function samplesBetween(first: number, end: number, samples: number, batchSize: number): number {
   return Math.max(0, Math.min(end * batchSize, samples) - first * batchSize);
@@ -217,8 +243,7 @@ class Run implements Engine {
   readonly work: Uint32Array;
   #gradients: Uint32Array;
   readonly #totals = new Float64Array(2);
-  /** When other tasks of the program last ran. */
-  #breath = performance.now();
+  readonly #breath = new Breath();
 
   constructor(model: SparseMlp, data: Dataset, split: Split, settings: TrainSettings) {
     const { batchSize, threads, seed, dropout, augmentation, activationStorage, recompute } = settings;
@@ -274,8 +299,7 @@ class Run implements Engine {
       if (!Number.isFinite(state.loss)) {
         throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
       }
-      const now = performance.now();
-      if (now - this.#breath > BREATH_MS) {
+      if (this.#breath.due) {
         const done = first + size;
         await onProgress?.({
           epoch,
@@ -285,10 +309,9 @@ class Run implements Engine {
           loss: state.loss / done,
           stepLoss: this.#totals[0] / size,
           accuracy: state.correct / done,
-          samplesPerSecond: (done - before) / ((now - started) / 1000),
+          samplesPerSecond: (done - before) / ((performance.now() - started) / 1000),
         });
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        this.#breath = performance.now();
+        await this.#breath.take();
       }
     }
     const samples = samplesBetween(0, end, this.#samples, batchSize);
@@ -353,23 +376,27 @@ export function changeTopology(
   epoch: number,
   draw = epoch,
 ): TopologyCounts {
-  const { importancePruning: pruning, zeta, seed, threads } = settings;
+  const { importancePruning: pruning, zeta, seed, threads, onPhase } = settings;
   const { initializer, fanIn } = model.settings;
   const due = pruning !== undefined && epoch >= pruning.start &&
     (epoch - pruning.start) % pruning.every === 0;
   let [replaced, pruned] = [0, 0];
   if (due) {
-    for (const layer of model.layers.slice(0, -1)) {
+    const layers = model.layers.slice(0, -1);
+    for (const [index, layer] of layers.entries()) {
       pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
+      onPhase?.({ phase: "pruning", epoch, done: index + 1, total: layers.length });
     }
     if (settings.compactWhilePruning) compactInPlace(model, threads);
   }
   if (zeta === 0) return { replaced, pruned };
-  for (const [index, layer] of model.layers.slice(0, -1).entries()) {
+  const layers = model.layers.slice(0, -1);
+  for (const [index, layer] of layers.entries()) {
     const probability = layer.nnz / (layer.inputs * layer.neurons);
     const { inputs, neurons } = layer;
     const weights = weightLaw({ inputs, neurons, initializer, fanIn, probability });
     replaced += evolveConnections(layer, { zeta, weights, seed, epoch: draw, layer: index, threads }).grown;
+    onPhase?.({ phase: "evolution", epoch, done: index + 1, total: layers.length });
   }
   return { replaced, pruned };
 }
