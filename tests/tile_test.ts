@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { MAX_TILE, paddedSamples, tileWidth } from "../src/model/tile.ts";
+import { MAX_TILE, paddedSamples, predictionTiles, tileWidth } from "../src/model/tile.ts";
 
 Deno.test("paddedSamples() rounds up to whole vectors of 16", () => {
   assertEquals([1, 15, 16, 17, 128, 129].map(paddedSamples), [16, 16, 16, 32, 128, 144]);
@@ -29,6 +29,22 @@ Deno.test("tileWidth() is no wider than the batch or the micro-batch needs", () 
 Deno.test("tileWidth() is as wide as a micro-batch allows where no width keeps layers in the cache", () => {
   const width = (microBatch?: number) => tileWidth([65_536, 500_000, 2], 128, { microBatch });
   assertEquals([width(), width(128), width(40)], [64, 128, 48]);
+});
+
+Deno.test("predictionTiles() gives each thread a tile, and huge layers fewer and narrower ones", () => {
+  const tiles = (...args: Parameters<typeof predictionTiles>) => {
+    const { width, slots, words } = predictionTiles(...args);
+    const [inputs, ...others] = args[0];
+    assertEquals(words, slots * width * (inputs + 2 * Math.max(...others)));
+    return [width, slots];
+  };
+  assertEquals(tiles([784, 1000, 1000, 10], 1000, 2), [128, 2]);
+  assertEquals(tiles([784, 1000, 1000, 10], 60, 4), [16, 4]);
+  assertEquals(tiles([65_536, 5e5, 5e5, 2], 1000, 8), [64, 7]);
+  // Two layers of 5 million neurons take 640 MB for 16 samples.
+  assertEquals(tiles([65_536, ...Array(10).fill(5e6), 2], 1000, 2), [48, 1]);
+  assertEquals(tiles([65_536, 5e6, 2], 1000, 2), tiles([65_536, ...Array(10).fill(5e6), 2], 1000, 2));
+  assertEquals(tiles([65_536, 2e7, 2], 1000, 2), [16, 1]);
 });
 
 Deno.test("tileWidth() always is a width the kernels take", () => {

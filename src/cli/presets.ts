@@ -43,6 +43,7 @@ export interface PresetOptions {
   readonly "fan-in": "sparse";
   readonly "zero-output": true;
   readonly "fan-in-limit": number;
+  readonly epochs: number;
   readonly "batch-size": number;
   readonly "learning-rate": number;
   readonly momentum: number;
@@ -52,7 +53,7 @@ export interface PresetOptions {
 /**
  * What a preset stands for.
  *
- * Paper: §2.4 for networks, ε, dropout, momentum, batch and rate. Deviation: with weights scaled to dense widths no
+ * Paper: §2.4 for networks, ε, dropout, momentum, batch and rate; it trained for "few epochs". Deviation: with weights scaled to dense widths no
  * signal gets through layers of millions, so they follow the connections there are, and what else docs/algorithms.md
  * says of very wide networks; more than two hidden layers have Leaky ReLU.
  */
@@ -68,6 +69,7 @@ export function presetOptions(preset: PresetName): PresetOptions {
     "fan-in": "sparse",
     "zero-output": true,
     "fan-in-limit": 1000,
+    epochs: 5,
     "batch-size": 128,
     "learning-rate": 0.01,
     momentum: 0.9,

@@ -194,7 +194,7 @@ export function modelOptions(
     zeroOutput: values["zero-output"],
     task: data.task,
     seed: values.seed,
-    threads: values.threads,
+    threads: values.threads ?? navigator.hardwareConcurrency,
   });
 }
 

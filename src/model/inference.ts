@@ -8,7 +8,7 @@ import { predict } from "../native/inference.ts";
 import type { NetworkMemory } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { LAYOUT_COLUMNS, paddedWords, type SparseLayer } from "./layer.ts";
-import { paddedSamples, tileWidth } from "./tile.ts";
+import { predictionTiles } from "./tile.ts";
 
 /** Options of a prediction. */
 export interface PredictOptions {
@@ -33,7 +33,7 @@ export interface Compilable {
  *
  * Raw features are standardised with the model's statistics (and taken as they are without them). Batches are cut into
  * tiles that threads share; one or two samples alone take a shorter way. Memory: 8 bytes a connection, and the
- * activations of one tile a thread.
+ * activations of two layers for one tile a thread, or for fewer and narrower tiles where layers are huge.
  *
  * @example
  * ```ts
@@ -119,10 +119,7 @@ export class InferenceModel {
     }
     const outputs = new Float32Array(samples * this.outputCount);
     if (samples === 0) return outputs;
-    // A small batch is cut so that each thread gets a tile; the result does not depend on it.
-    const width = tileWidth(this.#sizes, paddedSamples(Math.ceil(samples / threads)));
-    const slots = Math.min(threads, Math.ceil(samples / width));
-    const words = slots * width * (this.#sizes[0] + 2 * Math.max(...this.#sizes.slice(1)));
+    const { width, words } = predictionTiles(this.#sizes, samples, threads);
     if (this.#work.length < words) this.#work = sharedWords(words);
     const source = { features, ...this.#standardization };
     predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);

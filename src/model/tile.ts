@@ -55,3 +55,34 @@ export function tileWidth(sizes: readonly number[], batchSize: number, options: 
   const width = Math.min(preferred, paddedSamples(batchSize), paddedSamples(microBatch));
   return activationStorage === "f32" ? width : LANES * 2 ** Math.floor(Math.log2(width / LANES));
 }
+
+/** Bytes of work memory that a prediction does not pass, unless one vector of samples needs more. */
+const PREDICTION_BYTES = 2 ** 31;
+
+/** How a prediction is cut: samples a tile, and how many tiles are worked on at once. */
+export interface PredictionTiles {
+  readonly width: number;
+  readonly slots: number;
+  /** Words of work memory: the features of each tile, and the activations of two layers. */
+  readonly words: number;
+}
+
+/**
+ * Tiles of a prediction: a small batch is cut so that each thread gets one; those of huge layers are fewer and narrower,
+ * and threads then share their rows. Results do not depend on it, memory does not on how deep the network is.
+ */
+export function predictionTiles(
+  sizes: readonly number[],
+  samples: number,
+  threads: number,
+): PredictionTiles {
+  const sampleWords = sizes[0] + 2 * Math.max(...sizes.slice(1));
+  const vectors = Math.max(1, Math.floor(PREDICTION_BYTES / (4 * LANES * sampleWords)));
+  const preferred = tileWidth(sizes, paddedSamples(Math.ceil(samples / threads)));
+  const width = Math.min(preferred, LANES * vectors);
+  const slots = Math.max(
+    1,
+    Math.min(threads, Math.ceil(samples / width), Math.floor(LANES * vectors / width)),
+  );
+  return { width, slots, words: slots * width * sampleWords };
+}
