@@ -1,4 +1,6 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { activationCode, OUTPUT_CODE, resolveActivation } from "../src/model/activation.ts";
+import { gradientWords, layerWords } from "../src/model/layer.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { chooseActivations, planNetwork } from "../src/model/plan.ts";
 import { workspaceWords } from "../src/native/step.ts";
@@ -44,6 +46,32 @@ Deno.test("planNetwork() fits 50, 125 and 200 million neurons into the memory of
   assertEquals(chosen(12_500_000, 16), { ...bf16, recompute: false, microBatch: 32 });
   assertEquals(chosen(20_000_000, 21), { ...bf16, recompute: true, microBatch: 32 });
   assertEquals(Math.round(plan(20_000_000, 21).connections / 1e6), 400);
+});
+
+Deno.test("workspaceWords() and layerWords() count past 2³² as planNetwork() does", () => {
+  // Nothing is allocated: the layout table alone is asked. 200 million neurons, 128 samples at once.
+  const width = 20_000_000;
+  const sizes = [65_536, ...Array<number>(10).fill(width), 2];
+  const activation = activationCode(resolveActivation("all-relu"), 0);
+  const layout = Uint32Array.from(
+    sizes.slice(1).flatMap((neurons, layer) => [sizes[layer], neurons, 4e7, 4e7, activation.code]),
+  );
+  layout[layout.length - 1] = OUTPUT_CODE.code;
+  const network = { layout, slopes: new Float32Array(sizes.length - 1).fill(activation.slope) };
+  const words = (use: { activationStorage?: "f32" | "bf16"; recompute?: boolean; training: boolean }) =>
+    workspaceWords(network, 128, { dropout: use.training, ...use });
+  const outputs = 128 * 2;
+  // Two masks of 128 bits a neuron beside the activations.
+  assertEquals(words({ training: true }), 10 * width * (128 + 8) + outputs);
+  assertEquals(words({ training: true, activationStorage: "bf16" }), 10 * width * (64 + 8) + outputs);
+  assertEquals(words({ training: true, recompute: true }), 6 * width * (128 + 8) + outputs);
+  assertEquals(words({ training: false }), 2 * width * 128 + outputs);
+  const plan = planNetwork({ sizes, epsilon: 1, batchSize: 128, dropout: true, memoryBytes: 2 ** 40 });
+  assertEquals(plan.choices[0].activationBytes, 4 * words({ training: true }));
+
+  const layer = { inputs: width, neurons: width, capacity: 2 ** 32 - 1, activation };
+  assertEquals(layerWords(layer), 5 * 2 ** 32 + 2 * (width + 16) + 2 * width);
+  assertEquals(gradientWords(layer), 2 ** 32 + width);
 });
 
 Deno.test("chooseActivations() refuses what does not fit, with the numbers", () => {
