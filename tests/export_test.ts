@@ -2,6 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/as
 import {
   type ActivationKind,
   CheckpointError,
+  compact,
   Evaluator,
   exportDense,
   exportOnnx,
@@ -9,6 +10,7 @@ import {
   importScipy,
   loadModel,
   madelonLike,
+  pruneByImportance,
   saveModel,
   SparseMlp,
   train,
@@ -192,35 +194,52 @@ Deno.test("exportOnnx() keeps weights sparse in the file", () =>
     );
   }));
 
-for (const kind of KINDS) {
-  Deno.test({
-    name: `exportOnnx() passes the checker and predicts as we do in onnxruntime (${kind})`,
-    ignore: !hasModules("onnx", "onnxruntime", "numpy"),
-    fn: () =>
-      inFolder(async (folder) => {
-        const model = await trained(kind);
-        await exportOnnx(model, `${folder}/model.onnx`);
-        const { samples, features } = data.test!;
-        const input = { shape: [samples, 12], data: features as Float32Array };
-        await Deno.writeFile(`${folder}/input.npy`, encodeNpy(input));
-        const found: number[] = JSON.parse(
-          await python(
-            `
+/** Checks a model's ONNX file, and that onnxruntime predicts from it as we do. */
+async function compareWithOnnxruntime(model: SparseMlp, folder: string): Promise<void> {
+  await exportOnnx(model, `${folder}/model.onnx`);
+  const { samples, features } = data.test!;
+  const input = { shape: [samples, 12], data: features as Float32Array };
+  await Deno.writeFile(`${folder}/input.npy`, encodeNpy(input));
+  const found: number[] = JSON.parse(
+    await python(
+      `
 import json, sys, numpy as np, onnx, onnxruntime
 path = sys.argv[1] + "/model.onnx"
 # A full check infers shapes too, and the inference of MatMul knows no sparse initialisers.
 onnx.checker.check_model(onnx.load(path))
 session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
 print(json.dumps(session.run(["probabilities"], {"features": np.load(sys.argv[1] + "/input.npy")})[0].ravel().tolist()))`,
-            folder,
-          ),
-        );
-        // Sums of up to 20 products in another order, then softmax: f32 rounding.
-        predictions(model).forEach((expected, at) => assertAlmostEquals(found[at], expected, 2e-6));
-        assertEquals(found.length, 2 * samples);
-      }),
+      folder,
+    ),
+  );
+  // Sums of up to 20 products in another order, then softmax: f32 rounding.
+  predictions(model).forEach((expected, at) => assertAlmostEquals(found[at], expected, 2e-6));
+  assertEquals(found.length, 2 * samples);
+}
+
+for (const kind of KINDS) {
+  Deno.test({
+    name: `exportOnnx() passes the checker and predicts as we do in onnxruntime (${kind})`,
+    ignore: !hasModules("onnx", "onnxruntime", "numpy"),
+    fn: () => inFolder(async (folder) => await compareWithOnnxruntime(await trained(kind), folder)),
   });
 }
+
+Deno.test({
+  name: "exportOnnx() of a compacted model takes all raw features and predicts as we do in onnxruntime",
+  ignore: !hasModules("onnx", "onnxruntime", "numpy"),
+  fn: () =>
+    inFolder(async (folder) => {
+      const model = await trained();
+      // Two features that are constant, and half of the neurons gone.
+      model.standardization!.scale.fill(0, 3, 5);
+      for (const layer of model.layers.slice(0, -1)) pruneByImportance(layer, 50);
+      const small = compact(model).model;
+      assert(small.layers[0].inputs < 12 && small.layers[0].neurons < 20);
+      assertEquals(small.featureCount, 12);
+      await compareWithOnnxruntime(small, folder);
+    }),
+});
 
 Deno.test({
   name: "saveModel() writes what the safetensors package of Python reads, and reads what it saves",
