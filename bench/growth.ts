@@ -116,7 +116,7 @@ function line(row: Row): string {
     bytes(row.networkBytes).padStart(9),
     cost.toFixed(1).padStart(6),
   ];
-  return `${cells.join("  ")}  ${"█".repeat(Math.round(cost / row.width * 32))}`;
+  return `${cells.join("  ")}  ${"█".repeat(Math.min(60, Math.round(4 * cost / row.width)))}`;
 }
 
 if (import.meta.main) {
