@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { SYMBOLS } from "../src/native/ffi.ts";
+import { ABI_VERSION, SYMBOLS } from "../src/native/ffi.ts";
 import { MPI_SYMBOLS } from "../src/native/mpi_ffi.ts";
 
 /** What each room of src/ may use beside itself; `types` are rooms of which it may use types alone. */
@@ -183,6 +183,24 @@ Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types,
   ) as typeof exports;
   assertEquals(Object.keys(declared).sort(), Object.keys(exports).sort());
   for (const [name, signature] of Object.entries(exports)) assertEquals(declared[name], signature, name);
+});
+
+/** The version of the border, and the first half of the SHA-256 of its signatures. */
+const PINNED = { version: 2, signatures: "980a6c1d04d8f5ac3dd2222095e76dff" };
+
+Deno.test("ABI_VERSION is raised when the signature of an export changes", async () => {
+  const lines = Object.entries(SYMBOLS).map(([name, { parameters, result }]) =>
+    `${name}(${parameters.join(", ")}) -> ${result}`
+  );
+  const text = new TextEncoder().encode(lines.toSorted().join("\n"));
+  const signatures = new Uint8Array(await crypto.subtle.digest("SHA-256", text)).toHex().slice(0, 32);
+  const rust = Deno.readTextFileSync(new URL("ffi/mod.rs", KERNELS));
+  assertEquals(Number(/ABI_VERSION: u32 = (\d+);/.exec(rust)?.[1]), ABI_VERSION, "both sides");
+  assertEquals(
+    { version: ABI_VERSION, signatures },
+    PINNED,
+    "the exports changed: raise ABI_VERSION on both sides unless it was raised since the last release, then pin both",
+  );
 });
 
 Deno.test("mpi_ffi.ts declares every export of kernels/mpi/src/ffi.rs with the same types, and no other", () => {
