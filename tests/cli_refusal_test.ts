@@ -33,7 +33,7 @@ const REFUSED: readonly (readonly [
   [
     "a layer whose connections pass 32 bits",
     { "t.csv": table(20) },
-    ["--data", "t.csv", "--hidden", "4000000000", "--density", "1"],
+    ["--data", "t.csv", "--hidden", "4000000000", "--density", "1", "--memory", "1000000"],
     1,
     /layer \[2, 4000000000\] with about 8000000000 connections: at most 4294967295 can be counted/,
   ],
