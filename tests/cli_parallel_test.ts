@@ -69,6 +69,16 @@ Deno.test("train --parallel wassp, resumed in phase 2 from the models of its wor
   }
 });
 
+Deno.test("train --parallel warns of more workers than cores", async () => {
+  const cores = navigator.hardwareConcurrency;
+  const args = ["train", "--hidden", "30", "--batch-size", "8", "--epochs", "1", "--parallel", "wasap"];
+  const many = await run(...args, "--workers", `${cores + 1}`);
+  assertEquals(many.code, 0, many.err);
+  assertStringIncludes(many.err, `${cores + 1} workers take turns on ${cores} cores`);
+  const enough = await run(...args, "--workers", `${cores}`);
+  assertEquals([enough.code, enough.err.includes("take turns")], [0, false], enough.err);
+});
+
 Deno.test("train --workers without --parallel is wrong usage, and too many workers are refused", async () => {
   const alone = await run(...SMALL, "--workers", "2");
   assertEquals([alone.code, alone.err.trim()], [2, "error: Cannot use --workers without --parallel"]);

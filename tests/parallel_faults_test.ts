@@ -25,7 +25,7 @@ Deno.test("trainParallel() ends with the error of a worker that throws, hangs, h
     { fault: "memory:3", algorithms: both, phases: [0, 1], limit: 60, because: "allocation failed" },
     {
       fault: "hang:3",
-      algorithms: ["wassp"],
+      algorithms: both,
       phases: [0, 1],
       limit: 2,
       because: "it has done nothing for 2 s",

@@ -68,6 +68,12 @@ Deno.test("trainParallel() with wassp gives the same bits whatever the order of 
     await finishParallel(model, data, options);
     assertSameModel(model, first);
   }
+  const importancePruning = { start: 1, every: 1, percentile: 10 };
+  const [pruned, prunedByWorkers] = [newModel(), newModel()];
+  await finishInProcess(pruned, data, { ...options, importancePruning }, 1);
+  await finishParallel(prunedByWorkers, data, { ...options, importancePruning });
+  assertSameModel(prunedByWorkers, pruned);
+  assertNotEquals(contentOf(pruned), contentOf(first));
   const other = newModel();
   await finishInProcess(other, data, { ...options, seed: 77 }, 1);
   assertNotEquals(contentOf(other), contentOf(first));
