@@ -3,18 +3,17 @@
  *
  * @module
  */
-import { type Dataset, SparseMlp, trainParallel } from "../../mod.ts";
-import { standardization } from "../../src/data/dataset.ts";
-import { tileWidth } from "../../src/model/tile.ts";
-import { trainBatch, workspaceWords } from "../../src/native/step.ts";
+import { type Dataset, type ParallelOptions, SparseMlp, trainParallel } from "../../mod.ts";
 import { resolveParallelOptions } from "../../src/parallel/options.ts";
-import { copyTopology, emptyReplica, pullBytes } from "../../src/parallel/replica.ts";
+import { emptyReplica, pullBytes } from "../../src/parallel/replica.ts";
 import { ParameterServer, serverState } from "../../src/parallel/server.ts";
+import { trainOver } from "../../src/parallel/wasap.ts";
+import { WorkersTransport } from "../../src/parallel/workers.ts";
 import { rebuildIncoming } from "../../src/sparse/csr.ts";
 import { sharedBytes, sharedWords } from "../../src/sparse/shared.ts";
-import { BatchBuilder } from "../../src/train/batches.ts";
 import { resolveTrainOptions } from "../../src/train/options.ts";
 import { changeTopology } from "../../src/train/trainer.ts";
+import { labelsWithSums, type Part, PARTS, partSums } from "./parts.ts";
 import type { Costs } from "./simulation.ts";
 
 const BATCH = 128;
@@ -51,97 +50,77 @@ function seconds(work: () => void, calls = 41): number {
   return median(times);
 }
 
-/** Measures every part on one thread. */
-export function measureCosts(sizes: readonly number[], epsilon: number, data: Dataset): Costs {
+/** What a pause costs, what a stale push does, and the sizes of messages; measured on one thread. */
+export function measureRest(
+  sizes: readonly number[],
+  epsilon: number,
+): Pick<Costs, "stalePush" | "pause" | "rebuild" | "pushBytes" | "pullBytes" | "topologyBytes"> {
   const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
-  const { train: split } = data;
   const settings = resolveTrainOptions({ threads: 1, batchSize: BATCH }, 1);
-  model.standardization = standardization(split.features, split.samples, data.featureCount, 1);
-  const width = tileWidth(sizes, BATCH);
-  const builder = new BatchBuilder({
-    split,
-    standardization: model.standardization,
-    batchSize: BATCH,
-    width,
-    threads: 1,
-  });
-  const order = sharedWords(split.samples);
-  for (let place = 0; place < order.length; place++) order[place] = (place * 7_919) % order.length;
-  const work = sharedWords(workspaceWords(model.memory, width, { training: true, dropout: true }));
-  const gradients = model.allocateGradients();
-  const totals = new Float64Array(2);
-  const replica = emptyReplica(model);
-  copyTopology(model, replica);
-  const steps = Math.ceil(split.samples / BATCH);
   const parallel = resolveParallelOptions({ workers: 2 });
-  const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps });
-  server.pull(replica, -1);
-  const header = () => ({
-    worker: 0,
-    version: server.version,
-    clock: server.updates,
-    loss: 1,
-    correct: 0,
-    samples: BATCH,
-  });
-  // In turn, as a worker does it: each part finds the caches as the others leave them.
-  const times = { gradient: [] as number[], push: [] as number[], pull: [] as number[] };
-  for (let step = 0; step < 205; step++) {
-    const began = performance.now();
-    const batch = builder.build(order, (step % (steps - 1)) * BATCH, BATCH, 1);
-    const stepSettings = {
-      learningRate: 0,
-      fanInLimit: Infinity,
-      momentum: 0.9,
-      weightDecay: 0,
-      coupledDecay: false,
-      nesterov: false,
-      dropout: 0.3,
-      seed: 1,
-      step,
-      threads: 1,
-    };
-    trainBatch(replica.memory, gradients, batch, stepSettings, work, totals);
-    const computed = performance.now();
-    server.push(gradients, header(), replica);
-    const pushed = performance.now();
-    server.pull(replica, server.version);
-    if (step < 5) continue;
-    times.gradient.push((computed - began) / 1000);
-    times.push.push((pushed - computed) / 1000);
-    times.pull.push((performance.now() - pushed) / 1000);
-  }
-  // What a run does in a second follows from mean times, disturbances included.
-  const mean = (numbers: readonly number[]) => numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
-  const [gradient, push, pull] = [mean(times.gradient), mean(times.push), mean(times.pull)];
+  const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 1000 });
+  const [gradients, replica] = [model.allocateGradients(), emptyReplica(model)];
+  const old = server.pull(replica, -1);
   let epoch = 1;
-  const pause = seconds(() => void changeTopology(model, settings, epoch++), 15);
+  const change = () => void changeTopology(model, settings, epoch++);
+  change();
   server.topologyChanged();
-  const stalePush = seconds(() => server.push(gradients, { ...header(), version: 0 }, replica));
-  const rebuild = seconds(() => model.layers.forEach((layer) => rebuildIncoming(layer)), 15);
+  // One change of the topology lies between gradient and push.
+  const header = { ...old, worker: 0, loss: 1, correct: 0, samples: BATCH };
+  const stalePush = seconds(() => server.push(gradients, header, replica));
   const values = pullBytes(model, false);
-  const structure = model.layers.reduce((sum, layer) => sum + 4 * (layer.nnz + layer.inputs + 1), 0);
   return {
-    gradient,
-    worker: 0,
-    push,
     stalePush,
-    pull,
-    pause,
-    rebuild,
+    pause: seconds(change, 15),
+    rebuild: seconds(() => model.layers.forEach((layer) => rebuildIncoming(layer)), 15),
     pushBytes: values,
     pullBytes: values,
-    topologyBytes: structure,
-    steps,
+    topologyBytes: model.layers.reduce((sum, layer) => sum + 4 * (layer.nnz + layer.inputs + 1), 0),
   };
 }
 
-/** What a real run of Workers in shared memory does. */
+/** A real run of Workers in shared memory. */
 export interface RunOptions {
   readonly workers: number;
-  /** Whether they share a server (phase 1), or each trains a model of its own (phase 2). */
-  readonly together: boolean;
   readonly epochs: number;
+}
+
+function options({ workers, epochs }: RunOptions): ParallelOptions {
+  return { workers, threads: workers, epochs, phaseOneFraction: 1, batchSize: BATCH, evaluateEvery: epochs };
+}
+
+/**
+ * Mean seconds of each part in a real run, its first two epochs left out: in the second, workers touch for the first time
+ * the memory that stale gradients need. Waiting is in none of them.
+ *
+ * Workers slow each other down, as they share caches and memory, and take over from each other what they write: so each
+ * number of workers has times of its own.
+ */
+export async function measureParts(
+  sizes: readonly number[],
+  epsilon: number,
+  data: Dataset,
+  run: RunOptions,
+): Promise<Readonly<Record<Part, number>>> {
+  const labels = labelsWithSums(data.train.samples, run.workers);
+  labels.set(data.train.labels);
+  const timed = { ...data, train: { ...data.train, labels } };
+  const module = new URL("./timed_worker.ts", import.meta.url);
+  const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
+  const sums = () => {
+    const all = new Float64Array(2 * PARTS.length);
+    for (let worker = 0; worker < run.workers; worker++) {
+      partSums(labels, worker).forEach((sum, place) => all[place] += sum);
+    }
+    return all;
+  };
+  const epochs = trainOver(model, timed, options(run), (plan) => new WorkersTransport({ ...plan, module }));
+  let before = sums();
+  for await (const { epoch } of epochs) if (epoch === 2) before = sums();
+  const found = sums().map((sum, place) => sum - before[place]);
+  return Object.fromEntries(PARTS.map((part, place) => [part, found[2 * place] / found[2 * place + 1]])) as {
+    [P in Part]: number;
+  };
 }
 
 /** Updates a second of a real run, pauses not counted; median of the epochs but the first. */
@@ -149,25 +128,19 @@ export async function realUpdatesPerSecond(
   sizes: readonly number[],
   epsilon: number,
   data: Dataset,
-  { workers, together, epochs }: RunOptions,
+  run: RunOptions,
 ): Promise<number> {
   const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
-  const options = {
-    workers,
-    threads: workers,
-    epochs,
-    phaseOneFraction: together ? 1 : 0,
-    batchSize: BATCH,
-    evaluateEvery: epochs,
-  };
   const found: number[] = [];
-  for await (const { epoch, parallel } of trainParallel(model, data, options)) {
+  for await (const { epoch, parallel } of trainParallel(model, data, options(run))) {
     if (epoch > 1) found.push(parallel!.updatesPerSecond);
   }
   return median(found);
 }
 
-/** The middle one. */
+/** The middle one, or the mean of the two in the middle. */
 export function median(numbers: readonly number[]): number {
-  return [...numbers].sort((a, b) => a - b)[Math.floor(numbers.length / 2)];
+  const sorted = numbers.toSorted((a, b) => a - b);
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }
