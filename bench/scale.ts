@@ -102,7 +102,14 @@ if (import.meta.main) {
   );
   const args = Deno.args.filter((arg) => !/^\w+=/.test(arg));
   const command = `bench/scale.ts ${Deno.args.filter((arg) => !arg.startsWith("out=")).join(" ")}`;
-  const { values } = parseCommandLine("train", args);
+  const { values, words } = parseCommandLine("train", args);
+  const unknown = words[0] ?? [...own.keys()].find((name) => name !== "inference" && name !== "out");
+  if (values.preset === undefined || unknown !== undefined) {
+    console.error(
+      `Cannot measure "${unknown ?? ""}": expected --preset, options of train, inference= and out=`,
+    );
+    Deno.exit(2);
+  }
   const result = await measure(values, Number(own.get("inference") ?? 3000));
   const text = JSON.stringify({ date: new Date().toISOString(), command, ...result }, null, 1);
   const out = own.get("out");

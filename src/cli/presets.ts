@@ -53,9 +53,9 @@ export interface PresetOptions {
 /**
  * What a preset stands for.
  *
- * Paper: §2.4 for networks, ε, dropout, momentum, batch and rate; it trained for "few epochs". Deviation: with weights scaled to dense widths no
- * signal gets through layers of millions, so they follow the connections there are, and what else docs/algorithms.md
- * says of very wide networks; more than two hidden layers have Leaky ReLU.
+ * Paper: §2.4 for networks, ε, dropout, momentum, batch and rate; it trained for "few epochs". Deviation: with weights
+ * scaled to dense widths no signal gets through layers of millions, so they follow the connections there are, and what
+ * else docs/algorithms.md says of very wide networks; those of ten layers have Leaky ReLU.
  */
 export function presetOptions(preset: PresetName): PresetOptions {
   const { width, depth, epsilon } = EXTREME_NETWORKS.find(({ name }) => name === preset)!;
@@ -63,7 +63,7 @@ export function presetOptions(preset: PresetName): PresetOptions {
     dataset: "extreme",
     hidden: Array<number>(depth).fill(width),
     epsilon,
-    activation: depth > 2 ? "leaky-relu" : "all-relu",
+    activation: depth < 10 ? "all-relu" : "leaky-relu",
     alpha: 0.6,
     init: "xavier",
     "fan-in": "sparse",

@@ -145,8 +145,7 @@ async function runTraining(given: Values): Promise<number> {
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most}, seed ${values.seed}`;
     console.error([...head, aim].join("\n"));
   }
-  if (!json && !quiet) view = drawsBars() ? barView(show) : lineView(show);
-  else if (json && !quiet) view = jsonView(print);
+  if (!quiet) view = json ? jsonView(print) : drawsBars() ? barView(show) : lineView(show);
   const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained } = await epochLoop(
     run,
     view,

@@ -309,7 +309,7 @@ export const CATALOGUE: readonly NamedDataset[] = [
   {
     name: "extreme",
     description:
-      "Made up likewise, a batch at a time, for the largest networks: 16 of 65,536 features inform, 49,136 are sums",
+      "Made up likewise, a batch at a time, for the largest networks: 16 of 65,536 features inform, 49,136 are sums of them",
     trainSamples: 7000,
     testSamples: 3000,
     featureCount: 65_536,

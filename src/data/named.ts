@@ -98,7 +98,7 @@ function describe(name: string): NamedDataset {
   throw new TypeError(`Cannot find a data set named "${name}": ${hint}There are ${names.join(", ")}`);
 }
 
-/** Made-up data by name. The paper does not say how many of the features of "extreme" inform. */
+/** Made-up data by name. The paper does not say how many features of "extreme" inform. */
 const MADE_UP: Readonly<Record<string, MadelonLikeOptions>> = {
   "madelon-like": {},
   "extreme": {
