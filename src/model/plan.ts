@@ -63,7 +63,7 @@ export interface NetworkPlan {
   readonly memoryBytes: number;
   /** The narrowest tile thought of. */
   readonly leastWidth: number;
-  /** Every way to keep activations, the fastest first. */
+  /** Every way to keep activations: first those without loss of precision or work done twice. */
   readonly choices: readonly ActivationPlan[];
 }
 
@@ -136,7 +136,7 @@ function keptNeurons(hidden: readonly number[], recompute: boolean): number {
 }
 
 /**
- * The choice with the widest tile that fits; of equals the fastest.
+ * The choice with the widest tile that fits; of equals the one that loses least, in precision, then in work done twice.
  *
  * @param wanted Ways to keep activations that are the only ones to choose from.
  * @throws {RangeError} When none fits; the message has the numbers.
