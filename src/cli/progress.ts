@@ -168,8 +168,9 @@ export function barView({ epochs, epochsDone, maxSteps = Infinity }: TrainingVie
     const now = performance.now();
     if (now - drawn < REDRAW_MS) return;
     [drawn, reached] = [now, done];
-    const secondsAnEpoch = (now - started) / 1000 / Math.max(done - epochsDone, 1e-9);
-    payload = { ...payload, ...change, left: span((total - done) * secondsAnEpoch) };
+    const secondsAnEpoch = (now - started) / 1000 / (done - epochsDone);
+    const left = done > epochsDone ? span((total - done) * secondsAnEpoch) : "–";
+    payload = { ...payload, ...change, left };
     bar.update(done, payload);
   };
   return {
