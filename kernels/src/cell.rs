@@ -42,9 +42,9 @@ impl Cell for u16 {
 /// The samples of one neuron in a tile of `R` vectors.
 pub type Row<C, const R: usize> = [[C; LANES]; R];
 
-/// Bytes of a layer's activations beyond which its rows are asked for ahead of use: far more than the second-level
-/// cache holds, where each connection would else wait for memory.
-pub const FAR_BYTES: usize = 8 << 20;
+/// Bytes of a layer's activations beyond which its rows are asked for ahead of use: twice a second-level cache of
+/// 1 MiB, where connections begin to wait for what is behind it. `docs/scale.md` has what it is worth.
+pub const FAR_BYTES: usize = 2 << 20;
 /// How many connections ahead.
 pub const AHEAD: usize = 16;
 
