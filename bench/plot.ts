@@ -31,7 +31,7 @@ export interface Panel {
   readonly mean: number;
 }
 
-const PANEL = { width: 440, height: 330, left: 48, right: 14, top: 40, bottom: 84 };
+const PANEL = { width: 440, height: 330, left: 48, right: 14, top: 40, bottom: 84, legend: 3 };
 const [BLUE, ORANGE, GREY] = ["#1f6feb", "#d9730d", "#7d8590"];
 
 /** The mean over several runs of the same row: test accuracy by epoch, and the weights it ends with. */
@@ -63,9 +63,11 @@ function thinned(values: readonly number[], size: number): [place: number, mean:
 /** Panels side by side as an SVG document; curves are cut off below the lowest value shown. */
 export function svg(panels: readonly Panel[]): string {
   const width = panels.length * PANEL.width;
+  const lines = Math.max(...panels.map(({ curves }) => curves.length));
+  const height = PANEL.height + 16 * Math.max(0, lines - PANEL.legend);
   return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" width="${width}" ` +
-    `height="${PANEL.height}" font-family="system-ui, sans-serif" font-size="12" fill="#24292f">`,
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
+    `height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#24292f">`,
     `<rect width="100%" height="100%" fill="#fff"/>`,
     ...panels.flatMap((panel, place) => [
       `<g transform="translate(${place * PANEL.width} 0)">`,

@@ -43,7 +43,7 @@ if (import.meta.main) {
   console.log(
     svg([
       panel("Loss by step, 2 and 4 hidden layers", results.filter((result) => !deep(result)), 0, 0.1),
-      panel("Loss by step, 10 hidden layers", results.filter(deep), 0.5, 0.05),
+      panel("Loss by step, 10 hidden layers", results.filter(deep), 0.67, 0.01),
     ]).trimEnd(),
   );
 }
