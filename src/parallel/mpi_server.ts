@@ -102,6 +102,8 @@ export class MpiTransport implements ServerTransport {
       client.waitingSince = now;
     }
     await this.#guarded(async () => {
+      // Here too, for an epoch may be over before the next look.
+      this.#lookForSilence();
       this.#serveWaiting(limit);
       let breath = performance.now();
       while (server.updates < limit) {
