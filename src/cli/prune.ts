@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { compact } from "../topology/compaction.ts";
 import { pruneByImportance } from "../topology/importance.ts";
@@ -48,12 +49,7 @@ async function prune(path: string, given: Values): Promise<number> {
   const rows: string[][] = [];
   for (const percentile of [undefined, ...percentiles]) {
     const { model: pruned } = percentile === undefined ? loaded : await readModelFile(path, given);
-    const bar = loadingBar(!json);
-    const tell = (what: string) => (done: number, total: number) => bar.update(what, done, total);
-    const removed = percentile === undefined ? 0 : pruneHidden(pruned, percentile, threads, tell("Pruning"));
-    const model = percentile === undefined ? pruned : compact(pruned, { threads }).model;
-    const evaluation = measure(model, data.parts, threads, tell("Evaluating"));
-    bar[Symbol.dispose]();
+    const { removed, model, evaluation } = pruneAndMeasure(pruned, percentile, data.parts, threads, !json);
     if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
     const stats = model.stats();
     const classified = !Number.isNaN(evaluation.accuracy);
@@ -93,6 +89,21 @@ async function prune(path: string, given: Values): Promise<number> {
   );
   if (output !== undefined) console.error(`Saved the pruned model to "${output}"`);
   return 0;
+}
+
+/** Prunes and compacts a model where a percentile is given, and measures it; a bar shows how far it is. */
+function pruneAndMeasure(
+  whole: SparseMlp,
+  percentile: number | undefined,
+  parts: readonly Split[],
+  threads: number,
+  shown: boolean,
+) {
+  using bar = loadingBar(shown);
+  const tell = (what: string) => (done: number, total: number) => bar.update(what, done, total);
+  const removed = percentile === undefined ? 0 : pruneHidden(whole, percentile, threads, tell("Pruning"));
+  const model = percentile === undefined ? whole : compact(whole, { threads }).model;
+  return { removed, model, evaluation: measure(model, parts, threads, tell("Evaluating")) };
 }
 
 /** Prunes every layer but the output's; returns how many connections went. */
