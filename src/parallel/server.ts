@@ -10,7 +10,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { accumulate, retainValid } from "../native/merge.ts";
 import { applyGradients } from "../native/optimizer.ts";
 import { TrainingError } from "../errors.ts";
-import type { TrainSettings } from "../train/options.ts";
+import { stepConstants, type TrainSettings } from "../train/options.ts";
 import type { ParallelSettings } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
 import { copyParameters, copyTopology, gradientViews } from "./replica.ts";
@@ -208,15 +208,8 @@ export class ParameterServer {
 
   #apply(gradients: Uint32Array): void {
     const { settings, parallel, steps } = this.#options;
-    const { fanInLimit, weightDecay, weightDecayForm, nesterov } = settings;
     const rate = phaseOneRate(parallel, settings, this.updates, steps);
-    const coupledDecay = weightDecayForm === "coupled";
-    applyGradients(
-      this.model.memory,
-      gradients,
-      { ...rate, fanInLimit, weightDecay, coupledDecay, nesterov },
-      1,
-    );
+    applyGradients(this.model.memory, gradients, { ...stepConstants(settings), ...rate }, 1);
     this.#numbers[UPDATES]++;
     this.#numbers[EPOCH_UPDATES]++;
   }

@@ -11,7 +11,7 @@ import { applyGradients } from "../native/optimizer.ts";
 import { type Batch, type StepSettings, trainBatch, workspaceWords } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchBuilder } from "../train/batches.ts";
-import type { TrainSettings } from "../train/options.ts";
+import { stepConstants, type TrainSettings } from "../train/options.ts";
 import { changeTopology } from "../train/trainer.ts";
 import type { ParallelSettings } from "./options.ts";
 import { phaseOneFactor } from "./rates.ts";
@@ -205,23 +205,6 @@ class WorkerSteps {
 
   #stepSettings(number: number, learningRate: number, momentum: number): StepSettings {
     const { settings, parallel, worker } = this.#setup;
-    const { fanInLimit, weightDecay, weightDecayForm, nesterov, dropout, seed, threads } = settings;
-    const step = number * parallel.workers + worker;
-    const { activationStorage, recompute } = settings;
-    const coupledDecay = weightDecayForm === "coupled";
-    return {
-      learningRate,
-      fanInLimit,
-      momentum,
-      weightDecay,
-      coupledDecay,
-      nesterov,
-      dropout,
-      activationStorage,
-      recompute,
-      seed,
-      step,
-      threads,
-    };
+    return { ...stepConstants(settings), learningRate, momentum, step: number * parallel.workers + worker };
   }
 }

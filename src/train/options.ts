@@ -5,6 +5,7 @@
  */
 import type { Augmentation } from "../data/augment.ts";
 import { checkRunState, type RunState } from "./state.ts";
+import type { StepSettings } from "../native/step.ts";
 import { type LearningRateSchedule, scheduleFactor } from "../model/schedule.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
@@ -281,6 +282,17 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
     }
   }
   return settings;
+}
+
+/** What every step of a run has alike, in the kernels' terms: all but its rate and its number. */
+export function stepConstants(settings: TrainSettings): Omit<StepSettings, "learningRate" | "step"> {
+  const { fanInLimit, momentum, weightDecay, nesterov, dropout, seed, threads } = settings;
+  const { activationStorage, recompute, weightDecayForm } = settings;
+  const coupledDecay = weightDecayForm === "coupled";
+  return {
+    ...{ fanInLimit, momentum, weightDecay, coupledDecay, nesterov },
+    ...{ dropout, activationStorage, recompute, seed, threads },
+  };
 }
 
 function problem(name: string, value: unknown, expected: string): RangeError {

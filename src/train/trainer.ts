@@ -28,7 +28,13 @@ import { BatchBuilder } from "./batches.ts";
 import { Breath } from "./breath.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { newRunState, type RunState } from "./state.ts";
-import { type PhaseProgress, resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
+import {
+  type PhaseProgress,
+  resolveTrainOptions,
+  stepConstants,
+  type TrainOptions,
+  type TrainSettings,
+} from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { Tally } from "./tally.ts";
 
@@ -237,6 +243,7 @@ function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): voi
 class Run implements Engine {
   readonly #model: SparseMlp;
   readonly #settings: TrainSettings;
+  readonly #constants: ReturnType<typeof stepConstants>;
   readonly #samples: number;
   readonly #builder: BatchBuilder;
   readonly #order: Uint32Array;
@@ -250,6 +257,7 @@ class Run implements Engine {
     const width = tileWidth(model.settings.sizes, batchSize, settings);
     this.#model = model;
     this.#settings = settings;
+    this.#constants = stepConstants(settings);
     this.#samples = split.samples;
     this.#builder = new BatchBuilder({
       split,
@@ -325,28 +333,12 @@ class Run implements Engine {
 
   /** One step; returns the squared norm of the gradient where it is asked for. */
   #step(batch: Parameters<typeof trainBatch>[2], learningRate: number, step: number): number {
-    const { fanInLimit, momentum, weightDecay, weightDecayForm, nesterov, dropout, seed, threads } =
-      this.#settings;
-    const { activationStorage, recompute } = this.#settings;
     const { memory } = this.#model;
-    const settings = {
-      learningRate,
-      fanInLimit,
-      momentum,
-      weightDecay,
-      coupledDecay: weightDecayForm === "coupled",
-      nesterov,
-      dropout,
-      activationStorage,
-      recompute,
-      seed,
-      step,
-      threads,
-    };
+    const settings = { ...this.#constants, learningRate, step };
     trainBatch(memory, this.#gradients, batch, settings, this.work, this.#totals);
     if (this.#gradients.length === 0) return 0;
     const flow = this.#settings.gradientFlow ? squaredNorm(memory, this.#gradients) : 0;
-    applyGradients(memory, this.#gradients, settings, threads);
+    applyGradients(memory, this.#gradients, settings, settings.threads);
     return flow;
   }
 
