@@ -9,14 +9,16 @@ import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../train/trainer.ts";
 import { copyModel, emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
-import type {
-  EpochSums,
-  LocalReport,
-  OnSums,
-  PushHeader,
-  ServerReply,
-  ServerTransport,
-  WorkerRequest,
+import {
+  changedInAll,
+  type EpochSums,
+  type LocalReport,
+  type OnSums,
+  type PushHeader,
+  type ServerReply,
+  type ServerTransport,
+  trainedInAll,
+  type WorkerRequest,
 } from "./transport.ts";
 import type { TransportPlan } from "./wasap.ts";
 import { workerProgram } from "./worker.ts";
@@ -87,14 +89,10 @@ export class InProcessTransport implements ServerTransport {
 
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
     const reports = this.#follow({ kind: "epoch", epoch });
-    const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
     this.server.beginEpoch();
     const sums = {
       ...this.server.sums(),
-      updates: sum((report) => report.steps),
-      samples: sum((report) => report.samples),
-      loss: sum((report) => report.loss),
-      correct: sum((report) => report.correct),
+      ...trainedInAll(reports),
     };
     onSums(sums);
     return Promise.resolve(sums);
@@ -102,10 +100,7 @@ export class InProcessTransport implements ServerTransport {
 
   evolveReplicas(epoch: number): Promise<TopologyCounts> {
     const reports = this.#follow({ kind: "evolve", epoch });
-    return Promise.resolve({
-      replaced: reports.reduce((sum, { counts }) => sum + counts.replaced, 0),
-      pruned: reports.reduce((sum, { counts }) => sum + counts.pruned, 0),
-    });
+    return Promise.resolve(changedInAll(reports));
   }
 
   replicas(): readonly SparseMlp[] {

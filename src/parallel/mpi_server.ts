@@ -12,7 +12,15 @@ import { pieces } from "../native/mpi.ts";
 import { START_MS } from "./options.ts";
 import { copyTopology, emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
-import type { EpochSums, LocalReport, OnSums, PushHeader, ServerTransport } from "./transport.ts";
+import {
+  changedInAll,
+  type EpochSums,
+  type LocalReport,
+  type OnSums,
+  type PushHeader,
+  type ServerTransport,
+  trainedInAll,
+} from "./transport.ts";
 import type { TransportPlan } from "./wasap.ts";
 
 /** How long the thread is blocked at once while nobody sends. */
@@ -61,6 +69,8 @@ export class MpiTransport implements ServerTransport {
   /** Gradients that were asked for. */
   #pulls: number;
   #arrived = 0;
+  /** When other tasks last ran, and silence was looked for: not the epoch's, which may be shorter. */
+  #breath = performance.now();
   /** When the last epoch of phase 1 ended. */
   #pausedAt = performance.now();
   #replicas: SparseMlp[] | undefined;
@@ -102,18 +112,15 @@ export class MpiTransport implements ServerTransport {
       client.waitingSince = now;
     }
     await this.#guarded(async () => {
-      // Here too, for an epoch may be over before the next look.
-      this.#lookForSilence();
       this.#serveWaiting(limit);
-      let breath = performance.now();
       while (server.updates < limit) {
         const message = nextMessage(-1, SLICE_MS, this.#head.words);
         if (message !== undefined) this.#takePush(message.source, limit);
-        if (performance.now() - breath > BREATH_MS || message === undefined) {
+        if (performance.now() - this.#breath > BREATH_MS || message === undefined) {
           this.#lookForSilence();
           onSums(server.sums());
           await new Promise((resolve) => setTimeout(resolve, 0));
-          breath = performance.now();
+          this.#breath = performance.now();
         }
       }
       this.#tellPause();
@@ -142,23 +149,16 @@ export class MpiTransport implements ServerTransport {
     const started = performance.now();
     const reports = await this.#command(KIND.epoch, epoch, () => onSums(this.#server.sums()));
     const elapsed = (performance.now() - started) / 1000;
-    const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
     return {
       ...this.#server.sums(),
-      updates: sum((report) => report.steps),
-      samples: sum((report) => report.samples),
-      loss: sum((report) => report.loss),
-      correct: sum((report) => report.correct),
+      ...trainedInAll(reports),
       idleSeconds: reports.map(({ seconds }) => Math.max(0, elapsed - seconds)),
     };
   }
 
   async evolveReplicas(epoch: number): Promise<TopologyCounts> {
     const reports = await this.#command(KIND.evolve, epoch, () => {});
-    return {
-      replaced: reports.reduce((sum, { counts }) => sum + counts.replaced, 0),
-      pruned: reports.reduce((sum, { counts }) => sum + counts.pruned, 0),
-    };
+    return changedInAll(reports);
   }
 
   async replicas(): Promise<readonly SparseMlp[]> {

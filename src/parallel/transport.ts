@@ -72,6 +72,27 @@ export interface LocalReport {
   readonly counts: TopologyCounts;
 }
 
+/** What all workers did in one epoch of phase 2. */
+export function trainedInAll(
+  reports: readonly LocalReport[],
+): Pick<EpochSums, "updates" | "samples" | "loss" | "correct"> {
+  const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
+  return {
+    updates: sum((report) => report.steps),
+    samples: sum((report) => report.samples),
+    loss: sum((report) => report.loss),
+    correct: sum((report) => report.correct),
+  };
+}
+
+/** What changed in all topologies of the workers. */
+export function changedInAll(reports: readonly LocalReport[]): TopologyCounts {
+  return {
+    replaced: reports.reduce((sum, { counts }) => sum + counts.replaced, 0),
+    pruned: reports.reduce((sum, { counts }) => sum + counts.pruned, 0),
+  };
+}
+
 /** Sums over the updates of an epoch. */
 export interface EpochSums {
   readonly updates: number;

@@ -12,7 +12,14 @@ import { copyModel, emptyReplica, shareModel } from "./replica.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
 import { HEADER_NUMBERS, type WorkerMessage } from "./shared_link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
-import type { EpochSums, LocalReport, OnSums, ServerTransport } from "./transport.ts";
+import {
+  changedInAll,
+  type EpochSums,
+  type LocalReport,
+  type OnSums,
+  type ServerTransport,
+  trainedInAll,
+} from "./transport.ts";
 import type { WorkerSetup } from "./worker.ts";
 import type { WorkerStart } from "./worker_main.ts";
 
@@ -143,13 +150,9 @@ export class WorkersTransport implements ServerTransport {
       });
     });
     const elapsed = (performance.now() - started) / 1000;
-    const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
     return {
       ...this.#server.sums(),
-      updates: sum((report) => report.steps),
-      samples: sum((report) => report.samples),
-      loss: sum((report) => report.loss),
-      correct: sum((report) => report.correct),
+      ...trainedInAll(reports),
       idleSeconds: reports.map((report) => Math.max(0, elapsed - report.seconds)),
     };
   }
@@ -162,10 +165,7 @@ export class WorkersTransport implements ServerTransport {
         reject: pending.reject,
       });
     });
-    return {
-      replaced: reports.reduce((sum, { counts }) => sum + counts.replaced, 0),
-      pruned: reports.reduce((sum, { counts }) => sum + counts.pruned, 0),
-    };
+    return changedInAll(reports);
   }
 
   replicas(): readonly SparseMlp[] {
