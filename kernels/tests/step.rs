@@ -2,13 +2,14 @@
 
 use sprs::prod::mul_acc_mat_vec_csr;
 use sprs::{CsMat, TriMat};
-use truly_sparse_kernels::layer::{LAYOUT_COLUMNS, gradients, layers};
-use truly_sparse_kernels::loss::{Total, Truth};
-use truly_sparse_kernels::optimizer::{Momentum, apply_gradients, squared_norm};
-use truly_sparse_kernels::random::Stream;
-use truly_sparse_kernels::status::{Status, guarded};
-use truly_sparse_kernels::step::{Batch, Training, evaluate, train};
-use truly_sparse_kernels::workspace::{Keeping, Purpose, workspace_words};
+use truly_sparse_kernels::base::random::Stream;
+use truly_sparse_kernels::base::status::{Status, guarded};
+use truly_sparse_kernels::network::batch::Batch;
+use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, gradients, layers};
+use truly_sparse_kernels::network::loss::{Total, Truth};
+use truly_sparse_kernels::network::optimizer::{Momentum, apply_gradients, squared_norm};
+use truly_sparse_kernels::network::step::{Training, evaluate, train};
+use truly_sparse_kernels::network::workspace::{Keeping, WorkUse, workspace_words};
 
 const IDENTITY: u32 = 0;
 const SLOPE: u32 = 1;
@@ -98,7 +99,7 @@ impl Network {
     }
 
     fn work(&self, width: usize, training: bool, keeping: Keeping) -> Vec<u32> {
-        let purpose = Purpose { training, dropout: training, keeping };
+        let purpose = WorkUse { training, dropout: training, keeping };
         // NaN everywhere: what is read before it is written shows.
         vec![f32::NAN.to_bits(); workspace_words(&self.layout, &self.slopes, width, purpose).unwrap()]
     }
@@ -362,7 +363,7 @@ fn train_and_evaluate_refuse_what_does_not_fit_and_change_nothing() {
 }
 
 fn without_dropout(call: &Call) -> usize {
-    let purpose = Purpose { training: true, dropout: false, keeping: WHOLE };
+    let purpose = WorkUse { training: true, dropout: false, keeping: WHOLE };
     workspace_words(&call.net.layout, &call.net.slopes, 32, purpose).unwrap()
 }
 

@@ -127,7 +127,7 @@ export class InferenceModel {
   }
 }
 
-/** Copies weights into incoming order; the sections are those of `kernels/src/inference.rs`. */
+/** Copies weights into incoming order; the sections are those of `kernels/src/network/inference.rs`. */
 function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
   const layout = new Uint32Array(LAYOUT_COLUMNS * layers.length);
   const slopes = new Float32Array(layers.length);

@@ -22,7 +22,7 @@ const NONE = new Uint32Array(0);
 /**
  * Writes the outputs of all samples, `[samples][outputs]`.
  *
- * @param network Layout table, slopes, and an arena laid out as in `kernels/src/inference.rs`.
+ * @param network Layout table, slopes, and an arena laid out as in `kernels/src/network/inference.rs`.
  * @param work At least `width` · (inputs + 2 · the largest layer) words a thread.
  * @throws {TypeError} When lengths do not agree.
  */

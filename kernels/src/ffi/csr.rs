@@ -1,8 +1,8 @@
-//! The border of [`crate::csr`].
+//! The border of [`crate::structure::csr`].
 
 use super::{view, view_mut};
-use crate::csr::{self, Connections};
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::structure::csr::{self, Connections};
 
 /// Reports whether `indptr` and `indices` form a CSR matrix `[inputs, neurons]`.
 ///

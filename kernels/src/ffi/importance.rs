@@ -1,9 +1,9 @@
-//! The border of [`crate::importance`].
+//! The border of [`crate::structure::importance`].
 
 use super::csr::connections;
 use super::{view, view_mut};
-use crate::importance;
-use crate::status::{Status, ensure, guarded};
+use crate::base::status::{Status, ensure, guarded};
+use crate::structure::importance;
 
 /// Writes the importance of each neuron.
 ///

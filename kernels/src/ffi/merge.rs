@@ -1,8 +1,8 @@
-//! The border of [`crate::merge`].
+//! The border of [`crate::structure::merge`].
 
 use super::{view, view_mut};
-use crate::merge::{self, Stack, Union};
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::structure::merge::{self, Stack, Union};
 
 /// Brings gradients of an old topology into the order of the current one, see [`merge::retain_valid`]; the number of
 /// dropped gradients goes to `dropped[0]`.

@@ -1,6 +1,6 @@
 //! The C border: every export, and the only place that makes slices from pointers.
 //!
-//! Counts are in elements. Each export returns 0 or a [`Status`](crate::status::Status) code, runs inside a
+//! Counts are in elements. Each export returns 0 or a [`Status`](crate::base::status::Status) code, runs inside a
 //! panic guard with subnormals flushed, and keeps no pointer after it returns.
 
 mod augment;

@@ -1,9 +1,9 @@
-//! The border of [`crate::optimizer`].
+//! The border of [`crate::network::optimizer`].
 
 use super::{view, view_mut};
-use crate::layer::{self, LAYOUT_COLUMNS};
-use crate::optimizer::{self, Momentum};
-use crate::status::{Status, guarded};
+use crate::base::status::{Status, guarded};
+use crate::network::layer::{self, LAYOUT_COLUMNS};
+use crate::network::optimizer::{self, Momentum};
 
 /// Applies written gradients, see [`optimizer::apply_gradients`]; `form` as for [`ts_train_batch`].
 ///

@@ -1,12 +1,13 @@
-//! The border of [`crate::step`].
+//! The border of [`crate::network::step`].
 
 use super::{view, view_mut};
-use crate::layer::{self, LAYOUT_COLUMNS};
-use crate::loss::Truth;
-use crate::optimizer::Momentum;
-use crate::status::guarded;
-use crate::step::{self, Batch, Training};
-use crate::workspace::{Keeping, Purpose, workspace_words};
+use crate::base::status::guarded;
+use crate::network::batch::Batch;
+use crate::network::layer::{self, LAYOUT_COLUMNS};
+use crate::network::loss::Truth;
+use crate::network::optimizer::Momentum;
+use crate::network::step::{self, Training};
+use crate::network::workspace::{Keeping, WorkUse, workspace_words};
 
 /// Bytes from the cache line before `place` to it: 0 where vectors there cross no line.
 #[unsafe(no_mangle)]
@@ -38,8 +39,8 @@ pub unsafe extern "C" fn ts_workspace_words(
         // SAFETY: promised by the caller.
         let (layout, slopes, words) =
             unsafe { (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers), view_mut(words, 1)) };
-        let purpose = Purpose { training: training != 0, dropout: dropout != 0, keeping: keeping(keep) };
-        words[0] = workspace_words(layout, slopes, width, purpose)? as f64;
+        let use_for = WorkUse { training: training != 0, dropout: dropout != 0, keeping: keeping(keep) };
+        words[0] = workspace_words(layout, slopes, width, use_for)? as f64;
         Ok(())
     })
 }

@@ -1,9 +1,9 @@
-//! The border of [`crate::topology`].
+//! The border of [`crate::structure::topology`].
 
 use super::csr::connections;
-use crate::init::Initializer;
-use crate::status::guarded;
-use crate::topology::{self, Growth};
+use crate::base::status::guarded;
+use crate::structure::init::Initializer;
+use crate::structure::topology::{self, Growth};
 
 /// Removes the `zeta` fraction of the positive and of the negative weights closest to zero; nnz is the last element
 /// of `indptr`.
