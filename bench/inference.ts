@@ -9,7 +9,7 @@
  * @module
  */
 import { compact, loadModel, pruneByImportance, saveModel, type SparseMlp } from "../mod.ts";
-import { standardization } from "../src/data/dataset.ts";
+import { standardization } from "../src/data/standardization.ts";
 import { tileWidth } from "../src/model/tile.ts";
 import { evaluateBatch, trainBatch, workspaceWords } from "../src/native/step.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { SparseMlp } from "../mod.ts";
-import { standardization } from "../src/data/dataset.ts";
+import { standardization } from "../src/data/standardization.ts";
 import { tileWidth } from "../src/model/tile.ts";
 import { shuffle } from "../src/native/random.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";

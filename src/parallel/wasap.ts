@@ -9,17 +9,10 @@ import { scheduleFactor } from "../model/schedule.ts";
 import { tileWidth } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { TrainSettings } from "../train/options.ts";
-import {
-  changeTopology,
-  diverged,
-  type Engine,
-  type EnginePlan,
-  type EpochRecord,
-  type TopologyCounts,
-  type Trained,
-  type TrainSummary,
-  trainWith,
-} from "../train/trainer.ts";
+import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
+import type { EpochRecord, TrainSummary } from "../train/records.ts";
+import { trainWith } from "../train/trainer.ts";
 import { averageModels } from "./average.ts";
 import {
   checkShards,
@@ -252,7 +245,9 @@ class ParallelEngine implements Engine {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
     if (this.#phaseTwo) return await this.#orAborted(this.#transport.evolveReplicas(epoch));
-    const counts = changeTopology(this.#plan.model, this.#settings, epoch);
+    const counts = changeTopology(this.#plan.model, this.#settings, epoch, {
+      onPhase: this.#settings.onPhase,
+    });
     this.#transport.topologyChanged();
     return counts;
   }

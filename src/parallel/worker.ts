@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
+import type { ImageShape, Split } from "../data/dataset.ts";
+import type { Standardization } from "../native/standardize.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { scheduleFactor } from "../model/schedule.ts";
 import { tileWidth } from "../model/tile.ts";
@@ -12,7 +13,7 @@ import { type Batch, type StepSettings, trainBatch, workspaceWords } from "../na
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchBuilder } from "../train/batches.ts";
 import { stepConstants, type TrainSettings } from "../train/options.ts";
-import { changeTopology } from "../train/trainer.ts";
+import { changeTopology } from "../topology/change.ts";
 import type { ParallelSettings } from "./options.ts";
 import { phaseOneFactor } from "./rates.ts";
 import { Shard, shardSize } from "./shard.ts";
@@ -191,7 +192,9 @@ class WorkerSteps {
   evolve(epoch: number): LocalReport {
     const { worker, settings, parallel } = this.#setup;
     const started = performance.now();
-    const counts = changeTopology(this.#replica, settings, epoch, epoch * parallel.workers + worker);
+    const counts = changeTopology(this.#replica, settings, epoch, {
+      draw: epoch * parallel.workers + worker,
+    });
     const seconds = (performance.now() - started) / 1000;
     return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
   }

@@ -5,7 +5,8 @@
  */
 import { gatherBatch } from "../native/batch.ts";
 import type { Batch } from "../native/step.ts";
-import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
+import type { ImageShape, Split } from "../data/dataset.ts";
+import type { Standardization } from "../native/standardize.ts";
 import { type Augmentation, augmentBatch } from "../data/augment.ts";
 import { narrowestTile } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";

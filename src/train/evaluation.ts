@@ -3,7 +3,8 @@
  *
  * @module
  */
-import type { Split, Standardization } from "../data/dataset.ts";
+import type { Split } from "../data/dataset.ts";
+import type { Standardization } from "../native/standardize.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
 import { evaluateBatch, workspaceWords } from "../native/step.ts";
