@@ -15,6 +15,8 @@ export interface EnginePlan {
   /** The samples to learn from, validation samples taken out. */
   readonly split: Split;
   readonly settings: TrainSettings;
+  /** The widest tile that suits the caches, of the network as the run began; see `RunState.cacheTile`. */
+  readonly cacheTile: number;
 }
 
 /** Trains a model, epoch by epoch. */

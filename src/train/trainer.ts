@@ -8,13 +8,14 @@ import { classCounts, type Dataset, type Split, validateDataset } from "../data/
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import { type PhaseProgress, resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { newRunState } from "./state.ts";
+import { checkStepInside, newRunState } from "./state.ts";
 import { Tally } from "./tally.ts";
 
 /**
@@ -52,7 +53,7 @@ export function train(
     model,
     data,
     options,
-    ({ split, settings }) => new SequentialEngine(model, data, split, settings),
+    (plan) => new SequentialEngine(model, data, plan),
   );
 }
 
@@ -77,6 +78,8 @@ export async function* trainWith(
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
   const state = settings.state ?? newRunState(settings.epochsDone);
+  checkStepInside(state, settings.batchSize, steps);
+  state.batchSize = settings.batchSize;
   const stepsDone = state.epoch * steps + state.step;
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
@@ -91,7 +94,9 @@ export async function* trainWith(
   );
   model.classNames = data.classNames;
   const tally = new Tally(model, state);
-  const engine = await makeEngine({ split: trainSplit, settings });
+  // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
+  const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
+  const engine = await makeEngine({ split: trainSplit, settings, cacheTile });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split && model.standardization &&
@@ -99,6 +104,7 @@ export async function* trainWith(
       threads,
       microBatch,
       activationStorage,
+      cacheTile,
       work: engine.work,
     });
   try {
