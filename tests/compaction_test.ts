@@ -12,7 +12,8 @@ import {
   train,
   trainParallel,
 } from "../mod.ts";
-import type { Split, Standardization } from "../src/data/dataset.ts";
+import type { Split } from "../src/data/dataset.ts";
+import type { Standardization } from "../src/native/standardize.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 
 /** Numbers from 0 up to 1, the same in each run. */

@@ -7,7 +7,7 @@ import { phaseOneRate } from "../src/parallel/rates.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { Shard, shardSize } from "../src/parallel/shard.ts";
 import { resolveTrainOptions } from "../src/train/options.ts";
-import { changeTopology } from "../src/train/trainer.ts";
+import { changeTopology } from "../src/topology/change.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 import { assertSameModel } from "./parallel/runs.ts";
 
@@ -38,7 +38,7 @@ function workersModels(count: number): SparseMlp[] {
     const model = emptyReplica(server);
     model.memory.arena.set(server.memory.arena);
     model.memory.layout.set(server.memory.layout);
-    changeTopology(model, settings, 1, worker + 1);
+    changeTopology(model, settings, 1, { draw: worker + 1 });
     for (const layer of model.layers) layer.bias.forEach((_, at) => layer.bias[at] = at + worker);
     return model;
   });

@@ -12,7 +12,7 @@ import { CheckpointError } from "../errors.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings, SparseMlp } from "../model/model.ts";
-import type { FeatureSelection } from "../native/batch.ts";
+import type { FeatureSelection } from "../native/standardize.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { checkRunState, type RunState } from "../train/state.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Standardization } from "../data/dataset.ts";
+import type { Standardization } from "../native/standardize.ts";
 import { predict } from "../native/inference.ts";
 import type { NetworkMemory } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";

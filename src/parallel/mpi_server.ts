@@ -6,7 +6,7 @@
 import { TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
-import type { TopologyCounts } from "../train/trainer.ts";
+import type { TopologyCounts } from "../topology/change.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
 import { pieces } from "../native/mpi.ts";
 import { START_MS } from "./options.ts";

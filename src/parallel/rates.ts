@@ -1,13 +1,13 @@
 /**
- * The learning rate of an update, as the parallel algorithms want it.
+ * The factors that the parallel algorithms put on rate and momentum.
  *
  * @module
  */
-import { scheduleFactor } from "../model/schedule.ts";
 import type { TrainSettings } from "../train/options.ts";
+import { learningRateOf, momentumOf } from "../train/rate.ts";
 import type { ParallelSettings } from "./options.ts";
 
-/** Learning rate and momentum of one update. */
+/** Learning rate and momentum of one update or step. */
 export interface UpdateRate {
   readonly learningRate: number;
   readonly momentum: number;
@@ -29,11 +29,7 @@ export function phaseOneFactor(parallel: ParallelSettings, progress: number): nu
 }
 
 /**
- * Rate and momentum of update `number` of phase 1.
- *
- * WASSP has momentum correction: the velocity already contains the rate of the update before, so where the factor
- * changes, momentum is scaled by the ratio (Goyal et al. 2017, remark 3). The user's own schedule is not corrected for,
- * as in sequential training.
+ * Rate and momentum of update `number` of phase 1; WASSP corrects momentum where the factor changes.
  *
  * @param steps Updates an epoch.
  */
@@ -43,10 +39,43 @@ export function phaseOneRate(
   number: number,
   steps: number,
 ): UpdateRate {
-  const { learningRate, schedule, epochs, momentum } = settings;
   const factor = phaseOneFactor(parallel, number / steps);
-  const base = learningRate * scheduleFactor(schedule, number / steps, epochs);
-  const before = phaseOneFactor(parallel, Math.max(0, number - 1) / steps);
-  const corrected = parallel.algorithm === "wassp" ? momentum * (factor / before) : momentum;
-  return { learningRate: base * factor, momentum: corrected };
+  const before = parallel.algorithm === "wassp"
+    ? phaseOneFactor(parallel, Math.max(0, number - 1) / steps)
+    : factor;
+  return {
+    learningRate: learningRateOf(settings, number, steps, factor),
+    momentum: momentumOf(settings.momentum, factor, before),
+  };
+}
+
+/** A step of a worker in phase 2. */
+export interface LocalStep {
+  /** Steps before it, since the first epoch. */
+  readonly number: number;
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** Whether it is the worker's first in this run. */
+  readonly first: boolean;
+}
+
+/**
+ * Rate and momentum of a step of phase 2: the base rate by the schedule. The velocity that a synchronous phase 1 leaves
+ * was built with its scaled rate, for which the first step corrects momentum.
+ *
+ * @param phaseOneEpochs Last epoch of phase 1.
+ */
+export function phaseTwoRate(
+  parallel: ParallelSettings,
+  settings: TrainSettings,
+  phaseOneEpochs: number,
+  { number, steps, first }: LocalStep,
+): UpdateRate {
+  const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 &&
+    settings.epochsDone <= phaseOneEpochs;
+  const before = first && scaled ? phaseOneFactor(parallel, phaseOneEpochs) : 1;
+  return {
+    learningRate: learningRateOf(settings, number, steps),
+    momentum: momentumOf(settings.momentum, 1, before),
+  };
 }

@@ -6,7 +6,7 @@ import { InProcessTransport, type ServerEvent } from "../../src/parallel/in_proc
 import type { ParallelOptions } from "../../src/parallel/options.ts";
 import { trainOver, trainParallel } from "../../src/parallel/wasap.ts";
 import { WorkersTransport } from "../../src/parallel/workers.ts";
-import type { EpochRecord, TrainSummary } from "../../src/train/trainer.ts";
+import type { EpochRecord, TrainSummary } from "../../src/train/records.ts";
 
 /** What a run yields and returns. */
 export interface ParallelRun {
