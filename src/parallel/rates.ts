@@ -1,35 +1,34 @@
 /**
- * The factors that the parallel algorithms put on rate and momentum.
+ * The factors that the parallel algorithms put on the learning rate.
  *
  * @module
  */
+import { optimizerNamed } from "../optimizer/optimizers.ts";
 import type { TrainSettings } from "../train/options.ts";
-import { learningRateOf, momentumOf } from "../train/rate.ts";
+import { learningRateOf, type StepRate } from "../train/rate.ts";
 import type { ParallelSettings } from "./options.ts";
-
-/** Learning rate and momentum of one update or step. */
-export interface UpdateRate {
-  readonly learningRate: number;
-  readonly momentum: number;
-}
 
 /**
  * How many times the base rate an update of phase 1 has.
  *
- * WASAP: a larger rate in the first epochs, then the base rate (Paper: §2.3). WASSP: linear scaling to K·η, reached by
- * a gradual warm-up (Goyal et al. 2017).
+ * WASAP: a larger rate in the first epochs, then the base rate (Paper: §2.3). WASSP: to K·η for SGD (or what the
+ * optimiser asks for where an update has K times as many samples), reached by a gradual warm-up (Goyal et al. 2017).
  *
  * @param progress Epochs done, with fraction.
  */
-export function phaseOneFactor(parallel: ParallelSettings, progress: number): number {
+export function phaseOneFactor(
+  parallel: ParallelSettings,
+  settings: TrainSettings,
+  progress: number,
+): number {
   const { algorithm, workers, initialRateEpochs, initialRateFactor, warmUpEpochs } = parallel;
   if (algorithm === "wasap") return progress < initialRateEpochs ? initialRateFactor : 1;
   const share = warmUpEpochs === 0 ? 1 : Math.min(1, progress / warmUpEpochs);
-  return 1 + (workers - 1) * share;
+  return 1 + (optimizerNamed(settings.optimizer).rateFactor(workers) - 1) * share;
 }
 
 /**
- * Rate and momentum of update `number` of phase 1; WASSP corrects momentum where the factor changes.
+ * Rate of update `number` of phase 1; in WASSP a change of the factor is corrected for.
  *
  * @param steps Updates an epoch.
  */
@@ -38,14 +37,14 @@ export function phaseOneRate(
   settings: TrainSettings,
   number: number,
   steps: number,
-): UpdateRate {
-  const factor = phaseOneFactor(parallel, number / steps);
+): StepRate {
+  const factor = phaseOneFactor(parallel, settings, number / steps);
   const before = parallel.algorithm === "wassp"
-    ? phaseOneFactor(parallel, Math.max(0, number - 1) / steps)
+    ? phaseOneFactor(parallel, settings, Math.max(0, number - 1) / steps)
     : factor;
   return {
     learningRate: learningRateOf(settings, number, steps, factor),
-    momentum: momentumOf(settings.momentum, factor, before),
+    rateRatio: factor / before,
   };
 }
 
@@ -60,8 +59,8 @@ export interface LocalStep {
 }
 
 /**
- * Rate and momentum of a step of phase 2: the base rate by the schedule. The velocity that a synchronous phase 1 leaves
- * was built with its scaled rate, for which the first step corrects momentum.
+ * Rate of a step of phase 2: the base rate by the schedule. What a synchronous phase 1 leaves was built with its scaled
+ * rate, for which the first step corrects.
  *
  * @param phaseOneEpochs Last epoch of phase 1.
  */
@@ -70,12 +69,12 @@ export function phaseTwoRate(
   settings: TrainSettings,
   phaseOneEpochs: number,
   { number, steps, first }: LocalStep,
-): UpdateRate {
+): StepRate {
   const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 &&
     settings.epochsDone <= phaseOneEpochs;
-  const before = first && scaled ? phaseOneFactor(parallel, phaseOneEpochs) : 1;
+  const before = first && scaled ? phaseOneFactor(parallel, settings, phaseOneEpochs) : 1;
   return {
     learningRate: learningRateOf(settings, number, steps),
-    momentum: momentumOf(settings.momentum, 1, before),
+    rateRatio: 1 / before,
   };
 }

@@ -145,7 +145,7 @@ class WorkerSteps {
       const number = (epoch - 1) * steps + step;
       const first = this.#localSteps++ === 0;
       const rate = phaseTwoRate(parallel, settings, phaseOneEpochs, { number, steps, first });
-      this.#runner.step(this.#batch(epoch, step)!, this.#draw(number), rate.learningRate, rate.momentum);
+      this.#runner.step(this.#batch(epoch, step)!, this.#draw(number), rate.learningRate, rate.rateRatio);
       loss += this.totals[0];
       correct += this.totals[1];
       if ((yield { kind: "working" }).kind === "stop") return undefined;

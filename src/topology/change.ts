@@ -77,12 +77,14 @@ export function changeTopology(
     if (settings.compactWhilePruning) compactInPlace(model, threads);
   }
   if (zeta === 0) return { replaced, pruned };
+  const fresh = model.optimizerState?.planes.map((plane) => plane.fresh) ?? [];
   const layers = model.layers.slice(0, -1);
   for (const [index, layer] of layers.entries()) {
     const probability = layer.nnz / (layer.inputs * layer.neurons);
     const { inputs, neurons } = layer;
     const weights = weightLaw({ inputs, neurons, initializer, fanIn, probability });
-    replaced += evolveConnections(layer, { zeta, weights, seed, epoch: draw, layer: index, threads }).grown;
+    const place = { seed, epoch: draw, layer: index, threads, fresh };
+    replaced += evolveConnections(layer, { zeta, weights, ...place }).grown;
     onPhase?.({ phase: "evolution", epoch, done: index + 1, total: layers.length });
   }
   return { replaced, pruned };

@@ -1,5 +1,5 @@
 /**
- * Learning rate and momentum of a step, for all who train or tell of it.
+ * Learning rate of a step, for all who train or tell of it.
  *
  * @module
  */
@@ -25,14 +25,12 @@ export function learningRateOf(settings: RateSettings, number: number, steps: nu
   return learningRate * scheduleFactor(schedule, number / steps, epochs) * factor;
 }
 
-/**
- * Momentum of a step whose rate has another factor than the step before: the velocity contains the rate of that step,
- * so momentum is scaled by the ratio (Goyal et al. 2017, remark 3). A schedule is not corrected for.
- *
- * @param momentum μ
- * @param factor Factor of the algorithm's own on the rate of this step.
- * @param before That of the step before.
- */
-export function momentumOf(momentum: number, factor: number, before: number): number {
-  return momentum * (factor / before);
+/** The rate of a step. */
+export interface StepRate {
+  readonly learningRate: number;
+  /**
+   * How many times the algorithm's own factor on the rate is that of the step before. Who keeps a sum of past steps
+   * corrects it by that (Goyal et al. 2017, remark 3); a schedule is not corrected for.
+   */
+  readonly rateRatio: number;
 }

@@ -6,20 +6,21 @@
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
+import type { NetworkMemory } from "../native/layout.ts";
 import { applyGradients, squaredNorm } from "../native/optimizer.ts";
+import { optimizerNamed } from "../optimizer/optimizers.ts";
 import type { Standardization } from "../native/standardize.ts";
 import {
   type ActivationMemory,
   type Batch,
   evaluateBatch,
-  type NetworkMemory,
-  type StepSettings,
   trainBatch,
   workspaceWords,
 } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchBuilder, type BatchBuilderOptions } from "./batches.ts";
-import { stepConstants, type TrainSettings } from "./options.ts";
+import type { TrainSettings } from "./options.ts";
+import { StepSettings } from "./step_settings.ts";
 
 /** What a {@linkcode BatchRunner} is made for. */
 export interface BatchRunnerPlan {
@@ -110,8 +111,7 @@ const NO_GRADIENTS = new Uint32Array(0);
 
 /** A {@linkcode BatchRunner} that trains: steps, and gradients alone. The model may be compacted between two steps. */
 export class StepRunner extends BatchRunner {
-  readonly #settings: { -readonly [K in keyof StepSettings]: StepSettings[K] };
-  readonly #momentum: number;
+  readonly #settings: StepSettings;
   /** Whether the squared norm of each gradient is asked for. */
   readonly #measures: boolean;
   /** Whether a step writes the gradient before it applies it. */
@@ -122,13 +122,12 @@ export class StepRunner extends BatchRunner {
 
   constructor(plan: StepRunnerPlan) {
     const { model, settings, image } = plan;
-    const { dropout, momentum, gradientFlow, nesterov, batchSize } = settings;
+    const { dropout, gradientFlow, batchSize } = settings;
     super(plan, { ...settings, ...(image && { image }) }, { training: true, dropout: dropout > 0 });
-    this.#settings = { ...stepConstants(settings), learningRate: 0, step: 0 };
-    this.#momentum = momentum;
+    this.#settings = new StepSettings(settings, model.optimizerState?.planes.length ?? 0);
     this.#measures = gradientFlow;
-    // Nesterov's form needs the whole gradient of a batch that passes in several tiles.
-    this.#writes = gradientFlow || (nesterov && batchSize > this.width);
+    const { needsWholeGradient } = optimizerNamed(settings.optimizer);
+    this.#writes = gradientFlow || (needsWholeGradient(settings) && batchSize > this.width);
     this.#memory = model.memory;
     this.#gradients = plan.gradients ?? (this.#writes ? model.allocateGradients() : NO_GRADIENTS);
   }
@@ -138,30 +137,29 @@ export class StepRunner extends BatchRunner {
    *
    * @param number Number of the step, for dropout.
    * @param learningRate Made by `learningRateOf`.
-   * @param momentum The settings', where a change of the rate does not correct it.
+   * @param rateRatio See `StepRate`.
    * @returns The squared norm of the gradient where the settings ask for it, else 0.
    */
-  step(batch: Batch, number: number, learningRate: number, momentum: number = this.#momentum): number {
+  step(batch: Batch, number: number, learningRate: number, rateRatio = 1): number {
     const { memory } = this.model;
+    const update = this.model.updates + 1;
+    this.#settings.next(number, update, learningRate, rateRatio);
     const gradients = this.#writes ? this.#currentGradients() : NO_GRADIENTS;
-    this.#train(gradients, batch, number, learningRate, momentum);
-    if (!this.#writes) return 0;
+    this.#train(gradients, batch);
     const norm = this.#measures ? squaredNorm(memory, gradients) : 0;
-    applyGradients(memory, gradients, this.#settings, this.#settings.threads);
+    if (this.#writes) applyGradients(memory, gradients, this.#settings.block);
+    this.model.updates = update;
     return norm;
   }
 
   /** Writes the gradient of a batch into the arena of the plan, and {@linkcode totals}; no parameter changes. */
   gradient(batch: Batch, number: number): void {
-    this.#train(this.#currentGradients(), batch, number, 0, this.#momentum);
+    this.#settings.next(number, 1, 0, 1);
+    this.#train(this.#currentGradients(), batch);
   }
 
-  #train(gradients: Uint32Array, batch: Batch, number: number, learningRate: number, momentum: number): void {
-    const settings = this.#settings;
-    settings.step = number;
-    settings.learningRate = learningRate;
-    settings.momentum = momentum;
-    trainBatch(this.model.memory, gradients, batch, settings, this.work, this.totals);
+  #train(gradients: Uint32Array, batch: Batch): void {
+    trainBatch(this.model.memory, gradients, batch, this.#settings.block, this.work, this.totals);
   }
 
   #currentGradients(): Uint32Array {

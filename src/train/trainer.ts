@@ -8,6 +8,7 @@ import { classCounts, type Dataset, type Split, validateDataset } from "../data/
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
@@ -86,6 +87,7 @@ export async function* trainWith(
   }
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
     settings.onPhase?.({ phase, epoch, done, total });
+  model.holdState(stateFor(settings, model.optimizerState));
   model.standardization ??= standardizationOf(
     trainSplit,
     data.featureCount,

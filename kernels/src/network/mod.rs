@@ -10,6 +10,8 @@ pub mod layer;
 pub mod loss;
 pub mod optimizer;
 mod pass;
+pub mod settings;
+pub mod sgd;
 mod stage;
 pub mod step;
 pub mod storage;

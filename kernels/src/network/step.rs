@@ -14,16 +14,17 @@ use crate::network::batch::Batch;
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::{Gradients, Layer};
 use crate::network::loss::{Total, Truth};
-use crate::network::optimizer::Momentum;
+use crate::network::optimizer::OptimizerStep;
 use crate::network::pass::{Pass, Tiles};
 use crate::network::stage::{forward_stages, training_stages};
-use crate::network::workspace::{Keeping, evaluation_traces, training_traces};
+use crate::network::storage::Storage;
+use crate::network::workspace::{ActivationMemory, evaluation_traces, training_traces};
 
 /// What a training step does beside the forward pass.
 #[derive(Clone, Copy)]
 pub struct Training {
-    /// The optimizer's settings.
-    pub momentum: Momentum,
+    /// The optimiser's step.
+    pub optimizer: OptimizerStep,
     /// Fraction of the hidden units dropped.
     pub dropout: f32,
     /// Seed of dropout.
@@ -31,7 +32,7 @@ pub struct Training {
     /// Number of this step, for dropout.
     pub step: u64,
     /// How activations are kept.
-    pub keeping: Keeping,
+    pub memory: ActivationMemory,
 }
 
 /// Does one training step on a batch: the fused update, or gradients where `gradients` is given.
@@ -39,8 +40,8 @@ pub struct Training {
 /// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. Returns the loss and hits before the step, with dropout in force.
 ///
 /// # Errors
-/// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for Nesterov's form with several tiles (which
-/// needs the whole gradient: write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
+/// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for several tiles where the
+/// optimiser needs the whole gradient (write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
 /// two; [`Status::Panic`].
 pub fn train(
     layers: &[Layer],
@@ -50,15 +51,14 @@ pub fn train(
     threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    batch.check(layers, training.keeping.half)?;
+    batch.check(layers, training.memory.storage)?;
     let tiles = batch.samples.div_ceil(batch.width);
     let fused = gradients.is_none();
     ensure((0.0..1.0).contains(&training.dropout), Status::Range)?;
-    ensure(!(fused && training.momentum.nesterov && tiles > 1), Status::Range)?;
-    if training.keeping.half {
-        train_in::<u16>(layers, gradients, batch, training, threads, work)
-    } else {
-        train_in::<f32>(layers, gradients, batch, training, threads, work)
+    ensure(!fused || tiles == 1 || training.optimizer.method.takes_parts(), Status::Range)?;
+    match training.memory.storage {
+        Storage::F32 => train_in::<f32>(layers, gradients, batch, training, threads, work),
+        Storage::Bf16 => train_in::<u16>(layers, gradients, batch, training, threads, work),
     }
 }
 
@@ -71,7 +71,7 @@ fn train_in<C: Tiles>(
     work: &mut [u32],
 ) -> Result<Total, Status> {
     let dropped = training.dropout > 0.0;
-    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropped, training.keeping, work)?;
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropped, training.memory, work)?;
     // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
     let threshold = (training.dropout * 65_536.0).round().min(65_535.0) as u16;
     let dropouts: Vec<Option<Dropout>> = (0..layers.len())
@@ -92,8 +92,8 @@ fn train_in<C: Tiles>(
         outputs,
         dropouts: &dropouts,
         batch,
-        stages: &training_stages(layers.len(), training.keeping),
-        target: Some(GradientTarget { gradients, momentum: training.momentum }),
+        stages: &training_stages(layers.len(), training.memory),
+        target: Some(GradientTarget { gradients, step: training.optimizer }),
         probabilities: false,
     };
     C::run(&pass, threads)
@@ -109,18 +109,17 @@ fn train_in<C: Tiles>(
 pub fn evaluate(
     layers: &[Layer],
     batch: Batch,
-    half: bool,
+    storage: Storage,
     threads: usize,
     work: &mut [u32],
     outputs: &mut [f32],
 ) -> Result<Total, Status> {
-    batch.check(layers, half)?;
+    batch.check(layers, storage)?;
     let count = layers[layers.len() - 1].neurons;
     ensure(outputs.is_empty() || outputs.len() == batch.samples * count, Status::Length)?;
-    if half {
-        evaluate_in::<u16>(layers, batch, threads, work, outputs)
-    } else {
-        evaluate_in::<f32>(layers, batch, threads, work, outputs)
+    match storage {
+        Storage::F32 => evaluate_in::<f32>(layers, batch, threads, work, outputs),
+        Storage::Bf16 => evaluate_in::<u16>(layers, batch, threads, work, outputs),
     }
 }
 
