@@ -5,7 +5,7 @@ use sprs::{CsMat, TriMat};
 use truly_sparse_kernels::base::random::Stream;
 use truly_sparse_kernels::base::status::{Status, guarded};
 use truly_sparse_kernels::network::batch::Batch;
-use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, gradients, layers};
+use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, STATE_HEAD_WORDS, gradients, layers};
 use truly_sparse_kernels::network::loss::{Total, Truth};
 use truly_sparse_kernels::network::optimizer::{DecayForm, Method, OptimizerStep, apply_gradients, squared_norm};
 use truly_sparse_kernels::network::sgd::Sgd;
@@ -47,7 +47,7 @@ fn network(sizes: &[usize], density: f64, code: u32) -> Network {
         layout: vec![],
         slopes: vec![],
         arena: vec![],
-        state: vec![],
+        state: vec![0; STATE_HEAD_WORDS],
         weights: vec![],
         biases: vec![],
     };

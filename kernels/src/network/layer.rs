@@ -5,7 +5,7 @@
 //! `position [capacity]`, `bias [neurons]`, `activation_parameters [neurons · s]` where `s` is the number of trainable
 //! parameters of the activation a neuron. Gradients have an arena of their own: per layer `values [capacity]`,
 //! `bias [neurons]`, `activation_parameters [neurons · s]`, rounded up alike. So has what the optimiser keeps: the same
-//! three sections, each as often as the optimiser has planes.
+//! three sections, each as often as the optimiser has planes, behind a head of 16 words that kernels pass over.
 
 use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 
@@ -28,6 +28,8 @@ struct RawRow {
 /// Words in one row of the layout table.
 pub const LAYOUT_COLUMNS: usize = size_of::<RawRow>() / 4;
 const ALIGNMENT_WORDS: usize = 16;
+/// Words at the front of the state that are the caller's: it counts updates there.
+pub const STATE_HEAD_WORDS: usize = ALIGNMENT_WORDS;
 
 /// One layer: its sizes and its part of the arena.
 pub struct Layer<'a> {
@@ -159,6 +161,9 @@ pub fn layers<'a>(
 ) -> Result<Vec<Layer<'a>>, Status> {
     ensure(planes <= MOST_PLANES, Status::Range)?;
     let (mut sections, mut state) = (Sections::new(arena), Sections::new(state));
+    if planes > 0 {
+        state.words(STATE_HEAD_WORDS)?;
+    }
     let mut layers = Vec::with_capacity(slopes.len());
     for LayoutRow { inputs, neurons, nnz, capacity, activation } in layout_rows(layout, slopes)? {
         let trainable = activation.parameters() * neurons;
