@@ -36,6 +36,7 @@ const REASONS: Record<number, [new (message: string) => Error, string]> = {
   10: [LibraryError, "MPI was started before, and it starts once a process"],
   11: [LibraryError, "the MPI library does not allow programs with several threads (MPI_THREAD_SERIALIZED)"],
   12: [KernelError, "what arrived is no message of this program, or there is none to take"],
+  13: [TypeError, "two of its arrays share memory, and it writes one of them; give each an array of its own"],
 };
 
 let opened: MpiSymbols | undefined;
