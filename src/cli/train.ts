@@ -322,7 +322,12 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
     training = false;
   }
   const interrupted = interruption.requested && state.epoch < values.epochs! && !stoppedEarly;
-  if (parallel === undefined || !interruption.signal.aborted) await save();
+  try {
+    if (parallel === undefined || !interruption.signal.aborted) await save();
+  } finally {
+    // A run that was left between two epochs still has workers to let go; over MPI that ends the job in good order.
+    await records.return(undefined);
+  }
   if (interrupted) console.error(farewell(output, placeOf(state), saved ?? before));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
   return { stoppedEarly, interrupted, exitCode: interruption.exitCode, seconds, samplesTrained };
