@@ -44,7 +44,8 @@ export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
 export type { ImportancePruning, PhaseProgress, Progress, TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
-export type { EpochRecord, ParallelRecord, TrainSummary } from "./src/train/records.ts";
+export type { Tally, TestMark } from "./src/train/tally.ts";
+export type { EpochRecord, ParallelRecord, RunSummary, TrainSummary } from "./src/train/records.ts";
 export { train } from "./src/train/trainer.ts";
 export {
   type DropRule,

@@ -230,6 +230,50 @@ for (const [rank, name] of [[0, "the server"], [1, "a worker"]] as const) {
   });
 }
 
+for (const phase of ["1", "2"]) {
+  Deno.test({
+    name: `train --transport mpi lets its workers go when it is stopped in phase ${phase}${why}`,
+    ignore,
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        const output = `${folder}/model.safetensors`;
+        // Each rank leaves its exit code in a file; the launcher would end those that live on when the first ends.
+        const shell = `"$@" & program=$!
+          left="${folder}/code"
+          if [ "$OMPI_COMM_WORLD_RANK" = 0 ]; then
+            while [ ! -e "${output}" ]; do sleep 0.05; done
+            kill -TERM $program
+            wait $program
+            echo $? > $left.0
+            for round in $(seq 200); do [ -e $left.1 ] && [ -e $left.2 ] && break; sleep 0.05; done
+          else
+            wait $program
+            echo $? > $left.$OMPI_COMM_WORLD_RANK
+          fi`;
+        const { code, err } = await job(3, [
+          ...["sh", "-c", shell, "sh", ...PROGRAM, ...OVER_MPI, "--hidden", "40", "--epochs", "100000"],
+          ...[
+            "--phase-one-fraction",
+            phase === "1" ? "1" : "0",
+            "--checkpoint-every",
+            "1",
+            "--output",
+            output,
+          ],
+        ]);
+        assertEquals(code, 0, err);
+        assertStringIncludes(err, "go on from epoch");
+        const codes = await Promise.all([0, 1, 2].map((rank) => Deno.readTextFile(`${folder}/code.${rank}`)));
+        assertEquals(codes.map(Number), [143, 0, 0], err);
+        assert((await loadModel(output)).training!.epoch >= 1);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
 for (const phase of [1, 2]) {
   Deno.test({
     name: `a worker that stands still in phase ${phase} ends the job when --time-limit has passed${why}`,

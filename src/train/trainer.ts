@@ -16,8 +16,8 @@ import { EventLoopTurn } from "./event_loop_turn.ts";
 import { type PhaseProgress, resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { checkStepInside, newRunState } from "./state.ts";
-import { Tally } from "./tally.ts";
+import { checkRunState, checkStepInside, judgeValidation, newRunState } from "./state.ts";
+import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
  * Trains a model in place, epoch by epoch.
@@ -68,7 +68,7 @@ export async function* trainWith(
   const settings = resolveTrainOptions(options, model.settings.seed);
   validateDataset(data);
   checkFit(model, data, settings);
-  const { validationFraction, threads, seed, maxSteps } = settings;
+  const { validationFraction, threads, seed, maxSteps, patience = Infinity } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
   const trainSplit = parts?.train ?? data.train;
   if (settings.batchSize > trainSplit.samples) {
@@ -79,6 +79,7 @@ export async function* trainWith(
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
   const state = settings.state ?? newRunState(settings.epochsDone);
+  Object.assign(state, checkRunState(state));
   checkStepInside(state, settings.batchSize, steps);
   state.batchSize = settings.batchSize;
   const stepsDone = state.epoch * steps + state.step;
@@ -95,7 +96,7 @@ export async function* trainWith(
     tell("statistics", state.epoch + 1),
   );
   model.classNames = data.classNames;
-  const tally = new Tally(model, state);
+  const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
   const engine = await makeEngine({ split: trainSplit, settings, cacheTile });
@@ -109,6 +110,7 @@ export async function* trainWith(
       cacheTile,
       work: engine.work,
     });
+  let stoppedEarly = false;
   try {
     const validation = evaluator(parts?.validation);
     const test = evaluator(data.test);
@@ -133,8 +135,10 @@ export async function* trainWith(
         if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
         throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
       }
+      // The end of the epoch will tell; a run that goes on must not have been told before.
       const whole = end === steps;
-      const stop = whole && tally.stopsEarly(evaluations.validation, settings.patience);
+      const judged = whole && evaluations.validation && judgeValidation(state, evaluations.validation.loss);
+      const stop = judged ? judged.evaluationsSinceBest >= patience : false;
       const last = epoch === epochs || stop;
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
@@ -154,15 +158,27 @@ export async function* trainWith(
         samplesPerSecond: samples / seconds,
         ...change,
       };
-      tally.add(record);
-      if (whole) Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
+      tallyEpoch(tally, record, judged ? judged.evaluationsSinceBest === 0 : false);
+      if (whole) {
+        Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last, ...judged });
+      }
       yield record;
-      if (stop) break;
+      if (stop) {
+        stoppedEarly = true;
+        break;
+      }
     }
   } finally {
     await engine.close?.();
   }
-  return tally.summary(data.task === "classification" ? classCounts(trainSplit, data.outputCount) : []);
+  const summary = summarize(tally);
+  const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
+  return {
+    ...summary,
+    lastTrainLoss: summary.lastTrainLoss ?? NaN,
+    classCounts: Array.from(counts),
+    stoppedEarly,
+  };
 }
 
 /** Evaluates, and lets other tasks of the program run meanwhile. */
