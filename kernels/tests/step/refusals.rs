@@ -7,7 +7,7 @@ use truly_sparse_kernels::network::loss::{Total, Truth};
 use truly_sparse_kernels::network::step::{Training, evaluate, train};
 use truly_sparse_kernels::network::workspace::{WorkUse, workspace_words};
 
-use super::{Network, SLOPE, TRAINING, WHOLE, network, samples};
+use super::{BF16, NESTEROV, Network, SLOPE, TRAINING, WHOLE, network, samples};
 
 /// What a call gets; a test spoils one part of it.
 struct Call {
