@@ -40,13 +40,19 @@ export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";
 export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
 export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
-export type { ParallelOptions } from "./src/parallel/options.ts";
+export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
-export type { ImportancePruning, PhaseProgress, Progress, TrainOptions } from "./src/train/options.ts";
+export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
+export type {
+  HyperparameterOptions,
+  ImportancePruning,
+  MomentumOptions,
+} from "./src/train/hyperparameters.ts";
+export type { TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export { type EpochRecord, type ParallelRecord, train, type TrainSummary } from "./src/train/trainer.ts";
 export {

@@ -4,8 +4,8 @@
  * @module
  */
 import { scheduleFactor } from "../model/schedule.ts";
-import type { TrainSettings } from "../train/options.ts";
-import type { ParallelSettings } from "./options.ts";
+import type { Hyperparameters } from "../train/hyperparameters.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 
 /** Learning rate and momentum of one update. */
 export interface UpdateRate {
@@ -21,7 +21,7 @@ export interface UpdateRate {
  *
  * @param progress Epochs done, with fraction.
  */
-export function phaseOneFactor(parallel: ParallelSettings, progress: number): number {
+export function phaseOneFactor(parallel: ParallelHyperparameters, progress: number): number {
   const { algorithm, workers, initialRateEpochs, initialRateFactor, warmUpEpochs } = parallel;
   if (algorithm === "wasap") return progress < initialRateEpochs ? initialRateFactor : 1;
   const share = warmUpEpochs === 0 ? 1 : Math.min(1, progress / warmUpEpochs);
@@ -38,8 +38,8 @@ export function phaseOneFactor(parallel: ParallelSettings, progress: number): nu
  * @param steps Updates an epoch.
  */
 export function phaseOneRate(
-  parallel: ParallelSettings,
-  settings: TrainSettings,
+  parallel: ParallelHyperparameters,
+  settings: Hyperparameters,
   number: number,
   steps: number,
 ): UpdateRate {

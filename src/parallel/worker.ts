@@ -11,9 +11,9 @@ import { applyGradients } from "../native/optimizer.ts";
 import { type Batch, type StepSettings, trainBatch, workspaceWords } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchBuilder } from "../train/batches.ts";
-import { stepConstants, type TrainSettings } from "../train/options.ts";
+import { type Hyperparameters, stepConstants } from "../train/hyperparameters.ts";
 import { changeTopology } from "../train/trainer.ts";
-import type { ParallelSettings } from "./options.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 import { phaseOneFactor } from "./rates.ts";
 import { Shard, shardSize } from "./shard.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
@@ -22,12 +22,14 @@ import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 export interface WorkerSetup {
   /** Number of this worker, from 0. */
   readonly worker: number;
-  readonly settings: TrainSettings;
-  readonly parallel: ParallelSettings;
+  readonly settings: Hyperparameters;
+  readonly parallel: ParallelHyperparameters;
   /** All training samples; a worker reads its shard. */
   readonly split: Split;
   readonly standardization: Standardization;
   readonly image: ImageShape | undefined;
+  /** Whole epochs done before the run. */
+  readonly epochsDone: number;
   /** Last epoch of phase 1. */
   readonly phaseOneEpochs: number;
 }
@@ -56,7 +58,7 @@ export function* workerProgram(
 ): Generator<WorkerRequest, void, ServerReply> {
   const steps = new WorkerSteps(setup, replica, gradients);
   const { worker } = setup;
-  for (let pass = setup.settings.epochsDone + 1;; pass++) {
+  for (let pass = setup.epochsDone + 1;; pass++) {
     const over = yield* onePass(steps, pass, worker);
     if (over) break;
   }
@@ -159,7 +161,7 @@ class WorkerSteps {
 
   /** Trains the replica on one pass over the shard; returns nothing when everybody shall end. */
   *localEpoch(epoch: number): Generator<WorkerRequest, LocalReport | undefined, ServerReply> {
-    const { worker, settings, parallel, phaseOneEpochs } = this.#setup;
+    const { worker, settings, parallel, epochsDone, phaseOneEpochs } = this.#setup;
     const { batchSize, momentum, schedule, epochs, learningRate } = settings;
     const count = Math.ceil(this.#shard.order.length / batchSize);
     const started = performance.now();
@@ -170,7 +172,7 @@ class WorkerSteps {
       const rate = learningRate * scheduleFactor(schedule, number / count, epochs);
       // The server's velocity was built with the scaled rate of a synchronous phase 1.
       const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 &&
-        settings.epochsDone <= phaseOneEpochs;
+        epochsDone <= phaseOneEpochs;
       const first = this.#localSteps++ === 0 && scaled;
       const correction = first ? 1 / phaseOneFactor(parallel, phaseOneEpochs) : 1;
       const stepSettings = this.#stepSettings(number, rate, momentum * correction);
@@ -191,7 +193,9 @@ class WorkerSteps {
   evolve(epoch: number): LocalReport {
     const { worker, settings, parallel } = this.#setup;
     const started = performance.now();
-    const counts = changeTopology(this.#replica, settings, epoch, epoch * parallel.workers + worker);
+    const counts = changeTopology(this.#replica, settings, epoch, {
+      draw: epoch * parallel.workers + worker,
+    });
     const seconds = (performance.now() - started) / 1000;
     return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
   }

@@ -27,14 +27,10 @@ import { pruneByImportance } from "../topology/importance.ts";
 import { BatchBuilder } from "./batches.ts";
 import { Breath } from "./breath.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
-import { newRunState, type RunState } from "./state.ts";
-import {
-  type PhaseProgress,
-  resolveTrainOptions,
-  stepConstants,
-  type TrainOptions,
-  type TrainSettings,
-} from "./options.ts";
+import type { PhaseProgress, RunHooks } from "./hooks.ts";
+import { type Hyperparameters, stepConstants } from "./hyperparameters.ts";
+import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
+import type { RunState } from "./state.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { Tally } from "./tally.ts";
 
@@ -50,8 +46,9 @@ export type { EpochRecord, ParallelRecord, TrainSummary } from "./records.ts";
  * a step allocates nothing.
  *
  * @returns An iterator over epoch records, whose return value is the summary.
- * @throws {TypeError} When model and data do not fit together.
- * @throws {RangeError} When a setting is out of range.
+ * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type; with the first
+ * record, when model and data do not fit together.
+ * @throws {RangeError} At the call, when a value is out of range.
  * @throws {TrainingError} When the loss is no longer finite.
  *
  * @example
@@ -71,14 +68,18 @@ export function train(
   data: Dataset,
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  return trainWith(model, data, options, ({ split, settings }) => new Run(model, data, split, settings));
+  const run = resolveRunOptions(options, model.settings.seed);
+  return trainWith(model, data, run, (plan) => new Run(model, data, plan));
 }
 
 /** What an {@linkcode Engine} is made for. */
 export interface EnginePlan {
   /** The samples to learn from, validation samples taken out. */
   readonly split: Split;
-  readonly settings: TrainSettings;
+  readonly settings: Hyperparameters;
+  readonly hooks: RunHooks;
+  /** Whole epochs done before the run. */
+  readonly epochsDone: number;
 }
 
 /** What trains a model, epoch by epoch; the loop around it evaluates, records and stops. */
@@ -97,14 +98,13 @@ export interface Engine {
   close?(): void | Promise<void>;
 }
 
-/** As {@linkcode train}, with the epochs trained by the given engine. */
+/** As {@linkcode train}, with options that are resolved and the epochs trained by the given engine. */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
-  options: TrainOptions,
+  { settings, hooks, state }: RunOptions,
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const settings = resolveTrainOptions(options, model.settings.seed);
   validateDataset(data);
   checkFit(model, data, settings);
   const { validationFraction, threads, seed, maxSteps } = settings;
@@ -117,13 +117,12 @@ export async function* trainWith(
   }
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
-  const state = settings.state ?? newRunState(settings.epochsDone);
   const stepsDone = state.epoch * steps + state.step;
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
-    settings.onPhase?.({ phase, epoch, done, total });
+    hooks.onPhase?.({ phase, epoch, done, total });
   model.standardization ??= standardizationOf(
     trainSplit,
     data.featureCount,
@@ -132,7 +131,7 @@ export async function* trainWith(
   );
   model.classNames = data.classNames;
   const tally = new Tally(model, state);
-  const run = await makeEngine({ split: trainSplit, settings });
+  const run = await makeEngine({ split: trainSplit, settings, hooks, epochsDone: state.epoch });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split && model.standardization &&
@@ -157,8 +156,8 @@ export async function* trainWith(
         if (!due) return {};
         const onBatch = tell("evaluation", epoch);
         return {
-          validation: validation && await evaluate(validation, settings.signal, onBatch),
-          test: test && await evaluate(test, settings.signal, onBatch),
+          validation: validation && await evaluate(validation, hooks.signal, onBatch),
+          test: test && await evaluate(test, hooks.signal, onBatch),
         };
       });
       // A training loss is of the weights before its step: only this tells of the last step.
@@ -219,7 +218,7 @@ function samplesBetween(first: number, end: number, samples: number, batchSize: 
   return Math.max(0, Math.min(end * batchSize, samples) - first * batchSize);
 }
 
-function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): void {
+function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
   const { sizes, task } = model.settings;
   const [inputs, outputs] = [model.featureCount, sizes[sizes.length - 1]];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {
@@ -242,7 +241,8 @@ function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): voi
 /** Training in one process: the buffers of a run, and what is done with them. */
 class Run implements Engine {
   readonly #model: SparseMlp;
-  readonly #settings: TrainSettings;
+  readonly #settings: Hyperparameters;
+  readonly #hooks: RunHooks;
   readonly #constants: ReturnType<typeof stepConstants>;
   readonly #samples: number;
   readonly #builder: BatchBuilder;
@@ -252,11 +252,12 @@ class Run implements Engine {
   readonly #totals = new Float64Array(2);
   readonly #breath = new Breath();
 
-  constructor(model: SparseMlp, data: Dataset, split: Split, settings: TrainSettings) {
+  constructor(model: SparseMlp, data: Dataset, { split, settings, hooks }: EnginePlan) {
     const { batchSize, threads, seed, dropout, augmentation, activationStorage, recompute } = settings;
     const width = tileWidth(model.settings.sizes, batchSize, settings);
     this.#model = model;
     this.#settings = settings;
+    this.#hooks = hooks;
     this.#constants = stepConstants(settings);
     this.#samples = split.samples;
     this.#builder = new BatchBuilder({
@@ -280,7 +281,8 @@ class Run implements Engine {
 
   /** One pass over the training samples, in random order, from where the state stands. */
   async epoch(epoch: number, state: RunState): Promise<Trained> {
-    const { batchSize, seed, epochs, maxSteps, signal, onProgress } = this.#settings;
+    const { batchSize, seed, epochs, maxSteps } = this.#settings;
+    const { signal, onProgress } = this.#hooks;
     shuffle(this.#order, seed, epoch);
     const steps = Math.ceil(this.#samples / batchSize);
     const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
@@ -344,7 +346,7 @@ class Run implements Engine {
 
   changeTopology(epoch: number): TopologyCounts {
     const { memory } = this.#model;
-    const counts = changeTopology(this.#model, this.#settings, epoch);
+    const counts = changeTopology(this.#model, this.#settings, epoch, this.#hooks);
     const compacted = memory !== this.#model.memory;
     if (compacted && this.#gradients.length > 0) this.#gradients = this.#model.allocateGradients();
     return counts;
@@ -360,17 +362,18 @@ export interface TopologyCounts {
 /**
  * Importance Pruning where it is due, then SET; every layer but the output's.
  *
- * @param draw Names the random numbers of the growth; the epoch where it is not given.
+ * @param place.draw Names the random numbers of the growth; the epoch where it is not given.
+ * @param place.onPhase Called after each layer.
  */
 export function changeTopology(
   model: SparseMlp,
-  settings: TrainSettings,
+  settings: Hyperparameters,
   epoch: number,
-  draw = epoch,
+  { draw = epoch, onPhase }: Pick<RunHooks, "onPhase"> & { readonly draw?: number } = {},
 ): TopologyCounts {
-  const { importancePruning: pruning, zeta, seed, threads, onPhase } = settings;
+  const { importancePruning: pruning, zeta, seed, threads } = settings;
   const { initializer, fanIn } = model.settings;
-  const due = pruning !== undefined && epoch >= pruning.start &&
+  const due = pruning !== false && epoch >= pruning.start &&
     (epoch - pruning.start) % pruning.every === 0;
   let [replaced, pruned] = [0, 0];
   if (due) {
