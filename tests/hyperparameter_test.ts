@@ -2,18 +2,14 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AUGMENTATION } from "../src/data/augment.ts";
 import { FRACTION, type HyperparameterTable, resolveOptions } from "../src/hyperparameter.ts";
 import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
+import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
 import {
   PARALLEL_HYPERPARAMETERS,
   type ParallelOptions,
   resolveParallelHyperparameters,
 } from "../src/parallel/options.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
-import {
-  HYPERPARAMETERS,
-  IMPORTANCE_PRUNING,
-  MOMENTUM,
-  resolveHyperparameters,
-} from "../src/train/hyperparameters.ts";
+import { HYPERPARAMETERS, IMPORTANCE_PRUNING, resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";
 import { xorData, xorModel } from "./trainer/data.ts";
@@ -53,7 +49,7 @@ const WRONG_TYPE: readonly (readonly [options: Wrong, message: string])[] = [
   [{ epochs: () => 3 }, "epochs is a function, expected a whole number of at least 1"],
   [{ epochs: null }, "epochs is null, expected a whole number of at least 1"],
   [{ nesterov: 1 }, "nesterov is 1, expected true or false"],
-  [{ weightDecayForm: 1 }, "weightDecayForm is 1, expected outside or coupled"],
+  [{ weightDecayForm: 1 }, "weightDecayForm is 1, expected outside, coupled or decoupled"],
   [{ importancePruning: 3 }, "importancePruning is 3, expected an object"],
   [{ importancePruning: { start: () => 1 } }, "importancePruning.start is a function"],
   [{ schedule: "cosine" }, "schedule is cosine (a string), expected an object with a kind"],
@@ -165,13 +161,13 @@ Deno.test("resolveOptions() names range and value of what it refuses", () => {
 
 Deno.test("defaults of the tables are those that the doc comments of their interfaces tell", async () => {
   const text = (await Promise.all(
-    ["train/hyperparameters.ts", "parallel/options.ts"].map((path) =>
+    ["optimizer/sgd.ts", "train/hyperparameters.ts", "parallel/options.ts"].map((path) =>
       Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))
     ),
   )).join("\n");
   const tables: Record<string, HyperparameterTable> = {
     ImportancePruning: IMPORTANCE_PRUNING,
-    MomentumOptions: MOMENTUM,
+    SgdOptions: SGD_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,
   };

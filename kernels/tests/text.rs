@@ -1,11 +1,11 @@
 //! Text parsing against a naive reader, for any number of threads, and on damaged input.
 
-use truly_sparse_kernels::delimited::{LABEL, SKIPPED, TARGET, delimited_parse, delimited_scan};
-use truly_sparse_kernels::lines::{DETAIL, DETAIL_NAMES, Kind};
-use truly_sparse_kernels::outputs::Outputs;
-use truly_sparse_kernels::random::Stream;
-use truly_sparse_kernels::status::{Outcome, Status};
-use truly_sparse_kernels::svmlight::{svmlight_parse, svmlight_scan};
+use truly_sparse_kernels::base::random::Stream;
+use truly_sparse_kernels::base::status::{Outcome, Status};
+use truly_sparse_kernels::text::delimited::{LABEL, SKIPPED, TARGET, delimited_parse, delimited_scan};
+use truly_sparse_kernels::text::lines::{DETAIL, DETAIL_NAMES, Kind};
+use truly_sparse_kernels::text::svmlight::{svmlight_parse, svmlight_scan};
+use truly_sparse_kernels::text::text_rows::Outputs;
 
 /// What a parse gave: its outcome and every array.
 #[derive(Debug, PartialEq)]

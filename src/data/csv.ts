@@ -56,7 +56,7 @@ export interface CsvSamples extends FileSamples {
 /** Header names that mean the label. */
 export const LABEL_NAMES: readonly string[] = ["label", "class", "target", "response", "output", "y"];
 
-/** Roles of columns; those of `kernels/src/delimited.rs`. This one is passed over. */
+/** Roles of columns; those of `kernels/src/text/delimited.rs`. This one is passed over. */
 export const SKIPPED = 0xffff_ffff;
 const LABEL = 0xffff_fffe, TARGET = 0x8000_0000;
 

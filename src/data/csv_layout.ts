@@ -95,7 +95,7 @@ function detectDelimiter(line: string): number {
   return count > 0 ? code : 0x20;
 }
 
-/** The cells of a row, trimmed and unquoted, as `kernels/src/cells.rs` cuts them. */
+/** The cells of a row, trimmed and unquoted, as `kernels/src/text/text_cells.rs` cuts them. */
 function splitCells(line: string, delimiter: number): string[] {
   const mark = String.fromCharCode(delimiter);
   const between = delimiter === 0x20 ? "[ \\t]" : `[${"\\" + mark}]`;

@@ -6,7 +6,7 @@
 import { TEXT_DETAIL, TEXT_NAME } from "../native/text.ts";
 import { quote } from "./quote.ts";
 
-/** Kinds of problems; the codes are those of `kernels/src/lines.rs`. */
+/** Kinds of problems; the codes are those of `kernels/src/text/lines.rs`. */
 const RAGGED = 1,
   EMPTY = 2,
   TEXT = 3,

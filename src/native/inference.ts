@@ -6,7 +6,7 @@
 import type { BatchSource } from "./batch.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
-import type { NetworkMemory } from "./step.ts";
+import type { NetworkMemory } from "./layout.ts";
 
 /** How predictions are made. */
 export interface PredictionSettings {
@@ -22,7 +22,7 @@ const NONE = new Uint32Array(0);
 /**
  * Writes the outputs of all samples, `[samples][outputs]`.
  *
- * @param network Layout table, slopes, and an arena laid out as in `kernels/src/inference.rs`.
+ * @param network Layout table, slopes, and an arena laid out as in `kernels/src/network/inference.rs`.
  * @param work At least `width` · (inputs + 2 · the largest layer) words a thread.
  * @throws {TypeError} When lengths do not agree.
  */

@@ -8,7 +8,9 @@
 import { AUGMENTATION, type Augmentation } from "../data/augment.ts";
 import { COUNT, FRACTION, type Place, resolveOptions, settingsOf, type TableOf } from "../hyperparameter.ts";
 import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
-import type { StepSettings } from "../native/step.ts";
+import { DECAY_FORMS } from "../native/settings.ts";
+import { OPTIMIZER_NAMES, type OptimizerName } from "../optimizer/optimizers.ts";
+import { SGD_HYPERPARAMETERS, type SgdOptions } from "../optimizer/sgd.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -32,24 +34,8 @@ export interface ImportancePruning {
   readonly percentile?: number;
 }
 
-/** What momentum SGD may be told. */
-export interface MomentumOptions {
-  /**
-   * μ
-   *
-   * @default {0.9}
-   */
-  readonly momentum?: number;
-  /**
-   * Whether momentum looks ahead (Nesterov).
-   *
-   * @default {false}
-   */
-  readonly nesterov?: boolean;
-}
-
 /** Hyperparameters as they may be given; the defaults are the paper's. */
-export interface HyperparameterOptions extends MomentumOptions {
+export interface HyperparameterOptions extends SgdOptions {
   /**
    * Passes through the training samples.
    *
@@ -92,6 +78,12 @@ export interface HyperparameterOptions extends MomentumOptions {
    */
   readonly schedule?: LearningRateSchedule;
   /**
+   * How parameters move by their gradients.
+   *
+   * @default {"sgd"}
+   */
+  readonly optimizer?: OptimizerName;
+  /**
    * λ, a step.
    *
    * @default {0.0002}
@@ -102,7 +94,7 @@ export interface HyperparameterOptions extends MomentumOptions {
    *
    * @default {"outside"}
    */
-  readonly weightDecayForm?: "outside" | "coupled";
+  readonly weightDecayForm?: typeof DECAY_FORMS[number];
   /**
    * Fraction of the hidden units dropped.
    *
@@ -172,18 +164,6 @@ export const IMPORTANCE_PRUNING = {
   },
 } as const satisfies TableOf<ImportancePruning>;
 
-/** Rows of {@linkcode MomentumOptions}. */
-export const MOMENTUM = {
-  momentum: {
-    kind: "number",
-    ...FRACTION,
-    default: 0.9,
-    symbol: "μ",
-    doc: "Share of the last step's velocity that is kept.",
-  },
-  nesterov: { kind: "flag", default: false, doc: "Look ahead along the velocity (Nesterov's momentum)." },
-} as const satisfies TableOf<MomentumOptions>;
-
 /** The table of training: a row for each hyperparameter, those of the optimiser from its own table. */
 export const HYPERPARAMETERS = {
   epochs: { ...COUNT, default: 500, doc: "Passes through the training samples." },
@@ -208,7 +188,13 @@ export const HYPERPARAMETERS = {
     default: { kind: "constant" },
     doc: "How the learning rate changes.",
   },
-  ...MOMENTUM,
+  optimizer: {
+    kind: "choice",
+    choices: OPTIMIZER_NAMES,
+    default: "sgd",
+    doc: "How parameters move by their gradients.",
+  },
+  ...SGD_HYPERPARAMETERS,
   weightDecay: {
     kind: "number",
     ...FRACTION,
@@ -218,7 +204,7 @@ export const HYPERPARAMETERS = {
   },
   weightDecayForm: {
     kind: "choice",
-    choices: ["outside", "coupled"],
+    choices: DECAY_FORMS,
     default: "outside",
     doc:
       "outside: w ← w + v − λ·w, as the authors do; coupled: the gradient becomes g + λ·w, as in textbooks.",
@@ -320,15 +306,4 @@ export function resolveHyperparameters(options: HyperparameterOptions, modelSeed
 function readImportancePruning(value: unknown, place: Place): Required<ImportancePruning> | false {
   if (value === false) return false;
   return settingsOf(IMPORTANCE_PRUNING)(value === true ? {} : value, place) as Required<ImportancePruning>;
-}
-
-/** What every step of a run has alike, in the kernels' terms: all but its rate and its number. */
-export function stepConstants(settings: Hyperparameters): Omit<StepSettings, "learningRate" | "step"> {
-  const { fanInLimit, momentum, weightDecay, nesterov, dropout, seed, threads } = settings;
-  const { activationStorage, recompute, weightDecayForm } = settings;
-  const coupledDecay = weightDecayForm === "coupled";
-  return {
-    ...{ fanInLimit, momentum, weightDecay, coupledDecay, nesterov },
-    ...{ dropout, activationStorage, recompute, seed, threads },
-  };
 }

@@ -1,8 +1,8 @@
-//! The border of [`crate::augment`].
+//! The border of [`crate::data::augment`].
 
 use super::{view, view_mut};
-use crate::augment::{Augmentation, ImageShape, augment};
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::data::augment::{Augmentation, ImageShape, augment};
 
 /// Writes changed copies of the images `order` names, see [`augment()`].
 ///

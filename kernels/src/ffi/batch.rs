@@ -1,10 +1,10 @@
-//! The border of [`crate::batch`].
+//! The border of [`crate::data::batch`].
 
 use super::{view, view_mut};
-use crate::batch::{Samples, gather};
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::data::batch::{Samples, gather};
 
-/// Builds a batch, see [`crate::batch::gather`]. `data` is u8 where `is_bytes`, else f32; `data_len` counts elements.
+/// Builds a batch, see [`crate::data::batch::gather`]. `data` is u8 where `is_bytes`, else f32; `data_len` counts elements.
 /// A sample has `raw_features`, of which `selection` (all where it is empty) become the `features` of the batch.
 ///
 /// # Safety

@@ -1,8 +1,8 @@
-//! The border of [`crate::generator`].
+//! The border of [`crate::data::generator`].
 
 use super::{view, view_mut};
-use crate::generator::{Chosen, Design};
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::data::generator::{Chosen, Design};
 
 /// Writes samples of made-up data, those of `order` counted from `first`, or all from there on; see [`Design::generate`].
 ///

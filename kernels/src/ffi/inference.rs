@@ -1,10 +1,10 @@
-//! The border of [`crate::inference`].
+//! The border of [`crate::network::inference`].
 
 use super::{view, view_mut};
-use crate::batch::Samples;
-use crate::inference::{self, Prediction};
-use crate::layer::LAYOUT_COLUMNS;
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::data::batch::Samples;
+use crate::network::inference::{self, Prediction};
+use crate::network::layer::LAYOUT_COLUMNS;
 
 /// Predictions of raw samples, see [`inference::predict`]. `data` is u8 where `is_bytes`, else f32, in elements.
 ///

@@ -1,8 +1,8 @@
-//! The border of [`crate::init`].
+//! The border of [`crate::structure::init`].
 
 use super::{view, view_mut};
-use crate::init::{self, Initializer};
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::structure::init::{self, Initializer};
 
 /// Draws the number of connections of each row; nnz is the last element of `indptr`.
 ///

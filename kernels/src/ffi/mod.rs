@@ -1,12 +1,14 @@
 //! The C border: every export, and the only place that makes slices from pointers.
 //!
-//! Counts are in elements. Each export returns 0 or a [`Status`](crate::status::Status) code, runs inside a
+//! Counts are in elements. Each export returns 0 or a [`Status`](crate::base::status::Status) code, runs inside a
 //! panic guard with subnormals flushed, and keeps no pointer after it returns.
 
 mod augment;
 mod batch;
 mod csr;
+mod drop;
 mod generator;
+mod grow;
 mod importance;
 mod inference;
 mod init;
@@ -17,10 +19,9 @@ mod random;
 mod standardize;
 mod step;
 mod text;
-mod topology;
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///

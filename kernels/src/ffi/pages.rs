@@ -1,7 +1,7 @@
-//! The border of [`crate::pages`].
+//! The border of [`crate::base::pages`].
 
 use super::view_mut;
-use crate::pages::advise_huge;
+use crate::base::pages::advise_huge;
 
 /// Asks for huge pages under `bytes`, see [`advise_huge`]; returns 1 where the system took note, else 0.
 ///

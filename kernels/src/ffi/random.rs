@@ -1,8 +1,8 @@
-//! The border of [`crate::random`].
+//! The border of [`crate::base::random`].
 
 use super::view_mut;
-use crate::random::{Purpose, Stream, key, shuffle};
-use crate::status::guarded;
+use crate::base::random::{Purpose, Stream, key, shuffle};
+use crate::base::status::guarded;
 
 /// Writes the order of the samples of one epoch.
 ///

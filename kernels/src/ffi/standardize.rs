@@ -1,8 +1,8 @@
-//! The border of [`crate::standardize`].
+//! The border of [`crate::data::standardize`].
 
 use super::{view, view_mut};
-use crate::standardize::{Part, standardize, standardize_part};
-use crate::status::guarded;
+use crate::base::status::guarded;
+use crate::data::standardize::{Part, standardize, standardize_part};
 
 /// Writes mean and scale of each feature of bytes; see [`standardize`].
 ///

@@ -1,13 +1,13 @@
-//! The border of [`crate::delimited`] and [`crate::svmlight`].
+//! The border of [`crate::text::delimited`] and [`crate::text::svmlight`].
 
 use super::{view, view_mut};
-use crate::delimited::{delimited_parse, delimited_scan};
-use crate::lines::DETAIL;
-use crate::outputs::Outputs;
-use crate::status::guarded;
-use crate::svmlight::{svmlight_parse, svmlight_scan};
+use crate::base::status::guarded;
+use crate::text::delimited::{delimited_parse, delimited_scan};
+use crate::text::lines::DETAIL;
+use crate::text::svmlight::{svmlight_parse, svmlight_scan};
+use crate::text::text_rows::Outputs;
 
-/// Counts rows and lines of delimited text; see [`delimited_scan`](crate::delimited::delimited_scan).
+/// Counts rows and lines of delimited text; see [`delimited_scan`](crate::text::delimited::delimited_scan).
 ///
 /// # Safety
 /// Each pointer is a live array of the length beside it; `counts` has 2 elements, `detail` 8.
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn ts_delimited_scan(
     })
 }
 
-/// Parses delimited text; see [`delimited_parse`](crate::delimited::delimited_parse).
+/// Parses delimited text; see [`delimited_parse`](crate::text::delimited::delimited_parse).
 ///
 /// # Safety
 /// Each pointer is a live array of the length beside it; `detail` has 8 elements.
@@ -71,7 +71,7 @@ pub unsafe extern "C" fn ts_delimited_parse(
     })
 }
 
-/// Checks and counts svmlight text; see [`svmlight_scan`](crate::svmlight::svmlight_scan).
+/// Checks and counts svmlight text; see [`svmlight_scan`](crate::text::svmlight::svmlight_scan).
 ///
 /// # Safety
 /// Each pointer is a live array of the length beside it; `counts` has 4 elements, `detail` 8.
@@ -90,7 +90,7 @@ pub unsafe extern "C" fn ts_svmlight_scan(
     })
 }
 
-/// Parses svmlight text; see [`svmlight_parse`](crate::svmlight::svmlight_parse).
+/// Parses svmlight text; see [`svmlight_parse`](crate::text::svmlight::svmlight_parse).
 ///
 /// # Safety
 /// Each pointer is a live array of the length beside it; `detail` has 8 elements.

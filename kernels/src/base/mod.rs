@@ -1,0 +1,9 @@
+//! What every room stands on: threads, vectors, random numbers, shared slices, results of calls.
+
+pub mod pages;
+pub mod pool;
+pub mod random;
+pub mod sample;
+pub mod shared;
+pub mod simd;
+pub mod status;

@@ -1,0 +1,209 @@
+//! One batch out of the data set: picked, standardised, and turned from sample-major to feature-major.
+
+use std::ops::Range;
+
+use crate::base::pool::{chunk_count, run_chunks};
+use crate::base::shared::SharedSlice;
+use crate::base::simd::{Block, Kernel, LANES, Lanes, dispatch};
+use crate::base::status::{Outcome, Status, ensure};
+
+/// Elements a chunk builds.
+const GRAIN: usize = 1 << 16;
+
+/// A number a data set can be stored in.
+pub trait Feature: Copy + Send + Sync {
+    /// Its value.
+    fn value(self) -> f32;
+}
+
+impl Feature for u8 {
+    #[inline(always)]
+    fn value(self) -> f32 {
+        f32::from(self)
+    }
+}
+
+impl Feature for f32 {
+    #[inline(always)]
+    fn value(self) -> f32 {
+        self
+    }
+}
+
+/// Samples to draw from.
+#[derive(Clone, Copy)]
+pub struct Samples<'a, T> {
+    /// `[samples][features]`.
+    pub data: &'a [T],
+    /// Features of a sample.
+    pub features: usize,
+    /// The features that enter the network, in the order they do; empty where all of them do.
+    pub selection: &'a [u32],
+}
+
+/// Builds the batch of `order` (sample indices) as tiles, `[tiles][features][width]`, standardised with
+/// `(x − mean) · scale`; places beyond the last sample become 0.
+///
+/// Statistics and output have the features that enter the network; `width` is a multiple of 16. Cost: one pass over
+/// the chosen samples.
+///
+/// # Errors
+/// [`Status::Length`] when the output or the statistics do not fit, [`Status::Range`] for an index past the data.
+pub fn gather<T: Feature>(
+    samples: Samples<T>,
+    order: &[u32],
+    mean: &[f32],
+    scale: &[f32],
+    width: usize,
+    threads: usize,
+    output: &mut [f32],
+) -> Outcome {
+    let features = mean.len();
+    ensure(width > 0 && width.is_multiple_of(LANES) && !order.is_empty() && features > 0, Status::Range)?;
+    let tiles = order.len().div_ceil(width);
+    ensure(scale.len() == features && output.len() == tiles * features * width, Status::Length)?;
+    let Samples { data, features: stride, selection } = samples;
+    ensure(features == if selection.is_empty() { stride } else { selection.len() }, Status::Length)?;
+    ensure(selection.iter().all(|&feature| (feature as usize) < stride), Status::Range)?;
+    let count = data.len() / stride;
+    ensure(order.iter().all(|&sample| (sample as usize) < count), Status::Range)?;
+    let output = SharedSlice::new(bytemuck::cast_slice_mut::<f32, Block>(output));
+    let vectors = width / LANES;
+    // A chunk is a range of features, cut at whole vectors, of one tile.
+    let strips = features.div_ceil(LANES);
+    let parts = chunk_count(features * width, GRAIN).min(strips);
+    run_chunks(threads, tiles * parts, &|chunk| {
+        let (tile, part) = (chunk / parts, chunk % parts);
+        let range = strips * part / parts * LANES..(strips * (part + 1) / parts * LANES).min(features);
+        let start = tile * features * vectors;
+        // SAFETY: chunks write the rows of disjoint ranges of features of their own tile.
+        let rows = unsafe { output.range(start + range.start * vectors..start + range.end * vectors) };
+        let order = &order[tile * width..((tile + 1) * width).min(order.len())];
+        dispatch(Strip { samples, range, order, mean, scale, vectors, rows });
+    })
+}
+
+struct Strip<'a, T> {
+    samples: Samples<'a, T>,
+    range: Range<usize>,
+    order: &'a [u32],
+    mean: &'a [f32],
+    scale: &'a [f32],
+    vectors: usize,
+    rows: &'a mut [Block],
+}
+
+impl<T: Feature> Kernel for Strip<'_, T> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, lanes: L) {
+        let Samples { data, features, selection } = self.samples;
+        for vector in 0..self.vectors {
+            let order = self.order.get(vector * LANES..).map_or(&[][..], |rest| &rest[..rest.len().min(LANES)]);
+            for first in self.range.clone().step_by(LANES) {
+                let count = (self.range.end - first).min(LANES);
+                let (mean, scale) = (&self.mean[first..first + count], &self.scale[first..first + count]);
+                let mut square = [[0.0; LANES]; LANES];
+                for (row, &sample) in square.iter_mut().zip(order) {
+                    let start = sample as usize * features;
+                    if !selection.is_empty() {
+                        for (lane, &feature) in selection[first..first + count].iter().enumerate() {
+                            row[lane] = (data[start + feature as usize].value() - mean[lane]) * scale[lane];
+                        }
+                        continue;
+                    }
+                    let values = &data[start + first..start + first + count];
+                    if let (Ok(values), Ok(mean), Ok(scale)) =
+                        (<&[T; LANES]>::try_from(values), <&Block>::try_from(mean), <&Block>::try_from(scale))
+                    {
+                        for lane in 0..LANES {
+                            row[lane] = (values[lane].value() - mean[lane]) * scale[lane];
+                        }
+                    } else {
+                        for lane in 0..count {
+                            row[lane] = (values[lane].value() - mean[lane]) * scale[lane];
+                        }
+                    }
+                }
+                lanes.transpose(&mut square);
+                for (lane, block) in square.iter().take(count).enumerate() {
+                    self.rows[(first - self.range.start + lane) * self.vectors + vector] = *block;
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gather_equals_its_definition() {
+        for (features, samples, batch, width) in
+            [(1usize, 1usize, 1usize, 16usize), (17, 40, 33, 32), (33, 9, 9, 16), (100, 300, 129, 128)]
+        {
+            let data: Vec<u8> = (0..samples * features).map(|i| (i * 37 % 251) as u8).collect();
+            let floats: Vec<f32> = data.iter().map(|&x| f32::from(x)).collect();
+            let order: Vec<u32> = (0..batch).map(|i| (i * 7 % samples) as u32).collect();
+            let mean: Vec<f32> = (0..features).map(|f| f as f32).collect();
+            let scale: Vec<f32> = (0..features).map(|f| 1.0 / (f + 1) as f32).collect();
+            let tiles = batch.div_ceil(width);
+            let mut expected = vec![0.0; tiles * features * width];
+            for (s, &sample) in order.iter().enumerate() {
+                for f in 0..features {
+                    let x = floats[sample as usize * features + f];
+                    expected[(s / width * features + f) * width + s % width] = (x - mean[f]) * scale[f];
+                }
+            }
+            for threads in [1, 2, 4] {
+                let mut output = vec![7.0; expected.len()];
+                let bytes = Samples { data: &data, features, selection: &[] };
+                gather(bytes, &order, &mean, &scale, width, threads, &mut output).unwrap();
+                assert_eq!(output, expected);
+                output.fill(7.0);
+                let floats = Samples { data: &floats, features, selection: &[] };
+                gather(floats, &order, &mean, &scale, width, threads, &mut output).unwrap();
+                assert_eq!(output, expected);
+            }
+        }
+    }
+
+    #[test]
+    fn gather_takes_the_features_selected() {
+        let (features, samples) = (50, 20);
+        let data: Vec<f32> = (0..samples * features).map(|i| i as f32).collect();
+        let selection: Vec<u32> = (0..features as u32).filter(|feature| feature % 2 == 1).collect();
+        let (mean, scale): (Vec<f32>, Vec<f32>) = selection.iter().map(|&f| (f as f32, 1.0 / (f + 1) as f32)).unzip();
+        let order: Vec<u32> = (0..samples as u32).rev().collect();
+        let mut output = vec![7.0; selection.len() * 32];
+        let chosen = Samples { data: &data, features, selection: &selection };
+        gather(chosen, &order, &mean, &scale, 32, 2, &mut output).unwrap();
+        for (row, &feature) in selection.iter().enumerate() {
+            for (column, &sample) in order.iter().enumerate() {
+                let x = data[sample as usize * features + feature as usize];
+                assert_eq!(output[row * 32 + column], (x - mean[row]) * scale[row]);
+            }
+            assert!(output[row * 32 + samples..(row + 1) * 32].iter().all(|&padding| padding == 0.0));
+        }
+        let refused = |selection: &[u32], length: usize| {
+            let chosen = Samples { data: &data, features, selection };
+            gather(chosen, &order, &mean[..length], &scale[..length], 32, 1, &mut vec![0.0; length * 32])
+        };
+        assert_eq!(refused(&[1, 50], 2), Err(Status::Range));
+        assert_eq!(refused(&[1, 2, 3], 2), Err(Status::Length));
+    }
+
+    #[test]
+    fn gather_refuses_what_does_not_fit() {
+        let run = |order: &[u32], width, len: usize| {
+            let samples = Samples { data: &[0u8; 20], features: 2, selection: &[] };
+            gather(samples, order, &[0.0; 2], &[1.0; 2], width, 1, &mut vec![0.0; len])
+        };
+        assert_eq!(run(&[0, 10], 16, 32), Err(Status::Range));
+        assert_eq!(run(&[0], 15, 30), Err(Status::Range));
+        assert_eq!(run(&[], 16, 0), Err(Status::Range));
+        assert_eq!(run(&[0], 16, 31), Err(Status::Length));
+    }
+}

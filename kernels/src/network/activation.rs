@@ -1,0 +1,187 @@
+//! What a neuron does with its sum, and the derivative on the way back.
+//!
+//! Hidden layers only: the output layer is [`Activation::Identity`], its non-linearity belongs to the loss.
+
+use crate::base::simd::{Block, LANES, Lanes};
+use crate::base::status::Status;
+
+/// An activation function.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Activation {
+    /// f(x) = x.
+    Identity,
+    /// f(x) = x above zero, `slope`·x else: ReLU (0), Leaky ReLU, and All-ReLU, whose slope alternates −α, +α
+    /// from layer to layer (Paper: §2.1 Eq. 3).
+    Slope(f32),
+    /// f(x) = 1 / (1 + e⁻ˣ).
+    Sigmoid,
+    /// f(x) = tanh x.
+    Tanh,
+    /// As [`Activation::Slope`] with one trainable slope a neuron (He et al. 2015).
+    Prelu,
+    /// S-shaped ReLU with four trainable parameters a neuron (Jin et al. 2016), in this order: left threshold tₗ and
+    /// slope aₗ, right threshold tᵣ and slope aᵣ. f(x) = tₗ + aₗ(x − tₗ) below tₗ, tᵣ + aᵣ(x − tᵣ) above tᵣ, else x.
+    Srelu,
+}
+
+impl Activation {
+    /// The activation of a code of the layout table.
+    pub fn from_code(code: u32, slope: f32) -> Result<Self, Status> {
+        Ok(match code {
+            0 => Self::Identity,
+            1 => Self::Slope(slope),
+            2 => Self::Sigmoid,
+            3 => Self::Tanh,
+            4 => Self::Prelu,
+            5 => Self::Srelu,
+            _ => return Err(Status::Range),
+        })
+    }
+
+    /// Trainable parameters a neuron.
+    pub fn parameters(self) -> usize {
+        match self {
+            Self::Prelu => 1,
+            Self::Srelu => 4,
+            _ => 0,
+        }
+    }
+
+    /// Whether the backward pass needs to know which sums were positive.
+    pub fn keeps_signs(self) -> bool {
+        matches!(self, Self::Slope(_))
+    }
+
+    /// Whether the backward pass needs the sums themselves.
+    pub fn keeps_preactivations(self) -> bool {
+        self.parameters() > 0
+    }
+
+    /// Applies the function to one vector of sums of a neuron and returns the signs (for [`Activation::Slope`]).
+    ///
+    /// `parameters` are the neuron's trainable parameters.
+    #[inline(always)]
+    pub fn apply<L: Lanes>(self, lanes: L, sum: L::Vector, parameters: [f32; 4]) -> (L::Vector, u16) {
+        match self {
+            Self::Identity => (sum, 0),
+            Self::Slope(slope) => {
+                let signs = lanes.positive(sum);
+                (lanes.select(signs, sum, lanes.mul(sum, lanes.splat(slope))), signs)
+            }
+            Self::Sigmoid => (map(lanes, sum, |x| 1.0 / (1.0 + (-x).exp())), 0),
+            Self::Tanh => (map(lanes, sum, f32::tanh), 0),
+            Self::Prelu => (map(lanes, sum, |x| if x > 0.0 { x } else { parameters[0] * x }), 0),
+            Self::Srelu => (
+                map(lanes, sum, |x| {
+                    let [tl, al, tr, ar] = parameters;
+                    if x < tl {
+                        tl + al * (x - tl)
+                    } else if x > tr {
+                        tr + ar * (x - tr)
+                    } else {
+                        x
+                    }
+                }),
+                0,
+            ),
+        }
+    }
+
+    /// Multiplies one vector of the gradient with respect to the output by the derivative.
+    ///
+    /// `output` is the activation after dropout and `undo` the factor that takes dropout's scale back, `sum` the sum (for
+    /// trainable functions); `parameter_gradient` gathers the gradients of the trainable parameters.
+    #[inline(always)]
+    pub fn differentiate<L: Lanes>(
+        self,
+        lanes: L,
+        gradient: L::Vector,
+        signs: u16,
+        output: L::Vector,
+        undo: f32,
+        sum: &Block,
+        parameters: [f32; 4],
+        parameter_gradient: &mut [f32; 4],
+    ) -> L::Vector {
+        match self {
+            Self::Identity => gradient,
+            Self::Slope(slope) => lanes.select(signs, gradient, lanes.mul(gradient, lanes.splat(slope))),
+            Self::Sigmoid => times(lanes, gradient, output, |output| output * undo * (1.0 - output * undo)),
+            Self::Tanh => times(lanes, gradient, output, |output| 1.0 - (output * undo).powi(2)),
+            Self::Prelu => {
+                let mut block = [0.0; LANES];
+                lanes.store(gradient, &mut block);
+                for (slot, &x) in block.iter_mut().zip(sum) {
+                    if x <= 0.0 {
+                        parameter_gradient[0] += *slot * x;
+                        *slot *= parameters[0];
+                    }
+                }
+                lanes.load(&block)
+            }
+            Self::Srelu => {
+                let [tl, al, tr, ar] = parameters;
+                let mut block = [0.0; LANES];
+                lanes.store(gradient, &mut block);
+                for (slot, &x) in block.iter_mut().zip(sum) {
+                    if x < tl {
+                        parameter_gradient[0] += *slot * (1.0 - al);
+                        parameter_gradient[1] += *slot * (x - tl);
+                        *slot *= al;
+                    } else if x > tr {
+                        parameter_gradient[2] += *slot * (1.0 - ar);
+                        parameter_gradient[3] += *slot * (x - tr);
+                        *slot *= ar;
+                    }
+                }
+                lanes.load(&block)
+            }
+        }
+    }
+}
+
+#[inline(always)]
+fn map<L: Lanes>(lanes: L, vector: L::Vector, function: impl Fn(f32) -> f32) -> L::Vector {
+    let mut block = [0.0; LANES];
+    lanes.store(vector, &mut block);
+    lanes.load(&block.map(function))
+}
+
+#[inline(always)]
+fn times<L: Lanes>(lanes: L, vector: L::Vector, output: L::Vector, factor: impl Fn(f32) -> f32) -> L::Vector {
+    lanes.mul(vector, map(lanes, output, factor))
+}
+
+/// Dropout of one layer in one step (Srivastava et al. 2014, inverted: kept units are scaled by 1 / (1 − rate)).
+///
+/// Which units are dropped is a function of seed, step, layer, neuron and sample: it does not depend on tiles or threads.
+#[derive(Clone, Copy, Debug)]
+pub struct Dropout {
+    /// Keys of the hash.
+    pub keys: [u32; 2],
+    /// A unit is dropped where its 16 random bits lie below this: the rate, to 1/65536.
+    pub threshold: u16,
+    /// Factor of the units kept.
+    pub scale: f32,
+    /// Words of random bits a neuron: 16 for each two vectors of samples of the batch, whatever its tiles pad.
+    pub words: u32,
+}
+
+impl Dropout {
+    /// The masks of the `R` vectors of samples of `neuron` that begin at vector `first` of the batch.
+    #[inline(always)]
+    pub fn masks<L: Lanes, const R: usize>(&self, lanes: L, neuron: usize, first: usize) -> [u16; R] {
+        let base = (neuron as u32).wrapping_mul(self.words);
+        let mut masks = [0; R];
+        let mut pair = [0; 2];
+        for (offset, mask) in masks.iter_mut().enumerate() {
+            let vector = first + offset;
+            if offset == 0 || vector.is_multiple_of(2) {
+                let counter = base.wrapping_add((vector / 2 * LANES) as u32);
+                pair = lanes.keep_masks(counter, self.keys, self.threshold);
+            }
+            *mask = pair[vector % 2];
+        }
+        masks
+    }
+}

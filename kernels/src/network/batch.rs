@@ -1,0 +1,43 @@
+//! A batch that is ready to be run: features as tiles, and what the network should give.
+
+use crate::base::simd::LANES;
+use crate::base::status::{Outcome, Status, ensure};
+use crate::network::activation::Activation;
+use crate::network::layer::Layer;
+use crate::network::loss::Truth;
+use crate::network::storage::Storage;
+
+/// The widest tile, in samples.
+pub const MAX_WIDTH: usize = 128;
+
+/// Sizes of a batch.
+#[derive(Clone, Copy)]
+pub struct Batch<'a> {
+    /// Features of the batch as tiles, `[tiles][features][width]`.
+    pub input: &'a [f32],
+    /// What it should give.
+    pub truth: Truth<'a>,
+    /// Number of samples.
+    pub samples: usize,
+    /// Samples a tile.
+    pub width: usize,
+}
+
+impl Batch<'_> {
+    /// Checks sizes and labels against the network's layers.
+    pub(crate) fn check(&self, layers: &[Layer], storage: Storage) -> Outcome {
+        let Self { input, truth, samples, width } = *self;
+        ensure(storage == Storage::F32 || (width / LANES).is_power_of_two(), Status::Range)?;
+        ensure(width > 0 && width <= MAX_WIDTH && width.is_multiple_of(LANES) && samples > 0, Status::Range)?;
+        let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return Err(Status::Length) };
+        ensure(input.len() == samples.div_ceil(width) * first.inputs * width, Status::Length)?;
+        ensure(last.activation == Activation::Identity, Status::Range)?;
+        match truth {
+            Truth::Classes(classes) => {
+                ensure(classes.len() == samples, Status::Length)?;
+                ensure(classes.iter().all(|&class| (class as usize) < last.neurons), Status::Range)
+            }
+            Truth::Values(values) => ensure(values.len() == samples * last.neurons, Status::Length),
+        }
+    }
+}

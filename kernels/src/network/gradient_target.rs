@@ -1,0 +1,88 @@
+//! The way back of a step: what becomes of its gradients.
+
+use std::ops::Range;
+
+use crate::base::shared::SharedSlice;
+use crate::base::simd::{Block, Kernel, Lanes};
+use crate::network::backward::Group;
+use crate::network::layer::{Gradients, Layer, StatePlanes};
+use crate::network::optimizer::{OptimizerStep, StateSlices, Update, state_of};
+
+/// The fused update, or gradients that are written.
+pub(crate) struct GradientTarget<'a> {
+    /// Where gradients go, one a layer; absent for the fused update.
+    pub(crate) gradients: Option<&'a [Gradients<'a>]>,
+    /// The optimiser's step.
+    pub(crate) step: OptimizerStep,
+}
+
+impl<'a> GradientTarget<'a> {
+    /// What tile `tile` of `tiles` does with the gradients of biases and of parameters of activations.
+    pub(crate) fn update(&self, tile: usize, tiles: usize) -> Update {
+        self.with(self.step, tile, tiles)
+    }
+
+    /// What it does with the gradients of a layer's weights.
+    pub(crate) fn weight_update(&self, layer: &Layer, tile: usize, tiles: usize) -> Update {
+        self.with(self.step.for_weights(layer), tile, tiles)
+    }
+
+    fn with(&self, step: OptimizerStep, tile: usize, tiles: usize) -> Update {
+        let first = tile == 0;
+        match self.gradients {
+            Some(_) => Update::Written { first },
+            None => Update::Fused { step, first, last: tile + 1 == tiles },
+        }
+    }
+
+    /// A range of the planes of some parameters, or in the first place of their written gradients.
+    ///
+    /// # Safety
+    /// As [`SharedSlice::range`].
+    pub(crate) unsafe fn state<'s>(
+        &'s self,
+        index: usize,
+        part: impl Fn(&'s Gradients<'a>) -> &'s SharedSlice<'a, f32>,
+        planes: &'s StatePlanes<'a>,
+        range: &Range<usize>,
+    ) -> StateSlices<'s> {
+        // SAFETY: promised by the caller.
+        unsafe {
+            match self.gradients {
+                None => state_of(planes, range),
+                Some(gradients) => {
+                    let mut slices: StateSlices = std::array::from_fn(|_| Default::default());
+                    slices[0] = part(&gradients[index]).range(range.clone());
+                    slices
+                }
+            }
+        }
+    }
+}
+
+/// Updates the biases of the output layer from its delta.
+pub(crate) struct OutputBias<'a, const R: usize> {
+    /// The delta, `[neurons][R]`.
+    pub(crate) delta: &'a [[Block; R]],
+    /// What becomes of the gradient.
+    pub(crate) update: Update,
+    /// The biases.
+    pub(crate) bias: &'a mut [f32],
+    /// Their planes, or their written gradients.
+    pub(crate) state: StateSlices<'a>,
+}
+
+impl<const R: usize> Kernel for OutputBias<'_, R> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(mut self, lanes: L) {
+        let mut group = Group::new();
+        for delta in self.delta {
+            let sum = delta.iter().fold(lanes.splat(0.0), |sum, block| lanes.add(sum, lanes.load(block)));
+            lanes.store(sum, &mut group.room(1)[0]);
+            group.add(lanes, 1, self.update, self.bias, &mut self.state);
+        }
+        group.flush(lanes, self.update, self.bias, &mut self.state);
+    }
+}

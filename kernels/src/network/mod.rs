@@ -1,0 +1,18 @@
+//! A whole network on a batch: forward, loss, backward with the update, evaluation and prediction.
+
+pub mod activation;
+pub mod backward;
+pub mod batch;
+pub mod forward;
+mod gradient_target;
+pub mod inference;
+pub mod layer;
+pub mod loss;
+pub mod optimizer;
+mod pass;
+pub mod settings;
+pub mod sgd;
+mod stage;
+pub mod step;
+pub mod storage;
+pub mod workspace;

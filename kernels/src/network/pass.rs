@@ -1,0 +1,269 @@
+//! The tiles of a batch through all layers, and back: the kernels of the layers as phases of [`run_phases`].
+//!
+//! Which rows and buffers a chunk of a phase reads and writes is decided here, so this page promises that no two
+//! chunks of a phase write the same place.
+
+use std::ops::Range;
+
+use bytemuck::cast_slice;
+
+use crate::base::pool::{rows_of_chunk, run_phases};
+use crate::base::shared::SharedSlice;
+use crate::base::simd::{Block, LANES, dispatch};
+use crate::base::status::Status;
+use crate::network::activation::Dropout;
+use crate::network::backward::{Backward, Below};
+use crate::network::batch::Batch;
+use crate::network::forward::Forward;
+use crate::network::gradient_target::{GradientTarget, OutputBias};
+use crate::network::layer::Layer;
+use crate::network::loss::{Total, loss};
+use crate::network::stage::Stage;
+use crate::network::storage::{Cell, Row};
+use crate::network::workspace::Trace;
+
+/// The tiles of one batch, with all they read and write.
+pub(crate) struct Pass<'a, C> {
+    pub(crate) layers: &'a [Layer<'a>],
+    /// Activations of the hidden layers, then their deltas.
+    pub(crate) traces: &'a [Trace<'a, C>],
+    /// Activations of the output layer, then their deltas; always f32.
+    pub(crate) outputs: SharedSlice<'a, Block>,
+    /// Dropout of each layer.
+    pub(crate) dropouts: &'a [Option<Dropout>],
+    pub(crate) batch: Batch<'a>,
+    /// The phases of each tile.
+    pub(crate) stages: &'a [Stage],
+    /// The way back, in training.
+    pub(crate) target: Option<GradientTarget<'a>>,
+    /// Whether the outputs shall become probabilities.
+    pub(crate) probabilities: bool,
+}
+
+/// Cells with the widths of tiles they come in.
+pub(crate) trait Tiles: Cell {
+    /// Runs all tiles, and returns the loss and hits of the batch.
+    fn run(pass: &Pass<Self>, threads: usize) -> Result<Total, Status>;
+}
+
+impl Tiles for f32 {
+    fn run(pass: &Pass<Self>, threads: usize) -> Result<Total, Status> {
+        match pass.batch.width / LANES {
+            1 => pass.phases::<1>(threads),
+            2 => pass.phases::<2>(threads),
+            3 => pass.phases::<3>(threads),
+            4 => pass.phases::<4>(threads),
+            5 => pass.phases::<5>(threads),
+            6 => pass.phases::<6>(threads),
+            7 => pass.phases::<7>(threads),
+            _ => pass.phases::<8>(threads),
+        }
+    }
+}
+
+impl Tiles for u16 {
+    fn run(pass: &Pass<Self>, threads: usize) -> Result<Total, Status> {
+        match pass.batch.width / LANES {
+            1 => pass.phases::<1>(threads),
+            2 => pass.phases::<2>(threads),
+            4 => pass.phases::<4>(threads),
+            _ => pass.phases::<8>(threads),
+        }
+    }
+}
+
+impl<C: Cell> Pass<'_, C> {
+    fn tiles(&self) -> usize {
+        self.batch.samples.div_ceil(self.batch.width)
+    }
+
+    fn phases<const R: usize>(&self, threads: usize) -> Result<Total, Status> {
+        let tiles = self.tiles();
+        let stages = self.stages;
+        let counts: Vec<usize> = stages.iter().map(|stage| stage.chunks(self.layers, R)).collect();
+        let counts = counts.repeat(tiles);
+        let mut totals = vec![Total::default(); tiles];
+        let shared = SharedSlice::new(&mut totals);
+        run_phases(threads, &counts, &|phase, chunk| {
+            let tile = phase / stages.len();
+            match stages[phase % stages.len()] {
+                Stage::Forward(index) => self.forward::<R>(tile, index, chunk, counts[phase]),
+                Stage::Loss => {
+                    // SAFETY: one chunk in the phase, one element a tile.
+                    let slot = unsafe { shared.range(tile..tile + 1) };
+                    slot[0] = self.loss::<R>(tile);
+                }
+                Stage::Backward(index) => self.backward::<R>(tile, index, chunk, counts[phase]),
+            }
+        })?;
+        Ok(totals.iter().fold(Total::default(), |sum, total| Total {
+            loss: sum.loss + total.loss,
+            correct: sum.correct + total.correct,
+        }))
+    }
+
+    /// The features of a tile.
+    fn features<const R: usize>(&self, tile: usize) -> &[Row<f32, R>] {
+        let len = self.layers[0].inputs * self.batch.width;
+        let blocks: &[Block] = cast_slice(&self.batch.input[tile * len..(tile + 1) * len]);
+        blocks.as_chunks().0
+    }
+
+    fn forward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
+        let rows = rows_of_chunk(self.layers[index].incoming_ptr, chunks, chunk);
+        let output = &self.traces[index].output;
+        // SAFETY: activations of a layer are written in its own forward phases and the backward phase of the layer above,
+        // never in the forward phase of the layer above.
+        let below = || unsafe { self.traces[index - 1].output.read() }.as_chunks().0;
+        match (index == 0, index + 1 == self.layers.len()) {
+            (true, true) => self.forward_rows::<R, f32, f32>(tile, index, rows, self.features(tile), &self.outputs),
+            (true, false) => self.forward_rows::<R, f32, C>(tile, index, rows, self.features(tile), output),
+            (false, true) => self.forward_rows::<R, C, f32>(tile, index, rows, below(), &self.outputs),
+            (false, false) => self.forward_rows::<R, C, C>(tile, index, rows, below(), output),
+        }
+    }
+
+    fn forward_rows<const R: usize, I: Cell, O: Cell>(
+        &self,
+        tile: usize,
+        index: usize,
+        rows: Range<usize>,
+        input: &[Row<I, R>],
+        output: &SharedSlice<[O; LANES]>,
+    ) {
+        let (layer, trace) = (&self.layers[index], &self.traces[index]);
+        // SAFETY: parameters are read in forward phases; each chunk writes the rows of its own neurons.
+        let forward = unsafe {
+            Forward::<R, I, O> {
+                rows: rows.clone(),
+                incoming_ptr: layer.incoming_ptr,
+                source: layer.source,
+                position: layer.position,
+                values: layer.values.read(),
+                bias: layer.bias.read(),
+                activation: layer.activation,
+                activation_parameters: layer.activation_parameters.read(),
+                dropout: self.dropouts[index],
+                first_vector: tile * R,
+                input,
+                output: rows_of(output, &rows),
+                signs: rows_of(&trace.signs, &rows),
+                kept: rows_of(&trace.kept, &rows),
+                preactivations: rows_of(&trace.preactivations, &rows),
+            }
+        };
+        dispatch(forward);
+    }
+
+    fn loss<const R: usize>(&self, tile: usize) -> Total {
+        let last = self.layers.len() - 1;
+        let Batch { truth, samples, width, .. } = self.batch;
+        let neurons = self.layers[last].neurons;
+        // SAFETY: the only chunk of its phase.
+        let outputs = unsafe { self.outputs.range(0..neurons * R) };
+        let total = loss(outputs, R, truth, tile * width, samples, self.probabilities);
+        if let Some(target) = &self.target {
+            let update = target.update(tile, self.tiles());
+            // SAFETY: the only chunk of its phase.
+            let (bias, state) = unsafe {
+                let state = target.state(last, |g| &g.bias, &self.layers[last].state.bias, &(0..neurons));
+                (self.layers[last].bias.range(0..neurons), state)
+            };
+            dispatch(OutputBias::<R> { delta: outputs.as_chunks().0, update, bias, state });
+        }
+        total
+    }
+
+    fn backward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
+        let Some(target) = &self.target else { return };
+        let rows = rows_of_chunk(self.layers[index].indptr, chunks, chunk);
+        // SAFETY: the delta of a layer is finished in the phase before and read in this one.
+        let (deltas, last) = unsafe { (self.traces[index].output.read(), self.outputs.read()) };
+        let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
+        let input = || &self.features(tile)[rows.clone()];
+        let below = || self.below::<R>(target, tile, index - 1, &rows);
+        match (index == 0, index + 1 == self.layers.len()) {
+            (true, true) => self.sweep::<R, f32, f32>(target, tile, index, &rows, input(), last, None),
+            (true, false) => self.sweep::<R, f32, C>(target, tile, index, &rows, input(), deltas, None),
+            (false, true) => self.sweep::<R, C, f32>(target, tile, index, &rows, &[], last, Some(below())),
+            (false, false) => self.sweep::<R, C, C>(target, tile, index, &rows, &[], deltas, Some(below())),
+        }
+    }
+
+    /// What belongs to rows of hidden layer `index`, to write in the backward phase of the layer above.
+    fn below<'s, const R: usize>(
+        &'s self,
+        target: &'s GradientTarget,
+        tile: usize,
+        index: usize,
+        rows: &Range<usize>,
+    ) -> Below<'s, R, C> {
+        let (layer, trace) = (&self.layers[index], &self.traces[index]);
+        let count = layer.activation.parameters();
+        let own = rows.start * count..rows.end * count;
+        // SAFETY: each chunk writes what belongs to the neurons below that are its rows.
+        unsafe {
+            Below::<R, C> {
+                activation: layer.activation,
+                dropout: self.dropouts[index],
+                signs: rows_of(&trace.signs, rows),
+                kept: rows_of(&trace.kept, rows),
+                preactivations: rows_of(&trace.preactivations, rows),
+                activation_parameters: layer.activation_parameters.range(own.clone()),
+                parameter_state: target.state(
+                    index,
+                    |g| &g.activation_parameters,
+                    &layer.state.activation_parameters,
+                    &own,
+                ),
+                delta: rows_of(&trace.output, rows),
+                update: target.update(tile, self.tiles()),
+                bias: layer.bias.range(rows.clone()),
+                bias_state: target.state(index, |g| &g.bias, &layer.state.bias, rows),
+            }
+        }
+    }
+
+    fn sweep<const R: usize, I: Cell, D: Cell>(
+        &self,
+        target: &GradientTarget,
+        tile: usize,
+        index: usize,
+        rows: &Range<usize>,
+        input: &[Row<I, R>],
+        delta: &[Row<D, R>],
+        below: Option<Below<R, I>>,
+    ) {
+        let layer = &self.layers[index];
+        let places = layer.indptr[rows.start] as usize..layer.indptr[rows.end] as usize;
+        // SAFETY: each chunk writes the weights and planes of its own rows.
+        let (values, state) = unsafe {
+            let state = target.state(index, |g| &g.values, &layer.state.values, &places);
+            (layer.values.range(places), state)
+        };
+        dispatch(Backward::<R, I, D> {
+            rows: rows.clone(),
+            indptr: layer.indptr,
+            indices: layer.indices,
+            values,
+            state,
+            update: target.weight_update(layer, tile, self.tiles()),
+            input,
+            delta,
+            below,
+        });
+    }
+}
+
+/// The rows of a buffer with `R` elements a row; none of an empty buffer.
+///
+/// # Safety
+/// As [`SharedSlice::range`].
+#[allow(clippy::mut_from_ref)]
+unsafe fn rows_of<'s, T, const R: usize>(slice: &'s SharedSlice<T>, rows: &Range<usize>) -> &'s mut [[T; R]] {
+    if slice.is_empty() {
+        return &mut [];
+    }
+    // SAFETY: promised by the caller.
+    unsafe { slice.range(rows.start * R..rows.end * R) }.as_chunks_mut().0
+}

@@ -1,0 +1,81 @@
+//! The phases of one tile, in order: forward through all layers, the loss, and back.
+//!
+//! With recomputation, the way back first computes a layer again that shares its memory with another, from the kept
+//! activations of the layer below it.
+
+use crate::base::pool::chunk_count;
+use crate::network::layer::Layer;
+use crate::network::workspace::ActivationMemory;
+
+/// Vector operations a chunk should do: about 15 µs.
+const GRAIN: usize = 20_000;
+/// What a row costs beside its connections, in connections.
+const ROW_COST: usize = 2;
+
+/// One phase of a tile.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Stage {
+    /// A layer forward.
+    Forward(usize),
+    /// The loss, its gradient and the biases of the output layer.
+    Loss,
+    /// The sweep of a layer on the way back.
+    Backward(usize),
+}
+
+impl Stage {
+    /// Into how many chunks the phase is cut, for `vectors` vectors of samples.
+    pub(crate) fn chunks(self, layers: &[Layer], vectors: usize) -> usize {
+        let chunks = |layer: &Layer, rows: usize| chunk_count((layer.nnz + ROW_COST * rows) * vectors, GRAIN);
+        match self {
+            Self::Forward(index) => chunks(&layers[index], layers[index].neurons),
+            Self::Loss => 1,
+            Self::Backward(index) => chunks(&layers[index], layers[index].inputs),
+        }
+    }
+}
+
+/// The phases of a tile in a network of `depth` layers, forward only.
+pub(crate) fn forward_stages(depth: usize) -> Vec<Stage> {
+    (0..depth).map(Stage::Forward).chain([Stage::Loss]).collect()
+}
+
+/// The phases of a tile in a network of `depth` layers, forward and back, with the layers that must be computed again.
+pub(crate) fn training_stages(depth: usize, memory: ActivationMemory) -> Vec<Stage> {
+    let mut stages = forward_stages(depth);
+    for index in (0..depth).rev() {
+        if index > 0 && memory.recomputes(index - 1, depth - 1) {
+            stages.push(Stage::Forward(index - 1));
+        }
+        stages.push(Stage::Backward(index));
+    }
+    stages
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Stage::{Backward, Forward, Loss};
+    use super::*;
+
+    #[test]
+    fn what_is_kept_is_not_computed_again() {
+        let stages = training_stages(3, ActivationMemory::default());
+        assert_eq!(stages, [Forward(0), Forward(1), Forward(2), Loss, Backward(2), Backward(1), Backward(0)]);
+        assert_eq!(stages[..4], forward_stages(3));
+    }
+
+    #[test]
+    fn a_layer_without_its_own_memory_is_computed_again_right_before_it_is_needed() {
+        let recompute = ActivationMemory { recompute: true, ..ActivationMemory::default() };
+        // Hidden layers 0 and 2 share memory; the last that wrote it is still there.
+        assert_eq!(
+            training_stages(4, recompute)[5..],
+            [Backward(3), Backward(2), Forward(0), Backward(1), Backward(0)]
+        );
+        assert_eq!(
+            training_stages(5, recompute)[6..],
+            [Backward(4), Forward(2), Backward(3), Backward(2), Forward(0), Backward(1), Backward(0)]
+        );
+        assert_eq!(training_stages(1, recompute), [Forward(0), Loss, Backward(0)]);
+    }
+}

@@ -1,0 +1,171 @@
+//! One training step, or one evaluation, of a whole network: tiles of the batch pass through all layers and back.
+//!
+//! A batch of B samples is cut into tiles of `width` samples (a multiple of 16, at most 128), so that the activations
+//! of a tile stay in the cache. Per tile: forward layer by layer, the loss, backward layer by layer with the update
+//! fused in. `stage` has the order of these phases, `pass` runs them, `target` says what becomes of gradients.
+
+use bytemuck::cast_slice;
+
+use crate::base::random::{Purpose, key};
+use crate::base::simd::LANES;
+use crate::base::status::{Status, ensure};
+use crate::network::activation::Dropout;
+use crate::network::batch::Batch;
+use crate::network::gradient_target::GradientTarget;
+use crate::network::layer::{Gradients, Layer};
+use crate::network::loss::{Total, Truth};
+use crate::network::optimizer::OptimizerStep;
+use crate::network::pass::{Pass, Tiles};
+use crate::network::stage::{forward_stages, training_stages};
+use crate::network::storage::Storage;
+use crate::network::workspace::{ActivationMemory, evaluation_traces, training_traces};
+
+/// What a training step does beside the forward pass.
+#[derive(Clone, Copy)]
+pub struct Training {
+    /// The optimiser's step.
+    pub optimizer: OptimizerStep,
+    /// Fraction of the hidden units dropped.
+    pub dropout: f32,
+    /// Seed of dropout.
+    pub seed: u64,
+    /// Number of this step, for dropout.
+    pub step: u64,
+    /// How activations are kept.
+    pub memory: ActivationMemory,
+}
+
+/// Does one training step on a batch: the fused update, or gradients where `gradients` is given.
+///
+/// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. Returns the loss and hits before the step, with dropout in force.
+///
+/// # Errors
+/// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for several tiles where the
+/// optimiser needs the whole gradient (write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
+/// two; [`Status::Panic`].
+pub fn train(
+    layers: &[Layer],
+    gradients: Option<&[Gradients]>,
+    batch: Batch,
+    training: Training,
+    threads: usize,
+    work: &mut [u32],
+) -> Result<Total, Status> {
+    batch.check(layers, training.memory.storage)?;
+    let tiles = batch.samples.div_ceil(batch.width);
+    let fused = gradients.is_none();
+    ensure((0.0..1.0).contains(&training.dropout), Status::Range)?;
+    ensure(!fused || tiles == 1 || training.optimizer.method.takes_parts(), Status::Range)?;
+    match training.memory.storage {
+        Storage::F32 => train_in::<f32>(layers, gradients, batch, training, threads, work),
+        Storage::Bf16 => train_in::<u16>(layers, gradients, batch, training, threads, work),
+    }
+}
+
+fn train_in<C: Tiles>(
+    layers: &[Layer],
+    gradients: Option<&[Gradients]>,
+    batch: Batch,
+    training: Training,
+    threads: usize,
+    work: &mut [u32],
+) -> Result<Total, Status> {
+    let dropped = training.dropout > 0.0;
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropped, training.memory, work)?;
+    // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
+    let threshold = (training.dropout * 65_536.0).round().min(65_535.0) as u16;
+    let dropouts: Vec<Option<Dropout>> = (0..layers.len())
+        .map(|index| {
+            let key = key(training.seed, Purpose::Dropout, &[training.step, index as u64]);
+            (dropped && index + 1 < layers.len()).then_some(Dropout {
+                keys: [key as u32, (key >> 32) as u32],
+                threshold,
+                scale: (65_536.0 / (65_536.0 - f64::from(threshold))) as f32,
+                words: batch.samples.div_ceil(2 * LANES) as u32 * LANES as u32,
+            })
+        })
+        .collect();
+
+    let pass = Pass {
+        layers,
+        traces: &traces,
+        outputs,
+        dropouts: &dropouts,
+        batch,
+        stages: &training_stages(layers.len(), training.memory),
+        target: Some(GradientTarget { gradients, step: training.optimizer }),
+        probabilities: false,
+    };
+    C::run(&pass, threads)
+}
+
+/// Runs a batch forward without dropout and keeps nothing but two layers' activations.
+///
+/// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. With a non-empty `outputs` (`[samples][outputs]`, overwritten) also writes the
+/// probabilities (classes) or the outputs (values) of each sample.
+///
+/// # Errors
+/// As [`train`].
+pub fn evaluate(
+    layers: &[Layer],
+    batch: Batch,
+    storage: Storage,
+    threads: usize,
+    work: &mut [u32],
+    outputs: &mut [f32],
+) -> Result<Total, Status> {
+    batch.check(layers, storage)?;
+    let count = layers[layers.len() - 1].neurons;
+    ensure(outputs.is_empty() || outputs.len() == batch.samples * count, Status::Length)?;
+    match storage {
+        Storage::F32 => evaluate_in::<f32>(layers, batch, threads, work, outputs),
+        Storage::Bf16 => evaluate_in::<u16>(layers, batch, threads, work, outputs),
+    }
+}
+
+fn evaluate_in<C: Tiles>(
+    layers: &[Layer],
+    batch: Batch,
+    threads: usize,
+    work: &mut [u32],
+    outputs: &mut [f32],
+) -> Result<Total, Status> {
+    let count = layers[layers.len() - 1].neurons;
+    let (traces, last) = evaluation_traces::<C>(layers, batch.width, work)?;
+    let dropouts = vec![None; layers.len()];
+    let stages = forward_stages(layers.len());
+    let mut total = Total::default();
+    let tile_words = layers[0].inputs * batch.width;
+    for (tile, input) in batch.input.chunks(tile_words).enumerate() {
+        let samples = tile * batch.width..batch.samples.min((tile + 1) * batch.width);
+        let truth = match batch.truth {
+            Truth::Classes(classes) => Truth::Classes(&classes[samples.clone()]),
+            Truth::Values(values) => Truth::Values(&values[samples.start * count..samples.end * count]),
+        };
+        let part = Batch { input, truth, samples: samples.len(), width: batch.width };
+        let probabilities = !outputs.is_empty();
+        let pass = Pass {
+            layers,
+            traces: &traces,
+            outputs: last,
+            dropouts: &dropouts,
+            batch: part,
+            stages: &stages,
+            target: None,
+            probabilities,
+        };
+        let sum = C::run(&pass, threads)?;
+        total.loss += sum.loss;
+        total.correct += sum.correct;
+        if probabilities {
+            // SAFETY: the pass has ended; nobody writes.
+            let columns: &[f32] = cast_slice(unsafe { last.read() });
+            for (row, sample) in outputs[samples.start * count..samples.end * count].chunks_mut(count).zip(0..) {
+                for (output, slot) in row.iter_mut().enumerate() {
+                    *slot = columns[output * batch.width + sample];
+                }
+            }
+        }
+    }
+    Ok(total)
+}
