@@ -7,7 +7,7 @@ import { SparseMlp } from "../mod.ts";
 import { standardization } from "../src/data/standardization.ts";
 import { shuffle } from "../src/native/random.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepRunner } from "../src/train/step_runner.ts";
 
 /** What a step is timed with. */
@@ -53,7 +53,7 @@ export function prepareStep(options: StepOptions): Step {
     model,
     split,
     standardization: standardization(features, samples, inputs, threads),
-    settings: resolveTrainOptions({ batchSize, dropout, threads, seed }, seed),
+    settings: resolveHyperparameters({ batchSize, dropout, threads, seed }, seed),
     cacheTile: options.width,
   });
   const order = sharedWords(samples);

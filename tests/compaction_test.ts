@@ -41,7 +41,9 @@ function network(seed: number): SparseMlp {
     seed,
   });
   for (const layer of model.layers) {
-    for (const array of [layer.bias, layer.activationParameters]) array.forEach((_, at) => array[at] += next() - 0.5);
+    for (const array of [layer.bias, layer.activationParameters]) {
+      array.forEach((_, at) => array[at] += next() - 0.5);
+    }
   }
   for (const layer of model.layers.slice(0, -1)) if (next() < 0.5) pruneByImportance(layer, 60 * next());
   const mean = Float32Array.from({ length: sizes[0] }, () => next());

@@ -2,11 +2,11 @@ import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { SparseMlp } from "../src/model/model.ts";
 import { averageModels } from "../src/parallel/average.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
-import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { phaseOneRate } from "../src/parallel/rates.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { Shard, shardSize } from "../src/parallel/shard.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 import { assertSameModel } from "./parallel/runs.ts";
@@ -33,7 +33,7 @@ function dense({ inputs, neurons, indptr, indices, values }: SparseMlp["layers"]
 /** The models have the first one's capacities, as those of workers have. */
 function workersModels(count: number): SparseMlp[] {
   const server = newModel(1);
-  const settings = resolveTrainOptions({ zeta: 0.5, threads: 1 }, 1);
+  const settings = resolveHyperparameters({ zeta: 0.5, threads: 1 }, 1);
   return Array.from({ length: count }, (_, worker) => {
     const model = emptyReplica(server);
     model.memory.arena.set(server.memory.arena);
@@ -81,8 +81,8 @@ Deno.test("averageModels() gives one model back bit for bit", () => {
 Deno.test("ParameterServer.push() of stale gradients touches only connections that still exist", () => {
   const model = newModel(2);
   const sender = emptyReplica(model);
-  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0.9, weightDecay: 0, threads: 1 }, 1);
-  const parallel = resolveParallelOptions({ workers: 2, initialRateFactor: 1 });
+  const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.9, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2, initialRateFactor: 1 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
   const { version, clock } = server.pull(sender, -1);
   const counts = changeTopology(model, settings, 1);
@@ -147,8 +147,8 @@ Deno.test("ParameterServer.push() whose gradients are all stale drops and counts
   const model = SparseMlp.create({ sizes: SIZES, density: 0.3, seed: 3 });
   for (const layer of model.layers) layer.planes[0].forEach((_, at) => layer.planes[0][at] = 1 + at % 5);
   const sender = emptyReplica(model);
-  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
-  const parallel = resolveParallelOptions({ workers: 2, initialRateFactor: 1 });
+  const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2, initialRateFactor: 1 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
   const { version, clock } = server.pull(sender, -1);
   makeDisjoint(sender, model);
@@ -203,12 +203,12 @@ Deno.test("Shard cuts all samples into parts, and shuffles each anew in every pa
 });
 
 Deno.test("phaseOneRate() is larger at first for wasap, warms up to K times the rate with corrected momentum for wassp", () => {
-  const settings = resolveTrainOptions({ learningRate: 0.1, momentum: 0.8 }, 1);
-  const wasap = resolveParallelOptions({ workers: 4 });
+  const settings = resolveHyperparameters({ learningRate: 0.1, momentum: 0.8 }, 1);
+  const wasap = resolveParallelHyperparameters({ workers: 4 });
   assertEquals(phaseOneRate(wasap, settings, 0, 10), { learningRate: 0.2, momentum: 0.8 });
   assertEquals(phaseOneRate(wasap, settings, 49, 10).learningRate, 0.2);
   assertEquals(phaseOneRate(wasap, settings, 50, 10), { learningRate: 0.1, momentum: 0.8 });
-  const wassp = resolveParallelOptions({ workers: 4, algorithm: "wassp" });
+  const wassp = resolveParallelHyperparameters({ workers: 4, algorithm: "wassp" });
   assertEquals(phaseOneRate(wassp, settings, 0, 10), { learningRate: 0.1, momentum: 0.8 });
   const half = phaseOneRate(wassp, settings, 25, 10);
   assertAlmostEquals(half.learningRate, 0.25, 1e-12);

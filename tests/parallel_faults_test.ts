@@ -2,12 +2,12 @@ import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/
 import { TrainingError } from "../src/errors.ts";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
-import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { serverState } from "../src/parallel/server.ts";
 import { SharedState, sharedStateMemory } from "../src/parallel/shared_state.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { WorkersTransport } from "../src/parallel/workers.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { finishWithModule } from "./parallel/runs.ts";
 import { xorData, xorModel } from "./trainer/data.ts";
 
@@ -123,14 +123,14 @@ Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes
   const workers = 3;
   for (const layer of model.layers) layer.values.fill(0);
   // Rate 1, no momentum, no decay: an update adds exactly 1 to every parameter.
-  const settings = resolveTrainOptions({
+  const settings = resolveHyperparameters({
     learningRate: 1,
     momentum: 0,
     weightDecay: 0,
     threads: 1,
     epochs: 10,
   }, 1);
-  const parallel = resolveParallelOptions({ workers, initialRateFactor: 1, phaseOneFraction: 1 });
+  const parallel = resolveParallelHyperparameters({ workers, initialRateFactor: 1, phaseOneFraction: 1 });
   const [steps, total] = [10_000, 100_000];
   const split = xorData(10).train;
   split.labels.fill(0); // Where the workers meet.
@@ -142,6 +142,7 @@ Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes
       split,
       standardization: { mean: new Float32Array(4), scale: new Float32Array(4) },
       image: undefined,
+      epochsDone: 0,
       phaseOneEpochs: 10,
     },
     server: { settings, parallel, steps },

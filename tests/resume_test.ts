@@ -22,9 +22,10 @@ const STEPS = 9; // ⌈270 training samples / 32⌉, a tenth of the samples vali
 function parameters(model: SparseMlp): number[][] {
   return model.layers.flatMap((layer) => [
     ...[layer.indices, layer.values, layer.planes[0]].map((array) => [...array.subarray(0, layer.nnz)]),
-    ...[layer.indptr, layer.bias, layer.biasPlanes[0], layer.activationParameters, layer.activationPlanes[0]].map((
-      array,
-    ) => [...array]),
+    ...[layer.indptr, layer.bias, layer.biasPlanes[0], layer.activationParameters, layer.activationPlanes[0]]
+      .map((
+        array,
+      ) => [...array]),
   ]);
 }
 

@@ -159,7 +159,7 @@ Deno.test("train() follows the learning-rate schedule", async () => {
     const share = (1 + Math.cos(Math.PI * (epoch + 0.75) / 4)) / 2;
     assertAlmostEquals(rate, 0.08 * (0.1 + 0.9 * share), 1e-9);
   }
-  await assertRejects(() => rates({ kind: "warm-up", epochs: 0 }), RangeError, "length of the warm-up is 0");
+  await assertRejects(() => rates({ kind: "warm-up", epochs: 0 }), RangeError, "schedule.epochs is 0");
 });
 
 Deno.test("train() does not learn from the samples set aside for validation", async () => {

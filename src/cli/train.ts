@@ -40,7 +40,6 @@ import {
 import { dataLines, describeNetwork, plural, report, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import {
-  checkPruning,
   checkTogether,
   fillDefaults,
   modelOptions,
@@ -184,17 +183,8 @@ async function prepare(given: Values): Promise<Run> {
   const asked = before?.wanted ?? given;
   const wanted = withPreset(asked);
   checkTogether(wanted);
-  for (const name of ["checkpoint-every", "checkpoint-minutes"] as const) {
-    if (wanted[name] !== undefined && wanted.output === undefined) {
-      throw new UsageError(`Cannot use --${name} without --output`);
-    }
-  }
-  if (wanted["checkpoint-minutes"] !== undefined && (wanted.parallel ?? "none") !== "none") {
-    throw new UsageError("Cannot use --checkpoint-minutes with --parallel: workers are saved between epochs");
-  }
   const named = describeData(wanted);
   const filled = fillDefaults("train", wanted, named);
-  checkPruning(filled);
   const state = before?.state ?? newRunState();
   const epochsDone = state.epoch;
   if (epochsDone >= filled.epochs!) {

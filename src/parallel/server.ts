@@ -10,9 +10,9 @@ import type { SparseMlp } from "../model/model.ts";
 import { accumulate, retainValid } from "../native/merge.ts";
 import { applyGradients } from "../native/optimizer.ts";
 import { TrainingError } from "../errors.ts";
-import type { TrainSettings } from "../train/options.ts";
+import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepSettings } from "../train/step_settings.ts";
-import type { ParallelSettings } from "./options.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
 import { copyParameters, copyTopology, gradientViews } from "./replica.ts";
 import type { EpochSums, PushHeader } from "./transport.ts";
@@ -48,8 +48,8 @@ export function serverState(workers: number, updates: number): ServerState {
 
 /** Settings of a server. */
 export interface ServerOptions {
-  readonly settings: TrainSettings;
-  readonly parallel: ParallelSettings;
+  readonly settings: Hyperparameters;
+  readonly parallel: ParallelHyperparameters;
   /** Updates an epoch. */
   readonly steps: number;
 }

@@ -6,7 +6,8 @@
 import type { Split } from "../data/dataset.ts";
 import { TrainingError } from "../errors.ts";
 import type { TopologyCounts } from "../topology/change.ts";
-import type { TrainSettings } from "./options.ts";
+import type { RunHooks } from "./hooks.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
 import type { EpochRecord } from "./records.ts";
 import type { RunState } from "./state.ts";
 
@@ -14,7 +15,10 @@ import type { RunState } from "./state.ts";
 export interface EnginePlan {
   /** The samples to learn from, validation samples taken out. */
   readonly split: Split;
-  readonly settings: TrainSettings;
+  readonly settings: Hyperparameters;
+  readonly hooks: RunHooks;
+  /** Whole epochs done before the run. */
+  readonly epochsDone: number;
   /** The widest tile that suits the caches, of the network as the run began; see `RunState.cacheTile`. */
   readonly cacheTile: number;
 }
