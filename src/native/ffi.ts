@@ -7,7 +7,7 @@
  */
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
 
 /** Exports of the library, by name. */
 export const SYMBOLS = {
@@ -178,8 +178,12 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+  ts_scale: {
+    parameters: ["buffer", "usize", "f32"], // values, len, weight
+    result: "i32",
+  },
   ts_accumulate: {
-    parameters: ["buffer", "buffer", "usize", "f32", "bool"], // values, sum, len, weight, first
+    parameters: ["buffer", "buffer", "usize", "f32"], // values, sum, len, weight
     result: "i32",
   },
   ts_union_average: {

@@ -7,7 +7,7 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { accumulate, retainValid } from "../native/merge.ts";
+import { accumulate, retainValid, scale } from "../native/merge.ts";
 import { applyGradients } from "../native/optimizer.ts";
 import { TrainingError } from "../errors.ts";
 import { stepConstants, type TrainSettings } from "../train/options.ts";
@@ -134,19 +134,7 @@ export class ParameterServer {
     headers.forEach((header) => this.#note(header));
     const sent = gradients.filter((_, worker) => headers[worker].samples > 0);
     const counts = headers.filter((header) => header.samples > 0).map((header) => header.samples);
-    if (sent.length > 1) {
-      const sums = gradientViews(this.model.layers, sent[0]);
-      for (const [place, arena] of sent.entries()) {
-        const weight = counts[place] / samples;
-        for (const [index, views] of gradientViews(this.model.layers, arena).entries()) {
-          const { nnz } = this.model.layers[index];
-          const sum = sums[index];
-          accumulate(views.values.subarray(0, nnz), weight, place === 0, sum.values.subarray(0, nnz));
-          accumulate(views.bias, weight, place === 0, sum.bias);
-          accumulate(views.shape, weight, place === 0, sum.shape);
-        }
-      }
-    }
+    if (sent.length > 1) this.#average(sent, counts.map((count) => count / samples));
     this.#apply(sent[0]);
   }
 
@@ -191,6 +179,22 @@ export class ParameterServer {
     this.#numbers[LOSS] += loss;
     this.#numbers[CORRECT] += correct;
     this.#numbers[SAMPLES] += samples;
+  }
+
+  /** Writes the weighted sum of several gradients into the first of them, which no kernel is given twice. */
+  #average([first, ...others]: readonly Uint32Array[], [weight, ...weights]: readonly number[]): void {
+    const { layers } = this.model;
+    const sections = (arena: Uint32Array) =>
+      gradientViews(layers, arena).flatMap(({ values, bias, shape }, index) => [
+        values.subarray(0, layers[index].nnz),
+        bias,
+        shape,
+      ]);
+    const sums = sections(first);
+    for (const sum of sums) scale(sum, weight);
+    for (const [place, arena] of others.entries()) {
+      for (const [index, values] of sections(arena).entries()) accumulate(values, weights[place], sums[index]);
+    }
   }
 
   #retain(gradients: Uint32Array, sender: SparseMlp): Uint32Array {

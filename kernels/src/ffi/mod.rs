@@ -20,7 +20,7 @@ mod text;
 mod topology;
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///
