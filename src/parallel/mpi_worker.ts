@@ -80,8 +80,7 @@ class MpiLink {
         this.#push(request.header);
         return { kind: "applied" };
       case "working":
-        this.#working();
-        return { kind: "applied" };
+        return this.#working();
       case "next":
         return await this.#next();
       case "report":
@@ -187,11 +186,21 @@ class MpiLink {
     this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
   }
 
-  #working(): void {
+  #working(): ServerReply {
     const now = performance.now();
-    if (now - this.#toldAt < WORKING_MS) return;
+    if (now - this.#toldAt < WORKING_MS) return { kind: "applied" };
     this.#toldAt = now;
     sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
+    // In the middle of a command the server has nothing else to say.
+    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followStop();
+  }
+
+  #followStop(): ServerReply {
+    if (this.#head.kind !== KIND.stop) {
+      throw new TypeError(`Cannot follow message ${this.#head.kind} in the middle of an epoch`);
+    }
+    takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
+    return { kind: "stop" };
   }
 
   /** Waits until the server says something; other tasks of the program run meanwhile. */

@@ -193,7 +193,9 @@ export class ParameterServer {
     const sums = sections(first);
     for (const sum of sums) scale(sum, weight);
     for (const [place, arena] of others.entries()) {
-      for (const [index, values] of sections(arena).entries()) accumulate(values, weights[place], sums[index]);
+      for (const [index, values] of sections(arena).entries()) {
+        accumulate(values, weights[place], sums[index]);
+      }
     }
   }
 

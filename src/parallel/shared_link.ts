@@ -124,7 +124,7 @@ export class SharedLink {
       const command = state.command;
       if (command.number === this.#command) return undefined;
       if (!this.#hasModel) {
-        if (!state.ownModels) copyModel(server.model, replica);
+        if (!state.replicasLoaded) copyModel(server.model, replica);
         this.#hasModel = true;
       }
       this.#command = command.number;

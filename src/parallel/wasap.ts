@@ -9,6 +9,7 @@ import { scheduleFactor } from "../model/schedule.ts";
 import { tileWidth } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { TrainSettings } from "../train/options.ts";
+import type { RunState } from "../train/state.ts";
 import {
   changeTopology,
   diverged,
@@ -27,6 +28,7 @@ import {
   type ParallelSettings,
   resolveParallelOptions,
 } from "./options.ts";
+import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
 import type { ServerOptions } from "./server.ts";
 import type { EpochSums, OnSums, ServerTransport } from "./transport.ts";
@@ -116,10 +118,10 @@ export function trainOver(
   }
   return trainWith(model, data, options, async (plan) => {
     checkShards(parallel.workers, plan.split.samples, plan.settings.batchSize);
-    const described = describe(model, data, plan, parallel);
     const { workerModels = new WorkerModels() } = options;
     checkWorkerModels(workerModels.start, model);
-    return new ParallelEngine(described, plan.settings, await makeTransport(described), workerModels);
+    const planned = planTransport(model, data, plan, parallel, workerModels);
+    return new ParallelEngine(planned, plan.settings, await makeTransport(planned), workerModels);
   });
 }
 
@@ -139,14 +141,15 @@ function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void
   }
 }
 
-function describe(
+function planTransport(
   model: SparseMlp,
   data: Dataset,
   { split, settings }: EnginePlan,
   parallel: ParallelSettings,
+  workerModels: WorkerModels,
 ): TransportPlan {
   const { workers, algorithm } = parallel;
-  const { epochs, epochsDone, batchSize, threads } = settings;
+  const { epochsDone, batchSize, threads } = settings;
   const steps = algorithm === "wassp"
     ? passSteps(split.samples, workers, batchSize)
     : Math.ceil(split.samples / batchSize);
@@ -154,7 +157,7 @@ function describe(
   // rounds alike.
   const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
   const alone = algorithm === "wassp" && workers === 1 && tiles;
-  const phaseOneEpochs = alone ? 0 : Math.round(epochs * parallel.phaseOneFraction);
+  const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels);
   const { signal: _, onProgress: __, onPhase: ___, ...kept } = settings;
   return {
     model,
@@ -170,6 +173,18 @@ function describe(
     updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
     updatesTotal: phaseOneEpochs * steps,
   };
+}
+
+/** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */
+function lastOfPhaseOne(
+  { epochs, epochsDone, state }: TrainSettings,
+  { phaseOneFraction }: ParallelSettings,
+  { start }: WorkerModels,
+): number {
+  if (state?.phaseOneEpochs !== undefined) return state.phaseOneEpochs;
+  const planned = Math.round(epochs * phaseOneFraction);
+  // Checkpoints that do not name the epoch have models of workers in phase 2 alone.
+  return start.length > 0 ? Math.max(0, Math.min(planned, epochsDone - 1)) : planned;
 }
 
 /** The same samples in memory that Workers can see; copied only where they are not. */
@@ -200,6 +215,7 @@ class ParallelEngine implements Engine {
   readonly #settings: TrainSettings;
   readonly #transport: ServerTransport;
   readonly #workerModels: WorkerModels;
+  readonly #calls: ProgressCalls;
   #phaseTwo = false;
 
   constructor(
@@ -212,9 +228,10 @@ class ParallelEngine implements Engine {
     this.#settings = settings;
     this.#transport = transport;
     this.#workerModels = workerModels;
+    this.#calls = new ProgressCalls(settings.onProgress);
   }
 
-  async epoch(epoch: number): Promise<Trained> {
+  async epoch(epoch: number, state: RunState): Promise<Trained> {
     const { model, setup, server } = this.#plan;
     const { steps } = server;
     const started = performance.now();
@@ -222,11 +239,12 @@ class ParallelEngine implements Engine {
     const onSums = this.#progress(epoch, started);
     let sums: EpochSums;
     if (first) {
-      sums = await this.#orAborted(this.#transport.runUpdates(epoch * steps, onSums));
+      sums = await this.#orEnded(this.#transport.runUpdates(epoch * steps, onSums));
     } else {
       await this.#beginPhaseTwo();
-      sums = await this.#orAborted(this.#transport.runLocalEpoch(epoch, onSums));
+      sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
       averageModels(await this.#transport.replicas(), model, this.#settings.threads);
+      state.phaseOneEpochs = setup.phaseOneEpochs;
     }
     const seconds = (performance.now() - started) / 1000;
     const learningRate = this.#lastRate(epoch, first);
@@ -251,10 +269,15 @@ class ParallelEngine implements Engine {
   async changeTopology(epoch: number): Promise<TopologyCounts> {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
-    if (this.#phaseTwo) return await this.#orAborted(this.#transport.evolveReplicas(epoch));
+    if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
     const counts = changeTopology(this.#plan.model, this.#settings, epoch);
     this.#transport.topologyChanged();
     return counts;
+  }
+
+  mayStopAfter(epoch: number): boolean {
+    const { phaseOneEpochs } = this.#plan.setup;
+    return epoch > phaseOneEpochs || phaseOneEpochs >= this.#settings.epochs;
   }
 
   async close(): Promise<void> {
@@ -284,25 +307,27 @@ class ParallelEngine implements Engine {
   }
 
   #progress(epoch: number, started: number): OnSums {
-    const { epochs, onProgress } = this.#settings;
+    const { epochs } = this.#settings;
     const { steps } = this.#plan.server;
     return ({ updates, samples, loss, correct }) => {
       if (samples === 0) return;
       const samplesPerSecond = samples / ((performance.now() - started) / 1000);
       const [meanLoss, accuracy] = [loss / samples, correct / samples];
-      onProgress?.({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
+      this.#calls.tell({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
     };
   }
 
-  /** As the work, but rejects at once when the run is aborted; workers end within `close`. */
-  #orAborted<T>(work: Promise<T>): Promise<T> {
+  /** As the work, but rejects at once when the run is aborted or `onProgress` throws; workers end within `close`. */
+  async #orEnded<T>(work: Promise<T>): Promise<T> {
     const { signal } = this.#settings;
-    if (signal === undefined) return work;
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      if (signal.aborted) abort();
-      signal.addEventListener("abort", abort);
-      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
+    const ended = Promise.withResolvers<never>();
+    const abort = () => ended.reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    try {
+      if (signal?.aborted) abort();
+      return await Promise.race([ended.promise, this.#calls.during(work)]);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
   }
 }

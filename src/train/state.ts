@@ -24,6 +24,8 @@ export interface RunState {
   lowestValidationLoss?: number;
   /** Evaluations since that one. */
   waited: number;
+  /** Last epoch of phase 1, once a parallel run has been in phase 2: it stays there, however many epochs it gets. */
+  phaseOneEpochs?: number;
 }
 
 /** The state of a run of which so many whole epochs are done. */
@@ -68,5 +70,6 @@ export function checkRunState(found: unknown): RunState {
     waited: number("waited", true),
     ...(given.lowestValidationLoss !== undefined &&
       { lowestValidationLoss: number("lowestValidationLoss", false) }),
+    ...(given.phaseOneEpochs !== undefined && { phaseOneEpochs: number("phaseOneEpochs", true) }),
   };
 }

@@ -32,11 +32,15 @@ export class Tally {
     this.#state = state;
   }
 
-  /** Whether validation has not improved for `patience` evaluations. */
-  stopsEarly(validation: Evaluation | undefined, patience: number | undefined): boolean {
+  /**
+   * Whether validation has not improved for `patience` evaluations.
+   *
+   * @param counts Whether this evaluation is one of them; otherwise the count begins anew after it.
+   */
+  stopsEarly(validation: Evaluation | undefined, patience: number | undefined, counts: boolean): boolean {
     if (validation === undefined) return false;
     const { lowestValidationLoss = Infinity, waited } = this.#state;
-    this.#state.waited = validation.loss < lowestValidationLoss ? 0 : waited + 1;
+    this.#state.waited = !counts || validation.loss < lowestValidationLoss ? 0 : waited + 1;
     this.#stopped = patience !== undefined && this.#state.waited >= patience;
     return this.#stopped;
   }

@@ -91,6 +91,8 @@ export interface Engine {
   epoch(epoch: number, state: RunState): Promise<Trained>;
   /** Changes the topology after an epoch that is not the last. */
   changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
+  /** Whether the run may stop early after this epoch; where it is not given, it may after all. */
+  mayStopAfter?(epoch: number): boolean;
   /** Work memory that evaluations may use between two epochs. */
   readonly work?: Uint32Array;
   /** Called once, when the run is over for whatever reason. */
@@ -167,7 +169,8 @@ export async function* trainWith(
         throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
       }
       const whole = end === steps;
-      const stop = whole && tally.stopsEarly(evaluations.validation, settings.patience);
+      const counts = run.mayStopAfter?.(epoch) ?? true;
+      const stop = whole && tally.stopsEarly(evaluations.validation, settings.patience, counts);
       const last = epoch === epochs || stop;
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : run.changeTopology(epoch)
