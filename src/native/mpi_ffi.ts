@@ -7,15 +7,15 @@
  */
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const MPI_ABI_VERSION = 1;
+export const MPI_ABI_VERSION = 2;
 
 /** Exports of the MPI library, by name. */
 export const MPI_SYMBOLS = {
   ts_mpi_abi_version: { parameters: [], result: "u32" },
   ts_mpi_start: { parameters: ["usize", "buffer", "usize"], result: "i32" }, // chunk_words, place, place_len
   ts_mpi_send: {
-    // rank, head, head_len, data, data_len, ranges, ranges_len, limit
-    parameters: ["u32", "buffer", "usize", "buffer", "usize", "buffer", "usize", "u32"],
+    // rank, head, head_len, data, data_len, ranges, ranges_len, limit, begun, begun_len
+    parameters: ["u32", "buffer", "usize", "buffer", "usize", "buffer", "usize", "u32", "buffer", "usize"],
     result: "i32",
   },
   ts_mpi_next: {
