@@ -3,7 +3,9 @@ import { TrainingError } from "../src/errors.ts";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { resolveParallelOptions } from "../src/parallel/options.ts";
-import { serverState } from "../src/parallel/server.ts";
+import { emptyReplica } from "../src/parallel/replica.ts";
+import { ParameterServer, serverState } from "../src/parallel/server.ts";
+import { SharedLink } from "../src/parallel/shared_link.ts";
 import { SharedState, sharedStateMemory } from "../src/parallel/shared_state.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { WorkersTransport } from "../src/parallel/workers.ts";
@@ -252,6 +254,42 @@ Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes
   } finally {
     await transport.close();
   }
+});
+
+Deno.test("SharedLink calls the server under its lock alone, also to say how long a worker has waited", () => {
+  /** Lets an update in when a worker waits for it. */
+  class OpenedLater extends SharedState {
+    override waitForChange(): void {
+      this.limit = 1;
+    }
+  }
+  const memory = sharedStateMemory(1);
+  const { model, server: options } = plan({}, WORKER_MODULE);
+  const replica = emptyReplica(model);
+  const server = new ParameterServer(model, serverState(1, 0), options);
+  const called: string[] = [];
+  const watched = new Proxy(server, {
+    get(target, name) {
+      const found = Reflect.get(target, name, target);
+      assert(memory.words[0] !== 0, `${String(name)} without the lock`);
+      called.push(String(name));
+      return typeof found === "function" ? found.bind(target) : found;
+    },
+  });
+  const state = new OpenedLater(memory, 1000);
+  state.total = 1;
+  const gradients = [replica.allocateGradients()];
+  const link = new SharedLink({
+    ...{ worker: 0, workers: 1, algorithm: "wasap", state, server: watched, replica, gradients },
+    ...{ headers: new Float64Array(0), post: () => {} },
+  });
+  const { kind } = link.serve({ kind: "pull" });
+  link.serve({
+    kind: "push",
+    header: { ...{ worker: 0, version: 0, clock: 0 }, ...{ loss: 0, correct: 0, samples: 1 } },
+  });
+  assertEquals([kind, server.updates, memory.words[0]], ["parameters", 1, 0]);
+  for (const name of ["pull", "push", "waited"]) assert(called.includes(name), name);
 });
 
 Deno.test("SharedState gives up on a lock whose holder is lost", async () => {

@@ -2,7 +2,9 @@
  * The parameter server: one model, and what pulls and pushes do to it.
  *
  * Its state lies in shared memory, so each worker of a process can have a server object over the same state. Whoever
- * calls a method holds the server's lock (or is the only one who could call).
+ * calls a method holds the server's lock (or is the only one who could call). One may be called without it:
+ * {@linkcode ParameterServer.sums}, to show how far an epoch is. It only reads, and its numbers need not be of one
+ * moment; waiting for the lock would stop the thread that looks for workers who are lost, perhaps with the lock.
  *
  * @module
  */
@@ -59,7 +61,7 @@ export interface Pulled {
   readonly clock: number;
 }
 
-/** The server's model and its rules. Methods run under the server's lock. */
+/** The server's model and its rules. Methods run under the server's lock, {@linkcode sums} where it must be exact. */
 export class ParameterServer {
   readonly model: SparseMlp;
   readonly #numbers: Float64Array;
@@ -148,7 +150,7 @@ export class ParameterServer {
     this.#idle[worker] += seconds;
   }
 
-  /** Sums since {@linkcode beginEpoch}. */
+  /** Sums since {@linkcode beginEpoch}; of one moment under the lock alone. */
   sums(): EpochSums {
     const numbers = this.#numbers;
     return {

@@ -118,8 +118,8 @@ export class WorkersTransport implements ServerTransport {
     }, LOOK_MS);
   }
 
-  runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
-    return this.#watched(onSums, (pending: Pending<void>) => {
+  async runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
+    await this.#watched(onSums, (pending: Pending<void>) => {
       this.#updates = pending;
       this.#state.locked(() => {
         this.#server.beginEpoch();
@@ -127,6 +127,7 @@ export class WorkersTransport implements ServerTransport {
       });
       this.#state.changed();
     });
+    return this.#state.locked(() => this.#server.sums());
   }
 
   beginPhaseTwo(models: readonly SparseMlp[]): void {
@@ -138,7 +139,7 @@ export class WorkersTransport implements ServerTransport {
   }
 
   async runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
-    this.#server.beginEpoch();
+    this.#state.locked(() => this.#server.beginEpoch());
     const started = performance.now();
     let reports: LocalReport[] = [];
     await this.#watched(onSums, (pending: Pending<void>) => {
@@ -149,7 +150,7 @@ export class WorkersTransport implements ServerTransport {
     });
     const elapsed = (performance.now() - started) / 1000;
     return {
-      ...this.#server.sums(),
+      ...this.#state.locked(() => this.#server.sums()),
       ...trainedInAll(reports),
       idleSeconds: reports.map((report) => Math.max(0, elapsed - report.seconds)),
     };
@@ -171,7 +172,7 @@ export class WorkersTransport implements ServerTransport {
   }
 
   topologyChanged(): void {
-    this.#server.topologyChanged();
+    this.#state.locked(() => this.#server.topologyChanged());
   }
 
   async close(): Promise<void> {
@@ -209,8 +210,8 @@ export class WorkersTransport implements ServerTransport {
   }
 
   /** Waits for what `begin` begins, and reports progress meanwhile. */
-  #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<EpochSums> {
-    return new Promise<EpochSums>((resolve, reject) => {
+  #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       this.#onSums = onSums;
       const end = () => {
         this.#onSums = undefined;
@@ -220,7 +221,7 @@ export class WorkersTransport implements ServerTransport {
       const pending: Pending<void> = {
         resolve: () => {
           end();
-          resolve(this.#server.sums());
+          resolve();
         },
         reject: (cause) => {
           end();
