@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
 export const MPI_ABI_VERSION = 2;
@@ -30,16 +31,5 @@ export const MPI_SYMBOLS = {
   ts_mpi_abort: { parameters: ["i32"], result: "i32" }, // code
 } as const satisfies Deno.ForeignLibraryInterface;
 
-type Declared = Deno.DynamicLibrary<typeof MPI_SYMBOLS>["symbols"];
-
-/** Deno's types ask for bigint where C has 64 bits; its runtime takes safe integers too, without allocating. */
-type WithNumbers<Arguments extends readonly unknown[]> = {
-  [Index in keyof Arguments]: Arguments[Index] extends bigint ? bigint | number : Arguments[Index];
-};
-
 /** The opened library's functions. */
-export type MpiSymbols = {
-  readonly [Name in keyof Declared]: (
-    ...args: WithNumbers<Parameters<Declared[Name]>>
-  ) => ReturnType<Declared[Name]>;
-};
+export type MpiSymbols = CalledWithNumbers<Deno.DynamicLibrary<typeof MPI_SYMBOLS>["symbols"]>;
