@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CheckpointError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
 import { madelonLike } from "../src/data/generator.ts";
@@ -7,7 +7,7 @@ import { InProcessTransport } from "../src/parallel/in_process.ts";
 import type { ParallelOptions } from "../src/parallel/options.ts";
 import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
 import { WorkerModels } from "../src/parallel/worker_models.ts";
-import { newRunState } from "../src/train/state.ts";
+import { checkRunState, newRunState } from "../src/train/state.ts";
 import { assertSameModel } from "./parallel/runs.ts";
 
 const data = madelonLike({ samples: 500, testSamples: 60, features: 30, seed: 3 });
@@ -120,6 +120,15 @@ Deno.test("trainParallel() stays in phase 2, with the models of the workers, whe
       }
     }
   });
+});
+
+Deno.test("checkRunState() keeps the last epoch of phase 1 where it is given, and refuses what is none", () => {
+  const state = newRunState(5);
+  assertEquals(checkRunState({ ...state, phaseOneEpochs: 4 }).phaseOneEpochs, 4);
+  assert(!("phaseOneEpochs" in checkRunState(state)));
+  for (const phaseOneEpochs of [-1, 0.5, "4", null]) {
+    assertThrows(() => checkRunState({ ...state, phaseOneEpochs }), RangeError, "phaseOneEpochs is ");
+  }
 });
 
 Deno.test("trainParallel() takes the phases of the new total when a run gets more epochs in phase 1", async () => {
