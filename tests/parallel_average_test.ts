@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { SparseMlp } from "../src/model/model.ts";
+import { kernels } from "../src/native/library.ts";
 import { averageModels } from "../src/parallel/average.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
@@ -124,6 +125,50 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
   }
   assert(fresh > 0 && fresh <= counts.replaced);
   assertEquals(server.sums().droppedGradients, fresh);
+});
+
+Deno.test("ParameterServer.pushRound() applies the mean over all samples, and gives no kernel one memory twice", () => {
+  const model = newModel(3);
+  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelOptions({ workers: 4, algorithm: "wassp", warmUpEpochs: 5 });
+  const server = new ParameterServer(model, serverState(4, 0), { settings, parallel, steps: 10 });
+  const gradients = [1, 2, 4, NaN].map((value) => {
+    const arena = model.allocateGradients();
+    new Float32Array(arena.buffer, arena.byteOffset, arena.length).fill(value);
+    return arena;
+  });
+  const headers = [6, 1, 1, 0].map((samples, worker) => ({
+    ...{ worker, version: 0, clock: 0, loss: 1, correct: 0 },
+    samples,
+  }));
+  const before = model.layers.map(({ values, bias }) => ({ values: values.slice(), bias: bias.slice() }));
+  const symbols = kernels() as unknown as Record<string, (...given: unknown[]) => unknown>;
+  const calls = Object.entries(symbols);
+  try {
+    for (const [name, call] of calls) {
+      symbols[name] = (...given) => {
+        const views = given.filter((one): one is Uint8Array => ArrayBuffer.isView(one) && one.byteLength > 0);
+        for (const [place, one] of views.entries()) {
+          for (const other of views.slice(place + 1)) {
+            const apart = one.buffer !== other.buffer ||
+              one.byteOffset + one.byteLength <= other.byteOffset ||
+              other.byteOffset + other.byteLength <= one.byteOffset;
+            assert(apart, `${name} was given one memory twice`);
+          }
+        }
+        return call(...given);
+      };
+    }
+    server.pushRound(gradients, headers);
+  } finally {
+    for (const [name, call] of calls) symbols[name] = call;
+  }
+  // (6 · 1 + 1 · 2 + 1 · 4) / 8, in numbers that f32 holds exactly.
+  for (const [index, { values, bias, nnz }] of model.layers.entries()) {
+    for (let at = 0; at < nnz; at++) assertEquals(values[at], Math.fround(before[index].values[at] - 1.5));
+    bias.forEach((value, at) => assertEquals(value, before[index].bias[at] - 1.5));
+  }
+  assertEquals([server.updates, server.sums().samples, server.sums().loss], [1, 8, 4]);
 });
 
 /** Makes a model's topology one that has no connection in common with another's, in as many places as there are. */

@@ -157,6 +157,33 @@ Deno.test("trainParallel() learns with real Workers, and records what the sequen
   }
 });
 
+Deno.test("trainParallel() counts no evaluation for patience while phase 2 is to come, so that models are averaged", async () => {
+  // Nothing changes, so no evaluation is better than the first.
+  const still = {
+    learningRate: 1e-30,
+    weightDecay: 0,
+    zeta: 0,
+    validationFraction: 0.2,
+    patience: 2,
+    epochs: 10,
+  };
+  const cases = [
+    // The first evaluation of all is an improvement.
+    { phaseOneFraction: 1, phases: [1, 1, 1] },
+    { phaseOneFraction: 0, phases: [2, 2, 2] },
+    { phaseOneFraction: 0.5, phases: [1, 1, 1, 1, 1, 2, 2] },
+    { phaseOneFraction: 0.9, phases: [1, 1, 1, 1, 1, 1, 1, 1, 1, 2] },
+  ];
+  for (const algorithm of ["wasap", "wassp"] as const) {
+    for (const { phaseOneFraction, phases } of cases) {
+      const options = { ...OPTIONS, ...still, algorithm, workers: 2, phaseOneFraction };
+      const { records, summary } = await finishInProcess(newModel(), data, options, 1);
+      assertEquals(records.map(({ parallel }) => parallel!.phase), phases);
+      assertEquals(summary.stoppedEarly, phases.length < 10);
+    }
+  }
+});
+
 Deno.test("trainParallel() refuses settings that cannot work", async () => {
   const start = (options: ParallelOptions) => trainParallel(newModel(), data, { ...OPTIONS, ...options });
   assertThrows(() => start({ workers: 0 }), RangeError, "workers is 0");

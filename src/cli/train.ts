@@ -237,9 +237,12 @@ function batchSize(filled: Values, wanted: Values, data: Dataset): number {
 }
 
 /** Computes for the server of an MPI job; it alone prints and saves. */
-async function workAsRank({ values, data, model, options }: Run, place: MpiPlace): Promise<void> {
+async function workAsRank(
+  { values, data, model, options, workerModels }: Run,
+  place: MpiPlace,
+): Promise<void> {
   const { workers: _, ...parallel } = parallelOptions(values)!;
-  await trainOverMpi(model, data, { ...options, ...parallel, place }).next();
+  await trainOverMpi(model, data, { ...options, ...parallel, workerModels, place }).next();
 }
 
 /** What came out of the epochs of this run. */

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
 export const ABI_VERSION = 3;
@@ -181,8 +182,12 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+  ts_scale: {
+    parameters: ["buffer", "usize", "f32"], // values, len, weight
+    result: "i32",
+  },
   ts_accumulate: {
-    parameters: ["buffer", "buffer", "usize", "f32", "bool"], // values, sum, len, weight, first
+    parameters: ["buffer", "buffer", "usize", "f32"], // values, sum, len, weight
     result: "i32",
   },
   ts_union_average: {
@@ -274,17 +279,5 @@ export const SYMBOLS = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The exports as Deno types them. */
-type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
-
-/** Deno's types ask for bigint where C has 64 bits; its runtime takes safe integers too, without allocating. */
-type WithNumbers<Arguments extends readonly unknown[]> = {
-  [Index in keyof Arguments]: Arguments[Index] extends bigint ? bigint | number : Arguments[Index];
-};
-
 /** The opened library's functions. */
-export type Symbols = {
-  readonly [Name in keyof Declared]: (
-    ...args: WithNumbers<Parameters<Declared[Name]>>
-  ) => ReturnType<Declared[Name]>;
-};
+export type Symbols = CalledWithNumbers<Deno.DynamicLibrary<typeof SYMBOLS>["symbols"]>;

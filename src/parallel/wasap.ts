@@ -14,6 +14,7 @@ import { diverged, type Engine, type EnginePlan, type Trained } from "../train/e
 import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
+import type { RunState } from "../train/state.ts";
 import { averageModels } from "./average.ts";
 import {
   checkShards,
@@ -21,6 +22,7 @@ import {
   type ParallelOptions,
   resolveParallelRun,
 } from "./options.ts";
+import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
 import type { ServerOptions } from "./server.ts";
 import type { EpochSums, OnSums, ServerTransport } from "./transport.ts";
@@ -106,9 +108,9 @@ export function trainOver(
   const { parallel, workerModels = new WorkerModels() } = run;
   return trainWith(model, data, run, async (plan) => {
     checkShards(parallel.workers, plan.split.samples, plan.settings.batchSize);
-    const described = describe(model, data, plan, parallel);
     checkWorkerModels(workerModels.start, model);
-    return new ParallelEngine(described, plan, await makeTransport(described), workerModels);
+    const planned = planTransport(model, data, plan, parallel, workerModels, run.state);
+    return new ParallelEngine(planned, plan, await makeTransport(planned), workerModels);
   });
 }
 
@@ -128,14 +130,16 @@ function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void
   }
 }
 
-function describe(
+function planTransport(
   model: SparseMlp,
   data: Dataset,
   { split, settings, epochsDone }: EnginePlan,
   parallel: ParallelHyperparameters,
+  workerModels: WorkerModels,
+  state: RunState,
 ): TransportPlan {
   const { workers, algorithm } = parallel;
-  const { epochs, batchSize, threads } = settings;
+  const { batchSize, threads } = settings;
   const steps = algorithm === "wassp"
     ? passSteps(split.samples, workers, batchSize)
     : Math.ceil(split.samples / batchSize);
@@ -143,7 +147,7 @@ function describe(
   // rounds alike.
   const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
   const alone = algorithm === "wassp" && workers === 1 && tiles;
-  const phaseOneEpochs = alone ? 0 : Math.round(epochs * parallel.phaseOneFraction);
+  const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels, state);
   return {
     model,
     setup: {
@@ -159,6 +163,19 @@ function describe(
     updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
     updatesTotal: phaseOneEpochs * steps,
   };
+}
+
+/** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */
+function lastOfPhaseOne(
+  { epochs }: Hyperparameters,
+  { phaseOneFraction }: ParallelHyperparameters,
+  { start }: WorkerModels,
+  state: RunState,
+): number {
+  if (state.phaseOneEpochs !== undefined) return state.phaseOneEpochs;
+  const planned = Math.round(epochs * phaseOneFraction);
+  // Checkpoints that do not name the epoch have models of workers in phase 2 alone.
+  return start.length > 0 ? Math.max(0, Math.min(planned, state.epoch - 1)) : planned;
 }
 
 /** The same samples in memory that Workers can see; copied only where they are not. */
@@ -190,6 +207,7 @@ class ParallelEngine implements Engine {
   readonly #hooks: RunHooks;
   readonly #transport: ServerTransport;
   readonly #workerModels: WorkerModels;
+  readonly #calls: ProgressCalls;
   #phaseTwo = false;
 
   constructor(
@@ -203,9 +221,10 @@ class ParallelEngine implements Engine {
     this.#hooks = hooks;
     this.#transport = transport;
     this.#workerModels = workerModels;
+    this.#calls = new ProgressCalls(hooks.onProgress);
   }
 
-  async epoch(epoch: number): Promise<Trained> {
+  async epoch(epoch: number, state: RunState): Promise<Trained> {
     const { model, setup, server } = this.#plan;
     const { steps } = server;
     const started = performance.now();
@@ -213,11 +232,12 @@ class ParallelEngine implements Engine {
     const onSums = this.#progress(epoch, started);
     let sums: EpochSums;
     if (first) {
-      sums = await this.#orAborted(this.#transport.runUpdates(epoch * steps, onSums));
+      sums = await this.#orEnded(this.#transport.runUpdates(epoch * steps, onSums));
     } else {
       await this.#beginPhaseTwo();
-      sums = await this.#orAborted(this.#transport.runLocalEpoch(epoch, onSums));
+      sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
       averageModels(await this.#transport.replicas(), model, this.#settings.threads);
+      state.phaseOneEpochs = setup.phaseOneEpochs;
     }
     const seconds = (performance.now() - started) / 1000;
     const learningRate = this.#lastRate(epoch, first);
@@ -242,10 +262,15 @@ class ParallelEngine implements Engine {
   async changeTopology(epoch: number): Promise<TopologyCounts> {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
-    if (this.#phaseTwo) return await this.#orAborted(this.#transport.evolveReplicas(epoch));
+    if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
     const counts = changeTopology(this.#plan.model, this.#settings, epoch, this.#hooks);
     this.#transport.topologyChanged();
     return counts;
+  }
+
+  mayStopAfter(epoch: number): boolean {
+    const { phaseOneEpochs } = this.#plan.setup;
+    return epoch > phaseOneEpochs || phaseOneEpochs >= this.#settings.epochs;
   }
 
   async close(): Promise<void> {
@@ -276,25 +301,26 @@ class ParallelEngine implements Engine {
 
   #progress(epoch: number, started: number): OnSums {
     const { epochs } = this.#settings;
-    const { onProgress } = this.#hooks;
     const { steps } = this.#plan.server;
     return ({ updates, samples, loss, correct }) => {
       if (samples === 0) return;
       const samplesPerSecond = samples / ((performance.now() - started) / 1000);
       const [meanLoss, accuracy] = [loss / samples, correct / samples];
-      onProgress?.({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
+      this.#calls.tell({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
     };
   }
 
-  /** As the work, but rejects at once when the run is aborted; workers end within `close`. */
-  #orAborted<T>(work: Promise<T>): Promise<T> {
+  /** As the work, but rejects at once when the run is aborted or `onProgress` throws; workers end within `close`. */
+  async #orEnded<T>(work: Promise<T>): Promise<T> {
     const { signal } = this.#hooks;
-    if (signal === undefined) return work;
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      if (signal.aborted) abort();
-      signal.addEventListener("abort", abort);
-      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
+    const ended = Promise.withResolvers<never>();
+    const abort = () => ended.reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    try {
+      if (signal?.aborted) abort();
+      return await Promise.race([ended.promise, this.#calls.during(work)]);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
   }
 }

@@ -33,6 +33,8 @@ export interface Engine {
   epoch(epoch: number, state: RunState): Promise<Trained>;
   /** Changes the topology after an epoch that is not the last. */
   changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
+  /** Whether the run may stop early after this epoch; where it is not given, it may after all. */
+  mayStopAfter?(epoch: number): boolean;
   /** Work memory that evaluations may use between two epochs. */
   readonly work?: Uint32Array;
   /** Called once, when the run is over for whatever reason. */

@@ -35,6 +35,8 @@ export interface RunState {
   evaluationsSinceBest: number;
   /** What the run has reached. Absent before it begins. */
   tally?: Tally;
+  /** Last epoch of phase 1, once a parallel run has been in phase 2: it stays there, however many epochs it gets. */
+  phaseOneEpochs?: number;
 }
 
 /** The state of a run of which so many whole epochs are done. */
@@ -127,5 +129,6 @@ export function checkRunState(found: unknown): RunState {
     ...(given.lowestValidationLoss !== undefined &&
       { lowestValidationLoss: number("lowestValidationLoss", false) }),
     ...(given.tally !== undefined && { tally: checkTally(given.tally) }),
+    ...(given.phaseOneEpochs !== undefined && { phaseOneEpochs: number("phaseOneEpochs", true) }),
   };
 }

@@ -134,6 +134,8 @@ export async function* trainWith(
       // The end of the epoch will tell; a run that goes on must not have been told before.
       const whole = end === steps;
       const judged = whole && evaluations.validation && judgeValidation(state, evaluations.validation.loss);
+      // An evaluation that is no reason to stop is none that was waited for.
+      if (judged && !(engine.mayStopAfter?.(epoch) ?? true)) judged.evaluationsSinceBest = 0;
       const stop = judged ? judged.evaluationsSinceBest >= patience : false;
       const last = epoch === epochs || stop;
       const [change, evolutionSeconds] = await timed(() =>

@@ -10,7 +10,7 @@ use crate::status::{Outcome, Status, ensure, guarded};
 use crate::world;
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///
@@ -67,8 +67,11 @@ pub unsafe extern "C" fn ts_mpi_start(chunk_words: usize, place: *mut u32, place
 
 /// Sends `ranges` (offset and length, in words) of `data` to `rank`, behind a head.
 ///
+/// `begun` is one number: the chunks that are under way, 0 before the first call. After a timeout the same call goes on
+/// behind them.
+///
 /// # Safety
-/// Each pointer is a live array of the length that follows it.
+/// Each pointer is a live array of the length that follows it; `begun` does not overlap the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_mpi_send(
     rank: u32,
@@ -79,11 +82,15 @@ pub unsafe extern "C" fn ts_mpi_send(
     ranges: *const u64,
     ranges_len: usize,
     limit: u32,
+    begun: *mut u32,
+    begun_len: usize,
 ) -> i32 {
     guarded(|| {
         // SAFETY: the caller passes typed arrays and their lengths.
         let (head, data, ranges) = unsafe { (view(head, head_len), view(data, data_len), view(ranges, ranges_len)) };
-        world::with(|world| world.send(rank, head, data, ranges, milliseconds(limit)))
+        // SAFETY: as above.
+        let begun = unsafe { view_mut(begun, begun_len) }.first_mut().ok_or(Status::Length)?;
+        world::with(|world| world.send(rank, head, data, ranges, milliseconds(limit), begun))
     })
 }
 
