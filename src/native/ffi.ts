@@ -147,6 +147,24 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- probe ---
+  ts_probe_words: {
+    // layout, slopes, layers, width, dropout, keep, words
+    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "buffer"],
+    result: "i32",
+  },
+  ts_probe: {
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
+      ...["usize", "usize"] as const, // samples, width
+      ...["f32", "u32", "u64", "u64", "usize"] as const, // dropout, keep, seed, step, threads
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // ends, rows, columns, each with its length
+      ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, gradients, gradients_len
+    ],
+    result: "i32",
+  },
+
   // --- pages ---
   ts_advise_huge: {
     parameters: ["buffer", "usize"], // bytes, bytes_len

@@ -48,7 +48,7 @@ export interface ActivationMemory {
   readonly recompute?: boolean;
 }
 
-function keepCode({ activationStorage, recompute }: ActivationMemory): number {
+export function keepCode({ activationStorage, recompute }: ActivationMemory): number {
   return (activationStorage === "bf16" ? 1 : 0) | (recompute ? 2 : 0);
 }
 

@@ -13,6 +13,7 @@ mod init;
 mod merge;
 mod optimizer;
 mod pages;
+mod probe;
 mod random;
 mod standardize;
 mod step;

@@ -16,7 +16,7 @@ pub extern "C" fn ts_misalignment(place: *const u8) -> usize {
 }
 
 /// Bit 0: bfloat16; bit 1: recompute.
-fn keeping(bits: u32) -> Keeping {
+pub(super) fn keeping(bits: u32) -> Keeping {
     Keeping { half: bits & 1 != 0, recompute: bits & 2 != 0 }
 }
 
@@ -103,7 +103,7 @@ pub unsafe extern "C" fn ts_train_batch(
     })
 }
 
-fn truth<'a>(labels: &'a [u32], targets: &'a [f32]) -> Truth<'a> {
+pub(super) fn truth<'a>(labels: &'a [u32], targets: &'a [f32]) -> Truth<'a> {
     if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) }
 }
 

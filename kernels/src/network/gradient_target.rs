@@ -15,6 +15,13 @@ pub(crate) struct GradientTarget<'a> {
 }
 
 impl<'a> GradientTarget<'a> {
+    /// Gradients that are written, one a layer; nothing moves.
+    pub(crate) fn written(gradients: &'a [Gradients<'a>]) -> Self {
+        let momentum =
+            Momentum { rate: 0.0, fan_in_limit: 1.0, momentum: 0.0, decay: 0.0, coupled: false, nesterov: false };
+        Self { gradients: Some(gradients), momentum }
+    }
+
     /// What tile `tile` of `tiles` does with the gradients of biases and of parameters of activations.
     pub(crate) fn update(&self, tile: usize, tiles: usize) -> Update {
         self.with(self.momentum, tile, tiles)

@@ -10,6 +10,8 @@ pub mod layer;
 pub mod loss;
 pub mod optimizer;
 mod pass;
+pub mod probe;
+pub mod sddmm;
 mod stage;
 pub mod step;
 pub mod storage;

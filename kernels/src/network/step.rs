@@ -6,8 +6,6 @@
 
 use bytemuck::cast_slice;
 
-use crate::base::random::{Purpose, key};
-use crate::base::simd::LANES;
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Dropout;
 use crate::network::batch::Batch;
@@ -53,7 +51,6 @@ pub fn train(
     batch.check(layers, training.keeping.half)?;
     let tiles = batch.samples.div_ceil(batch.width);
     let fused = gradients.is_none();
-    ensure((0.0..1.0).contains(&training.dropout), Status::Range)?;
     ensure(!(fused && training.momentum.nesterov && tiles > 1), Status::Range)?;
     if training.keeping.half {
         train_in::<u16>(layers, gradients, batch, training, threads, work)
@@ -70,30 +67,18 @@ fn train_in<C: Tiles>(
     threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    let dropped = training.dropout > 0.0;
-    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropped, training.keeping, work)?;
-    // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
-    let threshold = (training.dropout * 65_536.0).round().min(65_535.0) as u16;
-    let dropouts: Vec<Option<Dropout>> = (0..layers.len())
-        .map(|index| {
-            let key = key(training.seed, Purpose::Dropout, &[training.step, index as u64]);
-            (dropped && index + 1 < layers.len()).then_some(Dropout {
-                keys: [key as u32, (key >> 32) as u32],
-                threshold,
-                scale: (65_536.0 / (65_536.0 - f64::from(threshold))) as f32,
-                words: batch.samples.div_ceil(2 * LANES) as u32 * LANES as u32,
-            })
-        })
-        .collect();
-
+    let Training { dropout, seed, step, keeping, .. } = training;
+    let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, keeping, work)?;
     let pass = Pass {
         layers,
         traces: &traces,
         outputs,
         dropouts: &dropouts,
         batch,
-        stages: &training_stages(layers.len(), training.keeping),
+        stages: &training_stages(layers.len(), keeping),
         target: Some(GradientTarget { gradients, momentum: training.momentum }),
+        places: &[],
         probabilities: false,
     };
     C::run(&pass, threads)
@@ -153,6 +138,7 @@ fn evaluate_in<C: Tiles>(
             batch: part,
             stages: &stages,
             target: None,
+            places: &[],
             probabilities,
         };
         let sum = C::run(&pass, threads)?;
