@@ -4,7 +4,9 @@ import { assertClose, backpropagate, oracleOf } from "./oracle/mlp.ts";
 import type { SparseMlp } from "../src/model/model.ts";
 import { probeGradients, type ProbePlaces, type ProbeSettings, probeWords } from "../src/native/probe.ts";
 import type { Batch } from "../src/native/step.ts";
+import { keepStrongest, type Places } from "../src/native/strongest.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
+import { gradientsAt } from "../src/topology/probe.ts";
 
 /** A share of all places of each layer, in matrix order. */
 function placesOf(model: SparseMlp, share: number): ProbePlaces {
@@ -140,5 +142,57 @@ Deno.test("probeGradients() refuses places outside their layer and lists that do
     () => probeGradients(model.memory, batch, places, { threads: 1 }, short, gradients),
     TypeError,
     "Cannot probe the gradients of absent connections: a buffer has the wrong length",
+  );
+});
+
+Deno.test("gradientsAt() and keepStrongest() find the places where the loss falls fastest", () => {
+  const sizes = [6, 30, 20, 3];
+  const model = randomModel({ sizes, density: 0.3, activation: { kind: "all-relu", alpha: 0.6 }, seed: 9 });
+  const random = randomBatch(sizes, 40, "classification", 5);
+  const net = unmasked(model);
+  const { gradients } = backpropagate(net, random);
+  // All absent places of the hidden layers; none of the output layer is asked for.
+  const places = model.layers.map((layer, index): Places => {
+    const mask = oracleOf(model).layers[index].mask;
+    const absent = [...mask.keys()].filter((place) => index < 2 && mask[place] === 0);
+    return {
+      rows: Uint32Array.from(absent, (place) => Math.floor(place / layer.neurons)),
+      columns: Uint32Array.from(absent, (place) => place % layer.neurons),
+    };
+  });
+  const found = gradientsAt(model, random.tiles(48), places, { threads: 2 });
+  assertEquals(found.map(({ length }) => length), places.map(({ rows }) => rows.length));
+  for (const index of [0, 1]) {
+    const { neurons } = model.layers[index];
+    const size = (place: number) => Math.abs(gradients[index].weights[place]);
+    const flat = ({ rows, columns }: Places) => Array.from(rows, (row, at) => row * neurons + columns[at]);
+    const expected = flat(places[index]).toSorted((a, b) => size(b) - size(a)).slice(0, 10);
+    const chosen = keepStrongest(places[index], found[index], 10);
+    assertEquals(flat(chosen), expected.toSorted((a, b) => a - b));
+  }
+});
+
+Deno.test("gradientsAt() refuses lists and memory that do not fit", () => {
+  const model = randomModel({ sizes: [4, 6, 3], density: 0.5 });
+  const batch = randomBatch([4, 6, 3], 10, "classification", 1).tiles(16);
+  const none: Places = { rows: new Uint32Array(0), columns: new Uint32Array(0) };
+  assertEquals(gradientsAt(model, batch, [none, none], { threads: 1 }).map(({ length }) => length), [0, 0]);
+  assertThrows(() => gradientsAt(model, batch, [none], { threads: 1 }), TypeError, "the list of ends");
+  const outside = { rows: Uint32Array.of(0), columns: Uint32Array.of(6) };
+  assertThrows(() => gradientsAt(model, batch, [outside, none], { threads: 1 }), RangeError);
+  const work = new Uint32Array(16);
+  assertThrows(() => gradientsAt(model, batch, [none, none], { threads: 1 }, work), TypeError);
+});
+
+Deno.test("keepStrongest() keeps the first of equal scores, all where there are too few, and refuses other lengths", () => {
+  const places = () => ({ rows: Uint32Array.of(0, 1, 2, 3), columns: Uint32Array.of(9, 8, 7, 6) });
+  const scores = Float32Array.of(0.5, -2, 2, -0.5);
+  const rows = (count: number) => Array.from(keepStrongest(places(), scores, count).rows);
+  assertEquals([0, 1, 2, 3, 4, 9].map(rows), [[], [1], [1, 2], [0, 1, 2], [0, 1, 2, 3], [0, 1, 2, 3]]);
+  assertEquals(Array.from(keepStrongest(places(), scores, 3).columns), [9, 8, 7]);
+  assertThrows(
+    () => keepStrongest(places(), scores.subarray(1), 2),
+    TypeError,
+    "choose the strongest places",
   );
 });

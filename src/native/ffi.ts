@@ -71,6 +71,13 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- strongest ---
+  ts_keep_strongest: {
+    // scores, scores_len, count, rows, rows_len, columns, columns_len
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+  },
+
   // --- importance ---
   ts_importance: {
     // incoming_ptr, incoming_ptr_len, position, position_len, values, values_len, out, out_len, threads

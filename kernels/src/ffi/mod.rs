@@ -17,6 +17,7 @@ mod probe;
 mod random;
 mod standardize;
 mod step;
+mod strongest;
 mod text;
 mod topology;
 

@@ -4,4 +4,5 @@ pub mod csr;
 pub mod importance;
 pub mod init;
 pub mod merge;
+pub mod strongest;
 pub mod topology;
