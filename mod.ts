@@ -5,15 +5,11 @@
  */
 export type { Augmentation } from "./src/data/augment.ts";
 export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
-export type {
-  Dataset,
-  FeatureSource,
-  ImageShape,
-  Split,
-  Standardization,
-  ValidationSplit,
-} from "./src/data/dataset.ts";
-export { classCounts, splitValidation, validateDataset } from "./src/data/dataset.ts";
+export type { Dataset, FeatureSource, ImageShape, Split } from "./src/data/dataset.ts";
+export type { Standardization } from "./src/native/standardize.ts";
+export type { ValidationSplit } from "./src/data/validation_split.ts";
+export { classCounts, validateDataset } from "./src/data/dataset.ts";
+export { splitValidation } from "./src/data/validation_split.ts";
 export {
   type GeneratedDataset,
   type GeneratedTruth,
@@ -48,7 +44,8 @@ export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
 export type { ImportancePruning, PhaseProgress, Progress, TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
-export { type EpochRecord, type ParallelRecord, train, type TrainSummary } from "./src/train/trainer.ts";
+export type { EpochRecord, ParallelRecord, TrainSummary } from "./src/train/records.ts";
+export { train } from "./src/train/trainer.ts";
 export {
   type DropRule,
   type EvolutionCounts,
@@ -63,8 +60,11 @@ export {
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
 export type { Source } from "./src/data/source.ts";
-export type { FeatureSelection } from "./src/native/batch.ts";
+export type { FeatureSelection } from "./src/native/standardize.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";
 export type { MpiPlace } from "./src/native/mpi.ts";
-export type { NetworkMemory } from "./src/native/step.ts";
+export type { Seedling } from "./src/native/grow.ts";
+export type { NetworkMemory } from "./src/native/layout.ts";
+export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
+export type { OptimizerName } from "./src/optimizer/optimizers.ts";

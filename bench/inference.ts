@@ -9,11 +9,10 @@
  * @module
  */
 import { compact, loadModel, pruneByImportance, saveModel, type SparseMlp } from "../mod.ts";
-import { standardization } from "../src/data/dataset.ts";
-import { tileWidth } from "../src/model/tile.ts";
-import { evaluateBatch, trainBatch, workspaceWords } from "../src/native/step.ts";
+import { standardization } from "../src/data/standardization.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
-import { BatchBuilder } from "../src/train/batches.ts";
+import { resolveTrainOptions } from "../src/train/options.ts";
+import { StepRunner } from "../src/train/step_runner.ts";
 
 const SAMPLES = 10_000;
 const BATCH = 128;
@@ -70,22 +69,21 @@ async function measure(model: SparseMlp): Promise<Record<string, unknown>> {
   const labels = sharedWords(SAMPLES).map((_, sample) => sample % classes);
   model.standardization ??= standardization(features, SAMPLES, inputs);
   const split = { samples: SAMPLES, features, labels, targets: new Float32Array(0) };
-  const width = tileWidth(model.settings.sizes, BATCH);
-  const builder = new BatchBuilder({
+  const runner = new StepRunner({
+    model,
     split,
     standardization: model.standardization,
-    batchSize: BATCH,
-    width,
-    threads: 1,
+    settings: resolveTrainOptions(
+      { batchSize: BATCH, weightDecay: 0, weightDecayForm: "coupled", threads: 1 },
+      1,
+    ),
   });
   const order = Uint32Array.from({ length: BATCH }, (_, sample) => sample);
-  const totals = new Float64Array(2);
-  const work = sharedWords(workspaceWords(model.memory, width, { training: true, dropout: true }));
   const inference = model.compile();
   const part = features.subarray(0, 2_560 * inputs);
   const one = features.subarray(0, inputs);
   const evaluated = time(() => {
-    evaluateBatch(model.memory, builder.build(order, 0, BATCH, 0), 1, work, new Float32Array(0), totals);
+    runner.evaluate(runner.build(order, 0, BATCH, 0), new Float32Array(0));
   }, 40);
   const batched = [1, 2].map((threads) => time(() => inference.predictProbabilities(part, { threads }), 2));
   const single = time(() => inference.predictProbabilities(one), 500);
@@ -93,20 +91,7 @@ async function measure(model: SparseMlp): Promise<Record<string, unknown>> {
   const bytes = await fileBytes(model);
   // Last, for it changes the weights; a rate of 1e-12 keeps them what they were.
   const step = time(() => {
-    const settings = {
-      learningRate: 1e-12,
-      fanInLimit: Infinity,
-      momentum: 0.9,
-      weightDecay: 0,
-      coupledDecay: true,
-      nesterov: false,
-      dropout: 0.3,
-      seed: 1,
-      step: 0,
-      threads: 1,
-    };
-    const batch = builder.build(order, 0, BATCH, 0);
-    trainBatch(model.memory, new Uint32Array(0), batch, settings, work, totals);
+    runner.step(runner.build(order, 0, BATCH, 0), 0, 1e-12);
   }, 40);
   return {
     sizes: model.settings.sizes,

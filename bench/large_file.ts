@@ -35,7 +35,7 @@ function digestsOf({ layers }: SparseMlp): string[] {
   return layers.flatMap((layer) => {
     const { nnz, indices, values, velocity, source, position } = layer;
     const counted = [indices, values, velocity, source, position].map((array) => array.subarray(0, nnz));
-    return [layer.indptr, ...counted, layer.incomingPtr, layer.bias, layer.biasVelocity].map((array) => {
+    return [layer.indptr, ...counted, layer.incomingPtr, layer.bias, layer.biasPlanes[0]].map((array) => {
       const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
       const hash = createHash("sha256");
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
@@ -62,7 +62,7 @@ async function measure(work: "save" | "load"): Promise<Report> {
     threads: THREADS,
   });
   // Velocities that differ, so that a mix-up would show.
-  made?.layers.forEach((layer, index) => layer.velocity.set(layer.values.subarray(index, layer.nnz)));
+  made?.layers.forEach((layer, index) => layer.planes[0].set(layer.values.subarray(index, layer.nnz)));
   const started = performance.now();
   if (made) {
     const training = { epoch: 1, options: {}, state: newRunState(1) };

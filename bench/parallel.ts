@@ -15,7 +15,7 @@ import { resolveParallelOptions } from "../src/parallel/options.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
 import { resolveTrainOptions } from "../src/train/options.ts";
-import { changeTopology } from "../src/train/trainer.ts";
+import { changeTopology } from "../src/topology/change.ts";
 
 const KINDS = ["sequential-1", "sequential-2", "wasap-2", "wassp-2"] as const;
 type Kind = typeof KINDS[number];

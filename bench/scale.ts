@@ -12,7 +12,7 @@ import { parseCommandLine } from "../src/cli/parse.ts";
 import { fitMemory } from "../src/cli/plan.ts";
 import { fillDefaults, modelOptions, trainOptions, withPreset } from "../src/cli/settings.ts";
 import { resolveTrainOptions } from "../src/train/options.ts";
-import { changeTopology } from "../src/train/trainer.ts";
+import { changeTopology } from "../src/topology/change.ts";
 
 const seconds = (since: number) => (performance.now() - since) / 1000;
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];

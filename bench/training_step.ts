@@ -4,12 +4,11 @@
  * @module
  */
 import { SparseMlp } from "../mod.ts";
-import { standardization } from "../src/data/dataset.ts";
-import { tileWidth } from "../src/model/tile.ts";
+import { standardization } from "../src/data/standardization.ts";
 import { shuffle } from "../src/native/random.ts";
-import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
-import { BatchBuilder } from "../src/train/batches.ts";
+import { resolveTrainOptions } from "../src/train/options.ts";
+import { StepRunner } from "../src/train/step_runner.ts";
 
 /** What a step is timed with. */
 export interface StepOptions {
@@ -49,35 +48,21 @@ export function prepareStep(options: StepOptions): Step {
   const labels = sharedWords(samples);
   for (let place = 0; place < features.length; place++) features[place] = (place * 2_654_435_761) >>> 24;
   for (let sample = 0; sample < samples; sample++) labels[sample] = sample % classes;
-  const width = options.width ?? tileWidth(sizes, batchSize);
   const split = { samples, features, labels, targets: new Float32Array(0) };
-  const builder = new BatchBuilder({
+  const runner = new StepRunner({
+    model,
     split,
     standardization: standardization(features, samples, inputs, threads),
-    batchSize,
-    width,
-    threads,
+    settings: resolveTrainOptions({ batchSize, dropout, threads, seed }, seed),
+    cacheTile: options.width,
   });
   const order = sharedWords(samples);
   shuffle(order, seed, 1);
-  const work = sharedWords(workspaceWords(model.memory, width, { training: true, dropout: dropout > 0 }));
-  const totals = new Float64Array(2);
-  const gradients = new Uint32Array(0);
-  const settings = {
-    learningRate: 0.01,
-    fanInLimit: Infinity,
-    momentum: 0.9,
-    weightDecay: 0.0002,
-    coupledDecay: false,
-    nesterov: false,
-  };
   const steps = Math.floor(samples / batchSize);
   let step = 0;
-  const build = () => builder.build(order, (step % steps) * batchSize, batchSize, 1);
+  const build = () => runner.build(order, (step % steps) * batchSize, batchSize, 1);
   let batch = build();
-  const kernel = () => {
-    trainBatch(model.memory, gradients, batch, { ...settings, dropout, seed, step, threads }, work, totals);
-  };
+  const kernel = () => void runner.step(batch, step, 0.01);
   return {
     model,
     build() {
@@ -88,7 +73,7 @@ export function prepareStep(options: StepOptions): Step {
       batch = build();
       kernel();
       step++;
-      return totals[0] / batchSize;
+      return runner.totals[0] / batchSize;
     },
   };
 }

@@ -2,20 +2,20 @@ import { assert, assertEquals } from "@std/assert";
 import { ABI_VERSION, SYMBOLS } from "../src/native/ffi.ts";
 import { MPI_SYMBOLS } from "../src/native/mpi_ffi.ts";
 
-/** What each room of src/ may use beside itself; `types` are rooms of which it may use types alone. */
-const ROOMS: Record<string, { readonly uses: readonly string[]; readonly types?: readonly string[] }> = {
-  native: { uses: [] },
-  sparse: { uses: ["native"] },
-  data: { uses: ["native", "sparse"] },
-  model: { uses: ["native", "sparse"], types: ["data"] },
-  topology: { uses: ["native", "sparse", "model"] },
-  train: { uses: ["native", "sparse", "data", "model", "topology"] },
-  files: { uses: ["native", "sparse", "data", "model", "topology", "train"] },
-  parallel: { uses: ["native", "sparse", "data", "model", "topology", "train", "files"] },
-  cli: { uses: ["native", "sparse", "data", "model", "topology", "train", "files", "parallel"] },
+/** What each room of src/ may use beside itself. */
+const ROOMS: Record<string, readonly string[]> = {
+  native: [],
+  sparse: ["native"],
+  data: ["native", "sparse"],
+  model: ["native", "sparse"],
+  topology: ["native", "sparse", "model"],
+  train: ["native", "sparse", "data", "model", "topology"],
+  files: ["native", "sparse", "data", "model", "topology", "train"],
+  parallel: ["native", "sparse", "data", "model", "topology", "train", "files"],
+  cli: ["native", "sparse", "data", "model", "topology", "train", "files", "parallel"],
 };
 
-const MOST_LINES = 450;
+const MOST_LINES = 400;
 
 const SRC = new URL("../src/", import.meta.url);
 
@@ -77,7 +77,7 @@ const modules = modulesOf();
 
 Deno.test("src/ is found and its imports are read", () => {
   const trainer = modules.find((module) => module.path === "train/trainer.ts");
-  assert(trainer?.imports.some(({ specifier, typeOnly }) => specifier === "../errors.ts" && !typeOnly));
+  assert(trainer?.imports.some(({ specifier, typeOnly }) => specifier === "../data/dataset.ts" && !typeOnly));
   assert(trainer?.imports.some(({ specifier, typeOnly }) => specifier === "../model/model.ts" && typeOnly));
   assertEquals(importsOf('export { type A, type B } from "./a.ts";\nimport "./b.ts";\n// import "./c.ts";'), [
     { specifier: "./a.ts", typeOnly: true },
@@ -97,11 +97,11 @@ Deno.test("src/ imports point one way, from cli down to native", () => {
       const other = roomOf(target(module, used));
       if (room === undefined) assert(other === undefined, `src/${module.path} uses ${used.specifier}`);
       if (room === undefined || other === undefined || other === room) continue;
-      const { uses, types = [] } = ROOMS[room];
       assert(
-        uses.includes(other) || (types.includes(other) && used.typeOnly),
-        `src/${module.path} imports ${used.specifier}: ${room} may use ${uses.join(", ") || "nothing"}` +
-          (types.length > 0 ? `, and types of ${types.join(", ")}` : ""),
+        ROOMS[room].includes(other),
+        `src/${module.path} imports ${used.specifier}: ${room} may use ${
+          ROOMS[room].join(", ") || "nothing"
+        }`,
       );
     }
   }
@@ -186,7 +186,7 @@ Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types,
 });
 
 /** The version of the border, and the first half of the SHA-256 of its signatures. */
-const PINNED = { version: 2, signatures: "0317432f9997aed4758bb3885d90caab" };
+const PINNED = { version: 3, signatures: "d151a06a72dc64d105d9804bd07f886d" };
 
 Deno.test("ABI_VERSION is raised when the signature of an export changes", async () => {
   const lines = Object.entries(SYMBOLS).map(([name, { parameters, result }]) =>

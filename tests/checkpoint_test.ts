@@ -13,7 +13,15 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
 
 function parameters(model: SparseMlp): number[][] {
   return model.layers.flatMap((layer) =>
-    [layer.indptr, layer.indices, layer.values, layer.velocity, layer.bias, layer.biasVelocity, layer.shape]
+    [
+      layer.indptr,
+      layer.indices,
+      layer.values,
+      layer.planes[0],
+      layer.bias,
+      layer.biasPlanes[0],
+      layer.activationParameters,
+    ]
       .map((array, part) => [...(part >= 1 && part <= 3 ? array.subarray(0, layer.nnz) : array)])
   );
 }

@@ -12,7 +12,8 @@ import {
   train,
   trainParallel,
 } from "../mod.ts";
-import type { Split, Standardization } from "../src/data/dataset.ts";
+import type { Split } from "../src/data/dataset.ts";
+import type { Standardization } from "../src/native/standardize.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 
 /** Numbers from 0 up to 1, the same in each run. */
@@ -40,7 +41,9 @@ function network(seed: number): SparseMlp {
     seed,
   });
   for (const layer of model.layers) {
-    for (const array of [layer.bias, layer.shape]) array.forEach((_, at) => array[at] += next() - 0.5);
+    for (const array of [layer.bias, layer.activationParameters]) {
+      array.forEach((_, at) => array[at] += next() - 0.5);
+    }
   }
   for (const layer of model.layers.slice(0, -1)) if (next() < 0.5) pruneByImportance(layer, 60 * next());
   const mean = Float32Array.from({ length: sizes[0] }, () => next());
@@ -101,7 +104,7 @@ Deno.test("compact() keeps the outputs of 400 random networks, and compacting tw
 Deno.test("compact() moves weights and velocities with their neurons", () => {
   const model = SparseMlp.create({ sizes: [6, 10, 3], density: 0.4, seed: 2 });
   model.layers.forEach((layer) =>
-    layer.velocity.forEach((_, at) => layer.velocity[at] = 2 * layer.values[at])
+    layer.planes[0].forEach((_, at) => layer.planes[0][at] = 2 * layer.values[at])
   );
   pruneByImportance(model.layers[0], 50);
   const { model: small, kept } = compact(model);
@@ -109,7 +112,7 @@ Deno.test("compact() moves weights and velocities with their neurons", () => {
   const [before, after] = [neuronImportance(model.layers[0]), neuronImportance(small.layers[0])];
   assertEquals([...after], [...kept[1]].map((neuron) => before[neuron]));
   for (const layer of small.layers) {
-    layer.values.forEach((value, at) => assertEquals(layer.velocity[at], 2 * value));
+    layer.values.forEach((value, at) => assertEquals(layer.planes[0][at], 2 * value));
   }
 });
 

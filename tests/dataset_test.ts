@@ -1,13 +1,7 @@
 import { assertAlmostEquals, assertEquals, assertGreater, assertThrows } from "@std/assert";
-import {
-  classCounts,
-  type Dataset,
-  type Split,
-  splitValidation,
-  standardization,
-  trainingSamples,
-  validateDataset,
-} from "../src/data/dataset.ts";
+import { classCounts, type Dataset, type Split, validateDataset } from "../src/data/dataset.ts";
+import { splitValidation, trainingSamples } from "../src/data/validation_split.ts";
+import { standardization } from "../src/data/standardization.ts";
 
 function split(features: Float32Array | Uint8Array, labels: number[], targets: number[] = []): Split {
   const samples = Math.max(labels.length, targets.length);

@@ -16,7 +16,7 @@ const PLACE = { seed: 3, epoch: 4, layer: 2 };
 /** A layer with a different velocity for each connection. */
 function movingLayer(inputs: number, neurons: number, probability: number): Connections {
   const layer = layerOf({ inputs, neurons, probability });
-  for (let at = 0; at < layer.nnz; at++) layer.velocity[at] = at + 1;
+  for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = at + 1;
   return layer;
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { gzipSync } from "node:zlib";
-import { standardization, validateDataset } from "../src/data/dataset.ts";
+import { standardization } from "../src/data/standardization.ts";
+import { validateDataset } from "../src/data/dataset.ts";
 import { loadFiles } from "../src/data/files.ts";
 import { content, csv, fault, load, npy } from "./loading.ts";
 import { dataFolder, debianFashionMnist, exists } from "./real_data.ts";

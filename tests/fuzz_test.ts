@@ -157,11 +157,11 @@ Deno.test(`loadModel() reads a damaged file whole or refuses it (${share(0.5)} i
       assertEquals(layer.incomingPtr[layer.neurons], layer.nnz);
       const numbers = [
         layer.values,
-        layer.velocity,
+        layer.planes[0],
         layer.bias,
-        layer.biasVelocity,
-        layer.shape,
-        layer.shapeVelocity,
+        layer.biasPlanes[0],
+        layer.activationParameters,
+        layer.activationPlanes[0],
       ];
       for (const array of numbers) assert(array.every(Number.isFinite));
     }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertGreater, assertNotEquals, assertThrows } from "@std/assert";
 import { generateBlock } from "../src/native/generator.ts";
-import { classCounts, standardization, validateDataset } from "../src/data/dataset.ts";
+import { classCounts, validateDataset } from "../src/data/dataset.ts";
+import { standardization } from "../src/data/standardization.ts";
 import { madelonLike } from "../src/data/generator.ts";
 
 Deno.test("madelonLike() has Madelon's shape by default, valid and with even classes", () => {

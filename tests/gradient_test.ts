@@ -49,7 +49,7 @@ for (const task of ["classification", "regression"] as const) {
         const parameters = [
           ["weights", layer.values.subarray(0, layer.nnz)],
           ["bias", layer.bias],
-          ["shape", layer.shape],
+          ["shape", layer.activationParameters],
         ] as const;
         for (const [name, values] of parameters) {
           const analytic = views[index][name];

@@ -6,7 +6,7 @@ import { gatherBatch } from "../src/native/batch.ts";
 import { validateStructure } from "../src/native/csr.ts";
 import { squaredNorm } from "../src/native/optimizer.ts";
 import { delimitedScan, svmlightScan } from "../src/native/text.ts";
-import { dropSmallest } from "../src/native/topology.ts";
+import { dropSmallest } from "../src/native/drop.ts";
 
 const SIZES = [500, 40, 10, 40, 2];
 const GARBAGE = [0, 1, 39, 40, 500, 65_535, 0x7fff_ffff, 0x8000_0000, 0xffff_ffff];

@@ -60,7 +60,7 @@ Deno.test("pruneByImportance() takes all inputs of neurons at or below the perce
   for (const [inputs, neurons, probability] of [[30, 40, 0.05], [30, 40, 1], [400, 700, 0.3], [5, 2, 1]]) {
     for (const threads of [1, 2, 4]) {
       const layer = layerOf({ inputs, neurons, probability });
-      for (let at = 0; at < layer.nnz; at++) layer.velocity[at] = at + 1;
+      for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = at + 1;
       const before = placesOf(layer);
       const scores = neuronImportance(layer);
       const threshold = sortedPercentile(scores, 20);

@@ -64,7 +64,7 @@ Deno.test("fillConnections() gives a valid layer of the expected size, equal for
     const mean = inputs * neurons * probability;
     // Six standard deviations of a binomial count.
     assert(Math.abs(layer.nnz - mean) <= 6 * Math.sqrt(mean * (1 - probability)) + 1e-9);
-    assert(layer.velocity.every((value) => value === 0));
+    assert(layer.planes[0].every((value) => value === 0));
     assertEquals(transposed(layer), [layer.incomingPtr, layer.source, layer.position]);
     for (const threads of [2, 4]) assertEquals(layerOf({ inputs, neurons, probability, threads }), layer);
   }
@@ -100,7 +100,7 @@ Deno.test("fillConnections() refuses arrays of wrong length and a structure coun
     const short = broken({ [name]: layer[name].subarray(1) });
     assertThrows(() => fillConnections(short, { ...options, weights }), TypeError, name);
   }
-  const velocity = layer.velocity.subarray(1);
+  const velocity = layer.planes[0].subarray(1);
   assertThrows(() => fillConnections(broken({ velocity }), { ...options, weights }), TypeError, "velocity");
   assertThrows(
     () => fillConnections(layer, { ...options, weights, seed: 2 }),

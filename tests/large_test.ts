@@ -16,7 +16,15 @@ const asked = (Deno.env.get("TRULY_SPARSE_LARGE") ?? "") !== "";
 function arraysOf(layer: SparseLayer): (Uint32Array | Float32Array)[] {
   const { nnz, indptr, indices, values, velocity, incomingPtr, source, position, bias, biasVelocity } = layer;
   const counted = [indices, values, velocity, source, position].map((array) => array.subarray(0, nnz));
-  return [indptr, ...counted, incomingPtr, bias, biasVelocity, layer.shape, layer.shapeVelocity];
+  return [
+    indptr,
+    ...counted,
+    incomingPtr,
+    bias,
+    biasVelocity,
+    layer.activationParameters,
+    layer.activationPlanes[0],
+  ];
 }
 
 /** A copy of a model whose first layer has room for so many connections that later layers begin past `words` words. */
@@ -109,7 +117,7 @@ Deno.test({
       assertEquals(layer.nnz, other.nnz);
       for (
         const [found, expected] of [
-          [layer.velocity.subarray(0, layer.nnz), other.velocity.subarray(0, layer.nnz)],
+          [layer.planes[0].subarray(0, layer.nnz), other.planes[0].subarray(0, layer.nnz)],
           [layer.values.subarray(0, layer.nnz), other.values.subarray(0, layer.nnz)],
           [layer.bias, other.bias],
         ]

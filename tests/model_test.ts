@@ -37,13 +37,13 @@ Deno.test("SparseMlp.create() makes valid layers with zero velocities and biases
       validateConnections(layer);
       assertEquals([layer.incomingPtr, layer.source, layer.position], transposed(layer as Connections));
       assert(
-        [layer.velocity, layer.bias, layer.biasVelocity, layer.shapeVelocity].every((part) =>
+        [layer.planes[0], layer.bias, layer.biasPlanes[0], layer.activationPlanes[0]].every((part) =>
           part.every((value) => value === 0)
         ),
       );
       const shape = index < 2 ? start[activation] ?? [] : [];
       assertEquals(
-        [...layer.shape],
+        [...layer.activationParameters],
         Array.from({ length: layer.neurons }, () => shape.map(Math.fround)).flat(),
       );
     }

@@ -10,7 +10,7 @@ import {
   trainParallel,
   validateDataset,
 } from "../mod.ts";
-import { standardization, standardizationOf } from "../src/data/dataset.ts";
+import { standardization, standardizationOf } from "../src/data/standardization.ts";
 import { finish } from "./trainer/data.ts";
 
 const OPTIONS = { samples: 300, testSamples: 90, features: 40, repeated: 3, seed: 2 };

@@ -7,7 +7,7 @@ import { phaseOneRate } from "../src/parallel/rates.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { Shard, shardSize } from "../src/parallel/shard.ts";
 import { resolveTrainOptions } from "../src/train/options.ts";
-import { changeTopology } from "../src/train/trainer.ts";
+import { changeTopology } from "../src/topology/change.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 import { assertSameModel } from "./parallel/runs.ts";
 
@@ -16,7 +16,7 @@ const SIZES = [30, 50, 20, 4];
 function newModel(seed: number): SparseMlp {
   const model = SparseMlp.create({ sizes: SIZES, epsilon: 5, seed });
   for (const layer of model.layers) {
-    for (let at = 0; at < layer.nnz; at++) layer.velocity[at] = layer.values[at] / 3 + seed;
+    for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = layer.values[at] / 3 + seed;
     for (let neuron = 0; neuron < layer.neurons; neuron++) layer.bias[neuron] = neuron * seed;
   }
   return model;
@@ -38,7 +38,7 @@ function workersModels(count: number): SparseMlp[] {
     const model = emptyReplica(server);
     model.memory.arena.set(server.memory.arena);
     model.memory.layout.set(server.memory.layout);
-    changeTopology(model, settings, 1, worker + 1);
+    changeTopology(model, settings, 1, { draw: worker + 1 });
     for (const layer of model.layers) layer.bias.forEach((_, at) => layer.bias[at] = at + worker);
     return model;
   });
@@ -113,11 +113,11 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
         const { values, velocity } = before[index];
         const expected = Math.fround(0.9 * velocity[at]) - (gradient ?? 0);
         // One multiplication and one addition in f32.
-        assertAlmostEquals(layer.velocity[at], expected, 1e-5);
+        assertAlmostEquals(layer.planes[0][at], expected, 1e-5);
         if (gradient !== undefined) continue;
         // A new connection has no velocity, and none is left of the one that stood in its place in memory.
         fresh++;
-        assertEquals([velocity[at], layer.velocity[at]], [0, 0]);
+        assertEquals([velocity[at], layer.planes[0][at]], [0, 0]);
         assertEquals(layer.values[at], values[at]);
       }
     }
@@ -145,7 +145,7 @@ function makeDisjoint(model: SparseMlp, other: SparseMlp): void {
 
 Deno.test("ParameterServer.push() whose gradients are all stale drops and counts them, and leaves a valid model", () => {
   const model = SparseMlp.create({ sizes: SIZES, density: 0.3, seed: 3 });
-  for (const layer of model.layers) layer.velocity.forEach((_, at) => layer.velocity[at] = 1 + at % 5);
+  for (const layer of model.layers) layer.planes[0].forEach((_, at) => layer.planes[0][at] = 1 + at % 5);
   const sender = emptyReplica(model);
   const settings = resolveTrainOptions({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
   const parallel = resolveParallelOptions({ workers: 2, initialRateFactor: 1 });
@@ -174,7 +174,7 @@ Deno.test("ParameterServer.push() whose gradients are all stale drops and counts
     assertEquals([layer.nnz, layer.indices], [nnz, indices]);
     // Momentum alone moves the weights; biases have gradients whatever the topology.
     for (let at = 0; at < nnz; at++) {
-      assertEquals(layer.velocity[at], velocity[at] / 2);
+      assertEquals(layer.planes[0][at], velocity[at] / 2);
       assertEquals(layer.values[at], Math.fround(values[at] + velocity[at] / 2));
     }
     assertEquals([...layer.bias], [...bias].map((value) => value + 2));

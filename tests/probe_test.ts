@@ -2,9 +2,10 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { gradientsOf, numbers, randomBatch, randomModel, STEP } from "./oracle/batch.ts";
 import { assertClose, backpropagate, oracleOf } from "./oracle/mlp.ts";
 import type { SparseMlp } from "../src/model/model.ts";
+import type { Places } from "../src/native/grow.ts";
 import { probeGradients, type ProbePlaces, type ProbeSettings, probeWords } from "../src/native/probe.ts";
 import type { Batch } from "../src/native/step.ts";
-import { keepStrongest, type Places } from "../src/native/strongest.ts";
+import { keepStrongest } from "../src/native/strongest.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
 import { gradientsAt } from "../src/topology/probe.ts";
 

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   CheckpointError,
   type EpochRecord,
@@ -10,6 +10,7 @@ import {
   SparseMlp,
   train,
   type TrainOptions,
+  trainParallel,
 } from "../mod.ts";
 import { writeSafetensors } from "../src/files/safetensors.ts";
 
@@ -20,10 +21,11 @@ const STEPS = 9; // ⌈270 training samples / 32⌉, a tenth of the samples vali
 /** Everything training makes use of: all bits of the structure, weights, velocities. */
 function parameters(model: SparseMlp): number[][] {
   return model.layers.flatMap((layer) => [
-    ...[layer.indices, layer.values, layer.velocity].map((array) => [...array.subarray(0, layer.nnz)]),
-    ...[layer.indptr, layer.bias, layer.biasVelocity, layer.shape, layer.shapeVelocity].map((
-      array,
-    ) => [...array]),
+    ...[layer.indices, layer.values, layer.planes[0]].map((array) => [...array.subarray(0, layer.nnz)]),
+    ...[layer.indptr, layer.bias, layer.biasPlanes[0], layer.activationParameters, layer.activationPlanes[0]]
+      .map((
+        array,
+      ) => [...array]),
   ]);
 }
 
@@ -52,8 +54,13 @@ const options: TrainOptions = {
 };
 
 /** Trains in parts of so many steps, each from a checkpoint and with another number of threads. */
-async function inParts(path: string, settings: TrainOptions, steps: number): Promise<[SparseMlp, unknown[]]> {
-  let [model, state] = [make(), newRunState()];
+async function inParts(
+  path: string,
+  settings: TrainOptions,
+  steps: number,
+  begin: () => SparseMlp = make,
+): Promise<[SparseMlp, unknown[]]> {
+  let [model, state] = [begin(), newRunState()];
   const records: unknown[] = [];
   for (let part = 0; part < 200; part++) {
     const run = train(model, data, { ...settings, state, signal: abortBefore(steps), threads: 1 + part % 2 });
@@ -80,6 +87,30 @@ Deno.test("train() stopped after any step and resumed gives the bits of a run th
     }
     for (const steps of [1, 4, STEPS, 13, 5 * STEPS + 1]) {
       const [model, found] = await inParts(path, options, steps);
+      assertEquals(found, records, `in parts of ${steps} steps`);
+      assertEquals(parameters(model), parameters(straight), `in parts of ${steps} steps`);
+    }
+  } finally {
+    await Deno.remove(path);
+  }
+});
+
+Deno.test("train() that compacts while pruning gives the same bits resumed, though smaller layers suit wider tiles", async () => {
+  const path = await Deno.makeTempFile();
+  try {
+    const wide = () => SparseMlp.create({ sizes: [20, 4200, 10, 2], epsilon: 5, seed: 5 });
+    const settings: TrainOptions = {
+      epochs: 4,
+      batchSize: 128,
+      importancePruning: { start: 1, every: 1, percentile: 50 },
+      compactWhilePruning: true,
+    };
+    const straight = wide();
+    const records: unknown[] = [];
+    for await (const record of train(straight, data, settings)) records.push(measures(record));
+    assert(straight.layers[0].neurons < 2000);
+    for (const steps of [2, 3, 8]) {
+      const [model, found] = await inParts(path, settings, steps, wide);
       assertEquals(found, records, `in parts of ${steps} steps`);
       assertEquals(parameters(model), parameters(straight), `in parts of ${steps} steps`);
     }
@@ -125,7 +156,44 @@ Deno.test("train() refuses a state that does not fit the run", async () => {
   await assertRejects(run({ ...newRunState(), step: 11 }), RangeError, "an epoch has 10");
   await assertRejects(run({ ...newRunState(), step: -1 }), RangeError, "step is -1");
   await assertRejects(run({ ...newRunState(), evolved: 1 }), TypeError, "evolved is 1");
+  await assertRejects(run({ ...newRunState(), cacheTile: 50 }), RangeError, "cacheTile is 50");
   await assertRejects(run(newRunState(), { epochsDone: 0 }), TypeError, "both given");
+});
+
+Deno.test("train() goes on inside an epoch with its batch size alone, and takes another one from its end on", async () => {
+  const settings = { epochs: 3, threads: 1 };
+  const [model, state] = [make(), newRunState()];
+  for await (const _ of train(model, data, { ...settings, batchSize: 32, maxSteps: 4, state }));
+  assertEquals([state.step, state.batchSize], [4, 32]);
+  const before = { ...state };
+  await assertRejects(
+    async () => {
+      for await (const _ of train(model, data, { ...settings, batchSize: 64, state }));
+    },
+    RangeError,
+    "Cannot go on inside epoch 1 with a batch size of 64: its first 4 steps had one of 32; give 32",
+  );
+  assertEquals(state, before);
+  for await (const _ of train(model, data, { ...settings, batchSize: 32, maxSteps: 10, state }));
+  assertEquals([state.epoch, state.step], [1, 0]);
+  for await (const _ of train(model, data, { ...settings, batchSize: 64, maxSteps: 7, state }));
+  assertEquals([state.epoch, state.step, state.batchSize], [1, 2, 64]);
+  // A state of an earlier version does not know: it is taken at its word while the epoch has so many steps.
+  const { batchSize: _, ...old } = state;
+  for await (const { epoch } of train(model, data, { ...settings, batchSize: 32, state: old })) {
+    assert(epoch > 1);
+  }
+  assertEquals(old.epoch, 3);
+});
+
+Deno.test("trainParallel() refuses to go on inside an epoch", async () => {
+  const [model, state] = [make(), newRunState()];
+  for await (const _ of train(model, data, { epochs: 3, batchSize: 32, maxSteps: 13, threads: 1, state }));
+  assertThrows(
+    () => trainParallel(model, data, { epochs: 3, batchSize: 32, workers: 2, state }),
+    TypeError,
+    "Cannot go on in parallel inside epoch 2, of which 3 steps are done: workers begin with an epoch",
+  );
 });
 
 Deno.test("loadModel() reads format version 1, which had no state of the run", async () => {

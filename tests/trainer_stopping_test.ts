@@ -60,7 +60,7 @@ Deno.test("train() ends with the reason of an aborted signal: before, between ep
   );
   assertEquals(seen, [1, 2, 3]);
 
-  // Timers run while epochs much shorter than a breath go by.
+  // Timers run while epochs much shorter than its turn go by.
   const late = AbortSignal.timeout(20);
   const endless = { epochs: 1_000_000, batchSize: 50, signal: late };
   await assertRejects(() => finish(xorModel(), xorData(50), endless), DOMException, "timeout");

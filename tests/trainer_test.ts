@@ -1,5 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
-import { type Dataset, splitValidation } from "../src/data/dataset.ts";
+import type { Dataset } from "../src/data/dataset.ts";
+import { splitValidation } from "../src/data/validation_split.ts";
 import { madelonLike } from "../src/data/generator.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { shuffle } from "../src/native/random.ts";

@@ -12,7 +12,7 @@ import { WorkersTransport } from "../../src/parallel/workers.ts";
 import { rebuildIncoming } from "../../src/sparse/csr.ts";
 import { sharedBytes, sharedWords } from "../../src/sparse/shared.ts";
 import { resolveTrainOptions } from "../../src/train/options.ts";
-import { changeTopology } from "../../src/train/trainer.ts";
+import { changeTopology } from "../../src/topology/change.ts";
 import { labelsWithSums, type Part, PARTS, partSums } from "./parts.ts";
 import type { Costs } from "./simulation.ts";
 

@@ -6,13 +6,15 @@ use truly_sparse_kernels::base::random::Stream;
 use truly_sparse_kernels::base::shared::SharedSlice;
 use truly_sparse_kernels::base::status::{Status, guarded};
 use truly_sparse_kernels::network::batch::Batch;
-use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, gradients, layers};
+use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, STATE_HEAD_WORDS, gradients, layers};
 use truly_sparse_kernels::network::loss::{Total, Truth};
-use truly_sparse_kernels::network::optimizer::{Momentum, apply_gradients, squared_norm};
+use truly_sparse_kernels::network::optimizer::{DecayForm, Method, OptimizerStep, apply_gradients, squared_norm};
 use truly_sparse_kernels::network::probe::{Probing, probe, probe_words};
 use truly_sparse_kernels::network::sddmm::Places;
+use truly_sparse_kernels::network::sgd::Sgd;
 use truly_sparse_kernels::network::step::{Training, evaluate, train};
-use truly_sparse_kernels::network::workspace::{Keeping, WorkUse, workspace_words};
+use truly_sparse_kernels::network::storage::Storage;
+use truly_sparse_kernels::network::workspace::{ActivationMemory, WorkUse, workspace_words};
 
 const IDENTITY: u32 = 0;
 const SLOPE: u32 = 1;
@@ -25,6 +27,8 @@ struct Network {
     layout: Vec<u32>,
     slopes: Vec<f32>,
     arena: Vec<u32>,
+    /// One plane: the velocity.
+    state: Vec<u32>,
     weights: Vec<CsMat<f32>>,
     biases: Vec<Vec<f32>>,
 }
@@ -46,6 +50,7 @@ fn network(sizes: &[usize], density: f64, code: u32) -> Network {
         layout: vec![],
         slopes: vec![],
         arena: vec![],
+        state: vec![0; STATE_HEAD_WORDS],
         weights: vec![],
         biases: vec![],
     };
@@ -69,18 +74,18 @@ fn network(sizes: &[usize], density: f64, code: u32) -> Network {
         let shape = if code == SRELU { 4 } else { 0 };
         let bias: Vec<f32> = (0..neurons).map(|_| number(&mut stream)).collect();
         let word = |&value: &usize| value as u32;
-        let arena = &mut net.arena;
+        let (arena, state) = (&mut net.arena, &mut net.state);
         push_section(arena, pointers.iter().map(word));
         push_section(arena, weights.indices().iter().map(word));
         push_section(arena, weights.data().iter().map(|value| value.to_bits()));
-        push_section(arena, (0..nnz).map(|_| (0.01 * number(&mut stream)).to_bits()));
+        push_section(state, (0..nnz).map(|_| (0.01 * number(&mut stream)).to_bits()));
         push_section(arena, incoming.indptr().raw_storage().iter().map(word));
         push_section(arena, incoming.indices().iter().map(word));
         push_section(arena, incoming.data().iter().map(word));
         push_section(arena, bias.iter().map(|value| value.to_bits()));
-        push_section(arena, vec![0; neurons]);
+        push_section(state, vec![0; neurons]);
         push_section(arena, (0..shape * neurons).map(|at| [-0.2f32, 0.2, 0.4, 0.7][at % 4].to_bits()));
-        push_section(arena, vec![0; shape * neurons]);
+        push_section(state, vec![0; shape * neurons]);
         net.layout.extend([inputs as u32, neurons as u32, nnz as u32, nnz as u32, code]);
         net.slopes.push(if index % 2 == 0 { -0.5 } else { 0.5 });
         net.weights.push(weights);
@@ -101,8 +106,8 @@ impl Network {
             .sum()
     }
 
-    fn work(&self, width: usize, training: bool, keeping: Keeping) -> Vec<u32> {
-        let purpose = WorkUse { training, dropout: training, keeping };
+    fn work(&self, width: usize, training: bool, memory: ActivationMemory) -> Vec<u32> {
+        let purpose = WorkUse { training, dropout: training, memory };
         // NaN everywhere: what is read before it is written shows.
         vec![f32::NAN.to_bits(); workspace_words(&self.layout, &self.slopes, width, purpose).unwrap()]
     }
@@ -134,10 +139,18 @@ fn samples(features: usize, count: usize, width: usize) -> (Vec<Vec<f32>>, Vec<f
     (rows, tiles)
 }
 
-const MOMENTUM: Momentum =
-    Momentum { rate: 0.1, fan_in_limit: f32::INFINITY, momentum: 0.9, decay: 0.01, coupled: false, nesterov: false };
-const WHOLE: Keeping = Keeping { half: false, recompute: false };
-const TRAINING: Training = Training { momentum: MOMENTUM, dropout: 0.25, seed: 3, step: 5, keeping: WHOLE };
+const SGD: Sgd<1> = Sgd { momentum: 0.9, nesterov: false };
+const STEP: OptimizerStep = OptimizerStep {
+    method: Method::MomentumSgd(SGD),
+    rate: 0.1,
+    fan_in_limit: f32::INFINITY,
+    decay: 0.01,
+    decay_form: DecayForm::Outside,
+};
+const NESTEROV: OptimizerStep = OptimizerStep { method: Method::MomentumSgd(Sgd { nesterov: true, ..SGD }), ..STEP };
+const WHOLE: ActivationMemory = ActivationMemory { storage: Storage::F32, recompute: false };
+const BF16: ActivationMemory = ActivationMemory { storage: Storage::Bf16, recompute: false };
+const TRAINING: Training = Training { optimizer: STEP, dropout: 0.25, seed: 3, step: 5, memory: WHOLE };
 
 #[test]
 fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
@@ -153,8 +166,8 @@ fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
                     let mut work = net.work(width, false, WHOLE);
                     let mut found = vec![f32::NAN; count * outputs];
                     let batch = Batch { input: &input, truth, samples: count, width };
-                    let layers = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
-                    let total = evaluate(&layers, batch, false, threads, &mut work, &mut found).unwrap();
+                    let layers = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
+                    let total = evaluate(&layers, batch, Storage::F32, threads, &mut work, &mut found).unwrap();
                     let largest = expected.iter().fold(1.0f32, |most, value| most.max(value.abs()));
                     // Up to 200 products a sum, each rounded: 200 · 2⁻²⁴ is 1.2e-5 of the largest.
                     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 2e-5 * largest));
@@ -179,9 +192,9 @@ fn step(
     let classes = net.sizes[net.sizes.len() - 1];
     let labels: Vec<u32> = (0..count).map(|sample| (sample * 7 % classes) as u32).collect();
     let mut written = vec![f32::NAN.to_bits(); if write { net.gradient_words() } else { 0 }];
-    let mut work = net.work(width, true, training.keeping);
+    let mut work = net.work(width, true, training.memory);
     let batch = Batch { input: &input, truth: Truth::Classes(&labels), samples: count, width };
-    let network = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
+    let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
     let places = gradients(&net.layout, &net.slopes, &mut written).unwrap();
     let total = train(&network, places.as_deref(), batch, training, threads, &mut work).unwrap();
     (total, written)
@@ -189,21 +202,22 @@ fn step(
 
 #[test]
 fn train_writes_gradients_whose_application_equals_the_fused_update() {
-    for (coupled, nesterov) in [(false, false), (true, false), (false, true), (true, true)] {
+    let forms = [DecayForm::Outside, DecayForm::Coupled, DecayForm::Decoupled];
+    for (decay_form, step_of) in forms.into_iter().flat_map(|form| [(form, STEP), (form, NESTEROV)]) {
         for code in [SLOPE, SRELU] {
-            let training = Training { momentum: Momentum { coupled, nesterov, ..MOMENTUM }, ..TRAINING };
+            let training = Training { optimizer: OptimizerStep { decay_form, ..step_of }, ..TRAINING };
             let start = network(&[30, 40, 20, 5], 0.3, code);
             let (mut fused, mut other) = (start.clone(), start.clone());
             let (total, _) = step(&mut fused, 64, 50, false, training, 1);
             let (same, mut written) = step(&mut other, 64, 50, true, training, 2);
             assert_eq!(total, same);
             assert_eq!(other.arena, start.arena);
-            let network = layers(&other.layout, &other.slopes, &mut other.arena).unwrap();
+            let network = layers(&other.layout, &other.slopes, &mut other.arena, &mut other.state, 1).unwrap();
             let places = gradients(&other.layout, &other.slopes, &mut written).unwrap().unwrap();
             assert!(squared_norm(&places) > 0.0);
-            apply_gradients(&network, &places, training.momentum, 2).unwrap();
+            apply_gradients(&network, &places, training.optimizer, 2).unwrap();
             drop((network, places));
-            assert_eq!(fused.arena, other.arena);
+            assert_eq!((&fused.arena, &fused.state), (&other.arena, &other.state));
             assert_ne!(fused.arena, start.arena);
         }
     }
@@ -219,7 +233,7 @@ fn train_gives_the_same_bits_for_any_number_of_threads() {
         for threads in [2, 3, 8] {
             let mut other = start.clone();
             assert_eq!(step(&mut other, 64, 150, write, TRAINING, threads), expected);
-            assert_eq!(other.arena, one.arena);
+            assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
         }
     }
 }
@@ -227,17 +241,16 @@ fn train_gives_the_same_bits_for_any_number_of_threads() {
 #[test]
 fn train_gives_the_same_bits_when_every_second_layer_is_computed_again() {
     for sizes in [&[9, 5][..], &[9, 20, 5], &[9, 20, 30, 5], &[9, 40, 20, 30, 5], &[9, 10, 20, 30, 25, 15, 5]] {
-        for (code, half) in [(SLOPE, false), (SRELU, false), (SLOPE, true)] {
+        for (code, storage) in [(SLOPE, Storage::F32), (SRELU, Storage::F32), (SLOPE, Storage::Bf16)] {
             for write in [false, true] {
                 let start = network(sizes, 0.4, code);
                 let (mut kept, mut again) = (start.clone(), start.clone());
-                let training = |recompute| Training { keeping: Keeping { half, recompute }, ..TRAINING };
+                let training = |recompute| Training { memory: ActivationMemory { storage, recompute }, ..TRAINING };
                 let expected = step(&mut kept, 32, 80, write, training(false), 1);
-                let words =
-                    [kept.work(32, true, training(false).keeping), again.work(32, true, training(true).keeping)];
+                let words = [kept.work(32, true, training(false).memory), again.work(32, true, training(true).memory)];
                 assert!(words[1].len() < words[0].len() || sizes.len() < 5);
                 assert_eq!(step(&mut again, 32, 80, write, training(true), 2), expected);
-                assert_eq!(again.arena, kept.arena);
+                assert_eq!((again.arena, again.state), (kept.arena, kept.state));
             }
         }
     }
@@ -246,7 +259,7 @@ fn train_gives_the_same_bits_when_every_second_layer_is_computed_again() {
 #[test]
 fn train_with_bfloat16_stays_close_to_f32_and_gives_the_same_bits_for_any_number_of_threads() {
     let start = network(&[300, 300, 100, 10], 0.3, SLOPE);
-    let half = Training { keeping: Keeping { half: true, recompute: false }, ..TRAINING };
+    let half = Training { memory: BF16, ..TRAINING };
     let (exact, gradients) = step(&mut start.clone(), 64, 150, true, TRAINING, 1);
     let (total, rounded) = step(&mut start.clone(), 64, 150, true, half, 1);
     assert!((total.loss - exact.loss).abs() < 0.01 * exact.loss, "{} {}", total.loss, exact.loss);
@@ -265,7 +278,7 @@ fn train_with_bfloat16_stays_close_to_f32_and_gives_the_same_bits_for_any_number
     for threads in [2, 3, 8] {
         let mut other = start.clone();
         assert_eq!(step(&mut other, 32, 150, false, half, threads), expected);
-        assert_eq!(other.arena, one.arena);
+        assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
     }
 }
 
@@ -273,14 +286,14 @@ fn train_with_bfloat16_stays_close_to_f32_and_gives_the_same_bits_for_any_number
 fn layers_beyond_the_cache_give_the_same_bits_for_any_number_of_threads() {
     // 140,000 neurons of 16 samples are 9 MB: rows are asked for ahead of use, also those near the end.
     let start = network(&[2, 140_000, 3], 1.0, SLOPE);
-    for keeping in [WHOLE, Keeping { half: true, recompute: true }] {
-        let training = Training { keeping, ..TRAINING };
-        let width = if keeping.half { 32 } else { 16 };
+    for memory in [WHOLE, ActivationMemory { recompute: true, ..BF16 }] {
+        let training = Training { memory, ..TRAINING };
+        let width = if memory.storage == Storage::Bf16 { 32 } else { 16 };
         let mut one = start.clone();
         let expected = step(&mut one, width, 40, false, training, 1);
         let mut two = start.clone();
         assert_eq!(step(&mut two, width, 40, false, training, 2), expected);
-        assert_eq!(two.arena, one.arena);
+        assert_eq!((two.arena, two.state), (one.arena, one.state));
     }
 }
 
@@ -319,14 +332,14 @@ fn call() -> Call {
 impl Call {
     fn run(&mut self, training: bool) -> Result<Total, Status> {
         let Self { net, input, labels, targets, samples, width, .. } = self;
-        let network = layers(&net.layout, &net.slopes, &mut net.arena)?;
+        let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1)?;
         let truth = if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) };
         let batch = Batch { input, truth, samples: *samples, width: *width };
         if training {
             let places = gradients(&net.layout, &net.slopes, &mut self.gradients)?;
             train(&network, places.as_deref(), batch, self.training, 2, &mut self.work)
         } else {
-            evaluate(&network, batch, self.training.keeping.half, 2, &mut self.work, &mut self.outputs)
+            evaluate(&network, batch, self.training.memory.storage, 2, &mut self.work, &mut self.outputs)
         }
     }
 }
@@ -335,7 +348,7 @@ type Spoil = fn(&mut Call);
 
 #[test]
 fn train_and_evaluate_refuse_what_does_not_fit_and_change_nothing() {
-    let both: [(Spoil, Status); 16] = [
+    let both: [(Spoil, Status); 17] = [
         (|c| c.input.truncate(100), Status::Length),
         (|c| c.input.push(0.0), Status::Length),
         (|c| c.labels.truncate(39), Status::Length),
@@ -352,6 +365,7 @@ fn train_and_evaluate_refuse_what_does_not_fit_and_change_nothing() {
         (|c| c.width = 16, Status::Length),
         (|c| c.work.clear(), Status::Length),
         (|c| c.net.arena.push(0), Status::Length),
+        (|c| c.net.state.push(0), Status::Length),
     ];
     for (index, (spoil, status)) in both.into_iter().enumerate() {
         for training in [false, true] {
@@ -366,7 +380,7 @@ fn train_and_evaluate_refuse_what_does_not_fit_and_change_nothing() {
 }
 
 fn without_dropout(call: &Call) -> usize {
-    let purpose = WorkUse { training: true, dropout: false, keeping: WHOLE };
+    let purpose = WorkUse { training: true, dropout: false, memory: WHOLE };
     workspace_words(&call.net.layout, &call.net.slopes, 32, purpose).unwrap()
 }
 
@@ -376,7 +390,7 @@ fn train_refuses_settings_and_gradients_that_do_not_fit() {
         (|c| c.training.dropout = 1.0, Status::Range),
         (|c| c.training.dropout = -0.1, Status::Range),
         (|c| c.training.dropout = f32::NAN, Status::Range),
-        (|c| c.training.momentum.nesterov = true, Status::Range),
+        (|c| c.training.optimizer = NESTEROV, Status::Range),
         (|c| c.gradients = vec![0; c.net.gradient_words() - 1], Status::Length),
         (|c| c.gradients = vec![0; c.net.gradient_words() + 1], Status::Length),
         (|c| c.work.truncate(c.work.len() - 1), Status::Length),
@@ -388,11 +402,11 @@ fn train_refuses_settings_and_gradients_that_do_not_fit() {
         assert_eq!(call.run(true), Err(status), "case {index}");
     }
     let mut uneven = call();
-    uneven.training.keeping.half = true;
+    uneven.training.memory = BF16;
     (uneven.width, uneven.input) = (48, vec![0.0; 48 * 6]);
     assert_eq!(uneven.run(true), Err(Status::Range), "bfloat16 comes in widths of 16 times a power of two");
     let mut whole = call();
-    whole.training.momentum.nesterov = true;
+    whole.training.optimizer = NESTEROV;
     whole.gradients = vec![0; whole.net.gradient_words()];
     assert!(whole.run(true).is_ok(), "Nesterov's form passes over several tiles where gradients are written");
 }
@@ -450,22 +464,24 @@ fn probe_all(net: &mut Network, width: usize, count: usize, training: Training, 
     let places: Vec<Places> = (lists.iter().zip(&mut found))
         .map(|((rows, columns), found)| Places { rows, columns, gradients: SharedSlice::new(found) })
         .collect();
-    let Training { dropout, seed, step, keeping, .. } = training;
-    let words = probe_words(&net.layout, &net.slopes, width, dropout > 0.0, keeping).unwrap();
+    let Training { dropout, seed, step, memory, .. } = training;
+    let words = probe_words(&net.layout, &net.slopes, width, dropout > 0.0, memory).unwrap();
     let mut work = vec![f32::NAN.to_bits(); words];
-    let network = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
-    probe(&network, &places, batch, Probing { dropout, seed, step, keeping }, threads, &mut work).unwrap();
+    let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut [], 0).unwrap();
+    probe(&network, &places, batch, Probing { dropout, seed, step, memory }, threads, &mut work).unwrap();
     found
 }
 
 #[test]
 fn probe_gives_existing_connections_the_bits_of_their_written_gradients() {
     for sizes in [&[9, 5][..], &[1, 1, 1], &[30, 40, 20, 5], &[9, 40, 20, 30, 5]] {
-        for (code, half, recompute) in [(SLOPE, false, false), (SRELU, false, true), (SLOPE, true, true)] {
+        for (code, storage, recompute) in
+            [(SLOPE, Storage::F32, false), (SRELU, Storage::F32, true), (SLOPE, Storage::Bf16, true)]
+        {
             // One whole tile, one tile in part, several tiles.
             for (width, count) in [(64, 64), (64, 50), (16, 50)] {
                 for dropout in [0.0, 0.25] {
-                    let training = Training { dropout, keeping: Keeping { half, recompute }, ..TRAINING };
+                    let training = Training { dropout, memory: ActivationMemory { storage, recompute }, ..TRAINING };
                     let mut net = network(sizes, 0.3, code);
                     let (_, mut written) = step(&mut net, width, count, true, training, 1);
                     let before = net.arena.clone();
@@ -490,9 +506,9 @@ fn probe_gives_existing_connections_the_bits_of_their_written_gradients() {
 #[test]
 fn probe_gives_the_same_bits_for_any_number_of_threads() {
     // Several chunks: 90,000 places of 4 vectors are 18 of 20,000 operations.
-    for keeping in [WHOLE, Keeping { half: true, recompute: true }] {
+    for memory in [WHOLE, ActivationMemory { recompute: true, ..BF16 }] {
         let mut net = network(&[300, 300, 10], 0.1, SLOPE);
-        let training = Training { keeping, ..TRAINING };
+        let training = Training { memory, ..TRAINING };
         let one = probe_all(&mut net, 64, 150, training, 1);
         for threads in [2, 3, 8] {
             assert_eq!(probe_all(&mut net, 64, 150, training, threads), one);
@@ -525,8 +541,8 @@ fn probe_refuses_what_does_not_fit() {
             .collect();
         let words = probe_words(&net.layout, &net.slopes, 32, dropout > 0.0, WHOLE).unwrap();
         let mut work = vec![0; words - less];
-        let network = layers(&net.layout, &net.slopes, &mut net.arena).unwrap();
-        let probing = Probing { dropout, seed: 1, step: 1, keeping: WHOLE };
+        let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut [], 0).unwrap();
+        let probing = Probing { dropout, seed: 1, step: 1, memory: WHOLE };
         probe(&network, &places, batch, probing, 1, &mut work)
     };
     let none: (&[u32], &[u32], usize) = (&[], &[], 0);

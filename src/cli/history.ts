@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { EpochRecord } from "../train/trainer.ts";
+import type { EpochRecord } from "../train/records.ts";
 import type { Point } from "./curve.ts";
 
 /** Measures of one epoch that matter later. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { EpochRecord } from "../train/trainer.ts";
+import type { EpochRecord } from "../train/records.ts";
 import type { PhaseProgress, Progress } from "../train/options.ts";
 import { count, percent, rate, span } from "./format.ts";
 // @ts-types="./cli_progress.d.ts"

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { classCounts, type Dataset, trainingSamples } from "../data/dataset.ts";
+import { classCounts, type Dataset } from "../data/dataset.ts";
+import { trainingSamples } from "../data/validation_split.ts";
 import { saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
 import type { ActivationPlan } from "../model/plan.ts";
@@ -13,7 +14,8 @@ import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
 import { newRunState, type RunState } from "../train/state.ts";
-import { type EpochRecord, train, type TrainSummary } from "../train/trainer.ts";
+import type { EpochRecord, TrainSummary } from "../train/records.ts";
+import { train } from "../train/trainer.ts";
 import type { TrainOptions } from "../train/options.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
@@ -47,9 +49,6 @@ import {
   withPreset,
 } from "./settings.ts";
 import { VERSION } from "../version.ts";
-
-/** How long epochs may run on before signals are let in. */
-const BREATH_MS = 50;
 
 /** A run that is ready to begin. */
 interface Run {
@@ -288,7 +287,7 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
     },
   };
   const records = recordsOf(run, options, parallel);
-  let [breath, seconds, samplesTrained, stoppedEarly] = [performance.now(), 0, 0, false];
+  let [seconds, samplesTrained, stoppedEarly] = [0, 0, false];
   try {
     for (;;) {
       const { done, value } = await records.next();
@@ -303,10 +302,6 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
       if (values.json) print({ event: "epoch", ...value });
       view.epoch(value);
       if (state.epoch % every === 0) await save();
-      if (performance.now() - breath > BREATH_MS) {
-        await new Promise((resolve) => setTimeout(resolve, 0));
-        breath = performance.now();
-      }
       if (interruption.requested) break;
     }
   } catch (cause) {

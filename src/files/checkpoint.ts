@@ -2,7 +2,7 @@
  * Models and checkpoints as `.safetensors` files.
  *
  * A model file holds settings, structure, weights, biases, standardisation and class names: enough to predict on raw
- * features. A checkpoint also holds velocities and how far training came: enough to go on bit for bit, since all random
+ * features. A checkpoint also holds what the optimiser keeps and how far training came: enough to go on bit for bit, since all random
  * numbers are functions of seed and place.
  *
  * @module
@@ -12,7 +12,9 @@ import { CheckpointError } from "../errors.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings, SparseMlp } from "../model/model.ts";
-import type { FeatureSelection } from "../native/batch.ts";
+import type { FeatureSelection } from "../native/standardize.ts";
+import type { OptimizerState } from "../optimizer/optimizer.ts";
+import { planesNamed } from "../optimizer/optimizers.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
@@ -27,9 +29,11 @@ import {
 } from "./safetensors.ts";
 
 /** Version of what a file holds and under which names. */
-const FORMAT_VERSION = "2";
-/** Versions that can be read: 1 had no state of the run beside the epoch. */
-const READABLE_VERSIONS: readonly string[] = ["1", FORMAT_VERSION];
+const FORMAT_VERSION = "3";
+/** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but momentum SGD. */
+const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
+/** What a checkpoint of versions 1 and 2 holds of its optimiser. */
+const OLD_STATE = { name: "sgd", planes: ["velocity"], updates: 0 };
 
 /** The most models of workers a file may have. */
 const MOST_WORKERS = 65_536;
@@ -46,7 +50,7 @@ export interface TrainingState {
 
 /** Options of {@linkcode saveModel}. */
 export interface SaveOptions {
-  /** Makes the file a checkpoint, with velocities. */
+  /** Makes the file a checkpoint, with the optimiser's state. */
   readonly training?: TrainingState;
   /** Models of the workers of phase 2 of parallel training, for a checkpoint; see `WorkerModels`. */
   readonly workers?: readonly SparseMlp[];
@@ -62,9 +66,10 @@ export interface SaveOptions {
 export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
   const { training, workers = [], onProgress } = options;
   const tensors = new Map<string, Tensor>();
+  const held = training === undefined ? undefined : model.optimizerState;
   const add = ({ layers }: SparseMlp, prefix: string) => {
     for (const [index, layer] of layers.entries()) {
-      for (const [part, tensor] of partsOf(layer, training !== undefined)) {
+      for (const [part, tensor] of partsOf(layer, held)) {
         tensors.set(`${prefix}layers.${index}.${part}`, tensor);
       }
     }
@@ -85,6 +90,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     classNames: JSON.stringify(model.classNames),
     ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
     ...(training && { training: JSON.stringify(training) }),
+    ...(held && { optimizer: JSON.stringify(describeState(held, model.updates)) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
   };
   try {
@@ -163,12 +169,15 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const training = description.training === undefined
     ? undefined
     : readTraining(parseField(description, "training"));
+  const held = training === undefined ? undefined : readState(description);
   const models: SparseMlp[] = [];
   for (const prefix of prefixes) {
     const model = SparseMlp.allocate(settings, plans);
+    if (held !== undefined) model.holdState(held.state);
+    model.updates = held?.updates ?? 0;
     for (const [index, layer] of model.layers.entries()) {
       layer.nnz = tensorPlace(content, `${prefix}layers.${index}.indices`).length;
-      for (const [part, tensor] of partsOf(layer, training !== undefined)) {
+      for (const [part, tensor] of partsOf(layer, held?.state)) {
         const name = `${prefix}layers.${index}.${part}`;
         expectLength(content, name, tensor.length);
         await readTensor(file, tensorPlace(content, name), tensor, onChunk);
@@ -262,23 +271,50 @@ async function readSelection(
   return { featureCount, features };
 }
 
-function partsOf(layer: SparseLayer, velocities: boolean): [string, Tensor][] {
+/** Arrays of a layer by the names of their tensors; planes are named after what they hold and what it belongs to. */
+function partsOf(layer: SparseLayer, held: OptimizerState | undefined): [string, Tensor][] {
   const { nnz } = layer;
   const parts: [string, Tensor][] = [
     ["indptr", layer.indptr],
     ["indices", layer.indices.subarray(0, nnz)],
     ["values", layer.values.subarray(0, nnz)],
     ["bias", layer.bias],
-    ["shape", layer.shape],
+    ["shape", layer.activationParameters],
   ];
-  if (velocities) {
+  for (const [place, { name }] of (held?.planes ?? []).entries()) {
+    const end = name[0].toUpperCase() + name.slice(1);
     parts.push(
-      ["velocity", layer.velocity.subarray(0, nnz)],
-      ["biasVelocity", layer.biasVelocity],
-      ["shapeVelocity", layer.shapeVelocity],
+      [name, layer.planes[place].subarray(0, nnz)],
+      [`bias${end}`, layer.biasPlanes[place]],
+      [`shape${end}`, layer.activationPlanes[place]],
     );
   }
   return parts;
+}
+
+/** The optimiser's state in words: its name, its planes, how many updates it has made. */
+function describeState(held: OptimizerState, updates: number): typeof OLD_STATE {
+  return { name: held.optimizer, planes: held.planes.map((plane) => plane.name), updates };
+}
+
+/** What a checkpoint says of its optimiser's state. */
+function readState(
+  description: Readonly<Record<string, string>>,
+): { readonly state: OptimizerState; readonly updates: number } | undefined {
+  const old = description.formatVersion !== FORMAT_VERSION;
+  if (!old && description.optimizer === undefined) return undefined;
+  const found = old ? OLD_STATE : parseField<unknown>(description, "optimizer");
+  if (!isRecord(found) || typeof found.name !== "string" || !Array.isArray(found.planes)) {
+    throw new SyntaxError("its optimizer has no name and planes");
+  }
+  const { name, planes, updates } = found;
+  if (!Number.isSafeInteger(updates) || (updates as number) < 0 || (updates as number) >= 2 ** 32) {
+    throw new RangeError(
+      `its optimizer has made ${updates} updates, expected a whole number from 0 to 2^32 − 1`,
+    );
+  }
+  const state = { optimizer: name, planes: planesNamed(name, planes.map(String)) };
+  return { state, updates: updates as number };
 }
 
 /** Throws unless all numbers are finite; sums in blocks, since a check of each number costs ten times more. */

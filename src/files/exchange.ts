@@ -93,7 +93,7 @@ export function makeModel(
     expectLength(name, "indices", layer.indices, values.length);
     if (layer.bias) expectLength(name, "bias", layer.bias, neurons);
     if (layer.parameters) {
-      expectLength(name, "activation_parameters", layer.parameters, neurons * activation.shape.length);
+      expectLength(name, "activation_parameters", layer.parameters, neurons * activation.parameters.length);
     }
     return { inputs, neurons, capacity: values.length, activation };
   });
@@ -116,9 +116,11 @@ function fill(layer: SparseLayer, { name, ...from }: DecodedLayer): void {
   copyWords(layer.indices, from.indices, name, "indices", layer.neurons - 1);
   copyFloats(layer.values, from.values, name, "data");
   if (from.bias) copyFloats(layer.bias, from.bias, name, "bias");
-  const { shape } = layer.activation;
-  for (let place = 0; place < layer.shape.length; place++) layer.shape[place] = shape[place % shape.length];
-  if (from.parameters) copyFloats(layer.shape, from.parameters, name, "activation_parameters");
+  const { activationParameters, activation: { parameters } } = layer;
+  for (let place = 0; place < activationParameters.length; place++) {
+    activationParameters[place] = parameters[place % parameters.length];
+  }
+  if (from.parameters) copyFloats(activationParameters, from.parameters, name, "activation_parameters");
   sortRows(layer);
   try {
     validateConnections(layer);

@@ -121,7 +121,7 @@ function describe(model: SparseMlp): Record<string, unknown> {
   }
   for (const [index, layer] of model.layers.entries()) {
     const name = `layer${index + 1}`;
-    const { inputs, neurons, indptr, indices, values, nnz, bias, shape, activation } = layer;
+    const { inputs, neurons, indptr, indices, values, nnz, bias, activationParameters, activation } = layer;
     const places = new BigInt64Array(nnz);
     for (let row = 0; row < inputs; row++) {
       for (let at = indptr[row]; at < indptr[row + 1]; at++) places[at] = BigInt(row * neurons + indices[at]);
@@ -129,10 +129,10 @@ function describe(model: SparseMlp): Record<string, unknown> {
     const weight = graph.sparse(`${name}.weight`, values.subarray(0, nnz), places, [inputs, neurons]);
     value = graph.node("MatMul", [value, weight]);
     value = graph.node("Add", [value, graph.constant(`${name}.bias`, bias, [neurons])]);
-    const parameters = activation.shape.map((_, part) => {
+    const parameters = activation.parameters.map((_, part) => {
       const column = Float32Array.from(
         { length: neurons },
-        (_, at) => shape[at * activation.shape.length + part],
+        (_, at) => activationParameters[at * activation.parameters.length + part],
       );
       return graph.constant(`${name}.activation${part}`, column, [neurons]);
     });

@@ -28,7 +28,7 @@ const MOST_DENSE = 2 ** 28;
 export async function exportScipy(model: SparseMlp, folder: string): Promise<void> {
   await exported(model, folder, async () => {
     for (const [index, layer] of model.layers.entries()) {
-      const { inputs, neurons, nnz, bias, shape, activation } = layer;
+      const { inputs, neurons, nnz, bias, activationParameters, activation } = layer;
       if (nnz > MOST_INT32) {
         throw new RangeError(`layer ${index + 1} has ${nnz} connections, at most 2^31 − 1`);
       }
@@ -39,8 +39,8 @@ export async function exportScipy(model: SparseMlp, folder: string): Promise<voi
         shape: { descr: "<i8", shape: [2], data: BigInt64Array.of(BigInt(inputs), BigInt(neurons)) },
         data: entry(layer.values.subarray(0, nnz)),
         bias: entry(bias),
-        ...(shape.length > 0 &&
-          { activation_parameters: entry(shape, [neurons, activation.shape.length]) }),
+        ...(activationParameters.length > 0 &&
+          { activation_parameters: entry(activationParameters, [neurons, activation.parameters.length]) }),
       });
     }
   });
@@ -60,7 +60,7 @@ export async function exportDense(model: SparseMlp, folder: string): Promise<voi
       );
     }
     for (const [index, layer] of model.layers.entries()) {
-      const { inputs, neurons, indptr, indices, values, bias, shape, activation } = layer;
+      const { inputs, neurons, indptr, indices, values, bias, activationParameters, activation } = layer;
       const dense = new Float32Array(inputs * neurons);
       for (let row = 0; row < inputs; row++) {
         for (let at = indptr[row]; at < indptr[row + 1]; at++) {
@@ -70,8 +70,8 @@ export async function exportDense(model: SparseMlp, folder: string): Promise<voi
       const name = `${folder}/layer${index + 1}`;
       await writeBytes(`${name}.npy`, encodeNpy({ shape: [inputs, neurons], data: dense }));
       await writeBytes(`${name}_bias.npy`, encodeNpy({ shape: [neurons], data: bias }));
-      if (shape.length === 0) continue;
-      const parameters = { shape: [neurons, activation.shape.length], data: shape };
+      if (activationParameters.length === 0) continue;
+      const parameters = { shape: [neurons, activation.parameters.length], data: activationParameters };
       await writeBytes(`${name}_activation.npy`, encodeNpy(parameters));
     }
   });

@@ -50,11 +50,11 @@ export interface ActivationCode {
   /** Slope below zero, for the kinds that have a fixed one. */
   readonly slope: number;
   /** Initial trainable parameters of one neuron. */
-  readonly shape: readonly number[];
+  readonly parameters: readonly number[];
 }
 
-/** The function of a code at `x`, in f64; `shape` are the neuron's trainable parameters. */
-export function activate(activation: ActivationCode, x: number, shape: ArrayLike<number>): number {
+/** The function of a code at `x`, in f64; `parameters` are the neuron's trainable parameters. */
+export function activate(activation: ActivationCode, x: number, parameters: ArrayLike<number>): number {
   switch (activation.code) {
     case 0:
       return x;
@@ -65,9 +65,14 @@ export function activate(activation: ActivationCode, x: number, shape: ArrayLike
     case 3:
       return Math.tanh(x);
     case 4:
-      return x > 0 ? x : shape[0] * x;
+      return x > 0 ? x : parameters[0] * x;
     case 5: {
-      const [left, leftSlope, right, rightSlope] = [shape[0], shape[1], shape[2], shape[3]];
+      const [left, leftSlope, right, rightSlope] = [
+        parameters[0],
+        parameters[1],
+        parameters[2],
+        parameters[3],
+      ];
       return x < left ? left + leftSlope * (x - left) : x > right ? right + rightSlope * (x - right) : x;
     }
     default:
@@ -76,7 +81,7 @@ export function activate(activation: ActivationCode, x: number, shape: ArrayLike
 }
 
 /** The code of the output layer: its non-linearity belongs to the loss. */
-export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, shape: [] };
+export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, parameters: [] };
 
 /**
  * Fills in what the user left out.
@@ -111,19 +116,19 @@ export function activationCode(activation: Required<Activation>, index: number):
   const { kind, alpha } = activation;
   switch (kind) {
     case "all-relu":
-      return { code: 1, slope: index % 2 === 0 ? -alpha : alpha, shape: [] };
+      return { code: 1, slope: index % 2 === 0 ? -alpha : alpha, parameters: [] };
     case "relu":
-      return { code: 1, slope: 0, shape: [] };
+      return { code: 1, slope: 0, parameters: [] };
     case "leaky-relu":
-      return { code: 1, slope: alpha, shape: [] };
+      return { code: 1, slope: alpha, parameters: [] };
     case "sigmoid":
-      return { code: 2, slope: 0, shape: [] };
+      return { code: 2, slope: 0, parameters: [] };
     case "tanh":
-      return { code: 3, slope: 0, shape: [] };
+      return { code: 3, slope: 0, parameters: [] };
     case "prelu":
-      return { code: 4, slope: 0, shape: [alpha] };
+      return { code: 4, slope: 0, parameters: [alpha] };
     case "srelu":
-      return { code: 5, slope: 0, shape: [0, 0.2, 1, 1] };
+      return { code: 5, slope: 0, parameters: [0, 0.2, 1, 1] };
     case "identity":
       return OUTPUT_CODE;
     default: {

@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { Standardization } from "../data/dataset.ts";
+import type { Standardization } from "../native/standardize.ts";
 import { predict } from "../native/inference.ts";
-import type { NetworkMemory } from "../native/step.ts";
+import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { LAYOUT_COLUMNS, paddedWords, type SparseLayer } from "./layer.ts";
+import { paddedWords, type SparseLayer } from "./layer.ts";
 import { predictionTiles } from "./tile.ts";
 
 /** Options of a prediction. */
@@ -131,13 +131,16 @@ export class InferenceModel {
 function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
   const layout = new Uint32Array(LAYOUT_COLUMNS * layers.length);
   const slopes = new Float32Array(layers.length);
-  const sections = layers.map(({ neurons, nnz, shape }) => [neurons + 1, nnz, nnz, neurons, shape.length]);
+  const sections = layers.map((layer) => {
+    const { neurons, nnz, activationParameters } = layer;
+    return [neurons + 1, nnz, nnz, neurons, activationParameters.length];
+  });
   const arena = sharedWords(sections.flat().reduce((sum, length) => sum + paddedWords(length), 0));
   const floats = new Float32Array(arena.buffer, arena.byteOffset, arena.length);
   let place = 0;
   for (const [index, layer] of layers.entries()) {
     const { inputs, neurons, nnz, activation, incomingPtr, source, position, values } = layer;
-    layout.set([inputs, neurons, nnz, nnz, activation.code], index * LAYOUT_COLUMNS);
+    writeLayoutRow(layout, index, { inputs, neurons, nnz, capacity: nnz, activation: activation.code });
     slopes[index] = activation.slope;
     const starts = sections[index].map((length) => {
       const start = place;
@@ -150,9 +153,9 @@ function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
       floats[starts[2] + connection] = values[position[connection]];
     }
     floats.set(layer.bias, starts[3]);
-    floats.set(layer.shape, starts[4]);
+    floats.set(layer.activationParameters, starts[4]);
   }
-  return { layout, slopes, arena };
+  return { layout, slopes, arena, state: new Uint32Array(0) };
 }
 
 /** The first largest of each row. */

@@ -1,19 +1,21 @@
 /**
- * One layer of a network: its connections, biases and activation, as views of the network's arena.
+ * One layer of a network: its connections, biases and activation, as views of the network's memory.
  *
  * The order of the sections is known here and in the kernels' `layer.rs`.
  *
  * @module
  */
+import { LAYOUT_COLUMNS, LAYOUT_FIELDS } from "../native/layout.ts";
 import type { Connections } from "../sparse/csr.ts";
 import type { ActivationCode } from "./activation.ts";
 
-/** Words in one row of the layout table: inputs, neurons, nnz, capacity, activation kind. */
-export const LAYOUT_COLUMNS = 5;
-const NNZ_COLUMN = 2;
+const NNZ_COLUMN = LAYOUT_FIELDS.indexOf("nnz");
 const ALIGNMENT_WORDS = 16;
 
-/** Sizes from which a layer's share of the arena follows. */
+/** Words at the front of the state's arena; the first counts the optimiser's updates. */
+export const STATE_HEAD_WORDS: number = ALIGNMENT_WORDS;
+
+/** Sizes from which a layer's share of the memory follows. */
 export interface LayerPlan {
   readonly inputs: number;
   readonly neurons: number;
@@ -28,31 +30,41 @@ export function paddedWords(length: number): number {
 
 function sectionLengths(plan: LayerPlan): number[] {
   const { inputs, neurons, capacity } = plan;
-  const shape = plan.activation.shape.length * neurons;
-  return [
-    inputs + 1,
-    capacity,
-    capacity,
-    capacity,
-    neurons + 1,
-    capacity,
-    capacity,
-    neurons,
-    neurons,
-    shape,
-    shape,
-  ];
+  const parameters = plan.activation.parameters.length * neurons;
+  return [inputs + 1, capacity, capacity, neurons + 1, capacity, capacity, neurons, parameters];
+}
+
+/** Lengths of what can be trained: weights, biases, parameters of the activation. */
+function trainableLengths({ capacity, neurons, activation }: LayerPlan): number[] {
+  return [capacity, neurons, activation.parameters.length * neurons];
+}
+
+function sumOfPadded(lengths: readonly number[]): number {
+  return lengths.reduce((sum, length) => sum + paddedWords(length), 0);
 }
 
 /** Words of the arena one layer takes. */
 export function layerWords(plan: LayerPlan): number {
-  return sectionLengths(plan).reduce((sum, length) => sum + paddedWords(length), 0);
+  return sumOfPadded(sectionLengths(plan));
 }
 
-/** Words of a gradient arena one layer takes. */
+/** Words of a gradient arena one layer takes, and of each plane of its state. */
 export function gradientWords(plan: LayerPlan): number {
-  const shape = plan.activation.shape.length * plan.neurons;
-  return paddedWords(plan.capacity) + paddedWords(plan.neurons) + paddedWords(shape);
+  return sumOfPadded(trainableLengths(plan));
+}
+
+/** Cuts words into sections that begin on cache lines. */
+function sectionsOf(words: Uint32Array, lengths: readonly number[], offset: number): Uint32Array[] {
+  let place = offset;
+  return lengths.map((length) => {
+    const section = words.subarray(place, place + length);
+    place += paddedWords(length);
+    return section;
+  });
+}
+
+function asFloats(words: Uint32Array): Float32Array {
+  return new Float32Array(words.buffer, words.byteOffset, words.length);
 }
 
 /** A layer of a network. The arrays are views of the network's memory; nnz stands in its layout table. */
@@ -68,19 +80,15 @@ export class SparseLayer implements Connections {
   readonly indptr: Uint32Array;
   readonly indices: Uint32Array;
   readonly values: Float32Array;
-  readonly velocity: Float32Array;
   readonly incomingPtr: Uint32Array;
   readonly source: Uint32Array;
   readonly position: Uint32Array;
   /** Biases, `[neurons]`. */
   readonly bias: Float32Array;
-  /** Momentum of the biases, `[neurons]`. */
-  readonly biasVelocity: Float32Array;
   /** Trainable parameters of the activation, `[neurons][s]`. */
-  readonly shape: Float32Array;
-  /** Their momentum. */
-  readonly shapeVelocity: Float32Array;
+  readonly activationParameters: Float32Array;
   readonly #row: Uint32Array;
+  #state: readonly (readonly Float32Array[])[] = [[], [], []];
 
   /**
    * Lays the sections of a layer over an arena; nothing is allocated.
@@ -95,24 +103,37 @@ export class SparseLayer implements Connections {
     this.capacity = plan.capacity;
     this.activation = plan.activation;
     this.#row = row;
-    let place = offset;
-    const sections = sectionLengths(plan).map((length) => {
-      const section = arena.subarray(place, place + length);
-      place += paddedWords(length);
-      return section;
-    });
-    const floats = (words: Uint32Array) => new Float32Array(words.buffer, words.byteOffset, words.length);
+    const sections = sectionsOf(arena, sectionLengths(plan), offset);
     this.indptr = sections[0];
     this.indices = sections[1];
-    this.values = floats(sections[2]);
-    this.velocity = floats(sections[3]);
-    this.incomingPtr = sections[4];
-    this.source = sections[5];
-    this.position = sections[6];
-    this.bias = floats(sections[7]);
-    this.biasVelocity = floats(sections[8]);
-    this.shape = floats(sections[9]);
-    this.shapeVelocity = floats(sections[10]);
+    this.values = asFloats(sections[2]);
+    this.incomingPtr = sections[3];
+    this.source = sections[4];
+    this.position = sections[5];
+    this.bias = asFloats(sections[6]);
+    this.activationParameters = asFloats(sections[7]);
+  }
+
+  /** Lays the planes of an optimiser over the state's arena; `offset` is the word where the layer begins. */
+  attachState(state: Uint32Array, offset: number, planes: number): void {
+    const lengths = trainableLengths(this).flatMap((length) => Array<number>(planes).fill(length));
+    const sections = sectionsOf(state, lengths, offset).map(asFloats);
+    this.#state = [0, 1, 2].map((part) => sections.slice(part * planes, (part + 1) * planes));
+  }
+
+  /** What the optimiser keeps of each connection, `[capacity]` each; none before the first training. */
+  get planes(): readonly Float32Array[] {
+    return this.#state[0];
+  }
+
+  /** What it keeps of the biases, `[neurons]` each. */
+  get biasPlanes(): readonly Float32Array[] {
+    return this.#state[1];
+  }
+
+  /** What it keeps of the activation's parameters, `[neurons][s]` each. */
+  get activationPlanes(): readonly Float32Array[] {
+    return this.#state[2];
   }
 
   /** Number of connections. */
@@ -123,4 +144,9 @@ export class SparseLayer implements Connections {
   set nnz(count: number) {
     this.#row[NNZ_COLUMN] = count;
   }
+}
+
+/** The rows of a layout table. */
+export function rowOf(layout: Uint32Array, layer: number): Uint32Array {
+  return layout.subarray(layer * LAYOUT_COLUMNS, (layer + 1) * LAYOUT_COLUMNS);
 }

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Standardization } from "../data/dataset.ts";
-import type { NetworkMemory } from "../native/step.ts";
+import type { Standardization } from "../native/standardize.ts";
+import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
+import type { OptimizerState } from "../optimizer/optimizer.ts";
 import {
   connectionProbability,
   countConnections,
@@ -23,7 +24,7 @@ import {
   resolveActivation,
 } from "./activation.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
-import { gradientWords, type LayerPlan, layerWords, LAYOUT_COLUMNS, SparseLayer } from "./layer.ts";
+import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 
 /** What the output means: classes (softmax and cross-entropy) or values (mean squared error). */
@@ -120,6 +121,7 @@ export class SparseMlp {
   #settings: ModelSettings;
   #layers: readonly SparseLayer[];
   #memory: NetworkMemory;
+  #optimizerState: OptimizerState | undefined;
 
   private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
     this.#settings = settings;
@@ -142,13 +144,63 @@ export class SparseMlp {
     this.#settings = other.#settings;
     this.#layers = other.#layers;
     this.#memory = other.#memory;
+    this.#optimizerState = other.#optimizerState;
     if (other.standardization !== undefined) this.standardization = other.standardization;
+  }
+
+  /** Which optimiser's state the model holds; undefined before the first training. */
+  get optimizerState(): OptimizerState | undefined {
+    return this.#optimizerState;
+  }
+
+  /** How many updates the optimiser has made since its state began; counted where it keeps any. */
+  get updates(): number {
+    return this.#memory.state[0] ?? 0;
+  }
+
+  set updates(count: number) {
+    if (this.#memory.state.length > 0) this.#memory.state[0] = count;
+  }
+
+  /**
+   * Makes room for the state of an optimiser, all 0; a state that is already there stays.
+   *
+   * Memory: 4 bytes a parameter and plane. Called by training.
+   *
+   * @throws {TypeError} When the model holds the state of another optimiser; see {@linkcode discardState}.
+   */
+  holdState(wanted: OptimizerState): void {
+    const held = this.#optimizerState;
+    if (held !== undefined && held.optimizer !== wanted.optimizer) {
+      throw new TypeError(
+        `Cannot train with optimizer "${wanted.optimizer}": the model holds the state of "${held.optimizer}"; ` +
+          `go on with that one, or discard its state to begin anew`,
+      );
+    }
+    if (held !== undefined && held.planes.length === wanted.planes.length) return;
+    this.#attachState(wanted, stateMemory(this.#layers, wanted.planes.length));
+  }
+
+  /** Forgets what an optimiser has kept: the next training begins without a past. */
+  discardState(): void {
+    this.#attachState(undefined, stateMemory(this.#layers, 0));
+  }
+
+  #attachState(held: OptimizerState | undefined, state: Uint32Array): void {
+    this.#optimizerState = held;
+    this.#memory = { ...this.#memory, state };
+    const planes = held?.planes.length ?? 0;
+    let offset = STATE_HEAD_WORDS;
+    for (const layer of this.#layers) {
+      layer.attachState(state, offset, planes);
+      offset += planes * gradientWords(layer);
+    }
   }
 
   /**
    * Makes a model with random connections and weights.
    *
-   * Cost: O(connections + neurons) in time and memory, 20 bytes a connection. The same for any number of threads.
+   * Cost: O(connections + neurons) in time and memory, 16 bytes a connection (training keeps its state beside). The same for any number of threads.
    *
    * @throws {TypeError} When a setting has the wrong type or an unknown name.
    * @throws {RangeError} When a size, ε or density is out of range, counts pass 2³² − 1, or memory does not suffice.
@@ -172,9 +224,9 @@ export class SparseMlp {
       const layer = model.layers[index];
       layer.nnz = countConnections(layer.indptr, structure);
       fillConnections(layer, { ...structure, weights: weightLaw({ ...structure, initializer, fanIn }) });
-      const { shape } = plan.activation;
-      for (let place = 0; place < layer.shape.length; place++) {
-        layer.shape[place] = shape[place % shape.length];
+      const { parameters } = plan.activation;
+      for (let place = 0; place < layer.activationParameters.length; place++) {
+        layer.activationParameters[place] = parameters[place % parameters.length];
       }
       if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
       options.onProgress?.(index + 1, drafts.length);
@@ -188,23 +240,29 @@ export class SparseMlp {
     const slopes = new Float32Array(new SharedArrayBuffer(4 * plans.length));
     const arena = sharedWords(plans.reduce((sum, plan) => sum + layerWords(plan), 0));
     for (const [index, plan] of plans.entries()) {
-      const row = [plan.inputs, plan.neurons, 0, plan.capacity, plan.activation.code];
-      layout.set(row, index * LAYOUT_COLUMNS);
+      const { inputs, neurons, capacity, activation } = plan;
+      writeLayoutRow(layout, index, { inputs, neurons, nnz: 0, capacity, activation: activation.code });
       slopes[index] = plan.activation.slope;
     }
-    return SparseMlp.over(settings, plans, { layout, slopes, arena });
+    return SparseMlp.over(settings, plans, { layout, slopes, arena, state: stateMemory([], 0) });
   }
 
   /** A model over memory that exists: how a Worker sees the model of another. Nothing is copied. */
-  static over(settings: ModelSettings, plans: readonly LayerPlan[], memory: NetworkMemory): SparseMlp {
+  static over(
+    settings: ModelSettings,
+    plans: readonly LayerPlan[],
+    memory: NetworkMemory,
+    held?: OptimizerState,
+  ): SparseMlp {
     let offset = 0;
     const layers = plans.map((plan, index) => {
-      const row = memory.layout.subarray(index * LAYOUT_COLUMNS, (index + 1) * LAYOUT_COLUMNS);
-      const layer = new SparseLayer(plan, row, memory.arena, offset);
+      const layer = new SparseLayer(plan, rowOf(memory.layout, index), memory.arena, offset);
       offset += layerWords(plan);
       return layer;
     });
-    return new SparseMlp(settings, layers, memory);
+    const model = new SparseMlp(settings, layers, memory);
+    if (held !== undefined) model.#attachState(held, memory.state);
+    return model;
   }
 
   /** Raw features of a sample; a compacted model may use only some of them as inputs. */
@@ -212,7 +270,7 @@ export class SparseMlp {
     return this.standardization?.selection?.featureCount ?? this.layers[0].inputs;
   }
 
-  /** The arena and its tables, for kernels. Whoever changes them keeps the structure valid. */
+  /** The arenas and their tables, for kernels. Whoever changes them keeps the structure valid. */
   get memory(): NetworkMemory {
     return this.#memory;
   }
@@ -271,6 +329,12 @@ export class SparseMlp {
   stats(): ModelStats {
     return statistics(this.layers);
   }
+}
+
+/** Zero-filled memory for so many planes of some layers; empty where there are none. */
+function stateMemory(layers: readonly LayerPlan[], planes: number): Uint32Array {
+  if (planes === 0) return new Uint32Array(0);
+  return sharedWords(layers.reduce((sum, layer) => sum + planes * gradientWords(layer), STATE_HEAD_WORDS));
 }
 
 /**

@@ -17,9 +17,9 @@ export interface Counts {
   readonly parameters: number;
   /** The same of the dense network. */
   readonly denseParameters: number;
-  /** Bytes of the arrays while training: structure, weights, velocities, both views. */
+  /** Bytes of the arrays while training: structure, weights, the optimiser's state, both views. */
   readonly trainingBytes: number;
-  /** The same of a dense network: weights and velocities. */
+  /** The same of a dense network: weights and state. */
   readonly denseTrainingBytes: number;
   /** Bytes for inference: 8 a connection, 8 a neuron. */
   readonly inferenceBytes: number;
@@ -48,7 +48,9 @@ export function statistics(layers: readonly SparseLayer[]): ModelStats {
   const rows = layers.map((layer, index) => {
     const { inputs, neurons, nnz } = layer;
     const dense = inputs * neurons;
-    const shape = layer.shape.length;
+    const own = layer.activationParameters.length;
+    // Before the first training: with the velocity of momentum SGD.
+    const planes = layer.planes.length || 1;
     const passes = index === 0 ? 4 : 6;
     return {
       inputs,
@@ -56,12 +58,13 @@ export function statistics(layers: readonly SparseLayer[]): ModelStats {
       connections: nnz,
       denseConnections: dense,
       density: nnz / dense,
-      parameters: nnz + neurons + shape,
-      denseParameters: dense + neurons + shape,
-      trainingBytes: 20 * nnz + 4 * (inputs + 1) + 4 * (neurons + 1) + 8 * (neurons + shape),
-      denseTrainingBytes: 8 * (dense + neurons + shape),
-      inferenceBytes: 8 * nnz + 4 * (neurons + 1) + 4 * (neurons + shape),
-      denseInferenceBytes: 4 * (dense + neurons + shape),
+      parameters: nnz + neurons + own,
+      denseParameters: dense + neurons + own,
+      trainingBytes: 16 * nnz + 4 * (inputs + 1) + 4 * (neurons + 1) + 4 * (neurons + own) +
+        4 * planes * (nnz + neurons + own),
+      denseTrainingBytes: 4 * (1 + planes) * (dense + neurons + own),
+      inferenceBytes: 8 * nnz + 4 * (neurons + 1) + 4 * (neurons + own),
+      denseInferenceBytes: 4 * (dense + neurons + own),
       forwardFlops: 2 * nnz + neurons,
       denseForwardFlops: 2 * dense + neurons,
       trainingFlops: passes * nnz + 2 * neurons,

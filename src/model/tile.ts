@@ -10,6 +10,8 @@ const LANES = 16;
 export const MAX_TILE = 128;
 /** Activations and deltas of two neighbouring layers should stay in the second-level cache. */
 const CACHE_BYTES = 2 * 2 ** 20;
+/** Widths of tiles that are thought of, widest first. */
+const CACHE_TILES = [128, 64, 32];
 
 /** Rounds a number of samples up to whole vectors. */
 export function paddedSamples(samples: number): number {
@@ -22,12 +24,24 @@ export function narrowestTile(samples: number, activationStorage: "f32" | "bf16"
   return activationStorage === "f32" ? width : LANES * 2 ** Math.ceil(Math.log2(width / LANES));
 }
 
+/**
+ * Samples of the widest tile, 128, 64 or 32, with which two neighbouring layers stay in the cache; 0 where none does.
+ *
+ * @param sizes Neurons of each layer, input first.
+ */
+export function cacheTile(sizes: readonly number[]): number {
+  const widest = Math.max(...sizes.slice(1).map((neurons, layer) => neurons + sizes[layer]));
+  return CACHE_TILES.find((width) => 4 * widest * width <= CACHE_BYTES) ?? 0;
+}
+
 /** What may narrow a tile. */
 export interface TileOptions {
   /** The most samples a tile may have, to save memory; rounded up to a multiple of 16. @default {128} */
   readonly microBatch?: number | undefined;
   /** How activations are kept; tiles of bfloat16 are 16, 32, 64 or 128 wide. @default {"f32"} */
   readonly activationStorage?: "f32" | "bf16" | undefined;
+  /** What suits the caches, where the sizes are no longer those a run began with. @default {cacheTile(sizes)} */
+  readonly cacheTile?: number | undefined;
 }
 
 /**
@@ -41,17 +55,7 @@ export interface TileOptions {
  */
 export function tileWidth(sizes: readonly number[], batchSize: number, options: TileOptions = {}): number {
   const { microBatch = MAX_TILE, activationStorage = "f32" } = options;
-  const widest = Math.max(...sizes.slice(1).map((neurons, layer) => neurons + sizes[layer]));
-  const fits = (width: number) => 4 * widest * width <= CACHE_BYTES;
-  const preferred = fits(128)
-    ? 128
-    : fits(64)
-    ? 64
-    : fits(32)
-    ? 32
-    : options.microBatch === undefined
-    ? 64
-    : 128;
+  const preferred = (options.cacheTile ?? cacheTile(sizes)) || (options.microBatch === undefined ? 64 : 128);
   const width = Math.min(preferred, paddedSamples(batchSize), paddedSamples(microBatch));
   return activationStorage === "f32" ? width : LANES * 2 ** Math.floor(Math.log2(width / LANES));
 }

@@ -4,26 +4,13 @@
  * @module
  */
 import { kernels } from "./library.ts";
+import type { Standardization } from "./standardize.ts";
 import { buffer, check } from "./status.ts";
 
-/** Raw features that enter a network, where others do not. */
-export interface FeatureSelection {
-  /** Raw features of a sample. */
-  readonly featureCount: number;
-  /** Index of the raw feature behind each input, ascending, shape `[inputs]`. */
-  readonly features: Uint32Array;
-}
-
-/** Which samples become a batch, and how their features are scaled. */
-export interface BatchSource {
+/** Samples a batch is made of, and how their features are scaled. */
+export interface BatchSource extends Standardization {
   /** `[samples][features]`, raw. */
   readonly features: Float32Array | Uint8Array;
-  /** Mean of each feature. */
-  readonly mean: Float32Array;
-  /** Reciprocal of each feature's standard deviation; 0 for a constant feature. */
-  readonly scale: Float32Array;
-  /** The raw features that mean and scale are of, where not all of them enter the batch. */
-  readonly selection?: FeatureSelection | undefined;
 }
 
 const NONE = new Uint32Array(0);

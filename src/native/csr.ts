@@ -13,7 +13,8 @@ export interface OutgoingArrays {
   readonly indptr: Uint32Array;
   readonly indices: Uint32Array;
   readonly values: Float32Array;
-  readonly velocity: Float32Array;
+  /** What an optimiser keeps, behind each other in one buffer at equal distances. */
+  readonly planes: readonly Float32Array[];
 }
 
 /** The incoming view of one layer's connections. */
@@ -23,21 +24,62 @@ export interface IncomingArrays {
   readonly position: Uint32Array;
 }
 
-/** Lengths that the kernel takes as one number, and nnz as the kernel will read it. */
-export function capacityOf(layer: OutgoingArrays, task: string): number {
-  const capacity = layer.indices.length;
-  if (layer.values.length !== capacity || layer.velocity.length !== capacity) {
+/** Arguments of a kernel that changes the connections of a layer. */
+export type ConnectionArguments = readonly [
+  indptr: BufferSource,
+  indptrLength: number,
+  indices: BufferSource,
+  values: BufferSource,
+  capacity: number,
+  planes: BufferSource,
+  planesLength: number,
+  planeCount: number,
+];
+
+/** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
+export function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
+  const { inputs, indptr, indices, values, planes } = layer;
+  const capacity = indices.length;
+  const odd = [values, ...planes].find((array) => array.length !== capacity);
+  if (odd !== undefined) {
     throw new TypeError(
-      `Cannot ${task}: indices, values and velocity have ${capacity}, ${layer.values.length} and ` +
-        `${layer.velocity.length} elements, expected as many in each`,
+      `Cannot ${task}: indices have ${capacity} elements, values or a plane ${odd.length}, expected as many in each`,
     );
   }
-  if (layer.indptr.length !== layer.inputs + 1) {
+  if (indptr.length !== inputs + 1) {
     throw new TypeError(
-      `Cannot ${task}: indptr has ${layer.indptr.length} elements, expected ${layer.inputs} inputs + 1`,
+      `Cannot ${task}: indptr has ${indptr.length} elements, expected ${inputs} inputs + 1`,
     );
   }
-  return capacity;
+  const stacked = stackOf(planes, task);
+  return [
+    buffer(indptr),
+    indptr.length,
+    buffer(indices),
+    buffer(values),
+    capacity,
+    buffer(stacked),
+    stacked.length,
+    planes.length,
+  ];
+}
+
+/** Planes as the one array that they are parts of. */
+function stackOf(planes: readonly Float32Array[], task: string): Float32Array {
+  const [first, second] = planes;
+  if (first === undefined) return new Float32Array(0);
+  if (second === undefined) return first;
+  const stride = (second.byteOffset - first.byteOffset) / 4;
+  const regular = stride >= first.length &&
+    planes.every((plane, place) =>
+      plane.buffer === first.buffer && plane.byteOffset === first.byteOffset + 4 * stride * place
+    );
+  if (!regular || first.byteOffset + 4 * stride * planes.length > first.buffer.byteLength) {
+    throw new TypeError(
+      `Cannot ${task}: the planes of its state must stand behind each other in one buffer, at equal distances`,
+    );
+  }
+  return new Float32Array(first.buffer, first.byteOffset, stride * planes.length);
 }
 
 /** Throws a TypeError unless the first nnz indices form a CSR matrix: sorted, unique, in range. O(nnz). */

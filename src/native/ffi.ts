@@ -7,7 +7,18 @@
  */
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 2;
+export const ABI_VERSION = 3;
+
+/** The connections of a layer: indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count. */
+const CONNECTIONS = ["buffer", "usize", "buffer", "buffer", "usize", "buffer", "usize", "usize"] as const;
+/** What a new connection begins with: kind, scale, mean_planes. */
+const SEEDLING = ["u32", "f64", "u32"] as const;
+/** Where it grows: seed, epoch, layer, threads. */
+const GROWTH = ["u64", "u64", "u64", "usize"] as const;
+/** A network: layout, slopes, layers, arena, arena_len. */
+const NETWORK = ["buffer", "buffer", "usize", "buffer", "usize"] as const;
+/** A batch: input, labels, targets, each with its length; samples, width. */
+const BATCH = ["buffer", "usize", "buffer", "usize", "buffer", "usize", "usize", "usize"] as const;
 
 /** Exports of the library, by name. */
 export const SYMBOLS = {
@@ -50,23 +61,27 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // --- topology ---
-  ts_drop_smallest: {
-    // indptr, indptr_len, indices, values, velocity, capacity, zeta, threads
-    parameters: ["buffer", "usize", "buffer", "buffer", "buffer", "usize", "f64", "usize"],
-    result: "i32",
-  },
-  ts_drop_to: {
-    // indptr, indptr_len, indices, values, velocity, capacity, target, threads
-    parameters: ["buffer", "usize", "buffer", "buffer", "buffer", "usize", "usize", "usize"],
-    result: "i32",
-  },
+  // --- drop ---
+  ts_drop_smallest: { parameters: [...CONNECTIONS, "f64", "usize"], result: "i32" }, // …, zeta, threads
+  ts_drop_to: { parameters: [...CONNECTIONS, "usize", "usize"], result: "i32" }, // …, target, threads
+
+  // --- grow ---
   ts_grow_random: {
-    // indptr, indptr_len, indices, values, velocity, capacity, neurons, count, kind, scale,
-    // seed, epoch, layer, threads
+    // …, neurons, count; kind, scale, mean_planes; seed, epoch, layer, threads
+    parameters: [...CONNECTIONS, "usize", "usize", ...SEEDLING, ...GROWTH],
+    result: "i32",
+  },
+  ts_insert: {
+    // …, neurons, rows, columns, places; kind, scale, mean_planes; seed, epoch, layer, threads
+    parameters: [...CONNECTIONS, "usize", "buffer", "buffer", "usize", ...SEEDLING, ...GROWTH],
+    result: "i32",
+  },
+  ts_absent_places: {
     parameters: [
-      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize", "usize", "usize", "u32", "f64"] as const,
-      ...["u64", "u64", "u64", "usize"] as const,
+      ...["buffer", "usize", "buffer", "usize", "usize"] as const, // indptr, indptr_len, indices, indices_len, neurons
+      ...["buffer", "buffer", "usize"] as const, // rows, columns, places
+      ...GROWTH, // seed, epoch, layer, threads
+      "buffer", // drawn
     ],
     result: "i32",
   },
@@ -89,11 +104,7 @@ export const SYMBOLS = {
     result: "i32",
   },
   ts_remove_incoming: {
-    // indptr, indptr_len, indices, values, velocity, capacity, scores, scores_len, threshold, threads
-    parameters: [
-      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize"] as const,
-      ...["buffer", "usize", "f64", "usize"] as const,
-    ],
+    parameters: [...CONNECTIONS, "buffer", "usize", "f64", "usize"], // …, scores, scores_len, threshold, threads
     result: "i32",
   },
 
@@ -112,7 +123,7 @@ export const SYMBOLS = {
   // --- inference ---
   ts_predict: {
     parameters: [
-      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
+      ...NETWORK,
       ...["buffer", "usize", "u32", "usize"] as const, // data, data_len, is_bytes, raw_features
       ...["buffer", "usize", "buffer", "buffer", "usize"] as const, // selection, …_len, mean, scale, inputs
       ...["u32", "usize", "usize"] as const, // softmax, width, threads
@@ -127,28 +138,24 @@ export const SYMBOLS = {
     result: "usize",
   },
   ts_workspace_words: {
-    // layout, slopes, layers, width, training, dropout, keep, words
-    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "buffer"],
+    // layout, slopes, layers, width, training, dropout, bf16, recompute, words
+    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "u32", "buffer"],
     result: "i32",
   },
   ts_train_batch: {
     parameters: [
-      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
-      ...["buffer", "usize"] as const, // gradients, gradients_len
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
-      ...["usize", "usize"] as const, // samples, width
-      ...["f32", "f32", "f32", "f32", "u32"] as const, // rate, fan_in_limit, momentum, decay, form
-      ...["f32", "u32"] as const, // dropout, keep
-      ...["u64", "u64", "usize"] as const, // seed, step, threads
-      ...["buffer", "usize", "buffer"] as const, // work, work_len, totals
+      ...NETWORK,
+      ...["buffer", "usize", "buffer", "usize"] as const, // state, gradients, each with its length
+      ...BATCH,
+      ...["buffer", "usize", "buffer", "usize", "buffer"] as const, // settings, settings_len, work, work_len, totals
     ],
     result: "i32",
   },
   ts_evaluate_batch: {
     parameters: [
-      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
-      ...["usize", "usize", "u32", "usize"] as const, // samples, width, keep, threads
+      ...NETWORK,
+      ...BATCH,
+      ...["u32", "usize"] as const, // bf16, threads
       ...["buffer", "usize", "buffer", "usize", "buffer"] as const, // work, work_len, outputs, outputs_len, totals
     ],
     result: "i32",
@@ -156,8 +163,8 @@ export const SYMBOLS = {
 
   // --- probe ---
   ts_probe_words: {
-    // layout, slopes, layers, width, dropout, keep, words
-    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "buffer"],
+    // layout, slopes, layers, width, dropout, bf16, recompute, words
+    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "buffer"],
     result: "i32",
   },
   ts_probe: {
@@ -165,7 +172,7 @@ export const SYMBOLS = {
       ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
       ...["usize", "usize"] as const, // samples, width
-      ...["f32", "u32", "u64", "u64", "usize"] as const, // dropout, keep, seed, step, threads
+      ...["f32", "u32", "u32", "u64", "u64", "usize"] as const, // dropout, bf16, recompute, seed, step, threads
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // ends, rows, columns, each with its length
       ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, gradients, gradients_len
     ],
@@ -180,12 +187,8 @@ export const SYMBOLS = {
 
   // --- optimizer ---
   ts_apply_gradients: {
-    // layout, slopes, layers, arena, arena_len, gradients, gradients_len,
-    // rate, fan_in_limit, momentum, decay, form, threads
-    parameters: [
-      ...["buffer", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
-      ...["f32", "f32", "f32", "f32", "u32", "usize"] as const,
-    ],
+    // …; state, gradients, settings, each with its length
+    parameters: [...NETWORK, "buffer", "usize", "buffer", "usize", "buffer", "usize"],
     result: "i32",
   },
   ts_squared_norm: {
@@ -210,8 +213,9 @@ export const SYMBOLS = {
   ts_union_average: {
     parameters: [
       ...["usize", "buffer", "usize"] as const, // models, indptr, indptr_len
-      ...["buffer", "buffer", "buffer", "usize"] as const, // indices, values, velocity, stacked
-      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize"] as const, // the union's, with its length and room
+      ...["buffer", "buffer", "usize", "buffer"] as const, // indices, values, stacked, planes
+      ...["buffer", "usize", "buffer", "buffer", "usize"] as const, // the union's, with its length and room
+      ...["buffer", "usize", "usize"] as const, // its planes, their length and number
     ],
     result: "i32",
   },

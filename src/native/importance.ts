@@ -4,7 +4,7 @@
  * @module
  */
 import { kernels } from "./library.ts";
-import { capacityOf, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
+import { connectionArguments, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
 import { buffer, check } from "./status.ts";
 
 /** Writes the importance of each neuron to `out` `[neurons]`. O(nnz). */
@@ -47,14 +47,8 @@ export function removeIncoming(
   threads = 1,
 ): number {
   const task = "remove the unimportant neurons of a layer";
-  const capacity = capacityOf(layer, task);
   const status = kernels().ts_remove_incoming(
-    buffer(layer.indptr),
-    layer.indptr.length,
-    buffer(layer.indices),
-    buffer(layer.values),
-    buffer(layer.velocity),
-    capacity,
+    ...connectionArguments(layer, task),
     buffer(scores),
     scores.length,
     threshold,

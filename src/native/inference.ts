@@ -6,7 +6,7 @@
 import type { BatchSource } from "./batch.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
-import type { NetworkMemory } from "./step.ts";
+import type { NetworkMemory } from "./layout.ts";
 
 /** How predictions are made. */
 export interface PredictionSettings {

@@ -51,30 +51,47 @@ export function accumulate(values: Float32Array, weight: number, first: boolean,
 }
 
 /** Layers one behind the other: `indptr` is `[models][inputs + 1]`, the rest each model's connections. */
-export type LayerStack = Pick<OutgoingArrays, "indptr" | "indices" | "values" | "velocity">;
+export interface LayerStack extends Pick<OutgoingArrays, "indptr" | "indices" | "values"> {
+  /** What an optimiser keeps, `[planes][connections]`. */
+  readonly planes: Float32Array;
+}
 
 /**
- * Averages layers over the union of their connections, absent ones as 0, weights and velocities alike.
+ * Averages layers over the union of their connections, absent ones as 0, weights and planes alike.
  *
  * @param union Receives the average; its arrays have room for all connections of the stack.
+ * @param planeCount Planes of each connection.
  * @returns nnz of the union.
  */
-export function unionAverage(models: number, stack: LayerStack, union: LayerStack): number {
+export function unionAverage(
+  models: number,
+  stack: LayerStack,
+  union: LayerStack,
+  planeCount: number,
+): number {
+  const task = "average the models of the workers";
+  const stacked = stack.indices.length;
+  const room = Math.min(union.indices.length, union.values.length);
+  if (stack.values.length !== stacked || stack.planes.length !== planeCount * stacked) {
+    throw new TypeError(`Cannot ${task}: their weights and planes are not as many as their connections`);
+  }
   const status = kernels().ts_union_average(
     models,
     buffer(stack.indptr),
     stack.indptr.length,
     buffer(stack.indices),
     buffer(stack.values),
-    buffer(stack.velocity),
-    Math.min(stack.indices.length, stack.values.length, stack.velocity.length),
+    stacked,
+    buffer(stack.planes),
     buffer(union.indptr),
     union.indptr.length,
     buffer(union.indices),
     buffer(union.values),
-    buffer(union.velocity),
-    Math.min(union.indices.length, union.values.length, union.velocity.length),
+    room,
+    buffer(union.planes),
+    union.planes.length,
+    planeCount,
   );
-  check(status, "average the models of the workers");
+  check(status, task);
   return union.indptr[union.indptr.length - 1];
 }

@@ -3,16 +3,16 @@
  *
  * @module
  */
+import { expectLayout, type NetworkMemory } from "./layout.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
-import { expectLayout, formCode, type MomentumSettings, type NetworkMemory } from "./step.ts";
+import type { SettingsBlock } from "./settings.ts";
 
-/** Applies written gradients to all parameters: one momentum step. */
+/** Applies written gradients to all parameters: one step of the optimiser. */
 export function applyGradients(
   network: NetworkMemory,
   gradients: Uint32Array,
-  settings: MomentumSettings,
-  threads: number,
+  settings: SettingsBlock,
 ): void {
   expectLayout(network, "apply gradients");
   const status = kernels().ts_apply_gradients(
@@ -21,14 +21,12 @@ export function applyGradients(
     network.slopes.length,
     buffer(network.arena),
     network.arena.length,
+    buffer(network.state),
+    network.state.length,
     buffer(gradients),
     gradients.length,
-    settings.learningRate,
-    settings.fanInLimit,
-    settings.momentum,
-    settings.weightDecay,
-    formCode(settings),
-    threads,
+    settings.numbers,
+    settings.numbers.length,
   );
   check(status, "apply gradients");
 }

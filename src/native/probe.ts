@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { expectLayout, type NetworkMemory } from "./layout.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectLength } from "./status.ts";
-import { type ActivationMemory, type Batch, expectLayout, keepCode, type NetworkMemory } from "./step.ts";
+import type { ActivationMemory, Batch } from "./step.ts";
 
 /** Places of all layers, layer after layer. */
 export interface ProbePlaces {
@@ -55,7 +56,8 @@ export function probeWords(
     network.slopes.length,
     width,
     use.dropout ? 1 : 0,
-    keepCode(use),
+    use.activationStorage === "bf16" ? 1 : 0,
+    use.recompute ? 1 : 0,
     words,
   );
   check(status, task);
@@ -74,7 +76,7 @@ export function probeWords(
  * @throws {RangeError} When a place lies outside its layer, or a label or a setting is out of range.
  */
 export function probeGradients(
-  network: NetworkMemory,
+  network: Pick<NetworkMemory, "layout" | "slopes" | "arena">,
   batch: Batch,
   places: ProbePlaces,
   settings: ProbeSettings,
@@ -103,7 +105,8 @@ export function probeGradients(
     batch.samples,
     batch.width,
     dropout,
-    keepCode(settings),
+    settings.activationStorage === "bf16" ? 1 : 0,
+    settings.recompute ? 1 : 0,
     seed,
     step,
     threads,

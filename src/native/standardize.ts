@@ -1,10 +1,28 @@
 /**
- * Statistics of features.
+ * Standardisation of features: what it is, and the statistics it takes.
  *
  * @module
  */
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
+
+/** Raw features that enter a network, where others do not. */
+export interface FeatureSelection {
+  /** Raw features of a sample. */
+  readonly featureCount: number;
+  /** Index of the raw feature behind each input, ascending, shape `[inputs]`. */
+  readonly features: Uint32Array;
+}
+
+/** How raw features become the inputs of a network: `(x − mean) · scale`. */
+export interface Standardization {
+  /** Mean of each feature, shape `[features]`. */
+  readonly mean: Float32Array;
+  /** One over the population standard deviation of each feature, 0 for a constant one; shape `[features]`. */
+  readonly scale: Float32Array;
+  /** The raw features that mean and scale are of, where a compacted network leaves others out. */
+  readonly selection?: FeatureSelection;
+}
 
 /** Numbers a feature that {@linkcode standardizePart} keeps between two calls: its mean, and sums of blocks. */
 export const STATISTICS_ROWS = 17;

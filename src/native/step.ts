@@ -3,33 +3,14 @@
  *
  * @module
  */
+import { expectLayout, type NetworkMemory } from "./layout.ts";
 import { kernels } from "./library.ts";
+import type { SettingsBlock } from "./settings.ts";
 import { buffer, check, expectLength } from "./status.ts";
 
 /** Bytes from the start of a cache line to the start of `view`. */
 export function misalignment(view: ArrayBufferView): number {
   return Number(kernels().ts_misalignment(buffer(view)));
-}
-
-/** A network as kernels see it: the layout table, the slopes, and the arena that holds all parameters. */
-export interface NetworkMemory {
-  /** One row a layer: inputs, neurons, nnz, capacity, activation kind. */
-  readonly layout: Uint32Array;
-  /** Slope of each layer's activation. */
-  readonly slopes: Float32Array;
-  /** All sections of all layers. */
-  readonly arena: Uint32Array;
-}
-
-/** Words of one row of the layout table. */
-const LAYOUT_COLUMNS = 5;
-
-/** Throws a TypeError unless the layout table has a row a slope: the kernel takes one number for both. */
-export function expectLayout(
-  { layout, slopes }: Pick<NetworkMemory, "layout" | "slopes">,
-  task: string,
-): void {
-  expectLength(task, "the layout table", layout, slopes.length * LAYOUT_COLUMNS);
 }
 
 /** How a step keeps activations and deltas; sums are always f32. */
@@ -48,10 +29,6 @@ export interface ActivationMemory {
   readonly recompute?: boolean;
 }
 
-export function keepCode({ activationStorage, recompute }: ActivationMemory): number {
-  return (activationStorage === "bf16" ? 1 : 0) | (recompute ? 2 : 0);
-}
-
 /** Words of work memory for tiles of `width` samples. */
 export function workspaceWords(
   network: Pick<NetworkMemory, "layout" | "slopes">,
@@ -67,7 +44,8 @@ export function workspaceWords(
     width,
     use.training ? 1 : 0,
     use.dropout ? 1 : 0,
-    keepCode(use),
+    use.activationStorage === "bf16" ? 1 : 0,
+    use.recompute ? 1 : 0,
     words,
   );
   check(status, "plan the work memory");
@@ -87,38 +65,10 @@ export interface Batch {
   readonly width: number;
 }
 
-/** Settings of momentum SGD for one step. */
-export interface MomentumSettings {
-  /** η */
-  readonly learningRate: number;
-  /** Incoming connections a neuron may have before its weights learn slower; Infinity for no limit. */
-  readonly fanInLimit: number;
-  /** μ */
-  readonly momentum: number;
-  /** λ, a step */
-  readonly weightDecay: number;
-  /** Whether λ·w is part of the gradient (textbook) or taken off the weight beside it (the authors). */
-  readonly coupledDecay: boolean;
-  readonly nesterov: boolean;
-}
-
-/** Settings of one training step. */
-export interface StepSettings extends MomentumSettings, ActivationMemory {
-  /** Fraction of the hidden units dropped. */
-  readonly dropout: number;
-  readonly seed: number;
-  /** Number of the step, for dropout. */
-  readonly step: number;
-  readonly threads: number;
-}
-
-export function formCode(settings: MomentumSettings): number {
-  return (settings.coupledDecay ? 1 : 0) | (settings.nesterov ? 2 : 0);
-}
-
 /**
  * One training step: the fused update, or, where `gradients` is not empty, gradients alone.
  *
+ * @param settings The step's; gradients alone need no state.
  * @param totals Receives the summed loss and the hits of the batch, `[2]`.
  * @throws {TypeError} When lengths do not agree.
  * @throws {RangeError} When a label or a setting is out of range.
@@ -127,7 +77,7 @@ export function trainBatch(
   network: NetworkMemory,
   gradients: Uint32Array,
   batch: Batch,
-  settings: StepSettings,
+  settings: SettingsBlock,
   work: Uint32Array,
   totals: Float64Array,
 ): void {
@@ -139,6 +89,8 @@ export function trainBatch(
     network.slopes.length,
     buffer(network.arena),
     network.arena.length,
+    buffer(network.state),
+    network.state.length,
     buffer(gradients),
     gradients.length,
     buffer(batch.input),
@@ -149,16 +101,8 @@ export function trainBatch(
     batch.targets.length,
     batch.samples,
     batch.width,
-    settings.learningRate,
-    settings.fanInLimit,
-    settings.momentum,
-    settings.weightDecay,
-    formCode(settings),
-    settings.dropout,
-    keepCode(settings),
-    settings.seed,
-    settings.step,
-    settings.threads,
+    settings.numbers,
+    settings.numbers.length,
     buffer(work),
     work.length,
     buffer(totals),
@@ -180,7 +124,7 @@ export function evaluateBatch(
   work: Uint32Array,
   outputs: Float32Array,
   totals: Float64Array,
-  memory: ActivationMemory = {},
+  { activationStorage }: ActivationMemory = {},
 ): void {
   expectLayout(network, "evaluate a batch");
   expectLength("evaluate a batch", "totals", totals, 2);
@@ -198,7 +142,7 @@ export function evaluateBatch(
     batch.targets.length,
     batch.samples,
     batch.width,
-    keepCode(memory),
+    activationStorage === "bf16" ? 1 : 0,
     threads,
     buffer(work),
     work.length,

@@ -3,14 +3,9 @@
  *
  * @module
  */
+import type { Places } from "./grow.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
-
-/** Places of one layer: a row (input neuron) and a column (target neuron) each. */
-export interface Places {
-  readonly rows: Uint32Array;
-  readonly columns: Uint32Array;
-}
 
 /**
  * Keeps the `count` places whose scores lie farthest from zero, in their order; of equal scores the first stays.

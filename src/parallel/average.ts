@@ -6,7 +6,7 @@
 import type { SparseLayer } from "../model/layer.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { unionAverage } from "../native/merge.ts";
-import { dropTo } from "../native/topology.ts";
+import { dropTo } from "../native/drop.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
 
 /**
@@ -14,57 +14,66 @@ import { rebuildIncoming } from "../sparse/csr.ts";
  *
  * A connection that a model lacks counts as 0. Of each layer's union, the weights closest to zero go, of each sign in
  * proportion, until there are as many connections as the models have on average. Biases, activation parameters and
- * velocities are averaged too. One model comes out bit for bit as it went in.
+ * the optimiser's state are averaged too. One model comes out bit for bit as it went in.
  *
- * Paper: §2.1 Eq. 2. Deviation: the authors do not average velocities; here a kept connection has its mean velocity, so
- * that a run can go on from the average. Cost: O(connections of all models), as much scratch memory for one layer.
+ * Paper: §2.1 Eq. 2. Deviation: the authors do not average velocities; here a kept connection has the mean of what the
+ * optimiser keeps of it, so that a run can go on from the average. Cost: O(connections of all models), as much scratch memory for one layer.
  */
 export function averageModels(models: readonly SparseMlp[], target: SparseMlp, threads = 1): void {
   for (const [index, layer] of target.layers.entries()) {
     const layers = models.map((model) => model.layers[index]);
     averageConnections(layers, layer, threads);
-    for (const part of ["bias", "biasVelocity", "shape", "shapeVelocity"] as const) {
-      const sum = layer[part];
-      for (let place = 0; place < sum.length; place++) {
-        let total = 0;
-        for (const other of layers) total += other[part][place];
-        sum[place] = total / layers.length;
-      }
-    }
+    const dense = (of: (layer: SparseLayer) => readonly Float32Array[]) =>
+      of(layer).forEach((sum, place) => averageDense(layers.map((other) => of(other)[place]), sum));
+    dense((one) => [one.bias, one.activationParameters]);
+    dense((one) => one.biasPlanes);
+    dense((one) => one.activationPlanes);
+  }
+  target.updates = Math.max(...models.map((model) => model.updates));
+}
+
+/** The mean of arrays that have an element for each neuron. */
+function averageDense(arrays: readonly Float32Array[], mean: Float32Array): void {
+  for (let place = 0; place < mean.length; place++) {
+    let total = 0;
+    for (const array of arrays) total += array[place];
+    mean[place] = total / arrays.length;
   }
 }
 
 function averageConnections(layers: readonly SparseLayer[], target: SparseLayer, threads: number): void {
   const { inputs, neurons } = target;
   const total = layers.reduce((sum, layer) => sum + layer.nnz, 0);
+  const planeCount = target.planes.length;
   const stack = {
     indptr: new Uint32Array(layers.length * (inputs + 1)),
     indices: new Uint32Array(total),
     values: new Float32Array(total),
-    velocity: new Float32Array(total),
+    planes: new Float32Array(planeCount * total),
   };
   let start = 0;
-  for (const [model, layer] of layers.entries()) {
-    stack.indptr.set(layer.indptr, model * (inputs + 1));
-    for (const part of ["indices", "values", "velocity"] as const) {
-      stack[part].set(layer[part].subarray(0, layer.nnz), start);
-    }
-    start += layer.nnz;
+  for (const [model, { indptr, indices, values, planes, nnz }] of layers.entries()) {
+    stack.indptr.set(indptr, model * (inputs + 1));
+    stack.indices.set(indices.subarray(0, nnz), start);
+    stack.values.set(values.subarray(0, nnz), start);
+    planes.forEach((plane, place) => stack.planes.set(plane.subarray(0, nnz), place * total + start));
+    start += nnz;
   }
+  const united = new Float32Array(planeCount * total);
   const union = {
     inputs,
     neurons,
     indptr: new Uint32Array(inputs + 1),
     indices: new Uint32Array(total),
     values: new Float32Array(total),
-    velocity: new Float32Array(total),
+    planes: target.planes.map((_, place) => united.subarray(place * total, (place + 1) * total)),
   };
-  unionAverage(layers.length, stack, union);
+  unionAverage(layers.length, stack, { ...union, planes: united }, planeCount);
   const nnz = dropTo(union, Math.min(target.capacity, Math.round(total / layers.length)), threads);
   target.indptr.set(union.indptr);
-  for (const part of ["indices", "values", "velocity"] as const) {
-    target[part].set(union[part].subarray(0, nnz));
-  }
+  target.indices.set(union.indices.subarray(0, nnz));
+  target.values.set(union.values.subarray(0, nnz));
+  target.planes.forEach((plane, place) => plane.set(union.planes[place].subarray(0, nnz)));
   target.nnz = nnz;
   rebuildIncoming(target, threads);
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import type { TopologyCounts } from "../train/trainer.ts";
+import type { TopologyCounts } from "../topology/change.ts";
 import { copyModel, emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import {

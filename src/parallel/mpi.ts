@@ -6,7 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.ts";
-import type { EpochRecord, TrainSummary } from "../train/trainer.ts";
+import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { MpiTransport } from "./mpi_server.ts";
 import { workOverMpi } from "./mpi_worker.ts";
 import type { ParallelOptions } from "./options.ts";

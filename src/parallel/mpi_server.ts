@@ -6,7 +6,7 @@
 import { TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
-import type { TopologyCounts } from "../train/trainer.ts";
+import type { TopologyCounts } from "../topology/change.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
 import { pieces } from "../native/mpi.ts";
 import { START_MS } from "./options.ts";
@@ -135,12 +135,12 @@ export class MpiTransport implements ServerTransport {
       const { rank, worker } = client;
       const model = models[worker] ?? this.#model;
       const places = new Places(model, this.#gradients[0]);
-      const { arena } = model.memory;
+      const { arena, state } = model.memory;
       sendMessage(rank, this.#head.begin(KIND.phaseOver).words, NO_WORDS, NO_PIECES, this.#limitMs);
       if (client.version !== this.#server.version) sendTopology(rank, model, places, this.#limitMs);
       client.version = this.#server.version;
       sendMessage(rank, this.#head.begin(KIND.parameters).words, arena, places.parameters, this.#limitMs);
-      sendMessage(rank, this.#head.begin(KIND.velocity).words, arena, places.velocity, this.#limitMs);
+      sendMessage(rank, this.#head.begin(KIND.state).words, state, places.state, this.#limitMs);
     }
   }
 
@@ -357,8 +357,8 @@ export class MpiTransport implements ServerTransport {
     }
     const places = this.#replicaPlaces[worker];
     takeMessage(replica.memory.arena, places.parameters, this.#limitMs);
-    expect(rank, KIND.velocity, this.#limitMs);
-    takeMessage(replica.memory.arena, places.velocity, this.#limitMs);
+    expect(rank, KIND.state, this.#limitMs);
+    takeMessage(replica.memory.state, places.state, this.#limitMs);
   }
 
   #noteWait(client: Client): void {

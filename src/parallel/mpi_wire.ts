@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { STATE_HEAD_WORDS } from "../model/layer.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { HEAD_WORDS, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
@@ -15,7 +16,8 @@ export const KIND = {
   indices: 2,
   /** Weights, biases and activation parameters, in the order of the topology the receiver knows. */
   parameters: 3,
-  velocity: 4,
+  /** What the optimiser keeps of all these. */
+  state: 4,
   /** Phase 1 is over; the whole model follows. */
   phaseOver: 5,
   /** Commands of phase 2. */
@@ -77,34 +79,36 @@ function placed(arena: Uint32Array, view: ArrayBufferView, length: number): [num
   return [(view.byteOffset - arena.byteOffset) / 4, length];
 }
 
-/** Pieces of a model's arena, and of its gradients, for the topology it has now. */
+/** Pieces of a model's arenas, and of its gradients, for the topology it has now. */
 export class Places {
   readonly rows: BigUint64Array;
   readonly indices: BigUint64Array;
   readonly parameters: BigUint64Array;
-  readonly velocity: BigUint64Array;
+  readonly state: BigUint64Array;
   readonly gradients: BigUint64Array;
 
   constructor(model: SparseMlp, gradients: Uint32Array) {
-    const { layers, memory: { arena } } = model;
+    const { layers, memory: { arena, state } } = model;
     const place = (view: ArrayBufferView, length: number) => placed(arena, view, length);
     this.rows = pieces(layers.map((layer) => place(layer.indptr, layer.inputs + 1)));
     this.indices = pieces(layers.map((layer) => place(layer.indices, layer.nnz)));
     this.parameters = pieces(layers.flatMap((layer) => [
       place(layer.values, layer.nnz),
       place(layer.bias, layer.neurons),
-      place(layer.shape, layer.shape.length),
+      place(layer.activationParameters, layer.activationParameters.length),
     ]));
-    this.velocity = pieces(layers.flatMap((layer) => [
-      place(layer.velocity, layer.nnz),
-      place(layer.biasVelocity, layer.neurons),
-      place(layer.shapeVelocity, layer.shapeVelocity.length),
-    ]));
+    this.state = pieces([
+      ...(state.length > 0 ? [[0, STATE_HEAD_WORDS] as [number, number]] : []),
+      ...layers.flatMap(({ planes, biasPlanes, activationPlanes, nnz }) => [
+        ...planes.map((plane) => placed(state, plane, nnz)),
+        ...[...biasPlanes, ...activationPlanes].map((plane) => placed(state, plane, plane.length)),
+      ]),
+    ]);
     this.gradients = pieces(
-      gradientViews(layers, gradients).flatMap(({ values, bias, shape }, index) => [
+      gradientViews(layers, gradients).flatMap(({ values, bias, activationParameters }, index) => [
         placed(gradients, values, layers[index].nnz),
         placed(gradients, bias, bias.length),
-        placed(gradients, shape, shape.length),
+        placed(gradients, activationParameters, activationParameters.length),
       ]),
     );
   }

@@ -134,10 +134,10 @@ class MpiLink {
       if (this.#head.kind === KIND.rows) this.#takeTopology();
       if (this.#head.kind !== KIND.stop) {
         if (this.#head.kind === KIND.rows) expect(SERVER, KIND.parameters, this.#limitMs);
-        const { arena } = this.#replica.memory;
+        const { arena, state } = this.#replica.memory;
         takeMessage(arena, this.#places.parameters, this.#limitMs);
-        expect(SERVER, KIND.velocity, this.#limitMs);
-        takeMessage(arena, this.#places.velocity, this.#limitMs);
+        expect(SERVER, KIND.state, this.#limitMs);
+        takeMessage(state, this.#places.state, this.#limitMs);
         this.#hasModel = true;
       }
     }
@@ -175,12 +175,12 @@ class MpiLink {
   }
 
   #sendModel(): void {
-    const { arena } = this.#replica.memory;
+    const { arena, state } = this.#replica.memory;
     const [places, limitMs] = [this.#places, this.#limitMs];
     if (this.#newTopology) sendTopology(SERVER, this.#replica, places, limitMs);
     this.#newTopology = false;
     sendMessage(SERVER, this.#head.begin(KIND.parameters).words, arena, places.parameters, limitMs);
-    sendMessage(SERVER, this.#head.begin(KIND.velocity).words, arena, places.velocity, limitMs);
+    sendMessage(SERVER, this.#head.begin(KIND.state).words, state, places.state, limitMs);
   }
 
   #takeTopology(): void {

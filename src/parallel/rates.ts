@@ -1,39 +1,34 @@
 /**
- * The learning rate of an update, as the parallel algorithms want it.
+ * The factors that the parallel algorithms put on the learning rate.
  *
  * @module
  */
-import { scheduleFactor } from "../model/schedule.ts";
+import { optimizerNamed } from "../optimizer/optimizers.ts";
 import type { TrainSettings } from "../train/options.ts";
+import { learningRateOf, type StepRate } from "../train/rate.ts";
 import type { ParallelSettings } from "./options.ts";
-
-/** Learning rate and momentum of one update. */
-export interface UpdateRate {
-  readonly learningRate: number;
-  readonly momentum: number;
-}
 
 /**
  * How many times the base rate an update of phase 1 has.
  *
- * WASAP: a larger rate in the first epochs, then the base rate (Paper: §2.3). WASSP: linear scaling to K·η, reached by
- * a gradual warm-up (Goyal et al. 2017).
+ * WASAP: a larger rate in the first epochs, then the base rate (Paper: §2.3). WASSP: to K·η for SGD (or what the
+ * optimiser asks for where an update has K times as many samples), reached by a gradual warm-up (Goyal et al. 2017).
  *
  * @param progress Epochs done, with fraction.
  */
-export function phaseOneFactor(parallel: ParallelSettings, progress: number): number {
+export function phaseOneFactor(
+  parallel: ParallelSettings,
+  settings: TrainSettings,
+  progress: number,
+): number {
   const { algorithm, workers, initialRateEpochs, initialRateFactor, warmUpEpochs } = parallel;
   if (algorithm === "wasap") return progress < initialRateEpochs ? initialRateFactor : 1;
   const share = warmUpEpochs === 0 ? 1 : Math.min(1, progress / warmUpEpochs);
-  return 1 + (workers - 1) * share;
+  return 1 + (optimizerNamed(settings.optimizer).rateFactor(workers) - 1) * share;
 }
 
 /**
- * Rate and momentum of update `number` of phase 1.
- *
- * WASSP has momentum correction: the velocity already contains the rate of the update before, so where the factor
- * changes, momentum is scaled by the ratio (Goyal et al. 2017, remark 3). The user's own schedule is not corrected for,
- * as in sequential training.
+ * Rate of update `number` of phase 1; in WASSP a change of the factor is corrected for.
  *
  * @param steps Updates an epoch.
  */
@@ -42,11 +37,44 @@ export function phaseOneRate(
   settings: TrainSettings,
   number: number,
   steps: number,
-): UpdateRate {
-  const { learningRate, schedule, epochs, momentum } = settings;
-  const factor = phaseOneFactor(parallel, number / steps);
-  const base = learningRate * scheduleFactor(schedule, number / steps, epochs);
-  const before = phaseOneFactor(parallel, Math.max(0, number - 1) / steps);
-  const corrected = parallel.algorithm === "wassp" ? momentum * (factor / before) : momentum;
-  return { learningRate: base * factor, momentum: corrected };
+): StepRate {
+  const factor = phaseOneFactor(parallel, settings, number / steps);
+  const before = parallel.algorithm === "wassp"
+    ? phaseOneFactor(parallel, settings, Math.max(0, number - 1) / steps)
+    : factor;
+  return {
+    learningRate: learningRateOf(settings, number, steps, factor),
+    rateRatio: factor / before,
+  };
+}
+
+/** A step of a worker in phase 2. */
+export interface LocalStep {
+  /** Steps before it, since the first epoch. */
+  readonly number: number;
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** Whether it is the worker's first in this run. */
+  readonly first: boolean;
+}
+
+/**
+ * Rate of a step of phase 2: the base rate by the schedule. What a synchronous phase 1 leaves was built with its scaled
+ * rate, for which the first step corrects.
+ *
+ * @param phaseOneEpochs Last epoch of phase 1.
+ */
+export function phaseTwoRate(
+  parallel: ParallelSettings,
+  settings: TrainSettings,
+  phaseOneEpochs: number,
+  { number, steps, first }: LocalStep,
+): StepRate {
+  const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 &&
+    settings.epochsDone <= phaseOneEpochs;
+  const before = first && scaled ? phaseOneFactor(parallel, settings, phaseOneEpochs) : 1;
+  return {
+    learningRate: learningRateOf(settings, number, steps),
+    rateRatio: 1 / before,
+  };
 }

@@ -3,15 +3,17 @@
  *
  * @module
  */
-import { type LayerPlan, LAYOUT_COLUMNS, paddedWords, type SparseLayer } from "../model/layer.ts";
+import { type LayerPlan, paddedWords, type SparseLayer } from "../model/layer.ts";
 import { type ModelSettings, SparseMlp } from "../model/model.ts";
-import type { NetworkMemory } from "../native/step.ts";
+import { LAYOUT_COLUMNS, type NetworkMemory } from "../native/layout.ts";
+import type { OptimizerState } from "../optimizer/optimizer.ts";
 
 /** A model in a form that can be sent to another Worker; its memory is shared, not copied. */
 export interface SharedModel {
   readonly settings: ModelSettings;
   readonly plans: readonly LayerPlan[];
   readonly memory: NetworkMemory;
+  readonly held: OptimizerState | undefined;
 }
 
 /** Describes a model for {@linkcode attachModel}. */
@@ -22,18 +24,20 @@ export function shareModel(model: SparseMlp): SharedModel {
     capacity,
     activation,
   }));
-  return { settings: model.settings, plans, memory: model.memory };
+  return { settings: model.settings, plans, memory: model.memory, held: model.optimizerState };
 }
 
 /** The model that another Worker shared. */
-export function attachModel({ settings, plans, memory }: SharedModel): SparseMlp {
-  return SparseMlp.over(settings, plans, memory);
+export function attachModel({ settings, plans, memory, held }: SharedModel): SparseMlp {
+  return SparseMlp.over(settings, plans, memory, held);
 }
 
-/** An empty model with the capacities of another. */
+/** An empty model with the capacities of another, and room for its optimiser's state. */
 export function emptyReplica(model: SparseMlp): SparseMlp {
   const { settings, plans } = shareModel(model);
-  return SparseMlp.allocate(settings, plans);
+  const replica = SparseMlp.allocate(settings, plans);
+  if (model.optimizerState !== undefined) replica.holdState(model.optimizerState);
+  return replica;
 }
 
 /** Copies the structure of all layers; the models have equal capacities. O(nnz). */
@@ -55,32 +59,33 @@ export function copyParameters(from: SparseMlp, to: SparseMlp): void {
     const target = to.layers[index];
     target.values.set(layer.values.subarray(0, layer.nnz));
     target.bias.set(layer.bias);
-    target.shape.set(layer.shape);
+    target.activationParameters.set(layer.activationParameters);
   }
 }
 
-/** Copies the momentum of all parameters; the topologies are equal. O(nnz). */
-export function copyVelocity(from: SparseMlp, to: SparseMlp): void {
+/** Copies what the optimiser keeps of all parameters; the topologies are equal. O(nnz). */
+export function copyState(from: SparseMlp, to: SparseMlp): void {
   for (const [index, layer] of from.layers.entries()) {
     const target = to.layers[index];
-    target.velocity.set(layer.velocity.subarray(0, layer.nnz));
-    target.biasVelocity.set(layer.biasVelocity);
-    target.shapeVelocity.set(layer.shapeVelocity);
+    layer.planes.forEach((plane, place) => target.planes[place].set(plane.subarray(0, layer.nnz)));
+    layer.biasPlanes.forEach((plane, place) => target.biasPlanes[place].set(plane));
+    layer.activationPlanes.forEach((plane, place) => target.activationPlanes[place].set(plane));
   }
+  to.updates = from.updates;
 }
 
-/** Copies a whole model, momentum included. O(nnz). */
+/** Copies a whole model, the optimiser's state included. O(nnz). */
 export function copyModel(from: SparseMlp, to: SparseMlp): void {
   copyTopology(from, to);
   copyParameters(from, to);
-  copyVelocity(from, to);
+  copyState(from, to);
 }
 
 /** Gradients of one layer as views of a gradient arena. */
 export interface LayerGradients {
   readonly values: Float32Array;
   readonly bias: Float32Array;
-  readonly shape: Float32Array;
+  readonly activationParameters: Float32Array;
 }
 
 /** The sections of a gradient arena, layer by layer; `values` has the layer's capacity. */
@@ -94,7 +99,7 @@ export function gradientViews(layers: readonly SparseLayer[], arena: Uint32Array
   return layers.map((layer) => ({
     values: section(layer.capacity),
     bias: section(layer.neurons),
-    shape: section(layer.shape.length),
+    activationParameters: section(layer.activationParameters.length),
   }));
 }
 
@@ -102,6 +107,6 @@ export function gradientViews(layers: readonly SparseLayer[], arena: Uint32Array
 export function pullBytes(model: SparseMlp, topology: boolean): number {
   return model.layers.reduce((sum, layer) => {
     const structure = topology ? 3 * layer.nnz + layer.inputs + layer.neurons + 2 : 0;
-    return sum + 4 * (layer.nnz + layer.neurons + layer.shape.length + structure);
+    return sum + 4 * (layer.nnz + layer.neurons + layer.activationParameters.length + structure);
   }, topology ? 4 * LAYOUT_COLUMNS * model.layers.length : 0);
 }

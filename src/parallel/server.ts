@@ -10,7 +10,8 @@ import type { SparseMlp } from "../model/model.ts";
 import { accumulate, retainValid } from "../native/merge.ts";
 import { applyGradients } from "../native/optimizer.ts";
 import { TrainingError } from "../errors.ts";
-import { stepConstants, type TrainSettings } from "../train/options.ts";
+import type { TrainSettings } from "../train/options.ts";
+import { StepSettings } from "../train/step_settings.ts";
 import type { ParallelSettings } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
 import { copyParameters, copyTopology, gradientViews } from "./replica.ts";
@@ -65,6 +66,7 @@ export class ParameterServer {
   readonly #numbers: Float64Array;
   readonly #idle: Float64Array;
   readonly #options: ServerOptions;
+  readonly #step: StepSettings;
   /** Where stale gradients are brought into the current order; made at the first need. */
   #retained: Uint32Array | undefined;
 
@@ -73,6 +75,9 @@ export class ParameterServer {
     this.#numbers = state.numbers;
     this.#idle = state.idle;
     this.#options = options;
+    // One thread: whoever calls holds the lock, and others compute.
+    const planes = model.optimizerState?.planes.length ?? 0;
+    this.#step = new StepSettings({ ...options.settings, threads: 1 }, planes);
   }
 
   /** Updates applied since the first epoch. */
@@ -105,7 +110,7 @@ export class ParameterServer {
   }
 
   /**
-   * Applies the gradients of one mini-batch: one momentum step of all parameters.
+   * Applies the gradients of one mini-batch: one step of the optimiser.
    *
    * Where they are of an older topology, only those of connections that still exist count (RetainValidUpdates).
    * Paper: §2.1 Algorithm 1, Eq. 1. O(nnz).
@@ -143,7 +148,7 @@ export class ParameterServer {
           const sum = sums[index];
           accumulate(views.values.subarray(0, nnz), weight, place === 0, sum.values.subarray(0, nnz));
           accumulate(views.bias, weight, place === 0, sum.bias);
-          accumulate(views.shape, weight, place === 0, sum.shape);
+          accumulate(views.activationParameters, weight, place === 0, sum.activationParameters);
         }
       }
     }
@@ -198,18 +203,21 @@ export class ParameterServer {
     const from = gradientViews(sender.layers, gradients);
     const to = gradientViews(this.model.layers, retained);
     for (const [index, layer] of this.model.layers.entries()) {
-      const { values, bias, shape } = to[index];
+      const { values, bias, activationParameters } = to[index];
       this.#numbers[DROPPED] += retainValid(sender.layers[index], from[index].values, layer, values);
       bias.set(from[index].bias);
-      shape.set(from[index].shape);
+      activationParameters.set(from[index].activationParameters);
     }
     return retained;
   }
 
   #apply(gradients: Uint32Array): void {
     const { settings, parallel, steps } = this.#options;
-    const rate = phaseOneRate(parallel, settings, this.updates, steps);
-    applyGradients(this.model.memory, gradients, { ...stepConstants(settings), ...rate }, 1);
+    const { learningRate, rateRatio } = phaseOneRate(parallel, settings, this.updates, steps);
+    const update = this.model.updates + 1;
+    this.#step.next(this.updates, update, learningRate, rateRatio);
+    applyGradients(this.model.memory, gradients, this.#step.block);
+    this.model.updates = update;
     this.#numbers[UPDATES]++;
     this.#numbers[EPOCH_UPDATES]++;
   }

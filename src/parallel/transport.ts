@@ -17,7 +17,7 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import type { TopologyCounts } from "../train/trainer.ts";
+import type { TopologyCounts } from "../topology/change.ts";
 
 /** What describes a pushed gradient. */
 export interface PushHeader {

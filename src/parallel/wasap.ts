@@ -5,21 +5,14 @@
  */
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { scheduleFactor } from "../model/schedule.ts";
 import { tileWidth } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { TrainSettings } from "../train/options.ts";
-import {
-  changeTopology,
-  diverged,
-  type Engine,
-  type EnginePlan,
-  type EpochRecord,
-  type TopologyCounts,
-  type Trained,
-  type TrainSummary,
-  trainWith,
-} from "../train/trainer.ts";
+import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
+import { learningRateOf } from "../train/rate.ts";
+import type { EpochRecord, TrainSummary } from "../train/records.ts";
+import { trainWith } from "../train/trainer.ts";
 import { averageModels } from "./average.ts";
 import {
   checkShards,
@@ -102,6 +95,15 @@ export function trainOver(
   if (data.train.source !== undefined) {
     throw new TypeError(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,
+    );
+  }
+  const { step = 0, epoch = 0 } = options.state ?? {};
+  if (step > 0) {
+    throw new TypeError(
+      `Cannot go on in parallel inside epoch ${
+        epoch + 1
+      }, of which ${step} steps are done: workers begin with an ` +
+        "epoch; train this one to its end without workers first",
     );
   }
   if (options.maxSteps !== undefined) {
@@ -252,7 +254,9 @@ class ParallelEngine implements Engine {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
     if (this.#phaseTwo) return await this.#orAborted(this.#transport.evolveReplicas(epoch));
-    const counts = changeTopology(this.#plan.model, this.#settings, epoch);
+    const counts = changeTopology(this.#plan.model, this.#settings, epoch, {
+      onPhase: this.#settings.onPhase,
+    });
     this.#transport.topologyChanged();
     return counts;
   }
@@ -274,13 +278,13 @@ class ParallelEngine implements Engine {
   /** Learning rate of the last step of an epoch. */
   #lastRate(epoch: number, first: boolean): number {
     const { server, setup } = this.#plan;
-    const { learningRate, schedule, epochs, batchSize } = this.#settings;
+    const { batchSize } = this.#settings;
     if (first) {
       return phaseOneRate(setup.parallel, this.#settings, epoch * server.steps - 1, server.steps)
         .learningRate;
     }
     const count = passSteps(setup.split.samples, setup.parallel.workers, batchSize);
-    return learningRate * scheduleFactor(schedule, (epoch * count - 1) / count, epochs);
+    return learningRateOf(this.#settings, epoch * count - 1, count);
   }
 
   #progress(epoch: number, started: number): OnSums {

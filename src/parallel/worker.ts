@@ -3,18 +3,15 @@
  *
  * @module
  */
-import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
+import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { scheduleFactor } from "../model/schedule.ts";
-import { tileWidth } from "../model/tile.ts";
-import { applyGradients } from "../native/optimizer.ts";
-import { type Batch, type StepSettings, trainBatch, workspaceWords } from "../native/step.ts";
-import { sharedWords } from "../sparse/shared.ts";
-import { BatchBuilder } from "../train/batches.ts";
-import { stepConstants, type TrainSettings } from "../train/options.ts";
-import { changeTopology } from "../train/trainer.ts";
+import type { Batch } from "../native/step.ts";
+import type { Standardization } from "../native/standardize.ts";
+import { changeTopology } from "../topology/change.ts";
+import type { TrainSettings } from "../train/options.ts";
+import { StepRunner } from "../train/step_runner.ts";
 import type { ParallelSettings } from "./options.ts";
-import { phaseOneFactor } from "./rates.ts";
+import { phaseTwoRate } from "./rates.ts";
 import { Shard, shardSize } from "./shard.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 
@@ -98,49 +95,31 @@ function* onePass(
   return false;
 }
 
-/** The buffers of a worker, and its steps. */
+/** A worker's shard, and what runs its batches. */
 class WorkerSteps {
-  readonly totals = new Float64Array(2);
   readonly passSteps: number;
   readonly #setup: WorkerSetup;
   readonly #replica: SparseMlp;
-  readonly #builder: BatchBuilder;
+  readonly #runner: StepRunner;
   readonly #shard: Shard;
-  readonly #work: Uint32Array;
-  readonly #gradients: Uint32Array;
-  /** Empty for the fused update. */
-  readonly #written: Uint32Array;
   #localSteps = 0;
 
   constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
     const { settings, parallel, split, standardization, image, worker } = setup;
-    const { batchSize, threads, seed, dropout, augmentation, activationStorage, recompute } = settings;
     const { workers, algorithm } = parallel;
-    const width = tileWidth(replica.settings.sizes, batchSize, settings);
     this.#setup = setup;
-    this.#gradients = gradients;
-    // As in sequential training: Nesterov's form needs the whole gradient of a batch that passes in several tiles.
-    this.#written = settings.nesterov && batchSize > width ? gradients : new Uint32Array(0);
     this.#replica = replica;
-    this.#shard = new Shard(split.samples, workers, worker, seed);
+    this.#shard = new Shard(split.samples, workers, worker, settings.seed);
     // In a synchronous phase all workers have as many rounds; a smaller shard may have nothing in the last.
-    const shard = this.#shard.order.length;
     this.passSteps = algorithm === "wassp"
-      ? passSteps(split.samples, workers, batchSize)
-      : Math.ceil(shard / batchSize);
-    this.#builder = new BatchBuilder({
-      split,
-      standardization,
-      batchSize,
-      width,
-      activationStorage,
-      threads,
-      seed,
-      ...(augmentation && { augmentation }),
-      ...(image && { image }),
-    });
-    const use = { training: true, dropout: dropout > 0, activationStorage, recompute };
-    this.#work = sharedWords(workspaceWords(replica.memory, width, use));
+      ? passSteps(split.samples, workers, settings.batchSize)
+      : Math.ceil(this.#shard.order.length / settings.batchSize);
+    this.#runner = new StepRunner({ model: replica, split, standardization, settings, image, gradients });
+  }
+
+  /** Summed loss and hits of the last batch. */
+  get totals(): Float64Array {
+    return this.#runner.totals;
   }
 
   beginPass(pass: number): void {
@@ -151,47 +130,38 @@ class WorkerSteps {
   gradient(pass: number, step: number): number {
     const batch = this.#batch(pass, step);
     if (batch === undefined) return 0;
-    const { momentum } = this.#setup.settings;
-    const settings = this.#stepSettings((pass - 1) * this.passSteps + step, 0, momentum);
-    trainBatch(this.#replica.memory, this.#gradients, batch, settings, this.#work, this.totals);
+    this.#runner.gradient(batch, this.#draw((pass - 1) * this.passSteps + step));
     return batch.samples;
   }
 
   /** Trains the replica on one pass over the shard; returns nothing when everybody shall end. */
   *localEpoch(epoch: number): Generator<WorkerRequest, LocalReport | undefined, ServerReply> {
     const { worker, settings, parallel, phaseOneEpochs } = this.#setup;
-    const { batchSize, momentum, schedule, epochs, learningRate } = settings;
-    const count = Math.ceil(this.#shard.order.length / batchSize);
+    const steps = Math.ceil(this.#shard.order.length / settings.batchSize);
     const started = performance.now();
     this.beginPass(epoch);
     let [loss, correct] = [0, 0];
-    for (let step = 0; step < count; step++) {
-      const number = (epoch - 1) * count + step;
-      const rate = learningRate * scheduleFactor(schedule, number / count, epochs);
-      // The server's velocity was built with the scaled rate of a synchronous phase 1.
-      const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 &&
-        settings.epochsDone <= phaseOneEpochs;
-      const first = this.#localSteps++ === 0 && scaled;
-      const correction = first ? 1 / phaseOneFactor(parallel, phaseOneEpochs) : 1;
-      const stepSettings = this.#stepSettings(number, rate, momentum * correction);
-      const batch = this.#batch(epoch, step)!;
-      const { memory } = this.#replica;
-      trainBatch(memory, this.#written, batch, stepSettings, this.#work, this.totals);
-      if (this.#written.length > 0) applyGradients(memory, this.#written, stepSettings, settings.threads);
+    for (let step = 0; step < steps; step++) {
+      const number = (epoch - 1) * steps + step;
+      const first = this.#localSteps++ === 0;
+      const rate = phaseTwoRate(parallel, settings, phaseOneEpochs, { number, steps, first });
+      this.#runner.step(this.#batch(epoch, step)!, this.#draw(number), rate.learningRate, rate.rateRatio);
       loss += this.totals[0];
       correct += this.totals[1];
       if ((yield { kind: "working" }).kind === "stop") return undefined;
     }
     const samples = this.#shard.order.length;
     const seconds = (performance.now() - started) / 1000;
-    return { worker, steps: count, samples, loss, correct, seconds, counts: { replaced: 0, pruned: 0 } };
+    return { worker, steps, samples, loss, correct, seconds, counts: { replaced: 0, pruned: 0 } };
   }
 
   /** Evolves the replica on its own. */
   evolve(epoch: number): LocalReport {
     const { worker, settings, parallel } = this.#setup;
     const started = performance.now();
-    const counts = changeTopology(this.#replica, settings, epoch, epoch * parallel.workers + worker);
+    const counts = changeTopology(this.#replica, settings, epoch, {
+      draw: epoch * parallel.workers + worker,
+    });
     const seconds = (performance.now() - started) / 1000;
     return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
   }
@@ -200,11 +170,12 @@ class WorkerSteps {
     const { batchSize } = this.#setup.settings;
     const { order } = this.#shard;
     const size = Math.min(batchSize, order.length - step * batchSize);
-    return size > 0 ? this.#builder.build(order, step * batchSize, size, pass) : undefined;
+    return size > 0 ? this.#runner.build(order, step * batchSize, size, pass) : undefined;
   }
 
-  #stepSettings(number: number, learningRate: number, momentum: number): StepSettings {
-    const { settings, parallel, worker } = this.#setup;
-    return { ...stepConstants(settings), learningRate, momentum, step: number * parallel.workers + worker };
+  /** Number of a step among those of all workers. */
+  #draw(number: number): number {
+    const { parallel, worker } = this.#setup;
+    return number * parallel.workers + worker;
   }
 }

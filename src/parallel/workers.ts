@@ -6,7 +6,7 @@
 import { TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
-import type { TopologyCounts } from "../train/trainer.ts";
+import type { TopologyCounts } from "../topology/change.ts";
 import { START_MS } from "./options.ts";
 import { copyModel, emptyReplica, shareModel } from "./replica.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";

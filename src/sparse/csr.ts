@@ -29,8 +29,8 @@ export interface Connections {
   readonly indices: Uint32Array;
   /** Weight, `[capacity]`. */
   readonly values: Float32Array;
-  /** Momentum, `[capacity]`. */
-  readonly velocity: Float32Array;
+  /** What an optimiser keeps of each connection, `[capacity]` each; none before the first training. */
+  readonly planes: readonly Float32Array[];
   /** Where the incoming connections of each neuron start, `[neurons + 1]`. */
   readonly incomingPtr: Uint32Array;
   /** Input neuron, ascending in a neuron, `[capacity]`. */
@@ -59,17 +59,17 @@ export function checkConnectionCount(count: number): void {
  */
 export function checkConnections(connections: Connections): void {
   const { inputs, neurons, nnz, capacity, indptr } = connections;
-  const expected: [keyof Connections, number][] = [
-    ["indptr", inputs + 1],
-    ["incomingPtr", neurons + 1],
-    ["indices", capacity],
-    ["values", capacity],
-    ["velocity", capacity],
-    ["source", capacity],
-    ["position", capacity],
+  const { incomingPtr, indices, values, planes, source, position } = connections;
+  const expected: [name: string, array: ArrayLike<number>, length: number][] = [
+    ["indptr", indptr, inputs + 1],
+    ["incomingPtr", incomingPtr, neurons + 1],
+    ["indices", indices, capacity],
+    ["values", values, capacity],
+    ...planes.map((plane, place): [string, Float32Array, number] => [`plane ${place + 1}`, plane, capacity]),
+    ["source", source, capacity],
+    ["position", position, capacity],
   ];
-  for (const [name, length] of expected) {
-    const found = (connections[name] as Uint32Array | Float32Array).length;
+  for (const [name, { length: found }, length] of expected) {
     if (found !== length) {
       throw new TypeError(
         `Cannot use these connections: ${name} has ${found} elements, expected ${length} for a layer ` +

@@ -162,8 +162,7 @@ export function countConnections(indptr: Uint32Array, options: StructureOptions)
 }
 
 /**
- * Fills connections whose `indptr` was counted with the same options: targets, weights, zero velocity,
- * incoming view.
+ * Fills connections whose `indptr` was counted with the same options: targets, weights, incoming view.
  *
  * Cost: O(inputs + neurons + nnz), scratch as in {@linkcode rebuildIncoming}. The same for any number of threads.
  *
@@ -175,10 +174,9 @@ export function fillConnections(
   options: StructureOptions & { readonly weights: ValueLaw },
 ): void {
   checkConnections(connections);
-  const { indptr, indices, values, velocity, nnz } = connections;
+  const { indptr, indices, values, nnz } = connections;
   erdosRenyiFill(indptr, indices, options);
   initValues(values.subarray(0, nnz), options.weights, options);
-  velocity.fill(0, 0, nnz);
   rebuildIncoming(connections, options.threads);
 }
 

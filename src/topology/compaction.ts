@@ -34,7 +34,7 @@ export interface Compaction {
  * outgoing connections goes with its incoming ones. Both are followed through all layers, so that compacting twice is
  * compacting once. Raw features that no longer matter (constant ones too, which are 0 once standardised) are listed in
  * `standardization.selection` and not read any more. Every layer keeps one neuron at least. Weights, biases and
- * velocities move with their neurons.
+ * what the optimiser keeps of them move with their neurons.
  *
  * Outputs are those of the model given, but for the rounding of the biases.
  *
@@ -65,6 +65,8 @@ export function compact(model: SparseMlp, options: CompactOptions = {}): Compact
     activation: layer.activation,
   }));
   const small = SparseMlp.allocate({ ...settings, sizes }, plans);
+  if (model.optimizerState !== undefined) small.holdState(model.optimizerState);
+  small.updates = model.updates;
   for (const [index, layer] of layers.entries()) {
     copyLayer(layer, small.layers[index], { from: kept[index], to: kept[index + 1] }, live, index);
     kept[index + 1].forEach((neuron, place) => small.layers[index].bias[place] = biases[index][neuron]);
@@ -100,12 +102,12 @@ function foldConstants({ layers, standardization }: SparseMlp, keepInputs: boole
       }
     }
     biases.push(bias);
-    const shapes = layer.activation.shape.length;
+    const count = layer.activation.parameters.length;
     // Outputs are never taken out, so it does not matter whether they are constant.
     const values = Float64Array.from(varying, (flag, neuron) => {
       if (flag === 1 || index === layers.length - 1) return NaN;
-      const shape = layer.shape.subarray(neuron * shapes, (neuron + 1) * shapes);
-      return activate(layer.activation, bias[neuron], shape);
+      const own = layer.activationParameters.subarray(neuron * count, (neuron + 1) * count);
+      return activate(layer.activation, bias[neuron], own);
     });
     constants.push(values);
   }
@@ -159,15 +161,15 @@ function copyLayer(
   index: number,
 ): void {
   const newIndex = new Uint32Array(layer.neurons);
-  const shapes = layer.activation.shape.length;
-  kept.to.forEach((neuron, place) => {
-    newIndex[neuron] = place;
-    small.biasVelocity[place] = layer.biasVelocity[neuron];
-    for (let shape = 0; shape < shapes; shape++) {
-      small.shape[place * shapes + shape] = layer.shape[neuron * shapes + shape];
-      small.shapeVelocity[place * shapes + shape] = layer.shapeVelocity[neuron * shapes + shape];
-    }
-  });
+  const count = layer.activation.parameters.length;
+  const copyOwn = (from: Float32Array, to: Float32Array, width: number) =>
+    kept.to.forEach((neuron, place) =>
+      to.set(from.subarray(neuron * width, (neuron + 1) * width), place * width)
+    );
+  kept.to.forEach((neuron, place) => newIndex[neuron] = place);
+  copyOwn(layer.activationParameters, small.activationParameters, count);
+  layer.biasPlanes.forEach((plane, at) => copyOwn(plane, small.biasPlanes[at], 1));
+  layer.activationPlanes.forEach((plane, at) => copyOwn(plane, small.activationPlanes[at], count));
   let next = 0;
   kept.from.forEach((input, row) => {
     small.indptr[row] = next;
@@ -177,7 +179,7 @@ function copyLayer(
       if (live[index + 1][target] !== 1) continue;
       small.indices[next] = newIndex[target];
       small.values[next] = layer.values[place];
-      small.velocity[next] = layer.velocity[place];
+      for (let at = 0; at < layer.planes.length; at++) small.planes[at][next] = layer.planes[at][place];
       next++;
     }
   });

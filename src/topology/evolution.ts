@@ -6,7 +6,8 @@
  * @module
  */
 import type { ValueLaw } from "../native/init.ts";
-import { dropSmallest, growRandom } from "../native/topology.ts";
+import { dropSmallest } from "../native/drop.ts";
+import { growRandom } from "../native/grow.ts";
 import { checkConnections, type Connections, rebuildIncoming } from "../sparse/csr.ts";
 
 /** When and where a topology changes; names the random numbers of the change. */
@@ -23,6 +24,12 @@ export interface EvolutionPlace {
    * @default {1}
    */
   readonly threads?: number;
+  /**
+   * What each plane of a new connection begins with: 0, or the mean over the layer.
+   *
+   * @default 0 in all planes
+   */
+  readonly fresh?: readonly ("zero" | "mean")[];
 }
 
 /** Decides which connections go. */
@@ -30,7 +37,7 @@ export interface DropRule {
   /** What messages call the rule. */
   readonly name: string;
   /**
-   * Removes connections in place and sets `nnz`. Rows stay sorted, kept connections keep weight and velocity;
+   * Removes connections in place and sets `nnz`. Rows stay sorted, kept connections keep weight and planes;
    * the incoming view need not be kept up.
    *
    * @returns Number of connections removed.
@@ -43,7 +50,7 @@ export interface GrowRule {
   /** What messages call the rule. */
   readonly name: string;
   /**
-   * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new velocities are 0;
+   * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new planes begin as `fresh` says;
    * the incoming view need not be kept up.
    *
    * @returns Number of connections added.
@@ -96,7 +103,7 @@ export function uniformGrowth(weights: ValueLaw): GrowRule {
     name: "uniformly random",
     grow(connections, count, place) {
       const before = connections.nnz;
-      connections.nnz = growRandom(connections, count, weights, place);
+      connections.nnz = growRandom(connections, count, { weights, fresh: place.fresh ?? [] }, place);
       return connections.nnz - before;
     },
   };
@@ -113,7 +120,7 @@ export interface EvolutionOptions extends EvolutionPlace {
 /**
  * Evolves one layer as SET does: drops, grows as many, rebuilds the incoming view.
  *
- * nnz is kept exactly. Kept connections keep weight and velocity; new ones have velocity 0.
+ * nnz is kept exactly. Kept connections keep weight and planes; new ones begin as `fresh` says.
  *
  * Paper: §2 and Mocanu et al. 2018. Cost: O(inputs + neurons + nnz). The same for any number of threads.
  *

@@ -36,7 +36,7 @@ export function neuronImportance(connections: Connections, threads = 1): Float32
 
 /**
  * Importance Pruning of one layer: neurons at or below the given percentile of importance lose their incoming
- * connections, weights and velocity alike.
+ * connections, weights and planes alike.
  *
  * The percentile is taken over all neurons of the layer, those without connections included, with linear
  * interpolation. Where every connection would go (all neurons equally important, say), none does.

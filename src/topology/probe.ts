@@ -4,9 +4,9 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
+import type { Places } from "../native/grow.ts";
 import { probeGradients, type ProbeSettings, probeWords } from "../native/probe.ts";
 import type { Batch } from "../native/step.ts";
-import type { Places } from "../native/strongest.ts";
 import { sharedWords } from "../sparse/shared.ts";
 
 /** Words of memory that {@linkcode gradientsAt} works in. */

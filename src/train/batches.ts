@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { gatherBatch } from "../native/batch.ts";
+import { type BatchSource, gatherBatch } from "../native/batch.ts";
 import type { Batch } from "../native/step.ts";
-import type { ImageShape, Split, Standardization } from "../data/dataset.ts";
+import type { ImageShape, Split } from "../data/dataset.ts";
+import type { Standardization } from "../native/standardize.ts";
 import { type Augmentation, augmentBatch } from "../data/augment.ts";
 import { narrowestTile } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
@@ -41,6 +42,11 @@ export class BatchBuilder {
   readonly #images: Uint8Array;
   /** Raw features made by a source. */
   readonly #made: Float32Array;
+  /** What batches are gathered from: the split's features, or what was made of them or for them. */
+  readonly #source: BatchSource;
+  readonly #augments: boolean;
+  /** How the images of a batch are drawn. */
+  readonly #draw: { readonly seed: number; epoch: number; readonly threads: number };
   readonly #identity: Uint32Array;
   readonly #views = new Map<number, BatchViews>();
 
@@ -54,14 +60,19 @@ export class BatchBuilder {
     this.#labels = sharedWords(split.labels.length > 0 ? batchSize : 0);
     this.#targets = sharedFloats(batchSize * this.#outputs);
     this.#pixels = options.standardization.selection?.featureCount ?? this.#features;
-    this.#images = sharedBytes(augmentation === undefined ? 0 : batchSize * this.#pixels);
+    this.#augments = augmentation !== undefined;
+    this.#images = sharedBytes(this.#augments ? batchSize * this.#pixels : 0);
     this.#made = sharedFloats(split.source === undefined ? 0 : batchSize * this.#pixels);
     this.#identity = Uint32Array.from({ length: batchSize }, (_, index) => index);
+    const { features, source } = split;
+    const raw = this.#augments ? this.#images : source === undefined ? features : this.#made;
+    this.#source = { ...options.standardization, features: raw };
+    this.#draw = { seed: options.seed ?? 0, epoch: 0, threads: options.threads };
   }
 
   /** The batch of `order[first … first + count)`. Allocates nothing once a count has been seen. */
   build(order: Uint32Array, first: number, count: number, epoch: number): Batch {
-    const { split, standardization, threads, augmentation, image, seed = 0 } = this.#options;
+    const { split, threads } = this.#options;
     const views = this.#viewsOf(count);
     const classes = this.#labels.length > 0;
     for (let index = 0; index < count; index++) {
@@ -72,19 +83,18 @@ export class BatchBuilder {
         this.#targets[index * this.#outputs + output] = split.targets[sample * this.#outputs + output];
       }
     }
-    if (augmentation !== undefined && image !== undefined && split.features instanceof Uint8Array) {
-      augmentBatch(split.features, image, views.order, augmentation, { seed, epoch, threads }, views.images);
-      const source = { features: this.#images, ...standardization };
-      gatherBatch(source, views.identity, views.batch.width, threads, views.batch.input);
-    } else if (split.source !== undefined) {
-      split.source.gather(views.order, views.made, threads);
-      const source = { features: views.made, ...standardization };
-      gatherBatch(source, views.identity, views.batch.width, threads, views.batch.input);
-    } else {
-      const source = { features: split.features, ...standardization };
-      gatherBatch(source, views.order, views.batch.width, threads, views.batch.input);
-    }
+    let rows = views.identity;
+    if (this.#augments) this.#augment(views, epoch);
+    else if (split.source !== undefined) split.source.gather(views.order, views.made, threads);
+    else rows = views.order;
+    gatherBatch(this.#source, rows, views.batch.width, threads, views.batch.input);
     return views.batch;
+  }
+
+  #augment({ order, images }: BatchViews, epoch: number): void {
+    const { split, augmentation, image } = this.#options;
+    this.#draw.epoch = epoch;
+    augmentBatch(split.features as Uint8Array, image!, order, augmentation!, this.#draw, images);
   }
 
   #viewsOf(count: number): BatchViews {

@@ -3,12 +3,11 @@
  *
  * @module
  */
-import type { Split, Standardization } from "../data/dataset.ts";
+import type { Split } from "../data/dataset.ts";
+import type { Standardization } from "../native/standardize.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { tileWidth } from "../model/tile.ts";
-import { evaluateBatch, workspaceWords } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { BatchBuilder } from "./batches.ts";
+import { BatchRunner } from "./step_runner.ts";
 
 /** Samples evaluated in one call. */
 const EVALUATION_BATCH = 128;
@@ -29,6 +28,8 @@ export interface EvaluatorOptions {
   readonly microBatch?: number | undefined;
   /** How activations are kept; `bf16` takes half of the memory. @default {"f32"} */
   readonly activationStorage?: "f32" | "bf16" | undefined;
+  /** The widest tile that suits the caches, where it is not that of the model's sizes: `RunState.cacheTile`. */
+  readonly cacheTile?: number | undefined;
   /** Work memory of others to use while they rest; memory of its own where it does not suffice. */
   readonly work?: Uint32Array | undefined;
 }
@@ -41,12 +42,8 @@ export interface EvaluatorOptions {
 export class Evaluator {
   readonly #model: SparseMlp;
   readonly #split: Split;
-  readonly #builder: BatchBuilder;
+  readonly #runner: BatchRunner;
   readonly #order: Uint32Array;
-  readonly #work: Uint32Array;
-  readonly #threads: number;
-  readonly #storage: { readonly activationStorage: "f32" | "bf16" };
-  readonly #totals = new Float64Array(2);
 
   /** Samples it evaluates. */
   get samples(): number {
@@ -60,26 +57,17 @@ export class Evaluator {
     standardization: Standardization,
     options: EvaluatorOptions = {},
   ) {
-    const { threads = 1, activationStorage = "f32", work } = options;
+    const { threads = 1, activationStorage = "f32", microBatch, cacheTile, work } = options;
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
-    const width = tileWidth(model.settings.sizes, batchSize, options);
     this.#model = model;
     this.#split = split;
-    this.#threads = threads;
-    this.#storage = { activationStorage };
-    this.#builder = new BatchBuilder({
-      split,
-      standardization,
-      batchSize,
-      width,
-      activationStorage,
-      threads,
-    });
+    this.#runner = new BatchRunner(
+      { model, split, standardization, cacheTile },
+      { batchSize, threads, microBatch, activationStorage },
+      { training: false, dropout: false, work },
+    );
     this.#order = sharedWords(split.samples);
     for (let sample = 0; sample < split.samples; sample++) this.#order[sample] = sample;
-    const use = { training: false, dropout: false, activationStorage };
-    const words = workspaceWords(model.memory, width, use);
-    this.#work = work !== undefined && work.length >= words ? work : sharedWords(words);
   }
 
   /**
@@ -102,11 +90,11 @@ export class Evaluator {
     let [loss, correct] = [0, 0];
     for (let first = 0; first < samples; first += EVALUATION_BATCH) {
       const size = Math.min(EVALUATION_BATCH, samples - first);
-      const batch = this.#builder.build(this.#order, first, size, 0);
+      const batch = this.#runner.build(this.#order, first, size, 0);
       const part = outputs.subarray(first * count, outputs.length > 0 ? (first + size) * count : 0);
-      evaluateBatch(this.#model.memory, batch, this.#threads, this.#work, part, this.#totals, this.#storage);
-      loss += this.#totals[0];
-      correct += this.#totals[1];
+      this.#runner.evaluate(batch, part);
+      loss += this.#runner.totals[0];
+      correct += this.#runner.totals[1];
       yield first + size;
     }
     return { loss: loss / samples, accuracy: labels.length > 0 ? correct / samples : NaN };

@@ -5,7 +5,8 @@
  */
 import type { Augmentation } from "../data/augment.ts";
 import { checkRunState, type RunState } from "./state.ts";
-import type { StepSettings } from "../native/step.ts";
+import { DECAY_FORMS } from "../native/settings.ts";
+import type { OptimizerName } from "../optimizer/optimizers.ts";
 import { type LearningRateSchedule, scheduleFactor } from "../model/schedule.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
@@ -80,6 +81,12 @@ export interface TrainOptions {
    */
   readonly schedule?: LearningRateSchedule;
   /**
+   * How parameters move by their gradients.
+   *
+   * @default {"sgd"}
+   */
+  readonly optimizer?: OptimizerName;
+  /**
    * μ
    *
    * @default {0.9}
@@ -102,7 +109,7 @@ export interface TrainOptions {
    *
    * @default {"outside"}
    */
-  readonly weightDecayForm?: "outside" | "coupled";
+  readonly weightDecayForm?: "outside" | "coupled" | "decoupled";
   /**
    * Fraction of the hidden units dropped.
    *
@@ -221,6 +228,7 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
     learningRate: options.learningRate ?? 0.01,
     fanInLimit: options.fanInLimit ?? Infinity,
     schedule: options.schedule ?? { kind: "constant" },
+    optimizer: options.optimizer ?? "sgd",
     momentum: options.momentum ?? 0.9,
     nesterov: options.nesterov ?? false,
     weightDecay: options.weightDecay ?? 0.0002,
@@ -269,8 +277,8 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
       throw problem("importancePruning.percentile", percentile, "a value from 0 to 100");
     }
   }
-  if (weightDecayForm !== "outside" && weightDecayForm !== "coupled") {
-    throw problem("weightDecayForm", weightDecayForm, "outside or coupled");
+  if (!DECAY_FORMS.includes(weightDecayForm)) {
+    throw problem("weightDecayForm", weightDecayForm, `one of ${DECAY_FORMS.join(", ")}`);
   }
   if (settings.activationStorage !== "f32" && settings.activationStorage !== "bf16") {
     throw problem("activationStorage", settings.activationStorage, "f32 or bf16");
@@ -282,17 +290,6 @@ export function resolveTrainOptions(options: TrainOptions, modelSeed: number): T
     }
   }
   return settings;
-}
-
-/** What every step of a run has alike, in the kernels' terms: all but its rate and its number. */
-export function stepConstants(settings: TrainSettings): Omit<StepSettings, "learningRate" | "step"> {
-  const { fanInLimit, momentum, weightDecay, nesterov, dropout, seed, threads } = settings;
-  const { activationStorage, recompute, weightDecayForm } = settings;
-  const coupledDecay = weightDecayForm === "coupled";
-  return {
-    ...{ fanInLimit, momentum, weightDecay, coupledDecay, nesterov },
-    ...{ dropout, activationStorage, recompute, seed, threads },
-  };
 }
 
 function problem(name: string, value: unknown, expected: string): RangeError {

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { MAX_TILE } from "../model/tile.ts";
 
 /** Where a run stands. The trainer keeps it up to date; JSON can hold it. */
 export interface RunState {
@@ -20,6 +21,13 @@ export interface RunState {
   flow: number;
   /** Whether the topology has changed after the last whole epoch; it does not after the last of a run. */
   evolved: boolean;
+  /** Samples of a step, which can change at the end of an epoch alone. Absent before the run begins. */
+  batchSize?: number;
+  /**
+   * Samples of the widest tile that suits the caches (128, 64, 32; 0 where none does), of the network as the run began:
+   * one that shrinks keeps it, since the width of tiles decides how sums are rounded. Absent before the run begins.
+   */
+  cacheTile?: number;
   /** Lowest validation loss so far; absent before the first. */
   lowestValidationLoss?: number;
   /** Evaluations since that one. */
@@ -29,6 +37,34 @@ export interface RunState {
 /** The state of a run of which so many whole epochs are done. */
 export function newRunState(epoch = 0): RunState {
   return { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: true, waited: 0 };
+}
+
+/**
+ * Refuses to go on inside an epoch whose steps would not be those that were begun.
+ *
+ * @param batchSize Samples of a step from now on.
+ * @param steps Steps of an epoch with it.
+ * @throws {RangeError} With the batch size the epoch was begun with, where the state knows it.
+ */
+export function checkStepInside(
+  { epoch, step, batchSize: begun }: RunState,
+  batchSize: number,
+  steps: number,
+): void {
+  if (step === 0) return;
+  if (begun !== undefined && begun !== batchSize) {
+    throw new RangeError(
+      `Cannot go on inside epoch ${
+        epoch + 1
+      } with a batch size of ${batchSize}: its first ${step} steps had one of ` +
+        `${begun}; give ${begun}, which can change at the end of an epoch`,
+    );
+  }
+  if (step > steps) {
+    throw new RangeError(
+      `Cannot go on from step ${step}: with a batch size of ${batchSize} an epoch has ${steps}`,
+    );
+  }
 }
 
 /**
@@ -53,6 +89,13 @@ export function checkRunState(found: unknown): RunState {
       `Cannot go on from this state: ${name} is ${JSON.stringify(value)}, expected ${expected}`,
     );
   };
+  const tile = (): number => {
+    const value = number("cacheTile", true);
+    if (value % 16 === 0 && value <= MAX_TILE) return value;
+    throw new RangeError(
+      `Cannot go on from this state: cacheTile is ${value}, expected a multiple of 16 up to ${MAX_TILE}`,
+    );
+  };
   if (typeof given.evolved !== "boolean") {
     throw new TypeError(
       `Cannot go on from this state: evolved is ${JSON.stringify(given.evolved)}, expected true or false`,
@@ -66,6 +109,8 @@ export function checkRunState(found: unknown): RunState {
     flow: number("flow", false),
     evolved: given.evolved,
     waited: number("waited", true),
+    ...(given.batchSize !== undefined && { batchSize: number("batchSize", true) }),
+    ...(given.cacheTile !== undefined && { cacheTile: tile() }),
     ...(given.lowestValidationLoss !== undefined &&
       { lowestValidationLoss: number("lowestValidationLoss", false) }),
   };

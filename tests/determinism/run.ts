@@ -8,7 +8,8 @@
  */
 import { madelonLike } from "../../src/data/generator.ts";
 import { SparseMlp } from "../../src/model/model.ts";
-import { train, type TrainSummary } from "../../src/train/trainer.ts";
+import { train } from "../../src/train/trainer.ts";
+import type { TrainSummary } from "../../src/train/records.ts";
 import { randomBatch, runStep, STEP } from "../oracle/batch.ts";
 
 const SIZES = [300, 600, 600, 10];

@@ -27,14 +27,14 @@ export function randomModel(options: ModelOptions): SparseMlp {
   const model = SparseMlp.create(options);
   const next = numbers((options.seed ?? 0) + 77);
   for (const layer of model.layers) {
-    for (let at = 0; at < layer.nnz; at++) layer.velocity[at] = 0.01 * next();
+    for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = 0.01 * next();
     for (let at = 0; at < layer.neurons; at++) {
       layer.bias[at] = 0.3 * next();
-      layer.biasVelocity[at] = 0.01 * next();
+      layer.biasPlanes[0][at] = 0.01 * next();
     }
-    for (let at = 0; at < layer.shape.length; at++) {
-      layer.shape[at] += 0.1 * next();
-      layer.shapeVelocity[at] = 0.01 * next();
+    for (let at = 0; at < layer.activationParameters.length; at++) {
+      layer.activationParameters[at] += 0.1 * next();
+      layer.activationPlanes[0][at] = 0.01 * next();
     }
   }
   return model;
@@ -136,7 +136,7 @@ export function gradientViews(
   return model.layers.map((layer) => ({
     weights: take(layer.capacity),
     bias: take(layer.neurons),
-    shape: take(layer.shape.length),
+    shape: take(layer.activationParameters.length),
   }));
 }
 

@@ -65,7 +65,7 @@ export function oracleOf(model: SparseMlp): OracleNetwork {
         const place = input * neurons + layer.indices[at];
         mask[place] = 1;
         weights[place] = layer.values[at];
-        velocity[place] = layer.velocity[at];
+        velocity[place] = layer.planes[0][at];
       }
     }
     const hidden = index + 1 < model.layers.length;
@@ -78,9 +78,9 @@ export function oracleOf(model: SparseMlp): OracleNetwork {
       weights,
       velocity,
       bias: Float64Array.from(layer.bias),
-      biasVelocity: Float64Array.from(layer.biasVelocity),
-      shape: Float64Array.from(layer.shape),
-      shapeVelocity: Float64Array.from(layer.shapeVelocity),
+      biasVelocity: Float64Array.from(layer.biasPlanes[0]),
+      shape: Float64Array.from(layer.activationParameters),
+      shapeVelocity: Float64Array.from(layer.activationPlanes[0]),
     };
   });
   return { task, layers };
@@ -111,11 +111,11 @@ function activate(layer: OracleLayer, neuron: number, z: number): [number, numbe
       return [y, 1 - y * y, []];
     }
     case "prelu": {
-      const slope = layer.shape[neuron];
+      const slope = layer.activationParameters[neuron];
       return z > 0 ? [z, 1, [0]] : [slope * z, slope, [z]];
     }
     case "srelu": {
-      const [tl, al, tr, ar] = layer.shape.subarray(4 * neuron, 4 * neuron + 4);
+      const [tl, al, tr, ar] = layer.activationParameters.subarray(4 * neuron, 4 * neuron + 4);
       if (z < tl) return [tl + al * (z - tl), al, [1 - al, z - tl, 0, 0]];
       if (z > tr) return [tr + ar * (z - tr), ar, [0, 0, 1 - ar, z - tr]];
       return [z, 1, [0, 0, 0, 0]];
@@ -214,9 +214,9 @@ export function backpropagate(
     const own = {
       weights: new Float64Array(inputs * neurons),
       bias: new Float64Array(neurons),
-      shape: new Float64Array(layer.shape.length),
+      shape: new Float64Array(layer.activationParameters.length),
     };
-    const perNeuron = layer.shape.length / neurons;
+    const perNeuron = layer.activationParameters.length / neurons;
     const byInput = byValue.map((upper, sample) => {
       const delta = upper.map((value, j) => {
         const kept = value * (dropout?.[index]?.[sample][j] ?? 1);
@@ -278,9 +278,9 @@ export function momentumStep(
     const { learningRate, fanInLimit, weightDecay } = step;
     const fanIn = layer.mask.reduce((sum, one) => sum + one, 0) / layer.neurons;
     const rate = learningRate * Math.min(1, fanInLimit / fanIn);
-    move(layer.weights, layer.velocity, weights, weightDecay, rate, layer.mask);
-    move(layer.bias, layer.biasVelocity, bias, weightDecay, learningRate);
-    move(layer.shape, layer.shapeVelocity, shape, 0, learningRate);
+    move(layer.weights, layer.planes[0], weights, weightDecay, rate, layer.mask);
+    move(layer.bias, layer.biasPlanes[0], bias, weightDecay, learningRate);
+    move(layer.activationParameters, layer.activationPlanes[0], shape, 0, learningRate);
   }
 }
 
@@ -349,6 +349,6 @@ export function assertGradientsClose(
       `${what}: weights ${index}`,
     );
     assertClose(layer.bias, expected[index].bias, tolerance, `${what}: biases ${index}`);
-    assertClose(layer.shape, expected[index].shape, tolerance, `${what}: shape ${index}`);
+    assertClose(layer.activationParameters, expected[index].shape, tolerance, `${what}: shape ${index}`);
   }
 }

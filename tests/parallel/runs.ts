@@ -6,7 +6,7 @@ import { InProcessTransport, type ServerEvent } from "../../src/parallel/in_proc
 import type { ParallelOptions } from "../../src/parallel/options.ts";
 import { trainOver, trainParallel } from "../../src/parallel/wasap.ts";
 import { WorkersTransport } from "../../src/parallel/workers.ts";
-import type { EpochRecord, TrainSummary } from "../../src/train/trainer.ts";
+import type { EpochRecord, TrainSummary } from "../../src/train/records.ts";
 
 /** What a run yields and returns. */
 export interface ParallelRun {
@@ -64,13 +64,13 @@ export function contentOf(model: SparseMlp): unknown[] {
     indptr: layer.indptr.slice(),
     indices: layer.indices.slice(0, layer.nnz),
     values: layer.values.slice(0, layer.nnz),
-    velocity: layer.velocity.slice(0, layer.nnz),
+    velocity: layer.planes[0].slice(0, layer.nnz),
     incomingPtr: layer.incomingPtr.slice(),
     source: layer.source.slice(0, layer.nnz),
     position: layer.position.slice(0, layer.nnz),
     bias: layer.bias.slice(),
-    biasVelocity: layer.biasVelocity.slice(),
-    shape: layer.shape.slice(),
+    biasVelocity: layer.biasPlanes[0].slice(),
+    shape: layer.activationParameters.slice(),
   }));
 }
 

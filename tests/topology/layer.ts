@@ -45,7 +45,7 @@ export function copyOf(layer: Connections): Connections {
     indptr: Uint32Array.from(layer.indptr),
     indices: Uint32Array.from(layer.indices),
     values: Float32Array.from(layer.values),
-    velocity: Float32Array.from(layer.velocity),
+    velocity: Float32Array.from(layer.planes[0]),
     incomingPtr: Uint32Array.from(layer.incomingPtr),
     source: Uint32Array.from(layer.source),
     position: Uint32Array.from(layer.position),
@@ -76,7 +76,7 @@ export function placesOf(layer: Connections): Map<number, readonly [value: numbe
   const places = new Map<number, readonly [number, number]>();
   for (let row = 0; row < layer.inputs; row++) {
     for (let at = layer.indptr[row]; at < layer.indptr[row + 1]; at++) {
-      places.set(row * layer.neurons + layer.indices[at], [layer.values[at], layer.velocity[at]]);
+      places.set(row * layer.neurons + layer.indices[at], [layer.values[at], layer.planes[0][at]]);
     }
   }
   return places;

@@ -3,7 +3,8 @@ import type { Dataset, Split } from "../../src/data/dataset.ts";
 import { type ModelOptions, SparseMlp } from "../../src/model/model.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
 import type { TrainOptions } from "../../src/train/options.ts";
-import { type EpochRecord, train, type TrainSummary } from "../../src/train/trainer.ts";
+import type { EpochRecord, TrainSummary } from "../../src/train/records.ts";
+import { train } from "../../src/train/trainer.ts";
 import { numbers } from "../oracle/batch.ts";
 
 /** Settings that leave out what a test is not about. */

@@ -26,6 +26,11 @@ impl<'a, T> SharedSlice<'a, T> {
         Self { pointer: slice.as_mut_ptr(), len: slice.len(), borrow: PhantomData }
     }
 
+    /// A slice of nothing.
+    pub const fn empty() -> Self {
+        Self { pointer: std::ptr::dangling_mut(), len: 0, borrow: PhantomData }
+    }
+
     /// Number of elements.
     pub fn len(&self) -> usize {
         self.len

@@ -1,8 +1,9 @@
 //! The border of [`crate::structure::csr`].
 
 use super::{view, view_mut};
-use crate::base::status::guarded;
+use crate::base::status::{Status, guarded};
 use crate::structure::csr::{self, Connections};
+use crate::structure::planes::Planes;
 
 /// Reports whether `indptr` and `indices` form a CSR matrix `[inputs, neurons]`.
 ///
@@ -56,25 +57,27 @@ pub unsafe extern "C" fn ts_incoming_view(
     })
 }
 
-/// Borrows the arrays of one layer, `capacity` elements in each but `indptr`.
+/// Borrows the arrays of one layer, `capacity` elements in `indices` and `values`, `planes_len` in all planes together.
 ///
 /// # Safety
-/// Each pointer is a live array, `indptr` of `indptr_len` elements, the others of `capacity`; no two overlap.
+/// Each pointer is a live array, `indptr` of `indptr_len` elements, the others of what is beside; no two overlap.
 pub(super) unsafe fn connections<'a>(
     indptr: *mut u32,
     indptr_len: usize,
     indices: *mut u32,
     values: *mut f32,
-    velocity: *mut f32,
     capacity: usize,
-) -> Connections<'a> {
+    planes: *mut f32,
+    planes_len: usize,
+    plane_count: usize,
+) -> Result<Connections<'a>, Status> {
     // SAFETY: promised by the caller.
     unsafe {
-        Connections {
+        Ok(Connections {
             indptr: view_mut(indptr, indptr_len),
             indices: view_mut(indices, capacity),
             values: view_mut(values, capacity),
-            velocity: view_mut(velocity, capacity),
-        }
+            planes: Planes::new(view_mut(planes, planes_len), plane_count)?,
+        })
     }
 }

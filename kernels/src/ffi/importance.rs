@@ -62,8 +62,10 @@ pub unsafe extern "C" fn ts_remove_incoming(
     indptr_len: usize,
     indices: *mut u32,
     values: *mut f32,
-    velocity: *mut f32,
     capacity: usize,
+    planes: *mut f32,
+    planes_len: usize,
+    plane_count: usize,
     scores: *const f32,
     scores_len: usize,
     threshold: f64,
@@ -71,7 +73,8 @@ pub unsafe extern "C" fn ts_remove_incoming(
 ) -> i32 {
     guarded(|| {
         // SAFETY: the caller passes typed arrays and their lengths.
-        let mut layer = unsafe { connections(indptr, indptr_len, indices, values, velocity, capacity) };
+        let mut layer =
+            unsafe { connections(indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count) }?;
         // SAFETY: as above; it is a different array.
         let scores = unsafe { view(scores, scores_len) };
         importance::remove_incoming(&mut layer, scores, threshold, threads).map(|_| ())

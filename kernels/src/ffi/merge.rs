@@ -3,6 +3,7 @@
 use super::{view, view_mut};
 use crate::base::status::guarded;
 use crate::structure::merge::{self, Stack, Union};
+use crate::structure::planes::Planes;
 
 /// Brings gradients of an old topology into the order of the current one, see [`merge::retain_valid`]; the number of
 /// dropped gradients goes to `dropped[0]`.
@@ -53,8 +54,8 @@ pub unsafe extern "C" fn ts_accumulate(values: *const f32, sum: *mut f32, len: u
 /// element of `union_indptr`.
 ///
 /// # Safety
-/// Each pointer is a live array of the length beside it: `stacked` elements in the stack's arrays but its `indptr`,
-/// `room` in the union's; nothing overlaps.
+/// Each pointer is a live array of the length beside it: `stacked` elements in the stack's arrays but its `indptr`
+/// (in each of its `plane_count` planes), `room` in the union's; nothing overlaps.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_union_average(
     models: usize,
@@ -62,14 +63,16 @@ pub unsafe extern "C" fn ts_union_average(
     indptr_len: usize,
     indices: *const u32,
     values: *const f32,
-    velocity: *const f32,
     stacked: usize,
+    planes: *const f32,
     union_indptr: *mut u32,
     union_indptr_len: usize,
     union_indices: *mut u32,
     union_values: *mut f32,
-    union_velocity: *mut f32,
     room: usize,
+    union_planes: *mut f32,
+    union_planes_len: usize,
+    plane_count: usize,
 ) -> i32 {
     guarded(|| {
         // SAFETY: promised by the caller.
@@ -78,13 +81,13 @@ pub unsafe extern "C" fn ts_union_average(
                 indptr: view(indptr, indptr_len),
                 indices: view(indices, stacked),
                 values: view(values, stacked),
-                velocity: view(velocity, stacked),
+                planes: view(planes, plane_count * stacked),
             };
             let mut union = Union {
                 indptr: view_mut(union_indptr, union_indptr_len),
                 indices: view_mut(union_indices, room),
                 values: view_mut(union_values, room),
-                velocity: view_mut(union_velocity, room),
+                planes: Planes::new(view_mut(union_planes, union_planes_len), plane_count)?,
             };
             merge::union_average(models, &stack, &mut union).map(|_| ())
         }

@@ -6,7 +6,9 @@
 mod augment;
 mod batch;
 mod csr;
+mod drop;
 mod generator;
+mod grow;
 mod importance;
 mod inference;
 mod init;
@@ -19,10 +21,9 @@ mod standardize;
 mod step;
 mod strongest;
 mod text;
-mod topology;
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 2;
+pub const ABI_VERSION: u32 = 3;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///

@@ -3,12 +3,13 @@
 use super::{view, view_mut};
 use crate::base::status::{Status, guarded};
 use crate::network::layer::{self, LAYOUT_COLUMNS};
-use crate::network::optimizer::{self, Momentum};
+use crate::network::optimizer;
+use crate::network::settings::Settings;
 
-/// Applies written gradients, see [`optimizer::apply_gradients`]; `form` as for [`ts_train_batch`].
+/// Applies written gradients, see [`optimizer::apply_gradients`]; `settings` is a block of [`Settings`].
 ///
 /// # Safety
-/// As for [`ts_train_batch`].
+/// As for [`ts_train_batch`](super::step::ts_train_batch).
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_apply_gradients(
     layout: *const u32,
@@ -16,24 +17,22 @@ pub unsafe extern "C" fn ts_apply_gradients(
     layers: usize,
     arena: *mut u32,
     arena_len: usize,
+    state: *mut u32,
+    state_len: usize,
     gradients: *mut u32,
     gradients_len: usize,
-    rate: f32,
-    fan_in_limit: f32,
-    momentum: f32,
-    decay: f32,
-    form: u32,
-    threads: usize,
+    settings: *const f64,
+    settings_len: usize,
 ) -> i32 {
     guarded(|| {
         // SAFETY: promised by the caller.
         unsafe {
+            let Settings { training, planes, threads } = Settings::read(view(settings, settings_len))?;
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
-            let network = layer::layers(layout, slopes, view_mut(arena, arena_len))?;
+            let (arena, state) = (view_mut(arena, arena_len), view_mut(state, state_len));
+            let network = layer::layers(layout, slopes, arena, state, planes)?;
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
-            let step =
-                Momentum { rate, fan_in_limit, momentum, decay, coupled: form & 1 != 0, nesterov: form & 2 != 0 };
-            optimizer::apply_gradients(&network, &gradients.ok_or(Status::Length)?, step, threads)
+            optimizer::apply_gradients(&network, &gradients.ok_or(Status::Length)?, training.optimizer, threads)
         }
     })
 }

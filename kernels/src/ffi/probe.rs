@@ -1,6 +1,6 @@
 //! The border of [`crate::network::probe`].
 
-use super::step::{keeping, truth};
+use super::step::{storage, truth};
 use super::{view, view_mut};
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Status, ensure, guarded};
@@ -8,6 +8,7 @@ use crate::network::batch::Batch;
 use crate::network::layer::{self, LAYOUT_COLUMNS};
 use crate::network::probe::{self, Probing};
 use crate::network::sddmm::Places;
+use crate::network::workspace::ActivationMemory;
 
 /// Writes the words of work memory a probe needs into `words[0]`, see [`probe::probe_words`].
 ///
@@ -20,14 +21,16 @@ pub unsafe extern "C" fn ts_probe_words(
     layers: usize,
     width: usize,
     dropout: u32,
-    keep: u32,
+    bf16: u32,
+    recompute: u32,
     words: *mut f64,
 ) -> i32 {
     guarded(|| {
         // SAFETY: promised by the caller.
         let (layout, slopes, words) =
             unsafe { (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers), view_mut(words, 1)) };
-        words[0] = probe::probe_words(layout, slopes, width, dropout != 0, keeping(keep))? as f64;
+        let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };
+        words[0] = probe::probe_words(layout, slopes, width, dropout != 0, memory)? as f64;
         Ok(())
     })
 }
@@ -56,7 +59,8 @@ pub unsafe extern "C" fn ts_probe(
     samples: usize,
     width: usize,
     dropout: f32,
-    keep: u32,
+    bf16: u32,
+    recompute: u32,
     seed: u64,
     step: u64,
     threads: usize,
@@ -75,12 +79,13 @@ pub unsafe extern "C" fn ts_probe(
         // SAFETY: promised by the caller.
         unsafe {
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
-            let network = layer::layers(layout, slopes, view_mut(arena, arena_len))?;
+            let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
             let (ends, gradients) = (view(ends, ends_len), view_mut(gradients, gradients_len));
             let places = split(ends, view(rows, rows_len), view(columns, columns_len), gradients)?;
-            let probing = Probing { dropout, seed, step, keeping: keeping(keep) };
+            let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };
+            let probing = Probing { dropout, seed, step, memory };
             probe::probe(&network, &places, batch, probing, threads, view_mut(work, work_len))
         }
     })

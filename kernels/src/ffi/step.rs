@@ -5,9 +5,10 @@ use crate::base::status::guarded;
 use crate::network::batch::Batch;
 use crate::network::layer::{self, LAYOUT_COLUMNS};
 use crate::network::loss::Truth;
-use crate::network::optimizer::Momentum;
-use crate::network::step::{self, Training};
-use crate::network::workspace::{Keeping, WorkUse, workspace_words};
+use crate::network::settings::Settings;
+use crate::network::step;
+use crate::network::storage::Storage;
+use crate::network::workspace::{ActivationMemory, WorkUse, workspace_words};
 
 /// Bytes from the cache line before `place` to it: 0 where vectors there cross no line.
 #[unsafe(no_mangle)]
@@ -15,9 +16,8 @@ pub extern "C" fn ts_misalignment(place: *const u8) -> usize {
     place.addr() % 64
 }
 
-/// Bit 0: bfloat16; bit 1: recompute.
-pub(super) fn keeping(bits: u32) -> Keeping {
-    Keeping { half: bits & 1 != 0, recompute: bits & 2 != 0 }
+pub(super) fn storage(bf16: u32) -> Storage {
+    if bf16 == 0 { Storage::F32 } else { Storage::Bf16 }
 }
 
 /// Writes the words of work memory a step needs into `words[0]`, see [`workspace_words`].
@@ -32,15 +32,17 @@ pub unsafe extern "C" fn ts_workspace_words(
     width: usize,
     training: u32,
     dropout: u32,
-    keep: u32,
+    bf16: u32,
+    recompute: u32,
     words: *mut f64,
 ) -> i32 {
     guarded(|| {
         // SAFETY: promised by the caller.
         let (layout, slopes, words) =
             unsafe { (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers), view_mut(words, 1)) };
-        let use_for = WorkUse { training: training != 0, dropout: dropout != 0, keeping: keeping(keep) };
-        words[0] = workspace_words(layout, slopes, width, use_for)? as f64;
+        let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };
+        let work_use = WorkUse { training: training != 0, dropout: dropout != 0, memory };
+        words[0] = workspace_words(layout, slopes, width, work_use)? as f64;
         Ok(())
     })
 }
@@ -48,11 +50,11 @@ pub unsafe extern "C" fn ts_workspace_words(
 /// One training step, see [`step::train`]: writes loss and hits into `totals`.
 ///
 /// `labels` (with `labels_len` > 0) or else `targets` are the truth; an empty `gradients` means the fused update;
-/// `form` holds bit 0 for coupled weight decay and bit 1 for Nesterov.
+/// `settings` is a block of [`Settings`].
 ///
 /// # Safety
 /// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes; two elements of `totals`.
-/// Arena, gradients and work overlap nothing.
+/// Arena, state, gradients and work overlap nothing.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_train_batch(
     layout: *const u32,
@@ -60,6 +62,8 @@ pub unsafe extern "C" fn ts_train_batch(
     layers: usize,
     arena: *mut u32,
     arena_len: usize,
+    state: *mut u32,
+    state_len: usize,
     gradients: *mut u32,
     gradients_len: usize,
     input: *const f32,
@@ -70,16 +74,8 @@ pub unsafe extern "C" fn ts_train_batch(
     targets_len: usize,
     samples: usize,
     width: usize,
-    rate: f32,
-    fan_in_limit: f32,
-    momentum: f32,
-    decay: f32,
-    form: u32,
-    dropout: f32,
-    keep: u32,
-    seed: u64,
-    step: u64,
-    threads: usize,
+    settings: *const f64,
+    settings_len: usize,
     work: *mut u32,
     work_len: usize,
     totals: *mut f64,
@@ -87,14 +83,15 @@ pub unsafe extern "C" fn ts_train_batch(
     guarded(|| {
         // SAFETY: promised by the caller.
         unsafe {
+            let Settings { training, planes, threads } = Settings::read(view(settings, settings_len))?;
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
-            let network = layer::layers(layout, slopes, view_mut(arena, arena_len))?;
+            let (arena, state) = (view_mut(arena, arena_len), view_mut(state, state_len));
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
+            // Written gradients leave the state alone, so a worker may have none.
+            let planes = if gradients.is_some() && state.is_empty() { 0 } else { planes };
+            let network = layer::layers(layout, slopes, arena, state, planes)?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
-            let momentum =
-                Momentum { rate, fan_in_limit, momentum, decay, coupled: form & 1 != 0, nesterov: form & 2 != 0 };
-            let training = Training { momentum, dropout, seed, step, keeping: keeping(keep) };
             let total =
                 step::train(&network, gradients.as_deref(), batch, training, threads, view_mut(work, work_len))?;
             view_mut(totals, 2).copy_from_slice(&[total.loss, total.correct]);
@@ -126,7 +123,7 @@ pub unsafe extern "C" fn ts_evaluate_batch(
     targets_len: usize,
     samples: usize,
     width: usize,
-    keep: u32,
+    bf16: u32,
     threads: usize,
     work: *mut u32,
     work_len: usize,
@@ -138,11 +135,11 @@ pub unsafe extern "C" fn ts_evaluate_batch(
         // SAFETY: promised by the caller.
         unsafe {
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
-            let network = layer::layers(layout, slopes, view_mut(arena, arena_len))?;
+            let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
             let (work, outputs) = (view_mut(work, work_len), view_mut(outputs, outputs_len));
-            let total = step::evaluate(&network, batch, keeping(keep).half, threads, work, outputs)?;
+            let total = step::evaluate(&network, batch, storage(bf16), threads, work, outputs)?;
             view_mut(totals, 2).copy_from_slice(&[total.loss, total.correct]);
         }
         Ok(())

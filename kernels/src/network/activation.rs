@@ -40,7 +40,7 @@ impl Activation {
     }
 
     /// Trainable parameters a neuron.
-    pub fn shape_parameters(self) -> usize {
+    pub fn parameters(self) -> usize {
         match self {
             Self::Prelu => 1,
             Self::Srelu => 4,
@@ -55,14 +55,14 @@ impl Activation {
 
     /// Whether the backward pass needs the sums themselves.
     pub fn keeps_preactivations(self) -> bool {
-        self.shape_parameters() > 0
+        self.parameters() > 0
     }
 
     /// Applies the function to one vector of sums of a neuron and returns the signs (for [`Activation::Slope`]).
     ///
-    /// `shape` are the neuron's trainable parameters.
+    /// `parameters` are the neuron's trainable parameters.
     #[inline(always)]
-    pub fn apply<L: Lanes>(self, lanes: L, sum: L::Vector, shape: [f32; 4]) -> (L::Vector, u16) {
+    pub fn apply<L: Lanes>(self, lanes: L, sum: L::Vector, parameters: [f32; 4]) -> (L::Vector, u16) {
         match self {
             Self::Identity => (sum, 0),
             Self::Slope(slope) => {
@@ -71,10 +71,10 @@ impl Activation {
             }
             Self::Sigmoid => (map(lanes, sum, |x| 1.0 / (1.0 + (-x).exp())), 0),
             Self::Tanh => (map(lanes, sum, f32::tanh), 0),
-            Self::Prelu => (map(lanes, sum, |x| if x > 0.0 { x } else { shape[0] * x }), 0),
+            Self::Prelu => (map(lanes, sum, |x| if x > 0.0 { x } else { parameters[0] * x }), 0),
             Self::Srelu => (
                 map(lanes, sum, |x| {
-                    let [tl, al, tr, ar] = shape;
+                    let [tl, al, tr, ar] = parameters;
                     if x < tl {
                         tl + al * (x - tl)
                     } else if x > tr {
@@ -91,7 +91,7 @@ impl Activation {
     /// Multiplies one vector of the gradient with respect to the output by the derivative.
     ///
     /// `output` is the activation after dropout and `undo` the factor that takes dropout's scale back, `sum` the sum (for
-    /// trainable functions); `shape_gradient` gathers the gradients of the trainable parameters.
+    /// trainable functions); `parameter_gradient` gathers the gradients of the trainable parameters.
     #[inline(always)]
     pub fn differentiate<L: Lanes>(
         self,
@@ -101,8 +101,8 @@ impl Activation {
         output: L::Vector,
         undo: f32,
         sum: &Block,
-        shape: [f32; 4],
-        shape_gradient: &mut [f32; 4],
+        parameters: [f32; 4],
+        parameter_gradient: &mut [f32; 4],
     ) -> L::Vector {
         match self {
             Self::Identity => gradient,
@@ -114,24 +114,24 @@ impl Activation {
                 lanes.store(gradient, &mut block);
                 for (slot, &x) in block.iter_mut().zip(sum) {
                     if x <= 0.0 {
-                        shape_gradient[0] += *slot * x;
-                        *slot *= shape[0];
+                        parameter_gradient[0] += *slot * x;
+                        *slot *= parameters[0];
                     }
                 }
                 lanes.load(&block)
             }
             Self::Srelu => {
-                let [tl, al, tr, ar] = shape;
+                let [tl, al, tr, ar] = parameters;
                 let mut block = [0.0; LANES];
                 lanes.store(gradient, &mut block);
                 for (slot, &x) in block.iter_mut().zip(sum) {
                     if x < tl {
-                        shape_gradient[0] += *slot * (1.0 - al);
-                        shape_gradient[1] += *slot * (x - tl);
+                        parameter_gradient[0] += *slot * (1.0 - al);
+                        parameter_gradient[1] += *slot * (x - tl);
                         *slot *= al;
                     } else if x > tr {
-                        shape_gradient[2] += *slot * (1.0 - ar);
-                        shape_gradient[3] += *slot * (x - tr);
+                        parameter_gradient[2] += *slot * (1.0 - ar);
+                        parameter_gradient[3] += *slot * (x - tr);
                         *slot *= ar;
                     }
                 }

@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::base::simd::{Block, Kernel, LANES, Lanes};
 use crate::network::activation::{Activation, Dropout};
 use crate::network::forward::parameters;
-use crate::network::optimizer::Update;
+use crate::network::optimizer::{StateSlices, Update};
 use crate::network::storage::{AHEAD, Cell, FAR_BYTES, Row, prefetch_row};
 
 /// The rows of one layer to sweep, for `R` vectors of samples; `I` is what came in, `D` what its deltas are stored in.
@@ -22,8 +22,8 @@ pub struct Backward<'a, const R: usize, I, D> {
     pub indices: &'a [u32],
     /// Weights of these rows; the last tile moves them.
     pub values: &'a mut [f32],
-    /// Velocity of these weights, or their written gradients.
-    pub state: &'a mut [f32],
+    /// The optimiser's planes of these weights, or their written gradients.
+    pub state: StateSlices<'a>,
     /// What becomes of the gradients of the weights.
     pub update: Update,
     /// Features of the rows, `[rows][R]`, in the first layer; empty in others.
@@ -47,9 +47,9 @@ pub struct Below<'a, const R: usize, I> {
     /// The sums, `[rows][R]`, or empty.
     pub preactivations: &'a [[Block; R]],
     /// Trainable parameters of the rows, `[rows][s]`.
-    pub shape: &'a mut [f32],
-    /// Their velocity, or their written gradients.
-    pub shape_state: &'a mut [f32],
+    pub activation_parameters: &'a mut [f32],
+    /// Their planes, or their written gradients.
+    pub parameter_state: StateSlices<'a>,
     /// Its activations (after dropout), which nobody needs after their own row was swept: the gradient with respect to
     /// its sums takes their place. `[rows][R]`
     pub delta: &'a mut [Row<I, R>],
@@ -57,8 +57,8 @@ pub struct Below<'a, const R: usize, I> {
     pub update: Update,
     /// Biases of the rows.
     pub bias: &'a mut [f32],
-    /// Their velocity, or their written gradients.
-    pub bias_state: &'a mut [f32],
+    /// Their planes, or their written gradients.
+    pub bias_state: StateSlices<'a>,
 }
 
 impl<const R: usize, I: Cell, D: Cell> Kernel for Backward<'_, R, I, D> {
@@ -110,18 +110,18 @@ impl<const R: usize, I: Cell, D: Cell> Backward<'_, R, I, D> {
                     }
                     lanes.store(products, part);
                 }
-                weights.add(lanes, count, self.update, self.values, self.state);
+                weights.add(lanes, count, self.update, self.values, &mut self.state);
                 next += count;
             }
             if let Some(below) = &mut self.below {
                 let total = below.finish(lanes, row, x, dx);
                 lanes.store(total, &mut biases.room(1)[0]);
-                biases.add(lanes, 1, below.update, below.bias, below.bias_state);
+                biases.add(lanes, 1, below.update, below.bias, &mut below.bias_state);
             }
         }
-        weights.flush(lanes, self.update, self.values, self.state);
+        weights.flush(lanes, self.update, self.values, &mut self.state);
         if let Some(below) = &mut self.below {
-            biases.flush(lanes, below.update, below.bias, below.bias_state);
+            biases.flush(lanes, below.update, below.bias, &mut below.bias_state);
         }
     }
 }
@@ -136,10 +136,10 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
         output: [L::Vector; R],
         gradient: [L::Vector; R],
     ) -> L::Vector {
-        let count = self.activation.shape_parameters();
-        let shape = parameters(self.shape, count, row);
+        let count = self.activation.parameters();
+        let own = parameters(self.activation_parameters, count, row);
         let undo = self.dropout.map_or(1.0, |dropout| 1.0 / dropout.scale);
-        let mut shape_gradient = [0.0; 4];
+        let mut parameter_gradient = [0.0; 4];
         let mut total = lanes.splat(0.0);
         for r in 0..R {
             let mut d = gradient[r];
@@ -148,16 +148,15 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
             }
             let signs = self.signs.get(row).map_or(0, |signs| signs[r]);
             let sum = self.preactivations.get(row).map_or(&[0.0; LANES], |sums| &sums[r]);
-            d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, shape, &mut shape_gradient);
+            d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, own, &mut parameter_gradient);
             I::store(lanes, d, &mut self.delta[row][r]);
             total = lanes.add(total, d);
         }
         if count > 0 {
             let mut block = [0.0; LANES];
-            block[..4].copy_from_slice(&shape_gradient);
-            let own = row * count..(row + 1) * count;
-            let (values, state) = (&mut self.shape[own.clone()], &mut self.shape_state[own]);
-            self.update.without_decay().apply_part(lanes, lanes.load(&block), values, state);
+            block[..4].copy_from_slice(&parameter_gradient);
+            let (values, state) = (&mut *self.activation_parameters, &mut self.parameter_state);
+            self.update.without_decay().apply(lanes, lanes.load(&block), row * count, count, values, state);
         }
         total
     }
@@ -191,7 +190,7 @@ impl Group {
         count: usize,
         update: Update,
         values: &mut [f32],
-        state: &mut [f32],
+        state: &mut StateSlices,
     ) {
         self.waiting += count;
         if self.waiting == LANES {
@@ -200,10 +199,9 @@ impl Group {
     }
 
     #[inline(always)]
-    pub(crate) fn flush<L: Lanes>(&mut self, lanes: L, update: Update, values: &mut [f32], state: &mut [f32]) {
-        let group = self.done..self.done + self.waiting;
+    pub(crate) fn flush<L: Lanes>(&mut self, lanes: L, update: Update, values: &mut [f32], state: &mut StateSlices) {
         let sums = lanes.sum_each(&self.parts);
-        update.apply_part(lanes, sums, &mut values[group.clone()], &mut state[group]);
+        update.apply(lanes, sums, self.done, self.waiting, values, state);
         self.done += self.waiting;
         self.waiting = 0;
     }

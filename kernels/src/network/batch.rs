@@ -5,6 +5,7 @@ use crate::base::status::{Outcome, Status, ensure};
 use crate::network::activation::Activation;
 use crate::network::layer::Layer;
 use crate::network::loss::Truth;
+use crate::network::storage::Storage;
 
 /// The widest tile, in samples.
 pub const MAX_WIDTH: usize = 128;
@@ -24,9 +25,9 @@ pub struct Batch<'a> {
 
 impl Batch<'_> {
     /// Checks sizes and labels against the network's layers.
-    pub(crate) fn check(&self, layers: &[Layer], half: bool) -> Outcome {
+    pub(crate) fn check(&self, layers: &[Layer], storage: Storage) -> Outcome {
         let Self { input, truth, samples, width } = *self;
-        ensure(!half || (width / LANES).is_power_of_two(), Status::Range)?;
+        ensure(storage == Storage::F32 || (width / LANES).is_power_of_two(), Status::Range)?;
         ensure(width > 0 && width <= MAX_WIDTH && width.is_multiple_of(LANES) && samples > 0, Status::Range)?;
         let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return Err(Status::Length) };
         ensure(input.len() == samples.div_ceil(width) * first.inputs * width, Status::Length)?;

@@ -23,7 +23,7 @@ pub struct Forward<'a, const R: usize, I, O> {
     /// The function of the layer.
     pub activation: Activation,
     /// Its trainable parameters, `[neurons][s]`.
-    pub shape: &'a [f32],
+    pub activation_parameters: &'a [f32],
     /// Dropout, in training.
     pub dropout: Option<Dropout>,
     /// Index of the tile's first vector of samples in the batch.
@@ -63,7 +63,7 @@ impl<const R: usize, I: Cell, O: Cell> Kernel for Forward<'_, R, I, O> {
                     sum[r] = lanes.mul_add(weight, I::load(lanes, &input[r]), sum[r]);
                 }
             }
-            let shape = parameters(self.shape, self.activation.shape_parameters(), neuron);
+            let own = parameters(self.activation_parameters, self.activation.parameters(), neuron);
             if let Some(sums) = self.preactivations.get_mut(row) {
                 for r in 0..R {
                     lanes.store(sum[r], &mut sums[r]);
@@ -71,7 +71,7 @@ impl<const R: usize, I: Cell, O: Cell> Kernel for Forward<'_, R, I, O> {
             }
             let mut signs = [0; R];
             for r in 0..R {
-                (sum[r], signs[r]) = self.activation.apply(lanes, sum[r], shape);
+                (sum[r], signs[r]) = self.activation.apply(lanes, sum[r], own);
             }
             if let Some(slot) = self.signs.get_mut(row) {
                 *slot = signs;
@@ -92,8 +92,8 @@ impl<const R: usize, I: Cell, O: Cell> Kernel for Forward<'_, R, I, O> {
 
 /// The trainable parameters of one neuron out of `[neurons][count]`; zeros beyond `count`.
 #[inline(always)]
-pub(crate) fn parameters(shape: &[f32], count: usize, neuron: usize) -> [f32; 4] {
+pub(crate) fn parameters(all: &[f32], count: usize, neuron: usize) -> [f32; 4] {
     let mut own = [0.0; 4];
-    own[..count].copy_from_slice(&shape[neuron * count..(neuron + 1) * count]);
+    own[..count].copy_from_slice(&all[neuron * count..(neuron + 1) * count]);
     own
 }

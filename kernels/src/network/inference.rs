@@ -1,7 +1,7 @@
 //! Inference: outputs for many samples, or fast for one, from weights that stand in the order they are read.
 //!
 //! The arena holds per layer, each rounded up to 16 words: `incoming_ptr [neurons + 1]`, `source [nnz]`,
-//! `values [nnz]`, `bias [neurons]`, `shape [neurons · s]`: 8 bytes a connection. A tile of samples passes through all
+//! `values [nnz]`, `bias [neurons]`, `activation_parameters [neurons · s]`: 8 bytes a connection. A tile of samples passes through all
 //! layers on one thread, so tiles share nothing; where there is one tile, threads share the rows of each layer.
 
 use std::ops::Range;
@@ -40,7 +40,7 @@ pub struct Layer<'a> {
     /// Biases, `[neurons]`.
     pub bias: &'a [f32],
     /// Trainable parameters of the activation, `[neurons][s]`.
-    pub shape: &'a [f32],
+    pub activation_parameters: &'a [f32],
 }
 
 /// The layers of a network; the layout table is that of training, with a capacity of nnz.
@@ -51,19 +51,19 @@ pub struct Layer<'a> {
 pub fn layers<'a>(layout: &[u32], slopes: &[f32], arena: &'a mut [u32]) -> Result<Vec<Layer<'a>>, Status> {
     let mut sections = Sections::new(arena);
     let mut layers = Vec::with_capacity(slopes.len());
-    for shape in layout_rows(layout, slopes)? {
-        let incoming_ptr = &*sections.words(shape.neurons + 1)?;
+    for row in layout_rows(layout, slopes)? {
+        let incoming_ptr = &*sections.words(row.neurons + 1)?;
         let layer = Layer {
-            inputs: shape.inputs,
-            neurons: shape.neurons,
-            activation: shape.activation,
+            inputs: row.inputs,
+            neurons: row.neurons,
+            activation: row.activation,
             incoming_ptr,
-            source: &*sections.words(shape.nnz)?,
-            values: &*sections.floats(shape.nnz)?,
-            bias: &*sections.floats(shape.neurons)?,
-            shape: &*sections.floats(shape.activation.shape_parameters() * shape.neurons)?,
+            source: &*sections.words(row.nnz)?,
+            values: &*sections.floats(row.nnz)?,
+            bias: &*sections.floats(row.neurons)?,
+            activation_parameters: &*sections.floats(row.activation.parameters() * row.neurons)?,
         };
-        ensure(incoming_ptr[shape.neurons] as usize == shape.nnz, Status::Structure)?;
+        ensure(incoming_ptr[row.neurons] as usize == row.nnz, Status::Structure)?;
         layers.push(layer);
     }
     sections.finish()?;
@@ -249,7 +249,7 @@ impl<const R: usize> Kernel for Rows<'_, R> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Layer { activation, incoming_ptr, source, values, bias, shape, .. } = *self.layer;
+        let Layer { activation, incoming_ptr, source, values, bias, activation_parameters, .. } = *self.layer;
         for (neuron, output) in self.rows.zip(self.output) {
             let incoming = incoming_ptr[neuron] as usize..incoming_ptr[neuron + 1] as usize;
             let mut sum = [lanes.splat(bias[neuron]); R];
@@ -260,9 +260,9 @@ impl<const R: usize> Kernel for Rows<'_, R> {
                     sum[r] = lanes.mul_add(weight, lanes.load(&input[r]), sum[r]);
                 }
             }
-            let shape = parameters(shape, activation.shape_parameters(), neuron);
+            let own = parameters(activation_parameters, activation.parameters(), neuron);
             for r in 0..R {
-                lanes.store(activation.apply(lanes, sum[r], shape).0, &mut output[r]);
+                lanes.store(activation.apply(lanes, sum[r], own).0, &mut output[r]);
             }
         }
     }
@@ -281,7 +281,7 @@ impl Kernel for Single<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Layer { activation, incoming_ptr, source, values, bias, shape, .. } = *self.layer;
+        let Layer { activation, incoming_ptr, source, values, bias, activation_parameters, .. } = *self.layer;
         for (neuron, output) in self.rows.zip(self.output) {
             let incoming = incoming_ptr[neuron] as usize..incoming_ptr[neuron + 1] as usize;
             let (source, values) = (&source[incoming.clone()], &values[incoming]);
@@ -302,9 +302,9 @@ impl Kernel for Single<'_> {
                 Activation::Identity => sum,
                 Activation::Slope(slope) => sum * if sum > 0.0 { 1.0 } else { slope },
                 _ => {
-                    let shape = parameters(shape, activation.shape_parameters(), neuron);
+                    let own = parameters(activation_parameters, activation.parameters(), neuron);
                     let mut block = [0.0; LANES];
-                    lanes.store(activation.apply(lanes, lanes.splat(sum), shape).0, &mut block);
+                    lanes.store(activation.apply(lanes, lanes.splat(sum), own).0, &mut block);
                     block[0]
                 }
             };

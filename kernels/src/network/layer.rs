@@ -1,21 +1,35 @@
-//! A network in one arena of 32-bit words, and the views of its layers.
+//! A network in memory of 32-bit words, and the views of its layers.
 //!
-//! The caller owns the arena. Per layer it holds these sections in this order, each rounded up to 16 words:
-//! `indptr [inputs + 1]`, `indices [capacity]`, `values [capacity]`, `velocity [capacity]`,
-//! `incoming_ptr [neurons + 1]`, `source [capacity]`, `position [capacity]`, `bias [neurons]`,
-//! `bias_velocity [neurons]`, `shape [neurons · s]`, `shape_velocity [neurons · s]` where `s` is the number of trainable
-//! parameters of the activation a neuron. Gradients have their own arena: per layer `values [capacity]`,
-//! `bias [neurons]`, `shape [neurons · s]`, rounded up alike.
+//! The caller owns the memory. In the arena, each layer holds these sections in this order, each rounded up to 16 words:
+//! `indptr [inputs + 1]`, `indices [capacity]`, `values [capacity]`, `incoming_ptr [neurons + 1]`, `source [capacity]`,
+//! `position [capacity]`, `bias [neurons]`, `activation_parameters [neurons · s]` where `s` is the number of trainable
+//! parameters of the activation a neuron. Gradients have an arena of their own: per layer `values [capacity]`,
+//! `bias [neurons]`, `activation_parameters [neurons · s]`, rounded up alike. So has what the optimiser keeps: the same
+//! three sections, each as often as the optimiser has planes, behind a head of 16 words that kernels pass over.
 
-use bytemuck::cast_slice_mut;
+use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Activation;
+use crate::structure::planes::MOST_PLANES;
 
-/// Words in one row of the layout table: inputs, neurons, nnz, capacity, activation kind.
-pub const LAYOUT_COLUMNS: usize = 5;
+/// One row of the layout table as the caller writes it, a word each; `src/native/layout.ts` has the same list.
+#[repr(C)]
+#[derive(Clone, Copy, Pod, Zeroable)]
+struct RawRow {
+    inputs: u32,
+    neurons: u32,
+    nnz: u32,
+    capacity: u32,
+    activation: u32,
+}
+
+/// Words in one row of the layout table.
+pub const LAYOUT_COLUMNS: usize = size_of::<RawRow>() / 4;
 const ALIGNMENT_WORDS: usize = 16;
+/// Words at the front of the state that are the caller's: it counts updates there.
+pub const STATE_HEAD_WORDS: usize = ALIGNMENT_WORDS;
 
 /// One layer: its sizes and its part of the arena.
 pub struct Layer<'a> {
@@ -33,8 +47,6 @@ pub struct Layer<'a> {
     pub indices: &'a [u32],
     /// Weights in outgoing order, `[nnz]`.
     pub values: SharedSlice<'a, f32>,
-    /// Velocity of the weights, `[nnz]`.
-    pub velocity: SharedSlice<'a, f32>,
     /// Incoming rows, `[neurons + 1]`.
     pub incoming_ptr: &'a [u32],
     /// Input of each connection in incoming order, `[nnz]`.
@@ -43,12 +55,23 @@ pub struct Layer<'a> {
     pub position: &'a [u32],
     /// Biases, `[neurons]`.
     pub bias: SharedSlice<'a, f32>,
-    /// Velocity of the biases, `[neurons]`.
-    pub bias_velocity: SharedSlice<'a, f32>,
     /// Trainable parameters of the activation, `[neurons][s]`.
-    pub shape: SharedSlice<'a, f32>,
-    /// Their velocity.
-    pub shape_velocity: SharedSlice<'a, f32>,
+    pub activation_parameters: SharedSlice<'a, f32>,
+    /// What the optimiser keeps of all these.
+    pub state: LayerState<'a>,
+}
+
+/// Planes of one kind of parameter; those an optimiser does not have are empty.
+pub type StatePlanes<'a> = [SharedSlice<'a, f32>; MOST_PLANES];
+
+/// What the optimiser keeps of one layer.
+pub struct LayerState<'a> {
+    /// Of the weights, in outgoing order, `[nnz]` each.
+    pub values: StatePlanes<'a>,
+    /// Of the biases, `[neurons]` each.
+    pub bias: StatePlanes<'a>,
+    /// Of the activation's parameters, `[neurons][s]` each.
+    pub activation_parameters: StatePlanes<'a>,
 }
 
 /// Gradients of one layer.
@@ -58,7 +81,7 @@ pub struct Gradients<'a> {
     /// Of the biases, `[neurons]`.
     pub bias: SharedSlice<'a, f32>,
     /// Of the activation's parameters, `[neurons][s]`.
-    pub shape: SharedSlice<'a, f32>,
+    pub activation_parameters: SharedSlice<'a, f32>,
 }
 
 /// Takes sections off the front of an arena.
@@ -84,6 +107,15 @@ impl<'a> Sections<'a> {
         Ok(cast_slice_mut(self.words(len)?))
     }
 
+    /// `count` sections of `len` floats, of which the first `used` count; empty ones up to [`MOST_PLANES`].
+    fn planes(&mut self, count: usize, len: usize, used: usize) -> Result<StatePlanes<'a>, Status> {
+        let mut planes = [const { SharedSlice::empty() }; MOST_PLANES];
+        for plane in &mut planes[..count] {
+            *plane = SharedSlice::new(&mut self.floats(len)?[..used]);
+        }
+        Ok(planes)
+    }
+
     pub(crate) fn finish(self) -> Result<(), Status> {
         ensure(self.rest.is_empty(), Status::Length)
     }
@@ -103,39 +135,52 @@ pub(crate) struct LayoutRow {
 pub(crate) fn layout_rows(layout: &[u32], slopes: &[f32]) -> Result<Vec<LayoutRow>, Status> {
     ensure(layout.len() == slopes.len() * LAYOUT_COLUMNS && !slopes.is_empty(), Status::Length)?;
     let mut rows: Vec<LayoutRow> = Vec::with_capacity(slopes.len());
-    for (row, &slope) in layout.chunks_exact(LAYOUT_COLUMNS).zip(slopes) {
-        let [inputs, neurons, nnz, capacity] = [row[0], row[1], row[2], row[3]].map(|word| word as usize);
-        ensure(inputs > 0 && neurons > 0 && nnz <= capacity, Status::Range)?;
+    for (row, &slope) in cast_slice::<u32, RawRow>(layout).iter().zip(slopes) {
+        let [inputs, neurons] = [row.inputs as usize, row.neurons as usize];
+        ensure(inputs > 0 && neurons > 0 && row.nnz <= row.capacity, Status::Range)?;
         if let Some(before) = rows.last() {
             ensure(before.neurons == inputs, Status::Length)?;
         }
-        rows.push(LayoutRow { inputs, neurons, nnz, capacity, activation: Activation::from_code(row[4], slope)? });
+        let activation = Activation::from_code(row.activation, slope)?;
+        rows.push(LayoutRow { inputs, neurons, nnz: row.nnz as usize, capacity: row.capacity as usize, activation });
     }
     Ok(rows)
 }
 
-/// The layers of a network.
+/// The layers of a network, with `planes` planes of state in an arena of their own; none where nobody trains.
 ///
 /// # Errors
-/// [`Status::Length`] when the arena is not exactly as long as the layout says, [`Status::Range`] for an empty
-/// layer or an unknown activation.
-pub fn layers<'a>(layout: &[u32], slopes: &[f32], arena: &'a mut [u32]) -> Result<Vec<Layer<'a>>, Status> {
-    let mut sections = Sections::new(arena);
+/// [`Status::Length`] when an arena is not exactly as long as the layout says, [`Status::Range`] for an empty
+/// layer, an unknown activation or too many planes.
+pub fn layers<'a>(
+    layout: &[u32],
+    slopes: &[f32],
+    arena: &'a mut [u32],
+    state: &'a mut [u32],
+    planes: usize,
+) -> Result<Vec<Layer<'a>>, Status> {
+    ensure(planes <= MOST_PLANES, Status::Range)?;
+    let (mut sections, mut state) = (Sections::new(arena), Sections::new(state));
+    if planes > 0 {
+        state.words(STATE_HEAD_WORDS)?;
+    }
     let mut layers = Vec::with_capacity(slopes.len());
     for LayoutRow { inputs, neurons, nnz, capacity, activation } in layout_rows(layout, slopes)? {
-        let shape_len = activation.shape_parameters() * neurons;
+        let trainable = activation.parameters() * neurons;
         let indptr = &*sections.words(inputs + 1)?;
         let indices = &sections.words(capacity)?[..nnz];
         let values = SharedSlice::new(&mut sections.floats(capacity)?[..nnz]);
-        let velocity = SharedSlice::new(&mut sections.floats(capacity)?[..nnz]);
         let incoming_ptr = &*sections.words(neurons + 1)?;
         let source = &sections.words(capacity)?[..nnz];
         let position = &sections.words(capacity)?[..nnz];
         let bias = SharedSlice::new(sections.floats(neurons)?);
-        let bias_velocity = SharedSlice::new(sections.floats(neurons)?);
-        let shape = SharedSlice::new(sections.floats(shape_len)?);
-        let shape_velocity = SharedSlice::new(sections.floats(shape_len)?);
+        let activation_parameters = SharedSlice::new(sections.floats(trainable)?);
         ensure(indptr[inputs] as usize == nnz && incoming_ptr[neurons] as usize == nnz, Status::Structure)?;
+        let state = LayerState {
+            values: state.planes(planes, capacity, nnz)?,
+            bias: state.planes(planes, neurons, neurons)?,
+            activation_parameters: state.planes(planes, trainable, trainable)?,
+        };
         layers.push(Layer {
             inputs,
             neurons,
@@ -144,17 +189,16 @@ pub fn layers<'a>(layout: &[u32], slopes: &[f32], arena: &'a mut [u32]) -> Resul
             indptr,
             indices,
             values,
-            velocity,
             incoming_ptr,
             source,
             position,
             bias,
-            bias_velocity,
-            shape,
-            shape_velocity,
+            activation_parameters,
+            state,
         });
     }
     sections.finish()?;
+    state.finish()?;
     Ok(layers)
 }
 
@@ -176,7 +220,7 @@ pub fn gradients<'a>(
         gradients.push(Gradients {
             values: SharedSlice::new(&mut sections.floats(capacity)?[..nnz]),
             bias: SharedSlice::new(sections.floats(neurons)?),
-            shape: SharedSlice::new(sections.floats(activation.shape_parameters() * neurons)?),
+            activation_parameters: SharedSlice::new(sections.floats(activation.parameters() * neurons)?),
         });
     }
     sections.finish()?;

@@ -12,6 +12,8 @@ pub mod optimizer;
 mod pass;
 pub mod probe;
 pub mod sddmm;
+pub mod settings;
+pub mod sgd;
 mod stage;
 pub mod step;
 pub mod storage;

@@ -1,35 +1,116 @@
-//! Momentum SGD: the update of 16 parameters at a time, inside the backward sweep or from written gradients.
+//! What an optimiser is: how 16 parameters move by their gradients, inside the backward sweep or from written gradients.
 
 use crate::base::pool::{chunk_count, run_chunks};
 use crate::base::shared::SharedSlice;
 use crate::base::simd::{Block, Kernel, LANES, Lanes, dispatch};
 use crate::base::status::{Outcome, Status, ensure};
-use crate::network::layer::{Gradients, Layer};
+use crate::network::layer::{Gradients, Layer, StatePlanes};
+use crate::network::sgd::Sgd;
+use crate::structure::planes::MOST_PLANES;
 
 /// Parameters a chunk updates.
 const GRAIN: usize = 1 << 15;
 
-/// Settings of momentum SGD for one step.
-///
-/// Paper: §2.1 Eq. 1. v ← μ·v − η·g, then w ← w + v − λ·w (weight decay outside the learning rate, as the authors do
-/// it), or, with `coupled`, the textbook form g ← g + λ·w, w ← w + v. With `nesterov`, w moves by μ·v − η·g instead of v.
+/// One vector of each plane; those an optimiser does not have are never read.
+pub type State<V> = [V; MOST_PLANES];
+
+/// Which part of a batch's gradient has come, and how far it moves the parameters.
 #[derive(Clone, Copy, Debug)]
-pub struct Momentum {
-    /// η.
+pub struct Part {
+    /// η, the layer's.
     pub rate: f32,
-    /// Incoming connections a neuron may have before its weights move less far, see [`Momentum::for_weights`].
-    pub fan_in_limit: f32,
-    /// μ.
-    pub momentum: f32,
-    /// λ, a step.
-    pub decay: f32,
-    /// Whether decay is part of the gradient.
-    pub coupled: bool,
-    /// Whether the step looks ahead.
-    pub nesterov: bool,
+    /// Whether it is the first tile of the batch.
+    pub first: bool,
 }
 
-impl Momentum {
+/// A rule that moves parameters by their gradients, and what it keeps for each.
+pub trait Optimizer: Copy {
+    /// Planes of floats it keeps for a parameter, at most [`MOST_PLANES`].
+    const PLANES: usize;
+
+    /// Whether gradients may come tile by tile; otherwise a batch of several tiles writes them first.
+    fn takes_parts(self) -> bool;
+
+    /// Takes a gradient into the state, and returns what is added to the weights once the batch is over.
+    fn step<L: Lanes>(self, lanes: L, part: Part, gradient: L::Vector, state: &mut State<L::Vector>) -> L::Vector;
+}
+
+/// The optimisers there are: what a settings block can ask for.
+#[derive(Clone, Copy, Debug)]
+pub enum Method {
+    /// Stochastic gradient descent without momentum: no planes.
+    PlainSgd(Sgd<0>),
+    /// Momentum SGD: the velocity.
+    MomentumSgd(Sgd<1>),
+}
+
+/// Does `$then` with the optimiser that a method is.
+macro_rules! with_optimizer {
+    ($method:expr, $optimizer:ident => $then:expr) => {
+        match $method {
+            Method::PlainSgd($optimizer) => $then,
+            Method::MomentumSgd($optimizer) => $then,
+        }
+    };
+}
+
+impl Method {
+    /// The method of a settings block: its code, whether state is kept, and numbers of its own.
+    ///
+    /// # Errors
+    /// [`Status::Range`] for an unknown code or a number that is out of range; [`Status::Length`] where there are
+    /// not as many numbers as it has settings.
+    pub fn from_block(code: f64, planes: usize, _update: f64, own: &[f64]) -> Result<Self, Status> {
+        let method = match (code as u32, planes) {
+            (0, 0) => Self::PlainSgd(Sgd::from_block(own)?),
+            (0, 1) => Self::MomentumSgd(Sgd::from_block(own)?),
+            _ => return Err(Status::Range),
+        };
+        ensure(method.planes() == planes, Status::Range)?;
+        Ok(method)
+    }
+
+    /// Planes it keeps.
+    pub fn planes(self) -> usize {
+        fn of<O: Optimizer>(_: O) -> usize {
+            O::PLANES
+        }
+        with_optimizer!(self, optimizer => of(optimizer))
+    }
+
+    /// Whether gradients may come tile by tile.
+    pub fn takes_parts(self) -> bool {
+        with_optimizer!(self, optimizer => optimizer.takes_parts())
+    }
+}
+
+/// How weights are pulled to zero.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DecayForm {
+    /// w ← (1 − λ)·w + step, outside the learning rate, as the paper's authors do.
+    Outside,
+    /// g ← g + λ·w: part of the gradient, as textbooks have it.
+    Coupled,
+    /// w ← (1 − η·λ)·w + step (Loshchilov & Hutter 2019).
+    Decoupled,
+}
+
+/// One step of an optimiser: what all have alike, and the method.
+#[derive(Clone, Copy, Debug)]
+pub struct OptimizerStep {
+    /// How parameters move.
+    pub method: Method,
+    /// η.
+    pub rate: f32,
+    /// Incoming connections a neuron may have before its weights move less far, see [`OptimizerStep::for_weights`].
+    pub fan_in_limit: f32,
+    /// λ, a step.
+    pub decay: f32,
+    /// What λ acts on.
+    pub decay_form: DecayForm,
+}
+
+impl OptimizerStep {
     /// The step of a layer's weights: η·min(1, limit/k) where its neurons have k incoming connections on average.
     ///
     /// A step moves a sum over k inputs k times as far as one of them, so a readout over 10⁵ units overshoots at a
@@ -38,16 +119,25 @@ impl Momentum {
         let fan_in = layer.nnz.max(1) as f32 / layer.neurons as f32;
         Self { rate: self.rate * (self.fan_in_limit / fan_in).min(1.0), ..self }
     }
+
+    /// The share of a weight that decay leaves beside the gradient.
+    fn shrink(self) -> f32 {
+        match self.decay_form {
+            DecayForm::Outside => 1.0 - self.decay,
+            DecayForm::Coupled => 1.0,
+            DecayForm::Decoupled => 1.0 - self.rate * self.decay,
+        }
+    }
 }
 
 /// What becomes of a gradient.
 #[derive(Clone, Copy, Debug)]
 pub enum Update {
-    /// It moves the velocity; the last tile of the batch also moves the weights.
+    /// The optimiser takes it; the last tile of the batch moves the weights.
     Fused {
         /// The step.
-        step: Momentum,
-        /// Whether this is the first tile of the batch: momentum is applied once.
+        step: OptimizerStep,
+        /// Whether this is the first tile of the batch.
         first: bool,
         /// Whether this is the last tile: weights move once.
         last: bool,
@@ -59,101 +149,140 @@ pub enum Update {
     },
 }
 
+/// The planes of some parameters, or in the first place their written gradients.
+pub type StateSlices<'s> = [&'s mut [f32]; MOST_PLANES];
+
 impl Update {
     /// The same without weight decay: the parameters of an activation are not pulled to zero.
     pub fn without_decay(self) -> Self {
         match self {
-            Self::Fused { step, first, last } => Self::Fused { step: Momentum { decay: 0.0, ..step }, first, last },
+            Self::Fused { step, first, last } => {
+                Self::Fused { step: OptimizerStep { decay: 0.0, ..step }, first, last }
+            }
             written => written,
         }
     }
 
-    /// Updates 16 parameters: `state` is the velocity, or the written gradient.
+    /// Updates up to 16 parameters, the `len` ones at `start`; lanes of `gradient` beyond are ignored.
     #[inline(always)]
-    pub fn apply<L: Lanes>(&self, lanes: L, gradient: L::Vector, values: &mut Block, state: &mut Block) {
+    pub fn apply<L: Lanes>(
+        &self,
+        lanes: L,
+        gradient: L::Vector,
+        start: usize,
+        len: usize,
+        values: &mut [f32],
+        state: &mut StateSlices,
+    ) {
         match *self {
             Self::Written { first } => {
-                let sum = if first { gradient } else { lanes.add(lanes.load(state), gradient) };
-                lanes.store(sum, state);
+                let place = &mut state[0][start..start + len];
+                let sum = if first { gradient } else { lanes.add(load(lanes, place), gradient) };
+                store(lanes, sum, place);
             }
-            Self::Fused { step, first, last } => {
-                let rate = lanes.splat(-step.rate);
-                let weight = lanes.load(values);
-                let mut gradient = gradient;
-                if step.coupled && first {
-                    gradient = lanes.mul_add(lanes.splat(step.decay), weight, gradient);
-                }
-                let carried =
-                    if first { lanes.mul(lanes.splat(step.momentum), lanes.load(state)) } else { lanes.load(state) };
-                let velocity = lanes.mul_add(rate, gradient, carried);
-                lanes.store(velocity, state);
-                if last {
-                    let shrink = if step.coupled { 1.0 } else { 1.0 - step.decay };
-                    let move_by = if step.nesterov {
-                        lanes.mul_add(rate, gradient, lanes.mul(lanes.splat(step.momentum), velocity))
-                    } else {
-                        velocity
-                    };
-                    lanes.store(lanes.mul_add(lanes.splat(shrink), weight, move_by), values);
-                }
-            }
+            Self::Fused { step, first, last } => with_optimizer!(step.method, optimizer => {
+                fused(lanes, optimizer, step, (first, last), gradient, start..start + len, values, state);
+            }),
         }
     }
+}
 
-    /// Updates up to 16 parameters at `start`; lanes of `gradient` beyond `values.len()` are ignored.
-    #[inline(always)]
-    pub fn apply_part<L: Lanes>(&self, lanes: L, gradient: L::Vector, values: &mut [f32], state: &mut [f32]) {
-        if let (Ok(values), Ok(state)) = (<&mut Block>::try_from(&mut *values), <&mut Block>::try_from(&mut *state)) {
-            self.apply(lanes, gradient, values, state);
-            return;
-        }
-        let (mut value_block, mut state_block) = ([0.0; LANES], [0.0; LANES]);
-        value_block[..values.len()].copy_from_slice(values);
-        state_block[..state.len()].copy_from_slice(state);
-        self.apply(lanes, gradient, &mut value_block, &mut state_block);
-        values.copy_from_slice(&value_block[..values.len()]);
-        state.copy_from_slice(&state_block[..state.len()]);
+/// One part of a batch's gradient into up to 16 parameters.
+#[inline(always)]
+fn fused<L: Lanes, O: Optimizer>(
+    lanes: L,
+    optimizer: O,
+    step: OptimizerStep,
+    (first, last): (bool, bool),
+    mut gradient: L::Vector,
+    places: std::ops::Range<usize>,
+    values: &mut [f32],
+    state: &mut StateSlices,
+) {
+    let values = &mut values[places.clone()];
+    let weight = load(lanes, values);
+    if step.decay_form == DecayForm::Coupled && first {
+        gradient = lanes.mul_add(lanes.splat(step.decay), weight, gradient);
     }
+    let mut planes = [lanes.splat(0.0); MOST_PLANES];
+    for p in 0..O::PLANES {
+        planes[p] = load(lanes, &state[p][places.clone()]);
+    }
+    let move_by = optimizer.step(lanes, Part { rate: step.rate, first }, gradient, &mut planes);
+    for p in 0..O::PLANES {
+        store(lanes, planes[p], &mut state[p][places.clone()]);
+    }
+    if last {
+        store(lanes, lanes.mul_add(lanes.splat(step.shrink()), weight, move_by), values);
+    }
+}
+
+/// Up to 16 floats; lanes beyond are 0.
+#[inline(always)]
+fn load<L: Lanes>(lanes: L, floats: &[f32]) -> L::Vector {
+    if let Ok(block) = <&Block>::try_from(floats) {
+        return lanes.load(block);
+    }
+    let mut block = [0.0; LANES];
+    block[..floats.len()].copy_from_slice(floats);
+    lanes.load(&block)
+}
+
+/// The first lanes of a vector, as many as there are floats.
+#[inline(always)]
+fn store<L: Lanes>(lanes: L, vector: L::Vector, floats: &mut [f32]) {
+    if let Ok(block) = <&mut Block>::try_from(&mut *floats) {
+        lanes.store(vector, block);
+        return;
+    }
+    let mut block = [0.0; LANES];
+    lanes.store(vector, &mut block);
+    let len = floats.len();
+    floats.copy_from_slice(&block[..len]);
 }
 
 struct ApplyWritten<'a> {
     update: Update,
     gradient: &'a [f32],
     values: &'a mut [f32],
-    velocity: &'a mut [f32],
+    state: StateSlices<'a>,
 }
 
 impl Kernel for ApplyWritten<'_> {
     type Output = ();
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
-        let parts = self.values.chunks_mut(LANES).zip(self.velocity.chunks_mut(LANES));
-        for (gradient, (values, velocity)) in self.gradient.chunks(LANES).zip(parts) {
-            let mut block = [0.0; LANES];
-            block[..gradient.len()].copy_from_slice(gradient);
-            self.update.apply_part(lanes, lanes.load(&block), values, velocity);
+    fn run<L: Lanes>(mut self, lanes: L) {
+        for (group, gradient) in self.gradient.chunks(LANES).enumerate() {
+            let vector = load(lanes, gradient);
+            self.update.apply(lanes, vector, group * LANES, gradient.len(), self.values, &mut self.state);
         }
     }
 }
 
-/// Applies written gradients to all parameters of a network: one momentum step.
+/// Applies written gradients to all parameters of a network: one step of the optimiser.
 ///
-/// Cost: one pass over parameters, velocities and gradients.
+/// Cost: one pass over parameters, planes and gradients.
 ///
 /// # Errors
 /// [`Status::Length`] when layers and gradients differ in number.
-pub fn apply_gradients(layers: &[Layer], gradients: &[Gradients], step: Momentum, threads: usize) -> Outcome {
+pub fn apply_gradients(layers: &[Layer], gradients: &[Gradients], step: OptimizerStep, threads: usize) -> Outcome {
     ensure(layers.len() == gradients.len(), Status::Length)?;
     let whole = |step| Update::Fused { step, first: true, last: true };
     let update = whole(step);
     for (layer, gradient) in layers.iter().zip(gradients) {
-        let parts = [
-            (whole(step.for_weights(layer)), &layer.values, &layer.velocity, &gradient.values),
-            (update, &layer.bias, &layer.bias_velocity, &gradient.bias),
-            (update.without_decay(), &layer.shape, &layer.shape_velocity, &gradient.shape),
+        let state = &layer.state;
+        let parts: [(Update, &SharedSlice<f32>, &StatePlanes, &SharedSlice<f32>); 3] = [
+            (whole(step.for_weights(layer)), &layer.values, &state.values, &gradient.values),
+            (update, &layer.bias, &state.bias, &gradient.bias),
+            (
+                update.without_decay(),
+                &layer.activation_parameters,
+                &state.activation_parameters,
+                &gradient.activation_parameters,
+            ),
         ];
-        for (update, values, velocity, gradient) in parts {
+        for (update, values, state, gradient) in parts {
             let len = values.len();
             let chunks = chunk_count(len, GRAIN);
             // A multiple of the vector, so that only the last chunk has a part of one.
@@ -161,13 +290,25 @@ pub fn apply_gradients(layers: &[Layer], gradients: &[Gradients], step: Momentum
             run_chunks(threads, chunks, &|chunk| {
                 let range = (chunk * size).min(len)..((chunk + 1) * size).min(len);
                 // SAFETY: chunks are disjoint ranges; nobody writes the gradient.
-                let (values, velocity, gradient) =
-                    unsafe { (values.range(range.clone()), velocity.range(range.clone()), &gradient.read()[range]) };
-                dispatch(ApplyWritten { update, gradient, values, velocity });
+                let (values, state, gradient) =
+                    unsafe { (values.range(range.clone()), state_of(state, &range), &gradient.read()[range.clone()]) };
+                dispatch(ApplyWritten { update, gradient, values, state });
             })?;
         }
     }
     Ok(())
+}
+
+/// A range of each plane; nothing of those that are empty.
+///
+/// # Safety
+/// As [`SharedSlice::range`].
+pub(crate) unsafe fn state_of<'s>(planes: &'s StatePlanes, range: &std::ops::Range<usize>) -> StateSlices<'s> {
+    planes.each_ref().map(|plane| {
+        let range = if plane.is_empty() { 0..0 } else { range.clone() };
+        // SAFETY: promised by the caller.
+        unsafe { plane.range(range) }
+    })
 }
 
 /// The squared norm of written gradients: the gradient flow (Paper: §2.2, Figure 5).
@@ -178,5 +319,5 @@ pub fn squared_norm(gradients: &[Gradients]) -> f64 {
         // SAFETY: nobody writes gradients after the step that made them.
         unsafe { slice.read() }.iter().map(|&g| f64::from(g) * f64::from(g)).sum::<f64>()
     };
-    gradients.iter().map(|g| square(&g.values) + square(&g.bias) + square(&g.shape)).sum()
+    gradients.iter().map(|g| square(&g.values) + square(&g.bias) + square(&g.activation_parameters)).sum()
 }

@@ -146,7 +146,7 @@ impl<C: Cell> Pass<'_, C> {
                 values: layer.values.read(),
                 bias: layer.bias.read(),
                 activation: layer.activation,
-                shape: layer.shape.read(),
+                activation_parameters: layer.activation_parameters.read(),
                 dropout: self.dropouts[index],
                 first_vector: tile * R,
                 input,
@@ -170,8 +170,8 @@ impl<C: Cell> Pass<'_, C> {
             let update = target.update(tile, self.tiles());
             // SAFETY: the only chunk of its phase.
             let (bias, state) = unsafe {
-                let state = target.state(last, |g| &g.bias, &self.layers[last].bias_velocity);
-                (self.layers[last].bias.range(0..neurons), state.range(0..neurons))
+                let state = target.state(last, |g| &g.bias, &self.layers[last].state.bias, &(0..neurons));
+                (self.layers[last].bias.range(0..neurons), state)
             };
             dispatch(OutputBias::<R> { delta: outputs.as_chunks().0, update, bias, state });
         }
@@ -237,8 +237,8 @@ impl<C: Cell> Pass<'_, C> {
         rows: &Range<usize>,
     ) -> Below<'s, R, C> {
         let (layer, trace) = (&self.layers[index], &self.traces[index]);
-        let count = layer.activation.shape_parameters();
-        let shapes = rows.start * count..rows.end * count;
+        let count = layer.activation.parameters();
+        let own = rows.start * count..rows.end * count;
         // SAFETY: each chunk writes what belongs to the neurons below that are its rows.
         unsafe {
             Below::<R, C> {
@@ -247,12 +247,17 @@ impl<C: Cell> Pass<'_, C> {
                 signs: rows_of(&trace.signs, rows),
                 kept: rows_of(&trace.kept, rows),
                 preactivations: rows_of(&trace.preactivations, rows),
-                shape: layer.shape.range(shapes.clone()),
-                shape_state: target.state(index, |g| &g.shape, &layer.shape_velocity).range(shapes),
+                activation_parameters: layer.activation_parameters.range(own.clone()),
+                parameter_state: target.state(
+                    index,
+                    |g| &g.activation_parameters,
+                    &layer.state.activation_parameters,
+                    &own,
+                ),
                 delta: rows_of(&trace.output, rows),
                 update: target.update(tile, self.tiles()),
                 bias: layer.bias.range(rows.clone()),
-                bias_state: target.state(index, |g| &g.bias, &layer.bias_velocity).range(rows.clone()),
+                bias_state: target.state(index, |g| &g.bias, &layer.state.bias, rows),
             }
         }
     }
@@ -269,10 +274,10 @@ impl<C: Cell> Pass<'_, C> {
     ) {
         let layer = &self.layers[index];
         let places = layer.indptr[rows.start] as usize..layer.indptr[rows.end] as usize;
-        // SAFETY: each chunk writes the weights and velocities of its own rows.
+        // SAFETY: each chunk writes the weights and planes of its own rows.
         let (values, state) = unsafe {
-            let state = target.state(index, |g| &g.values, &layer.velocity);
-            (layer.values.range(places.clone()), state.range(places))
+            let state = target.state(index, |g| &g.values, &layer.state.values, &places);
+            (layer.values.range(places), state)
         };
         dispatch(Backward::<R, I, D> {
             rows: rows.clone(),

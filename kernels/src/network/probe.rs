@@ -19,7 +19,8 @@ use crate::network::layer::{Gradients, Layer, Sections, layout_rows};
 use crate::network::pass::{Pass, Tiles};
 use crate::network::sddmm::Places;
 use crate::network::stage::probing_stages;
-use crate::network::workspace::{Keeping, WorkUse, training_traces, workspace_words};
+use crate::network::storage::Storage;
+use crate::network::workspace::{ActivationMemory, WorkUse, training_traces, workspace_words};
 
 /// How a batch is probed.
 #[derive(Clone, Copy)]
@@ -31,7 +32,7 @@ pub struct Probing {
     /// Number of the step whose dropout is meant.
     pub step: u64,
     /// How activations are kept.
-    pub keeping: Keeping,
+    pub memory: ActivationMemory,
 }
 
 /// The most any layer needs for gradients that nobody reads: of weights, biases and parameters of activations.
@@ -39,7 +40,7 @@ fn scratch_lengths(layers: impl Iterator<Item = (usize, usize, Activation)>) -> 
     layers.enumerate().fold([0; 3], |most, (index, (connections, neurons, activation))| {
         // The first layer is not swept.
         let connections = if index == 0 { 0 } else { connections };
-        let lengths = [connections, neurons, activation.shape_parameters() * neurons];
+        let lengths = [connections, neurons, activation.parameters() * neurons];
         std::array::from_fn(|part| most[part].max(lengths[part]))
     })
 }
@@ -58,11 +59,11 @@ pub fn probe_words(
     slopes: &[f32],
     width: usize,
     dropout: bool,
-    keeping: Keeping,
+    memory: ActivationMemory,
 ) -> Result<usize, Status> {
     let layers = layout_rows(layout, slopes)?.into_iter();
     let lengths = scratch_lengths(layers.map(|row| (row.capacity, row.neurons, row.activation)));
-    let traces = workspace_words(layout, slopes, width, WorkUse { training: true, dropout, keeping })?;
+    let traces = workspace_words(layout, slopes, width, WorkUse { training: true, dropout, memory })?;
     Ok(traces + scratch_words(lengths))
 }
 
@@ -83,7 +84,7 @@ pub fn probe(
     threads: usize,
     work: &mut [u32],
 ) -> Outcome {
-    batch.check(layers, probing.keeping.half)?;
+    batch.check(layers, probing.memory.storage)?;
     ensure(places.len() == layers.len(), Status::Length)?;
     for (layer, places) in layers.iter().zip(places) {
         let count = places.rows.len();
@@ -91,10 +92,9 @@ pub fn probe(
         ensure(places.rows.iter().all(|&row| (row as usize) < layer.inputs), Status::Range)?;
         ensure(places.columns.iter().all(|&column| (column as usize) < layer.neurons), Status::Range)?;
     }
-    if probing.keeping.half {
-        probe_in::<u16>(layers, places, batch, probing, threads, work)
-    } else {
-        probe_in::<f32>(layers, places, batch, probing, threads, work)
+    match probing.memory.storage {
+        Storage::F32 => probe_in::<f32>(layers, places, batch, probing, threads, work),
+        Storage::Bf16 => probe_in::<u16>(layers, places, batch, probing, threads, work),
     }
 }
 
@@ -106,16 +106,16 @@ fn probe_in<C: Tiles>(
     threads: usize,
     work: &mut [u32],
 ) -> Outcome {
-    let Probing { dropout, seed, step, keeping } = probing;
+    let Probing { dropout, seed, step, memory } = probing;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
     let lengths = scratch_lengths(layers.iter().map(|layer| (layer.nnz, layer.neurons, layer.activation)));
     let (scratch, work) = work.split_at_mut_checked(scratch_words(lengths)).ok_or(Status::Length)?;
     let mut scratch = Sections::new(scratch);
-    let [values, bias, shape] =
+    let [values, bias, activation_parameters] =
         [scratch.floats(lengths[0])?, scratch.floats(lengths[1])?, scratch.floats(lengths[2])?].map(SharedSlice::new);
     // One phase at a time writes gradients, and none reads them: all layers may have the same memory.
-    let gradients: Vec<Gradients> = layers.iter().map(|_| Gradients { values, bias, shape }).collect();
-    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, keeping, work)?;
+    let gradients: Vec<Gradients> = layers.iter().map(|_| Gradients { values, bias, activation_parameters }).collect();
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
     let counts: Vec<usize> = places.iter().map(|places| places.rows.len()).collect();
     let pass = Pass {
         layers,
@@ -123,8 +123,8 @@ fn probe_in<C: Tiles>(
         outputs,
         dropouts: &dropouts,
         batch,
-        stages: &probing_stages(&counts, keeping),
-        target: Some(GradientTarget::written(&gradients)),
+        stages: &probing_stages(&counts, memory),
+        target: Some(GradientTarget::Written(&gradients)),
         places,
         probabilities: false,
     };

@@ -5,7 +5,7 @@
 
 use crate::base::pool::chunk_count;
 use crate::network::layer::Layer;
-use crate::network::workspace::Keeping;
+use crate::network::workspace::ActivationMemory;
 
 /// Vector operations a chunk should do: about 15 µs.
 const GRAIN: usize = 20_000;
@@ -49,10 +49,10 @@ pub(crate) fn forward_stages(depth: usize) -> Vec<Stage> {
 }
 
 /// The phases of a tile in a network of `depth` layers, forward and back, with the layers that must be computed again.
-pub(crate) fn training_stages(depth: usize, keeping: Keeping) -> Vec<Stage> {
+pub(crate) fn training_stages(depth: usize, memory: ActivationMemory) -> Vec<Stage> {
     let mut stages = forward_stages(depth);
     for index in (0..depth).rev() {
-        if index > 0 && keeping.recomputes(index - 1, depth - 1) {
+        if index > 0 && memory.recomputes(index - 1, depth - 1) {
             stages.push(Stage::Forward(index - 1));
         }
         stages.push(Stage::Backward(index));
@@ -62,9 +62,9 @@ pub(crate) fn training_stages(depth: usize, keeping: Keeping) -> Vec<Stage> {
 
 /// The phases of a tile that is probed at `places[index]` places of each layer: right before a layer is swept, since
 /// that turns the activations that came into it into deltas. Nobody asks for the sweep of the first layer.
-pub(crate) fn probing_stages(places: &[usize], keeping: Keeping) -> Vec<Stage> {
+pub(crate) fn probing_stages(places: &[usize], memory: ActivationMemory) -> Vec<Stage> {
     let mut stages = Vec::new();
-    for stage in training_stages(places.len(), keeping) {
+    for stage in training_stages(places.len(), memory) {
         if let Stage::Backward(index) = stage {
             stages.push(Stage::Probe { index, places: places[index] });
         }
@@ -82,14 +82,14 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_not_computed_again() {
-        let stages = training_stages(3, Keeping::default());
+        let stages = training_stages(3, ActivationMemory::default());
         assert_eq!(stages, [Forward(0), Forward(1), Forward(2), Loss, Backward(2), Backward(1), Backward(0)]);
         assert_eq!(stages[..4], forward_stages(3));
     }
 
     #[test]
     fn a_layer_without_its_own_memory_is_computed_again_right_before_it_is_needed() {
-        let recompute = Keeping { half: false, recompute: true };
+        let recompute = ActivationMemory { recompute: true, ..ActivationMemory::default() };
         // Hidden layers 0 and 2 share memory; the last that wrote it is still there.
         assert_eq!(
             training_stages(4, recompute)[5..],
@@ -101,9 +101,10 @@ mod tests {
         );
         assert_eq!(training_stages(1, recompute), [Forward(0), Loss, Backward(0)]);
     }
+
     #[test]
     fn a_layer_is_probed_when_its_inputs_are_there_and_not_yet_deltas() {
-        let recompute = Keeping { half: false, recompute: true };
+        let recompute = ActivationMemory { recompute: true, ..ActivationMemory::default() };
         let probe = |index| Probe { index, places: index + 7 };
         let back = [probe(3), Backward(3), probe(2), Backward(2), Forward(0), probe(1), Backward(1), probe(0)];
         assert_eq!(probing_stages(&[7, 8, 9, 10], recompute)[5..], back);

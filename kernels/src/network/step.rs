@@ -12,16 +12,17 @@ use crate::network::batch::Batch;
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::{Gradients, Layer};
 use crate::network::loss::{Total, Truth};
-use crate::network::optimizer::Momentum;
+use crate::network::optimizer::OptimizerStep;
 use crate::network::pass::{Pass, Tiles};
 use crate::network::stage::{forward_stages, training_stages};
-use crate::network::workspace::{Keeping, evaluation_traces, training_traces};
+use crate::network::storage::Storage;
+use crate::network::workspace::{ActivationMemory, evaluation_traces, training_traces};
 
 /// What a training step does beside the forward pass.
 #[derive(Clone, Copy)]
 pub struct Training {
-    /// The optimizer's settings.
-    pub momentum: Momentum,
+    /// The optimiser's step.
+    pub optimizer: OptimizerStep,
     /// Fraction of the hidden units dropped.
     pub dropout: f32,
     /// Seed of dropout.
@@ -29,7 +30,7 @@ pub struct Training {
     /// Number of this step, for dropout.
     pub step: u64,
     /// How activations are kept.
-    pub keeping: Keeping,
+    pub memory: ActivationMemory,
 }
 
 /// Does one training step on a batch: the fused update, or gradients where `gradients` is given.
@@ -37,8 +38,8 @@ pub struct Training {
 /// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. Returns the loss and hits before the step, with dropout in force.
 ///
 /// # Errors
-/// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for Nesterov's form with several tiles (which
-/// needs the whole gradient: write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
+/// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for several tiles where the
+/// optimiser needs the whole gradient (write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
 /// two; [`Status::Panic`].
 pub fn train(
     layers: &[Layer],
@@ -48,14 +49,13 @@ pub fn train(
     threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    batch.check(layers, training.keeping.half)?;
+    batch.check(layers, training.memory.storage)?;
     let tiles = batch.samples.div_ceil(batch.width);
     let fused = gradients.is_none();
-    ensure(!(fused && training.momentum.nesterov && tiles > 1), Status::Range)?;
-    if training.keeping.half {
-        train_in::<u16>(layers, gradients, batch, training, threads, work)
-    } else {
-        train_in::<f32>(layers, gradients, batch, training, threads, work)
+    ensure(!fused || tiles == 1 || training.optimizer.method.takes_parts(), Status::Range)?;
+    match training.memory.storage {
+        Storage::F32 => train_in::<f32>(layers, gradients, batch, training, threads, work),
+        Storage::Bf16 => train_in::<u16>(layers, gradients, batch, training, threads, work),
     }
 }
 
@@ -67,17 +67,17 @@ fn train_in<C: Tiles>(
     threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    let Training { dropout, seed, step, keeping, .. } = training;
+    let Training { optimizer, dropout, seed, step, memory } = training;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
-    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, keeping, work)?;
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
     let pass = Pass {
         layers,
         traces: &traces,
         outputs,
         dropouts: &dropouts,
         batch,
-        stages: &training_stages(layers.len(), keeping),
-        target: Some(GradientTarget { gradients, momentum: training.momentum }),
+        stages: &training_stages(layers.len(), memory),
+        target: Some(gradients.map_or(GradientTarget::Fused(optimizer), GradientTarget::Written)),
         places: &[],
         probabilities: false,
     };
@@ -94,18 +94,17 @@ fn train_in<C: Tiles>(
 pub fn evaluate(
     layers: &[Layer],
     batch: Batch,
-    half: bool,
+    storage: Storage,
     threads: usize,
     work: &mut [u32],
     outputs: &mut [f32],
 ) -> Result<Total, Status> {
-    batch.check(layers, half)?;
+    batch.check(layers, storage)?;
     let count = layers[layers.len() - 1].neurons;
     ensure(outputs.is_empty() || outputs.len() == batch.samples * count, Status::Length)?;
-    if half {
-        evaluate_in::<u16>(layers, batch, threads, work, outputs)
-    } else {
-        evaluate_in::<f32>(layers, batch, threads, work, outputs)
+    match storage {
+        Storage::F32 => evaluate_in::<f32>(layers, batch, threads, work, outputs),
+        Storage::Bf16 => evaluate_in::<u16>(layers, batch, threads, work, outputs),
     }
 }
 

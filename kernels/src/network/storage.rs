@@ -6,6 +6,16 @@ use bytemuck::Pod;
 
 use crate::base::simd::{LANES, Lanes};
 
+/// What a network's activations and deltas are stored in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Storage {
+    /// 32 bits.
+    #[default]
+    F32,
+    /// bfloat16: half of the memory, 8 bits of precision. Tiles are then 16, 32, 64 or 128 wide.
+    Bf16,
+}
+
 /// A number in memory.
 pub trait Cell: Pod + Send + Sync {
     /// Reads a block.

@@ -11,13 +11,13 @@ use crate::base::shared::SharedSlice;
 use crate::base::simd::{Block, LANES};
 use crate::base::status::Status;
 use crate::network::layer::{Layer, Sections, layout_rows};
-use crate::network::storage::Cell;
+use crate::network::storage::{Cell, Storage};
 
 /// How activations and deltas are kept.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Keeping {
-    /// Whether they are bfloat16 instead of f32; sums stay f32.
-    pub half: bool,
+pub struct ActivationMemory {
+    /// What they are stored in; sums are always f32.
+    pub storage: Storage,
     /// Whether every second hidden layer is computed again instead of kept, in training.
     pub recompute: bool,
 }
@@ -30,10 +30,10 @@ pub struct WorkUse {
     /// Whether units are dropped.
     pub dropout: bool,
     /// How activations are kept.
-    pub keeping: Keeping,
+    pub memory: ActivationMemory,
 }
 
-impl Keeping {
+impl ActivationMemory {
     /// Whether hidden layer `index` has no memory of its own.
     pub(crate) fn shares(self, index: usize) -> bool {
         self.recompute && index.is_multiple_of(2)
@@ -95,10 +95,10 @@ impl Extent {
         }
     }
 
-    fn words(self, half: bool) -> usize {
+    fn words(self, storage: Storage) -> usize {
         let padded = |words: usize| words.next_multiple_of(LANES);
         let cells = self.output * LANES;
-        padded(if half { cells / 2 } else { cells })
+        padded(if storage == Storage::Bf16 { cells / 2 } else { cells })
             + padded(self.signs.div_ceil(2))
             + padded(self.kept.div_ceil(2))
             + padded(self.preactivations * LANES)
@@ -116,12 +116,12 @@ impl Extent {
 }
 
 /// Extents of the hidden layers, and of what those without their own memory share.
-fn extents(layers: impl Iterator<Item = Extent>, keeping: Keeping) -> (Vec<Option<Extent>>, Extent) {
+fn extents(layers: impl Iterator<Item = Extent>, memory: ActivationMemory) -> (Vec<Option<Extent>>, Extent) {
     let mut shared = Extent::default();
     let own = layers
         .enumerate()
         .map(|(index, extent)| {
-            if keeping.shares(index) {
+            if memory.shares(index) {
                 shared = shared.max(extent);
                 return None;
             }
@@ -147,17 +147,17 @@ fn buffers(vectors: impl Iterator<Item = usize>) -> [Extent; 2] {
 /// As [`crate::network::layer::layers`].
 pub fn workspace_words(layout: &[u32], slopes: &[f32], width: usize, use_for: WorkUse) -> Result<usize, Status> {
     let rows = layout_rows(layout, slopes)?;
-    let WorkUse { training, dropout, keeping } = use_for;
+    let WorkUse { training, dropout, memory } = use_for;
     let vectors = width / LANES;
     let Some((last, hidden)) = rows.split_last() else { return Err(Status::Length) };
     let outputs = last.neurons * width;
     if !training {
         let [even, odd] = buffers(hidden.iter().map(|row| row.neurons * vectors));
-        return Ok(even.words(keeping.half) + odd.words(keeping.half) + outputs);
+        return Ok(even.words(memory.storage) + odd.words(memory.storage) + outputs);
     }
     let all = hidden.iter().map(|row| Extent::of(row.neurons, vectors, dropout, row.activation));
-    let (own, shared) = extents(all, keeping);
-    let words = |extent: Extent| extent.words(keeping.half);
+    let (own, shared) = extents(all, memory);
+    let words = |extent: Extent| extent.words(memory.storage);
     Ok(own.into_iter().flatten().map(words).sum::<usize>() + words(shared) + outputs)
 }
 
@@ -166,13 +166,13 @@ pub(crate) fn training_traces<'a, C: Cell>(
     layers: &[Layer],
     width: usize,
     dropout: bool,
-    keeping: Keeping,
+    memory: ActivationMemory,
     work: &'a mut [u32],
 ) -> Result<(Vec<Trace<'a, C>>, SharedSlice<'a, Block>), Status> {
     let mut work = Sections::new(work);
     let Some((last, hidden)) = layers.split_last() else { return Err(Status::Length) };
     let all = hidden.iter().map(|layer| Extent::of(layer.neurons, width / LANES, dropout, layer.activation));
-    let (own, shared) = extents(all, keeping);
+    let (own, shared) = extents(all, memory);
     let mut traces = Vec::with_capacity(layers.len());
     for extent in &own {
         traces.push(extent.map_or(Ok(Trace::nothing()), |extent| extent.take(&mut work))?);

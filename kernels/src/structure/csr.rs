@@ -8,6 +8,7 @@ use sprs::CsStructureViewI;
 use crate::base::pool::{chunk_count, rows_of_chunk, run_chunks};
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Outcome, Status, ensure, scratch};
+use crate::structure::planes::{MOST_PLANES, Planes};
 
 /// Connections (and rows) that one chunk should hold, so that a thread is worth waking.
 const GRAIN: usize = 1 << 16;
@@ -23,8 +24,8 @@ pub struct Connections<'a> {
     pub indices: &'a mut [u32],
     /// Weight of each connection, `[capacity]`.
     pub values: &'a mut [f32],
-    /// Momentum of each connection, `[capacity]`.
-    pub velocity: &'a mut [f32],
+    /// What an optimiser keeps of each connection, `[planes][capacity]`.
+    pub planes: Planes<'a>,
 }
 
 impl Connections<'_> {
@@ -34,9 +35,13 @@ impl Connections<'_> {
     /// [`Status::Length`] when `indptr` is empty or another array is shorter than nnz.
     pub fn nnz(&self) -> Result<usize, Status> {
         let nnz = *self.indptr.last().ok_or(Status::Length)? as usize;
-        let capacity = self.indices.len().min(self.values.len()).min(self.velocity.len());
-        ensure(nnz <= capacity, Status::Length)?;
+        ensure(nnz <= self.capacity(), Status::Length)?;
         Ok(nnz)
+    }
+
+    /// The most connections there is room for.
+    pub fn capacity(&self) -> usize {
+        self.indices.len().min(self.values.len()).min(self.planes.capacity())
     }
 
     /// Moves the entries of `range` so that they start at `to`; the ranges may overlap.
@@ -44,7 +49,7 @@ impl Connections<'_> {
         if range.start != to {
             self.indices.copy_within(range.clone(), to);
             self.values.copy_within(range.clone(), to);
-            self.velocity.copy_within(range, to);
+            self.planes.slide(range, to);
         }
     }
 }
@@ -77,36 +82,10 @@ pub(crate) fn retain<K: FnMut(u32, f32) -> bool>(
     threads: usize,
     keep_in: impl Fn(usize) -> K + Sync,
 ) -> Result<usize, Status> {
-    {
-        let indptr = SharedSlice::new(connections.indptr);
-        let indices = SharedSlice::new(connections.indices);
-        let values = SharedSlice::new(connections.values);
-        let velocity = SharedSlice::new(connections.velocity);
-        run_chunks(threads, stretches.len(), &|chunk| {
-            let Stretch { rows, entries } = &stretches[chunk];
-            // SAFETY: stretches share neither rows nor entries; the row ends of a stretch are its own.
-            let (ends, indices, values, velocity) = unsafe {
-                (
-                    indptr.range(rows.start + 1..rows.end + 1),
-                    indices.range(entries.clone()),
-                    values.range(entries.clone()),
-                    velocity.range(entries.clone()),
-                )
-            };
-            let mut keep = keep_in(chunk);
-            let (mut from, mut to) = (0, 0);
-            for end in ends {
-                let row_end = *end as usize - entries.start;
-                for from in from..row_end {
-                    let (target, value) = (indices[from], values[from]);
-                    // Written whether kept or not: a branch here would be mispredicted at each drop.
-                    (indices[to], values[to], velocity[to]) = (target, value, velocity[from]);
-                    to += usize::from(keep(target, value));
-                }
-                from = row_end;
-                *end = to as u32;
-            }
-        })?;
+    match connections.planes.count() {
+        0 => retain_in_stretches::<0, _>(connections, stretches, threads, keep_in)?,
+        1 => retain_in_stretches::<1, _>(connections, stretches, threads, keep_in)?,
+        _ => retain_in_stretches::<MOST_PLANES, _>(connections, stretches, threads, keep_in)?,
     }
     let mut nnz = 0;
     for Stretch { rows, entries } in stretches.iter().filter(|stretch| !stretch.rows.is_empty()) {
@@ -116,6 +95,47 @@ pub(crate) fn retain<K: FnMut(u32, f32) -> bool>(
         nnz += kept;
     }
     Ok(nnz)
+}
+
+/// Moves what is kept to the front of each stretch; row ends then count from there.
+fn retain_in_stretches<const P: usize, K: FnMut(u32, f32) -> bool>(
+    connections: &mut Connections,
+    stretches: &[Stretch],
+    threads: usize,
+    keep_in: impl Fn(usize) -> K + Sync,
+) -> Outcome {
+    let indptr = SharedSlice::new(connections.indptr);
+    let indices = SharedSlice::new(connections.indices);
+    let values = SharedSlice::new(connections.values);
+    let planes = connections.planes.shared::<P>();
+    run_chunks(threads, stretches.len(), &|chunk| {
+        let Stretch { rows, entries } = &stretches[chunk];
+        // SAFETY: stretches share neither rows nor entries; the row ends of a stretch are its own.
+        let (ends, indices, values, planes) = unsafe {
+            (
+                indptr.range(rows.start + 1..rows.end + 1),
+                indices.range(entries.clone()),
+                values.range(entries.clone()),
+                planes.each_ref().map(|plane| plane.range(entries.clone())),
+            )
+        };
+        let mut keep = keep_in(chunk);
+        let (mut from, mut to) = (0, 0);
+        for end in ends {
+            let row_end = *end as usize - entries.start;
+            for from in from..row_end {
+                let (target, value) = (indices[from], values[from]);
+                // Written whether kept or not: a branch here would be mispredicted at each drop.
+                (indices[to], values[to]) = (target, value);
+                for p in 0..P {
+                    planes[p][to] = planes[p][from];
+                }
+                to += usize::from(keep(target, value));
+            }
+            from = row_end;
+            *end = to as u32;
+        }
+    })
 }
 
 /// Checks that `indptr` and `indices` form a CSR matrix `[inputs, neurons]`: sorted, unique, in range.

@@ -68,7 +68,7 @@ pub fn percentile(values: &[f32], percentile: f64) -> Result<f64, Status> {
 
 /// Removes all incoming connections of each neuron whose importance is at or below `threshold`; returns the new nnz.
 ///
-/// Kept connections keep weight and velocity; a NaN importance is not below. O(nnz). Paper: Algorithm 2.
+/// Kept connections keep weight and planes; a NaN importance is not below. O(nnz). Paper: Algorithm 2.
 ///
 /// # Errors
 /// [`Status::Range`] when every connection would go, with nothing changed: a layer never becomes empty.
@@ -99,6 +99,7 @@ mod tests {
     use super::*;
     use crate::structure::csr::{incoming_view, validate};
     use crate::structure::init::{Initializer, erdos_renyi_count, erdos_renyi_fill, init_values};
+    use crate::structure::planes::Planes;
 
     #[test]
     fn importance_and_removal_equal_a_dense_oracle_for_all_shapes_and_threads() {
@@ -131,17 +132,17 @@ mod tests {
                 }
                 let threshold = percentile(&scores, 20.0).unwrap();
                 let (mut indptr, mut indices) = (indptr.clone(), indices.clone());
-                let (mut values, mut velocity) = (values.clone(), values.clone());
+                let (mut values, mut plane) = (values.clone(), values.clone());
                 let mut connections = Connections {
                     indptr: &mut indptr,
                     indices: &mut indices,
                     values: &mut values,
-                    velocity: &mut velocity,
+                    planes: Planes::new(&mut plane, 1).unwrap(),
                 };
                 let kept = remove_incoming(&mut connections, &scores, threshold, threads).unwrap();
                 assert_eq!(kept, indptr[inputs] as usize);
                 validate(&indptr, &indices[..kept], inputs, neurons).unwrap();
-                assert_eq!(values[..kept], velocity[..kept]);
+                assert_eq!(values[..kept], plane[..kept]);
                 for row in 0..inputs {
                     let expected = (0..neurons as u32).filter(|&neuron| {
                         dense[row * neurons + neuron as usize] != 0.0 && f64::from(scores[neuron as usize]) > threshold
@@ -173,13 +174,17 @@ mod tests {
     #[test]
     fn remove_incoming_never_empties_a_layer() {
         let (mut indptr, mut indices) = ([0, 1, 2], [0, 1]);
-        let (mut values, mut velocity) = ([1.0, 1.0], [2.0, 3.0]);
-        let mut connections =
-            Connections { indptr: &mut indptr, indices: &mut indices, values: &mut values, velocity: &mut velocity };
+        let (mut values, mut plane) = ([1.0, 1.0], [2.0, 3.0]);
+        let mut connections = Connections {
+            indptr: &mut indptr,
+            indices: &mut indices,
+            values: &mut values,
+            planes: Planes::new(&mut plane, 1).unwrap(),
+        };
         assert_eq!(remove_incoming(&mut connections, &[1.0, 1.0], 1.0, 1), Err(Status::Range));
         assert_eq!(remove_incoming(&mut connections, &[1.0], 0.5, 1), Err(Status::Structure));
         assert_eq!(connections.nnz(), Ok(2));
         assert_eq!(remove_incoming(&mut connections, &[1.0, 2.0], 1.0, 1), Ok(1));
-        assert_eq!((indptr, indices[0], velocity[0]), ([0, 0, 1], 1, 3.0));
+        assert_eq!((indptr, indices[0], plane[0]), ([0, 0, 1], 1, 3.0));
     }
 }

@@ -35,9 +35,12 @@ impl Initializer {
         }
     }
 
-    /// The value at `position` under `key`; depends on nothing else.
+    /// The value at `position` under `key`; depends on nothing else. A scale of 0 gives +0, drawing nothing.
     #[inline]
     pub fn value(self, key: u64, position: u64) -> f32 {
+        if matches!(self, Self::Uniform(0.0) | Self::Normal(0.0)) {
+            return 0.0;
+        }
         let mut stream = Stream::new(key ^ mix(position));
         match self {
             Self::Uniform(scale) => ((2.0 * stream.unit() - 1.0) * scale) as f32,

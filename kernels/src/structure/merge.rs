@@ -4,6 +4,7 @@
 
 use crate::base::simd::{Kernel, LANES, Lanes, dispatch};
 use crate::base::status::{Outcome, Status, ensure, scratch};
+use crate::structure::planes::{MOST_PLANES, Planes};
 
 /// The widest layer whose rows are spread to be compared: 8 bytes a target are 1 MiB, a second-level cache.
 const SPREAD_WIDTH: usize = 1 << 17;
@@ -134,8 +135,8 @@ pub struct Stack<'a> {
     pub indices: &'a [u32],
     /// Weights.
     pub values: &'a [f32],
-    /// Velocities.
-    pub velocity: &'a [f32],
+    /// What an optimiser keeps, `[planes][elements]`.
+    pub planes: &'a [f32],
 }
 
 /// A matrix to write, with room for the union.
@@ -146,13 +147,13 @@ pub struct Union<'a> {
     pub indices: &'a mut [u32],
     /// Weights.
     pub values: &'a mut [f32],
-    /// Velocities.
-    pub velocity: &'a mut [f32],
+    /// What an optimiser keeps.
+    pub planes: Planes<'a>,
 }
 
 /// The average of several layers over the union of their connections; an absent connection counts as 0 (Eq. 2).
 ///
-/// Summed in f64 in the order of the models, so one model comes back bit for bit. Velocities are averaged alike. Rows
+/// Summed in f64 in the order of the models, so one model comes back bit for bit. Planes are averaged alike. Rows
 /// are merged side by side: O(models · nnz of the union). Returns the nnz of the union.
 ///
 /// # Errors
@@ -167,8 +168,11 @@ pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<
         ensure(indptr.windows(2).all(|ends| ends[0] <= ends[1]), Status::Structure)?;
         end += indptr[rows] as usize;
     }
-    ensure(end <= stack.indices.len() && end <= stack.values.len() && end <= stack.velocity.len(), Status::Length)?;
-    let room = union.indices.len().min(union.values.len()).min(union.velocity.len());
+    let stacked = stack.indices.len();
+    let count = union.planes.count();
+    ensure(end <= stacked && stack.values.len() == stacked && stack.planes.len() == count * stacked, Status::Length)?;
+    let room = union.indices.len().min(union.values.len()).min(union.planes.capacity());
+    let mut planes: Vec<&mut [f32]> = union.planes.each().collect();
     let mut cursors = vec![(0, 0); models];
     let mut nnz = 0;
     union.indptr[0] = 0;
@@ -181,17 +185,21 @@ pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<
             let present = cursors.iter().filter(|(at, end)| at < end);
             let Some(target) = present.map(|&(at, _)| stack.indices[at]).min() else { break };
             ensure(nnz < room, Status::Length)?;
-            let (mut value, mut velocity) = (0.0f64, 0.0f64);
+            let (mut value, mut kept) = (0.0f64, [0.0f64; MOST_PLANES]);
             for (at, end) in &mut cursors {
                 if at < end && stack.indices[*at] == target {
                     value += f64::from(stack.values[*at]);
-                    velocity += f64::from(stack.velocity[*at]);
+                    for (plane, sum) in kept[..count].iter_mut().enumerate() {
+                        *sum += f64::from(stack.planes[plane * stacked + *at]);
+                    }
                     *at += 1;
                 }
             }
             union.indices[nnz] = target;
             union.values[nnz] = (value / models as f64) as f32;
-            union.velocity[nnz] = (velocity / models as f64) as f32;
+            for (plane, sum) in planes.iter_mut().zip(kept) {
+                plane[nnz] = (sum / models as f64) as f32;
+            }
             nnz += 1;
         }
         union.indptr[row + 1] = u32::try_from(nnz).map_err(|_| Status::Range)?;

@@ -101,19 +101,20 @@ fn union_average_is_the_mean_of_the_dense_matrices() {
                 let indptr: Vec<u32> = layers.iter().flat_map(|layer| layer.indptr.clone()).collect();
                 let indices: Vec<u32> = layers.iter().flat_map(|layer| layer.indices.clone()).collect();
                 let values: Vec<f32> = layers.iter().flat_map(|layer| layer.values.clone()).collect();
-                let velocity: Vec<f32> = values.iter().map(|value| -2.0 * value).collect();
-                let stack = Stack { indptr: &indptr, indices: &indices, values: &values, velocity: &velocity };
+                let planes: Vec<f32> =
+                    [-2.0, 0.5].iter().flat_map(|share| values.iter().map(move |value| share * value)).collect();
+                let stack = Stack { indptr: &indptr, indices: &indices, values: &values, planes: &planes };
                 let mut out = Matrix {
                     indptr: vec![9; inputs + 1],
                     indices: vec![9; indices.len()],
                     values: vec![9.0; indices.len()],
                 };
-                let mut out_velocity = vec![9.0; indices.len()];
+                let mut out_planes = vec![9.0; 2 * indices.len()];
                 let mut union = Union {
                     indptr: &mut out.indptr,
                     indices: &mut out.indices,
                     values: &mut out.values,
-                    velocity: &mut out_velocity,
+                    planes: Planes::new(&mut out_planes, 2).unwrap(),
                 };
                 let nnz = union_average(models, &stack, &mut union).unwrap();
                 let mut dense: BTreeMap<(usize, u32), f64> = BTreeMap::new();
@@ -129,7 +130,8 @@ fn union_average_is_the_mean_of_the_dense_matrices() {
                     assert_eq!(value, (dense[&place] / models as f64) as f32);
                 }
                 for at in 0..nnz {
-                    assert_eq!(out_velocity[at], -2.0 * out.values[at]);
+                    assert_eq!(out_planes[at], -2.0 * out.values[at]);
+                    assert_eq!(out_planes[indices.len() + at], 0.5 * out.values[at]);
                 }
                 if models == 1 {
                     assert_eq!(out.values, values);

@@ -5,18 +5,18 @@
  */
 
 /** How long work may go on before others get their turn. */
-const BREATH_MS = 100;
+const TURN_MS = 100;
 
-/** Knows when others last had their turn. */
-export class Breath {
+/** Knows when the event loop last had its turn. */
+export class EventLoopTurn {
   #last = performance.now();
 
   /** Whether it is time. */
   get due(): boolean {
-    return performance.now() - this.#last > BREATH_MS;
+    return performance.now() - this.#last > TURN_MS;
   }
 
-  /** Lets others run. */
+  /** Lets timers, messages and signals run. */
   async take(): Promise<void> {
     await new Promise((resolve) => setTimeout(resolve, 0));
     this.#last = performance.now();

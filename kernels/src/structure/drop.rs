@@ -1,17 +1,12 @@
-//! Sparse Evolutionary Training (SET): drop the weights closest to zero, grow as many at random absent places.
+//! Removal by magnitude: the weights closest to zero go.
 //!
-//! Paper: §2 and Mocanu et al. 2018. Both kernels change the connections in place and give the same bits for any
-//! number of threads; the incoming view is the caller's to rebuild.
-
-use std::ops::Range;
+//! Paper: §2 and Mocanu et al. 2018 (SET). The connections change in place, with the same bits for any number of
+//! threads; the incoming view is the caller's to rebuild.
 
 use crate::base::pool::run_chunks;
-use crate::base::random::{Purpose, key};
-use crate::base::sample::distinct_below;
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Status, ensure, scratch};
 use crate::structure::csr::{Connections, Stretch, retain, stretches};
-use crate::structure::init::Initializer;
 
 /// The digits of |w| as an integer, highest first: shift and number of values.
 const DIGITS: [(u32, usize); 3] = [(20, 1 << 11), (10, 1 << 10), (0, 1 << 10)];
@@ -35,7 +30,7 @@ struct Cut {
 ///
 /// Exactly ⌊zeta · n⁺⌋ positive and ⌊zeta · n⁻⌋ negative weights go (the product rounded to f64); +0 counts as
 /// positive, −0 as negative, NaN as farthest from zero. Of equal weights the first in the matrix goes. Kept
-/// connections keep their velocity. Returns how many were removed. O(nnz), 16 KiB of scratch per 65,536 connections,
+/// connections keep their planes. Returns how many were removed. O(nnz), 16 KiB of scratch per 65,536 connections,
 /// at most 1 MiB.
 ///
 /// # Errors
@@ -156,115 +151,6 @@ fn select(
         })
         .collect();
     Ok((cuts, ties_before))
-}
-
-/// Where and when connections grow; names the random streams.
-#[derive(Clone, Copy, Debug)]
-pub struct Growth {
-    /// Seed of the run.
-    pub seed: u64,
-    /// Epoch after which the topology changes.
-    pub epoch: u64,
-    /// Layer, as the caller counts them.
-    pub layer: u64,
-}
-
-/// Adds `count` connections at uniformly random absent places (as many as are absent, if fewer); returns how many.
-///
-/// All sets of absent places are equally likely. New values come from `initializer`, velocity is 0; rows stay
-/// sorted. O(inputs + nnz + count) time, O(count) scratch.
-///
-/// # Errors
-/// [`Status::Length`] when the arrays have no room for the new connections, or as in [`Connections::nnz`];
-/// [`Status::Structure`] when there are more connections than places; [`Status::Memory`] before anything has changed.
-pub fn grow_random(
-    connections: &mut Connections,
-    neurons: usize,
-    count: usize,
-    initializer: Initializer,
-    growth: Growth,
-    threads: usize,
-) -> Result<usize, Status> {
-    let nnz = connections.nnz()?;
-    let inputs = connections.indptr.len() - 1;
-    let places = (inputs as u64).checked_mul(neurons as u64).ok_or(Status::Range)?;
-    let absent = places.checked_sub(nnz as u64).ok_or(Status::Structure)?;
-    let count = count.min(usize::try_from(absent).unwrap_or(usize::MAX));
-    let room = connections.indices.len().min(connections.values.len()).min(connections.velocity.len());
-    ensure(count <= room - nnz && u32::try_from(nnz + count).is_ok(), Status::Length)?;
-    if count == 0 {
-        return Ok(0);
-    }
-    let Growth { seed, epoch, layer } = growth;
-    let ranks = distinct_below(absent, count, key(seed, Purpose::Growth, &[layer, epoch]), threads)?;
-
-    // Each stretch first moves to the front of the place it will fill, last stretch first; then each is merged with
-    // its new connections from its end.
-    let stretches = stretches(connections.indptr);
-    let absent_before = |row: usize, entry: usize| row as u64 * neurons as u64 - entry as u64;
-    let ranks_of = |stretch: &Stretch| -> Range<usize> {
-        let bound = |row, entry| ranks.partition_point(|&rank| rank < absent_before(row, entry));
-        bound(stretch.rows.start, stretch.entries.start)..bound(stretch.rows.end, stretch.entries.end)
-    };
-    for stretch in stretches.iter().rev() {
-        let to = stretch.entries.start + ranks_of(stretch).start;
-        connections.slide(stretch.entries.clone(), to);
-    }
-    let values_key = key(seed, Purpose::Weights, &[layer, epoch]);
-    let indptr = SharedSlice::new(connections.indptr);
-    let indices = SharedSlice::new(connections.indices);
-    let values = SharedSlice::new(connections.values);
-    let velocity = SharedSlice::new(connections.velocity);
-    run_chunks(threads, stretches.len(), &|chunk| {
-        let Stretch { rows, entries } = &stretches[chunk];
-        let new = ranks_of(&stretches[chunk]);
-        let target = entries.start + new.start..entries.end + new.end;
-        // SAFETY: stretches share neither rows nor target entries; the row ends of a stretch are its own.
-        let (ends, indices, values, velocity) = unsafe {
-            (
-                indptr.range(rows.start + 1..rows.end + 1),
-                indices.range(target.clone()),
-                values.range(target.clone()),
-                velocity.range(target.clone()),
-            )
-        };
-        let mut pending = &ranks[new];
-        let (mut read, mut write) = (entries.len(), target.len());
-        for row in rows.clone().rev() {
-            let local = row - rows.start;
-            let row_start = if local == 0 { entries.start } else { ends[local - 1] as usize };
-            let first = row_start - entries.start;
-            ends[local] = (target.start + write) as u32;
-            let row_ranks = absent_before(row, row_start);
-            while let Some((&rank, rest)) = pending.split_last()
-                && rank >= row_ranks
-            {
-                // The absent place with `gap` absent places of its row before it: existing connections with no more
-                // than `gap` absent places before them stand on its left.
-                let gap = rank - row_ranks;
-                while read > first && u64::from(indices[read - 1]) - (read - 1 - first) as u64 > gap {
-                    (read, write) = (read - 1, write - 1);
-                    indices[write] = indices[read];
-                    values[write] = values[read];
-                    velocity[write] = velocity[read];
-                }
-                let column = gap + (read - first) as u64;
-                write -= 1;
-                indices[write] = column as u32;
-                values[write] = initializer.value(values_key, row as u64 * neurons as u64 + column);
-                velocity[write] = 0.0;
-                pending = rest;
-            }
-            let rest = read - first;
-            if write != read {
-                indices.copy_within(first..read, write - rest);
-                values.copy_within(first..read, write - rest);
-                velocity.copy_within(first..read, write - rest);
-            }
-            (read, write) = (first, write - rest);
-        }
-    })?;
-    Ok(count)
 }
 
 #[cfg(test)]

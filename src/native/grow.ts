@@ -1,0 +1,110 @@
+/**
+ * New connections: absent places, and what is inserted there.
+ *
+ * @module
+ */
+import { connectionArguments, type OutgoingArrays } from "./csr.ts";
+import { kindCode, type ValueLaw } from "./init.ts";
+import { kernels } from "./library.ts";
+import { buffer, check } from "./status.ts";
+
+/** Where the random numbers of a topology change come from. */
+export interface GrowthPlace {
+  readonly seed: number;
+  readonly epoch: number;
+  readonly layer: number;
+  readonly threads?: number;
+}
+
+/** What a new connection begins with. */
+export interface Seedling {
+  /** Law of its weight; a scale of 0 makes it 0. */
+  readonly weights: ValueLaw;
+  /** What each plane of its state begins with; planes beyond the list begin at 0. */
+  readonly fresh?: readonly ("zero" | "mean")[];
+}
+
+/** Places of a layer in matrix order: a row (input neuron) and a column (target neuron) each. */
+export interface Places {
+  readonly rows: Uint32Array;
+  readonly columns: Uint32Array;
+}
+
+const TASK = "grow connections";
+
+function seedlingArguments({ weights, fresh = [] }: Seedling): readonly [number, number, number] {
+  const meanPlanes = fresh.reduce((bits, start, plane) => start === "mean" ? bits | (1 << plane) : bits, 0);
+  return [kindCode(weights), weights.scale, meanPlanes];
+}
+
+function growthArguments(place: GrowthPlace): readonly [number, number, number, number] {
+  return [place.seed, place.epoch, place.layer, place.threads ?? 1];
+}
+
+/** Adds `count` connections at random absent places, fewer where fewer are absent; returns the new nnz. */
+export function growRandom(
+  layer: OutgoingArrays,
+  count: number,
+  seedling: Seedling,
+  place: GrowthPlace,
+): number {
+  const status = kernels().ts_grow_random(
+    ...connectionArguments(layer, TASK),
+    layer.neurons,
+    count,
+    ...seedlingArguments(seedling),
+    ...growthArguments(place),
+  );
+  check(status, TASK);
+  return layer.indptr[layer.inputs];
+}
+
+/**
+ * Adds a connection at each of the places; returns the new nnz. O(nnz + places).
+ *
+ * @throws {TypeError} When a place is taken, repeated, out of order or outside the layer, or there is no room.
+ */
+export function insert(
+  layer: OutgoingArrays,
+  { rows, columns }: Places,
+  seedling: Seedling,
+  place: GrowthPlace,
+): number {
+  if (rows.length !== columns.length) {
+    throw new TypeError(`Cannot ${TASK}: there are ${rows.length} rows and ${columns.length} columns`);
+  }
+  const status = kernels().ts_insert(
+    ...connectionArguments(layer, TASK),
+    layer.neurons,
+    buffer(rows),
+    buffer(columns),
+    rows.length,
+    ...seedlingArguments(seedling),
+    ...growthArguments(place),
+  );
+  check(status, TASK);
+  return layer.indptr[layer.inputs];
+}
+
+/** Draws `count` absent places uniformly, as many as there are where there are fewer. O(nnz + count). */
+export function absentPlaces(
+  layer: Pick<OutgoingArrays, "neurons" | "indptr" | "indices">,
+  count: number,
+  place: GrowthPlace,
+): Places {
+  const [rows, columns, drawn] = [new Uint32Array(count), new Uint32Array(count), new Float64Array(1)];
+  const status = kernels().ts_absent_places(
+    buffer(layer.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    layer.indices.length,
+    layer.neurons,
+    rows,
+    columns,
+    count,
+    ...growthArguments(place),
+    drawn,
+  );
+  check(status, "draw absent places");
+  return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
+}

@@ -1,0 +1,55 @@
+/**
+ * The optimisers there are, by name.
+ *
+ * @module
+ */
+import type { Optimizer, OptimizerState, StatePlane } from "./optimizer.ts";
+import { SGD, type SgdSettings } from "./sgd.ts";
+
+/** Settings of every optimiser, and the name of the one that counts. */
+export interface OptimizerSettings extends SgdSettings {
+  readonly optimizer: OptimizerName;
+}
+
+const ALL = { sgd: SGD } as const;
+
+/** Name of an optimiser. */
+export type OptimizerName = keyof typeof ALL;
+
+/** Names of the optimisers, in the order help shows them. */
+export const OPTIMIZER_NAMES = Object.keys(ALL) as readonly OptimizerName[];
+
+/** The optimiser of a name. */
+export function optimizerNamed(name: OptimizerName): Optimizer<OptimizerSettings> {
+  return ALL[name];
+}
+
+/** What a model must hold for these settings; with the planes it has already, where they suffice. */
+export function stateFor(settings: OptimizerSettings, held?: OptimizerState): OptimizerState {
+  const { name, planes } = optimizerNamed(settings.optimizer);
+  const needed = planes(settings);
+  const keeps = held?.optimizer === name && held.planes.length > needed.length;
+  return { optimizer: name, planes: keeps ? held.planes : needed };
+}
+
+/**
+ * The planes that a file names.
+ *
+ * @throws {TypeError} When the optimiser is unknown, or has no plane of a name.
+ */
+export function planesNamed(optimizer: string, names: readonly string[]): readonly StatePlane[] {
+  if (!Object.hasOwn(ALL, optimizer)) {
+    throw new TypeError(
+      `Cannot use the state of optimizer "${optimizer}": this package knows ${OPTIMIZER_NAMES.join(", ")}`,
+    );
+  }
+  const { allPlanes } = optimizerNamed(optimizer as OptimizerName);
+  return names.map((name) => {
+    const plane = allPlanes.find((plane) => plane.name === name);
+    if (plane !== undefined) return plane;
+    throw new TypeError(
+      `Cannot use the state of optimizer "${optimizer}": it has no plane "${name}", only ` +
+        allPlanes.map((plane) => plane.name).join(", "),
+    );
+  });
+}

@@ -1,0 +1,50 @@
+/**
+ * What trains the epochs of a run; the trainer's loop asks it, and evaluates, records and stops around it.
+ *
+ * @module
+ */
+import type { Split } from "../data/dataset.ts";
+import { TrainingError } from "../errors.ts";
+import type { TopologyCounts } from "../topology/change.ts";
+import type { TrainSettings } from "./options.ts";
+import type { EpochRecord } from "./records.ts";
+import type { RunState } from "./state.ts";
+
+/** What an {@linkcode Engine} is made for. */
+export interface EnginePlan {
+  /** The samples to learn from, validation samples taken out. */
+  readonly split: Split;
+  readonly settings: TrainSettings;
+  /** The widest tile that suits the caches, of the network as the run began; see `RunState.cacheTile`. */
+  readonly cacheTile: number;
+}
+
+/** Trains a model, epoch by epoch. */
+export interface Engine {
+  /**
+   * Trains one epoch; the model then has what was learned.
+   *
+   * @param state Where the run stands; an engine that can be stopped inside an epoch keeps it up to date.
+   */
+  epoch(epoch: number, state: RunState): Promise<Trained>;
+  /** Changes the topology after an epoch that is not the last. */
+  changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
+  /** Work memory that evaluations may use between two epochs. */
+  readonly work?: Uint32Array;
+  /** Called once, when the run is over for whatever reason. */
+  close?(): void | Promise<void>;
+}
+
+/** What an epoch of training gave. */
+export type Trained = Pick<
+  EpochRecord,
+  "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow" | "parallel"
+>;
+
+/** The error for a loss that is no number any more. */
+export function diverged(found: string, learningRate: number): TrainingError {
+  return new TrainingError(
+    `Cannot go on training: ${found}, at learning rate ${learningRate}; ` +
+      "try a learning rate ten times smaller, a warm-up, or weights scaled to the sparse fan-in",
+  );
+}

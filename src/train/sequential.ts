@@ -1,0 +1,95 @@
+/**
+ * Sequential training: momentum SGD in one process, any number of threads.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { shuffle } from "../native/random.ts";
+import { sharedWords } from "../sparse/shared.ts";
+import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
+import { EventLoopTurn } from "./event_loop_turn.ts";
+import type { TrainSettings } from "./options.ts";
+import { learningRateOf } from "./rate.ts";
+import type { RunState } from "./state.ts";
+import { StepRunner } from "./step_runner.ts";
+
+/** Training in one process: the order of the samples, and what runs their batches. */
+export class SequentialEngine implements Engine {
+  readonly #model: SparseMlp;
+  readonly #settings: TrainSettings;
+  readonly #runner: StepRunner;
+  readonly #order: Uint32Array;
+  readonly #turn = new EventLoopTurn();
+
+  constructor(model: SparseMlp, data: Dataset, { split, settings, cacheTile }: EnginePlan) {
+    this.#model = model;
+    this.#settings = settings;
+    const standardization = model.standardization!;
+    const { image } = data;
+    this.#runner = new StepRunner({ model, split, standardization, settings, cacheTile, image });
+    this.#order = sharedWords(split.samples);
+  }
+
+  get work(): Uint32Array {
+    return this.#runner.work;
+  }
+
+  /** One pass over the training samples, in random order, from where the state stands. */
+  async epoch(epoch: number, state: RunState): Promise<Trained> {
+    const settings = this.#settings;
+    const { batchSize, seed, epochs, maxSteps, signal, onProgress } = settings;
+    const [runner, order, samples] = [this.#runner, this.#order, this.#order.length];
+    shuffle(order, seed, epoch);
+    const steps = Math.ceil(samples / batchSize);
+    const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
+    let learningRate = learningRateOf(settings, epoch * steps - 1, steps);
+    const [started, before] = [performance.now(), state.step * batchSize];
+    for (let step = state.step; step < end; step++) {
+      signal?.throwIfAborted();
+      const first = step * batchSize;
+      const size = Math.min(batchSize, samples - first);
+      const number = (epoch - 1) * steps + step;
+      learningRate = learningRateOf(settings, number, steps);
+      state.flow += runner.step(runner.build(order, first, size, epoch), number, learningRate);
+      const [loss, correct] = [runner.totals[0], runner.totals[1]];
+      state.loss += loss;
+      state.correct += correct;
+      state.step = step + 1;
+      if (!Number.isFinite(state.loss)) {
+        throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
+      }
+      if (this.#turn.due) {
+        const done = first + size;
+        await onProgress?.({
+          epoch,
+          epochs,
+          step: step + 1,
+          steps,
+          loss: state.loss / done,
+          stepLoss: loss / size,
+          accuracy: state.correct / done,
+          samplesPerSecond: (done - before) / ((performance.now() - started) / 1000),
+        });
+        await this.#turn.take();
+      }
+    }
+    const trained = samplesBetween(0, end, samples, batchSize);
+    return {
+      trainLoss: state.loss / trained,
+      trainAccuracy: this.#model.settings.task === "classification" ? state.correct / trained : NaN,
+      learningRate,
+      ...(settings.gradientFlow && { gradientFlow: state.flow / end }),
+    };
+  }
+
+  changeTopology(epoch: number): TopologyCounts {
+    return changeTopology(this.#model, this.#settings, epoch, { onPhase: this.#settings.onPhase });
+  }
+}
+
+/** Samples of the steps from `first` up to (not including) `end`. */
+export function samplesBetween(first: number, end: number, samples: number, batchSize: number): number {
+  return Math.max(0, Math.min(end * batchSize, samples) - first * batchSize);
+}
