@@ -5,7 +5,7 @@ import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { gatherBatch } from "../src/native/batch.ts";
 import { accumulate, retainValid } from "../src/native/merge.ts";
 import { validateStructure } from "../src/native/csr.ts";
-import { squaredNorm } from "../src/native/optimizer.ts";
+import { squaredNorm } from "../src/native/update.ts";
 import { delimitedScan, svmlightScan } from "../src/native/text.ts";
 import { dropSmallest } from "../src/native/drop.ts";
 

@@ -1,7 +1,7 @@
 import { assert, assertEquals } from "@std/assert";
 import { SparseMlp } from "../mod.ts";
 import { standardizationOf } from "../src/data/standardization.ts";
-import { squaredNorm } from "../src/native/optimizer.ts";
+import { squaredNorm } from "../src/native/update.ts";
 import { resolveParallelOptions } from "../src/parallel/options.ts";
 import { phaseTwoRate } from "../src/parallel/rates.ts";
 import { resolveTrainOptions, type TrainOptions } from "../src/train/options.ts";

@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Task } from "../src/model/model.ts";
-import { applyGradients } from "../src/native/optimizer.ts";
+import { applyGradients } from "../src/native/update.ts";
 import type { StepSettings } from "../src/native/step.ts";
 import {
   ACTIVATIONS,

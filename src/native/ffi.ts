@@ -87,6 +87,13 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- strongest ---
+  ts_keep_strongest: {
+    // scores, scores_len, count, rows, rows_len, columns, columns_len
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+  },
+
   // --- importance ---
   ts_importance: {
     // incoming_ptr, incoming_ptr_len, position, position_len, values, values_len, out, out_len, threads
@@ -155,13 +162,31 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- probe ---
+  ts_probe_words: {
+    // layout, slopes, layers, width, dropout, bf16, recompute, words
+    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "buffer"],
+    result: "i32",
+  },
+  ts_probe: {
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
+      ...["usize", "usize"] as const, // samples, width
+      ...["f32", "u32", "u32", "u64", "u64", "usize"] as const, // dropout, bf16, recompute, seed, step, threads
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // ends, rows, columns, each with its length
+      ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, gradients, gradients_len
+    ],
+    result: "i32",
+  },
+
   // --- pages ---
   ts_advise_huge: {
     parameters: ["buffer", "usize"], // bytes, bytes_len
     result: "u32",
   },
 
-  // --- optimizer ---
+  // --- update ---
   ts_apply_gradients: {
     // …; state, gradients, settings, each with its length
     parameters: [...NETWORK, "buffer", "usize", "buffer", "usize", "buffer", "usize"],

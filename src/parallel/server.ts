@@ -10,7 +10,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { accumulate, retainValid, scale } from "../native/merge.ts";
-import { applyGradients } from "../native/optimizer.ts";
+import { applyGradients } from "../native/update.ts";
 import { TrainingError } from "../errors.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepSettings } from "../train/step_settings.ts";

@@ -7,7 +7,7 @@ import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
 import type { NetworkMemory } from "../native/layout.ts";
-import { applyGradients, squaredNorm } from "../native/optimizer.ts";
+import { applyGradients, squaredNorm } from "../native/update.ts";
 import { optimizerNamed } from "../optimizer/optimizers.ts";
 import type { Standardization } from "../native/standardize.ts";
 import {

@@ -13,12 +13,15 @@ mod importance;
 mod inference;
 mod init;
 mod merge;
-mod optimizer;
+
 mod pages;
+mod probe;
 mod random;
 mod standardize;
 mod step;
+mod strongest;
 mod text;
+mod update;
 
 use crate::base::loans::lend;
 use crate::base::status::{Status, refuse};

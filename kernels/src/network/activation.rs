@@ -2,9 +2,9 @@
 //!
 //! Hidden layers only: the output layer is [`Activation::Identity`], its non-linearity belongs to the loss.
 
-use crate::base::random::mix;
+use crate::base::random::{Purpose, key, mix};
 use crate::base::simd::{Block, LANES, Lanes};
-use crate::base::status::Status;
+use crate::base::status::{Status, ensure};
 
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -169,6 +169,32 @@ pub struct Dropout {
 }
 
 impl Dropout {
+    /// Dropout of each of `depth` layers in one step on `samples` samples: none where the rate is 0, nor at the output.
+    ///
+    /// # Errors
+    /// [`Status::Range`] when the rate is not in `[0, 1)`.
+    pub(crate) fn of_layers(
+        depth: usize,
+        samples: usize,
+        rate: f32,
+        seed: u64,
+        step: u64,
+    ) -> Result<Vec<Option<Self>>, Status> {
+        ensure((0.0..1.0).contains(&rate), Status::Range)?;
+        // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
+        let threshold = (rate * 65_536.0).round().min(65_535.0) as u16;
+        let of_layer = |index: usize| {
+            let key = key(seed, Purpose::Dropout, &[step, index as u64]);
+            (rate > 0.0 && index + 1 < depth).then_some(Self {
+                keys: [key as u32, (key >> 32) as u32],
+                threshold,
+                scale: (65_536.0 / (65_536.0 - f64::from(threshold))) as f32,
+                words: samples.div_ceil(2 * LANES) as u32 * LANES as u32,
+            })
+        };
+        Ok((0..depth).map(of_layer).collect())
+    }
+
     /// The masks of the `R` vectors of samples of `neuron` that begin at vector `first` of the batch.
     #[inline(always)]
     pub fn masks<L: Lanes, const R: usize>(&self, lanes: L, neuron: usize, first: usize) -> [u16; R] {

@@ -1,5 +1,6 @@
 //! Training and evaluation of whole networks: against sprs, in every number of threads, and with arguments that do not fit.
 
+mod probe;
 mod refusals;
 
 use sprs::prod::mul_acc_mat_vec_csr;
@@ -8,10 +9,11 @@ use truly_sparse_kernels::base::random::Stream;
 use truly_sparse_kernels::network::batch::Batch;
 use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, STATE_HEAD_WORDS, gradients, layers};
 use truly_sparse_kernels::network::loss::{Total, Truth};
-use truly_sparse_kernels::network::optimizer::{DecayForm, Method, OptimizerStep, apply_gradients, squared_norm};
+use truly_sparse_kernels::network::method::Method;
 use truly_sparse_kernels::network::sgd::Sgd;
 use truly_sparse_kernels::network::step::{Training, evaluate, train};
 use truly_sparse_kernels::network::storage::Storage;
+use truly_sparse_kernels::network::update::{DecayForm, OptimizerStep, apply_gradients, squared_norm};
 use truly_sparse_kernels::network::workspace::{ActivationMemory, WorkUse, workspace_words};
 
 const IDENTITY: u32 = 0;
