@@ -119,7 +119,7 @@ for (const seed of seeds) {
     const found = {
       date: new Date().toISOString().slice(0, 10),
       commit: await output("git", ["rev-parse", "--short", "HEAD"]),
-      command: ["deno run -A bench/parallel_decay.ts", ...Deno.args].join(" "),
+      command: `deno run -A bench/parallel_decay.ts --epochs ${epochs} --workers ${workers} --seeds ${seeds}`,
       processor,
       settings: {
         weightDecay: DECAY,
