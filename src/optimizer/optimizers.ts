@@ -4,23 +4,25 @@
  * @module
  */
 import { onlyFor, type ValuesByName } from "../hyperparameter.ts";
+import { ADAM, ADAM_HYPERPARAMETERS, type AdamOptions, type AdamSettings } from "./adam.ts";
 import type { Optimizer, OptimizerDefaults, OptimizerState, StatePlane } from "./optimizer.ts";
 import { SGD, SGD_HYPERPARAMETERS, type SgdOptions, type SgdSettings } from "./sgd.ts";
 
 /** What optimisers may be told, each its own. */
-export interface OptimizerOptions extends SgdOptions {}
+export interface OptimizerOptions extends SgdOptions, AdamOptions {}
 
 /** Rows of {@linkcode OptimizerOptions}. */
 export const OPTIMIZER_HYPERPARAMETERS = {
   ...onlyFor("optimizer", "sgd", SGD_HYPERPARAMETERS),
+  ...onlyFor("optimizer", "adam", ADAM_HYPERPARAMETERS),
 } as const;
 
 /** Settings of every optimiser, and the name of the one that counts; those of others are absent. */
-export interface OptimizerSettings extends SgdSettings {
+export interface OptimizerSettings extends SgdSettings, AdamSettings {
   readonly optimizer: OptimizerName;
 }
 
-const ALL = { sgd: SGD } as const;
+const ALL = { sgd: SGD, adam: ADAM } as const;
 
 /** Name of an optimiser. */
 export type OptimizerName = keyof typeof ALL;

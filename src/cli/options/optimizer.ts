@@ -24,6 +24,14 @@ export const OPTIMIZER_OPTIONS = [
   },
   { ...OPTIMIZER, ...from(HYPERPARAMETERS.momentum, { training: "momentum" }), name: "momentum", value: "X" },
   { ...OPTIMIZER, ...from(HYPERPARAMETERS.nesterov, { training: "nesterov" }), name: "nesterov" },
+  { ...OPTIMIZER, ...from(HYPERPARAMETERS.beta1, { training: "beta1" }), name: "beta1", value: "X" },
+  { ...OPTIMIZER, ...from(HYPERPARAMETERS.beta2, { training: "beta2" }), name: "beta2", value: "X" },
+  {
+    ...OPTIMIZER,
+    ...from(HYPERPARAMETERS.adamEpsilon, { training: "adamEpsilon" }),
+    name: "adam-epsilon",
+    value: "X",
+  },
   {
     ...OPTIMIZER,
     ...from(HYPERPARAMETERS.weightDecay, { training: "weightDecay" }),
