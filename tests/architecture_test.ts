@@ -5,14 +5,15 @@ import { MPI_SYMBOLS } from "../src/native/mpi_ffi.ts";
 /** What each room of src/ may use beside itself. */
 const ROOMS: Record<string, readonly string[]> = {
   native: [],
+  optimizer: ["native"],
   sparse: ["native"],
   data: ["native", "sparse"],
-  model: ["native", "sparse"],
-  topology: ["native", "sparse", "model"],
-  train: ["native", "sparse", "data", "model", "topology"],
-  files: ["native", "sparse", "data", "model", "topology", "train"],
-  parallel: ["native", "sparse", "data", "model", "topology", "train", "files"],
-  cli: ["native", "sparse", "data", "model", "topology", "train", "files", "parallel"],
+  model: ["native", "optimizer", "sparse"],
+  topology: ["native", "optimizer", "sparse", "model"],
+  train: ["native", "optimizer", "sparse", "data", "model", "topology"],
+  files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
+  parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
+  cli: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files", "parallel"],
 };
 
 const MOST_LINES = 400;
@@ -186,7 +187,7 @@ Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types,
 });
 
 /** The version of the border, and the first half of the SHA-256 of its signatures. */
-const PINNED = { version: 2, signatures: "980a6c1d04d8f5ac3dd2222095e76dff" };
+const PINNED = { version: 3, signatures: "02cbeaef69a6241aeaa8ea2bb7adbe5c" };
 
 Deno.test("ABI_VERSION is raised when the signature of an export changes", async () => {
   const lines = Object.entries(SYMBOLS).map(([name, { parameters, result }]) =>

@@ -1,4 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { SGD } from "../src/optimizer/sgd.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 import {
   compact,
@@ -41,7 +42,9 @@ function network(seed: number): SparseMlp {
     seed,
   });
   for (const layer of model.layers) {
-    for (const array of [layer.bias, layer.activationParameters]) array.forEach((_, at) => array[at] += next() - 0.5);
+    for (const array of [layer.bias, layer.activationParameters]) {
+      array.forEach((_, at) => array[at] += next() - 0.5);
+    }
   }
   for (const layer of model.layers.slice(0, -1)) if (next() < 0.5) pruneByImportance(layer, 60 * next());
   const mean = Float32Array.from({ length: sizes[0] }, () => next());
@@ -99,8 +102,9 @@ Deno.test("compact() keeps the outputs of 400 random networks, and compacting tw
   assert(removed > 5_000, `${removed} neurons removed: the networks test little`);
 });
 
-Deno.test("compact() moves weights and velocities with their neurons", () => {
+Deno.test("compact() moves weights and what is kept of them with their neurons", () => {
   const model = SparseMlp.create({ sizes: [6, 10, 3], density: 0.4, seed: 2 });
+  model.holdState({ optimizer: "sgd", planes: SGD.allPlanes });
   model.layers.forEach((layer) =>
     layer.planes[0].forEach((_, at) => layer.planes[0][at] = 2 * layer.values[at])
   );

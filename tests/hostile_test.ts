@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { madelonLike, SparseMlp, train } from "../mod.ts";
 import { SYMBOLS } from "../src/native/ffi.ts";
+import { resolveTrainOptions } from "../src/train/options.ts";
+import { StepSettings } from "../src/train/step_settings.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { gatherBatch } from "../src/native/batch.ts";
 import { validateStructure } from "../src/native/csr.ts";
@@ -98,18 +100,9 @@ Deno.test("trainBatch() refuses an arena, work memory or batch of another length
     layout: Uint32Array.of(2, 2, 0, 0, 0),
     slopes: new Float32Array(1),
     arena: new Uint32Array(128),
+    state: new Uint32Array(64),
   };
-  const settings = {
-    ...{
-      learningRate: 0.1,
-      fanInLimit: Infinity,
-      momentum: 0.9,
-      weightDecay: 0,
-      coupledDecay: false,
-      nesterov: false,
-    },
-    ...{ dropout: 0, seed: 1, step: 0, threads: 1 },
-  };
+  const settings = new StepSettings(resolveTrainOptions({ threads: 1 }, 1), 1).block;
   const none = new Uint32Array(0);
   let refused = 0;
   for (const arena of [0, 1, 16, 127, 4096]) {
@@ -139,6 +132,7 @@ Deno.test("typed functions refuse arrays whose length the kernel would take from
     layout: Uint32Array.of(2, 2, 0, 0),
     slopes: new Float32Array(1),
     arena: new Uint32Array(128),
+    state: new Uint32Array(0),
   };
   const floats = (length: number) => new Float32Array(length);
   const words = (length: number) => new Uint32Array(length);
@@ -149,7 +143,7 @@ Deno.test("typed functions refuse arrays whose length the kernel would take from
     indptr: words(3),
     indices: words(8),
     values: floats(8),
-    velocity: floats(8),
+    planes: [floats(8)],
   };
   const source = { features: floats(8), mean: floats(4), scale: floats(4) };
   const hostile: [string, () => unknown][] = [
@@ -160,7 +154,8 @@ Deno.test("typed functions refuse arrays whose length the kernel would take from
     ["counts", () => svmlightScan(new Uint8Array(4), 1, longs(3), longs(8))],
     ["scales", () => gatherBatch({ ...source, scale: floats(3) }, words(2), 16, 1, floats(64))],
     ["values", () => dropSmallest({ ...layer, values: floats(7) }, 0.3)],
-    ["velocity", () => dropSmallest({ ...layer, velocity: floats(0) }, 0.3)],
+    ["plane", () => dropSmallest({ ...layer, planes: [floats(0)] }, 0.3)],
+    ["at equal distances", () => dropSmallest({ ...layer, planes: [floats(8), floats(8)] }, 0.3)],
     ["indptr", () => dropSmallest({ ...layer, inputs: 5 }, 0.3)],
   ];
   for (const [name, call] of hostile) assertThrows(call, TypeError, name);
