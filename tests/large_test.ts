@@ -19,7 +19,7 @@ function spreadOut(model: SparseMlp, words: number): SparseMlp {
   const plans = model.layers.map((layer, index): LayerPlan => ({
     inputs: layer.inputs,
     neurons: layer.neurons,
-    capacity: index === 0 ? Math.ceil(words / 5) : layer.capacity,
+    capacity: index === 0 ? Math.ceil(words / 4) : layer.capacity,
     activation: layer.activation,
   }));
   assert(layerWords(plans[0]) >= words);
