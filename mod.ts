@@ -36,15 +36,18 @@ export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";
 export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
 export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
-export type { ParallelOptions } from "./src/parallel/options.ts";
+export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
-export type { ImportancePruning, PhaseProgress, Progress, TrainOptions } from "./src/train/options.ts";
+export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
+export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";
+export type { TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
-export type { EpochRecord, ParallelRecord, TrainSummary } from "./src/train/records.ts";
+export type { Tally, TestMark } from "./src/train/tally.ts";
+export type { EpochRecord, ParallelRecord, RunSummary, TrainSummary } from "./src/train/records.ts";
 export { train } from "./src/train/trainer.ts";
 export {
   type DropRule,
@@ -68,3 +71,4 @@ export type { Seedling } from "./src/native/grow.ts";
 export type { NetworkMemory } from "./src/native/layout.ts";
 export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
 export type { OptimizerName } from "./src/optimizer/optimizers.ts";
+export type { SgdOptions } from "./src/optimizer/sgd.ts";

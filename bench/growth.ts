@@ -13,7 +13,7 @@ import { type Batch, trainBatch, workspaceWords } from "../src/native/step.ts";
 import { sharedFloats, sharedWords } from "../src/sparse/shared.ts";
 import { planNetwork } from "../src/model/plan.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepSettings } from "../src/train/step_settings.ts";
 
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
@@ -58,7 +58,7 @@ function measure(shape: string, neurons: number, widths: readonly number[]): Row
   const totals = new Float64Array(2);
   const learningRate = 1e-4;
   const options = { learningRate, weightDecay: 0, dropout: 0, threads, activationStorage: storage };
-  const training = resolveTrainOptions(options, 1);
+  const training = resolveHyperparameters(options, 1);
   model.holdState(stateFor(training));
   const settings = new StepSettings(training, model.optimizerState?.planes.length ?? 0);
   return fits.map((width) => {

@@ -11,7 +11,7 @@
 import { compact, loadModel, pruneByImportance, saveModel, type SparseMlp } from "../mod.ts";
 import { standardization } from "../src/data/standardization.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepRunner } from "../src/train/step_runner.ts";
 
 const SAMPLES = 10_000;
@@ -73,7 +73,7 @@ async function measure(model: SparseMlp): Promise<Record<string, unknown>> {
     model,
     split,
     standardization: model.standardization,
-    settings: resolveTrainOptions(
+    settings: resolveHyperparameters(
       { batchSize: BATCH, weightDecay: 0, weightDecayForm: "coupled", threads: 1 },
       1,
     ),

@@ -10,7 +10,7 @@
 import { createHash } from "node:crypto";
 import { loadModel, newRunState, saveModel, SparseMlp } from "../mod.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 
 const [folder = "."] = Deno.args.filter((arg) => !arg.includes("="));
 const given = new Map(
@@ -63,7 +63,7 @@ async function measure(work: "save" | "load"): Promise<Report> {
     seed: 1,
     threads: THREADS,
   });
-  made?.holdState(stateFor(resolveTrainOptions({}, 1)));
+  made?.holdState(stateFor(resolveHyperparameters({}, 1)));
   // A state that differs from the weights, so that a mix-up would show.
   made?.layers.forEach((layer, index) => layer.planes[0].set(layer.values.subarray(index, layer.nnz)));
   const started = performance.now();

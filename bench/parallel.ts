@@ -11,10 +11,10 @@
  */
 import { type Dataset, datasets, type EpochRecord, SparseMlp, train, trainParallel } from "../mod.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
-import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 
 const KINDS = ["sequential-1", "sequential-2", "wasap-2", "wassp-2"] as const;
@@ -68,8 +68,8 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 /** Milliseconds the server needs for a push of a current and of a stale version, and for a pull. */
 function serverTimes() {
   const model = newModel();
-  const settings = resolveTrainOptions({ threads: 1, learningRate: 1e-6 }, 1);
-  const parallel = resolveParallelOptions({ workers: 2 });
+  const settings = resolveHyperparameters({ threads: 1, learningRate: 1e-6 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 469 });
   const [current, stale] = [emptyReplica(model), emptyReplica(model)];
   const old = server.pull(stale, -1);

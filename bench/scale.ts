@@ -11,7 +11,7 @@ import type { Values } from "../src/cli/options.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { fitMemory } from "../src/cli/plan.ts";
 import { fillDefaults, modelOptions, trainOptions, withPreset } from "../src/cli/settings.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 
 const seconds = (since: number) => (performance.now() - since) / 1000;
@@ -64,7 +64,7 @@ async function measure(given: Values, inferenceSamples: number): Promise<Record<
   }).next()).value;
   if (!("trainLoss" in record)) throw new Error("Cannot measure: the run has no epoch");
   const evolving = performance.now();
-  changeTopology(model, resolveTrainOptions(options, 0), 1);
+  changeTopology(model, resolveHyperparameters(options, 0), 1);
   const evolutionSeconds = seconds(evolving);
   const all = curve.slice(curve.length > 2 ? 1 : 0).map((point) => point.seconds);
   const stepSeconds = median(all);

@@ -60,7 +60,7 @@ for (
     [
       "classes, ended inside an epoch",
       ["--batch-size", "8", "--max-steps", "3"],
-      /validation|regression|gradient-flow|parallel/,
+      /validation|regression|gradient-flow|parallel|whole epoch/,
     ],
     [
       "numbers",

@@ -1,12 +1,13 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { madelonLike, SparseMlp, train } from "../mod.ts";
 import { SYMBOLS } from "../src/native/ffi.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepSettings } from "../src/train/step_settings.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { gatherBatch } from "../src/native/batch.ts";
+import { accumulate, retainValid } from "../src/native/merge.ts";
 import { validateStructure } from "../src/native/csr.ts";
-import { squaredNorm } from "../src/native/optimizer.ts";
+import { squaredNorm } from "../src/native/update.ts";
 import { delimitedScan, svmlightScan } from "../src/native/text.ts";
 import { dropSmallest } from "../src/native/drop.ts";
 
@@ -102,7 +103,7 @@ Deno.test("trainBatch() refuses an arena, work memory or batch of another length
     arena: new Uint32Array(128),
     state: new Uint32Array(64),
   };
-  const settings = new StepSettings(resolveTrainOptions({ threads: 1 }, 1), 1).block;
+  const settings = new StepSettings(resolveHyperparameters({ threads: 1 }, 1), 1).block;
   const none = new Uint32Array(0);
   let refused = 0;
   for (const arena of [0, 1, 16, 127, 4096]) {
@@ -172,7 +173,35 @@ Deno.test("every export survives hostile numbers and contents, and writes inside
     "\n",
   );
   assertEquals([code, signal], [0, null], errors);
-  const { calls, accepted, statuses } = JSON.parse(new TextDecoder().decode(stdout));
+  const { calls, accepted, statuses, overlaps } = JSON.parse(new TextDecoder().decode(stdout));
   assertEquals(calls, 200 * Object.keys(SYMBOLS).length);
   assert(accepted > 0 && statuses["1"] > 0 && statuses["2"] > 0, "calls were both accepted and refused");
+  assertEquals(overlaps.accepted, [], "calls with two arrays in one piece of memory");
+  // The others are refused for their sizes before their last array is looked at.
+  assert(overlaps.refused > overlaps.calls / 2, `${overlaps.refused} of ${overlaps.calls}`);
+});
+
+Deno.test("kernels refuse arrays that share memory where they write one, and take what is only read twice", () => {
+  const floats = Float32Array.from({ length: 16 }, (_, index) => index);
+  const overlapping: [Float32Array, Float32Array][] = [
+    [floats, floats],
+    [floats.subarray(0, 5), floats.subarray(4, 9)],
+    [floats.subarray(4, 9), floats.subarray(0, 5)],
+  ];
+  for (const [values, sum] of overlapping) {
+    assertThrows(() => accumulate(values, 1, sum), TypeError, "share memory");
+  }
+  assertEquals([...floats], Array.from({ length: 16 }, (_, index) => index), "nothing was written");
+  accumulate(floats.subarray(0, 8), 2, floats.subarray(8));
+  assertEquals([...floats.subarray(8)], [8, 11, 14, 17, 20, 23, 26, 29]);
+
+  const topology = { indptr: Uint32Array.of(0, 1, 2), indices: Uint32Array.of(0, 1) };
+  const gradient = Float32Array.of(3, 4);
+  assertThrows(() => retainValid(topology, gradient, topology, gradient), TypeError, "share memory");
+  const retained = new Float32Array(2);
+  assertEquals(retainValid(topology, gradient, topology, retained), 0);
+  assertEquals(retained, gradient);
+  const values = Float32Array.of(1, -1);
+  const layer = { inputs: 2, neurons: 2, ...topology, values, planes: [values] };
+  assertThrows(() => dropSmallest(layer, 0.3), TypeError, "share memory");
 });

@@ -170,15 +170,17 @@ Deno.test({
   async fn() {
     const folder = await Deno.makeTempDir();
     try {
-      for (const [algorithm, phaseOne] of [["wasap", "1"], ["wassp", "1"], ["wassp", "0"]]) {
-        const options = ["--hidden", "40", "--transport", "mpi", "--phase-one-fraction", phaseOne, "--json"];
+      // A run that is over in phase 2 stays there: its one epoch of phase 1 is a fifth of the longer run.
+      const cases = [["wasap", "1"], ["wassp", "1"], ["wassp", "0"], ["wassp", "0.5", "0.2"]];
+      for (const [algorithm, phaseOne, ofAll = phaseOne] of cases) {
+        const options = ["--hidden", "40", "--transport", "mpi", "--json"];
         const [stopped, straight] = [`${folder}/stopped.safetensors`, `${folder}/straight.safetensors`];
         const start = [...PROGRAM, ...options, "--parallel", algorithm];
         const runs = [
-          [...start, "--epochs", "2", "--output", stopped],
+          [...start, "--epochs", "2", "--phase-one-fraction", phaseOne, "--output", stopped],
           // All that is not said again stands in the checkpoint, the transport too.
           [...PROGRAM, "--resume", stopped, "--epochs", "5", "--json"],
-          [...start, "--epochs", "5", "--output", straight],
+          [...start, "--epochs", "5", "--phase-one-fraction", ofAll, "--output", straight],
         ];
         const epochs: number[][] = [];
         for (const command of runs) {
@@ -230,6 +232,50 @@ for (const [rank, name] of [[0, "the server"], [1, "a worker"]] as const) {
   });
 }
 
+for (const phase of ["1", "2"]) {
+  Deno.test({
+    name: `train --transport mpi lets its workers go when it is stopped in phase ${phase}${why}`,
+    ignore,
+    async fn() {
+      const folder = await Deno.makeTempDir();
+      try {
+        const output = `${folder}/model.safetensors`;
+        // Each rank leaves its exit code in a file; the launcher would end those that live on when the first ends.
+        const shell = `"$@" & program=$!
+          left="${folder}/code"
+          if [ "$OMPI_COMM_WORLD_RANK" = 0 ]; then
+            while [ ! -e "${output}" ]; do sleep 0.05; done
+            kill -TERM $program
+            wait $program
+            echo $? > $left.0
+            for round in $(seq 200); do [ -e $left.1 ] && [ -e $left.2 ] && break; sleep 0.05; done
+          else
+            wait $program
+            echo $? > $left.$OMPI_COMM_WORLD_RANK
+          fi`;
+        const { code, err } = await job(3, [
+          ...["sh", "-c", shell, "sh", ...PROGRAM, ...OVER_MPI, "--hidden", "40", "--epochs", "100000"],
+          ...[
+            "--phase-one-fraction",
+            phase === "1" ? "1" : "0",
+            "--checkpoint-every",
+            "1",
+            "--output",
+            output,
+          ],
+        ]);
+        assertEquals(code, 0, err);
+        assertStringIncludes(err, "go on from epoch");
+        const codes = await Promise.all([0, 1, 2].map((rank) => Deno.readTextFile(`${folder}/code.${rank}`)));
+        assertEquals(codes.map(Number), [143, 0, 0], err);
+        assert((await loadModel(output)).training!.epoch >= 1);
+      } finally {
+        await Deno.remove(folder, { recursive: true });
+      }
+    },
+  });
+}
+
 for (const phase of [1, 2]) {
   Deno.test({
     name: `a worker that stands still in phase ${phase} ends the job when --time-limit has passed${why}`,
@@ -264,6 +310,34 @@ Deno.test({
     assert(seconds.length === 2 && seconds.every((epoch) => epoch > 5), `${seconds}`);
   },
 });
+
+Deno.test({
+  name:
+    `trainOverMpi() waits with long gradients while the server pauses for longer than the time limit${why}`,
+  ignore,
+  async fn() {
+    const options = { epochs: 3, phaseOneFraction: 1, batchSize: 32, threads: 1, timeLimitSeconds: 2 };
+    // A small rate: the weights of a dense network are many.
+    const { code, out, err } = await ranks(3, "./mpi/pause.ts", [
+      JSON.stringify({ ...options, learningRate: 1e-4 }),
+    ]);
+    assertEquals(code, 0, err);
+    assertEquals(lines(out).map(({ parallel }) => parallel.updates), [38, 38, 38]);
+  },
+});
+
+for (const end of ["progress", "abort"]) {
+  Deno.test({
+    name: `trainOverMpi() that is ended in the middle of an epoch ends all ranks in good order: ${end}${why}`,
+    ignore,
+    async fn() {
+      const { code, out, err, seconds } = await ranks(3, "./mpi/ended.ts", [end]);
+      assertEquals([code, err], [0, ""]);
+      assertEquals(lines(out), [{ message: "enough" }]);
+      assert(seconds < 20, `${seconds} s`);
+    },
+  });
+}
 
 Deno.test({
   name: `startMpi() says how to start when no launcher started the process${why}`,

@@ -1,13 +1,14 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { SparseMlp } from "../src/model/model.ts";
+import { kernels } from "../src/native/library.ts";
 import { SGD } from "../src/optimizer/sgd.ts";
 import { averageModels } from "../src/parallel/average.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
-import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { phaseOneRate } from "../src/parallel/rates.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { Shard, shardSize } from "../src/parallel/shard.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 import { assertSameModel } from "./model/content.ts";
@@ -36,7 +37,7 @@ function dense({ inputs, neurons, indptr, indices, values }: SparseMlp["layers"]
 /** The models have the first one's capacities, as those of workers have. */
 function workersModels(count: number): SparseMlp[] {
   const server = newModel(1);
-  const settings = resolveTrainOptions({ zeta: 0.5, threads: 1 }, 1);
+  const settings = resolveHyperparameters({ zeta: 0.5, threads: 1 }, 1);
   return Array.from({ length: count }, (_, worker) => {
     const model = emptyReplica(server);
     model.memory.arena.set(server.memory.arena);
@@ -85,8 +86,8 @@ Deno.test("averageModels() gives one model back bit for bit", () => {
 Deno.test("ParameterServer.push() of stale gradients touches only connections that still exist", () => {
   const model = newModel(2);
   const sender = emptyReplica(model);
-  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0.9, weightDecay: 0, threads: 1 }, 1);
-  const parallel = resolveParallelOptions({ workers: 2, initialRateFactor: 1 });
+  const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.9, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2, initialRateFactor: 1 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
   const { version, clock } = server.pull(sender, -1);
   const counts = changeTopology(model, settings, 1);
@@ -130,6 +131,50 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
   assertEquals(server.sums().droppedGradients, fresh);
 });
 
+Deno.test("ParameterServer.pushRound() applies the mean over all samples, and gives no kernel one memory twice", () => {
+  const model = newModel(3);
+  const settings = resolveHyperparameters({ learningRate: 1, momentum: 0, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 4, algorithm: "wassp", warmUpEpochs: 5 });
+  const server = new ParameterServer(model, serverState(4, 0), { settings, parallel, steps: 10 });
+  const gradients = [1, 2, 4, NaN].map((value) => {
+    const arena = model.allocateGradients();
+    new Float32Array(arena.buffer, arena.byteOffset, arena.length).fill(value);
+    return arena;
+  });
+  const headers = [6, 1, 1, 0].map((samples, worker) => ({
+    ...{ worker, version: 0, clock: 0, loss: 1, correct: 0 },
+    samples,
+  }));
+  const before = model.layers.map(({ values, bias }) => ({ values: values.slice(), bias: bias.slice() }));
+  const symbols = kernels() as unknown as Record<string, (...given: unknown[]) => unknown>;
+  const calls = Object.entries(symbols);
+  try {
+    for (const [name, call] of calls) {
+      symbols[name] = (...given) => {
+        const views = given.filter((one): one is Uint8Array => ArrayBuffer.isView(one) && one.byteLength > 0);
+        for (const [place, one] of views.entries()) {
+          for (const other of views.slice(place + 1)) {
+            const apart = one.buffer !== other.buffer ||
+              one.byteOffset + one.byteLength <= other.byteOffset ||
+              other.byteOffset + other.byteLength <= one.byteOffset;
+            assert(apart, `${name} was given one memory twice`);
+          }
+        }
+        return call(...given);
+      };
+    }
+    server.pushRound(gradients, headers);
+  } finally {
+    for (const [name, call] of calls) symbols[name] = call;
+  }
+  // (6 · 1 + 1 · 2 + 1 · 4) / 8, in numbers that f32 holds exactly.
+  for (const [index, { values, bias, nnz }] of model.layers.entries()) {
+    for (let at = 0; at < nnz; at++) assertEquals(values[at], Math.fround(before[index].values[at] - 1.5));
+    bias.forEach((value, at) => assertEquals(value, before[index].bias[at] - 1.5));
+  }
+  assertEquals([server.updates, server.sums().samples, server.sums().loss], [1, 8, 4]);
+});
+
 /** Makes a model's topology one that has no connection in common with another's, in as many places as there are. */
 function makeDisjoint(model: SparseMlp, other: SparseMlp): void {
   for (const [index, layer] of model.layers.entries()) {
@@ -152,8 +197,8 @@ Deno.test("ParameterServer.push() whose gradients are all stale drops and counts
   model.holdState(STATE);
   for (const layer of model.layers) layer.planes[0].forEach((_, at) => layer.planes[0][at] = 1 + at % 5);
   const sender = emptyReplica(model);
-  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
-  const parallel = resolveParallelOptions({ workers: 2, initialRateFactor: 1 });
+  const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2, initialRateFactor: 1 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
   const { version, clock } = server.pull(sender, -1);
   makeDisjoint(sender, model);
@@ -208,12 +253,12 @@ Deno.test("Shard cuts all samples into parts, and shuffles each anew in every pa
 });
 
 Deno.test("phaseOneRate() is larger at first for wasap, warms up to K times the rate and tells by how much for wassp", () => {
-  const settings = resolveTrainOptions({ learningRate: 0.1 }, 1);
-  const wasap = resolveParallelOptions({ workers: 4 });
+  const settings = resolveHyperparameters({ learningRate: 0.1 }, 1);
+  const wasap = resolveParallelHyperparameters({ workers: 4 });
   assertEquals(phaseOneRate(wasap, settings, 0, 10), { learningRate: 0.2, rateRatio: 1 });
   assertEquals(phaseOneRate(wasap, settings, 49, 10).learningRate, 0.2);
   assertEquals(phaseOneRate(wasap, settings, 50, 10), { learningRate: 0.1, rateRatio: 1 });
-  const wassp = resolveParallelOptions({ workers: 4, algorithm: "wassp" });
+  const wassp = resolveParallelHyperparameters({ workers: 4, algorithm: "wassp" });
   assertEquals(phaseOneRate(wassp, settings, 0, 10), { learningRate: 0.1, rateRatio: 1 });
   const half = phaseOneRate(wassp, settings, 25, 10);
   assertAlmostEquals(half.learningRate, 0.25, 1e-12);

@@ -1,14 +1,17 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { TrainingError } from "../src/errors.ts";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
-import { resolveParallelOptions } from "../src/parallel/options.ts";
-import { serverState } from "../src/parallel/server.ts";
+import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
+import { emptyReplica } from "../src/parallel/replica.ts";
+import { ParameterServer, serverState } from "../src/parallel/server.ts";
+import { SharedLink } from "../src/parallel/shared_link.ts";
 import { SharedState, sharedStateMemory } from "../src/parallel/shared_state.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { WorkersTransport } from "../src/parallel/workers.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { finishWithModule } from "./parallel/runs.ts";
+import { countWorkers } from "./parallel/watched_workers.ts";
 import { xorData, xorModel } from "./trainer/data.ts";
 
 const OPTIONS = { epochs: 4, batchSize: 20, workers: 2 };
@@ -56,6 +59,93 @@ Deno.test("trainParallel() ends with the error of a worker that throws, hangs, h
         assert(failed.cause instanceof Error && failed.cause.message.includes(because), String(failed.cause));
       }
     }
+  }
+});
+
+/** Settings of a transport of two Workers, with something beside them. */
+function plan(
+  beside: Record<string, unknown>,
+  module: URL,
+): ConstructorParameters<typeof WorkersTransport>[0] {
+  const settings = resolveHyperparameters({ threads: 1, epochs: 2 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2, phaseOneFraction: 1 });
+  const standardization = { mean: new Float32Array(4), scale: new Float32Array(4) };
+  return {
+    model: xorModel(),
+    setup: {
+      ...{ settings: { ...settings, ...beside }, parallel, split: xorData(200).train, standardization },
+      ...{ image: undefined, epochsDone: 0, phaseOneEpochs: 2 },
+    },
+    server: { settings, parallel, steps: 10 },
+    ...{ updatesDone: 0, updatesTotal: 20, module },
+  };
+}
+
+const WORKER_MODULE = new URL("../src/parallel/worker_main.ts", import.meta.url);
+
+Deno.test("WorkersTransport leaves no Worker behind when its settings cannot be sent", async () => {
+  const workers = await countWorkers(() => {
+    const { name } = assertThrows(() => new WorkersTransport(plan({ later: () => 1 }, WORKER_MODULE)), Error);
+    assertEquals(name, "DataCloneError");
+  });
+  assertEquals(workers, { started: 1, alive: 0 });
+});
+
+Deno.test("WorkersTransport leaves no Worker behind when one cannot be started", async () => {
+  const workers = await countWorkers(() => {
+    const Counted = Worker;
+    let left = 1;
+    globalThis.Worker = class extends Counted {
+      constructor(...given: ConstructorParameters<typeof Counted>) {
+        if (left-- === 0) throw new Error("no more threads");
+        super(...given);
+      }
+    };
+    try {
+      assertThrows(() => new WorkersTransport(plan({}, WORKER_MODULE)), Error, "no more threads");
+    } finally {
+      globalThis.Worker = Counted;
+    }
+  });
+  assertEquals(workers, { started: 1, alive: 0 });
+});
+
+Deno.test("WorkersTransport leaves no Worker behind when memory cannot be had, whichever allocation fails", async () => {
+  const Original = SharedArrayBuffer;
+  let whole = false;
+  for (let enough = 0; !whole; enough++) {
+    const given = plan({}, WORKER_MODULE);
+    const workers = await countWorkers(async () => {
+      let left = enough;
+      globalThis.SharedArrayBuffer = class extends Original {
+        constructor(...bytes: ConstructorParameters<typeof Original>) {
+          if (left-- === 0) throw new RangeError("Array buffer allocation failed");
+          super(...bytes);
+        }
+      } as typeof SharedArrayBuffer;
+      try {
+        await new WorkersTransport(given).close();
+        whole = true;
+      } catch (cause) {
+        assert(cause instanceof RangeError, String(cause));
+      } finally {
+        globalThis.SharedArrayBuffer = Original;
+      }
+    });
+    assertEquals(workers.alive, 0, `after ${enough} allocations`);
+  }
+});
+
+Deno.test("trainParallel() ends with an error, and no Worker, when their module cannot be loaded", async () => {
+  for (const module of ["./parallel/nowhere.ts", "./parallel/broken_worker.ts"]) {
+    const workers = await countWorkers(async () => {
+      await assertRejects(
+        () => finishWithModule(xorModel(), xorData(200), OPTIONS, new URL(module, import.meta.url)),
+        TrainingError,
+        "Cannot go on training: worker ",
+      );
+    });
+    assertEquals(workers, { started: 2, alive: 0 });
   }
 });
 
@@ -123,14 +213,14 @@ Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes
   const workers = 3;
   for (const layer of model.layers) layer.values.fill(0);
   // Rate 1, no momentum, no decay: an update adds exactly 1 to every parameter.
-  const settings = resolveTrainOptions({
+  const settings = resolveHyperparameters({
     learningRate: 1,
     momentum: 0,
     weightDecay: 0,
     threads: 1,
     epochs: 10,
   }, 1);
-  const parallel = resolveParallelOptions({ workers, initialRateFactor: 1, phaseOneFraction: 1 });
+  const parallel = resolveParallelHyperparameters({ workers, initialRateFactor: 1, phaseOneFraction: 1 });
   const [steps, total] = [10_000, 100_000];
   const split = xorData(10).train;
   split.labels.fill(0); // Where the workers meet.
@@ -142,6 +232,7 @@ Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes
       split,
       standardization: { mean: new Float32Array(4), scale: new Float32Array(4) },
       image: undefined,
+      epochsDone: 0,
       phaseOneEpochs: 10,
     },
     server: { settings, parallel, steps },
@@ -164,6 +255,42 @@ Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes
   } finally {
     await transport.close();
   }
+});
+
+Deno.test("SharedLink calls the server under its lock alone, also to say how long a worker has waited", () => {
+  /** Lets an update in when a worker waits for it. */
+  class OpenedLater extends SharedState {
+    override waitForChange(): void {
+      this.limit = 1;
+    }
+  }
+  const memory = sharedStateMemory(1);
+  const { model, server: options } = plan({}, WORKER_MODULE);
+  const replica = emptyReplica(model);
+  const server = new ParameterServer(model, serverState(1, 0), options);
+  const called: string[] = [];
+  const watched = new Proxy(server, {
+    get(target, name) {
+      const found = Reflect.get(target, name, target);
+      assert(memory.words[0] !== 0, `${String(name)} without the lock`);
+      called.push(String(name));
+      return typeof found === "function" ? found.bind(target) : found;
+    },
+  });
+  const state = new OpenedLater(memory, 1000);
+  state.total = 1;
+  const gradients = [replica.allocateGradients()];
+  const link = new SharedLink({
+    ...{ worker: 0, workers: 1, algorithm: "wasap", state, server: watched, replica, gradients },
+    ...{ headers: new Float64Array(0), post: () => {} },
+  });
+  const { kind } = link.serve({ kind: "pull" });
+  link.serve({
+    kind: "push",
+    header: { ...{ worker: 0, version: 0, clock: 0 }, ...{ loss: 0, correct: 0, samples: 1 } },
+  });
+  assertEquals([kind, server.updates, memory.words[0]], ["parameters", 1, 0]);
+  for (const name of ["pull", "push", "waited"]) assert(called.includes(name), name);
 });
 
 Deno.test("SharedState gives up on a lock whose holder is lost", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertRejects } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CheckpointError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
 import { madelonLike } from "../src/data/generator.ts";
@@ -7,7 +7,7 @@ import { InProcessTransport } from "../src/parallel/in_process.ts";
 import type { ParallelOptions } from "../src/parallel/options.ts";
 import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
 import { WorkerModels } from "../src/parallel/worker_models.ts";
-import { newRunState } from "../src/train/state.ts";
+import { checkRunState, newRunState } from "../src/train/state.ts";
 import { assertSameModel, contentOf } from "./model/content.ts";
 
 const data = madelonLike({ samples: 500, testSamples: 60, features: 30, seed: 3 });
@@ -97,10 +97,47 @@ Deno.test("trainParallel() goes on after the end of a run in phase 2 as if the r
     const straight = await parts(1)(path, options, 0, 6);
     await parts(1)(path, { ...options, epochs: 3 }, 0, 3);
     assertSameModel(await parts(2)(path, options, 3, 6), straight);
-    // Phase 1 of a longer run begins with the average.
-    await parts(1)(path, { ...options, epochs: 3 }, 0, 3);
-    const model = await parts(1)(path, { ...options, phaseOneFraction: 1, epochs: 6 }, 3, 6);
-    assertNotEquals(contentOf(model), contentOf(straight));
+  });
+});
+
+Deno.test("trainParallel() stays in phase 2, with the models of the workers, when a finished run gets more epochs", async () => {
+  await withFile(async (path) => {
+    for (const [algorithm, order] of [["wassp", 1], ["wassp", undefined], ["wasap", 7]] as const) {
+      // Twelve epochs would have eight of phase 1; those of the run that has ended were four.
+      const options: ParallelOptions = { ...OPTIONS, algorithm };
+      const straight = await parts(order)(path, { ...options, epochs: 12, phaseOneFraction: 1 / 3 }, 0, 12);
+      for (const forget of [false, true]) {
+        await parts(order)(path, options, 0, 6);
+        const { model, training, workers } = await loadModel(path);
+        assertEquals(training!.state!.phaseOneEpochs, 4);
+        if (forget) {
+          // As files of before, which do not name the epoch.
+          const { phaseOneEpochs: _, ...state } = training!.state!;
+          await saveModel(model, path, { training: { ...training!, state }, workers: workers! });
+        }
+        const longer = { ...options, epochs: 12, phaseOneFraction: forget ? 0.7 : 1 };
+        assertSameModel(await parts(order)(path, longer, 6, 12), straight);
+      }
+    }
+  });
+});
+
+Deno.test("checkRunState() keeps the last epoch of phase 1 where it is given, and refuses what is none", () => {
+  const state = newRunState(5);
+  assertEquals(checkRunState({ ...state, phaseOneEpochs: 4 }).phaseOneEpochs, 4);
+  assert(!("phaseOneEpochs" in checkRunState(state)));
+  for (const phaseOneEpochs of [-1, 0.5, "4", null]) {
+    assertThrows(() => checkRunState({ ...state, phaseOneEpochs }), RangeError, "phaseOneEpochs is ");
+  }
+});
+
+Deno.test("trainParallel() takes the phases of the new total when a run gets more epochs in phase 1", async () => {
+  await withFile(async (path) => {
+    const options: ParallelOptions = { ...OPTIONS, algorithm: "wassp" };
+    const straight = await parts(1)(path, { ...options, epochs: 12 }, 0, 12);
+    await parts(1)(path, options, 0, 3);
+    assertEquals((await loadModel(path)).training!.state!.phaseOneEpochs, undefined);
+    assertSameModel(await parts(1)(path, { ...options, epochs: 12 }, 3, 12), straight);
   });
 });
 

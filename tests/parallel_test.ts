@@ -32,7 +32,8 @@ Deno.test("trainParallel() with one wassp worker is the sequential trainer, bit 
     for (const activation of ["all-relu", "srelu"] as const) {
       const [sequential, parallel] = [newModel(activation), newModel(activation)];
       const options = { ...OPTIONS, ...variant };
-      const expected = await finish(sequential, data, options);
+      const { phaseOneFraction: _, ...shared } = options;
+      const expected = await finish(sequential, data, shared);
       const found = await finishInProcess(parallel, data, { ...options, algorithm: "wassp", workers: 1 }, 1);
       assertSameModel(parallel, sequential);
       for (const [index, record] of expected.records.entries()) {
@@ -142,8 +143,9 @@ Deno.test("trainParallel() goes on when each pause replaces almost every connect
 Deno.test("trainParallel() learns with real Workers, and records what the sequential trainer does", async () => {
   for (const algorithm of ["wasap", "wassp"] as const) {
     const model = xorModel();
-    const options = { epochs: 60, batchSize: 20, dropout: 0, learningRate: 0.05, algorithm, workers: 2 };
-    const { records, summary } = await finishParallel(model, xorData(400, 400), options);
+    const options = { epochs: 60, batchSize: 20, dropout: 0, learningRate: 0.05 };
+    const parts = { algorithm, workers: 2 };
+    const { records, summary } = await finishParallel(model, xorData(400, 400), { ...options, ...parts });
     assert(summary.bestTestAccuracy! > 0.9, `${algorithm}: ${summary.bestTestAccuracy}`);
     assertEquals(records.length, 60);
     for (const { parallel } of records) {
@@ -156,12 +158,39 @@ Deno.test("trainParallel() learns with real Workers, and records what the sequen
   }
 });
 
+Deno.test("trainParallel() counts no evaluation for patience while phase 2 is to come, so that models are averaged", async () => {
+  // Nothing changes, so no evaluation is better than the first.
+  const still = {
+    learningRate: 1e-30,
+    weightDecay: 0,
+    zeta: 0,
+    validationFraction: 0.2,
+    patience: 2,
+    epochs: 10,
+  };
+  const cases = [
+    // The first evaluation of all is an improvement.
+    { phaseOneFraction: 1, phases: [1, 1, 1] },
+    { phaseOneFraction: 0, phases: [2, 2, 2] },
+    { phaseOneFraction: 0.5, phases: [1, 1, 1, 1, 1, 2, 2] },
+    { phaseOneFraction: 0.9, phases: [1, 1, 1, 1, 1, 1, 1, 1, 1, 2] },
+  ];
+  for (const algorithm of ["wasap", "wassp"] as const) {
+    for (const { phaseOneFraction, phases } of cases) {
+      const options = { ...OPTIONS, ...still, algorithm, workers: 2, phaseOneFraction };
+      const { records, summary } = await finishInProcess(newModel(), data, options, 1);
+      assertEquals(records.map(({ parallel }) => parallel!.phase), phases);
+      assertEquals(summary.stoppedEarly, phases.length < 10);
+    }
+  }
+});
+
 Deno.test("trainParallel() refuses settings that cannot work", async () => {
   const start = (options: ParallelOptions) => trainParallel(newModel(), data, { ...OPTIONS, ...options });
   assertThrows(() => start({ workers: 0 }), RangeError, "workers is 0");
   assertThrows(() => start({ phaseOneFraction: 1.5 }), RangeError, "phaseOneFraction is 1.5");
   assertThrows(() => start({ timeLimitSeconds: 0 }), RangeError, "timeLimitSeconds is 0");
-  assertThrows(() => start({ timeLimitSeconds: 2e6 }), RangeError, "1,000,000 at most");
+  assertThrows(() => start({ timeLimitSeconds: 2e6 }), RangeError, "at most 1000000");
   assertThrows(() => start({ gradientFlow: true }), TypeError, "gradient flow");
   await assertRejects(
     () => start({ workers: 16 }).next(),

@@ -5,13 +5,13 @@ import { SparseMlp } from "../src/model/model.ts";
 import { chooseActivations, planNetwork } from "../src/model/plan.ts";
 import { workspaceWords } from "../src/native/step.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
-import { resolveTrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 
 Deno.test("planNetwork() counts what a network and its work memory then take", () => {
   for (const sizes of [[300, 4000, 2000, 10], [50, 1000, 3000, 2000, 1000, 3], [40, 5000, 2]]) {
     const plan = planNetwork({ sizes, epsilon: 3, batchSize: 128, dropout: true, memoryBytes: 2 ** 40 });
     const model = SparseMlp.create({ sizes, epsilon: 3, seed: 1 });
-    model.holdState(stateFor(resolveTrainOptions({}, 1)));
+    model.holdState(stateFor(resolveHyperparameters({}, 1)));
     const { connections } = model.stats();
     assert(Math.abs(connections - plan.connections) < 6 * Math.sqrt(connections), `${connections}`);
     const { arena, state } = model.memory;

@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { type LearningRateSchedule, SCHEDULE_KINDS, scheduleFactor } from "../src/model/schedule.ts";
+import { readSchedule, SCHEDULE_KINDS, scheduleFactor } from "../src/model/schedule.ts";
 
 Deno.test("scheduleFactor() is 1 for the constant schedule", () => {
   for (const progress of [0, 0.5, 99.9]) assertEquals(scheduleFactor({ kind: "constant" }, progress, 100), 1);
@@ -34,20 +34,25 @@ Deno.test("scheduleFactor() falls along half a cosine to the floor and never bel
   for (let progress = 1; progress <= 40; progress++) assert(cosine(progress) < cosine(progress - 1));
 });
 
-Deno.test("scheduleFactor() refuses settings out of range and unknown schedules", () => {
-  const wrong: [LearningRateSchedule, string][] = [
-    [{ kind: "warm-up", epochs: 0 }, "the length of the warm-up is 0"],
-    [{ kind: "warm-up", epochs: NaN }, "the length of the warm-up is NaN"],
-    [{ kind: "step", every: -1, factor: 0.5 }, "the length of a step is -1"],
-    [{ kind: "step", every: 1, factor: 0 }, "the factor of a step is 0"],
-    [{ kind: "step", every: 1, factor: Infinity }, "the factor of a step is Infinity"],
-    [{ kind: "cosine", floor: -0.1 }, "floor is -0.1"],
-    [{ kind: "cosine", floor: 1.1 }, "floor is 1.1"],
+Deno.test("readSchedule() refuses settings out of range, unknown ones and unknown schedules", () => {
+  const place = { task: "train", name: "schedule" };
+  const wrong: [unknown, ErrorConstructor, string][] = [
+    [{ kind: "warm-up", epochs: 0 }, RangeError, "schedule.epochs is 0"],
+    [{ kind: "warm-up", epochs: NaN }, RangeError, "schedule.epochs is NaN"],
+    [{ kind: "step", every: -1, factor: 0.5 }, RangeError, "schedule.every is -1"],
+    [{ kind: "step", every: 1, factor: 0 }, RangeError, "schedule.factor is 0"],
+    [{ kind: "step", every: 1, factor: Infinity }, RangeError, "schedule.factor is Infinity"],
+    [{ kind: "cosine", floor: -0.1 }, RangeError, "schedule.floor is -0.1"],
+    [{ kind: "cosine", floor: 1.1 }, RangeError, "schedule.floor is 1.1"],
+    [{ kind: "warm-up" }, TypeError, "schedule.epochs is undefined, expected a finite number above 0"],
+    [{ kind: "cosine", flor: 0.1 }, TypeError, 'no option "schedule.flor", did you mean "schedule.floor"?'],
+    [{ kind: "constant", epochs: 3 }, TypeError, 'no option "schedule.epochs"; there are none'],
+    [{ kind: "linear" }, RangeError, "schedule.kind is linear, expected constant, warm-up, step or cosine"],
+    ["cosine", TypeError, "schedule is cosine (a string), expected an object with a kind"],
   ];
-  for (const [schedule, message] of wrong) {
-    assertThrows(() => scheduleFactor(schedule, 1, 10), RangeError, message);
+  for (const [schedule, type, message] of wrong) {
+    assertThrows(() => readSchedule(schedule, place), type, message);
   }
-  const unknown = { kind: "linear" } as unknown as LearningRateSchedule;
-  assertThrows(() => scheduleFactor(unknown, 1, 10), TypeError, "linear");
+  assertEquals(readSchedule({ kind: "cosine" }, place), { kind: "cosine" });
   assertEquals(SCHEDULE_KINDS, ["constant", "warm-up", "step", "cosine"]);
 });

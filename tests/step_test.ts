@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Task } from "../src/model/model.ts";
-import { applyGradients } from "../src/native/optimizer.ts";
+import { applyGradients } from "../src/native/update.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
 import { sharedWords } from "../src/sparse/shared.ts";

@@ -6,7 +6,8 @@ import { SparseMlp } from "../src/model/model.ts";
 import { shuffle } from "../src/native/random.ts";
 import { Evaluator } from "../src/train/evaluation.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
-import { resolveTrainOptions, type TrainOptions } from "../src/train/options.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";
 import {
   assertModelClose,
@@ -73,7 +74,7 @@ Deno.test("train() is momentum SGD over shuffled batches, the last partial one i
       const { task, featureCount } = data;
       const sizes = [featureCount, 17, 2];
       const model = SparseMlp.create({ sizes, density: 0.7, task, activation: "tanh", seed: 1 });
-      model.holdState(stateFor(resolveTrainOptions({ ...PLAIN, ...variant }, 1)));
+      model.holdState(stateFor(resolveHyperparameters({ ...PLAIN, ...variant }, 1)));
       const net = oracleOf(model);
       const options = { ...PLAIN, learningRate: 0.1, epochs: 2, batchSize: 128, seed: 6, ...variant };
       const { records } = await finish(model, data, options);
@@ -164,7 +165,7 @@ Deno.test("train() follows the learning-rate schedule", async () => {
     const share = (1 + Math.cos(Math.PI * (epoch + 0.75) / 4)) / 2;
     assertAlmostEquals(rate, 0.08 * (0.1 + 0.9 * share), 1e-9);
   }
-  await assertRejects(() => rates({ kind: "warm-up", epochs: 0 }), RangeError, "length of the warm-up is 0");
+  await assertRejects(() => rates({ kind: "warm-up", epochs: 0 }), RangeError, "schedule.epochs is 0");
 });
 
 Deno.test("train() does not learn from the samples set aside for validation", async () => {

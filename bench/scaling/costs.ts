@@ -4,14 +4,14 @@
  * @module
  */
 import { type Dataset, type ParallelOptions, SparseMlp, trainParallel } from "../../mod.ts";
-import { resolveParallelOptions } from "../../src/parallel/options.ts";
+import { resolveParallelHyperparameters } from "../../src/parallel/options.ts";
 import { emptyReplica, pullBytes } from "../../src/parallel/replica.ts";
 import { ParameterServer, serverState } from "../../src/parallel/server.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
 import { WorkersTransport } from "../../src/parallel/workers.ts";
 import { rebuildIncoming } from "../../src/sparse/csr.ts";
 import { sharedBytes, sharedWords } from "../../src/sparse/shared.ts";
-import { resolveTrainOptions } from "../../src/train/options.ts";
+import { resolveHyperparameters } from "../../src/train/hyperparameters.ts";
 import { changeTopology } from "../../src/topology/change.ts";
 import { labelsWithSums, type Part, PARTS, partSums } from "./parts.ts";
 import type { Costs } from "./simulation.ts";
@@ -56,8 +56,8 @@ export function measureRest(
   epsilon: number,
 ): Pick<Costs, "stalePush" | "pause" | "rebuild" | "pushBytes" | "pullBytes" | "topologyBytes"> {
   const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
-  const settings = resolveTrainOptions({ threads: 1, batchSize: BATCH }, 1);
-  const parallel = resolveParallelOptions({ workers: 2 });
+  const settings = resolveHyperparameters({ threads: 1, batchSize: BATCH }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 1000 });
   const [gradients, replica] = [model.allocateGradients(), emptyReplica(model)];
   const old = server.pull(replica, -1);

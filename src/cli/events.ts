@@ -22,6 +22,7 @@ export interface EventKind {
 }
 
 const TESTED = "where there are test samples";
+const TESTED_WHOLE = "after a whole epoch that was evaluated, where there are test samples";
 const EVALUATED = "after an epoch that was evaluated, where there are test samples";
 const VALIDATED = "after an epoch that was evaluated, with --validation-fraction";
 const INSIDE = "where --max-steps ended the run inside an epoch";
@@ -98,10 +99,10 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key(
         "bestTestAccuracy",
         "best test accuracy of all epochs, as the paper reports it",
-        `${TESTED}, ${CLASSES}`,
+        `${TESTED_WHOLE}, ${CLASSES}`,
       ),
-      key("bestTestLoss", "lowest test loss", `${TESTED}, for regression`),
-      key("bestEpoch", "epoch of the best", TESTED),
+      key("bestTestLoss", "lowest test loss", `${TESTED_WHOLE}, for regression`),
+      key("bestEpoch", "epoch of the best", TESTED_WHOLE),
       key("lastTestAccuracy", "test accuracy of the last epoch evaluated", `${TESTED}, ${CLASSES}`),
       key("lastTestLoss", "its test loss", TESTED),
       key(

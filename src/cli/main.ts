@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { nearest } from "../data/nearest.ts";
+import { nearest } from "../nearest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { commandHelp, programHelp } from "./help.ts";

@@ -3,26 +3,20 @@
  *
  * @module
  */
+import type { NamedDataset } from "../data/catalogue.ts";
+import {
+  type Bounds,
+  boundsText,
+  COUNT as COUNTED,
+  type Hyperparameter,
+  isWithin,
+  type ValuesByName,
+} from "../hyperparameter.ts";
 
 /** The command line was used wrongly; the program ends with exit code 2. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
-
-/** Bounds of a number; whatever is absent is unbounded. */
-export interface Range {
-  /** Smallest value allowed. */
-  readonly least?: number;
-  /** Values must be larger than this. */
-  readonly above?: number;
-  /** Largest value allowed. */
-  readonly most?: number;
-  /** Values must be smaller than this. */
-  readonly below?: number;
-}
-
-/** The range of a fraction that cannot be all. */
-export const FRACTION = { least: 0, below: 1 } as const;
 
 /** How the value of an option is written. */
 export type Kind =
@@ -30,10 +24,10 @@ export type Kind =
   | { readonly kind: "text" }
   | { readonly kind: "texts" }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
-  | ({ readonly kind: "whole" | "number" | "sizes" | "numbers" } & Range);
+  | ({ readonly kind: "whole" | "number" | "sizes" | "numbers" } & Bounds);
 
 /** An option that counts something. */
-export const COUNT = { kind: "whole", least: 1, value: "N" } as const;
+export const COUNT = { ...COUNTED, value: "N" } as const;
 
 /** Sections of the help, in the order they are shown. */
 export type Group = "data" | "network" | "training" | "topology" | "run";
@@ -49,6 +43,26 @@ export type CommandName =
   | "import"
   | "datasets";
 
+/** Where the value of an option goes: its name among the options of each; a dot leads into an object. */
+export interface Into {
+  /** Options of the network; `hidden` becomes a part of its `sizes`. */
+  readonly model?: string;
+  /** Options of training. */
+  readonly training?: string;
+  /** Options of parallel training alone. */
+  readonly parallel?: string;
+}
+
+/** Another option, and what is said of it. */
+export interface Other {
+  /** Its name. */
+  readonly option: string;
+  /** The values of it that are meant; without them, that it is given at all. */
+  readonly values?: readonly string[];
+  /** Why, for the message. */
+  readonly because?: string;
+}
+
 /** One option: the only place where its name, range, default and help stand. */
 export type Option = Kind & {
   /** Name without dashes. */
@@ -59,11 +73,39 @@ export type Option = Kind & {
   readonly symbol?: string;
   /** Value when neither the user nor a named data set gives one, as it would be typed. */
   readonly default?: string;
+  /** Other options without which the default means nothing. */
+  readonly defaultWith?: Other;
   /** One or two sentences. */
   readonly help: string;
   readonly group: Group;
   readonly commands: readonly CommandName[];
+  /** Where its value goes; without it, the command uses the value itself. */
+  readonly into?: Into;
+  /** What the value becomes on its way there; undefined leaves it out. */
+  readonly convert?: (value: unknown, values: ValuesByName, named?: NamedDataset) => unknown;
+  /** What it means nothing without. */
+  readonly needs?: readonly Other[];
+  /** What it cannot be used with; it is enough that one of two says so. */
+  readonly excludes?: readonly Other[];
+  /** Looks at all values once defaults are filled in: says what cannot be done ("prune from epoch 9 on: …"), or nothing. */
+  readonly check?: (values: ValuesByName) => string | undefined;
 };
+
+/** What an option has of the hyperparameter it goes into. */
+export type Taken<R extends Hyperparameter, I extends Into> =
+  & Omit<R, "default" | "doc" | "infinite">
+  & { readonly default?: string; readonly help: string; readonly into: I };
+
+/**
+ * What an option has of the hyperparameter it goes into: kind, range, symbol, default and help.
+ *
+ * A default is shown where it can be typed: a number, a choice.
+ */
+export function from<const R extends Hyperparameter, const I extends Into>(row: R, into: I): Taken<R, I> {
+  const { default: value, doc: help, infinite: _, ...rest } = row as Hyperparameter & { infinite?: true };
+  const typed = Number.isFinite(value) || typeof value === "string";
+  return { ...rest, ...(typed && { default: String(value) }), help, into } as unknown as Taken<R, I>;
+}
 
 /** What an option's value becomes. */
 export type ValueOf<K extends Kind> = K extends { readonly kind: "flag" } ? boolean
@@ -85,29 +127,18 @@ export function expectedValue(option: Kind): string {
     case "choice":
       return `one of ${option.choices.join(", ")}`;
     case "whole":
-      return `a whole number${bounds(option)}`;
+      return `a whole number${boundsText(option)}`;
     case "number":
-      return `a number${bounds(option)}`;
+      return `a number${boundsText(option)}`;
     case "sizes":
-      return `whole numbers${bounds(option)}, with commas between; 500x3 repeats one`;
+      return `whole numbers${boundsText(option)}, with commas between; 500x3 repeats one`;
     case "numbers":
-      return `numbers${bounds(option)}, with commas between`;
+      return `numbers${boundsText(option)}, with commas between`;
     default: {
       const unknown: never = option;
       throw new TypeError(`Cannot describe the option ${JSON.stringify(unknown)}`);
     }
   }
-}
-
-function bounds({ least, above, most, below }: Range): string {
-  const [low, high] = [least ?? above, most ?? below];
-  if (low === undefined && high === undefined) return "";
-  if (high === undefined) return least === undefined ? ` above ${above}` : ` of at least ${least}`;
-  if (low === undefined) return most === undefined ? ` below ${below}` : ` of at most ${most}`;
-  if (above !== undefined && below !== undefined) return ` between ${above} and ${below}`;
-  const start = above === undefined ? ` from ${least}` : ` above ${above}`;
-  if (below !== undefined) return `${start} up to (not including) ${below}`;
-  return above === undefined ? `${start} to ${most}` : `${start}, at most ${most}`;
 }
 
 /**
@@ -146,18 +177,16 @@ export function readValue(option: Option, text: string): boolean | string | numb
 const MOST_REPEATED = 1000;
 
 /** Reads `500` or `500x3`: neurons, and how many layers have as many. */
-function readSizes(option: Range & { readonly kind: string }, text: string): number[] | undefined {
+function readSizes(option: Bounds & { readonly kind: string }, text: string): number[] | undefined {
   const [, size, times = "1"] = /^([^x]*)(?:x(\d+))?\s*$/.exec(text) ?? [];
   const [neurons, layers] = [readNumber(option, size ?? ""), Number(times)];
   if (neurons === undefined || layers < 1 || layers > MOST_REPEATED) return undefined;
   return Array<number>(layers).fill(neurons);
 }
 
-function readNumber(option: Range & { readonly kind: string }, text: string): number | undefined {
+function readNumber(option: Bounds & { readonly kind: string }, text: string): number | undefined {
   const value = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
-  const { least = -Infinity, above = -Infinity, most = Infinity, below = Infinity } = option;
-  if (!Number.isFinite(value) || value < least || value > most) return undefined;
-  if ((option.above !== undefined && value <= above) || value >= below) return undefined;
+  if (!Number.isFinite(value) || !isWithin(value, option)) return undefined;
   return option.kind !== "number" && option.kind !== "numbers" && !Number.isSafeInteger(value)
     ? undefined
     : value;

@@ -1,7 +1,7 @@
 /**
  * The options of all commands: one table that feeds the parser, the help and `docs/cli.md`.
  *
- * A new option is a row in its group's file and a line in `settings.ts` (or where it is used).
+ * A new option is a row in its group's file, which says where its value goes.
  *
  * @module
  */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { nearest } from "../data/nearest.ts";
+import { nearest } from "../nearest.ts";
 import { type CommandName, type Option, readValue, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
 // @ts-types="./parse_args.d.ts"

@@ -6,9 +6,9 @@
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import type { ModelSettings } from "../model/model.ts";
 import type { ModelStats } from "../model/stats.ts";
+import type { RunSummary } from "../train/records.ts";
 import { drawCurve, type Point } from "./curve.ts";
 import { accuracy, bytes, columns, count, duration, metric, percent, rate } from "./format.ts";
-import type { RunSummary } from "./history.ts";
 
 /** Most characters of a line that counts each class. */
 const LONGEST_CLASSES = 90;
@@ -96,6 +96,7 @@ export interface ReportInput {
   readonly stats: ModelStats;
   readonly summary: RunSummary;
   readonly curve: readonly Point[];
+  readonly peakRssBytes: number;
   /** Training samples learned from in this run, for the pace. */
   readonly samplesTrained: number;
   /** Seconds of training in this run. */
@@ -120,7 +121,7 @@ export function report(input: ReportInput): string[] {
       `training ${duration(trainSeconds)}, evolution ${duration(evolutionSeconds)}, ` +
       `evaluation ${duration(evaluationSeconds)}${pace}`,
     ],
-    ["Peak memory", bytes(summary.peakRssBytes)],
+    ["Peak memory", bytes(input.peakRssBytes)],
   ]);
   const drawn = curve.length > 1 ? ["", ...learningCurve(data, curve)] : [];
   return [...lines, "", ...costTable(stats), ...drawn];
@@ -135,22 +136,20 @@ function scoreLines(data: Dataset, summary: RunSummary): [string, string][] {
   const { bestTestAccuracy, lastTestAccuracy, bestTestLoss, lastTestLoss, bestEpoch } = summary;
   const { validationSelectedTestAccuracy, lastTrainAccuracy, lastTrainLoss } = summary;
   const lines: [string, string][] = [];
-  if (bestTestAccuracy !== undefined && lastTestAccuracy !== undefined) {
+  // Inside its first epoch a run has no best one yet.
+  const best = (shown: string) => bestEpoch === undefined ? "" : `best ${shown} (epoch ${bestEpoch}), `;
+  if (lastTestAccuracy !== undefined) {
     const selected = validationSelectedTestAccuracy === undefined
       ? ""
       : `, at the lowest validation loss ${accuracy(validationSelectedTestAccuracy)}`;
     const baseline = `(naming the largest class always: ${accuracy(largestClass(data))})`;
     lines.push([
       "Test accuracy",
-      `best ${accuracy(bestTestAccuracy)} (epoch ${bestEpoch}), last ${
-        accuracy(lastTestAccuracy)
-      }${selected} ${baseline}`,
+      `${best(accuracy(bestTestAccuracy ?? NaN))}last ${accuracy(lastTestAccuracy)}${selected} ${baseline}`,
     ]);
-  } else if (bestTestLoss !== undefined && lastTestLoss !== undefined) {
-    lines.push([
-      "Test loss",
-      `best ${bestTestLoss.toPrecision(4)} (epoch ${bestEpoch}), last ${lastTestLoss.toPrecision(4)}`,
-    ]);
+  } else if (lastTestLoss !== undefined) {
+    const lowest = best((bestTestLoss ?? NaN).toPrecision(4));
+    lines.push(["Test loss", `${lowest}last ${lastTestLoss.toPrecision(4)}`]);
   }
   if (lastTrainLoss !== undefined) {
     const right = lastTrainAccuracy === undefined ? "" : `, accuracy ${accuracy(lastTrainAccuracy)}`;

@@ -4,10 +4,10 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { LoadedModel } from "../files/checkpoint.ts";
+import type { LoadedModel, TrainingState } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { newRunState, type RunState } from "../train/state.ts";
-import type { HistoryState } from "./history.ts";
+import { checkTally } from "../train/tally.ts";
 import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
 
@@ -17,7 +17,6 @@ export interface Resumed {
   /** Models of the workers, where it was in phase 2 of parallel training. */
   readonly workers: readonly SparseMlp[];
   readonly state: RunState;
-  readonly history: HistoryState;
   /** Options of the checkpoint, with those given now over them. */
   readonly wanted: Values;
 }
@@ -32,8 +31,9 @@ export interface Resumed {
  * @throws {Error} When the file holds no checkpoint of this program.
  */
 export function resumed({ model, training, workers = [] }: LoadedModel, given: Values): Resumed {
-  const { values, history } = (training?.options ?? {}) as { values?: Values; history?: HistoryState };
-  if (training === undefined || values === undefined || history === undefined) {
+  const { values } = (training?.options ?? {}) as { values?: Values };
+  const state = training && stateOf(training);
+  if (values === undefined || state?.tally === undefined) {
     throw new Error(`Cannot go on from "${given.resume}": it holds a model, but no checkpoint of train`);
   }
   for (const row of OPTIONS) {
@@ -49,8 +49,21 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   for (const name of ["json", "quiet", "memory"]) delete kept[name];
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
-  const state = training.state ?? newRunState(training.epoch);
-  return { model, workers, state, history, wanted: { ...kept, ...given } as Values };
+  return { model, workers, state, wanted: { ...kept, ...given } as Values };
+}
+
+/** The state of a checkpoint; formats 1 and 2 kept what the run had reached among the options. */
+function stateOf({ epoch, options, state: found }: TrainingState): RunState {
+  const state = found ?? newRunState(epoch);
+  const { history } = options as { history?: { lowestValidationLoss?: number } };
+  if (state.tally !== undefined || history === undefined) return state;
+  state.tally = checkTally(history);
+  const { lowestValidationLoss } = history;
+  // The first format had no state to keep it in; in the second, the history's may be of the middle of an epoch.
+  if (found === undefined && lowestValidationLoss !== undefined) {
+    state.lowestValidationLoss = lowestValidationLoss;
+  }
+  return state;
 }
 
 /**

@@ -14,18 +14,19 @@ import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
 import { newRunState, type RunState } from "../train/state.ts";
+import { newTally, summarize } from "../train/tally.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { train } from "../train/trainer.ts";
 import type { TrainOptions } from "../train/options.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes } from "./format.ts";
-import { History } from "./history.ts";
 import { Interruption } from "./interruption.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
+import { PeakMemory } from "./peak_memory.ts";
 import { describeChoice, fitMemory } from "./plan.ts";
 import {
   barView,
@@ -39,7 +40,6 @@ import {
 import { dataLines, describeNetwork, plural, report, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import {
-  checkPruning,
   checkTogether,
   fillDefaults,
   modelOptions,
@@ -56,9 +56,10 @@ interface Run {
   readonly data: Dataset;
   readonly model: SparseMlp;
   readonly options: TrainOptions;
-  readonly history: History;
   /** Where the run stands; the trainer keeps it up to date. */
   readonly state: RunState;
+  /** The most memory the program had, as seen between steps. */
+  readonly memory: PeakMemory;
   /** Models of the workers of parallel training, for checkpoints. */
   readonly workerModels: WorkerModels;
   /** How activations are kept, where memory was planned. */
@@ -150,17 +151,20 @@ async function runTraining(given: Values): Promise<number> {
     view,
     interruption,
   );
-  const summary = { ...run.history.summary(), stoppedEarly, interrupted };
-  if (json) print({ event: "summary", ...summary });
+  const tally = run.state.tally ?? newTally(model.stats().parameters);
+  const summary = summarize(tally);
+  const peakRssBytes = run.memory.bytes;
+  if (json) print({ event: "summary", ...summary, peakRssBytes, stoppedEarly, interrupted });
   else {
     const { settings } = model;
-    const { curve } = run.history;
+    const { curve } = tally;
     const told = {
       data,
       settings,
       stats: model.stats(),
       summary,
       curve,
+      peakRssBytes,
       samplesTrained,
       trainSeconds: seconds,
     };
@@ -179,17 +183,8 @@ async function prepare(given: Values): Promise<Run> {
   const asked = before?.wanted ?? given;
   const wanted = withPreset(asked);
   checkTogether(wanted);
-  for (const name of ["checkpoint-every", "checkpoint-minutes"] as const) {
-    if (wanted[name] !== undefined && wanted.output === undefined) {
-      throw new UsageError(`Cannot use --${name} without --output`);
-    }
-  }
-  if (wanted["checkpoint-minutes"] !== undefined && (wanted.parallel ?? "none") !== "none") {
-    throw new UsageError("Cannot use --checkpoint-minutes with --parallel: workers are saved between epochs");
-  }
   const named = describeData(wanted);
   const filled = fillDefaults("train", wanted, named);
-  checkPruning(filled);
   const state = before?.state ?? newRunState();
   const epochsDone = state.epoch;
   if (epochsDone >= filled.epochs!) {
@@ -205,10 +200,18 @@ async function prepare(given: Values): Promise<Run> {
   const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
   const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };
   const model = before?.model ?? makeModel(values, data);
-  const history = new History(model.stats().parameters, before?.history);
   const options = { ...trainOptions(values, named), state };
   const workerModels = new WorkerModels(before?.workers);
-  return { values, data, model, options, history, state, workerModels, ...(choice && { choice }) };
+  return {
+    values,
+    data,
+    model,
+    options,
+    state,
+    memory: new PeakMemory(),
+    workerModels,
+    ...(choice && { choice }),
+  };
 }
 
 /** Makes the network, with progress on the terminal. */
@@ -234,9 +237,12 @@ function batchSize(filled: Values, wanted: Values, data: Dataset): number {
 }
 
 /** Computes for the server of an MPI job; it alone prints and saves. */
-async function workAsRank({ values, data, model, options }: Run, place: MpiPlace): Promise<void> {
+async function workAsRank(
+  { values, data, model, options, workerModels }: Run,
+  place: MpiPlace,
+): Promise<void> {
   const { workers: _, ...parallel } = parallelOptions(values)!;
-  await trainOverMpi(model, data, { ...options, ...parallel, place }).next();
+  await trainOverMpi(model, data, { ...options, ...parallel, workerModels, place }).next();
 }
 
 /** What came out of the epochs of this run. */
@@ -251,7 +257,7 @@ interface Outcome {
 }
 
 async function epochLoop(run: Run, view: TrainingView, interruption: Interruption): Promise<Outcome> {
-  const { values, model, history, state } = run;
+  const { values, model, memory, state } = run;
   const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
   const before = output === values.resume ? placeOf(state) : undefined;
   let saved: Place | undefined;
@@ -261,8 +267,7 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
     const place = placeOf(state);
     if (output === undefined || isSame(saved, place)) return;
     const { resume: _, ...kept } = values;
-    const options = { values: kept, history: history.state };
-    const reached = { epoch: state.epoch, options, state };
+    const reached = { epoch: state.epoch, options: { values: kept }, state };
     const beside = { training: reached, workers: await run.workerModels.current() };
     if (training) await saveModel(model, output, { ...beside, onProgress: view.saving });
     else await writeModelFile(model, output, values, beside);
@@ -278,11 +283,11 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
     signal: interruption.signal,
     onPhase: (progress) => {
       view.phase(progress);
-      history.noteMemory();
+      memory.look();
     },
     onProgress: async (progress) => {
       view.step(progress);
-      history.noteMemory();
+      memory.look();
       if (performance.now() - savedAt > 60_000 * minutes) await save();
     },
   };
@@ -297,8 +302,7 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
       }
       seconds += value.seconds;
       samplesTrained += value.samplesPerSecond * value.seconds;
-      history.add(value);
-      history.noteMemory();
+      memory.look();
       if (values.json) print({ event: "epoch", ...value });
       view.epoch(value);
       if (state.epoch % every === 0) await save();
@@ -311,7 +315,12 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
     training = false;
   }
   const interrupted = interruption.requested && state.epoch < values.epochs! && !stoppedEarly;
-  if (parallel === undefined || !interruption.signal.aborted) await save();
+  try {
+    if (parallel === undefined || !interruption.signal.aborted) await save();
+  } finally {
+    // A run that was left between two epochs still has workers to let go; over MPI that ends the job in good order.
+    await records.return(undefined);
+  }
   if (interrupted) console.error(farewell(output, placeOf(state), saved ?? before));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
   return { stoppedEarly, interrupted, exitCode: interruption.exitCode, seconds, samplesTrained };

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { resolveOptions, type TableOf } from "../hyperparameter.ts";
 import { augment } from "../native/augment.ts";
 import type { ImageShape } from "./dataset.ts";
 
@@ -15,6 +16,19 @@ export interface Augmentation {
   /** Whether half the copies, at random, are mirrored left to right. */
   readonly flip: boolean;
 }
+
+/** Rows of {@linkcode Augmentation}. */
+export const AUGMENTATION = {
+  rotationDegrees: {
+    kind: "number",
+    least: 0,
+    most: 180,
+    required: true,
+    doc: "The largest rotation either way.",
+  },
+  shiftFraction: { kind: "number", least: 0, most: 1, required: true, doc: "The largest shift either way." },
+  flip: { kind: "flag", required: true, doc: "Whether half the copies, at random, are mirrored." },
+} as const satisfies TableOf<Augmentation>;
 
 /** Where a copy's random numbers come from, and how many threads make a batch. */
 export interface AugmentPlace {
@@ -36,21 +50,7 @@ const LONGEST_SIDE = 8192;
  * @throws {TypeError} When `flip` is not a boolean.
  */
 export function validateAugmentation(augmentation: Augmentation, image: ImageShape): void {
-  const { rotationDegrees, shiftFraction, flip } = augmentation;
-  for (
-    const [name, value, most] of [["rotationDegrees", rotationDegrees, 180], [
-      "shiftFraction",
-      shiftFraction,
-      1,
-    ]] as const
-  ) {
-    if (!(value >= 0 && value <= most)) {
-      throw new RangeError(`Cannot augment images: ${name} is ${value}, expected a value from 0 to ${most}`);
-    }
-  }
-  if (typeof flip !== "boolean") {
-    throw new TypeError(`Cannot augment images: flip is ${flip}, expected true or false`);
-  }
+  resolveOptions(AUGMENTATION, augmentation, { task: "augment images" });
   const { channels, height, width } = image;
   if (![channels, height, width].every((side) => side >= 1 && side <= LONGEST_SIDE)) {
     throw new RangeError(

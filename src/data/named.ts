@@ -13,7 +13,7 @@ import { readHiggs, readHiggsParts } from "./higgs.ts";
 import { idxDataset, parseIdx } from "./idx.ts";
 import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
-import { nearest } from "./nearest.ts";
+import { nearest } from "../nearest.ts";
 import { splitTest, toDataset } from "./samples.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 

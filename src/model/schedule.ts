@@ -3,6 +3,13 @@
  *
  * @module
  */
+import {
+  type HyperparameterTable,
+  type Place,
+  resolveOptions,
+  settingsOf,
+  unfit,
+} from "../hyperparameter.ts";
 
 /** How the learning rate changes while training. Lengths are in epochs. */
 export type LearningRateSchedule =
@@ -14,20 +21,44 @@ export type LearningRateSchedule =
   /** Falls along half a cosine to `floor` times the rate at the last epoch (Loshchilov & Hutter 2017). */
   | { readonly kind: "cosine"; readonly floor?: number };
 
+/** Rows of each schedule, beside its kind. */
+const SCHEDULES = {
+  constant: {},
+  "warm-up": { epochs: { kind: "number", above: 0, required: true, doc: "Length of the warm-up." } },
+  step: {
+    every: { kind: "number", above: 0, required: true, doc: "Epochs from one step to the next." },
+    factor: { kind: "number", above: 0, required: true, doc: "What a step multiplies the rate by." },
+  },
+  cosine: { floor: { kind: "number", least: 0, most: 1, doc: "Share of the rate at the end." } },
+} as const satisfies Readonly<Record<LearningRateSchedule["kind"], HyperparameterTable>>;
+
 /** Names of the schedules, in the order help texts show them. */
-export const SCHEDULE_KINDS: readonly LearningRateSchedule["kind"][] = [
-  "constant",
-  "warm-up",
-  "step",
-  "cosine",
-];
+export const SCHEDULE_KINDS = Object.keys(SCHEDULES) as readonly LearningRateSchedule["kind"][];
+
+const KIND = {
+  kind: { kind: "choice", choices: SCHEDULE_KINDS, required: true, doc: "Which schedule it is." },
+} as const satisfies HyperparameterTable;
+
+/**
+ * Checks a schedule.
+ *
+ * @returns A frozen copy.
+ * @throws {RangeError} When there is no such schedule, or a setting is out of range.
+ * @throws {TypeError} When the schedule has no such setting, lacks one, or one has the wrong type.
+ */
+export function readSchedule(value: unknown, place: Place): LearningRateSchedule {
+  if (typeof value !== "object" || value === null) throw unfit(place, value, "an object with a kind");
+  const { kind, ...rest } = value as LearningRateSchedule;
+  resolveOptions(KIND, { kind }, { task: place.task, within: `${place.name}.` });
+  return Object.freeze({ kind, ...settingsOf(SCHEDULES[kind])(rest, place) }) as LearningRateSchedule;
+}
 
 /**
  * The factor on the learning rate.
  *
+ * @param schedule As {@linkcode readSchedule} has checked it.
  * @param progress Epochs done, with fraction: 2.5 is the middle of the third epoch.
  * @param epochs Epochs in all.
- * @throws {RangeError} When a setting of the schedule is out of range.
  *
  * @example
  * ```ts
@@ -43,19 +74,11 @@ export function scheduleFactor(schedule: LearningRateSchedule, progress: number,
     case "constant":
       return 1;
     case "warm-up":
-      positive(schedule.epochs, "the length of the warm-up");
       return Math.min(1, Math.max(progress, 1e-3) / schedule.epochs);
     case "step":
-      positive(schedule.every, "the length of a step");
-      positive(schedule.factor, "the factor of a step");
       return schedule.factor ** Math.floor(progress / schedule.every);
     case "cosine": {
       const floor = schedule.floor ?? 0;
-      if (!(floor >= 0 && floor <= 1)) {
-        throw new RangeError(
-          `Cannot schedule the learning rate: floor is ${floor}, expected a value from 0 to 1`,
-        );
-      }
       // Rounding would leave 0.5 at half way a little off.
       const share = Number(((1 + Math.cos(Math.PI * Math.min(1, progress / epochs))) / 2).toFixed(12));
       return floor + (1 - floor) * share;
@@ -64,11 +87,5 @@ export function scheduleFactor(schedule: LearningRateSchedule, progress: number,
       const unknown: never = schedule;
       throw new TypeError(`Cannot schedule the learning rate: ${JSON.stringify(unknown)} is no schedule`);
     }
-  }
-}
-
-function positive(value: number, what: string): void {
-  if (!(value > 0 && Number.isFinite(value))) {
-    throw new RangeError(`Cannot schedule the learning rate: ${what} is ${value}, expected a number above 0`);
   }
 }

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
 export const ABI_VERSION = 3;
@@ -86,6 +87,13 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- strongest ---
+  ts_keep_strongest: {
+    // scores, scores_len, count, rows, rows_len, columns, columns_len
+    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize"],
+    result: "i32",
+  },
+
   // --- importance ---
   ts_importance: {
     // incoming_ptr, incoming_ptr_len, position, position_len, values, values_len, out, out_len, threads
@@ -154,13 +162,31 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- probe ---
+  ts_probe_words: {
+    // layout, slopes, layers, width, dropout, bf16, recompute, words
+    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "buffer"],
+    result: "i32",
+  },
+  ts_probe: {
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
+      ...["usize", "usize"] as const, // samples, width
+      ...["f32", "u32", "u32", "u64", "u64", "usize"] as const, // dropout, bf16, recompute, seed, step, threads
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // ends, rows, columns, each with its length
+      ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, gradients, gradients_len
+    ],
+    result: "i32",
+  },
+
   // --- pages ---
   ts_advise_huge: {
     parameters: ["buffer", "usize"], // bytes, bytes_len
     result: "u32",
   },
 
-  // --- optimizer ---
+  // --- update ---
   ts_apply_gradients: {
     // …; state, gradients, settings, each with its length
     parameters: [...NETWORK, "buffer", "usize", "buffer", "usize", "buffer", "usize"],
@@ -181,8 +207,12 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+  ts_scale: {
+    parameters: ["buffer", "usize", "f32"], // values, len, weight
+    result: "i32",
+  },
   ts_accumulate: {
-    parameters: ["buffer", "buffer", "usize", "f32", "bool"], // values, sum, len, weight, first
+    parameters: ["buffer", "buffer", "usize", "f32"], // values, sum, len, weight
     result: "i32",
   },
   ts_union_average: {
@@ -274,17 +304,5 @@ export const SYMBOLS = {
   },
 } as const satisfies Deno.ForeignLibraryInterface;
 
-/** The exports as Deno types them. */
-type Declared = Deno.DynamicLibrary<typeof SYMBOLS>["symbols"];
-
-/** Deno's types ask for bigint where C has 64 bits; its runtime takes safe integers too, without allocating. */
-type WithNumbers<Arguments extends readonly unknown[]> = {
-  [Index in keyof Arguments]: Arguments[Index] extends bigint ? bigint | number : Arguments[Index];
-};
-
 /** The opened library's functions. */
-export type Symbols = {
-  readonly [Name in keyof Declared]: (
-    ...args: WithNumbers<Parameters<Declared[Name]>>
-  ) => ReturnType<Declared[Name]>;
-};
+export type Symbols = CalledWithNumbers<Deno.DynamicLibrary<typeof SYMBOLS>["symbols"]>;

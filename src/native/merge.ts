@@ -40,14 +40,18 @@ export function retainValid(
   return dropped[0];
 }
 
-/** `sum = weight · values`, or `sum += weight · values` where it is not the first term. */
-export function accumulate(values: Float32Array, weight: number, first: boolean, sum: Float32Array): void {
+/** `values = weight · values`: the first term of an average, which becomes its sum. */
+export function scale(values: Float32Array, weight: number): void {
+  check(kernels().ts_scale(buffer(values), values.length, weight), "average gradients");
+}
+
+/** `sum += weight · values`: a further term of an average; the two are different memory. */
+export function accumulate(values: Float32Array, weight: number, sum: Float32Array): void {
   const task = "average gradients";
   if (values.length !== sum.length) {
     throw new TypeError(`Cannot ${task}: there are ${values.length} values and ${sum.length} sums`);
   }
-  const status = kernels().ts_accumulate(buffer(values), buffer(sum), sum.length, weight, first);
-  check(status, task);
+  check(kernels().ts_accumulate(buffer(values), buffer(sum), sum.length, weight), task);
 }
 
 /** Layers one behind the other: `indptr` is `[models][inputs + 1]`, the rest each model's connections. */

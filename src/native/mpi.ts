@@ -22,12 +22,15 @@ const FILE_NAMES: Record<string, string> = {
   windows: "truly_sparse_mpi.dll",
 };
 
+/** Status of a call whose time was up. */
+const TIMEOUT = 7;
+
 const REASONS: Record<number, [new (message: string) => Error, string]> = {
   1: [TypeError, "a buffer or message has another length than its pieces"],
   2: [RangeError, "a rank, a piece or the chunk limit is out of range"],
   4: [KernelError, "there is not enough memory for the message"],
   5: [KernelError, "the MPI library stopped unexpectedly, a defect worth reporting"],
-  7: [KernelError, "another rank did not do its part within the time limit"],
+  [TIMEOUT]: [KernelError, "another rank did not do its part within the time limit"],
   8: [
     LibraryError,
     'this process was not started by an MPI launcher; start it with "mpirun -n RANKS deno task train …"',
@@ -36,6 +39,7 @@ const REASONS: Record<number, [new (message: string) => Error, string]> = {
   10: [LibraryError, "MPI was started before, and it starts once a process"],
   11: [LibraryError, "the MPI library does not allow programs with several threads (MPI_THREAD_SERIALIZED)"],
   12: [KernelError, "what arrived is no message of this program, or there is none to take"],
+  13: [TypeError, "two of its arrays share memory, and it writes one of them; give each an array of its own"],
 };
 
 let opened: MpiSymbols | undefined;
@@ -116,6 +120,12 @@ export function startMpi(chunkWords: number = CHUNK_WORDS): MpiPlace {
   return { rank: place[0], size: place[1] };
 }
 
+/** How often a limit that may change is asked for while a message waits. */
+const ASK_MS = 500;
+
+/** Chunks of the message in hand that are under way. */
+const begun = new Uint32Array(1);
+
 /**
  * Sends pieces of an array to another rank. The data are copied: they may change after the call.
  *
@@ -124,25 +134,36 @@ export function startMpi(chunkWords: number = CHUNK_WORDS): MpiPlace {
  * @param head `HEAD_WORDS` words.
  * @param data Any array of 32-bit words.
  * @param ranges Made by {@linkcode pieces}.
+ * @param limitMs How long to wait in all; a function is asked again while the message waits, and may look for messages.
+ * @throws {KernelError} When the other rank has not taken enough within the limit; part of the message is lost then.
  */
 export function sendMessage(
   rank: number,
   head: Uint32Array,
   data: Uint32Array | Float32Array,
   ranges: BigUint64Array,
-  limitMs: number,
+  limitMs: number | (() => number),
 ): void {
-  const status = library().ts_mpi_send(
-    rank,
-    buffer(head),
-    head.length,
-    buffer(data),
-    data.length,
-    buffer(ranges),
-    ranges.length,
-    limitMs,
-  );
-  check(status, `send a message to rank ${rank}`);
+  const started = performance.now();
+  begun[0] = 0;
+  for (;;) {
+    const leftMs = typeof limitMs === "number" ? limitMs : started + limitMs() - performance.now();
+    const asked = typeof limitMs !== "number" && leftMs > ASK_MS;
+    const status = library().ts_mpi_send(
+      rank,
+      buffer(head),
+      head.length,
+      buffer(data),
+      data.length,
+      buffer(ranges),
+      ranges.length,
+      Math.max(0, Math.ceil(asked ? ASK_MS : leftMs)),
+      buffer(begun),
+      begun.length,
+    );
+    if (status === TIMEOUT && asked) continue;
+    return check(status, `send a message to rank ${rank}`);
+  }
 }
 
 const info = new Float64Array(3);

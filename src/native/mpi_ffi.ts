@@ -5,17 +5,18 @@
  *
  * @module
  */
+import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const MPI_ABI_VERSION = 1;
+export const MPI_ABI_VERSION = 2;
 
 /** Exports of the MPI library, by name. */
 export const MPI_SYMBOLS = {
   ts_mpi_abi_version: { parameters: [], result: "u32" },
   ts_mpi_start: { parameters: ["usize", "buffer", "usize"], result: "i32" }, // chunk_words, place, place_len
   ts_mpi_send: {
-    // rank, head, head_len, data, data_len, ranges, ranges_len, limit
-    parameters: ["u32", "buffer", "usize", "buffer", "usize", "buffer", "usize", "u32"],
+    // rank, head, head_len, data, data_len, ranges, ranges_len, limit, begun, begun_len
+    parameters: ["u32", "buffer", "usize", "buffer", "usize", "buffer", "usize", "u32", "buffer", "usize"],
     result: "i32",
   },
   ts_mpi_next: {
@@ -30,16 +31,5 @@ export const MPI_SYMBOLS = {
   ts_mpi_abort: { parameters: ["i32"], result: "i32" }, // code
 } as const satisfies Deno.ForeignLibraryInterface;
 
-type Declared = Deno.DynamicLibrary<typeof MPI_SYMBOLS>["symbols"];
-
-/** Deno's types ask for bigint where C has 64 bits; its runtime takes safe integers too, without allocating. */
-type WithNumbers<Arguments extends readonly unknown[]> = {
-  [Index in keyof Arguments]: Arguments[Index] extends bigint ? bigint | number : Arguments[Index];
-};
-
 /** The opened library's functions. */
-export type MpiSymbols = {
-  readonly [Name in keyof Declared]: (
-    ...args: WithNumbers<Parameters<Declared[Name]>>
-  ) => ReturnType<Declared[Name]>;
-};
+export type MpiSymbols = CalledWithNumbers<Deno.DynamicLibrary<typeof MPI_SYMBOLS>["symbols"]>;

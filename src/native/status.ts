@@ -14,6 +14,7 @@ const REASONS: Record<number, [new (message: string) => Error, string]> = {
   4: [KernelError, "there is not enough memory for scratch space"],
   5: [KernelError, "the kernel stopped unexpectedly, a defect worth reporting"],
   6: [SyntaxError, "the input cannot be parsed"],
+  7: [TypeError, "two of its arrays share memory, and it writes one of them; give each an array of its own"],
 };
 
 /** Throws the exception that belongs to a status code other than 0. */

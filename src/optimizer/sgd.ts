@@ -5,15 +5,39 @@
  *
  * @module
  */
+import { FRACTION, type TableOf } from "../hyperparameter.ts";
 import type { Optimizer, StatePlane } from "./optimizer.ts";
 
-/** Settings of momentum SGD. */
-export interface SgdSettings {
-  /** μ; with 0 nothing is kept. */
-  readonly momentum: number;
-  /** Whether momentum looks ahead. */
-  readonly nesterov: boolean;
+/** What momentum SGD may be told. */
+export interface SgdOptions {
+  /**
+   * μ
+   *
+   * @default {0.9}
+   */
+  readonly momentum?: number;
+  /**
+   * Whether momentum looks ahead (Nesterov).
+   *
+   * @default {false}
+   */
+  readonly nesterov?: boolean;
 }
+
+/** Rows of {@linkcode SgdOptions}. */
+export const SGD_HYPERPARAMETERS = {
+  momentum: {
+    kind: "number",
+    ...FRACTION,
+    default: 0.9,
+    symbol: "μ",
+    doc: "Share of the last step's velocity that is kept.",
+  },
+  nesterov: { kind: "flag", default: false, doc: "Look ahead along the velocity (Nesterov's momentum)." },
+} as const satisfies TableOf<SgdOptions>;
+
+/** Settings of momentum SGD. */
+export type SgdSettings = Readonly<Required<SgdOptions>>;
 
 const VELOCITY: StatePlane = { name: "velocity", fresh: "zero" };
 

@@ -4,12 +4,13 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { refuseUnknown } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { MpiTransport } from "./mpi_server.ts";
 import { workOverMpi } from "./mpi_worker.ts";
-import type { ParallelOptions } from "./options.ts";
+import { PARALLEL_OPTION_NAMES, type ParallelOptions } from "./options.ts";
 import { trainOver } from "./wasap.ts";
 
 /** Options of {@linkcode trainOverMpi}. */
@@ -19,6 +20,13 @@ export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
   /** The job, where {@linkcode startMpi} was called before. */
   readonly place?: MpiPlace;
 }
+
+/** Every name in {@linkcode MpiOptions}. */
+const MPI_OPTION_NAMES = [
+  ...PARALLEL_OPTION_NAMES.filter((name) => name !== "workers"),
+  "chunkWords",
+  "place",
+];
 
 /** Seconds of silence after which a rank counts as lost: the job then ends within 30. */
 const TIME_LIMIT_SECONDS = 25;
@@ -39,6 +47,7 @@ class WorkDone {}
  *
  * @returns An iterator over epoch records; its return value is the summary, undefined for workers.
  * @throws {LibraryError} When the MPI library was not built, or no launcher started this process.
+ * @throws {TypeError} When there is no option of a name, or its value has the wrong type.
  * @throws {RangeError} When the job has one rank only, or a setting is out of range.
  * @throws {TrainingError} When a rank is silent for longer than the time limit. MPI then goes on: exit with an error,
  * and the launcher ends the job.
@@ -48,6 +57,7 @@ export async function* trainOverMpi(
   data: Dataset,
   options: MpiOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
+  refuseUnknown(options, MPI_OPTION_NAMES, "train");
   const { chunkWords = CHUNK_WORDS, place = startMpi(chunkWords), ...parallel } = options;
   const { rank, size } = place;
   if (size < 2) {

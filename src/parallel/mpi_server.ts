@@ -5,12 +5,12 @@
  */
 import { TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
+import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
-import { pieces } from "../native/mpi.ts";
 import { START_MS } from "./options.ts";
-import { copyTopology, emptyReplica } from "./replica.ts";
+import { KeptTopologies } from "./mpi_topologies.ts";
+import { emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import {
   changedInAll,
@@ -27,15 +27,6 @@ import type { TransportPlan } from "./wasap.ts";
 const SLICE_MS = 20;
 /** How long it works before other tasks of the program run. */
 const BREATH_MS = 100;
-
-/** A topology that gradients may still arrive for. */
-interface Version {
-  /** Only the structure counts. */
-  readonly model: SparseMlp;
-  readonly places: Places;
-  /** Workers that compute on it. */
-  users: number;
-}
 
 /** What the server knows of a worker. */
 interface Client {
@@ -58,8 +49,7 @@ export class MpiTransport implements ServerTransport {
   readonly #model: SparseMlp;
   readonly #server: ParameterServer;
   readonly #clients: Client[];
-  readonly #versions = new Map<number, Version>();
-  readonly #spare: SparseMlp[] = [];
+  readonly #topologies: KeptTopologies;
   readonly #gradients: Uint32Array[];
   readonly #headers: PushHeader[] = [];
   readonly #head = new Head();
@@ -99,7 +89,8 @@ export class MpiTransport implements ServerTransport {
       patienceMs: Math.max(this.#limitMs, START_MS),
       pausing: false,
     }));
-    this.#keepTopology();
+    this.#topologies = new KeptTopologies(model, this.#gradients[0]);
+    this.#topologies.keep(this.#server.version);
   }
 
   async runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
@@ -119,8 +110,7 @@ export class MpiTransport implements ServerTransport {
         if (performance.now() - this.#breath > BREATH_MS || message === undefined) {
           this.#lookForSilence();
           onSums(server.sums());
-          await new Promise((resolve) => setTimeout(resolve, 0));
-          this.#breath = performance.now();
+          await this.#letOthersRun();
         }
       }
       this.#tellPause();
@@ -179,7 +169,7 @@ export class MpiTransport implements ServerTransport {
 
   topologyChanged(): void {
     this.#server.topologyChanged();
-    this.#keepTopology();
+    this.#topologies.keep(this.#server.version);
   }
 
   async close(): Promise<void> {
@@ -209,19 +199,6 @@ export class MpiTransport implements ServerTransport {
     }
   }
 
-  /** Remembers the current topology for gradients that will be computed on it. */
-  #keepTopology(): void {
-    for (const [number, version] of this.#versions) {
-      if (version.users > 0) continue;
-      this.#versions.delete(number);
-      this.#spare.push(version.model);
-    }
-    const model = this.#spare.pop() ?? emptyReplica(this.#model);
-    copyTopology(this.#model, model);
-    const places = new Places(model, this.#gradients[0]);
-    this.#versions.set(this.#server.version, { model, places, users: 0 });
-  }
-
   /** Sends parameters to those who wait for them, while the limits allow. */
   #serveWaiting(limit: number): void {
     for (const client of this.#clients) {
@@ -233,7 +210,7 @@ export class MpiTransport implements ServerTransport {
     const server = this.#server;
     // Every gradient that is computed shall be applied, so no more are begun than the phase has updates.
     if (server.updates >= limit || (!this.#synchronous && this.#pulls >= this.#total)) return;
-    const version = this.#versions.get(server.version)!;
+    const version = this.#topologies.get(server.version)!;
     if (client.version !== server.version) {
       sendTopology(client.rank, this.#model, version.places, this.#limitMs);
       client.version = server.version;
@@ -253,7 +230,7 @@ export class MpiTransport implements ServerTransport {
     const head = this.#head;
     const client = this.#clients[source - 1];
     if (head.kind !== KIND.push) throw new Error(`rank ${source} sent message ${head.kind} in phase 1`);
-    const version = this.#versions.get(head.word(1));
+    const version = this.#topologies.get(head.word(1));
     if (version === undefined) throw new Error(`rank ${source} computed on an unknown topology`);
     const { worker } = client;
     const gradients = this.#gradients[this.#synchronous ? worker : 0];
@@ -305,7 +282,7 @@ export class MpiTransport implements ServerTransport {
         } else {
           this.#lookForSilence();
           onLook();
-          await new Promise((resolve) => setTimeout(resolve, 0));
+          await this.#letOthersRun();
         }
       }
       this.#tellPause();
@@ -376,6 +353,13 @@ export class MpiTransport implements ServerTransport {
     );
     if (lost === undefined) return;
     throw new Error(`rank ${lost.rank} has been silent for ${lost.patienceMs / 1000} s`);
+  }
+
+  /** Lets other tasks of the program run; one of them may have ended the run, whose messages are `close`'s then. */
+  async #letOthersRun(): Promise<void> {
+    await new Promise((resolve) => setTimeout(resolve, 0));
+    if (this.#closed) throw new Error("the run was ended");
+    this.#breath = performance.now();
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {

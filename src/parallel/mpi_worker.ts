@@ -54,6 +54,8 @@ class MpiLink {
   readonly #gradients: Uint32Array;
   readonly #limitMs: number;
   readonly #head = new Head();
+  /** What is heard while the other one waits to be sent. */
+  readonly #heard = new Head();
   #places: Places;
   #version = 0;
   #hasModel = false;
@@ -80,8 +82,7 @@ class MpiLink {
         this.#push(request.header);
         return { kind: "applied" };
       case "working":
-        this.#working();
-        return { kind: "applied" };
+        return this.#working();
       case "next":
         return await this.#next();
       case "report":
@@ -124,7 +125,19 @@ class MpiLink {
   #push({ version, clock, loss, correct, samples }: PushHeader): void {
     this.#head.begin(KIND.push).setWord(1, version).setWord(2, samples);
     this.#head.setNumber(3, clock).setNumber(4, loss).setNumber(5, correct);
-    sendMessage(SERVER, this.#head.words, this.#gradients, this.#places.gradients, this.#limitMs);
+    const { gradients } = this.#places;
+    // Very long ones wait until the server takes them, which may have begun to pause.
+    sendMessage(SERVER, this.#head.words, this.#gradients, gradients, () => this.#patience());
+  }
+
+  /** How long the server may be silent now, whatever it has said in the meantime. */
+  #patience(): number {
+    const { words } = this.#heard;
+    if (nextMessage(SERVER, 0, words) !== undefined && this.#heard.kind === KIND.pause) {
+      takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
+      this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
+    }
+    return this.#patienceMs;
   }
 
   async #next(): Promise<ServerReply> {
@@ -187,11 +200,21 @@ class MpiLink {
     this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
   }
 
-  #working(): void {
+  #working(): ServerReply {
     const now = performance.now();
-    if (now - this.#toldAt < WORKING_MS) return;
+    if (now - this.#toldAt < WORKING_MS) return { kind: "applied" };
     this.#toldAt = now;
     sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
+    // In the middle of a command the server has nothing else to say.
+    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followStop();
+  }
+
+  #followStop(): ServerReply {
+    if (this.#head.kind !== KIND.stop) {
+      throw new TypeError(`Cannot follow message ${this.#head.kind} in the middle of an epoch`);
+    }
+    takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
+    return { kind: "stop" };
   }
 
   /** Waits until the server says something; other tasks of the program run meanwhile. */

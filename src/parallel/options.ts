@@ -1,17 +1,23 @@
 /**
- * Settings of parallel training: the paper's where it has them.
+ * Options of parallel training: its own hyperparameters beside those of sequential training.
  *
  * @module
  */
-import type { TrainOptions } from "../train/options.ts";
-import type { WorkerModels } from "./worker_models.ts";
+import { COUNT, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import {
+  resolveRunOptions,
+  type RunOptions,
+  TRAIN_OPTION_NAMES,
+  type TrainOptions,
+} from "../train/options.ts";
+import { WorkerModels } from "./worker_models.ts";
 
-/** Options of {@linkcode trainParallel} beside those of sequential training. */
-export interface ParallelOptions extends TrainOptions {
+/** Hyperparameters of parallel training alone; the defaults are the paper's where it has them. */
+export interface ParallelHyperparameterOptions {
   /** `wasap`: asynchronous phase 1; `wassp`: synchronous phase 1. @default {"wasap"} */
   readonly algorithm?: "wasap" | "wassp";
   /**
-   * Workers (K), each on a thread of its own; `threads` is what each may use for kernels.
+   * Workers (K), each on a thread of its own; they share `threads`.
    *
    * @default the number of cores
    */
@@ -34,63 +40,118 @@ export interface ParallelOptions extends TrainOptions {
    * @default 120, over MPI 25
    */
   readonly timeLimitSeconds?: number;
+}
+
+/** Options of {@linkcode trainParallel}. */
+export interface ParallelOptions extends TrainOptions, ParallelHyperparameterOptions {
   /** The models of the workers in phase 2: to go on with those of a checkpoint, and to save them in one. */
   readonly workerModels?: WorkerModels;
 }
 
+/** The table of parallel training: a row for each hyperparameter of its own. */
+export const PARALLEL_HYPERPARAMETERS = {
+  algorithm: {
+    kind: "choice",
+    choices: ["wasap", "wassp"],
+    default: "wasap",
+    doc: "Several workers, each with a part of the data: asynchronous (wasap) or in rounds (wassp).",
+  },
+  workers: { ...COUNT, most: 1024, symbol: "K", doc: "Workers; they share the threads." },
+  phaseOneFraction: {
+    kind: "number",
+    least: 0,
+    most: 1,
+    default: 0.7,
+    doc: "Part of the epochs in which workers train one model, before one each.",
+  },
+  initialRateFactor: {
+    kind: "number",
+    above: 0,
+    default: 2,
+    doc: "With wasap, how many times larger the learning rate is in the first epochs.",
+  },
+  initialRateEpochs: { kind: "number", least: 0, default: 5, doc: "With wasap, how many epochs that is." },
+  warmUpEpochs: {
+    kind: "number",
+    least: 0,
+    default: 5,
+    doc: "With wassp, epochs in which the learning rate rises from η to K·η.",
+  },
+  timeLimitSeconds: {
+    kind: "number",
+    above: 0,
+    most: 1_000_000,
+    default: 120,
+    doc: "Seconds after which a worker that does nothing counts as lost and ends the run.",
+  },
+} as const satisfies TableOf<ParallelHyperparameterOptions>;
+
+/** Every name in {@linkcode ParallelOptions}. */
+export const PARALLEL_OPTION_NAMES: readonly string[] = [
+  ...TRAIN_OPTION_NAMES,
+  ...Object.keys(PARALLEL_HYPERPARAMETERS),
+  "workerModels",
+];
+
 /** How long a worker may take at least to begin: to load its modules, or to prepare its data. */
 export const START_MS = 60_000;
 
-/** Every parallel setting, filled in and checked. */
-export interface ParallelSettings {
-  readonly algorithm: "wasap" | "wassp";
-  readonly workers: number;
-  readonly phaseOneFraction: number;
-  readonly initialRateFactor: number;
-  readonly initialRateEpochs: number;
-  readonly warmUpEpochs: number;
-  readonly timeLimitSeconds: number;
+/** Every hyperparameter of parallel training, filled in and checked: frozen, plain data. */
+export type ParallelHyperparameters = Readonly<Required<ParallelHyperparameterOptions>>;
+
+/**
+ * Fills in defaults and checks ranges. Other keys are left out.
+ *
+ * @throws {RangeError} When a value is out of range.
+ * @throws {TypeError} When it has the wrong type.
+ */
+export function resolveParallelHyperparameters(
+  options: ParallelHyperparameterOptions,
+): ParallelHyperparameters {
+  const defaults = { workers: navigator.hardwareConcurrency };
+  const resolved = resolveOptions(PARALLEL_HYPERPARAMETERS, options, { task: "train in parallel", defaults });
+  // The table has a row for each key, whose kind gives its type.
+  return resolved as unknown as ParallelHyperparameters;
+}
+
+/** Options of a parallel run: hyperparameters of both kinds, and what stays in the process. */
+export interface ParallelRunOptions extends RunOptions {
+  readonly parallel: ParallelHyperparameters;
+  readonly workerModels?: WorkerModels;
 }
 
 /**
- * Fills in defaults and checks ranges.
+ * Takes options apart, fills in defaults and checks them.
  *
- * @throws {RangeError} When a setting is out of range.
+ * @param modelSeed Seed where none is given.
+ * @throws {RangeError} When a value is out of range.
+ * @throws {TypeError} When there is no option of that name, or a value has the wrong type, contradicts another or is for
+ * sequential training only.
  */
-export function resolveParallelOptions(options: ParallelOptions): ParallelSettings {
-  const settings: ParallelSettings = {
-    algorithm: options.algorithm ?? "wasap",
-    workers: options.workers ?? navigator.hardwareConcurrency,
-    phaseOneFraction: options.phaseOneFraction ?? 0.7,
-    initialRateFactor: options.initialRateFactor ?? 2,
-    initialRateEpochs: options.initialRateEpochs ?? 5,
-    warmUpEpochs: options.warmUpEpochs ?? 5,
-    timeLimitSeconds: options.timeLimitSeconds ?? 120,
-  };
-  const { algorithm, workers, phaseOneFraction } = settings;
-  if (algorithm !== "wasap" && algorithm !== "wassp") throw problem("algorithm", algorithm, "wasap or wassp");
-  if (!Number.isSafeInteger(workers) || workers < 1 || workers > 1024) {
-    throw problem("workers", workers, "a whole number from 1 to 1024");
+export function resolveParallelRun(options: ParallelOptions, modelSeed: number): ParallelRunOptions {
+  const run = resolveRunOptions(options, modelSeed, PARALLEL_OPTION_NAMES);
+  const parallel = resolveParallelHyperparameters(options);
+  const { workerModels } = options;
+  if (workerModels !== undefined && !(workerModels instanceof WorkerModels)) {
+    throw unfit({ task: "train in parallel", name: "workerModels" }, workerModels, "WorkerModels");
   }
-  if (!(phaseOneFraction >= 0 && phaseOneFraction <= 1)) {
-    throw problem("phaseOneFraction", phaseOneFraction, "a value from 0 to 1");
+  const { gradientFlow, maxSteps, compactWhilePruning } = run.settings;
+  if (gradientFlow) {
+    throw new TypeError(
+      "Cannot record the gradient flow in parallel training: no gradient is the model's own",
+    );
   }
-  const { initialRateFactor, timeLimitSeconds } = settings;
-  if (!(initialRateFactor > 0 && initialRateFactor < Infinity)) {
-    throw problem("initialRateFactor", initialRateFactor, "a number above 0");
+  if (maxSteps !== Infinity) {
+    throw new TypeError(
+      "Cannot end parallel training after maxSteps: workers end with an epoch; give epochs",
+    );
   }
-  if (!(timeLimitSeconds > 0 && timeLimitSeconds <= 1e6)) {
-    throw problem("timeLimitSeconds", timeLimitSeconds, "a number above 0, 1,000,000 at most");
+  if (compactWhilePruning) {
+    throw new TypeError(
+      "Cannot compact while pruning in parallel training: workers share the arrays, which must keep their sizes",
+    );
   }
-  for (const name of ["initialRateEpochs", "warmUpEpochs"] as const) {
-    const value = settings[name];
-    if (!(value >= 0 && value < Infinity)) throw problem(name, value, "a number of at least 0");
-  }
-  return settings;
-}
-
-function problem(name: string, value: unknown, expected: string): RangeError {
-  return new RangeError(`Cannot train in parallel: ${name} is ${value}, expected ${expected}`);
+  return { ...run, parallel, ...(workerModels && { workerModels }) };
 }
 
 /**

@@ -4,9 +4,9 @@
  * @module
  */
 import { optimizerNamed } from "../optimizer/optimizers.ts";
-import type { TrainSettings } from "../train/options.ts";
+import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { learningRateOf, type StepRate } from "../train/rate.ts";
-import type { ParallelSettings } from "./options.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 
 /**
  * How many times the base rate an update of phase 1 has.
@@ -17,8 +17,8 @@ import type { ParallelSettings } from "./options.ts";
  * @param progress Epochs done, with fraction.
  */
 export function phaseOneFactor(
-  parallel: ParallelSettings,
-  settings: TrainSettings,
+  parallel: ParallelHyperparameters,
+  settings: Hyperparameters,
   progress: number,
 ): number {
   const { algorithm, workers, initialRateEpochs, initialRateFactor, warmUpEpochs } = parallel;
@@ -33,8 +33,8 @@ export function phaseOneFactor(
  * @param steps Updates an epoch.
  */
 export function phaseOneRate(
-  parallel: ParallelSettings,
-  settings: TrainSettings,
+  parallel: ParallelHyperparameters,
+  settings: Hyperparameters,
   number: number,
   steps: number,
 ): StepRate {
@@ -62,16 +62,16 @@ export interface LocalStep {
  * Rate of a step of phase 2: the base rate by the schedule. What a synchronous phase 1 leaves was built with its scaled
  * rate, for which the first step corrects.
  *
- * @param phaseOneEpochs Last epoch of phase 1.
+ * @param run Epochs done before this run, and the last epoch of phase 1.
  */
 export function phaseTwoRate(
-  parallel: ParallelSettings,
-  settings: TrainSettings,
-  phaseOneEpochs: number,
+  parallel: ParallelHyperparameters,
+  settings: Hyperparameters,
+  run: { readonly epochsDone: number; readonly phaseOneEpochs: number },
   { number, steps, first }: LocalStep,
 ): StepRate {
-  const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 &&
-    settings.epochsDone <= phaseOneEpochs;
+  const { epochsDone, phaseOneEpochs } = run;
+  const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 && epochsDone <= phaseOneEpochs;
   const before = first && scaled ? phaseOneFactor(parallel, settings, phaseOneEpochs) : 1;
   return {
     learningRate: learningRateOf(settings, number, steps),

@@ -2,17 +2,19 @@
  * The parameter server: one model, and what pulls and pushes do to it.
  *
  * Its state lies in shared memory, so each worker of a process can have a server object over the same state. Whoever
- * calls a method holds the server's lock (or is the only one who could call).
+ * calls a method holds the server's lock (or is the only one who could call). One may be called without it:
+ * {@linkcode ParameterServer.sums}, to show how far an epoch is. It only reads, and its numbers need not be of one
+ * moment; waiting for the lock would stop the thread that looks for workers who are lost, perhaps with the lock.
  *
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { accumulate, retainValid } from "../native/merge.ts";
-import { applyGradients } from "../native/optimizer.ts";
+import { accumulate, retainValid, scale } from "../native/merge.ts";
+import { applyGradients } from "../native/update.ts";
 import { TrainingError } from "../errors.ts";
-import type { TrainSettings } from "../train/options.ts";
+import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepSettings } from "../train/step_settings.ts";
-import type { ParallelSettings } from "./options.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
 import { copyParameters, copyTopology, gradientViews } from "./replica.ts";
 import type { EpochSums, PushHeader } from "./transport.ts";
@@ -48,8 +50,8 @@ export function serverState(workers: number, updates: number): ServerState {
 
 /** Settings of a server. */
 export interface ServerOptions {
-  readonly settings: TrainSettings;
-  readonly parallel: ParallelSettings;
+  readonly settings: Hyperparameters;
+  readonly parallel: ParallelHyperparameters;
   /** Updates an epoch. */
   readonly steps: number;
 }
@@ -60,7 +62,7 @@ export interface Pulled {
   readonly clock: number;
 }
 
-/** The server's model and its rules. Methods run under the server's lock. */
+/** The server's model and its rules. Methods run under the server's lock, {@linkcode sums} where it must be exact. */
 export class ParameterServer {
   readonly model: SparseMlp;
   readonly #numbers: Float64Array;
@@ -139,19 +141,7 @@ export class ParameterServer {
     headers.forEach((header) => this.#note(header));
     const sent = gradients.filter((_, worker) => headers[worker].samples > 0);
     const counts = headers.filter((header) => header.samples > 0).map((header) => header.samples);
-    if (sent.length > 1) {
-      const sums = gradientViews(this.model.layers, sent[0]);
-      for (const [place, arena] of sent.entries()) {
-        const weight = counts[place] / samples;
-        for (const [index, views] of gradientViews(this.model.layers, arena).entries()) {
-          const { nnz } = this.model.layers[index];
-          const sum = sums[index];
-          accumulate(views.values.subarray(0, nnz), weight, place === 0, sum.values.subarray(0, nnz));
-          accumulate(views.bias, weight, place === 0, sum.bias);
-          accumulate(views.activationParameters, weight, place === 0, sum.activationParameters);
-        }
-      }
-    }
+    if (sent.length > 1) this.#average(sent, counts.map((count) => count / samples));
     this.#apply(sent[0]);
   }
 
@@ -165,7 +155,7 @@ export class ParameterServer {
     this.#idle[worker] += seconds;
   }
 
-  /** Sums since {@linkcode beginEpoch}. */
+  /** Sums since {@linkcode beginEpoch}; of one moment under the lock alone. */
   sums(): EpochSums {
     const numbers = this.#numbers;
     return {
@@ -196,6 +186,24 @@ export class ParameterServer {
     this.#numbers[LOSS] += loss;
     this.#numbers[CORRECT] += correct;
     this.#numbers[SAMPLES] += samples;
+  }
+
+  /** Writes the weighted sum of several gradients into the first of them, which no kernel is given twice. */
+  #average([first, ...others]: readonly Uint32Array[], [weight, ...weights]: readonly number[]): void {
+    const { layers } = this.model;
+    const sections = (arena: Uint32Array) =>
+      gradientViews(layers, arena).flatMap(({ values, bias, activationParameters }, index) => [
+        values.subarray(0, layers[index].nnz),
+        bias,
+        activationParameters,
+      ]);
+    const sums = sections(first);
+    for (const sum of sums) scale(sum, weight);
+    for (const [place, arena] of others.entries()) {
+      for (const [index, values] of sections(arena).entries()) {
+        accumulate(values, weights[place], sums[index]);
+      }
+    }
   }
 
   #retain(gradients: Uint32Array, sender: SparseMlp): Uint32Array {

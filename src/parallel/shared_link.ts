@@ -124,7 +124,7 @@ export class SharedLink {
       const command = state.command;
       if (command.number === this.#command) return undefined;
       if (!this.#hasModel) {
-        if (!state.ownModels) copyModel(server.model, replica);
+        if (!state.replicasLoaded) copyModel(server.model, replica);
         this.#hasModel = true;
       }
       this.#command = command.number;
@@ -140,11 +140,12 @@ export class SharedLink {
     for (;;) {
       if (state.stopped) return { kind: "stop" };
       const seen = state.gate;
-      const reply = state.locked(work);
-      if (reply !== undefined) {
-        if (waited) server.waited(worker, (performance.now() - started) / 1000);
-        return reply;
-      }
+      const reply = state.locked(() => {
+        const found = work();
+        if (found !== undefined && waited) server.waited(worker, (performance.now() - started) / 1000);
+        return found;
+      });
+      if (reply !== undefined) return reply;
       waited = true;
       state.waitForChange(seen);
       state.beat(worker);

@@ -13,7 +13,7 @@ const KIND = 5;
 const EPOCH = 6;
 const ARRIVED = 7;
 const ROUND = 8;
-const OWN = 9;
+const LOADED = 9;
 const WORKERS = 16;
 const LIMIT = 0;
 const TOTAL = 1;
@@ -119,12 +119,12 @@ export class SharedState {
   }
 
   /** Whether the replicas hold the models that phase 2 begins with. */
-  get ownModels(): boolean {
-    return Atomics.load(this.#words, OWN) !== 0;
+  get replicasLoaded(): boolean {
+    return Atomics.load(this.#words, LOADED) !== 0;
   }
 
-  set ownModels(own: boolean) {
-    Atomics.store(this.#words, OWN, own ? 1 : 0);
+  set replicasLoaded(loaded: boolean) {
+    Atomics.store(this.#words, LOADED, loaded ? 1 : 0);
   }
 
   /** Updates that may have been applied before workers wait. */

@@ -106,7 +106,7 @@ export interface EpochSums {
   readonly idleSeconds: readonly number[];
 }
 
-/** Where an epoch stands, for progress. */
+/** Where an epoch stands, for progress; never throws. */
 export type OnSums = (sums: EpochSums) => void;
 
 /**
@@ -132,6 +132,8 @@ export interface ServerTransport {
   replicas(): readonly SparseMlp[] | Promise<readonly SparseMlp[]>;
   /** The server's topology has changed; gradients of older versions are stale from now on. */
   topologyChanged(): void;
-  /** Ends all workers. Never rejects; safe to call twice. */
+  /**
+   * Ends all workers, in the middle of a call too, which then need not settle. Never rejects; safe to call twice.
+   */
   close(): Promise<void>;
 }

@@ -7,19 +7,22 @@ import type { Dataset, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
-import type { TrainSettings } from "../train/options.ts";
+import type { RunHooks } from "../train/hooks.ts";
+import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
 import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
+import type { RunState } from "../train/state.ts";
 import { averageModels } from "./average.ts";
 import {
   checkShards,
+  type ParallelHyperparameters,
   type ParallelOptions,
-  type ParallelSettings,
-  resolveParallelOptions,
+  resolveParallelRun,
 } from "./options.ts";
+import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
 import type { ServerOptions } from "./server.ts";
 import type { EpochSums, OnSums, ServerTransport } from "./transport.ts";
@@ -54,8 +57,9 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  * permissions, deviations and measurements. `wassp` gives the same bits in each run with the same seed and workers, and
  * with one worker those of {@linkcode train}; `wasap` does not.
  *
- * @throws {RangeError} When a setting is out of range, or there are more workers than batches.
- * @throws {TypeError} When model and data do not fit together, or a setting is for sequential training only.
+ * @throws {RangeError} When a value is out of range, at the call, or there are more workers than batches.
+ * @throws {TypeError} When there is no option of a name, its value has the wrong type or is for sequential training
+ * only, at the call, or model and data do not fit together.
  * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
  *
  * @example
@@ -86,18 +90,13 @@ export function trainOver(
   options: ParallelOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const parallel = resolveParallelOptions(options);
-  if (options.gradientFlow) {
-    throw new TypeError(
-      "Cannot record the gradient flow in parallel training: no gradient is the model's own",
-    );
-  }
+  const run = resolveParallelRun(options, model.settings.seed);
   if (data.train.source !== undefined) {
     throw new TypeError(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,
     );
   }
-  const { step = 0, epoch = 0 } = options.state ?? {};
+  const { step, epoch } = run.state;
   if (step > 0) {
     throw new TypeError(
       `Cannot go on in parallel inside epoch ${
@@ -106,22 +105,12 @@ export function trainOver(
         "epoch; train this one to its end without workers first",
     );
   }
-  if (options.maxSteps !== undefined) {
-    throw new TypeError(
-      "Cannot end parallel training after maxSteps: workers end with an epoch; give epochs",
-    );
-  }
-  if (options.compactWhilePruning) {
-    throw new TypeError(
-      "Cannot compact while pruning in parallel training: workers share the arrays, which must keep their sizes",
-    );
-  }
-  return trainWith(model, data, options, async (plan) => {
+  const { parallel, workerModels = new WorkerModels() } = run;
+  return trainWith(model, data, run, async (plan) => {
     checkShards(parallel.workers, plan.split.samples, plan.settings.batchSize);
-    const described = describe(model, data, plan, parallel);
-    const { workerModels = new WorkerModels() } = options;
     checkWorkerModels(workerModels.start, model);
-    return new ParallelEngine(described, plan.settings, await makeTransport(described), workerModels);
+    const planned = planTransport(model, data, plan, parallel, workerModels, run.state);
+    return new ParallelEngine(planned, plan, await makeTransport(planned), workerModels);
   });
 }
 
@@ -141,14 +130,16 @@ function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void
   }
 }
 
-function describe(
+function planTransport(
   model: SparseMlp,
   data: Dataset,
-  { split, settings }: EnginePlan,
-  parallel: ParallelSettings,
+  { split, settings, epochsDone }: EnginePlan,
+  parallel: ParallelHyperparameters,
+  workerModels: WorkerModels,
+  state: RunState,
 ): TransportPlan {
   const { workers, algorithm } = parallel;
-  const { epochs, epochsDone, batchSize, threads } = settings;
+  const { batchSize, threads } = settings;
   const steps = algorithm === "wassp"
     ? passSteps(split.samples, workers, batchSize)
     : Math.ceil(split.samples / batchSize);
@@ -156,22 +147,35 @@ function describe(
   // rounds alike.
   const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
   const alone = algorithm === "wassp" && workers === 1 && tiles;
-  const phaseOneEpochs = alone ? 0 : Math.round(epochs * parallel.phaseOneFraction);
-  const { signal: _, onProgress: __, onPhase: ___, ...kept } = settings;
+  const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels, state);
   return {
     model,
     setup: {
-      settings: { ...kept, threads: Math.max(1, Math.floor(threads / workers)) },
+      settings: { ...settings, threads: Math.max(1, Math.floor(threads / workers)) },
       parallel,
       split: sharedSplit(split),
       standardization: model.standardization!,
       image: data.image,
+      epochsDone,
       phaseOneEpochs,
     },
-    server: { settings: kept, parallel, steps },
+    server: { settings, parallel, steps },
     updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
     updatesTotal: phaseOneEpochs * steps,
   };
+}
+
+/** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */
+function lastOfPhaseOne(
+  { epochs }: Hyperparameters,
+  { phaseOneFraction }: ParallelHyperparameters,
+  { start }: WorkerModels,
+  state: RunState,
+): number {
+  if (state.phaseOneEpochs !== undefined) return state.phaseOneEpochs;
+  const planned = Math.round(epochs * phaseOneFraction);
+  // Checkpoints that do not name the epoch have models of workers in phase 2 alone.
+  return start.length > 0 ? Math.max(0, Math.min(planned, state.epoch - 1)) : planned;
 }
 
 /** The same samples in memory that Workers can see; copied only where they are not. */
@@ -199,24 +203,28 @@ function sharedSplit(split: Split): Split {
 /** Both phases, told to a transport. */
 class ParallelEngine implements Engine {
   readonly #plan: TransportPlan;
-  readonly #settings: TrainSettings;
+  readonly #settings: Hyperparameters;
+  readonly #hooks: RunHooks;
   readonly #transport: ServerTransport;
   readonly #workerModels: WorkerModels;
+  readonly #calls: ProgressCalls;
   #phaseTwo = false;
 
   constructor(
     plan: TransportPlan,
-    settings: TrainSettings,
+    { settings, hooks }: EnginePlan,
     transport: ServerTransport,
     workerModels: WorkerModels,
   ) {
     this.#plan = plan;
     this.#settings = settings;
+    this.#hooks = hooks;
     this.#transport = transport;
     this.#workerModels = workerModels;
+    this.#calls = new ProgressCalls(hooks.onProgress);
   }
 
-  async epoch(epoch: number): Promise<Trained> {
+  async epoch(epoch: number, state: RunState): Promise<Trained> {
     const { model, setup, server } = this.#plan;
     const { steps } = server;
     const started = performance.now();
@@ -224,11 +232,12 @@ class ParallelEngine implements Engine {
     const onSums = this.#progress(epoch, started);
     let sums: EpochSums;
     if (first) {
-      sums = await this.#orAborted(this.#transport.runUpdates(epoch * steps, onSums));
+      sums = await this.#orEnded(this.#transport.runUpdates(epoch * steps, onSums));
     } else {
       await this.#beginPhaseTwo();
-      sums = await this.#orAborted(this.#transport.runLocalEpoch(epoch, onSums));
+      sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
       averageModels(await this.#transport.replicas(), model, this.#settings.threads);
+      state.phaseOneEpochs = setup.phaseOneEpochs;
     }
     const seconds = (performance.now() - started) / 1000;
     const learningRate = this.#lastRate(epoch, first);
@@ -253,12 +262,15 @@ class ParallelEngine implements Engine {
   async changeTopology(epoch: number): Promise<TopologyCounts> {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
-    if (this.#phaseTwo) return await this.#orAborted(this.#transport.evolveReplicas(epoch));
-    const counts = changeTopology(this.#plan.model, this.#settings, epoch, {
-      onPhase: this.#settings.onPhase,
-    });
+    if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
+    const counts = changeTopology(this.#plan.model, this.#settings, epoch, this.#hooks);
     this.#transport.topologyChanged();
     return counts;
+  }
+
+  mayStopAfter(epoch: number): boolean {
+    const { phaseOneEpochs } = this.#plan.setup;
+    return epoch > phaseOneEpochs || phaseOneEpochs >= this.#settings.epochs;
   }
 
   async close(): Promise<void> {
@@ -268,8 +280,8 @@ class ParallelEngine implements Engine {
   async #beginPhaseTwo(): Promise<void> {
     if (this.#phaseTwo) return;
     const { start } = this.#workerModels;
-    const { phaseOneEpochs, parallel } = this.#plan.setup;
-    const goesOn = this.#settings.epochsDone > phaseOneEpochs && start.length === parallel.workers;
+    const { epochsDone, phaseOneEpochs, parallel } = this.#plan.setup;
+    const goesOn = epochsDone > phaseOneEpochs && start.length === parallel.workers;
     await this.#transport.beginPhaseTwo(goesOn ? start : []);
     this.#phaseTwo = true;
     this.#workerModels.follow(() => this.#transport.replicas());
@@ -288,25 +300,27 @@ class ParallelEngine implements Engine {
   }
 
   #progress(epoch: number, started: number): OnSums {
-    const { epochs, onProgress } = this.#settings;
+    const { epochs } = this.#settings;
     const { steps } = this.#plan.server;
     return ({ updates, samples, loss, correct }) => {
       if (samples === 0) return;
       const samplesPerSecond = samples / ((performance.now() - started) / 1000);
       const [meanLoss, accuracy] = [loss / samples, correct / samples];
-      onProgress?.({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
+      this.#calls.tell({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
     };
   }
 
-  /** As the work, but rejects at once when the run is aborted; workers end within `close`. */
-  #orAborted<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#settings;
-    if (signal === undefined) return work;
-    return new Promise((resolve, reject) => {
-      const abort = () => reject(signal.reason);
-      if (signal.aborted) abort();
-      signal.addEventListener("abort", abort);
-      work.then(resolve, reject).finally(() => signal.removeEventListener("abort", abort));
-    });
+  /** As the work, but rejects at once when the run is aborted or `onProgress` throws; workers end within `close`. */
+  async #orEnded<T>(work: Promise<T>): Promise<T> {
+    const { signal } = this.#hooks;
+    const ended = Promise.withResolvers<never>();
+    const abort = () => ended.reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    try {
+      if (signal?.aborted) abort();
+      return await Promise.race([ended.promise, this.#calls.during(work)]);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
   }
 }

@@ -8,9 +8,9 @@ import type { SparseMlp } from "../model/model.ts";
 import type { Batch } from "../native/step.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { changeTopology } from "../topology/change.ts";
-import type { TrainSettings } from "../train/options.ts";
+import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepRunner } from "../train/step_runner.ts";
-import type { ParallelSettings } from "./options.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 import { phaseTwoRate } from "./rates.ts";
 import { Shard, shardSize } from "./shard.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
@@ -19,12 +19,14 @@ import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 export interface WorkerSetup {
   /** Number of this worker, from 0. */
   readonly worker: number;
-  readonly settings: TrainSettings;
-  readonly parallel: ParallelSettings;
+  readonly settings: Hyperparameters;
+  readonly parallel: ParallelHyperparameters;
   /** All training samples; a worker reads its shard. */
   readonly split: Split;
   readonly standardization: Standardization;
   readonly image: ImageShape | undefined;
+  /** Whole epochs done before the run. */
+  readonly epochsDone: number;
   /** Last epoch of phase 1. */
   readonly phaseOneEpochs: number;
 }
@@ -53,7 +55,7 @@ export function* workerProgram(
 ): Generator<WorkerRequest, void, ServerReply> {
   const steps = new WorkerSteps(setup, replica, gradients);
   const { worker } = setup;
-  for (let pass = setup.settings.epochsDone + 1;; pass++) {
+  for (let pass = setup.epochsDone + 1;; pass++) {
     const over = yield* onePass(steps, pass, worker);
     if (over) break;
   }
@@ -136,7 +138,7 @@ class WorkerSteps {
 
   /** Trains the replica on one pass over the shard; returns nothing when everybody shall end. */
   *localEpoch(epoch: number): Generator<WorkerRequest, LocalReport | undefined, ServerReply> {
-    const { worker, settings, parallel, phaseOneEpochs } = this.#setup;
+    const { worker, settings, parallel } = this.#setup;
     const steps = Math.ceil(this.#shard.order.length / settings.batchSize);
     const started = performance.now();
     this.beginPass(epoch);
@@ -144,7 +146,7 @@ class WorkerSteps {
     for (let step = 0; step < steps; step++) {
       const number = (epoch - 1) * steps + step;
       const first = this.#localSteps++ === 0;
-      const rate = phaseTwoRate(parallel, settings, phaseOneEpochs, { number, steps, first });
+      const rate = phaseTwoRate(parallel, settings, this.#setup, { number, steps, first });
       this.#runner.step(this.#batch(epoch, step)!, this.#draw(number), rate.learningRate, rate.rateRatio);
       loss += this.totals[0];
       correct += this.totals[1];

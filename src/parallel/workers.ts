@@ -70,6 +70,7 @@ export class WorkersTransport implements ServerTransport {
    *
    * @throws {Deno.errors.NotCapable} When the package's own modules may not be read.
    * @throws {RangeError} When there is not enough memory for the replicas.
+   * @throws {DOMException} When the settings have something in them that cannot be sent to a Worker.
    */
   constructor(options: WorkersOptions) {
     const { model, setup, updatesDone, updatesTotal, module } = options;
@@ -88,26 +89,23 @@ export class WorkersTransport implements ServerTransport {
     const gradients = this.#replicas.map((replica) => replica.allocateGradients());
     this.#heard = this.#replicas.map(() => ({ beats: 0, silenceMs: 0 }));
     const headers = new Float64Array(new SharedArrayBuffer(8 * HEADER_NUMBERS * workers));
-    for (let worker = 0; worker < workers; worker++) {
-      const start: WorkerStart = {
-        setup: { ...setup, worker },
-        server: shareModel(model),
-        serverState: state,
-        serverOptions: options.server,
-        replica: shareModel(this.#replicas[worker]),
-        gradients,
-        headers,
-        state: memory,
-        kernels: kernelsPath(),
-      };
-      const thread = new Worker(url, { type: "module", name: `truly-sparse-worker-${worker}` });
-      thread.onmessage = (event: MessageEvent<WorkerMessage>) => this.#hear(event.data);
-      thread.onerror = (event) => {
-        event.preventDefault();
-        this.#fail(worker, event.error ?? new Error(event.message));
-      };
-      thread.postMessage(start);
-      this.#workers.push(thread);
+    const shared = {
+      server: shareModel(model),
+      serverState: state,
+      serverOptions: options.server,
+      gradients,
+      headers,
+      state: memory,
+      kernels: kernelsPath(),
+    };
+    try {
+      for (const [worker, replica] of this.#replicas.entries()) {
+        this.#start(url, { ...shared, setup: { ...setup, worker }, replica: shareModel(replica) });
+      }
+    } catch (cause) {
+      // Nobody would close what was not made, and a Worker that lives keeps the program from ending.
+      for (const worker of this.#workers) worker.terminate();
+      throw cause;
     }
     let looked = performance.now();
     this.#look = setInterval(() => {
@@ -120,8 +118,8 @@ export class WorkersTransport implements ServerTransport {
     }, LOOK_MS);
   }
 
-  runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
-    return this.#watched(onSums, (pending: Pending<void>) => {
+  async runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
+    await this.#watched(onSums, (pending: Pending<void>) => {
       this.#updates = pending;
       this.#state.locked(() => {
         this.#server.beginEpoch();
@@ -129,18 +127,19 @@ export class WorkersTransport implements ServerTransport {
       });
       this.#state.changed();
     });
+    return this.#state.locked(() => this.#server.sums());
   }
 
   beginPhaseTwo(models: readonly SparseMlp[]): void {
     // No worker has pulled anything where models are given: the run goes on in phase 2.
     for (const [worker, model] of models.entries()) copyModel(model, this.#replicas[worker]);
-    this.#state.ownModels = models.length > 0;
+    this.#state.replicasLoaded = models.length > 0;
     this.#state.phase = 2;
     this.#state.changed();
   }
 
   async runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
-    this.#server.beginEpoch();
+    this.#state.locked(() => this.#server.beginEpoch());
     const started = performance.now();
     let reports: LocalReport[] = [];
     await this.#watched(onSums, (pending: Pending<void>) => {
@@ -151,7 +150,7 @@ export class WorkersTransport implements ServerTransport {
     });
     const elapsed = (performance.now() - started) / 1000;
     return {
-      ...this.#server.sums(),
+      ...this.#state.locked(() => this.#server.sums()),
       ...trainedInAll(reports),
       idleSeconds: reports.map((report) => Math.max(0, elapsed - report.seconds)),
     };
@@ -173,7 +172,7 @@ export class WorkersTransport implements ServerTransport {
   }
 
   topologyChanged(): void {
-    this.#server.topologyChanged();
+    this.#state.locked(() => this.#server.topologyChanged());
   }
 
   async close(): Promise<void> {
@@ -192,6 +191,18 @@ export class WorkersTransport implements ServerTransport {
     for (const worker of this.#workers) worker.terminate();
   }
 
+  #start(module: URL, start: WorkerStart): void {
+    const { worker } = start.setup;
+    const thread = new Worker(module, { type: "module", name: `truly-sparse-worker-${worker}` });
+    this.#workers.push(thread);
+    thread.onmessage = (event: MessageEvent<WorkerMessage>) => this.#hear(event.data);
+    thread.onerror = (event) => {
+      event.preventDefault();
+      this.#fail(worker, event.error ?? new Error(event.message));
+    };
+    thread.postMessage(start);
+  }
+
   #order(kind: "epoch" | "evolve", epoch: number, pending: Pending<LocalReport[]>): void {
     this.#gathered = [];
     this.#reports = pending;
@@ -199,8 +210,8 @@ export class WorkersTransport implements ServerTransport {
   }
 
   /** Waits for what `begin` begins, and reports progress meanwhile. */
-  #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<EpochSums> {
-    return new Promise<EpochSums>((resolve, reject) => {
+  #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<void> {
+    return new Promise<void>((resolve, reject) => {
       this.#onSums = onSums;
       const end = () => {
         this.#onSums = undefined;
@@ -210,7 +221,7 @@ export class WorkersTransport implements ServerTransport {
       const pending: Pending<void> = {
         resolve: () => {
           end();
-          resolve(this.#server.sums());
+          resolve();
         },
         reject: (cause) => {
           end();

@@ -13,10 +13,10 @@ import { pruneByImportance } from "./importance.ts";
 export interface TopologySettings {
   /** Fraction of the weights that SET replaces (ζ); 0 for none. */
   readonly zeta: number;
-  /** When Importance Pruning is due, and what it removes; undefined for never. */
+  /** When Importance Pruning is due, and what it removes; false for never. */
   readonly importancePruning:
     | { readonly start: number; readonly every: number; readonly percentile: number }
-    | undefined;
+    | false;
   /** Whether neurons that pruning left without a purpose are taken out of the arrays. */
   readonly compactWhilePruning: boolean;
   readonly seed: number;
@@ -65,7 +65,7 @@ export function changeTopology(
 ): TopologyCounts {
   const { importancePruning: pruning, zeta, seed, threads } = settings;
   const { initializer, fanIn } = model.settings;
-  const due = pruning !== undefined && epoch >= pruning.start &&
+  const due = pruning !== false && epoch >= pruning.start &&
     (epoch - pruning.start) % pruning.every === 0;
   let [replaced, pruned] = [0, 0];
   if (due) {

@@ -52,6 +52,7 @@ export class BatchBuilder {
 
   constructor(options: BatchBuilderOptions) {
     const { split, batchSize, width, augmentation } = options;
+    const { features, source } = split;
     this.#options = options;
     this.#features = options.standardization.mean.length;
     this.#outputs = split.targets.length / split.samples;
@@ -62,9 +63,8 @@ export class BatchBuilder {
     this.#pixels = options.standardization.selection?.featureCount ?? this.#features;
     this.#augments = augmentation !== undefined;
     this.#images = sharedBytes(this.#augments ? batchSize * this.#pixels : 0);
-    this.#made = sharedFloats(split.source === undefined ? 0 : batchSize * this.#pixels);
+    this.#made = sharedFloats(source === undefined ? 0 : batchSize * this.#pixels);
     this.#identity = Uint32Array.from({ length: batchSize }, (_, index) => index);
-    const { features, source } = split;
     const raw = this.#augments ? this.#images : source === undefined ? features : this.#made;
     this.#source = { ...options.standardization, features: raw };
     this.#draw = { seed: options.seed ?? 0, epoch: 0, threads: options.threads };

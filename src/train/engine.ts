@@ -6,7 +6,8 @@
 import type { Split } from "../data/dataset.ts";
 import { TrainingError } from "../errors.ts";
 import type { TopologyCounts } from "../topology/change.ts";
-import type { TrainSettings } from "./options.ts";
+import type { RunHooks } from "./hooks.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
 import type { EpochRecord } from "./records.ts";
 import type { RunState } from "./state.ts";
 
@@ -14,7 +15,10 @@ import type { RunState } from "./state.ts";
 export interface EnginePlan {
   /** The samples to learn from, validation samples taken out. */
   readonly split: Split;
-  readonly settings: TrainSettings;
+  readonly settings: Hyperparameters;
+  readonly hooks: RunHooks;
+  /** Whole epochs done before the run. */
+  readonly epochsDone: number;
   /** The widest tile that suits the caches, of the network as the run began; see `RunState.cacheTile`. */
   readonly cacheTile: number;
 }
@@ -29,6 +33,8 @@ export interface Engine {
   epoch(epoch: number, state: RunState): Promise<Trained>;
   /** Changes the topology after an epoch that is not the last. */
   changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
+  /** Whether the run may stop early after this epoch; where it is not given, it may after all. */
+  mayStopAfter?(epoch: number): boolean;
   /** Work memory that evaluations may use between two epochs. */
   readonly work?: Uint32Array;
   /** Called once, when the run is over for whatever reason. */

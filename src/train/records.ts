@@ -46,34 +46,44 @@ export interface EpochRecord {
   readonly parallel?: ParallelRecord;
 }
 
-/** What a run gave. */
-export interface TrainSummary {
+/** What a run has reached; one that goes on from a state, in all its parts. Accuracies are fractions. */
+export interface RunSummary {
   /** Whole epochs done. */
   readonly epochs: number;
   /** Steps done of the epoch after those, where `maxSteps` ended the run inside it. */
   readonly steps?: number;
-  /** The highest test accuracy of an epoch. */
+  /** The highest test accuracy after a whole epoch; not for regression. */
   readonly bestTestAccuracy?: number;
+  /** The lowest test loss after a whole epoch; for regression alone. */
+  readonly bestTestLoss?: number;
   /** Epoch of the best test accuracy; for regression, of the lowest test loss. */
   readonly bestEpoch?: number;
-  /** Test accuracy of the last evaluation. */
+  /** Test accuracy of the last evaluation; not for regression. */
   readonly lastTestAccuracy?: number;
   /** Test loss of the last evaluation. */
   readonly lastTestLoss?: number;
-  /** Test accuracy of the epoch with the lowest validation loss, when a validation part was set aside. */
+  /** Test accuracy after the whole epoch with the lowest validation loss, when a validation part was set aside. */
   readonly validationSelectedTestAccuracy?: number;
-  /** Mean training loss of the last epoch. */
-  readonly lastTrainLoss: number;
+  /** Mean training loss of the last epoch; absent before the first. */
+  readonly lastTrainLoss?: number;
+  /** Training accuracy of the last epoch; not for regression. */
+  readonly lastTrainAccuracy?: number;
   /** Seconds of training in all. */
   readonly trainSeconds: number;
   /** Seconds of pruning and evolution in all. */
   readonly evolutionSeconds: number;
   /** Seconds of evaluation in all. */
   readonly evaluationSeconds: number;
-  /** Parameters before the run. */
+  /** Parameters before the first epoch. */
   readonly parametersStart: number;
-  /** Parameters after it. */
+  /** Parameters at the end. */
   readonly parametersEnd: number;
+}
+
+/** What a run gave that came to its end. */
+export interface TrainSummary extends RunSummary {
+  /** Mean training loss of the last epoch; NaN where none was trained. */
+  readonly lastTrainLoss: number;
   /** Training samples of each class; empty for regression. */
   readonly classCounts: readonly number[];
   /** Whether the run ended early for lack of improvement. */

@@ -10,7 +10,8 @@ import { sharedWords } from "../sparse/shared.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
-import type { TrainSettings } from "./options.ts";
+import type { RunHooks } from "./hooks.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
 import { learningRateOf } from "./rate.ts";
 import type { RunState } from "./state.ts";
 import { StepRunner } from "./step_runner.ts";
@@ -18,14 +19,16 @@ import { StepRunner } from "./step_runner.ts";
 /** Training in one process: the order of the samples, and what runs their batches. */
 export class SequentialEngine implements Engine {
   readonly #model: SparseMlp;
-  readonly #settings: TrainSettings;
+  readonly #settings: Hyperparameters;
+  readonly #hooks: RunHooks;
   readonly #runner: StepRunner;
   readonly #order: Uint32Array;
   readonly #turn = new EventLoopTurn();
 
-  constructor(model: SparseMlp, data: Dataset, { split, settings, cacheTile }: EnginePlan) {
+  constructor(model: SparseMlp, data: Dataset, { split, settings, hooks, cacheTile }: EnginePlan) {
     this.#model = model;
     this.#settings = settings;
+    this.#hooks = hooks;
     const standardization = model.standardization!;
     const { image } = data;
     this.#runner = new StepRunner({ model, split, standardization, settings, cacheTile, image });
@@ -39,7 +42,8 @@ export class SequentialEngine implements Engine {
   /** One pass over the training samples, in random order, from where the state stands. */
   async epoch(epoch: number, state: RunState): Promise<Trained> {
     const settings = this.#settings;
-    const { batchSize, seed, epochs, maxSteps, signal, onProgress } = settings;
+    const { batchSize, seed, epochs, maxSteps } = settings;
+    const { signal, onProgress } = this.#hooks;
     const [runner, order, samples] = [this.#runner, this.#order, this.#order.length];
     shuffle(order, seed, epoch);
     const steps = Math.ceil(samples / batchSize);
@@ -85,7 +89,7 @@ export class SequentialEngine implements Engine {
   }
 
   changeTopology(epoch: number): TopologyCounts {
-    return changeTopology(this.#model, this.#settings, epoch, { onPhase: this.#settings.onPhase });
+    return changeTopology(this.#model, this.#settings, epoch, this.#hooks);
   }
 }
 

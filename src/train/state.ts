@@ -6,6 +6,7 @@
  * @module
  */
 import { MAX_TILE } from "../model/tile.ts";
+import { checkTally, type Tally } from "./tally.ts";
 
 /** Where a run stands. The trainer keeps it up to date; JSON can hold it. */
 export interface RunState {
@@ -30,13 +31,26 @@ export interface RunState {
   cacheTile?: number;
   /** Lowest validation loss so far; absent before the first. */
   lowestValidationLoss?: number;
-  /** Evaluations since that one. */
-  waited: number;
+  /** Evaluations since that one; those inside an epoch do not count. */
+  evaluationsSinceBest: number;
+  /** What the run has reached. Absent before it begins. */
+  tally?: Tally;
+  /** Last epoch of phase 1, once a parallel run has been in phase 2: it stays there, however many epochs it gets. */
+  phaseOneEpochs?: number;
 }
 
 /** The state of a run of which so many whole epochs are done. */
 export function newRunState(epoch = 0): RunState {
-  return { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: true, waited: 0 };
+  return { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: true, evaluationsSinceBest: 0 };
+}
+
+/** What an evaluation at the end of an epoch says of early stopping; 0 evaluations since the best if it is that. */
+export function judgeValidation(
+  { lowestValidationLoss = Infinity, evaluationsSinceBest }: RunState,
+  loss: number,
+): Pick<RunState, "lowestValidationLoss" | "evaluationsSinceBest"> {
+  if (loss < lowestValidationLoss) return { lowestValidationLoss: loss, evaluationsSinceBest: 0 };
+  return { evaluationsSinceBest: evaluationsSinceBest + 1 };
 }
 
 /**
@@ -79,7 +93,7 @@ export function checkRunState(found: unknown): RunState {
     throw new TypeError(`Cannot go on from this state: found ${JSON.stringify(found)}, expected an object`);
   }
   const given = found as Readonly<Record<string, unknown>>;
-  const number = (name: keyof RunState, whole: boolean): number => {
+  const number = (name: keyof RunState | "waited", whole: boolean): number => {
     const value = given[name];
     const fits = typeof value === "number" && Number.isFinite(value) &&
       (!whole || (Number.isSafeInteger(value) && value >= 0));
@@ -108,10 +122,13 @@ export function checkRunState(found: unknown): RunState {
     correct: number("correct", true),
     flow: number("flow", false),
     evolved: given.evolved,
-    waited: number("waited", true),
+    // Checkpoints of format 2 had the first name.
+    evaluationsSinceBest: number("waited" in given ? "waited" : "evaluationsSinceBest", true),
     ...(given.batchSize !== undefined && { batchSize: number("batchSize", true) }),
     ...(given.cacheTile !== undefined && { cacheTile: tile() }),
     ...(given.lowestValidationLoss !== undefined &&
       { lowestValidationLoss: number("lowestValidationLoss", false) }),
+    ...(given.tally !== undefined && { tally: checkTally(given.tally) }),
+    ...(given.phaseOneEpochs !== undefined && { phaseOneEpochs: number("phaseOneEpochs", true) }),
   };
 }

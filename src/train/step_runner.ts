@@ -7,7 +7,7 @@ import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
 import type { NetworkMemory } from "../native/layout.ts";
-import { applyGradients, squaredNorm } from "../native/optimizer.ts";
+import { applyGradients, squaredNorm } from "../native/update.ts";
 import { optimizerNamed } from "../optimizer/optimizers.ts";
 import type { Standardization } from "../native/standardize.ts";
 import {
@@ -19,7 +19,7 @@ import {
 } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchBuilder, type BatchBuilderOptions } from "./batches.ts";
-import type { TrainSettings } from "./options.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
 import { StepSettings } from "./step_settings.ts";
 
 /** What a {@linkcode BatchRunner} is made for. */
@@ -100,7 +100,7 @@ export class BatchRunner {
 
 /** What a {@linkcode StepRunner} is made for. */
 export interface StepRunnerPlan extends BatchRunnerPlan {
-  readonly settings: TrainSettings;
+  readonly settings: Hyperparameters;
   /** Given when each sample is an image. */
   readonly image?: ImageShape | undefined;
   /** Arena that gradients are written to; where it is not given, one is made when steps need it. */

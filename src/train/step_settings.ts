@@ -6,7 +6,7 @@
 import { DECAY_FORMS, SettingsBlock } from "../native/settings.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
 import { optimizerNamed, type OptimizerSettings } from "../optimizer/optimizers.ts";
-import type { TrainSettings } from "./options.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
 import type { StepRate } from "./rate.ts";
 
 /** What all steps of a run have alike is written once; rate and number change from step to step. */
@@ -17,7 +17,7 @@ export class StepSettings {
   readonly #optimizer: Optimizer<OptimizerSettings>;
 
   /** @param planes Planes of state that the model holds. */
-  constructor(settings: TrainSettings, planes: number) {
+  constructor(settings: Hyperparameters, planes: number) {
     this.#settings = settings;
     this.#optimizer = optimizerNamed(settings.optimizer);
     this.block = new SettingsBlock(this.#optimizer.fields.length);

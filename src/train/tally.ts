@@ -1,82 +1,194 @@
 /**
- * From the records of a run to its summary, and when it stops early.
+ * What a run has reached, across interruptions: from the records of its epochs to its summary.
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import type { Evaluation } from "./evaluation.ts";
-import type { RunState } from "./state.ts";
-import type { EpochRecord, TrainSummary } from "./records.ts";
+import type { EpochRecord, RunSummary } from "./records.ts";
 
-/** Whether the test accuracy has risen, or, for regression, the test loss fallen. */
-function better(record: EpochRecord, best: EpochRecord): boolean {
-  const [accuracy = NaN, bestAccuracy = NaN] = [record.testAccuracy, best.testAccuracy];
-  return Number.isNaN(accuracy) ? record.testLoss! < best.testLoss! : accuracy > bestAccuracy;
+/** Measures of the test samples after an epoch. */
+export interface TestMark {
+  readonly epoch: number;
+  readonly loss?: number;
+  /** Absent for regression. */
+  readonly accuracy?: number;
 }
 
-/** Sums and bests over the epochs. */
-export class Tally {
-  readonly #parametersStart: number;
-  #epochs = 0;
-  #best: EpochRecord | undefined;
-  #last: EpochRecord | undefined;
-  #lastTest: EpochRecord | undefined;
-  #selected: EpochRecord | undefined;
-  readonly #state: RunState;
-  #stopped = false;
-  #seconds = { trainSeconds: 0, evolutionSeconds: 0, evaluationSeconds: 0 };
+/** What a run has reached; JSON can hold it, so that a checkpoint can. All numbers are finite. */
+export interface Tally {
+  /** Whole epochs done. */
+  epochs: number;
+  /** Steps done of the epoch after those, where `maxSteps` ended the run inside it. */
+  steps?: number;
+  /** Parameters before the first epoch. */
+  parametersStart: number;
+  /** Parameters after the last. */
+  parametersEnd: number;
+  trainSeconds: number;
+  evolutionSeconds: number;
+  evaluationSeconds: number;
+  lastTrainLoss?: number;
+  /** Absent for regression. */
+  lastTrainAccuracy?: number;
+  /** The best whole epoch by the test samples: highest accuracy, or for regression lowest loss. */
+  best?: TestMark;
+  /** The last evaluation. */
+  last?: TestMark;
+  /** The whole epoch with the lowest validation loss. */
+  selected?: TestMark;
+  /** The learning curve: the test measure of each epoch evaluated; or validation's, or training's loss. */
+  curve: [epoch: number, value: number][];
+}
 
-  /** @param state Keeps what early stopping needs across interruptions. */
-  constructor(model: SparseMlp, state: RunState) {
-    this.#parametersStart = model.stats().parameters;
-    this.#state = state;
-  }
+/** The tally of a run that has not begun, of a network with so many parameters. */
+export function newTally(parameters: number): Tally {
+  return {
+    epochs: 0,
+    parametersStart: parameters,
+    parametersEnd: parameters,
+    trainSeconds: 0,
+    evolutionSeconds: 0,
+    evaluationSeconds: 0,
+    curve: [],
+  };
+}
 
-  /** Whether validation has not improved for `patience` evaluations. */
-  stopsEarly(validation: Evaluation | undefined, patience: number | undefined): boolean {
-    if (validation === undefined) return false;
-    const { lowestValidationLoss = Infinity, waited } = this.#state;
-    this.#state.waited = validation.loss < lowestValidationLoss ? 0 : waited + 1;
-    this.#stopped = patience !== undefined && this.#state.waited >= patience;
-    return this.#stopped;
+/**
+ * Adds an epoch, or what was trained of it.
+ *
+ * What was evaluated inside an epoch never is the best or the one selected: the run that goes on evaluates at its end.
+ *
+ * @param selects Whether its validation loss is the lowest of the run.
+ */
+export function tallyEpoch(tally: Tally, record: EpochRecord, selects: boolean): void {
+  const { epoch, steps, testLoss, testAccuracy } = record;
+  const whole = steps === undefined;
+  tally.epochs = whole ? epoch : epoch - 1;
+  if (whole) delete tally.steps;
+  else tally.steps = steps;
+  tally.parametersEnd = record.parameters;
+  tally.trainSeconds += record.seconds;
+  tally.evolutionSeconds += record.evolutionSeconds;
+  tally.evaluationSeconds += record.evaluationSeconds;
+  Object.assign(
+    tally,
+    finite({ lastTrainLoss: record.trainLoss, lastTrainAccuracy: record.trainAccuracy }),
+  );
+  const mark: TestMark = { epoch, ...finite({ loss: testLoss, accuracy: testAccuracy }) };
+  if (testLoss !== undefined) {
+    tally.last = mark;
+    if (whole && (tally.best === undefined || better(mark, tally.best))) tally.best = mark;
   }
+  if (whole && selects) tally.selected = mark;
+  const value = measure(record);
+  if (tally.curve.at(-1)?.[0] === epoch) tally.curve.pop();
+  if (value !== undefined) tally.curve.push([epoch, value]);
+}
 
-  add(record: EpochRecord): void {
-    this.#epochs = record.steps === undefined ? record.epoch : record.epoch - 1;
-    this.#last = record;
-    this.#seconds.trainSeconds += record.seconds;
-    this.#seconds.evolutionSeconds += record.evolutionSeconds;
-    this.#seconds.evaluationSeconds += record.evaluationSeconds;
-    if (record.testAccuracy !== undefined) {
-      this.#lastTest = record;
-      if (this.#best === undefined || better(record, this.#best)) this.#best = record;
-    }
-    // The end of the epoch will tell; a run that goes on must not have been told before.
-    if (record.steps !== undefined) return;
-    const { lowestValidationLoss = Infinity } = this.#state;
-    if (record.validationLoss !== undefined && record.validationLoss < lowestValidationLoss) {
-      this.#state.lowestValidationLoss = record.validationLoss;
-      this.#selected = record;
-    }
-  }
+/** The summary of what a run has reached. */
+export function summarize(tally: Tally): RunSummary {
+  const { best, last, selected, steps, lastTrainLoss, lastTrainAccuracy, curve: _, ...sums } = tally;
+  return {
+    ...sums,
+    ...finite({
+      steps,
+      bestTestAccuracy: best?.accuracy,
+      bestTestLoss: best?.accuracy === undefined ? best?.loss : undefined,
+      bestEpoch: best?.epoch,
+      lastTestAccuracy: last?.accuracy,
+      lastTestLoss: last?.loss,
+      validationSelectedTestAccuracy: selected?.accuracy,
+      lastTrainLoss,
+      lastTrainAccuracy,
+    }),
+  };
+}
 
-  summary(classes: ArrayLike<number>): TrainSummary {
-    const summary: Record<string, unknown> = {
-      epochs: this.#epochs,
-      steps: this.#last?.steps,
-      bestTestAccuracy: this.#best?.testAccuracy,
-      bestEpoch: this.#best?.epoch,
-      lastTestAccuracy: this.#lastTest?.testAccuracy,
-      lastTestLoss: this.#lastTest?.testLoss,
-      validationSelectedTestAccuracy: this.#selected?.testAccuracy,
-      lastTrainLoss: this.#last?.trainLoss ?? NaN,
-      ...this.#seconds,
-      parametersStart: this.#parametersStart,
-      parametersEnd: this.#last?.parameters ?? this.#parametersStart,
-      classCounts: Array.from(classes),
-      stoppedEarly: this.#stopped,
-    };
-    const given = Object.entries(summary).filter(([, value]) => value !== undefined);
-    return Object.fromEntries(given) as unknown as TrainSummary;
-  }
+const SUMS = [
+  "epochs",
+  "parametersStart",
+  "parametersEnd",
+  "trainSeconds",
+  "evolutionSeconds",
+  "evaluationSeconds",
+] as const;
+
+/**
+ * Checks a tally that comes from outside.
+ *
+ * @returns A copy of it, without what is unknown.
+ * @throws {TypeError} When a part has another type.
+ * @throws {RangeError} When a number is missing or not finite, or the epochs of the curve do not ascend.
+ */
+export function checkTally(found: unknown): Tally {
+  const given = record(found, "the tally");
+  const { steps, lastTrainLoss, lastTrainAccuracy, best, last, selected, curve } = given;
+  const sums = Object.fromEntries(SUMS.map((name) => [name, number(given[name], name)]));
+  const marks = Object.entries({ best, last, selected }).filter(([, value]) => value !== undefined);
+  const measures = Object.entries({ steps, lastTrainLoss, lastTrainAccuracy }).filter(([, value]) =>
+    value !== undefined
+  );
+  if (!Array.isArray(curve)) throw problem(TypeError, "curve", curve, "a list of points");
+  return {
+    ...sums as Record<typeof SUMS[number], number>,
+    ...Object.fromEntries(measures.map(([name, value]) => [name, number(value, name)])),
+    ...Object.fromEntries(marks.map(([name, value]) => [name, checkMark(value, name)])),
+    curve: curve.map((point, place) => checkPoint(point, curve[place - 1])),
+  };
+}
+
+function checkMark(found: unknown, name: string): TestMark {
+  const { epoch, loss, accuracy } = record(found, name);
+  return {
+    epoch: number(epoch, `${name}.epoch`),
+    ...(loss !== undefined && { loss: number(loss, `${name}.loss`) }),
+    ...(accuracy !== undefined && { accuracy: number(accuracy, `${name}.accuracy`) }),
+  };
+}
+
+function checkPoint(found: unknown, before: unknown): [number, number] {
+  const fits = Array.isArray(found) && found.length === 2 && found.every((part) => Number.isFinite(part)) &&
+    (before === undefined || (before as number[])[0] < found[0]);
+  if (!fits) throw problem(RangeError, "a point of the curve", found, "an epoch after the last, and a value");
+  return [found[0], found[1]];
+}
+
+function record(found: unknown, name: string): Readonly<Record<string, unknown>> {
+  if (typeof found === "object" && found !== null) return found as Readonly<Record<string, unknown>>;
+  throw problem(TypeError, name, found, "an object");
+}
+
+function number(found: unknown, name: string): number {
+  if (typeof found === "number" && Number.isFinite(found)) return found;
+  throw problem(RangeError, name, found, "a finite number");
+}
+
+function problem(
+  ErrorClass: new (message: string) => Error,
+  name: string,
+  found: unknown,
+  expected: string,
+): Error {
+  return new ErrorClass(
+    `Cannot go on from what the run had reached: ${name} is ${JSON.stringify(found)}, expected ${expected}`,
+  );
+}
+
+/** Higher accuracy; where there is none, lower loss. */
+function better(one: TestMark, other: TestMark): boolean {
+  if (one.accuracy !== undefined && other.accuracy !== undefined) return one.accuracy > other.accuracy;
+  return (one.loss ?? Infinity) < (other.loss ?? Infinity);
+}
+
+/** What the curve shows: the accuracy of the best part there is, or its loss. */
+function measure(record: EpochRecord): number | undefined {
+  const { testAccuracy, validationAccuracy, trainAccuracy, testLoss, validationLoss, trainLoss } = record;
+  if (Number.isNaN(trainAccuracy)) return [testLoss, validationLoss, trainLoss].find(Number.isFinite);
+  // Without test samples every epoch has a point; with them, only those that were evaluated.
+  return [testAccuracy, validationAccuracy].find(Number.isFinite);
+}
+
+function finite<T extends Record<string, number | undefined>>(values: T): { [K in keyof T]?: number } {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => Number.isFinite(value))) as {
+    [K in keyof T]?: number;
+  };
 }

@@ -13,11 +13,13 @@ import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
-import { type PhaseProgress, resolveTrainOptions, type TrainOptions, type TrainSettings } from "./options.ts";
+import type { PhaseProgress } from "./hooks.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { checkStepInside, newRunState } from "./state.ts";
-import { Tally } from "./tally.ts";
+import { checkStepInside, judgeValidation } from "./state.ts";
+import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
  * Trains a model in place, epoch by epoch.
@@ -29,8 +31,9 @@ import { Tally } from "./tally.ts";
  * a step allocates nothing.
  *
  * @returns An iterator over epoch records, whose return value is the summary.
- * @throws {TypeError} When model and data do not fit together.
- * @throws {RangeError} When a setting is out of range.
+ * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type; with the first
+ * record, when model and data do not fit together.
+ * @throws {RangeError} At the call, when a value is out of range.
  * @throws {TrainingError} When the loss is no longer finite.
  *
  * @example
@@ -50,25 +53,20 @@ export function train(
   data: Dataset,
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  return trainWith(
-    model,
-    data,
-    options,
-    (plan) => new SequentialEngine(model, data, plan),
-  );
+  const run = resolveRunOptions(options, model.settings.seed);
+  return trainWith(model, data, run, (plan) => new SequentialEngine(model, data, plan));
 }
 
-/** As {@linkcode train}, with the epochs trained by the given engine. */
+/** As {@linkcode train}, with options that are resolved and the epochs trained by the given engine. */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
-  options: TrainOptions,
+  { settings, hooks, state }: RunOptions,
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const settings = resolveTrainOptions(options, model.settings.seed);
   validateDataset(data);
   checkFit(model, data, settings);
-  const { validationFraction, threads, seed, maxSteps } = settings;
+  const { validationFraction, threads, seed, maxSteps, patience = Infinity } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
   const trainSplit = parts?.train ?? data.train;
   if (settings.batchSize > trainSplit.samples) {
@@ -78,7 +76,6 @@ export async function* trainWith(
   }
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
-  const state = settings.state ?? newRunState(settings.epochsDone);
   checkStepInside(state, settings.batchSize, steps);
   state.batchSize = settings.batchSize;
   const stepsDone = state.epoch * steps + state.step;
@@ -86,7 +83,7 @@ export async function* trainWith(
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
-    settings.onPhase?.({ phase, epoch, done, total });
+    hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
   model.standardization ??= standardizationOf(
     trainSplit,
@@ -95,10 +92,10 @@ export async function* trainWith(
     tell("statistics", state.epoch + 1),
   );
   model.classNames = data.classNames;
-  const tally = new Tally(model, state);
+  const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
-  const engine = await makeEngine({ split: trainSplit, settings, cacheTile });
+  const engine = await makeEngine({ split: trainSplit, settings, hooks, epochsDone: state.epoch, cacheTile });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split && model.standardization &&
@@ -109,6 +106,7 @@ export async function* trainWith(
       cacheTile,
       work: engine.work,
     });
+  let stoppedEarly = false;
   try {
     const validation = evaluator(parts?.validation);
     const test = evaluator(data.test);
@@ -124,8 +122,8 @@ export async function* trainWith(
         if (!due) return {};
         const onBatch = tell("evaluation", epoch);
         return {
-          validation: validation && await evaluate(validation, settings.signal, onBatch),
-          test: test && await evaluate(test, settings.signal, onBatch),
+          validation: validation && await evaluate(validation, hooks.signal, onBatch),
+          test: test && await evaluate(test, hooks.signal, onBatch),
         };
       });
       // A training loss is of the weights before its step: only this tells of the last step.
@@ -133,8 +131,12 @@ export async function* trainWith(
         if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
         throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
       }
+      // The end of the epoch will tell; a run that goes on must not have been told before.
       const whole = end === steps;
-      const stop = whole && tally.stopsEarly(evaluations.validation, settings.patience);
+      const judged = whole && evaluations.validation && judgeValidation(state, evaluations.validation.loss);
+      // An evaluation that is no reason to stop is none that was waited for.
+      if (judged && !(engine.mayStopAfter?.(epoch) ?? true)) judged.evaluationsSinceBest = 0;
+      const stop = judged ? judged.evaluationsSinceBest >= patience : false;
       const last = epoch === epochs || stop;
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
@@ -154,15 +156,27 @@ export async function* trainWith(
         samplesPerSecond: samples / seconds,
         ...change,
       };
-      tally.add(record);
-      if (whole) Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
+      tallyEpoch(tally, record, judged ? judged.evaluationsSinceBest === 0 : false);
+      if (whole) {
+        Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last, ...judged });
+      }
       yield record;
-      if (stop) break;
+      if (stop) {
+        stoppedEarly = true;
+        break;
+      }
     }
   } finally {
     await engine.close?.();
   }
-  return tally.summary(data.task === "classification" ? classCounts(trainSplit, data.outputCount) : []);
+  const summary = summarize(tally);
+  const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
+  return {
+    ...summary,
+    lastTrainLoss: summary.lastTrainLoss ?? NaN,
+    classCounts: Array.from(counts),
+    stoppedEarly,
+  };
 }
 
 /** Evaluates, and lets other tasks of the program run meanwhile. */
@@ -181,7 +195,7 @@ async function evaluate(
   }
 }
 
-function checkFit(model: SparseMlp, data: Dataset, settings: TrainSettings): void {
+function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
   const { sizes, task } = model.settings;
   const [inputs, outputs] = [model.featureCount, sizes[sizes.length - 1]];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {

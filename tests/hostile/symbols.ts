@@ -3,7 +3,8 @@
  *
  * A program of its own, so that a crash is seen. Arguments come from the names and C types in `kernels/src/ffi/`: what
  * follows a buffer as its `_len` is true, since a lying length is the duty of `src/native/`; every other number is
- * hostile. Each buffer lies between canaries, which shows writes past its ends.
+ * hostile. Each buffer lies between canaries, which shows writes past its ends. Then each pair of arrays of which an
+ * export writes one is given to it as one piece of memory.
  *
  * @module
  */
@@ -149,4 +150,32 @@ for (const { name, parameters } of exports()) {
     }
   }
 }
-console.log(JSON.stringify({ calls, accepted, statuses }));
+/** A number with which an export gets as far as its arrays. */
+function harmless(type: string): unknown {
+  if (type === "bool") return true;
+  return type.startsWith("f") ? 0.5 : 4;
+}
+
+/** Status of `Status::Overlap` in Rust. */
+const OVERLAP = 7;
+const overlaps = { calls: 0, accepted: [] as string[], refused: 0 };
+for (const { name, parameters } of exports()) {
+  const buffers = parameters.filter(({ type }) => type.startsWith("*"));
+  for (const [index, first] of buffers.entries()) {
+    for (const second of buffers.slice(index + 1)) {
+      if (![first, second].some(({ type }) => type.startsWith("*mut"))) continue;
+      const shared = new Uint8Array(4096);
+      const status = symbols[name](...parameters.map(({ name, type }) => {
+        if (name === first.name) return shared.subarray(0, 2048);
+        // Begins inside the first one, which is 32 bytes long at least.
+        if (name === second.name) return shared.subarray(8, 2056);
+        if (type.startsWith("*")) return new Uint8Array(2048);
+        return name.endsWith("_len") ? 32 : harmless(type);
+      }));
+      overlaps.calls++;
+      if (status === OVERLAP) overlaps.refused++;
+      if (status === 0) overlaps.accepted.push(`${name}(${first.name}, ${second.name})`);
+    }
+  }
+}
+console.log(JSON.stringify({ calls, accepted, statuses, overlaps }));

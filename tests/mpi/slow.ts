@@ -8,19 +8,8 @@ import { startMpi } from "../../src/native/mpi.ts";
 import { MpiTransport } from "../../src/parallel/mpi_server.ts";
 import { workOverMpi } from "../../src/parallel/mpi_worker.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
-import { workerProgram } from "../../src/parallel/worker.ts";
 import { problem } from "./problem.ts";
-
-/** As the program of a worker, but slow. */
-function* slowed(...given: Parameters<typeof workerProgram>): ReturnType<typeof workerProgram> {
-  const program = workerProgram(...given);
-  const never = new Int32Array(new SharedArrayBuffer(4));
-  let next = program.next();
-  while (!next.done) {
-    if (next.value.kind === "working") Atomics.wait(never, 0, 0, 300);
-    next = program.next(yield next.value);
-  }
-}
+import { slowed } from "./slowed.ts";
 
 const { rank, size } = startMpi();
 const { data, model } = problem();

@@ -1,13 +1,13 @@
 /** Random networks and batches for the tests of the step, and one call that runs a step on them. @module */
 import type { ActivationKind } from "../../src/model/activation.ts";
 import { type ModelOptions, SparseMlp, type Task } from "../../src/model/model.ts";
-import { applyGradients } from "../../src/native/optimizer.ts";
+import { applyGradients } from "../../src/native/update.ts";
 import type { SettingsBlock } from "../../src/native/settings.ts";
 import { type Batch, evaluateBatch, trainBatch, workspaceWords } from "../../src/native/step.ts";
 import type { OptimizerState } from "../../src/optimizer/optimizer.ts";
 import { optimizerNamed, stateFor } from "../../src/optimizer/optimizers.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
-import { resolveTrainOptions, type TrainSettings } from "../../src/train/options.ts";
+import { type Hyperparameters, resolveHyperparameters } from "../../src/train/hyperparameters.ts";
 import { StepSettings } from "../../src/train/step_settings.ts";
 import type { OracleBatch } from "./mlp.ts";
 
@@ -89,14 +89,14 @@ export function randomBatch(sizes: readonly number[], samples: number, task: Tas
 }
 
 /** Settings of one step, in the terms of training. */
-export interface TestStep extends TrainSettings {
+export type TestStep = Hyperparameters & {
   /** Number of the step, for dropout. */
   readonly step: number;
-}
+};
 
 /** Plain settings, to be changed where a test is about one of them. */
 export const STEP: TestStep = {
-  ...resolveTrainOptions({ learningRate: 0.1, weightDecay: 0.01, dropout: 0, threads: 1 }, 1),
+  ...resolveHyperparameters({ learningRate: 0.1, weightDecay: 0.01, dropout: 0, threads: 1 }, 1),
   step: 0,
 };
 

@@ -11,13 +11,13 @@ declare const self: {
 
 const [fault, at] = new URL(import.meta.url).hash.slice(1).split(":");
 
-/** Features that do harm when they are read for the given time. */
+/** Samples that do harm once so many batches were built: each asks where features come from, as did the builder. */
 function trapped(start: WorkerStart, harm: () => void): WorkerStart {
   const { split } = start.setup;
-  let reads = 0;
+  let reads = -1;
   const trap = new Proxy(split, {
     get(target, name) {
-      if (name === "features" && ++reads > Number(at)) harm();
+      if (name === "source" && ++reads > Number(at)) harm();
       return Reflect.get(target, name);
     },
   });

@@ -6,11 +6,11 @@
 use std::time::Duration;
 
 use crate::message::HEAD_WORDS;
-use crate::status::{Status, ensure, guarded};
+use crate::status::{Outcome, Status, ensure, guarded};
 use crate::world;
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 1;
+pub const ABI_VERSION: u32 = 2;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///
@@ -28,6 +28,13 @@ unsafe fn view<'a, T>(pointer: *const T, len: usize) -> &'a [T] {
 unsafe fn view_mut<'a, T>(pointer: *mut T, len: usize) -> &'a mut [T] {
     // SAFETY: as in `view`.
     if len == 0 { &mut [] } else { unsafe { std::slice::from_raw_parts_mut(pointer, len) } }
+}
+
+/// Refuses two arrays that share memory; for those of which the call writes one.
+fn apart<A, B>(one: *const A, one_len: usize, other: *const B, other_len: usize) -> Outcome {
+    let (one_end, other_end) = (one.wrapping_add(one_len).addr(), other.wrapping_add(other_len).addr());
+    let empty = one_len == 0 || other_len == 0;
+    ensure(empty || one_end <= other.addr() || other_end <= one.addr(), Status::Overlap)
 }
 
 fn milliseconds(limit: u32) -> Duration {
@@ -60,8 +67,11 @@ pub unsafe extern "C" fn ts_mpi_start(chunk_words: usize, place: *mut u32, place
 
 /// Sends `ranges` (offset and length, in words) of `data` to `rank`, behind a head.
 ///
+/// `begun` is one number: the chunks that are under way, 0 before the first call. After a timeout the same call goes on
+/// behind them.
+///
 /// # Safety
-/// Each pointer is a live array of the length that follows it.
+/// Each pointer is a live array of the length that follows it; `begun` does not overlap the others.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_mpi_send(
     rank: u32,
@@ -72,11 +82,15 @@ pub unsafe extern "C" fn ts_mpi_send(
     ranges: *const u64,
     ranges_len: usize,
     limit: u32,
+    begun: *mut u32,
+    begun_len: usize,
 ) -> i32 {
     guarded(|| {
         // SAFETY: the caller passes typed arrays and their lengths.
         let (head, data, ranges) = unsafe { (view(head, head_len), view(data, data_len), view(ranges, ranges_len)) };
-        world::with(|world| world.send(rank, head, data, ranges, milliseconds(limit)))
+        // SAFETY: as above.
+        let begun = unsafe { view_mut(begun, begun_len) }.first_mut().ok_or(Status::Length)?;
+        world::with(|world| world.send(rank, head, data, ranges, milliseconds(limit), begun))
     })
 }
 
@@ -84,7 +98,7 @@ pub unsafe extern "C" fn ts_mpi_send(
 /// `info` whether there is one, its source, and the words of its payload.
 ///
 /// # Safety
-/// Each pointer is a live array of the length that follows it; they do not overlap.
+/// Each pointer is a live array of the length that follows it. They are refused where they overlap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_mpi_next(
     rank: i32,
@@ -95,7 +109,8 @@ pub unsafe extern "C" fn ts_mpi_next(
     info_len: usize,
 ) -> i32 {
     guarded(|| {
-        // SAFETY: the caller passes typed arrays and their lengths.
+        apart(head, head_len, info, info_len)?;
+        // SAFETY: the caller passes typed arrays and their lengths; they share no memory.
         let (head, info) = unsafe { (view_mut(head, head_len), view_mut(info, info_len)) };
         ensure(head.len() == HEAD_WORDS && info.len() == 3, Status::Length)?;
         world::with(|world| {
@@ -111,7 +126,7 @@ pub unsafe extern "C" fn ts_mpi_next(
 /// Takes the message announced last into `ranges` (offset and length, in words) of `data`.
 ///
 /// # Safety
-/// Each pointer is a live array of the length that follows it; they do not overlap.
+/// Each pointer is a live array of the length that follows it. They are refused where they overlap.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_mpi_take(
     data: *mut u32,
@@ -121,7 +136,8 @@ pub unsafe extern "C" fn ts_mpi_take(
     limit: u32,
 ) -> i32 {
     guarded(|| {
-        // SAFETY: the caller passes typed arrays and their lengths.
+        apart(data, data_len, ranges, ranges_len)?;
+        // SAFETY: the caller passes typed arrays and their lengths; they share no memory.
         let (data, ranges) = unsafe { (view_mut(data, data_len), view(ranges, ranges_len)) };
         world::with(|world| world.take(data, ranges, milliseconds(limit)))
     })
@@ -137,4 +153,24 @@ pub extern "C" fn ts_mpi_finish(limit: u32) -> i32 {
 #[unsafe(no_mangle)]
 pub extern "C" fn ts_mpi_abort(code: i32) -> i32 {
     guarded(|| world::with(|world| world.abort(code)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn take_and_next_refuse_arrays_that_share_memory() {
+        let mut words = [0u64; 16];
+        let first = words.as_mut_ptr();
+        // MPI does not run here: what is not refused gets as far as that.
+        for (place, status) in [(0, Status::Overlap), (7, Status::Overlap), (8, Status::NotRunning)] {
+            // SAFETY: all places lie inside `words`, and nobody looks at them meanwhile.
+            let taken = unsafe { ts_mpi_take(first.cast(), 16, first.add(place), 2, 0) };
+            assert_eq!(taken, status as i32, "take at {place}");
+            // SAFETY: likewise.
+            let next = unsafe { ts_mpi_next(-1, 0, first.cast(), HEAD_WORDS, first.add(place).cast(), 3) };
+            assert_eq!(next, status as i32, "next at {place}");
+        }
+    }
 }

@@ -75,6 +75,18 @@ impl<'a> Walk<'a> {
         0..0
     }
 
+    /// Leaves out the next `words` places, fewer at the end.
+    pub fn skip(&mut self, words: usize) {
+        let mut left = words;
+        while left > 0 {
+            let count = self.next(left).len();
+            if count == 0 {
+                return;
+            }
+            left -= count;
+        }
+    }
+
     /// Copies the next `chunk.len()` words out of `data`.
     pub fn gather(&mut self, data: &[u32], chunk: &mut [u32]) -> Outcome {
         let mut filled = 0;
@@ -157,6 +169,21 @@ mod tests {
                 arrived[place] = u32::MAX;
             }
             assert!(arrived.iter().all(|&word| word == u32::MAX), "nothing else was written");
+        }
+    }
+
+    #[test]
+    fn walking_goes_on_behind_what_was_skipped() {
+        let data: Vec<u32> = (0..100).collect();
+        let ranges = [90, 5, 10, 0, 20, 7];
+        for skipped in 0..=12 {
+            let mut walk = Walk::new(Pieces::new(&ranges, 100).unwrap());
+            walk.skip(skipped);
+            let mut rest = vec![0; 12 - skipped];
+            walk.gather(&data, &mut rest).unwrap();
+            let all: Vec<u32> = (90..95).chain(20..27).collect();
+            assert_eq!(rest, all[skipped..]);
+            walk.skip(1);
         }
     }
 

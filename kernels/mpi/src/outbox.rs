@@ -5,7 +5,7 @@ use std::time::Duration;
 use mpi::topology::Process;
 
 use crate::loan::{Loan, Shelf};
-use crate::message::{Pieces, Walk, chunk_lengths, write_prefix};
+use crate::message::{PREFIX_WORDS, Pieces, Walk, chunk_lengths, write_prefix};
 use crate::patience::wait_for;
 use crate::status::{Outcome, Status, resize};
 
@@ -20,6 +20,9 @@ pub struct Outbox {
 
 impl Outbox {
     /// Sends a message in chunks; returns when all are under way, which need not mean that they have arrived.
+    ///
+    /// `begun` counts the chunks that are under way. After [`Status::Timeout`] the same message goes on from there with
+    /// another call, and no other may be sent to that rank before.
     pub fn send(
         &mut self,
         destination: &Process<'_>,
@@ -28,19 +31,25 @@ impl Outbox {
         pieces: Pieces<'_>,
         chunk_words: usize,
         limit: Duration,
+        begun: &mut u32,
         shelf: &mut Shelf,
     ) -> Outcome {
         let mut walk = Walk::new(pieces);
         for (index, length) in chunk_lengths(pieces.words(), chunk_words).enumerate() {
+            let skip = if index == 0 { PREFIX_WORDS } else { 0 };
+            if index < *begun as usize {
+                walk.skip(length - skip);
+                continue;
+            }
             wait_for(limit, || self.below(WINDOW, shelf)).ok_or(Status::Timeout)?;
             let mut chunk = shelf.take();
             resize(&mut chunk, length)?;
-            let skip = if index == 0 { crate::message::PREFIX_WORDS } else { 0 };
             if index == 0 {
                 write_prefix(&mut chunk, head, pieces.words());
             }
             walk.gather(data, &mut chunk[skip..])?;
             self.loans.push(Loan::send(destination, chunk));
+            *begun = u32::try_from(index + 1).map_err(|_| Status::Range)?;
         }
         self.settle(shelf);
         Ok(())

@@ -26,6 +26,8 @@ pub enum Status {
     Threads = 11,
     /// What arrived is no message of this library, or there is none to take.
     Message = 12,
+    /// Two arrays share memory, and the call writes one of them.
+    Overlap = 13,
 }
 
 /// The result of a call.

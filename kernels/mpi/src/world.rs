@@ -104,13 +104,21 @@ impl World {
         i32::try_from(rank).map_err(|_| Status::Range)
     }
 
-    /// Sends pieces of `data` to another rank.
-    pub fn send(&mut self, rank: u32, head: &[u32], data: &[u32], ranges: &[u64], limit: Duration) -> Outcome {
+    /// Sends pieces of `data` to another rank, from the chunk on that comes after those `begun`.
+    pub fn send(
+        &mut self,
+        rank: u32,
+        head: &[u32],
+        data: &[u32],
+        ranges: &[u64],
+        limit: Duration,
+        begun: &mut u32,
+    ) -> Outcome {
         ensure(head.len() == HEAD_WORDS, Status::Length)?;
         let pieces = Pieces::new(ranges, data.len())?;
         let rank = self.known(rank)?;
         let destination = self.communicator.process_at_rank(rank);
-        self.outbox.send(&destination, head, data, pieces, self.chunk_words, limit, &mut self.shelf)
+        self.outbox.send(&destination, head, data, pieces, self.chunk_words, limit, begun, &mut self.shelf)
     }
 
     /// Announces the next message, from one rank or any.

@@ -7,6 +7,24 @@ use std::marker::PhantomData;
 use std::ops::Range;
 
 /// A mutable slice whose disjoint ranges are handed to several threads. Copies see the same elements.
+///
+/// Elements are moved between threads by [`range`](Self::range) and [`set`](Self::set), and looked at by several at once
+/// through [`read`](Self::read); so what may cross threads but not be shared by them is refused:
+///
+/// ```compile_fail,E0277
+/// use std::cell::Cell;
+/// use truly_sparse_kernels::base::shared::SharedSlice;
+///
+/// fn given_to_threads<T: Send + Sync>(_: T) {}
+/// given_to_threads(SharedSlice::new(&mut [Cell::new(1.0)]));
+/// ```
+///
+/// ```
+/// use truly_sparse_kernels::base::shared::SharedSlice;
+///
+/// fn given_to_threads<T: Send + Sync>(_: T) {}
+/// given_to_threads(SharedSlice::new(&mut [1.0]));
+/// ```
 #[derive(Clone, Copy)]
 pub struct SharedSlice<'a, T> {
     pointer: *mut T,
@@ -14,11 +32,11 @@ pub struct SharedSlice<'a, T> {
     borrow: PhantomData<&'a mut [T]>,
 }
 
-// SAFETY: a SharedSlice gives out only ranges, and `range` obliges its caller to keep them disjoint,
-// so threads never alias; T itself may cross threads.
-unsafe impl<T: Send> Sync for SharedSlice<'_, T> {}
-// SAFETY: as above; it is a mutable borrow split by hand.
-unsafe impl<T: Send> Send for SharedSlice<'_, T> {}
+// SAFETY: a thread gets disjoint ranges, as `range` and `set` oblige their callers, so it has their elements to itself:
+// T is Send. Or it reads them beside other threads, as `read` allows: T is Sync.
+unsafe impl<T: Send + Sync> Sync for SharedSlice<'_, T> {}
+// SAFETY: as above: a copy that was sent sees the elements that the first one sees.
+unsafe impl<T: Send + Sync> Send for SharedSlice<'_, T> {}
 
 impl<'a, T> SharedSlice<'a, T> {
     /// Takes over a mutable borrow.

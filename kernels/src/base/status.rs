@@ -1,7 +1,8 @@
 //! What a kernel reports: success, or the reason it refused.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
+use crate::base::loans::Call;
 use crate::base::simd::flush::FlushSubnormals;
 
 /// Why a kernel refused its arguments or stopped. The codes are part of the ABI.
@@ -20,6 +21,8 @@ pub enum Status {
     Panic = 5,
     /// Text or bytes could not be parsed; the kernel's detail output says where.
     Syntax = 6,
+    /// Two arrays share memory, and one of them is written.
+    Overlap = 7,
 }
 
 /// The result of a kernel.
@@ -32,14 +35,21 @@ pub fn ensure(condition: bool, status: Status) -> Outcome {
 
 /// Runs `kernel` with subnormals flushed to zero and turns its outcome, or its panic, into a status code.
 ///
-/// The caller's floating-point setting is restored. Returns 0 for success.
+/// What it borrows is noted in [`loans`](crate::base::loans). The caller's floating-point setting is restored. Returns 0
+/// for success.
 pub fn guarded(kernel: impl FnOnce() -> Outcome) -> i32 {
     let _flush = FlushSubnormals::enter();
+    let _call = Call::begin();
     match catch_unwind(AssertUnwindSafe(kernel)) {
         Ok(Ok(())) => 0,
         Ok(Err(status)) => status as i32,
-        Err(_) => Status::Panic as i32,
+        Err(cause) => cause.downcast_ref::<Status>().copied().unwrap_or(Status::Panic) as i32,
     }
+}
+
+/// Ends the kernel that runs in [`guarded`] with a status, where no result can be returned.
+pub fn refuse(status: Status) -> ! {
+    resume_unwind(Box::new(status))
 }
 
 /// A zero-filled scratch vector, or [`Status::Memory`] where the allocator has none.

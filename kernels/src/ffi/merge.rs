@@ -40,14 +40,27 @@ pub unsafe extern "C" fn ts_retain_valid(
     })
 }
 
-/// One term of an average, see [`merge::accumulate`].
+/// The first term of an average, see [`merge::scale`].
+///
+/// # Safety
+/// `values` is a live array of `len` elements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_scale(values: *mut f32, len: usize, weight: f32) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        merge::scale(unsafe { view_mut(values, len) }, weight);
+        Ok(())
+    })
+}
+
+/// A further term of an average, see [`merge::accumulate`].
 ///
 /// # Safety
 /// Both pointers are live arrays of `len` elements that do not overlap.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ts_accumulate(values: *const f32, sum: *mut f32, len: usize, weight: f32, first: bool) -> i32 {
+pub unsafe extern "C" fn ts_accumulate(values: *const f32, sum: *mut f32, len: usize, weight: f32) -> i32 {
     // SAFETY: promised by the caller.
-    guarded(|| unsafe { merge::accumulate(view(values, len), weight, first, view_mut(sum, len)) })
+    guarded(|| unsafe { merge::accumulate(view(values, len), weight, view_mut(sum, len)) })
 }
 
 /// The average of stacked layers over the union of their connections, see [`merge::union_average`]; nnz is the last

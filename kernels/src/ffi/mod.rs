@@ -13,32 +13,52 @@ mod importance;
 mod inference;
 mod init;
 mod merge;
-mod optimizer;
+
 mod pages;
+mod probe;
 mod random;
 mod standardize;
 mod step;
+mod strongest;
 mod text;
+mod update;
+
+use crate::base::loans::lend;
+use crate::base::status::{Status, refuse};
 
 /// Version of this border; the loader refuses a library with another one.
 pub const ABI_VERSION: u32 = 3;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///
-/// # Safety
-/// `pointer` is valid for reads of `len` elements, aligned, and not written for the length of the call.
-unsafe fn view<'a, T>(pointer: *const T, len: usize) -> &'a [T] {
-    // SAFETY: promised by the caller of the export; TypeScript passes a typed array and its length.
-    if len == 0 { &[] } else { unsafe { std::slice::from_raw_parts(pointer, len) } }
-}
-
-/// As [`view`], to write.
+/// Ends the call with [`Status::Overlap`] where an array that the call writes shares memory with them.
 ///
 /// # Safety
-/// As for [`view`], for writes; no other argument overlaps it.
+/// `pointer` is valid for reads of `len` elements, aligned, and not written by others for the length of the call.
+unsafe fn view<'a, T>(pointer: *const T, len: usize) -> &'a [T] {
+    if len == 0 {
+        return &[];
+    }
+    if !lend(pointer, len, false) {
+        refuse(Status::Overlap);
+    }
+    // SAFETY: promised by the caller of the export; TypeScript passes a typed array and its length.
+    unsafe { std::slice::from_raw_parts(pointer, len) }
+}
+
+/// As [`view`], to write: they share memory with no other array of the call.
+///
+/// # Safety
+/// As for [`view`], for writes.
 unsafe fn view_mut<'a, T>(pointer: *mut T, len: usize) -> &'a mut [T] {
-    // SAFETY: as in `view`.
-    if len == 0 { &mut [] } else { unsafe { std::slice::from_raw_parts_mut(pointer, len) } }
+    if len == 0 {
+        return &mut [];
+    }
+    if !lend(pointer, len, true) {
+        refuse(Status::Overlap);
+    }
+    // SAFETY: as in `view`; nothing else that the call has borrowed overlaps.
+    unsafe { std::slice::from_raw_parts_mut(pointer, len) }
 }
 
 /// The version of this border.

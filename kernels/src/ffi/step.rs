@@ -16,7 +16,7 @@ pub extern "C" fn ts_misalignment(place: *const u8) -> usize {
     place.addr() % 64
 }
 
-fn storage(bf16: u32) -> Storage {
+pub(super) fn storage(bf16: u32) -> Storage {
     if bf16 == 0 { Storage::F32 } else { Storage::Bf16 }
 }
 
@@ -100,7 +100,7 @@ pub unsafe extern "C" fn ts_train_batch(
     })
 }
 
-fn truth<'a>(labels: &'a [u32], targets: &'a [f32]) -> Truth<'a> {
+pub(super) fn truth<'a>(labels: &'a [u32], targets: &'a [f32]) -> Truth<'a> {
     if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) }
 }
 

@@ -2,8 +2,9 @@
 //!
 //! Hidden layers only: the output layer is [`Activation::Identity`], its non-linearity belongs to the loss.
 
+use crate::base::random::{Purpose, key, mix};
 use crate::base::simd::{Block, LANES, Lanes};
-use crate::base::status::Status;
+use crate::base::status::{Status, ensure};
 
 /// An activation function.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -168,20 +169,123 @@ pub struct Dropout {
 }
 
 impl Dropout {
+    /// Dropout of each of `depth` layers in one step on `samples` samples: none where the rate is 0, nor at the output.
+    ///
+    /// # Errors
+    /// [`Status::Range`] when the rate is not in `[0, 1)`.
+    pub(crate) fn of_layers(
+        depth: usize,
+        samples: usize,
+        rate: f32,
+        seed: u64,
+        step: u64,
+    ) -> Result<Vec<Option<Self>>, Status> {
+        ensure((0.0..1.0).contains(&rate), Status::Range)?;
+        // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
+        let threshold = (rate * 65_536.0).round().min(65_535.0) as u16;
+        let of_layer = |index: usize| {
+            let key = key(seed, Purpose::Dropout, &[step, index as u64]);
+            (rate > 0.0 && index + 1 < depth).then_some(Self {
+                keys: [key as u32, (key >> 32) as u32],
+                threshold,
+                scale: (65_536.0 / (65_536.0 - f64::from(threshold))) as f32,
+                words: samples.div_ceil(2 * LANES) as u32 * LANES as u32,
+            })
+        };
+        Ok((0..depth).map(of_layer).collect())
+    }
+
     /// The masks of the `R` vectors of samples of `neuron` that begin at vector `first` of the batch.
     #[inline(always)]
     pub fn masks<L: Lanes, const R: usize>(&self, lanes: L, neuron: usize, first: usize) -> [u16; R] {
-        let base = (neuron as u32).wrapping_mul(self.words);
+        let base = neuron as u64 * u64::from(self.words);
         let mut masks = [0; R];
         let mut pair = [0; 2];
         for (offset, mask) in masks.iter_mut().enumerate() {
             let vector = first + offset;
             if offset == 0 || vector.is_multiple_of(2) {
-                let counter = base.wrapping_add((vector / 2 * LANES) as u32);
-                pair = lanes.keep_masks(counter, self.keys, self.threshold);
+                // A multiple of 16, so that the 16 counters from here on have one upper half.
+                let counter = base + (vector / 2 * LANES) as u64;
+                let high = (counter >> 32) as u32;
+                let keys = if high == 0 { self.keys } else { self.keys_of(high) };
+                pair = lanes.keep_masks(counter as u32, keys, self.threshold);
             }
             *mask = pair[vector % 2];
         }
         masks
+    }
+
+    /// Keys for counters with an upper half: the hash takes 32 bits, and the others choose its keys.
+    #[cold]
+    fn keys_of(&self, high: u32) -> [u32; 2] {
+        let key = mix(u64::from(self.keys[0]) | u64::from(self.keys[1]) << 32) ^ u64::from(high);
+        let key = mix(key);
+        [key as u32, (key >> 32) as u32]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::base::simd::{Kernel, dispatch, hash};
+
+    const KEYS: [u32; 2] = [7, 9];
+    /// Drops 30 %.
+    const THRESHOLD: u16 = 19_661;
+
+    /// The masks of one neuron for a batch of 128 samples, or of 96.
+    struct Masks {
+        neuron: usize,
+        samples: u32,
+    }
+
+    impl Kernel for Masks {
+        type Output = [u16; 6];
+
+        #[inline(always)]
+        fn run<L: Lanes>(self, lanes: L) -> [u16; 6] {
+            let words = self.samples.div_ceil(32) * 16;
+            Dropout { keys: KEYS, threshold: THRESHOLD, scale: 1.0, words }.masks(lanes, self.neuron, 0)
+        }
+    }
+
+    fn masks(neuron: usize, samples: u32) -> [u16; 6] {
+        dispatch(Masks { neuron, samples })
+    }
+
+    #[test]
+    fn masks_are_hashes_of_neuron_and_sample() {
+        for (neuron, samples) in [(0, 128), (5, 128), (5, 96), ((1 << 26) - 1, 128)] {
+            let first = neuron as u32 * (samples / 2);
+            let expected: [u16; 6] = std::array::from_fn(|vector| {
+                (0..16).fold(0, |mask, lane| {
+                    let hash = hash(first + vector as u32 / 2 * 16 + lane, KEYS) >> (vector % 2 * 16);
+                    mask | u16::from(hash as u16 >= THRESHOLD) << lane
+                })
+            });
+            assert_eq!(masks(neuron, samples), expected);
+        }
+    }
+
+    #[test]
+    fn masks_of_neurons_2_26_apart_have_nothing_in_common() {
+        for high in [1 << 26, 1 << 27, 3 << 26, 1 << 40] {
+            let neurons = 4_096;
+            let differing: u32 = (0..neurons)
+                .flat_map(|neuron| masks(neuron, 128).into_iter().zip(masks(neuron + high, 128)))
+                .map(|(low, high)| (low ^ high).count_ones())
+                .sum();
+            let bits = (neurons * 96) as f64;
+            // One of two units is dropped, the other not: 2 · 0.3 · 0.7, within five standard deviations.
+            let fraction = f64::from(differing) / bits;
+            assert!((fraction - 0.42).abs() < 5.0 * (0.42 * 0.58 / bits).sqrt(), "{high}: {fraction}");
+        }
+    }
+
+    #[test]
+    fn masks_do_not_begin_anew_inside_a_neuron() {
+        // 48 words a neuron: the counters of this one pass 2³² behind its first pair of vectors.
+        let [_, _, second, ..] = masks(((1u64 << 32) / 48) as usize, 96);
+        assert_ne!(second, masks(0, 96)[0]);
     }
 }

@@ -9,8 +9,8 @@ use std::ops::Range;
 use crate::base::simd::{Block, Kernel, LANES, Lanes};
 use crate::network::activation::{Activation, Dropout};
 use crate::network::forward::parameters;
-use crate::network::optimizer::{StateSlices, Update};
 use crate::network::storage::{AHEAD, Cell, FAR_BYTES, Row, prefetch_row};
+use crate::network::update::{StateSlices, Update};
 
 /// The rows of one layer to sweep, for `R` vectors of samples; `I` is what came in, `D` what its deltas are stored in.
 pub struct Backward<'a, const R: usize, I, D> {

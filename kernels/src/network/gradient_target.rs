@@ -6,32 +6,31 @@ use crate::base::shared::SharedSlice;
 use crate::base::simd::{Block, Kernel, Lanes};
 use crate::network::backward::Group;
 use crate::network::layer::{Gradients, Layer, StatePlanes};
-use crate::network::optimizer::{OptimizerStep, StateSlices, Update, state_of};
+use crate::network::update::{OptimizerStep, StateSlices, Update, state_of};
 
 /// The fused update, or gradients that are written.
-pub(crate) struct GradientTarget<'a> {
-    /// Where gradients go, one a layer; absent for the fused update.
-    pub(crate) gradients: Option<&'a [Gradients<'a>]>,
+pub(crate) enum GradientTarget<'a> {
     /// The optimiser's step.
-    pub(crate) step: OptimizerStep,
+    Fused(OptimizerStep),
+    /// Where gradients go, one a layer.
+    Written(&'a [Gradients<'a>]),
 }
 
 impl<'a> GradientTarget<'a> {
     /// What tile `tile` of `tiles` does with the gradients of biases and of parameters of activations.
     pub(crate) fn update(&self, tile: usize, tiles: usize) -> Update {
-        self.with(self.step, tile, tiles)
+        let first = tile == 0;
+        match *self {
+            Self::Fused(step) => Update::Fused { step, first, last: tile + 1 == tiles },
+            Self::Written(_) => Update::Written { first },
+        }
     }
 
     /// What it does with the gradients of a layer's weights.
     pub(crate) fn weight_update(&self, layer: &Layer, tile: usize, tiles: usize) -> Update {
-        self.with(self.step.for_weights(layer), tile, tiles)
-    }
-
-    fn with(&self, step: OptimizerStep, tile: usize, tiles: usize) -> Update {
-        let first = tile == 0;
-        match self.gradients {
-            Some(_) => Update::Written { first },
-            None => Update::Fused { step, first, last: tile + 1 == tiles },
+        match *self {
+            Self::Fused(step) => Self::Fused(step.for_weights(layer)).update(tile, tiles),
+            Self::Written(_) => self.update(tile, tiles),
         }
     }
 
@@ -48,9 +47,9 @@ impl<'a> GradientTarget<'a> {
     ) -> StateSlices<'s> {
         // SAFETY: promised by the caller.
         unsafe {
-            match self.gradients {
-                None => state_of(planes, range),
-                Some(gradients) => {
+            match self {
+                Self::Fused(_) => state_of(planes, range),
+                Self::Written(gradients) => {
                     let mut slices: StateSlices = std::array::from_fn(|_| Default::default());
                     slices[0] = part(&gradients[index]).range(range.clone());
                     slices

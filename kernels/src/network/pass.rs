@@ -18,6 +18,7 @@ use crate::network::forward::Forward;
 use crate::network::gradient_target::{GradientTarget, OutputBias};
 use crate::network::layer::Layer;
 use crate::network::loss::{Total, loss};
+use crate::network::sddmm::{Places, Sddmm};
 use crate::network::stage::Stage;
 use crate::network::storage::{Cell, Row};
 use crate::network::workspace::Trace;
@@ -36,6 +37,8 @@ pub(crate) struct Pass<'a, C> {
     pub(crate) stages: &'a [Stage],
     /// The way back, in training.
     pub(crate) target: Option<GradientTarget<'a>>,
+    /// The places of each layer that are probed on the way back; empty where no phase asks.
+    pub(crate) places: &'a [Places<'a>],
     /// Whether the outputs shall become probabilities.
     pub(crate) probabilities: bool,
 }
@@ -93,6 +96,7 @@ impl<C: Cell> Pass<'_, C> {
                     let slot = unsafe { shared.range(tile..tile + 1) };
                     slot[0] = self.loss::<R>(tile);
                 }
+                Stage::Probe { index, .. } => self.probe::<R>(tile, index, chunk, counts[phase]),
                 Stage::Backward(index) => self.backward::<R>(tile, index, chunk, counts[phase]),
             }
         })?;
@@ -172,6 +176,40 @@ impl<C: Cell> Pass<'_, C> {
             dispatch(OutputBias::<R> { delta: outputs.as_chunks().0, update, bias, state });
         }
         total
+    }
+
+    fn probe<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
+        // SAFETY: nobody writes activations or deltas in this phase.
+        let (deltas, last) = unsafe { (self.traces[index].output.read(), self.outputs.read()) };
+        let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
+        // SAFETY: as above.
+        let below = || unsafe { self.traces[index - 1].output.read() }.as_chunks().0;
+        let part = (chunk, chunks);
+        match (index == 0, index + 1 == self.layers.len()) {
+            (true, true) => self.sample::<R, f32, f32>(tile, index, part, self.features(tile), last),
+            (true, false) => self.sample::<R, f32, C>(tile, index, part, self.features(tile), deltas),
+            (false, true) => self.sample::<R, C, f32>(tile, index, part, below(), last),
+            (false, false) => self.sample::<R, C, C>(tile, index, part, below(), deltas),
+        }
+    }
+
+    fn sample<const R: usize, I: Cell, D: Cell>(
+        &self,
+        tile: usize,
+        index: usize,
+        (chunk, chunks): (usize, usize),
+        input: &[Row<I, R>],
+        delta: &[Row<D, R>],
+    ) {
+        let Places { rows, columns, gradients } = self.places[index];
+        let len = rows.len();
+        // A multiple of the vector, so that only the last chunk has a part of one.
+        let size = len.div_ceil(chunks).next_multiple_of(LANES);
+        let own = (chunk * size).min(len)..((chunk + 1) * size).min(len);
+        // SAFETY: chunks are disjoint ranges of the places.
+        let gradients = unsafe { gradients.range(own.clone()) };
+        let (rows, columns) = (&rows[own.clone()], &columns[own]);
+        dispatch(Sddmm::<R, I, D> { rows, columns, input, delta, first: tile == 0, gradients });
     }
 
     fn backward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {

@@ -3,12 +3,13 @@
 //! What all steps have alike comes first, the optimiser's own settings follow. `src/native/settings.ts` and the files of
 //! `src/optimizer/` write the same lists; a test compares both sides field by field.
 
-use bytemuck::{Pod, Zeroable, from_bytes, try_cast_slice};
+use bytemuck::{Pod, Zeroable, from_bytes};
 
-use crate::base::status::{Status, ensure};
-use crate::network::optimizer::{DecayForm, Method, OptimizerStep};
+use crate::base::status::Status;
+use crate::network::method::Method;
 use crate::network::step::Training;
 use crate::network::storage::Storage;
+use crate::network::update::{DecayForm, OptimizerStep};
 use crate::network::workspace::ActivationMemory;
 
 /// What all steps have alike. Flags are 0 or 1.
@@ -83,13 +84,4 @@ impl Settings {
         let training = Training { optimizer, dropout, seed: seed as u64, step: step as u64, memory };
         Ok(Self { training, planes, threads: threads as usize })
     }
-}
-
-/// The settings of an optimiser's own, behind those all have alike.
-///
-/// # Errors
-/// [`Status::Length`] where there are not as many numbers as fields.
-pub(crate) fn own_settings<T: Pod>(own: &[f64]) -> Result<T, Status> {
-    ensure(size_of_val(own) == size_of::<T>(), Status::Length)?;
-    try_cast_slice(own).map(|settings: &[T]| settings[0]).map_err(|_| Status::Length)
 }

@@ -4,8 +4,7 @@ use bytemuck::{Pod, Zeroable};
 
 use crate::base::simd::Lanes;
 use crate::base::status::Status;
-use crate::network::optimizer::{Optimizer, Part, State};
-use crate::network::settings::own_settings;
+use crate::network::optimizer::{Optimizer, Part, State, own_settings};
 
 /// What a settings block says of SGD; `src/optimizer/sgd.ts` has the same list.
 #[repr(C)]

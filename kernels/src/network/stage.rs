@@ -19,6 +19,13 @@ pub(crate) enum Stage {
     Forward(usize),
     /// The loss, its gradient and the biases of the output layer.
     Loss,
+    /// The gradients at chosen places of a layer.
+    Probe {
+        /// The layer.
+        index: usize,
+        /// How many places it has.
+        places: usize,
+    },
     /// The sweep of a layer on the way back.
     Backward(usize),
 }
@@ -30,6 +37,7 @@ impl Stage {
         match self {
             Self::Forward(index) => chunks(&layers[index], layers[index].neurons),
             Self::Loss => 1,
+            Self::Probe { places, .. } => chunk_count(places * vectors, GRAIN),
             Self::Backward(index) => chunks(&layers[index], layers[index].inputs),
         }
     }
@@ -52,9 +60,24 @@ pub(crate) fn training_stages(depth: usize, memory: ActivationMemory) -> Vec<Sta
     stages
 }
 
+/// The phases of a tile that is probed at `places[index]` places of each layer: right before a layer is swept, since
+/// that turns the activations that came into it into deltas. Nobody asks for the sweep of the first layer.
+pub(crate) fn probing_stages(places: &[usize], memory: ActivationMemory) -> Vec<Stage> {
+    let mut stages = Vec::new();
+    for stage in training_stages(places.len(), memory) {
+        if let Stage::Backward(index) = stage {
+            stages.push(Stage::Probe { index, places: places[index] });
+        }
+        if stage != Stage::Backward(0) {
+            stages.push(stage);
+        }
+    }
+    stages
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Stage::{Backward, Forward, Loss};
+    use super::Stage::{Backward, Forward, Loss, Probe};
     use super::*;
 
     #[test]
@@ -77,5 +100,13 @@ mod tests {
             [Backward(4), Forward(2), Backward(3), Backward(2), Forward(0), Backward(1), Backward(0)]
         );
         assert_eq!(training_stages(1, recompute), [Forward(0), Loss, Backward(0)]);
+    }
+
+    #[test]
+    fn a_layer_is_probed_when_its_inputs_are_there_and_not_yet_deltas() {
+        let recompute = ActivationMemory { recompute: true, ..ActivationMemory::default() };
+        let probe = |index| Probe { index, places: index + 7 };
+        let back = [probe(3), Backward(3), probe(2), Backward(2), Forward(0), probe(1), Backward(1), probe(0)];
+        assert_eq!(probing_stages(&[7, 8, 9, 10], recompute)[5..], back);
     }
 }

@@ -6,18 +6,16 @@
 
 use bytemuck::cast_slice;
 
-use crate::base::random::{Purpose, key};
-use crate::base::simd::LANES;
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Dropout;
 use crate::network::batch::Batch;
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::{Gradients, Layer};
 use crate::network::loss::{Total, Truth};
-use crate::network::optimizer::OptimizerStep;
 use crate::network::pass::{Pass, Tiles};
 use crate::network::stage::{forward_stages, training_stages};
 use crate::network::storage::Storage;
+use crate::network::update::OptimizerStep;
 use crate::network::workspace::{ActivationMemory, evaluation_traces, training_traces};
 
 /// What a training step does beside the forward pass.
@@ -54,7 +52,6 @@ pub fn train(
     batch.check(layers, training.memory.storage)?;
     let tiles = batch.samples.div_ceil(batch.width);
     let fused = gradients.is_none();
-    ensure((0.0..1.0).contains(&training.dropout), Status::Range)?;
     ensure(!fused || tiles == 1 || training.optimizer.method.takes_parts(), Status::Range)?;
     match training.memory.storage {
         Storage::F32 => train_in::<f32>(layers, gradients, batch, training, threads, work),
@@ -70,30 +67,18 @@ fn train_in<C: Tiles>(
     threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    let dropped = training.dropout > 0.0;
-    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropped, training.memory, work)?;
-    // Threshold and scale agree exactly: the rate in force is a whole number of 65536ths.
-    let threshold = (training.dropout * 65_536.0).round().min(65_535.0) as u16;
-    let dropouts: Vec<Option<Dropout>> = (0..layers.len())
-        .map(|index| {
-            let key = key(training.seed, Purpose::Dropout, &[training.step, index as u64]);
-            (dropped && index + 1 < layers.len()).then_some(Dropout {
-                keys: [key as u32, (key >> 32) as u32],
-                threshold,
-                scale: (65_536.0 / (65_536.0 - f64::from(threshold))) as f32,
-                words: batch.samples.div_ceil(2 * LANES) as u32 * LANES as u32,
-            })
-        })
-        .collect();
-
+    let Training { optimizer, dropout, seed, step, memory } = training;
+    let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
     let pass = Pass {
         layers,
         traces: &traces,
         outputs,
         dropouts: &dropouts,
         batch,
-        stages: &training_stages(layers.len(), training.memory),
-        target: Some(GradientTarget { gradients, step: training.optimizer }),
+        stages: &training_stages(layers.len(), memory),
+        target: Some(gradients.map_or(GradientTarget::Fused(optimizer), GradientTarget::Written)),
+        places: &[],
         probabilities: false,
     };
     C::run(&pass, threads)
@@ -152,6 +137,7 @@ fn evaluate_in<C: Tiles>(
             batch: part,
             stages: &stages,
             target: None,
+            places: &[],
             probabilities,
         };
         let sum = C::run(&pass, threads)?;

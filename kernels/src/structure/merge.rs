@@ -94,10 +94,30 @@ fn spread_row(
     kept as usize
 }
 
+struct Scale<'a> {
+    values: &'a mut [f32],
+    weight: f32,
+}
+
+impl Kernel for Scale<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<L: Lanes>(self, _: L) {
+        self.values.iter_mut().for_each(|value| *value *= self.weight);
+    }
+}
+
+/// `values = weight · values`: the first term of an average, which becomes its sum.
+pub fn scale(values: &mut [f32], weight: f32) {
+    for values in values.chunks_mut(LANES << 8) {
+        dispatch(Scale { values, weight });
+    }
+}
+
 struct Accumulate<'a> {
     values: &'a [f32],
     weight: f32,
-    first: bool,
     sum: &'a mut [f32],
 }
 
@@ -106,23 +126,18 @@ impl Kernel for Accumulate<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, _: L) {
-        let pairs = self.values.iter().zip(self.sum);
-        if self.first {
-            pairs.for_each(|(&value, sum)| *sum = self.weight * value);
-        } else {
-            pairs.for_each(|(&value, sum)| *sum += self.weight * value);
-        }
+        self.values.iter().zip(self.sum).for_each(|(&value, sum)| *sum += self.weight * value);
     }
 }
 
-/// `sum = weight · values`, or `sum += weight · values` where it is not the `first`: one term of an average.
+/// `sum += weight · values`: a further term of an average.
 ///
 /// # Errors
 /// [`Status::Length`] when the lengths differ.
-pub fn accumulate(values: &[f32], weight: f32, first: bool, sum: &mut [f32]) -> Outcome {
+pub fn accumulate(values: &[f32], weight: f32, sum: &mut [f32]) -> Outcome {
     ensure(values.len() == sum.len(), Status::Length)?;
     for (values, sum) in values.chunks(LANES << 8).zip(sum.chunks_mut(LANES << 8)) {
-        dispatch(Accumulate { values, weight, first, sum });
+        dispatch(Accumulate { values, weight, sum });
     }
     Ok(())
 }

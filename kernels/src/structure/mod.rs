@@ -9,3 +9,4 @@ pub mod importance;
 pub mod init;
 pub mod merge;
 pub mod planes;
+pub mod strongest;

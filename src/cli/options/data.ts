@@ -3,7 +3,12 @@
  *
  * @module
  */
-import { FRACTION, type Option } from "../option.ts";
+import { FRACTION } from "../../hyperparameter.ts";
+import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
+import { from, type Option } from "../option.ts";
+
+/** What the paper changes in CIFAR-10's images; `--augment` where a data set has nothing of its own. */
+const AUGMENTATION = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
 
 const DATA = { group: "data", commands: ["train", "evaluate", "prune", "inspect"] } as const;
 
@@ -17,6 +22,7 @@ export const DATA_OPTIONS = [
     default: "madelon-like",
     help:
       "Data set with a name; it brings the paper's settings as defaults. The command datasets lists them.",
+    excludes: [{ option: "data" }],
   },
   {
     ...DATA,
@@ -44,6 +50,7 @@ export const DATA_OPTIONS = [
     default: "classification",
     help: "What the label column of your files holds: classes, or numbers to predict.",
     commands: ["train", "evaluate", "inspect", "import"],
+    needs: [{ option: "data" }],
   },
   {
     ...DATA,
@@ -53,6 +60,7 @@ export const DATA_OPTIONS = [
     help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last. " +
       "Without it, a column called label, class, target, response, output or y, else the last.",
     commands: ["train", "evaluate", "predict", "prune", "inspect"],
+    needs: [{ option: "data" }],
   },
   {
     ...DATA,
@@ -63,15 +71,13 @@ export const DATA_OPTIONS = [
     default: "0.2",
     help: "Share of the samples set aside for testing when your files have no test part.",
     commands: ["train", "inspect"],
+    needs: [{ option: "data" }],
   },
   {
     ...DATA,
+    ...from(HYPERPARAMETERS.validationFraction, { training: "validationFraction" }),
     name: "validation-fraction",
-    kind: "number",
     value: "F",
-    ...FRACTION,
-    default: "0",
-    help: "Share of the training samples set aside to choose the best epoch by.",
     commands: ["train"],
   },
   {
@@ -81,6 +87,8 @@ export const DATA_OPTIONS = [
     help:
       "Rotate (±10°), shift (±10 %) and mirror training images at random, as the paper does for CIFAR-10.",
     commands: ["train"],
+    into: { training: "augmentation" },
+    convert: (augment, _, named) => augment ? named?.augmentation ?? AUGMENTATION : undefined,
   },
   {
     ...DATA,

@@ -33,6 +33,7 @@ export const NETWORK_OPTIONS = [
     most: MOST_NEURONS,
     default: "1000,1000,1000",
     help: "Neurons of each hidden layer; 5000000x10 is ten layers.",
+    into: { model: "hidden" },
   },
   {
     ...NETWORK,
@@ -43,6 +44,8 @@ export const NETWORK_OPTIONS = [
     default: "20",
     symbol: "ε",
     help: "Sparsity: a connection between layers of n and m neurons exists with probability ε·(n + m)/(n·m).",
+    into: { model: "epsilon" },
+    excludes: [{ option: "density" }],
   },
   {
     ...NETWORK,
@@ -52,6 +55,11 @@ export const NETWORK_OPTIONS = [
     above: 0,
     most: 1,
     help: "Share of the connections that exist, instead of ε: one for all layers, or one for each.",
+    into: { model: "density" },
+    convert: (densities) =>
+      (densities as readonly number[]).length === 1 ? (densities as readonly number[])[0] : densities,
+    check: ({ density, hidden }) =>
+      layersFit(density as readonly number[] | undefined, hidden as readonly number[]),
   },
   {
     ...NETWORK,
@@ -62,6 +70,7 @@ export const NETWORK_OPTIONS = [
     default: "all-relu",
     help: "Activation of the hidden layers.",
     commands: ["train", "inspect", "import"],
+    into: { model: "activation.kind" },
   },
   {
     ...NETWORK,
@@ -73,6 +82,13 @@ export const NETWORK_OPTIONS = [
     help:
       "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25).",
     commands: ["train", "inspect", "import"],
+    into: { model: "activation.alpha" },
+    needs: [{
+      option: "activation",
+      values: ["all-relu", "leaky-relu", "prelu"],
+      because: "it has no slope to choose",
+    }],
+    defaultWith: { option: "activation", values: ["all-relu"] },
   },
   {
     ...NETWORK,
@@ -82,6 +98,7 @@ export const NETWORK_OPTIONS = [
     choices: WEIGHT_INITIALIZERS,
     default: "he-uniform",
     help: "First weights: ±√(6/n), ±√(6/(n + m)), or normal with standard deviation 0.1.",
+    into: { model: "initializer" },
   },
   {
     ...NETWORK,
@@ -91,12 +108,14 @@ export const NETWORK_OPTIONS = [
     choices: ["dense", "sparse"],
     default: "dense",
     help: "Whether n and m of --init count all neurons, as the authors do, or the connections expected.",
+    into: { model: "fanIn" },
   },
   {
     ...NETWORK,
     name: "zero-output",
     kind: "flag",
     help: "Let the weights of the output layer begin at zero, so that every output begins alike.",
+    into: { model: "zeroOutput" },
   },
   {
     ...NETWORK,
@@ -105,6 +124,8 @@ export const NETWORK_OPTIONS = [
     most: MOST_NEURONS,
     help: "Features of a network without data; needs --outputs.",
     commands: ["inspect"],
+    needs: [{ option: "outputs" }],
+    excludes: [{ option: "dataset" }, { option: "data" }],
   },
   {
     ...NETWORK,
@@ -113,6 +134,7 @@ export const NETWORK_OPTIONS = [
     most: MOST_NEURONS,
     help: "Outputs of a network without data; needs --inputs.",
     commands: ["inspect"],
+    needs: [{ option: "inputs" }],
   },
   {
     ...NETWORK,
@@ -123,5 +145,13 @@ export const NETWORK_OPTIONS = [
     most: MOST_NEURONS,
     help: "Count what training a network of these sizes takes, input and output included, and make nothing.",
     commands: ["inspect"],
+    excludes: [{ option: "inputs" }, { option: "dataset" }, { option: "data" }, { option: "hidden" }],
   },
 ] as const satisfies readonly Option[];
+
+/** One density for all layers, or as many as there are layers. */
+function layersFit(density: readonly number[] = [], hidden: readonly number[] = []): string | undefined {
+  const layers = hidden.length + 1;
+  if (density.length <= 1 || density.length === layers) return undefined;
+  return `use ${density.length} values of --density: expected one, or one for each of ${layers} layers`;
+}

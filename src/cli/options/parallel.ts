@@ -3,53 +3,58 @@
  *
  * @module
  */
-import { COUNT, type Option } from "../option.ts";
+import { PARALLEL_HYPERPARAMETERS } from "../../parallel/options.ts";
+import { COUNT, from, type Option } from "../option.ts";
 
-const PARALLEL = { group: "run", commands: ["train"] } as const;
+const RUN = { group: "run", commands: ["train"] } as const;
+const PARALLEL = { ...RUN, needs: [{ option: "parallel" }] } as const;
+/** Over MPI it is another. */
+const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
+  parallel: "timeLimitSeconds",
+});
 
 /** In the order help shows them. */
 export const PARALLEL_OPTIONS = [
   {
-    ...PARALLEL,
+    ...RUN,
     name: "parallel",
     kind: "choice",
     value: "KIND",
-    choices: ["none", "wasap", "wassp"],
+    choices: ["none", ...PARALLEL_HYPERPARAMETERS.algorithm.choices],
     default: "none",
-    help: "Several workers, each with a part of the data: asynchronous (wasap) or in rounds (wassp).",
+    help: PARALLEL_HYPERPARAMETERS.algorithm.doc,
+    into: { parallel: "algorithm" },
+    convert: (kind) => kind === "none" ? undefined : kind,
   },
   {
     ...PARALLEL,
-    name: "workers",
     ...COUNT,
-    most: 1024,
-    symbol: "K",
+    ...from(PARALLEL_HYPERPARAMETERS.workers, { parallel: "workers" }),
+    name: "workers",
     help: "Workers of --parallel (default: all cores); they share --threads.",
+    excludes: [{ option: "transport", values: ["mpi"], because: "each rank but the first is a worker" }],
   },
   {
     ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.phaseOneFraction, { parallel: "phaseOneFraction" }),
     name: "phase-one-fraction",
-    kind: "number",
     value: "X",
-    least: 0,
-    most: 1,
-    help: "Part of the epochs in which workers of --parallel train one model (default 0.7), before one each.",
+    help: "Part of the epochs in which workers of --parallel train one model, before one each.",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp"] },
   },
   {
     ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.initialRateFactor, { parallel: "initialRateFactor" }),
     name: "initial-rate-factor",
-    kind: "number",
     value: "X",
-    above: 0,
-    help: "With wasap, how many times larger the learning rate is in the first 5 epochs (default 2).",
+    help: "With wasap, how many times larger the learning rate is in the first 5 epochs.",
+    defaultWith: { option: "parallel", values: ["wasap"] },
   },
   {
     ...PARALLEL,
+    ...TIME_LIMIT,
     name: "time-limit",
-    kind: "number",
     value: "SECONDS",
-    above: 0,
-    most: 1_000_000,
     help:
       "Seconds after which a worker of --parallel that does nothing counts as lost and ends the run (default " +
       "120; 25 over MPI). Raise it where one mini-batch takes as long.",
@@ -64,5 +69,9 @@ export const PARALLEL_OPTIONS = [
     help:
       "What carries parallel training: threads of one process, or the ranks of an MPI job, of which the " +
       "first is the server; see docs/mpi.md.",
+    check: ({ transport, parallel }) =>
+      transport === "mpi" && parallel === "none"
+        ? "use --transport mpi with --parallel none: expected wasap or wassp"
+        : undefined,
   },
 ] as const satisfies readonly Option[];

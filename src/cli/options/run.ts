@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { COUNT, type Option } from "../option.ts";
+import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
+import { COUNT, from, type Option } from "../option.ts";
 
 const RUN = { group: "run", commands: ["train"] } as const;
 
@@ -11,19 +12,18 @@ const RUN = { group: "run", commands: ["train"] } as const;
 export const RUN_OPTIONS = [
   {
     ...RUN,
+    ...from(HYPERPARAMETERS.seed, { training: "seed", model: "seed" }),
     name: "seed",
-    kind: "whole",
     value: "N",
-    least: 0,
     default: "0",
     help: "Seed of everything random in the network and its training; made-up data stay the same.",
     commands: ["train", "inspect"],
   },
   {
     ...RUN,
-    name: "threads",
     ...COUNT,
-    most: 1024,
+    ...from(HYPERPARAMETERS.threads, { training: "threads", model: "threads" }),
+    name: "threads",
     help: "Threads of the kernels (default: all cores); the result does not depend on them.",
     commands: ["train", "evaluate", "predict", "prune", "inspect"],
   },
@@ -38,16 +38,14 @@ export const RUN_OPTIONS = [
   },
   {
     ...RUN,
-    name: "evaluate-every",
     ...COUNT,
-    default: "1",
-    help: "Epochs from one evaluation to the next; the last epoch is always evaluated.",
+    ...from(HYPERPARAMETERS.evaluateEvery, { training: "evaluateEvery" }),
+    name: "evaluate-every",
   },
   {
     ...RUN,
+    ...from(HYPERPARAMETERS.gradientFlow, { training: "gradientFlow" }),
     name: "gradient-flow",
-    kind: "flag",
-    help: "Record the squared norm of the gradient (Figure 5 of the paper); a little slower.",
   },
   {
     ...RUN,
@@ -90,6 +88,7 @@ export const RUN_OPTIONS = [
     name: "checkpoint-every",
     ...COUNT,
     help: "Save a checkpoint to --output after every so many epochs.",
+    needs: [{ option: "output" }],
   },
   {
     ...RUN,
@@ -99,6 +98,12 @@ export const RUN_OPTIONS = [
     above: 0,
     help:
       "Save a checkpoint to --output after every so many minutes too, in the middle of an epoch if need be.",
+    needs: [{ option: "output" }],
+    excludes: [{
+      option: "parallel",
+      values: ["wasap", "wassp"],
+      because: "workers are saved between epochs",
+    }],
   },
   {
     ...RUN,

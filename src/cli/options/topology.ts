@@ -3,55 +3,46 @@
  *
  * @module
  */
-import { COUNT, FRACTION, type Option } from "../option.ts";
+import { HYPERPARAMETERS, IMPORTANCE_PRUNING } from "../../train/hyperparameters.ts";
+import { COUNT, from, type Option } from "../option.ts";
 
 const TOPOLOGY = { group: "topology", commands: ["train"] } as const;
+const WITH_PRUNING = { needs: [{ option: "importance-pruning" }] } as const;
 
 /** In the order help shows them. */
 export const TOPOLOGY_OPTIONS = [
-  {
-    ...TOPOLOGY,
-    name: "zeta",
-    kind: "number",
-    value: "F",
-    ...FRACTION,
-    default: "0.3",
-    symbol: "ζ",
-    help: "Fraction of the connections that SET replaces after each epoch; 0 keeps the topology.",
-  },
+  { ...TOPOLOGY, ...from(HYPERPARAMETERS.zeta, { training: "zeta" }), name: "zeta", value: "F" },
   {
     ...TOPOLOGY,
     name: "importance-pruning",
     kind: "flag",
-    help: "Remove the connections of unimportant neurons while training.",
+    help: HYPERPARAMETERS.importancePruning.doc,
+    into: { training: "importancePruning" },
   },
   {
     ...TOPOLOGY,
+    ...WITH_PRUNING,
+    ...from(IMPORTANCE_PRUNING.start, { training: "importancePruning.start" }),
     name: "pruning-start",
-    kind: "whole",
     value: "N",
-    least: 0,
-    default: "200",
-    symbol: "τ",
-    help: "First epoch after which neurons are removed.",
+    check: ({ "importance-pruning": pruning, "pruning-start": start, epochs }) =>
+      pruning && (start as number) >= (epochs as number)
+        ? `prune from epoch ${start} on: the run has ${epochs} epochs; give a smaller --pruning-start`
+        : undefined,
   },
   {
     ...TOPOLOGY,
-    name: "pruning-every",
+    ...WITH_PRUNING,
     ...COUNT,
-    default: "10",
-    symbol: "p",
-    help: "Epochs from one removal to the next.",
+    ...from(IMPORTANCE_PRUNING.every, { training: "importancePruning.every" }),
+    name: "pruning-every",
   },
   {
     ...TOPOLOGY,
+    ...WITH_PRUNING,
+    ...from(IMPORTANCE_PRUNING.percentile, { training: "importancePruning.percentile" }),
     name: "pruning-percentile",
-    kind: "number",
     value: "X",
-    least: 0,
-    most: 100,
-    default: "20",
-    help: "Percentile of importance at or below which neurons are removed.",
   },
   {
     ...TOPOLOGY,
@@ -66,10 +57,9 @@ export const TOPOLOGY_OPTIONS = [
   },
   {
     ...TOPOLOGY,
+    ...WITH_PRUNING,
+    ...from(HYPERPARAMETERS.compactWhilePruning, { training: "compactWhilePruning" }),
     name: "compact-while-pruning",
-    kind: "flag",
-    help:
-      "Take pruned neurons out of the arrays at once: memory and time shrink, but SET cannot wake them again.",
   },
   {
     ...TOPOLOGY,

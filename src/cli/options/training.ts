@@ -3,46 +3,47 @@
  *
  * @module
  */
-import { SCHEDULE_KINDS } from "../../model/schedule.ts";
-import { COUNT, FRACTION, type Option } from "../option.ts";
+import type { ValuesByName } from "../../hyperparameter.ts";
+import { type LearningRateSchedule, SCHEDULE_KINDS } from "../../model/schedule.ts";
+import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
+import { COUNT, from, type Option } from "../option.ts";
 
 const TRAINING = { group: "training", commands: ["train"] } as const;
 
+/** Kinds of schedules in words: "warm-up and step". */
+const only = (...kinds: readonly LearningRateSchedule["kind"][]) =>
+  ({ option: "schedule", values: kinds, because: `it is for ${kinds.join(" and ")}` }) as const;
+
 /** In the order help shows them. */
 export const TRAINING_OPTIONS = [
-  { ...TRAINING, name: "epochs", ...COUNT, default: "500", help: "Passes through the training samples." },
+  { ...TRAINING, ...COUNT, ...from(HYPERPARAMETERS.epochs, { training: "epochs" }), name: "epochs" },
   {
     ...TRAINING,
-    name: "max-steps",
     ...COUNT,
+    ...from(HYPERPARAMETERS.maxSteps, { training: "maxSteps" }),
+    name: "max-steps",
     help:
       "End the run after so many steps in all, inside an epoch if need be; --resume with more steps goes on.",
+    excludes: [{ option: "parallel", values: ["wasap", "wassp"], because: "workers end with an epoch" }],
   },
   {
     ...TRAINING,
-    name: "batch-size",
     ...COUNT,
-    default: "128",
-    symbol: "B",
+    ...from(HYPERPARAMETERS.batchSize, { training: "batchSize" }),
+    name: "batch-size",
     help: "Samples of a step; the last batch of an epoch may be smaller. The default is at most all samples.",
   },
   {
     ...TRAINING,
+    ...from(HYPERPARAMETERS.learningRate, { training: "learningRate" }),
     name: "learning-rate",
-    kind: "number",
     value: "X",
-    above: 0,
-    default: "0.01",
-    symbol: "η",
-    help: "Length of a step.",
   },
   {
     ...TRAINING,
+    ...from(HYPERPARAMETERS.fanInLimit, { training: "fanInLimit" }),
     name: "fan-in-limit",
-    kind: "number",
     value: "N",
-    above: 0,
-    help: "Incoming connections of a neuron beyond which its weights learn slower, as N to their number.",
   },
   {
     ...TRAINING,
@@ -51,7 +52,9 @@ export const TRAINING_OPTIONS = [
     value: "KIND",
     choices: SCHEDULE_KINDS,
     default: "constant",
-    help: "How the learning rate changes.",
+    help: HYPERPARAMETERS.schedule.doc,
+    into: { training: "schedule" },
+    convert: (_, values) => scheduleOf(values),
   },
   {
     ...TRAINING,
@@ -60,6 +63,7 @@ export const TRAINING_OPTIONS = [
     value: "N",
     above: 0,
     help: "Epochs of the warm-up (default 5), or between two steps (default a third of all).",
+    needs: [only("warm-up", "step")],
   },
   {
     ...TRAINING,
@@ -69,78 +73,75 @@ export const TRAINING_OPTIONS = [
     least: 0,
     most: 1,
     help: "What a step multiplies the rate by (default 0.1), or the share cosine ends at (default 0).",
+    needs: [only("step", "cosine")],
+    check: ({ schedule, "schedule-factor": factor }) =>
+      schedule === "step" && factor === 0
+        ? "use --schedule-factor 0 with --schedule step: expected a number above 0"
+        : undefined,
   },
   {
     ...TRAINING,
+    ...from(HYPERPARAMETERS.momentum, { training: "momentum" }),
     name: "momentum",
-    kind: "number",
     value: "X",
-    ...FRACTION,
-    default: "0.9",
-    symbol: "μ",
-    help: "Share of the last step's velocity that is kept.",
   },
+  { ...TRAINING, ...from(HYPERPARAMETERS.nesterov, { training: "nesterov" }), name: "nesterov" },
   {
     ...TRAINING,
-    name: "nesterov",
-    kind: "flag",
-    help: "Look ahead along the velocity (Nesterov's momentum).",
-  },
-  {
-    ...TRAINING,
+    ...from(HYPERPARAMETERS.weightDecay, { training: "weightDecay" }),
     name: "weight-decay",
-    kind: "number",
     value: "X",
-    ...FRACTION,
-    default: "0.0002",
-    symbol: "λ",
-    help: "Share of each parameter that a step takes away.",
   },
   {
     ...TRAINING,
+    ...from(HYPERPARAMETERS.weightDecayForm, { training: "weightDecayForm" }),
     name: "weight-decay-form",
-    kind: "choice",
     value: "FORM",
-    choices: ["outside", "coupled"],
-    default: "outside",
-    help:
-      "outside: w ← w + v − λ·w, as the authors do; coupled: the gradient becomes g + λ·w, as in textbooks.",
   },
+  { ...TRAINING, ...from(HYPERPARAMETERS.dropout, { training: "dropout" }), name: "dropout", value: "F" },
   {
     ...TRAINING,
-    name: "dropout",
-    kind: "number",
-    value: "F",
-    ...FRACTION,
-    default: "0.3",
-    help: "Fraction of the hidden units dropped in each step.",
-  },
-  {
-    ...TRAINING,
+    ...COUNT,
+    ...from(HYPERPARAMETERS.patience, { training: "patience" }),
     name: "patience",
-    ...COUNT,
     help: "Stop after so many evaluations without a lower validation loss; needs --validation-fraction.",
+    needs: [{ option: "validation-fraction" }],
   },
   {
     ...TRAINING,
-    name: "micro-batch",
     ...COUNT,
-    help:
-      "Most samples that pass through the network at once, to save memory; rounded up to a multiple of 16.",
+    ...from(HYPERPARAMETERS.microBatch, { training: "microBatch" }),
+    name: "micro-batch",
   },
   {
     ...TRAINING,
+    ...from(HYPERPARAMETERS.activationStorage, { training: "activationStorage" }),
     name: "activation-storage",
-    kind: "choice",
     value: "KIND",
-    choices: ["f32", "bf16"],
-    default: "f32",
-    help: "How activations are kept: bf16 takes half of the memory and keeps 8 bits of precision.",
   },
-  {
-    ...TRAINING,
-    name: "recompute",
-    kind: "flag",
-    help: "Compute every second hidden layer again on the way back: half of the memory, the same result.",
-  },
+  { ...TRAINING, ...from(HYPERPARAMETERS.recompute, { training: "recompute" }), name: "recompute" },
 ] as const satisfies readonly Option[];
+
+/** The schedule that three options describe. */
+function scheduleOf(values: ValuesByName): LearningRateSchedule {
+  const { schedule, epochs, "schedule-epochs": length, "schedule-factor": factor } = values as {
+    readonly schedule: LearningRateSchedule["kind"];
+    readonly epochs: number;
+    readonly "schedule-epochs"?: number;
+    readonly "schedule-factor"?: number;
+  };
+  switch (schedule) {
+    case "constant":
+      return { kind: "constant" };
+    case "warm-up":
+      return { kind: "warm-up", epochs: length ?? 5 };
+    case "step":
+      return { kind: "step", every: length ?? Math.ceil(epochs / 3), factor: factor ?? 0.1 };
+    case "cosine":
+      return { kind: "cosine", floor: factor ?? 0 };
+    default: {
+      const unknown: never = schedule;
+      throw new TypeError(`Cannot make the schedule ${JSON.stringify(unknown)}`);
+    }
+  }
+}

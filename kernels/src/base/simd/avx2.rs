@@ -79,6 +79,18 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn div(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: see above.
+        unsafe { [_mm256_div_ps(a[0], b[0]), _mm256_div_ps(a[1], b[1])] }
+    }
+
+    #[inline(always)]
+    fn sqrt(self, a: Pair) -> Pair {
+        // SAFETY: see above.
+        unsafe { [_mm256_sqrt_ps(a[0]), _mm256_sqrt_ps(a[1])] }
+    }
+
+    #[inline(always)]
     fn positive(self, a: Pair) -> u16 {
         // SAFETY: see above.
         unsafe { positive(a) }

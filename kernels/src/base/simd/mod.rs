@@ -41,6 +41,10 @@ pub trait Lanes: Copy + Send + Sync {
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a · b + c`, fused where the processor can.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
+    /// `a / b`, rounded once.
+    fn div(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// `√a`, rounded once.
+    fn sqrt(self, a: Self::Vector) -> Self::Vector;
     /// Which lanes are above zero (NaN is not).
     fn positive(self, a: Self::Vector) -> u16;
     /// `a` where the mask is set, else `b`.
@@ -165,7 +169,8 @@ mod tests {
             let positive = lanes.positive(a);
             let mut chosen = [0.0; LANES];
             let fused = lanes.mul_add(a, lanes.splat(2.0), lanes.add(a, lanes.mul(a, a)));
-            lanes.store(lanes.select(0xA5C3, fused, lanes.splat(-1.0)), &mut chosen);
+            let roots = lanes.sqrt(lanes.div(lanes.mul(a, a), lanes.splat(3.0)));
+            lanes.store(lanes.select(0xA5C3, lanes.add(fused, roots), lanes.splat(-1.0)), &mut chosen);
             lanes.prefetch(&rows[0]);
             lanes.transpose(&mut rows);
             let (mut half, mut whole) = ([0; LANES], [0.0; LANES]);
@@ -184,7 +189,7 @@ mod tests {
             (0..16).fold(0, |mask, lane| mask | (u16::from(rows[3][lane] > 0.0) << lane)),
             std::array::from_fn(|lane| {
                 let a = rows[3][lane];
-                if 0xA5C3 >> lane & 1 == 1 { a * 2.0 + a + a * a } else { -1.0 }
+                if 0xA5C3 >> lane & 1 == 1 { a * 2.0 + a + a * a + (a * a / 3.0).sqrt() } else { -1.0 }
             }),
             (0..16).fold([0; 2], |masks, lane| {
                 let hash = hash(12_345 + lane, [7, 9]);

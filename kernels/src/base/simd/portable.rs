@@ -58,6 +58,16 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn div(self, a: Block, b: Block) -> Block {
+        each(|lane| a[lane] / b[lane])
+    }
+
+    #[inline(always)]
+    fn sqrt(self, a: Block) -> Block {
+        each(|lane| a[lane].sqrt())
+    }
+
+    #[inline(always)]
     fn positive(self, a: Block) -> u16 {
         (0..LANES).fold(0, |mask, lane| mask | (u16::from(a[lane] > 0.0) << lane))
     }

@@ -76,19 +76,19 @@ fn retain_valid_refuses_arrays_that_do_not_fit() {
 }
 
 #[test]
-fn accumulate_sums_weighted_terms_and_leaves_a_single_one_as_it_is() {
+fn scale_and_accumulate_sum_weighted_terms_and_leave_a_single_one_as_it_is() {
     let (a, b): (Vec<f32>, Vec<f32>) = (0..5000).map(|at| (at as f32 * 0.1, 7.0 - at as f32)).unzip();
-    let mut sum = vec![f32::NAN; 5000];
-    accumulate(&a, 1.0, true, &mut sum).unwrap();
+    let mut sum = a.clone();
+    scale(&mut sum, 1.0);
     assert_eq!(sum, a);
-    accumulate(&a, 0.25, true, &mut sum).unwrap();
-    accumulate(&b, 0.75, false, &mut sum).unwrap();
+    scale(&mut sum, 0.25);
+    accumulate(&b, 0.75, &mut sum).unwrap();
     for at in 0..5000 {
         let exact = 0.25 * f64::from(a[at]) + 0.75 * f64::from(b[at]);
         // Two roundings of numbers below 5,000.
         assert!((f64::from(sum[at]) - exact).abs() < 1e-3);
     }
-    assert_eq!(accumulate(&a, 1.0, true, &mut sum[1..]), Err(Status::Length));
+    assert_eq!(accumulate(&a, 1.0, &mut sum[1..]), Err(Status::Length));
 }
 
 #[test]

@@ -5,7 +5,8 @@
  */
 
 /**
- * Finds the candidate with the fewest letters to insert, remove or change (Levenshtein), capitals aside.
+ * Finds the candidate with the fewest letters to insert, remove or change (Levenshtein), capitals aside; before that, the
+ * one whose words begin with these letters, where there is only one.
  *
  * @returns Undefined when even the nearest differs in more than half its letters.
  * @example
@@ -13,10 +14,13 @@
  * import { assertEquals } from "@std/assert";
  * import { nearest } from "./nearest.ts";
  * assertEquals(nearest("fasion-mnist", ["mnist", "fashion-mnist"]), "fashion-mnist");
+ * assertEquals(nearest("lr", ["epochs", "learningRate"]), "learningRate");
  * assertEquals(nearest("iris", ["mnist", "fashion-mnist"]), undefined);
  * ```
  */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const abbreviated = candidates.filter((candidate) => initials(candidate) === word.toLowerCase());
+  if (abbreviated.length === 1) return abbreviated[0];
   let best: string | undefined;
   let least = Infinity;
   for (const candidate of candidates) {
@@ -24,6 +28,12 @@ export function nearest(word: string, candidates: readonly string[]): string | u
     if (distance < least && distance <= candidate.length / 2) [best, least] = [candidate, distance];
   }
   return best;
+}
+
+/** "lr" for `learningRate` and `learning-rate`; nothing for a single word. */
+function initials(name: string): string | undefined {
+  const words = name.split(/-|(?=[A-Z])/);
+  return words.length > 1 ? words.map((word) => word.charAt(0)).join("").toLowerCase() : undefined;
 }
 
 function editDistance(from: string, to: string): number {

@@ -1,10 +1,10 @@
-//! The border of [`crate::network::optimizer`].
+//! The border of [`crate::network::update`].
 
 use super::{view, view_mut};
 use crate::base::status::{Status, guarded};
 use crate::network::layer::{self, LAYOUT_COLUMNS};
-use crate::network::optimizer;
 use crate::network::settings::Settings;
+use crate::network::update;
 
 /// Applies written gradients, see [`optimizer::apply_gradients`]; `settings` is a block of [`Settings`].
 ///
@@ -32,12 +32,12 @@ pub unsafe extern "C" fn ts_apply_gradients(
             let (arena, state) = (view_mut(arena, arena_len), view_mut(state, state_len));
             let network = layer::layers(layout, slopes, arena, state, planes)?;
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
-            optimizer::apply_gradients(&network, &gradients.ok_or(Status::Length)?, training.optimizer, threads)
+            update::apply_gradients(&network, &gradients.ok_or(Status::Length)?, training.optimizer, threads)
         }
     })
 }
 
-/// Writes the squared norm of gradients into `norm[0]`, see [`optimizer::squared_norm`].
+/// Writes the squared norm of gradients into `norm[0]`, see [`update::squared_norm`].
 ///
 /// # Safety
 /// As for [`ts_train_batch`]; one element of `norm`.
@@ -55,7 +55,7 @@ pub unsafe extern "C" fn ts_squared_norm(
         unsafe {
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
-            view_mut(norm, 1)[0] = optimizer::squared_norm(&gradients.ok_or(Status::Length)?);
+            view_mut(norm, 1)[0] = update::squared_norm(&gradients.ok_or(Status::Length)?);
         }
         Ok(())
     })

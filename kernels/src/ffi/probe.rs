@@ -1,0 +1,113 @@
+//! The border of [`crate::network::probe`].
+
+use super::step::{storage, truth};
+use super::{view, view_mut};
+use crate::base::shared::SharedSlice;
+use crate::base::status::{Status, ensure, guarded};
+use crate::network::batch::Batch;
+use crate::network::layer::{self, LAYOUT_COLUMNS};
+use crate::network::probe::{self, Probing};
+use crate::network::sddmm::Places;
+use crate::network::workspace::ActivationMemory;
+
+/// Writes the words of work memory a probe needs into `words[0]`, see [`probe::probe_words`].
+///
+/// # Safety
+/// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes; one element of `words`.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_probe_words(
+    layout: *const u32,
+    slopes: *const f32,
+    layers: usize,
+    width: usize,
+    dropout: u32,
+    bf16: u32,
+    recompute: u32,
+    words: *mut f64,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        let (layout, slopes, words) =
+            unsafe { (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers), view_mut(words, 1)) };
+        let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };
+        words[0] = probe::probe_words(layout, slopes, width, dropout != 0, memory)? as f64;
+        Ok(())
+    })
+}
+
+/// Writes the gradient of the mean loss at chosen places, see [`probe::probe`].
+///
+/// The places of layer l are those from `ends[l − 1]` (0 for the first) up to `ends[l]`; `labels` (with
+/// `labels_len` > 0) or else `targets` are the truth.
+///
+/// # Safety
+/// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes. Gradients and work overlap
+/// nothing; the arena is only read.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_probe(
+    layout: *const u32,
+    slopes: *const f32,
+    layers: usize,
+    arena: *mut u32,
+    arena_len: usize,
+    input: *const f32,
+    input_len: usize,
+    labels: *const u32,
+    labels_len: usize,
+    targets: *const f32,
+    targets_len: usize,
+    samples: usize,
+    width: usize,
+    dropout: f32,
+    bf16: u32,
+    recompute: u32,
+    seed: u64,
+    step: u64,
+    threads: usize,
+    ends: *const u32,
+    ends_len: usize,
+    rows: *const u32,
+    rows_len: usize,
+    columns: *const u32,
+    columns_len: usize,
+    work: *mut u32,
+    work_len: usize,
+    gradients: *mut f32,
+    gradients_len: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
+            let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
+            let truth = truth(view(labels, labels_len), view(targets, targets_len));
+            let batch = Batch { input: view(input, input_len), truth, samples, width };
+            let (ends, gradients) = (view(ends, ends_len), view_mut(gradients, gradients_len));
+            let places = split(ends, view(rows, rows_len), view(columns, columns_len), gradients)?;
+            let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };
+            let probing = Probing { dropout, seed, step, memory };
+            probe::probe(&network, &places, batch, probing, threads, view_mut(work, work_len))
+        }
+    })
+}
+
+/// Cuts lists of all layers' places into those of each layer.
+fn split<'a>(
+    ends: &[u32],
+    rows: &'a [u32],
+    columns: &'a [u32],
+    mut gradients: &'a mut [f32],
+) -> Result<Vec<Places<'a>>, Status> {
+    let count = rows.len();
+    ensure(columns.len() == count && gradients.len() == count, Status::Length)?;
+    ensure(ends.last().map_or(0, |&end| end as usize) == count, Status::Length)?;
+    let mut start = 0;
+    let places = ends.iter().map(|&end| {
+        let own = start..end as usize;
+        ensure(own.start <= own.end && own.end <= count, Status::Range)?;
+        let (part, rest) = std::mem::take(&mut gradients).split_at_mut(own.len());
+        (start, gradients) = (own.end, rest);
+        Ok(Places { rows: &rows[own.clone()], columns: &columns[own], gradients: SharedSlice::new(part) })
+    });
+    places.collect()
+}

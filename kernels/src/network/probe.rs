@@ -1,0 +1,132 @@
+//! Gradients at places of a network where there are no connections, or are, for one batch: what rules that grow by
+//! gradient ask for.
+//!
+//! The batch goes forward and back as in a training step, but nothing is learnt. Right before the way back sweeps a
+//! layer, the activations that came into it and its deltas are both in memory: then the products of the layer's places
+//! are formed, so that nothing must be copied. The gradients of existing connections, which the sweep forms anyway, go to
+//! scratch memory that all layers share.
+//!
+//! Source: Evci et al. 2020 (RigL) for the gradient of an absent connection; Heddes et al. 2024 (guided stochastic
+//! exploration) for that of a sample of them.
+
+use crate::base::shared::SharedSlice;
+use crate::base::simd::LANES;
+use crate::base::status::{Outcome, Status, ensure};
+use crate::network::activation::{Activation, Dropout};
+use crate::network::batch::Batch;
+use crate::network::gradient_target::GradientTarget;
+use crate::network::layer::{Gradients, Layer, Sections, layout_rows};
+use crate::network::pass::{Pass, Tiles};
+use crate::network::sddmm::Places;
+use crate::network::stage::probing_stages;
+use crate::network::storage::Storage;
+use crate::network::workspace::{ActivationMemory, WorkUse, training_traces, workspace_words};
+
+/// How a batch is probed.
+#[derive(Clone, Copy)]
+pub struct Probing {
+    /// Fraction of the hidden units dropped.
+    pub dropout: f32,
+    /// Seed of dropout.
+    pub seed: u64,
+    /// Number of the step whose dropout is meant.
+    pub step: u64,
+    /// How activations are kept.
+    pub memory: ActivationMemory,
+}
+
+/// The most any layer needs for gradients that nobody reads: of weights, biases and parameters of activations.
+fn scratch_lengths(layers: impl Iterator<Item = (usize, usize, Activation)>) -> [usize; 3] {
+    layers.enumerate().fold([0; 3], |most, (index, (connections, neurons, activation))| {
+        // The first layer is not swept.
+        let connections = if index == 0 { 0 } else { connections };
+        let lengths = [connections, neurons, activation.parameters() * neurons];
+        std::array::from_fn(|part| most[part].max(lengths[part]))
+    })
+}
+
+fn scratch_words(lengths: [usize; 3]) -> usize {
+    lengths.into_iter().map(|length| length.next_multiple_of(LANES)).sum()
+}
+
+/// Words of work memory that [`probe`] needs for tiles of `width` samples: those of a training step, and scratch
+/// for the gradients of the largest layer.
+///
+/// # Errors
+/// As [`workspace_words`].
+pub fn probe_words(
+    layout: &[u32],
+    slopes: &[f32],
+    width: usize,
+    dropout: bool,
+    memory: ActivationMemory,
+) -> Result<usize, Status> {
+    let layers = layout_rows(layout, slopes)?.into_iter();
+    let lengths = scratch_lengths(layers.map(|row| (row.capacity, row.neurons, row.activation)));
+    let traces = workspace_words(layout, slopes, width, WorkUse { training: true, dropout, memory })?;
+    Ok(traces + scratch_words(lengths))
+}
+
+/// Writes the gradient of the mean loss of a batch with respect to a weight at each of the places of each layer:
+/// Σ h·δ over the samples, exactly as a training step would write it for a connection there.
+///
+/// `places` has one element a layer; of places in row order each row is read once. `work` has at least [`probe_words`]
+/// words. The network is not changed. O(passes of a training step + places · samples); a gradient is one thread's sum in
+/// a fixed order, so bits do not depend on threads.
+///
+/// # Errors
+/// As [`train`](crate::network::step::train); also [`Status::Range`] for a place outside its layer.
+pub fn probe(
+    layers: &[Layer],
+    places: &[Places],
+    batch: Batch,
+    probing: Probing,
+    threads: usize,
+    work: &mut [u32],
+) -> Outcome {
+    batch.check(layers, probing.memory.storage)?;
+    ensure(places.len() == layers.len(), Status::Length)?;
+    for (layer, places) in layers.iter().zip(places) {
+        let count = places.rows.len();
+        ensure(places.columns.len() == count && places.gradients.len() == count, Status::Length)?;
+        ensure(places.rows.iter().all(|&row| (row as usize) < layer.inputs), Status::Range)?;
+        ensure(places.columns.iter().all(|&column| (column as usize) < layer.neurons), Status::Range)?;
+    }
+    match probing.memory.storage {
+        Storage::F32 => probe_in::<f32>(layers, places, batch, probing, threads, work),
+        Storage::Bf16 => probe_in::<u16>(layers, places, batch, probing, threads, work),
+    }
+}
+
+fn probe_in<C: Tiles>(
+    layers: &[Layer],
+    places: &[Places],
+    batch: Batch,
+    probing: Probing,
+    threads: usize,
+    work: &mut [u32],
+) -> Outcome {
+    let Probing { dropout, seed, step, memory } = probing;
+    let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
+    let lengths = scratch_lengths(layers.iter().map(|layer| (layer.nnz, layer.neurons, layer.activation)));
+    let (scratch, work) = work.split_at_mut_checked(scratch_words(lengths)).ok_or(Status::Length)?;
+    let mut scratch = Sections::new(scratch);
+    let [values, bias, activation_parameters] =
+        [scratch.floats(lengths[0])?, scratch.floats(lengths[1])?, scratch.floats(lengths[2])?].map(SharedSlice::new);
+    // One phase at a time writes gradients, and none reads them: all layers may have the same memory.
+    let gradients: Vec<Gradients> = layers.iter().map(|_| Gradients { values, bias, activation_parameters }).collect();
+    let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
+    let counts: Vec<usize> = places.iter().map(|places| places.rows.len()).collect();
+    let pass = Pass {
+        layers,
+        traces: &traces,
+        outputs,
+        dropouts: &dropouts,
+        batch,
+        stages: &probing_stages(&counts, memory),
+        target: Some(GradientTarget::Written(&gradients)),
+        places,
+        probabilities: false,
+    };
+    C::run(&pass, threads).map(|_| ())
+}

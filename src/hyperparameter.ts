@@ -1,0 +1,221 @@
+/**
+ * What a hyperparameter is: one row of a table that says its range, its default and what it means.
+ *
+ * A table belongs to the room that uses its values; whoever reads options given by others (`train()`, the command line)
+ * goes by the rows alone.
+ *
+ * @module
+ */
+import { nearest } from "./nearest.ts";
+
+/** Bounds of a number; whatever is absent is unbounded. */
+export interface Bounds {
+  /** Smallest value allowed. */
+  readonly least?: number;
+  /** Values must be larger than this. */
+  readonly above?: number;
+  /** Largest value allowed. */
+  readonly most?: number;
+  /** Values must be smaller than this. */
+  readonly below?: number;
+}
+
+/** The bounds of a fraction that cannot be all. */
+export const FRACTION = { least: 0, below: 1 } as const;
+
+/** Something that is counted. */
+export const COUNT = { kind: "whole", least: 1 } as const;
+
+/** Where a value stands, for messages. */
+export interface Place {
+  /** What cannot be done without it: "train". */
+  readonly task: string;
+  /** Its name: "epochs", "importancePruning.start". */
+  readonly name: string;
+}
+
+/** What a value may be. */
+export type HyperparameterKind =
+  | { readonly kind: "flag" }
+  | { readonly kind: "choice"; readonly choices: readonly string[] }
+  /** `infinite`: Infinity is allowed too, and means no limit. */
+  | ({ readonly kind: "whole" | "number"; readonly infinite?: true } & Bounds)
+  /** An object: checks it, and returns a frozen copy that holds plain data, filled in. */
+  | { readonly kind: "settings"; readonly read: (value: unknown, place: Place) => unknown };
+
+/** Values of a table by name. */
+export type ValuesByName = Readonly<Record<string, unknown>>;
+
+/** One row: the only place where range, default and symbol of a hyperparameter stand. */
+export type Hyperparameter<T = unknown> = HyperparameterKind & {
+  /**
+   * Value when none is given; without it, the value stays absent. A function gets the values given and the defaults that
+   * do not depend on others.
+   */
+  readonly default?: T | ((values: ValuesByName) => T);
+  /** Whether a value must be given. */
+  readonly required?: true;
+  /** The paper's symbol. */
+  readonly symbol?: string;
+  /** One or two sentences. */
+  readonly doc: string;
+};
+
+/** Rows by name. */
+export type HyperparameterTable = Readonly<Record<string, Hyperparameter>>;
+
+/** The table of an interface of options: a row for each of its keys, and no other. */
+export type TableOf<O> = { readonly [K in keyof O]-?: Hyperparameter<Exclude<O[K], undefined>> };
+
+/** How options are resolved. */
+export interface ResolveOptions {
+  /** What cannot be done where they are wrong: "train". */
+  readonly task: string;
+  /** Name of the object they are in, with a dot behind: "importancePruning.". @default {""} */
+  readonly within?: string;
+  /** Defaults that only the caller knows, by name; they win over those of the table. */
+  readonly defaults?: ValuesByName;
+}
+
+/**
+ * Fills in the defaults of a table and checks what was given.
+ *
+ * Keys the table does not know are left out: {@linkcode refuseUnknown} is for them. O(rows).
+ *
+ * @returns A frozen object of plain data, which `structuredClone` can copy; a key without value and default is absent.
+ * @throws {TypeError} When a value has another type than its row says.
+ * @throws {RangeError} When it is out of range.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { FRACTION, resolveOptions } from "./hyperparameter.ts";
+ *
+ * const table = { zeta: { kind: "number", ...FRACTION, default: 0.3, doc: "Fraction to replace." } } as const;
+ * assertEquals(resolveOptions(table, {}, { task: "train" }), { zeta: 0.3 });
+ * assertThrows(() => resolveOptions(table, { zeta: 1 }, { task: "train" }), RangeError, "zeta is 1");
+ * ```
+ */
+export function resolveOptions(
+  table: HyperparameterTable,
+  options: object,
+  { task, within = "", defaults = {} }: ResolveOptions,
+): ValuesByName {
+  const given = options as ValuesByName;
+  const resolved: Record<string, unknown> = {};
+  const dependent: [name: string, make: (values: ValuesByName) => unknown][] = [];
+  for (const [name, row] of Object.entries(table)) {
+    const value = given[name] === undefined ? defaults[name] : given[name];
+    if (value !== undefined || row.required) {
+      resolved[name] = checked(row, value, { task, name: within + name });
+    } else if (typeof row.default === "function") {
+      dependent.push([name, row.default as (values: ValuesByName) => unknown]);
+    } else if (row.default !== undefined) {
+      resolved[name] = checked(row, row.default, { task, name: within + name });
+    }
+  }
+  const independent = { ...resolved };
+  for (const [name, make] of dependent) {
+    resolved[name] = checked(table[name], make(independent), { task, name: within + name });
+  }
+  return Object.freeze(resolved);
+}
+
+/**
+ * Refuses options that nobody knows.
+ *
+ * @param known Every name that is allowed.
+ * @param within Name of the object they are in, with a dot behind; empty for the options themselves.
+ * @throws {TypeError} With the nearest name there is, when a key is none of them or there is no object.
+ */
+export function refuseUnknown(options: unknown, known: readonly string[], task: string, within = ""): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, options, "an object");
+  }
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  if (unknown === undefined) return;
+  const near = nearest(unknown, known);
+  const advice = near === undefined
+    ? `; there ${known.length === 1 ? "is" : "are"} ${known.join(", ") || "none"}`
+    : `, did you mean "${within}${near}"?`;
+  throw new TypeError(`Cannot ${task}: there is no option "${within}${unknown}"${advice}`);
+}
+
+/** How an object with a table of its own is read: unknown keys refused, defaults filled in, the rest checked. */
+export function settingsOf(table: HyperparameterTable): (value: unknown, place: Place) => ValuesByName {
+  return (value, { task, name }) => {
+    const within = `${name}.`;
+    refuseUnknown(value, Object.keys(table), task, within);
+    return resolveOptions(table, value as object, { task, within });
+  };
+}
+
+/** The error for a value of another type than the one expected. */
+export function unfit({ task, name }: Place, value: unknown, expected: string): TypeError {
+  const type = typeof value === "string" ? " (a string)" : "";
+  return new TypeError(`Cannot ${task}: ${name} is ${shown(value)}${type}, expected ${expected}`);
+}
+
+/** Says what bounds allow, with a blank before: " from 0 up to (not including) 1"; empty without bounds. */
+export function boundsText({ least, above, most, below }: Bounds): string {
+  const [low, high] = [least ?? above, most ?? below];
+  if (low === undefined && high === undefined) return "";
+  if (high === undefined) return least === undefined ? ` above ${above}` : ` of at least ${least}`;
+  if (low === undefined) return most === undefined ? ` below ${below}` : ` of at most ${most}`;
+  if (above !== undefined && below !== undefined) return ` between ${above} and ${below}`;
+  const start = above === undefined ? ` from ${least}` : ` above ${above}`;
+  if (below !== undefined) return `${start} up to (not including) ${below}`;
+  return above === undefined ? `${start} to ${most}` : `${start}, at most ${most}`;
+}
+
+/** Whether a number keeps to bounds. */
+export function isWithin(value: number, { least, above, most, below }: Bounds): boolean {
+  return value >= (least ?? -Infinity) && value <= (most ?? Infinity) &&
+    (above === undefined || value > above) && (below === undefined || value < below);
+}
+
+function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
+  switch (row.kind) {
+    case "settings":
+      return row.read(value, place);
+    case "flag":
+      if (typeof value !== "boolean") throw unfit(place, value, "true or false");
+      return value;
+    case "choice": {
+      const expected = `${row.choices.slice(0, -1).join(", ")} or ${row.choices.at(-1)}`;
+      if (typeof value !== "string") throw unfit(place, value, expected);
+      if (!row.choices.includes(value)) throw outOfRange(place, value, expected);
+      return value;
+    }
+    case "whole":
+    case "number": {
+      const whole = row.kind === "whole";
+      const [low, high] = [row.least ?? row.above, row.most ?? row.below];
+      const number = low !== undefined && high !== undefined
+        ? "value"
+        : row.infinite || high !== undefined
+        ? "number"
+        : "finite number";
+      const expected = `a ${whole ? "whole number" : number}${boundsText(row)}`;
+      if (typeof value !== "number") throw unfit(place, value, expected);
+      const fits = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
+      if (isWithin(value, row) && (fits || (row.infinite === true && value === Infinity))) return value;
+      throw outOfRange(place, value, expected);
+    }
+    default: {
+      const unknown: never = row;
+      throw new TypeError(`Cannot check a value of the kind ${JSON.stringify(unknown)}`);
+    }
+  }
+}
+
+function outOfRange({ task, name }: Place, value: unknown, expected: string): RangeError {
+  return new RangeError(`Cannot ${task}: ${name} is ${shown(value)}, expected ${expected}`);
+}
+
+/** A value on one line, whatever it is. */
+function shown(value: unknown): string {
+  if (typeof value === "function") return "a function";
+  if (Array.isArray(value)) return "an array";
+  return typeof value === "object" && value !== null ? "an object" : String(value);
+}

@@ -1,0 +1,125 @@
+/**
+ * Gradients at chosen places of a network, whether there are connections or not.
+ *
+ * @module
+ */
+import { expectLayout, type NetworkMemory } from "./layout.ts";
+import { kernels } from "./library.ts";
+import { buffer, check, expectLength } from "./status.ts";
+import type { ActivationMemory, Batch } from "./step.ts";
+
+/** Places of all layers, layer after layer. */
+export interface ProbePlaces {
+  /** Where the places of each layer end, `[layers]`; those of the first begin at 0. */
+  readonly ends: Uint32Array;
+  /** Input of each place; ascending inside a layer is quickest. */
+  readonly rows: Uint32Array;
+  /** Neuron of each place. */
+  readonly columns: Uint32Array;
+}
+
+/** Settings of a probe. */
+export interface ProbeSettings extends ActivationMemory {
+  readonly threads: number;
+  /**
+   * Fraction of the hidden units dropped.
+   *
+   * @default {0}
+   */
+  readonly dropout?: number;
+  /**
+   * Seed of dropout.
+   *
+   * @default {0}
+   */
+  readonly seed?: number;
+  /**
+   * Number of the step whose units are dropped.
+   *
+   * @default {0}
+   */
+  readonly step?: number;
+}
+
+/** Words of work memory of {@linkcode probeGradients} for tiles of `width` samples. */
+export function probeWords(
+  network: Pick<NetworkMemory, "layout" | "slopes">,
+  width: number,
+  use: { readonly dropout: boolean } & ActivationMemory,
+): number {
+  const task = "plan the work memory";
+  expectLayout(network, task);
+  const words = new Float64Array(1);
+  const status = kernels().ts_probe_words(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    width,
+    use.dropout ? 1 : 0,
+    use.activationStorage === "bf16" ? 1 : 0,
+    use.recompute ? 1 : 0,
+    words,
+  );
+  check(status, task);
+  return words[0];
+}
+
+/**
+ * Writes the gradient of the mean loss of a batch with respect to a weight at each place: Σ h·δ over the samples, the
+ * bits that `trainBatch` would write for a connection there. The network is not changed.
+ *
+ * Cost: forward and back as in a training step, and as much for a place as for a connection on the way back.
+ *
+ * @param work At least {@linkcode probeWords} words, overwritten.
+ * @param gradients Receives the gradient at each place, in the order of `places.rows`.
+ * @throws {TypeError} When lengths do not agree.
+ * @throws {RangeError} When a place lies outside its layer, or a label or a setting is out of range.
+ */
+export function probeGradients(
+  network: Pick<NetworkMemory, "layout" | "slopes" | "arena">,
+  batch: Batch,
+  places: ProbePlaces,
+  settings: ProbeSettings,
+  work: Uint32Array,
+  gradients: Float32Array,
+): void {
+  const task = "probe the gradients of absent connections";
+  expectLayout(network, task);
+  const { ends, rows, columns } = places;
+  expectLength(task, "the list of ends", ends, network.slopes.length);
+  expectLength(task, "the list of neurons", columns, rows.length);
+  expectLength(task, "the list of gradients", gradients, rows.length);
+  const { threads, dropout = 0, seed = 0, step = 0 } = settings;
+  const status = kernels().ts_probe(
+    buffer(network.layout),
+    buffer(network.slopes),
+    network.slopes.length,
+    buffer(network.arena),
+    network.arena.length,
+    buffer(batch.input),
+    batch.input.length,
+    buffer(batch.labels),
+    batch.labels.length,
+    buffer(batch.targets),
+    batch.targets.length,
+    batch.samples,
+    batch.width,
+    dropout,
+    settings.activationStorage === "bf16" ? 1 : 0,
+    settings.recompute ? 1 : 0,
+    seed,
+    step,
+    threads,
+    buffer(ends),
+    ends.length,
+    buffer(rows),
+    rows.length,
+    buffer(columns),
+    columns.length,
+    buffer(work),
+    work.length,
+    buffer(gradients),
+    gradients.length,
+  );
+  check(status, task);
+}

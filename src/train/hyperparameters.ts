@@ -1,0 +1,309 @@
+/**
+ * The hyperparameters of a run: the paper's defaults, and what is allowed.
+ *
+ * Plain data, checked once: a Worker, an MPI rank and a checkpoint can carry them.
+ *
+ * @module
+ */
+import { AUGMENTATION, type Augmentation } from "../data/augment.ts";
+import { COUNT, FRACTION, type Place, resolveOptions, settingsOf, type TableOf } from "../hyperparameter.ts";
+import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
+import { DECAY_FORMS } from "../native/settings.ts";
+import { OPTIMIZER_NAMES, type OptimizerName } from "../optimizer/optimizers.ts";
+import { SGD_HYPERPARAMETERS, type SgdOptions } from "../optimizer/sgd.ts";
+
+/** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
+export interface ImportancePruning {
+  /**
+   * First epoch after which neurons are removed (τ).
+   *
+   * @default {200}
+   */
+  readonly start?: number;
+  /**
+   * Epochs from one removal to the next (p).
+   *
+   * @default {10}
+   */
+  readonly every?: number;
+  /**
+   * Percentile of importance at or below which a neuron loses its connections (t).
+   *
+   * @default {20}
+   */
+  readonly percentile?: number;
+}
+
+/** Hyperparameters as they may be given; the defaults are the paper's. */
+export interface HyperparameterOptions extends SgdOptions {
+  /**
+   * Passes through the training samples.
+   *
+   * @default {500}
+   */
+  readonly epochs?: number;
+  /**
+   * Ends the run after so many steps in all, those before a resumption included, inside an epoch if need be: with
+   * evaluation, record and summary, and a `state` from which a longer run goes on.
+   *
+   * @default no limit
+   */
+  readonly maxSteps?: number;
+  /**
+   * Samples a step (B). The last batch of an epoch may be smaller.
+   *
+   * @default {128}
+   */
+  readonly batchSize?: number;
+  /**
+   * η
+   *
+   * @default {0.01}
+   */
+  readonly learningRate?: number;
+  /**
+   * Incoming connections a neuron may have before its weights learn slower: where the neurons of a layer have k of
+   * them on average, its weights move with η·min(1, limit/k). A readout over 10⁵ units overshoots without it.
+   *
+   * Source: Yang & Hu 2021 ("Tensor Programs IV: Feature Learning in Infinite-Width Neural Networks"). Deviation: the
+   * paper has one rate, which stays the default.
+   *
+   * @default {Infinity}
+   */
+  readonly fanInLimit?: number;
+  /**
+   * How the learning rate changes over the epochs.
+   *
+   * @default {{ kind: "constant" }}
+   */
+  readonly schedule?: LearningRateSchedule;
+  /**
+   * How parameters move by their gradients.
+   *
+   * @default {"sgd"}
+   */
+  readonly optimizer?: OptimizerName;
+  /**
+   * λ, a step.
+   *
+   * @default {0.0002}
+   */
+  readonly weightDecay?: number;
+  /**
+   * `outside`: w ← w + v − λ·w, outside the learning rate, as the authors do; `coupled`: g ← g + λ·w, as textbooks do.
+   *
+   * @default {"outside"}
+   */
+  readonly weightDecayForm?: typeof DECAY_FORMS[number];
+  /**
+   * Fraction of the hidden units dropped.
+   *
+   * @default {0.3}
+   */
+  readonly dropout?: number;
+  /**
+   * Fraction of the weights that SET replaces after each epoch but the last (ζ); 0 keeps the topology fixed.
+   *
+   * @default {0.3}
+   */
+  readonly zeta?: number;
+  /** Remove unimportant neurons while training; `true` takes the paper's settings. @default {false} */
+  readonly importancePruning?: boolean | ImportancePruning;
+  /**
+   * Take neurons that Importance Pruning left without a purpose out of the arrays at once, so that memory and time
+   * shrink. Deviation: SET then grows among the neurons that are left, the paper's among all. @default {false}
+   */
+  readonly compactWhilePruning?: boolean;
+  /** Fraction of the training samples set aside to choose the best epoch by. @default {0} */
+  readonly validationFraction?: number;
+  /** Stop after this many evaluations in a row without a better validation loss; needs a validation fraction. */
+  readonly patience?: number;
+  /** Rotate, shift and flip training images at random. */
+  readonly augmentation?: Augmentation;
+  /** Record the squared norm of the gradient (Paper: Figure 5); costs about a tenth of the speed. @default {false} */
+  readonly gradientFlow?: boolean;
+  /** Evaluate after every so many epochs, and after the last. @default {1} */
+  readonly evaluateEvery?: number;
+  /** Threads of the kernels; they do not change the result. @default the number of cores */
+  readonly threads?: number;
+  /** Seed of order, dropout, growth and augmentation. @default the model's seed */
+  readonly seed?: number;
+  /** The most samples that pass through the network at once, to save memory. */
+  readonly microBatch?: number;
+  /**
+   * How activations and deltas are kept; sums and parameters are always f32. `bf16` takes half of the memory and keeps
+   * 8 bits of precision.
+   *
+   * @default {"f32"}
+   */
+  readonly activationStorage?: "f32" | "bf16";
+  /**
+   * Compute every second hidden layer again on the way back instead of keeping it: half of the memory, the same bits.
+   *
+   * @default {false}
+   */
+  readonly recompute?: boolean;
+}
+
+/** Rows of {@linkcode ImportancePruning}. */
+export const IMPORTANCE_PRUNING = {
+  start: {
+    kind: "whole",
+    least: 0,
+    default: 200,
+    symbol: "τ",
+    doc: "First epoch after which neurons are removed.",
+  },
+  every: { ...COUNT, default: 10, symbol: "p", doc: "Epochs from one removal to the next." },
+  percentile: {
+    kind: "number",
+    least: 0,
+    most: 100,
+    default: 20,
+    doc: "Percentile of importance at or below which neurons are removed.",
+  },
+} as const satisfies TableOf<ImportancePruning>;
+
+/** The table of training: a row for each hyperparameter, those of the optimiser from its own table. */
+export const HYPERPARAMETERS = {
+  epochs: { ...COUNT, default: 500, doc: "Passes through the training samples." },
+  maxSteps: { ...COUNT, infinite: true, default: Infinity, doc: "End the run after so many steps in all." },
+  batchSize: {
+    ...COUNT,
+    default: 128,
+    symbol: "B",
+    doc: "Samples of a step; the last batch of an epoch may be smaller.",
+  },
+  learningRate: { kind: "number", above: 0, default: 0.01, symbol: "η", doc: "Length of a step." },
+  fanInLimit: {
+    kind: "number",
+    above: 0,
+    infinite: true,
+    default: Infinity,
+    doc: "Incoming connections of a neuron beyond which its weights learn slower, as N to their number.",
+  },
+  schedule: {
+    kind: "settings",
+    read: readSchedule,
+    default: { kind: "constant" },
+    doc: "How the learning rate changes.",
+  },
+  optimizer: {
+    kind: "choice",
+    choices: OPTIMIZER_NAMES,
+    default: "sgd",
+    doc: "How parameters move by their gradients.",
+  },
+  ...SGD_HYPERPARAMETERS,
+  weightDecay: {
+    kind: "number",
+    ...FRACTION,
+    default: 0.0002,
+    symbol: "λ",
+    doc: "Share of each parameter that a step takes away.",
+  },
+  weightDecayForm: {
+    kind: "choice",
+    choices: DECAY_FORMS,
+    default: "outside",
+    doc:
+      "outside: w ← w + v − λ·w, as the authors do; coupled: the gradient becomes g + λ·w, as in textbooks.",
+  },
+  dropout: {
+    kind: "number",
+    ...FRACTION,
+    default: 0.3,
+    doc: "Fraction of the hidden units dropped in each step.",
+  },
+  zeta: {
+    kind: "number",
+    ...FRACTION,
+    default: 0.3,
+    symbol: "ζ",
+    doc: "Fraction of the connections that SET replaces after each epoch; 0 keeps the topology.",
+  },
+  importancePruning: {
+    kind: "settings",
+    read: readImportancePruning,
+    default: false,
+    doc: "Remove the connections of unimportant neurons while training.",
+  },
+  compactWhilePruning: {
+    kind: "flag",
+    default: false,
+    doc:
+      "Take pruned neurons out of the arrays at once: memory and time shrink, but SET cannot wake them again.",
+  },
+  validationFraction: {
+    kind: "number",
+    ...FRACTION,
+    default: 0,
+    doc: "Share of the training samples set aside to choose the best epoch by.",
+  },
+  patience: { ...COUNT, doc: "Stop after so many evaluations without a lower validation loss." },
+  augmentation: {
+    kind: "settings",
+    read: settingsOf(AUGMENTATION),
+    doc: "Rotate, shift and mirror training images at random.",
+  },
+  gradientFlow: {
+    kind: "flag",
+    default: false,
+    doc: "Record the squared norm of the gradient (Figure 5 of the paper); a little slower.",
+  },
+  evaluateEvery: {
+    ...COUNT,
+    default: 1,
+    doc: "Epochs from one evaluation to the next; the last epoch is always evaluated.",
+  },
+  threads: { ...COUNT, most: 1024, doc: "Threads of the kernels; the result does not depend on them." },
+  seed: { kind: "whole", least: 0, doc: "Seed of everything random in training." },
+  microBatch: {
+    ...COUNT,
+    doc:
+      "Most samples that pass through the network at once, to save memory; rounded up to a multiple of 16.",
+  },
+  activationStorage: {
+    kind: "choice",
+    choices: ["f32", "bf16"],
+    default: "f32",
+    doc: "How activations are kept: bf16 takes half of the memory and keeps 8 bits of precision.",
+  },
+  recompute: {
+    kind: "flag",
+    default: false,
+    doc: "Compute every second hidden layer again on the way back: half of the memory, the same result.",
+  },
+} as const satisfies TableOf<HyperparameterOptions>;
+
+/** Those that may be absent from a run. */
+type Undecided = "patience" | "augmentation" | "microBatch";
+
+/** Every hyperparameter of a run, filled in and checked: frozen, plain data for `structuredClone`. */
+export type Hyperparameters =
+  & Readonly<Required<Omit<HyperparameterOptions, Undecided | "importancePruning">>>
+  & Pick<HyperparameterOptions, Undecided>
+  & { readonly importancePruning: Required<ImportancePruning> | false };
+
+/**
+ * Fills in defaults, and checks ranges and what hyperparameters say of each other. Other keys are left out.
+ *
+ * @param modelSeed Seed where none is given.
+ * @throws {RangeError} When a value is out of range.
+ * @throws {TypeError} When a value has the wrong type, or two contradict each other.
+ */
+export function resolveHyperparameters(options: HyperparameterOptions, modelSeed: number): Hyperparameters {
+  const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency };
+  // The table has a row for each key, whose kind gives its type.
+  const resolved = resolveOptions(HYPERPARAMETERS, options, { task: "train", defaults }) as Hyperparameters;
+  if (resolved.patience !== undefined && resolved.validationFraction === 0) {
+    throw new TypeError("Cannot stop early: patience needs a validationFraction above 0 to judge by");
+  }
+  return resolved;
+}
+
+/** `true` takes the paper's settings. */
+function readImportancePruning(value: unknown, place: Place): Required<ImportancePruning> | false {
+  if (value === false) return false;
+  return settingsOf(IMPORTANCE_PRUNING)(value === true ? {} : value, place) as Required<ImportancePruning>;
+}

@@ -1,0 +1,229 @@
+import { assert, assertEquals, assertThrows } from "@std/assert";
+import { type Option, readValue, UsageError } from "../src/cli/option.ts";
+import { OPTIONS, type Values } from "../src/cli/options.ts";
+import {
+  checkTogether,
+  fillDefaults,
+  modelOptions,
+  parallelOptions,
+  trainOptions,
+  withPreset,
+} from "../src/cli/settings.ts";
+import { datasets } from "../src/data/named.ts";
+import type { HyperparameterTable } from "../src/hyperparameter.ts";
+import type { ModelOptions } from "../src/model/model.ts";
+import { PARALLEL_HYPERPARAMETERS } from "../src/parallel/options.ts";
+import { HYPERPARAMETERS, IMPORTANCE_PRUNING, resolveHyperparameters } from "../src/train/hyperparameters.ts";
+
+const ROWS: readonly Option[] = OPTIONS;
+
+/** What may be said of a network; `hidden` becomes a part of its `sizes`. */
+const MODEL: Readonly<Record<keyof ModelOptions | "hidden", true>> = {
+  sizes: true,
+  hidden: true,
+  epsilon: true,
+  density: true,
+  activation: true,
+  initializer: true,
+  fanIn: true,
+  zeroOutput: true,
+  task: true,
+  seed: true,
+  threads: true,
+  onProgress: true,
+};
+
+/** Tables of the objects that hyperparameters can be. */
+const NESTED: Readonly<Record<string, HyperparameterTable>> = { importancePruning: IMPORTANCE_PRUNING };
+
+Deno.test("OPTIONS that go into something name what is there, with the same kind, range, symbol and default", () => {
+  let pointing = 0;
+  for (const row of ROWS) {
+    const { model, training, parallel } = row.into ?? {};
+    if (model !== undefined) assert(model.split(".")[0] in MODEL, `--${row.name} goes into ${model}`);
+    for (
+      const [path, table] of [
+        [training, HYPERPARAMETERS],
+        [parallel, PARALLEL_HYPERPARAMETERS],
+      ] as const
+    ) {
+      if (path === undefined) continue;
+      const [outer, inner] = path.split(".");
+      const rows: HyperparameterTable = inner === undefined ? table : NESTED[outer];
+      const hyperparameter = rows[inner ?? outer];
+      assert(hyperparameter !== undefined, `--${row.name} goes into ${path}`);
+      pointing++;
+      if (hyperparameter.kind === "settings" || row.convert !== undefined) continue;
+      const { default: value, doc: _, infinite: __, ...rest } = hyperparameter as Record<string, unknown>;
+      for (const [name, fact] of Object.entries(rest)) {
+        assertEquals((row as unknown as Record<string, unknown>)[name], fact, `${name} of --${row.name}`);
+      }
+      const untold = [undefined, false, Infinity] as unknown[];
+      if (untold.includes(value) || row.name === "time-limit") continue;
+      assertEquals(readValue(row, row.default ?? ""), value, `default of --${row.name}`);
+    }
+  }
+  assert(pointing > 25, `${pointing}`);
+});
+
+Deno.test("OPTIONS speak of other options that exist, and of values those have", () => {
+  for (const { name, needs = [], excludes = [], defaultWith } of ROWS) {
+    for (
+      const { option, values = [], because } of [...needs, ...excludes, ...defaultWith ? [defaultWith] : []]
+    ) {
+      const other = ROWS.find((row) => row.name === option);
+      assert(other !== undefined, `--${name} speaks of --${option}`);
+      for (const value of values) assert(other.kind === "choice" && other.choices.includes(value), value);
+      assert(values.length === 0 || because !== undefined || defaultWith !== undefined, `--${name}: why`);
+    }
+  }
+});
+
+Deno.test("fillDefaults() finds an option for each of the paper's settings", () => {
+  for (const { name, settings } of datasets.list()) {
+    const filled = fillDefaults("train", {}, datasets.describe(name));
+    const { hidden, ...model } = modelOptions(filled, {
+      featureCount: 4,
+      outputCount: 2,
+      task: "classification",
+    }) as
+      & ModelOptions
+      & { readonly hidden?: unknown };
+    assertEquals(hidden, undefined);
+    const found = {
+      ...model,
+      ...trainOptions(filled),
+      hidden: model.sizes.slice(1, -1),
+      alpha: typeof model.activation === "object" ? model.activation.alpha : undefined,
+    } as Record<string, unknown>;
+    for (const [setting, value] of Object.entries(settings)) assertEquals(found[setting], value, setting);
+  }
+});
+
+Deno.test("trainOptions() of nothing given are the defaults of the library", () => {
+  const { dataset: _, ...filled } = fillDefaults("train", {});
+  assertEquals(resolveHyperparameters(trainOptions(filled), 0), resolveHyperparameters({}, 0));
+  assertEquals(parallelOptions(filled), undefined);
+});
+
+Deno.test("trainOptions() and parallelOptions() put parts together", () => {
+  const train = (given: Values) => trainOptions(fillDefaults("train", given));
+  assertEquals(train({ "importance-pruning": true, "pruning-every": 3 }).importancePruning, {
+    start: 200,
+    every: 3,
+    percentile: 20,
+  });
+  assertEquals("importancePruning" in train({}), false);
+  const schedules: [Values, unknown][] = [
+    [{}, { kind: "constant" }],
+    [{ schedule: "warm-up" }, { kind: "warm-up", epochs: 5 }],
+    [{ schedule: "step", epochs: 31 }, { kind: "step", every: 11, factor: 0.1 }],
+    [{ schedule: "cosine", "schedule-factor": 0.2 }, { kind: "cosine", floor: 0.2 }],
+  ];
+  for (const [given, schedule] of schedules) assertEquals(train(given).schedule, schedule);
+  assertEquals(train({ augment: true }).augmentation, {
+    rotationDegrees: 10,
+    shiftFraction: 0.1,
+    flip: true,
+  });
+  const parallel = (given: Values) => parallelOptions(fillDefaults("train", given));
+  assertEquals(parallel({ parallel: "none", workers: 3 }), undefined);
+  assertEquals(parallel({ parallel: "wassp", workers: 3 }), {
+    algorithm: "wassp",
+    workers: 3,
+    phaseOneFraction: 0.7,
+  });
+});
+
+Deno.test("modelOptions() take the sizes from the data, and a default of alpha for All-ReLU alone", () => {
+  const data = { featureCount: 4, outputCount: 2, task: "classification" } as const;
+  const model = (given: Values) => modelOptions(fillDefaults("train", given), data);
+  assertEquals(model({ hidden: [5, 6] }).sizes, [4, 5, 6, 2]);
+  assertEquals(model({}).activation, { kind: "all-relu", alpha: 0.6 });
+  assertEquals(model({ activation: "leaky-relu" }).activation, { kind: "leaky-relu" });
+  assertEquals(model({ activation: "prelu", alpha: 0.1 }).activation, { kind: "prelu", alpha: 0.1 });
+  assertEquals([model({ density: [0.5] }).density, model({ density: [0.5] }).epsilon], [0.5, undefined]);
+  assertEquals(model({ density: [0.5, 0.2], hidden: [9] }).density, [0.5, 0.2]);
+});
+
+Deno.test("checkTogether() and fillDefaults() refuse what does not go together, with the reason", () => {
+  const refused: [Values, string][] = [
+    [
+      { dataset: "madelon", data: ["t.csv"] },
+      "Cannot use --dataset and --data together: expected one of them",
+    ],
+    [{ density: [0.1], epsilon: 3 }, "Cannot use --epsilon and --density together: expected one of them"],
+    [{ patience: 3 }, "Cannot use --patience without --validation-fraction"],
+    [{ "pruning-every": 3 }, "Cannot use --pruning-every without --importance-pruning"],
+    [{ workers: 3 }, "Cannot use --workers without --parallel"],
+    [{ "checkpoint-every": 3 }, "Cannot use --checkpoint-every without --output"],
+    [
+      { activation: "relu", alpha: 1 },
+      "Cannot use --alpha with --activation relu: it has no slope to choose",
+    ],
+    [
+      { schedule: "cosine", "schedule-epochs": 3 },
+      "Cannot use --schedule-epochs with --schedule cosine: it is for warm-up and step",
+    ],
+    [
+      { "schedule-factor": 0.5 },
+      "Cannot use --schedule-factor with --schedule constant: it is for step and cosine",
+    ],
+    [
+      { schedule: "step", "schedule-factor": 0 },
+      "Cannot use --schedule-factor 0 with --schedule step: expected a number above 0",
+    ],
+    [
+      { parallel: "none", transport: "mpi" },
+      "Cannot use --transport mpi with --parallel none: expected wasap or wassp",
+    ],
+    [
+      { parallel: "wasap", transport: "mpi", workers: 3 },
+      "Cannot use --workers with --transport mpi: each rank but the first is a worker",
+    ],
+    [
+      { parallel: "wassp", "max-steps": 3 },
+      "Cannot use --max-steps with --parallel wassp: workers end with an epoch",
+    ],
+    [
+      { parallel: "wassp", output: "m", "checkpoint-minutes": 3 },
+      "Cannot use --checkpoint-minutes with --parallel wassp: workers are saved between epochs",
+    ],
+    [
+      { density: [0.1, 0.2], hidden: [5, 5] },
+      "Cannot use 2 values of --density: expected one, or one for each of 3 layers",
+    ],
+    [
+      { "importance-pruning": true, epochs: 100 },
+      "Cannot prune from epoch 200 on: the run has 100 epochs; give a smaller --pruning-start",
+    ],
+  ];
+  for (const [given, message] of refused) {
+    const error = assertThrows(() => {
+      checkTogether(given);
+      fillDefaults("train", given);
+    }, UsageError);
+    assertEquals(error.message, message);
+  }
+  for (const given of [{ "max-steps": 3, parallel: "none" }, { alpha: 1 }, { schedule: "step" }] as const) {
+    checkTogether(given);
+  }
+});
+
+Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults it did not name", () => {
+  const before = {
+    epochs: 4,
+    parallel: "wasap",
+    transport: "workers",
+    workers: 2,
+    "phase-one-fraction": 0.5,
+  } as const;
+  const filled = fillDefaults("train", before);
+  assertEquals(parallelOptions(filled), {
+    algorithm: "wasap",
+    workers: 2,
+    phaseOneFraction: 0.5,
+    initialRateFactor: 2,
+  });
+  assertEquals(withPreset(before), before);
+});
