@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AUGMENTATION } from "../src/data/augment.ts";
 import { FRACTION, type HyperparameterTable, resolveOptions } from "../src/hyperparameter.ts";
 import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
+import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
 import {
   PARALLEL_HYPERPARAMETERS,
@@ -161,13 +162,14 @@ Deno.test("resolveOptions() names range and value of what it refuses", () => {
 
 Deno.test("defaults of the tables are those that the doc comments of their interfaces tell", async () => {
   const text = (await Promise.all(
-    ["optimizer/sgd.ts", "train/hyperparameters.ts", "parallel/options.ts"].map((path) =>
+    ["optimizer/sgd.ts", "optimizer/adam.ts", "train/hyperparameters.ts", "parallel/options.ts"].map((path) =>
       Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))
     ),
   )).join("\n");
   const tables: Record<string, HyperparameterTable> = {
     ImportancePruning: IMPORTANCE_PRUNING,
     SgdOptions: SGD_HYPERPARAMETERS,
+    AdamOptions: ADAM_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,
   };
@@ -177,9 +179,13 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     for (const [, doc, key] of body.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+readonly (\w+)\?:/g)) {
       const told = /@default \{(.*)\}/.exec(doc)?.[1];
       const { default: value } = table[key];
-      // A default without braces is in words: it depends on the machine or the model, or is no limit.
+      // A default without braces is in words: it depends on the machine, the model or another value, or is no limit.
       if (told === undefined) {
-        assert(value === undefined || value === Infinity || key === "timeLimitSeconds", key);
+        assert(
+          value === undefined || typeof value === "function" || value === Infinity ||
+            key === "timeLimitSeconds",
+          key,
+        );
       } else {assertEquals(
           String(new Function(`return JSON.stringify(${told}) ?? String(${told})`)()),
           JSON.stringify(value) ?? String(value),
@@ -201,4 +207,18 @@ Deno.test("rows of the tables have defaults that they allow, and a sentence that
     resolveOptions(Object.fromEntries(rows), {}, { task: "train" });
     for (const [name, row] of Object.entries(table)) assert(/^.+\.$/.test(row.doc), name);
   }
+});
+
+Deno.test("train() refuses what another optimiser has, fills in what suits the one chosen, and can be told it again", () => {
+  assertThrows(
+    () => startTraining({ optimizer: "adam", momentum: 0.9 }),
+    TypeError,
+    "Cannot train: momentum is for optimizer sgd, the one asked for is adam",
+  );
+  assertThrows(() => startTraining({ beta1: 0.9 }), TypeError, "beta1 is for optimizer adam");
+  const adam = resolveHyperparameters({ optimizer: "adam" }, 1);
+  const { learningRate, weightDecay, weightDecayForm, beta2 } = adam;
+  assertEquals([learningRate, weightDecay, weightDecayForm, beta2], [0.001, 0.01, "decoupled", 0.999]);
+  assert(!("momentum" in adam) && "momentum" in resolveHyperparameters({}, 1));
+  assertEquals(resolveHyperparameters(adam, 2), adam);
 });
