@@ -2,6 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AUGMENTATION } from "../src/data/augment.ts";
 import { FRACTION, type HyperparameterTable, resolveOptions } from "../src/hyperparameter.ts";
 import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
+import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
 import {
   PARALLEL_HYPERPARAMETERS,
@@ -161,13 +162,14 @@ Deno.test("resolveOptions() names range and value of what it refuses", () => {
 
 Deno.test("defaults of the tables are those that the doc comments of their interfaces tell", async () => {
   const text = (await Promise.all(
-    ["optimizer/sgd.ts", "train/hyperparameters.ts", "parallel/options.ts"].map((path) =>
+    ["optimizer/sgd.ts", "optimizer/adam.ts", "train/hyperparameters.ts", "parallel/options.ts"].map((path) =>
       Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))
     ),
   )).join("\n");
   const tables: Record<string, HyperparameterTable> = {
     ImportancePruning: IMPORTANCE_PRUNING,
     SgdOptions: SGD_HYPERPARAMETERS,
+    AdamOptions: ADAM_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,
   };
@@ -177,14 +179,20 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     for (const [, doc, key] of body.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+readonly (\w+)\?:/g)) {
       const told = /@default \{(.*)\}/.exec(doc)?.[1];
       const { default: value } = table[key];
-      // A default without braces is in words: it depends on the machine or the model, or is no limit.
-      if (told === undefined) {
+      // A default without braces is in words: it depends on the machine, the model or a choice, or is no limit.
+      if (typeof value === "function") {
+        const words = /@default (.*)/.exec(doc)![1];
+        const pairs = [...words.matchAll(/([\w.]+) for (\w+)/g)];
+        assert(pairs.length > 0, `${key}: ${words}`);
+        for (const [, text, choice] of pairs) {
+          assertEquals(text, String(value({ [table[key].follows!]: choice })), `${key}: ${words}`);
+        }
+      } else if (told === undefined) {
         assert(value === undefined || value === Infinity || key === "timeLimitSeconds", key);
-      } else {assertEquals(
-          String(new Function(`return JSON.stringify(${told}) ?? String(${told})`)()),
-          JSON.stringify(value) ?? String(value),
-          key,
-        );}
+      } else {
+        const found = new Function(`return JSON.stringify(${told}) ?? String(${told})`)();
+        assertEquals(String(found), JSON.stringify(value) ?? String(value), key);
+      }
       seen++;
     }
   }
