@@ -179,18 +179,20 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     for (const [, doc, key] of body.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+readonly (\w+)\?:/g)) {
       const told = /@default \{(.*)\}/.exec(doc)?.[1];
       const { default: value } = table[key];
-      // A default without braces is in words: it depends on the machine, the model or another value, or is no limit.
-      if (told === undefined) {
-        assert(
-          value === undefined || typeof value === "function" || value === Infinity ||
-            key === "timeLimitSeconds",
-          key,
-        );
-      } else {assertEquals(
-          String(new Function(`return JSON.stringify(${told}) ?? String(${told})`)()),
-          JSON.stringify(value) ?? String(value),
-          key,
-        );}
+      // A default without braces is in words: it depends on the machine, the model or a choice, or is no limit.
+      if (typeof value === "function") {
+        const words = /@default (.*)/.exec(doc)![1];
+        const pairs = [...words.matchAll(/([\w.]+) for (\w+)/g)];
+        assert(pairs.length > 0, `${key}: ${words}`);
+        for (const [, text, choice] of pairs) {
+          assertEquals(text, String(value({ [table[key].follows!]: choice })), `${key}: ${words}`);
+        }
+      } else if (told === undefined) {
+        assert(value === undefined || value === Infinity || key === "timeLimitSeconds", key);
+      } else {
+        const found = new Function(`return JSON.stringify(${told}) ?? String(${told})`)();
+        assertEquals(String(found), JSON.stringify(value) ?? String(value), key);
+      }
       seen++;
     }
   }

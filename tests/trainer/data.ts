@@ -9,7 +9,7 @@ import { train } from "../../src/train/trainer.ts";
 import { numbers } from "../oracle/batch.ts";
 
 /** Settings that leave out what a test is not about. */
-export const PLAIN = { dropout: 0, zeta: 0, weightDecay: 0, momentum: 0.9 } as const;
+export const PLAIN = { dropout: 0, zeta: 0, weightDecay: 0 } as const;
 
 /** A small model for {@linkcode xorData}. */
 export function xorModel(options: Partial<ModelOptions> = {}): SparseMlp {
