@@ -2,8 +2,8 @@
  * Runs the tests of the kernels under ThreadSanitizer or AddressSanitizer.
  *
  * Run by `deno task sanitize thread` or `address`; see docs/shared-memory.md. Needs a nightly toolchain: the option is
- * unstable, and the standard library that comes with it is not instrumented, so the waiting of rayon and crossbeam,
- * which goes through it, looks like races. `sanitize.supp` names their functions, none of which calls a kernel.
+ * unstable, and the standard library that comes with it is not instrumented, so what rayon and crossbeam order through
+ * it looks like races. `sanitize.supp` names their functions, none of which calls a kernel.
  *
  * @module
  */
@@ -15,7 +15,7 @@ const TARGET = "x86_64-unknown-linux-gnu";
 const manifest = new URL("./Cargo.toml", import.meta.url).pathname;
 const suppressions = new URL("./sanitize.supp", import.meta.url).pathname;
 
-/** Runs the tests and returns whether the sanitizer was content; its report goes to stderr. */
+/** Runs the tests and returns whether they passed and the sanitizer was content. */
 async function test(kind: string, rest: readonly string[]): Promise<boolean> {
   const { code } = await new Deno.Command("cargo", {
     args: [
@@ -28,6 +28,8 @@ async function test(kind: string, rest: readonly string[]): Promise<boolean> {
       RUSTFLAGS: `-Zsanitizer=${kind} -Cunsafe-allow-abi-mismatch=sanitizer`,
       TSAN_OPTIONS: `suppressions=${suppressions}`,
     },
+    stdout: "inherit",
+    stderr: "inherit",
   }).output();
   return code === 0;
 }
