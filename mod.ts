@@ -50,16 +50,24 @@ export type { Tally, TestMark } from "./src/train/tally.ts";
 export type { EpochRecord, ParallelRecord, RunSummary, TrainSummary } from "./src/train/records.ts";
 export { train } from "./src/train/trainer.ts";
 export {
-  type DropRule,
   type EvolutionCounts,
   type EvolutionOptions,
-  type EvolutionPlace,
   evolveByRules,
   evolveConnections,
-  type GrowRule,
-  smallestMagnitude,
-  uniformGrowth,
 } from "./src/topology/evolution.ts";
+export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
+export { uniformGrowth } from "./src/topology/rules/random.ts";
+export type {
+  DropRule,
+  EvolutionPlace,
+  GradientRule,
+  GrowRule,
+  GrowthRule,
+  Probed,
+  RulePlace,
+  RuleSettings,
+} from "./src/topology/rules/rule.ts";
+export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
 export type { Source } from "./src/data/source.ts";

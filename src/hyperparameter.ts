@@ -182,9 +182,9 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       if (typeof value !== "boolean") throw unfit(place, value, "true or false");
       return value;
     case "choice": {
-      const expected = `${row.choices.slice(0, -1).join(", ")} or ${row.choices.at(-1)}`;
+      const expected = alternatives(row.choices);
       if (typeof value !== "string") throw unfit(place, value, expected);
-      if (!row.choices.includes(value)) throw outOfRange(place, value, expected);
+      if (!row.choices.includes(value)) throw outOfRange(place, value, expected + advice(value, row.choices));
       return value;
     }
     case "whole":
@@ -207,6 +207,17 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       throw new TypeError(`Cannot check a value of the kind ${JSON.stringify(unknown)}`);
     }
   }
+}
+
+/** "f32 or bf16" */
+function alternatives(choices: readonly string[]): string {
+  return choices.length < 2 ? choices.join() : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+}
+
+/** Which of the choices was meant, where that can be told. */
+function advice(value: string, choices: readonly string[]): string {
+  const near = nearest(value, choices);
+  return near === undefined ? "" : `; did you mean "${near}"?`;
 }
 
 function outOfRange({ task, name }: Place, value: unknown, expected: string): RangeError {

@@ -11,6 +11,7 @@ import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
 import { DECAY_FORMS } from "../native/settings.ts";
 import { OPTIMIZER_NAMES, type OptimizerName } from "../optimizer/optimizers.ts";
 import { SGD_HYPERPARAMETERS, type SgdOptions } from "../optimizer/sgd.ts";
+import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -35,7 +36,7 @@ export interface ImportancePruning {
 }
 
 /** Hyperparameters as they may be given; the defaults are the paper's. */
-export interface HyperparameterOptions extends SgdOptions {
+export interface HyperparameterOptions extends SgdOptions, RuleOptions {
   /**
    * Passes through the training samples.
    *
@@ -164,7 +165,7 @@ export const IMPORTANCE_PRUNING = {
   },
 } as const satisfies TableOf<ImportancePruning>;
 
-/** The table of training: a row for each hyperparameter, those of the optimiser from its own table. */
+/** The table of training: a row for each hyperparameter, those of the optimiser and of rules from their own tables. */
 export const HYPERPARAMETERS = {
   epochs: { ...COUNT, default: 500, doc: "Passes through the training samples." },
   maxSteps: { ...COUNT, infinite: true, default: Infinity, doc: "End the run after so many steps in all." },
@@ -222,6 +223,7 @@ export const HYPERPARAMETERS = {
     symbol: "ζ",
     doc: "Fraction of the connections that SET replaces after each epoch; 0 keeps the topology.",
   },
+  ...RULE_HYPERPARAMETERS,
   importancePruning: {
     kind: "settings",
     read: readImportancePruning,

@@ -1,0 +1,68 @@
+/**
+ * The rules there are, by name.
+ *
+ * @module
+ */
+import type { TableOf } from "../../hyperparameter.ts";
+import { MAGNITUDE } from "./magnitude.ts";
+import { RANDOM } from "./random.ts";
+import type { DropRule, GrowthRule, OwnRules, RulePlace, RuleSettings } from "./rule.ts";
+
+const DROP = { magnitude: MAGNITUDE } as const;
+const GROWTH = { random: RANDOM } as const;
+
+/** Name of a rule that drops connections. */
+export type DropRuleName = keyof typeof DROP;
+/** Name of a rule that lets connections grow. */
+export type GrowthRuleName = keyof typeof GROWTH;
+
+/** Which rules a topology changes by, and what they may be told. */
+export interface RuleOptions {
+  /**
+   * Which connections go.
+   *
+   * @default {"magnitude"}
+   */
+  readonly drop?: DropRuleName;
+  /**
+   * Where connections grow.
+   *
+   * @default {"random"}
+   */
+  readonly growth?: GrowthRuleName;
+}
+
+/** Rows of {@linkcode RuleOptions}, those of a rule from its own table. */
+export const RULE_HYPERPARAMETERS = {
+  drop: {
+    kind: "choice",
+    choices: Object.keys(DROP) as readonly DropRuleName[],
+    default: "magnitude",
+    doc: "Which connections SET drops: those whose weights are closest to zero.",
+  },
+  growth: {
+    kind: "choice",
+    choices: Object.keys(GROWTH) as readonly GrowthRuleName[],
+    default: "random",
+    doc: "Where SET grows connections: anywhere.",
+  },
+} as const satisfies TableOf<RuleOptions>;
+
+/** The rules that were chosen, by name or as objects. */
+export interface ChosenRules {
+  readonly drop: DropRule<RulePlace>;
+  readonly growth: GrowthRule;
+}
+
+/** Which rules settings name; objects win over names. */
+export type RuleChoice = RuleSettings & Required<Pick<RuleOptions, "drop" | "growth">>;
+
+/** The rules of a run. */
+export function chosenRules({ drop, growth }: RuleChoice, own: OwnRules = {}): ChosenRules {
+  return { drop: own.drop ?? DROP[drop], growth: own.growth ?? GROWTH[growth] };
+}
+
+/** Whether a run needs gradients of absent connections. */
+export function needsGradients(settings: RuleChoice, own: OwnRules = {}): boolean {
+  return settings.zeta > 0 && chosenRules(settings, own).growth.needs === "gradients";
+}
