@@ -12,6 +12,9 @@ import { SparseMlp } from "../mod.ts";
 import { type Batch, trainBatch, workspaceWords } from "../src/native/step.ts";
 import { sharedFloats, sharedWords } from "../src/sparse/shared.ts";
 import { planNetwork } from "../src/model/plan.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import { StepSettings } from "../src/train/step_settings.ts";
 
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
 const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");
@@ -53,18 +56,11 @@ function measure(shape: string, neurons: number, widths: readonly number[]): Row
   const { connections } = model.stats();
   const labels = sharedWords(batchSize).map((_, sample) => sample % 2);
   const totals = new Float64Array(2);
-  const settings = {
-    learningRate: 1e-4,
-    fanInLimit: Infinity,
-    momentum: 0.9,
-    weightDecay: 0,
-    coupledDecay: false,
-    nesterov: false,
-    dropout: 0,
-    seed: 1,
-    threads,
-    activationStorage: storage,
-  };
+  const learningRate = 1e-4;
+  const options = { learningRate, weightDecay: 0, dropout: 0, threads, activationStorage: storage };
+  const training = resolveHyperparameters(options, 1);
+  model.holdState(stateFor(training));
+  const settings = new StepSettings(training, model.optimizerState?.planes.length ?? 0);
   return fits.map((width) => {
     const tiles = Math.ceil(batchSize / width);
     const input = sharedFloats(tiles * width * FEATURES).map((_, place) => Math.sin(place));
@@ -74,7 +70,8 @@ function measure(shape: string, neurons: number, widths: readonly number[]): Row
     const times: number[] = [];
     for (let spent = 0, step = 0; spent < seconds || step < 3; step++) {
       const started = performance.now();
-      trainBatch(model.memory, new Uint32Array(0), batch, { ...settings, step }, work, totals);
+      settings.next(step, step + 1, learningRate, 1);
+      trainBatch(model.memory, new Uint32Array(0), batch, settings.block, work, totals);
       const took = (performance.now() - started) / 1000;
       // The first step touches the memory.
       if (step > 0) times.push(took);
@@ -93,7 +90,7 @@ function measure(shape: string, neurons: number, widths: readonly number[]): Row
       nanosecondsAConnectionAndTile: 1e9 * median / connections / tiles,
       nanosecondsAConnectionAndSample: 1e9 * median / connections / batchSize,
       layerBytes: layer * width * cellBytes,
-      networkBytes: 4 * (model.memory.arena.length + work.length),
+      networkBytes: 4 * (model.memory.arena.length + model.memory.state.length + work.length),
     };
     console.error(line(row));
     return row;

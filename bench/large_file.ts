@@ -9,6 +9,8 @@
  */
 import { createHash } from "node:crypto";
 import { loadModel, newRunState, saveModel, SparseMlp } from "../mod.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 
 const [folder = "."] = Deno.args.filter((arg) => !arg.includes("="));
 const given = new Map(
@@ -33,9 +35,9 @@ interface Report {
 function digestsOf({ layers }: SparseMlp): string[] {
   const chunk = new Uint8Array(CHUNK_BYTES);
   return layers.flatMap((layer) => {
-    const { nnz, indices, values, velocity, source, position } = layer;
-    const counted = [indices, values, velocity, source, position].map((array) => array.subarray(0, nnz));
-    return [layer.indptr, ...counted, layer.incomingPtr, layer.bias, layer.biasPlanes[0]].map((array) => {
+    const { nnz, indices, values, planes, source, position } = layer;
+    const counted = [indices, values, ...planes, source, position].map((array) => array.subarray(0, nnz));
+    return [layer.indptr, ...counted, layer.incomingPtr, layer.bias, ...layer.biasPlanes].map((array) => {
       const bytes = new Uint8Array(array.buffer, array.byteOffset, array.byteLength);
       const hash = createHash("sha256");
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
@@ -61,7 +63,8 @@ async function measure(work: "save" | "load"): Promise<Report> {
     seed: 1,
     threads: THREADS,
   });
-  // Velocities that differ, so that a mix-up would show.
+  made?.holdState(stateFor(resolveHyperparameters({}, 1)));
+  // A state that differs from the weights, so that a mix-up would show.
   made?.layers.forEach((layer, index) => layer.planes[0].set(layer.values.subarray(index, layer.nnz)));
   const started = performance.now();
   if (made) {

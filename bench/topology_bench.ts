@@ -30,7 +30,7 @@ function allocate(size: { inputs: number; neurons: number }, indptr: Uint32Array
     indptr,
     indices: integers(nnz),
     values: floats(nnz),
-    velocity: floats(nnz),
+    planes: [floats(nnz)],
     incomingPtr: integers(size.neurons + 1),
     source: integers(nnz),
     position: integers(nnz),

@@ -6,6 +6,7 @@
 import { SparseMlp } from "../mod.ts";
 import { standardization } from "../src/data/standardization.ts";
 import { shuffle } from "../src/native/random.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepRunner } from "../src/train/step_runner.ts";
@@ -49,11 +50,13 @@ export function prepareStep(options: StepOptions): Step {
   for (let place = 0; place < features.length; place++) features[place] = (place * 2_654_435_761) >>> 24;
   for (let sample = 0; sample < samples; sample++) labels[sample] = sample % classes;
   const split = { samples, features, labels, targets: new Float32Array(0) };
+  const settings = resolveHyperparameters({ batchSize, dropout, threads, seed }, seed);
+  model.holdState(stateFor(settings));
   const runner = new StepRunner({
     model,
     split,
     standardization: standardization(features, samples, inputs, threads),
-    settings: resolveHyperparameters({ batchSize, dropout, threads, seed }, seed),
+    settings,
     cacheTile: options.width,
   });
   const order = sharedWords(samples);

@@ -53,6 +53,10 @@ export type Hyperparameter<T = unknown> = HyperparameterKind & {
    * do not depend on others.
    */
   readonly default?: T | ((values: ValuesByName) => T);
+  /** Name of the hyperparameter whose value decides the default, where that is a function. */
+  readonly follows?: string;
+  /** Another hyperparameter, and the values of it that this one is for; with others it is refused, and absent. */
+  readonly only?: { readonly name: string; readonly values: readonly string[] };
   /** Whether a value must be given. */
   readonly required?: true;
   /** The paper's symbol. */
@@ -106,6 +110,14 @@ export function resolveOptions(
   const dependent: [name: string, make: (values: ValuesByName) => unknown][] = [];
   for (const [name, row] of Object.entries(table)) {
     const value = given[name] === undefined ? defaults[name] : given[name];
+    if (row.only !== undefined && !isMeant(row.only, given, table)) {
+      if (value === undefined) continue;
+      const { name: other, values } = row.only;
+      throw new TypeError(
+        `Cannot ${task}: ${within}${name} is for ${within}${other} ${values.join(" or ")}, ` +
+          `the one asked for is ${shown(chosen(other, given, table))}`,
+      );
+    }
     if (value !== undefined || row.required) {
       resolved[name] = checked(row, value, { task, name: within + name });
     } else if (typeof row.default === "function") {
@@ -119,6 +131,26 @@ export function resolveOptions(
     resolved[name] = checked(table[name], make(independent), { task, name: within + name });
   }
   return Object.freeze(resolved);
+}
+
+/** The value of a choice: as given, or its default. */
+function chosen(name: string, given: ValuesByName, table: HyperparameterTable): unknown {
+  return given[name] === undefined ? table[name].default : given[name];
+}
+
+/** Whether another hyperparameter has a value that this one is for. */
+function isMeant(
+  { name, values }: { readonly name: string; readonly values: readonly string[] },
+  given: ValuesByName,
+  table: HyperparameterTable,
+): boolean {
+  return values.includes(String(chosen(name, given, table)));
+}
+
+/** The same rows, for one value of a choice alone: what only one optimiser or rule has. */
+export function onlyFor<T extends HyperparameterTable>(name: string, value: string, table: T): T {
+  const rows = Object.entries(table).map(([key, row]) => [key, { ...row, only: { name, values: [value] } }]);
+  return Object.fromEntries(rows);
 }
 
 /**

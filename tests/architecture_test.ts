@@ -5,14 +5,15 @@ import { MPI_SYMBOLS } from "../src/native/mpi_ffi.ts";
 /** What each room of src/ may use beside itself. */
 const ROOMS: Record<string, readonly string[]> = {
   native: [],
+  optimizer: ["native"],
   sparse: ["native"],
   data: ["native", "sparse"],
-  model: ["native", "sparse"],
-  topology: ["native", "sparse", "model"],
-  train: ["native", "sparse", "data", "model", "topology"],
-  files: ["native", "sparse", "data", "model", "topology", "train"],
-  parallel: ["native", "sparse", "data", "model", "topology", "train", "files"],
-  cli: ["native", "sparse", "data", "model", "topology", "train", "files", "parallel"],
+  model: ["native", "optimizer", "sparse"],
+  topology: ["native", "optimizer", "sparse", "model"],
+  train: ["native", "optimizer", "sparse", "data", "model", "topology"],
+  files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
+  parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
+  cli: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files", "parallel"],
 };
 
 const MOST_LINES = 400;

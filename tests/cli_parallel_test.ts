@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadModel } from "../mod.ts";
-import { assertSameModel } from "./parallel/runs.ts";
+import { assertSameModel } from "./model/content.ts";
 import { command, folder, run as finish, SMALL as TINY, table } from "./cli/process.ts";
 
 async function run(...args: string[]): Promise<{ code: number; out: string; err: string }> {

@@ -1,5 +1,4 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
-import type { StepSettings } from "../src/native/step.ts";
 import {
   ACTIVATIONS,
   batchOf,
@@ -8,6 +7,7 @@ import {
   randomModel,
   runEvaluation,
   STEP,
+  type TestStep,
 } from "./oracle/batch.ts";
 import {
   assertClose,
@@ -26,7 +26,7 @@ const UNITS = 24;
  * Which hidden units each sample kept, `[sample][unit]`, as the gradients tell: sample s has a 1 in feature s alone, so
  * the gradient of the weight from feature s to unit j is that of unit j in sample s, and 0 exactly where it was dropped.
  */
-function keptUnits(samples: number, width: number, settings: StepSettings): boolean[][] {
+function keptUnits(samples: number, width: number, settings: TestStep): boolean[][] {
   const sizes = [samples, UNITS, 2];
   const model = randomModel({ sizes, density: 1, activation: "identity", task: "regression", seed: 4 });
   const features = Array.from({ length: samples }, (_, sample) => {

@@ -4,15 +4,15 @@ import { evolveByRules, evolveConnections } from "../src/topology/evolution.ts";
 import { smallestMagnitude } from "../src/topology/rules/magnitude.ts";
 import { uniformGrowth } from "../src/topology/rules/random.ts";
 import type { DropRule, GrowRule } from "../src/topology/rules/rule.ts";
-import { copyOf, layerOf, placesOf, transposed } from "./topology/layer.ts";
+import { copyOf, layerOf, numberPlanes, placesOf, transposed } from "./topology/layer.ts";
 
 const WEIGHTS = { kind: "uniform", scale: 0.25 } as const;
 const PLACE = { seed: 3, epoch: 4, layer: 2 };
 
-/** A layer with a different velocity for each connection. */
-function movingLayer(inputs: number, neurons: number, probability: number): Connections {
-  const layer = layerOf({ inputs, neurons, probability });
-  for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = at + 1;
+/** A layer that keeps other numbers of each connection. */
+function movingLayer(inputs: number, neurons: number, probability: number, planes = 1): Connections {
+  const layer = layerOf({ inputs, neurons, probability, planes });
+  numberPlanes(layer);
   return layer;
 }
 
@@ -50,9 +50,9 @@ Deno.test("evolveConnections() drops what sorting drops, keeps the rest and grow
       for (const [place, kept] of before) if (!gone.has(place)) assertEquals(after.get(place), kept);
       const fresh = [...after].filter(([place]) => !before.has(place) || gone.has(place));
       assertEquals(fresh.length, gone.size);
-      for (const [, [value, velocity]] of fresh) {
+      for (const [, [value, kept]] of fresh) {
         assert(Math.abs(value) <= WEIGHTS.scale);
-        assertEquals(velocity, 0);
+        assertEquals(kept, 0);
       }
     }
   }
@@ -150,8 +150,9 @@ Deno.test("evolveConnections() refuses a wrong zeta and arrays of wrong length, 
     const broken = { ...layer, [name]: layer[name].subarray(1) };
     assertThrows(() => evolveConnections(broken, { ...PLACE, zeta: 0.3, weights: WEIGHTS }), TypeError, name);
   }
-  for (const name of ["values", "velocity"] as const) {
-    const broken = { ...layer, [name]: layer[name].subarray(1) };
+  const [values, planes] = [layer.values.subarray(1), layer.planes.map((plane) => plane.subarray(1))];
+  for (const [name, change] of [["values", { values }], ["plane 1", { planes }]] as const) {
+    const broken = { ...layer, ...change };
     assertThrows(() => evolveConnections(broken, { ...PLACE, zeta: 0.3, weights: WEIGHTS }), TypeError, name);
   }
   assertEquals(copyOf(layer), before);

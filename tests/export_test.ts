@@ -61,8 +61,8 @@ function predictions(model: SparseMlp): Float32Array {
 }
 
 const content = (model: SparseMlp) =>
-  model.layers.map(({ indptr, indices, values, bias, shape }) =>
-    [indptr, indices, values, bias, shape].map(String)
+  model.layers.map(({ indptr, indices, values, bias, activationParameters }) =>
+    [indptr, indices, values, bias, activationParameters].map(String)
   );
 
 Deno.test("importScipy() gives back what exportScipy() wrote", () =>

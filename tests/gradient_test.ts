@@ -23,11 +23,12 @@ function sides(model: SparseMlp, pass: OraclePass): string {
   const { kind } = model.settings.activation;
   if (kind === "sigmoid" || kind === "tanh" || kind === "identity") return "";
   return pass.sums.slice(0, -1).flatMap((samples, index) => {
-    const { shape } = model.layers[index];
+    const { activationParameters } = model.layers[index];
     return samples.map((z) =>
       Array.from(z, (value, j) => {
         if (kind !== "srelu") return value > 0 ? "+" : "-";
-        return value < shape[4 * j] ? "<" : value > shape[4 * j + 2] ? ">" : "=";
+        const [left, , right] = activationParameters.subarray(4 * j);
+        return value < left ? "<" : value > right ? ">" : "=";
       }).join("")
     );
   }).join();
@@ -49,7 +50,7 @@ for (const task of ["classification", "regression"] as const) {
         const parameters = [
           ["weights", layer.values.subarray(0, layer.nnz)],
           ["bias", layer.bias],
-          ["shape", layer.activationParameters],
+          ["activationParameters", layer.activationParameters],
         ] as const;
         for (const [name, values] of parameters) {
           const analytic = views[index][name];

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { madelonLike, SparseMlp, train } from "../mod.ts";
 import { SYMBOLS } from "../src/native/ffi.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import { StepSettings } from "../src/train/step_settings.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { gatherBatch } from "../src/native/batch.ts";
 import { accumulate, retainValid } from "../src/native/merge.ts";
@@ -99,18 +101,9 @@ Deno.test("trainBatch() refuses an arena, work memory or batch of another length
     layout: Uint32Array.of(2, 2, 0, 0, 0),
     slopes: new Float32Array(1),
     arena: new Uint32Array(128),
+    state: new Uint32Array(64),
   };
-  const settings = {
-    ...{
-      learningRate: 0.1,
-      fanInLimit: Infinity,
-      momentum: 0.9,
-      weightDecay: 0,
-      coupledDecay: false,
-      nesterov: false,
-    },
-    ...{ dropout: 0, seed: 1, step: 0, threads: 1 },
-  };
+  const settings = new StepSettings(resolveHyperparameters({ threads: 1 }, 1), 1).block;
   const none = new Uint32Array(0);
   let refused = 0;
   for (const arena of [0, 1, 16, 127, 4096]) {
@@ -140,6 +133,7 @@ Deno.test("typed functions refuse arrays whose length the kernel would take from
     layout: Uint32Array.of(2, 2, 0, 0),
     slopes: new Float32Array(1),
     arena: new Uint32Array(128),
+    state: new Uint32Array(0),
   };
   const floats = (length: number) => new Float32Array(length);
   const words = (length: number) => new Uint32Array(length);
@@ -150,7 +144,7 @@ Deno.test("typed functions refuse arrays whose length the kernel would take from
     indptr: words(3),
     indices: words(8),
     values: floats(8),
-    velocity: floats(8),
+    planes: [floats(8)],
   };
   const source = { features: floats(8), mean: floats(4), scale: floats(4) };
   const hostile: [string, () => unknown][] = [
@@ -161,7 +155,8 @@ Deno.test("typed functions refuse arrays whose length the kernel would take from
     ["counts", () => svmlightScan(new Uint8Array(4), 1, longs(3), longs(8))],
     ["scales", () => gatherBatch({ ...source, scale: floats(3) }, words(2), 16, 1, floats(64))],
     ["values", () => dropSmallest({ ...layer, values: floats(7) }, 0.3)],
-    ["velocity", () => dropSmallest({ ...layer, velocity: floats(0) }, 0.3)],
+    ["plane", () => dropSmallest({ ...layer, planes: [floats(0)] }, 0.3)],
+    ["at equal distances", () => dropSmallest({ ...layer, planes: [floats(8), floats(8)] }, 0.3)],
     ["indptr", () => dropSmallest({ ...layer, inputs: 5 }, 0.3)],
   ];
   for (const [name, call] of hostile) assertThrows(call, TypeError, name);
@@ -194,11 +189,11 @@ Deno.test("kernels refuse arrays that share memory where they write one, and tak
     [floats.subarray(4, 9), floats.subarray(0, 5)],
   ];
   for (const [values, sum] of overlapping) {
-    assertThrows(() => accumulate(values, 1, false, sum), TypeError, "share memory");
+    assertThrows(() => accumulate(values, 1, sum), TypeError, "share memory");
   }
   assertEquals([...floats], Array.from({ length: 16 }, (_, index) => index), "nothing was written");
-  accumulate(floats.subarray(0, 8), 2, true, floats.subarray(8));
-  assertEquals([...floats.subarray(8)], [0, 2, 4, 6, 8, 10, 12, 14]);
+  accumulate(floats.subarray(0, 8), 2, floats.subarray(8));
+  assertEquals([...floats.subarray(8)], [8, 11, 14, 17, 20, 23, 26, 29]);
 
   const topology = { indptr: Uint32Array.of(0, 1, 2), indices: Uint32Array.of(0, 1) };
   const gradient = Float32Array.of(3, 4);
@@ -207,6 +202,6 @@ Deno.test("kernels refuse arrays that share memory where they write one, and tak
   assertEquals(retainValid(topology, gradient, topology, retained), 0);
   assertEquals(retained, gradient);
   const values = Float32Array.of(1, -1);
-  const layer = { inputs: 2, neurons: 2, ...topology, values, velocity: values };
+  const layer = { inputs: 2, neurons: 2, ...topology, values, planes: [values] };
   assertThrows(() => dropSmallest(layer, 0.3), TypeError, "share memory");
 });

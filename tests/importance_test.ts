@@ -3,7 +3,7 @@ import { percentileOf } from "../src/native/importance.ts";
 import { type Connections, validateConnections } from "../src/sparse/csr.ts";
 import { neuronImportance, pruneByImportance, removeUnimportant } from "../src/topology/importance.ts";
 import { evolveConnections } from "../src/topology/evolution.ts";
-import { copyOf, layerOf, placesOf, transposed } from "./topology/layer.ts";
+import { copyOf, layerOf, numberPlanes, placesOf, transposed } from "./topology/layer.ts";
 
 /** Importance by a dense walk in f64. */
 function denseImportance(layer: Connections): Float64Array {
@@ -60,7 +60,7 @@ Deno.test("pruneByImportance() takes all inputs of neurons at or below the perce
   for (const [inputs, neurons, probability] of [[30, 40, 0.05], [30, 40, 1], [400, 700, 0.3], [5, 2, 1]]) {
     for (const threads of [1, 2, 4]) {
       const layer = layerOf({ inputs, neurons, probability });
-      for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = at + 1;
+      numberPlanes(layer);
       const before = placesOf(layer);
       const scores = neuronImportance(layer);
       const threshold = sortedPercentile(scores, 20);

@@ -100,8 +100,8 @@ Deno.test("fillConnections() refuses arrays of wrong length and a structure coun
     const short = broken({ [name]: layer[name].subarray(1) });
     assertThrows(() => fillConnections(short, { ...options, weights }), TypeError, name);
   }
-  const velocity = layer.planes[0].subarray(1);
-  assertThrows(() => fillConnections(broken({ velocity }), { ...options, weights }), TypeError, "velocity");
+  const planes = layer.planes.map((plane) => plane.subarray(1));
+  assertThrows(() => fillConnections(broken({ planes }), { ...options, weights }), TypeError, "plane 1");
   assertThrows(
     () => fillConnections(layer, { ...options, weights, seed: 2 }),
     TypeError,

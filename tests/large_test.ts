@@ -1,10 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { type LayerPlan, layerWords, type SparseLayer } from "../src/model/layer.ts";
+import { type LayerPlan, layerWords } from "../src/model/layer.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { type Batch, trainBatch, workspaceWords } from "../src/native/step.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
 import { evolveConnections } from "../src/topology/evolution.ts";
-import { numbers, randomBatch, randomModel, runEvaluation, runStep, STEP } from "./oracle/batch.ts";
+import { arraysOf } from "./model/content.ts";
+import { blockOf, numbers, randomBatch, randomModel, runEvaluation, runStep, STEP } from "./oracle/batch.ts";
 
 // Counts past 32 bits. Arenas are reserved but hardly touched, so that they take address space rather than memory; the
 // layer with more than 2³¹ activations takes 6 GiB and runs when asked: TRULY_SPARSE_LARGE=1.
@@ -12,35 +14,21 @@ const GIBIBYTE = 2 ** 30;
 const { total, available } = Deno.systemMemoryInfo();
 const asked = (Deno.env.get("TRULY_SPARSE_LARGE") ?? "") !== "";
 
-/** The arrays of a layer, those of connections up to nnz. */
-function arraysOf(layer: SparseLayer): (Uint32Array | Float32Array)[] {
-  const { nnz, indptr, indices, values, velocity, incomingPtr, source, position, bias, biasVelocity } = layer;
-  const counted = [indices, values, velocity, source, position].map((array) => array.subarray(0, nnz));
-  return [
-    indptr,
-    ...counted,
-    incomingPtr,
-    bias,
-    biasVelocity,
-    layer.activationParameters,
-    layer.activationPlanes[0],
-  ];
-}
-
 /** A copy of a model whose first layer has room for so many connections that later layers begin past `words` words. */
 function spreadOut(model: SparseMlp, words: number): SparseMlp {
   const plans = model.layers.map((layer, index): LayerPlan => ({
     inputs: layer.inputs,
     neurons: layer.neurons,
-    capacity: index === 0 ? Math.ceil(words / 5) : layer.capacity,
+    capacity: index === 0 ? Math.ceil(words / 4) : layer.capacity,
     activation: layer.activation,
   }));
   assert(layerWords(plans[0]) >= words);
   const copy = SparseMlp.allocate(model.settings, plans);
+  copy.holdState(model.optimizerState!);
   for (const [index, layer] of copy.layers.entries()) {
     layer.nnz = model.layers[index].nnz;
     const from = arraysOf(model.layers[index]);
-    arraysOf(layer).forEach((array, part) => array.set(from[part]));
+    for (const [name, array] of Object.entries(arraysOf(layer))) array.set(from[name]);
   }
   return copy;
 }
@@ -98,6 +86,7 @@ Deno.test({
     const settings = { ...STEP, activationStorage: "bf16", dropout: 0.4, threads: 2 } as const;
     const run = (width: number) => {
       const model = SparseMlp.create({ sizes, density: [0.05, 0.2], fanIn: "sparse", seed: 7, threads: 2 });
+      model.holdState(stateFor(settings));
       const tiles: Batch = batch.tiles(width);
       const words = workspaceWords(model.memory, width, {
         training: true,
@@ -106,7 +95,8 @@ Deno.test({
       });
       assert(width < 128 || 4 * words > 2 ** 32);
       const totals = new Float64Array(2);
-      trainBatch(model.memory, new Uint32Array(0), tiles, settings, sharedWords(words), totals);
+      const block = blockOf(model, settings);
+      trainBatch(model.memory, new Uint32Array(0), tiles, block, sharedWords(words), totals);
       return { model, loss: totals[0] };
     };
     const [wide, narrow] = [run(128), run(16)];

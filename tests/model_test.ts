@@ -29,18 +29,15 @@ Deno.test("SparseMlp.create() fills in the paper's defaults and keeps what was g
   assertEquals(SparseMlp.create({ sizes: [2, 2], activation: "prelu" }).settings.activation.alpha, 0.25);
 });
 
-Deno.test("SparseMlp.create() makes valid layers with zero velocities and biases, for all activations", () => {
+Deno.test("SparseMlp.create() makes valid layers with zero biases and no state, for all activations", () => {
   const start = { prelu: [0.25], srelu: [0, 0.2, 1, 1] } as Record<string, number[]>;
   for (const activation of ACTIVATION_KINDS) {
     const model = SparseMlp.create({ sizes: [31, 47, 23, 5], epsilon: 4, activation, seed: 2 });
     for (const [index, layer] of model.layers.entries()) {
       validateConnections(layer);
       assertEquals([layer.incomingPtr, layer.source, layer.position], transposed(layer as Connections));
-      assert(
-        [layer.planes[0], layer.bias, layer.biasPlanes[0], layer.activationPlanes[0]].every((part) =>
-          part.every((value) => value === 0)
-        ),
-      );
+      assert(layer.bias.every((value) => value === 0));
+      assertEquals([layer.planes, layer.biasPlanes, layer.activationPlanes], [[], [], []]);
       const shape = index < 2 ? start[activation] ?? [] : [];
       assertEquals(
         [...layer.activationParameters],
@@ -171,11 +168,11 @@ Deno.test("SparseMlp.create() refuses what 32 bits cannot count and memory canno
     RangeError,
     "at most 4294967295 can be counted",
   );
-  // Each of these layers can be counted; together they take 78 TiB, more than any machine has.
+  // Each of these layers can be counted; together they take 62 TiB, more than any machine has.
   assertThrows(
     () => SparseMlp.create({ sizes: Array(1000).fill(65_535), density: 1 }),
     RangeError,
-    "Cannot allocate 79918.54 GiB in one buffer",
+    "Cannot allocate 63934.78 GiB in one buffer",
   );
 });
 
@@ -189,7 +186,7 @@ Deno.test("SparseMlp.stats() gives the numbers counted by hand", () => {
     density: 0,
     parameters: 3 + 12,
     denseParameters: 12 + 3 + 12,
-    // Pointers of 5 rows and of 4 columns; 3 biases and 12 activation parameters with their velocities.
+    // Pointers of 5 rows and of 4 columns; 3 biases and 12 activation parameters, each with one number of state.
     trainingBytes: 4 * 5 + 4 * 4 + 8 * 15,
     denseTrainingBytes: 8 * 27,
     inferenceBytes: 4 * 4 + 4 * 15,

@@ -4,7 +4,7 @@ import { mpiLibraryPath, startMpi } from "../src/native/mpi.ts";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { digest, problem } from "./mpi/problem.ts";
-import { assertSameModel } from "./parallel/runs.ts";
+import { assertSameModel } from "./model/content.ts";
 import { exists } from "./real_data.ts";
 
 /** Why ranks cannot be started here; undefined when they can. */

@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { SparseMlp } from "../src/model/model.ts";
 import { kernels } from "../src/native/library.ts";
+import { SGD } from "../src/optimizer/sgd.ts";
 import { averageModels } from "../src/parallel/average.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
@@ -10,12 +11,14 @@ import { Shard, shardSize } from "../src/parallel/shard.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
-import { assertSameModel } from "./parallel/runs.ts";
+import { assertSameModel } from "./model/content.ts";
 
 const SIZES = [30, 50, 20, 4];
+const STATE = { optimizer: "sgd", planes: SGD.allPlanes };
 
 function newModel(seed: number): SparseMlp {
   const model = SparseMlp.create({ sizes: SIZES, epsilon: 5, seed });
+  model.holdState(STATE);
   for (const layer of model.layers) {
     for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = layer.values[at] / 3 + seed;
     for (let neuron = 0; neuron < layer.neurons; neuron++) layer.bias[neuron] = neuron * seed;
@@ -39,6 +42,7 @@ function workersModels(count: number): SparseMlp[] {
     const model = emptyReplica(server);
     model.memory.arena.set(server.memory.arena);
     model.memory.layout.set(server.memory.layout);
+    model.memory.state.set(server.memory.state);
     changeTopology(model, settings, 1, { draw: worker + 1 });
     for (const layer of model.layers) layer.bias.forEach((_, at) => layer.bias[at] = at + worker);
     return model;
@@ -93,9 +97,9 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
     values.forEach((_, at) => values[at] = -1 - at % 7);
     bias.fill(-2);
   }
-  const before = model.layers.map(({ values, velocity }) => ({
+  const before = model.layers.map(({ values, planes: [kept] }) => ({
     values: values.slice(),
-    velocity: velocity.slice(),
+    kept: kept.slice(),
   }));
   server.push(gradients, { worker: 0, version, clock, loss: 1, correct: 0, samples: 1 }, sender);
   let fresh = 0;
@@ -111,14 +115,14 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
     for (let row = 0; row < layer.inputs; row++) {
       for (let at = layer.indptr[row]; at < layer.indptr[row + 1]; at++) {
         const gradient = places.get(row * layer.neurons + layer.indices[at]);
-        const { values, velocity } = before[index];
-        const expected = Math.fround(0.9 * velocity[at]) - (gradient ?? 0);
+        const { values, kept } = before[index];
+        const expected = Math.fround(0.9 * kept[at]) - (gradient ?? 0);
         // One multiplication and one addition in f32.
         assertAlmostEquals(layer.planes[0][at], expected, 1e-5);
         if (gradient !== undefined) continue;
-        // A new connection has no velocity, and none is left of the one that stood in its place in memory.
+        // A new connection has no past, and none is left of the one that stood in its place in memory.
         fresh++;
-        assertEquals([velocity[at], layer.planes[0][at]], [0, 0]);
+        assertEquals([kept[at], layer.planes[0][at]], [0, 0]);
         assertEquals(layer.values[at], values[at]);
       }
     }
@@ -129,8 +133,8 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
 
 Deno.test("ParameterServer.pushRound() applies the mean over all samples, and gives no kernel one memory twice", () => {
   const model = newModel(3);
-  const settings = resolveTrainOptions({ learningRate: 1, momentum: 0, weightDecay: 0, threads: 1 }, 1);
-  const parallel = resolveParallelOptions({ workers: 4, algorithm: "wassp", warmUpEpochs: 5 });
+  const settings = resolveHyperparameters({ learningRate: 1, momentum: 0, weightDecay: 0, threads: 1 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 4, algorithm: "wassp", warmUpEpochs: 5 });
   const server = new ParameterServer(model, serverState(4, 0), { settings, parallel, steps: 10 });
   const gradients = [1, 2, 4, NaN].map((value) => {
     const arena = model.allocateGradients();
@@ -190,6 +194,7 @@ function makeDisjoint(model: SparseMlp, other: SparseMlp): void {
 
 Deno.test("ParameterServer.push() whose gradients are all stale drops and counts them, and leaves a valid model", () => {
   const model = SparseMlp.create({ sizes: SIZES, density: 0.3, seed: 3 });
+  model.holdState(STATE);
   for (const layer of model.layers) layer.planes[0].forEach((_, at) => layer.planes[0][at] = 1 + at % 5);
   const sender = emptyReplica(model);
   const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
@@ -203,24 +208,24 @@ Deno.test("ParameterServer.push() whose gradients are all stale drops and counts
     values.fill(NaN);
     bias.fill(-2);
   }
-  const before = model.layers.map(({ nnz, indices, values, velocity, bias }) => ({
+  const before = model.layers.map(({ nnz, indices, values, planes: [kept], bias }) => ({
     nnz,
     indices: indices.slice(),
     values: values.slice(),
-    velocity: velocity.slice(),
+    kept: kept.slice(),
     bias: bias.slice(),
   }));
   server.push(gradients, { worker: 0, version, clock, loss: 1, correct: 0, samples: 1 }, sender);
   assertEquals(server.sums().droppedGradients, sender.layers.reduce((sum, { nnz }) => sum + nnz, 0));
   for (const [index, layer] of model.layers.entries()) {
     validateConnections(layer);
-    const { nnz, indices, values, velocity, bias } = before[index];
+    const { nnz, indices, values, kept, bias } = before[index];
     assert(sender.layers[index].nnz > 0);
     assertEquals([layer.nnz, layer.indices], [nnz, indices]);
     // Momentum alone moves the weights; biases have gradients whatever the topology.
     for (let at = 0; at < nnz; at++) {
-      assertEquals(layer.planes[0][at], velocity[at] / 2);
-      assertEquals(layer.values[at], Math.fround(values[at] + velocity[at] / 2));
+      assertEquals(layer.planes[0][at], kept[at] / 2);
+      assertEquals(layer.values[at], Math.fround(values[at] + kept[at] / 2));
     }
     assertEquals([...layer.bias], [...bias].map((value) => value + 2));
   }
@@ -247,20 +252,20 @@ Deno.test("Shard cuts all samples into parts, and shuffles each anew in every pa
   }
 });
 
-Deno.test("phaseOneRate() is larger at first for wasap, warms up to K times the rate with corrected momentum for wassp", () => {
-  const settings = resolveHyperparameters({ learningRate: 0.1, momentum: 0.8 }, 1);
+Deno.test("phaseOneRate() is larger at first for wasap, warms up to K times the rate and tells by how much for wassp", () => {
+  const settings = resolveHyperparameters({ learningRate: 0.1 }, 1);
   const wasap = resolveParallelHyperparameters({ workers: 4 });
-  assertEquals(phaseOneRate(wasap, settings, 0, 10), { learningRate: 0.2, momentum: 0.8 });
+  assertEquals(phaseOneRate(wasap, settings, 0, 10), { learningRate: 0.2, rateRatio: 1 });
   assertEquals(phaseOneRate(wasap, settings, 49, 10).learningRate, 0.2);
-  assertEquals(phaseOneRate(wasap, settings, 50, 10), { learningRate: 0.1, momentum: 0.8 });
+  assertEquals(phaseOneRate(wasap, settings, 50, 10), { learningRate: 0.1, rateRatio: 1 });
   const wassp = resolveParallelHyperparameters({ workers: 4, algorithm: "wassp" });
-  assertEquals(phaseOneRate(wassp, settings, 0, 10), { learningRate: 0.1, momentum: 0.8 });
+  assertEquals(phaseOneRate(wassp, settings, 0, 10), { learningRate: 0.1, rateRatio: 1 });
   const half = phaseOneRate(wassp, settings, 25, 10);
   assertAlmostEquals(half.learningRate, 0.25, 1e-12);
-  assertAlmostEquals(half.momentum, 0.8 * 2.5 / 2.44, 1e-12);
+  assertAlmostEquals(half.rateRatio, 2.5 / 2.44, 1e-12);
   for (const number of [51, 60, 500]) {
     const rate = phaseOneRate(wassp, settings, number, 10);
     assertAlmostEquals(rate.learningRate, 0.4, 1e-12);
-    assertEquals(rate.momentum, 0.8);
+    assertEquals(rate.rateRatio, 1);
   }
 });

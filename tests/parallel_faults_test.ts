@@ -67,14 +67,14 @@ function plan(
   beside: Record<string, unknown>,
   module: URL,
 ): ConstructorParameters<typeof WorkersTransport>[0] {
-  const settings = resolveTrainOptions({ threads: 1, epochs: 2 }, 1);
-  const parallel = resolveParallelOptions({ workers: 2, phaseOneFraction: 1 });
+  const settings = resolveHyperparameters({ threads: 1, epochs: 2 }, 1);
+  const parallel = resolveParallelHyperparameters({ workers: 2, phaseOneFraction: 1 });
   const standardization = { mean: new Float32Array(4), scale: new Float32Array(4) };
   return {
     model: xorModel(),
     setup: {
       ...{ settings: { ...settings, ...beside }, parallel, split: xorData(200).train, standardization },
-      ...{ image: undefined, phaseOneEpochs: 2 },
+      ...{ image: undefined, epochsDone: 0, phaseOneEpochs: 2 },
     },
     server: { settings, parallel, steps: 10 },
     ...{ updatesDone: 0, updatesTotal: 20, module },

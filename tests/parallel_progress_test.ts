@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStrictEquals } from "@std/assert";
 import { ProgressCalls } from "../src/parallel/progress.ts";
-import type { Progress } from "../src/train/options.ts";
+import type { Progress } from "../src/train/hooks.ts";
 import { finishInProcess, finishParallel, finishWithModule } from "./parallel/runs.ts";
 import { countWorkers } from "./parallel/watched_workers.ts";
 import { xorData, xorModel } from "./trainer/data.ts";

@@ -4,7 +4,8 @@ import { SparseMlp } from "../src/model/model.ts";
 import type { ParallelOptions } from "../src/parallel/options.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
-import { assertSameModel, contentOf, finishInProcess, finishParallel } from "./parallel/runs.ts";
+import { assertSameModel, contentOf } from "./model/content.ts";
+import { finishInProcess, finishParallel } from "./parallel/runs.ts";
 import { finish, xorData, xorModel } from "./trainer/data.ts";
 
 const data = madelonLike({ samples: 500, testSamples: 200, features: 30, seed: 3 });

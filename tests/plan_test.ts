@@ -4,14 +4,18 @@ import { gradientWords, layerWords } from "../src/model/layer.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { chooseActivations, planNetwork } from "../src/model/plan.ts";
 import { workspaceWords } from "../src/native/step.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 
 Deno.test("planNetwork() counts what a network and its work memory then take", () => {
   for (const sizes of [[300, 4000, 2000, 10], [50, 1000, 3000, 2000, 1000, 3], [40, 5000, 2]]) {
     const plan = planNetwork({ sizes, epsilon: 3, batchSize: 128, dropout: true, memoryBytes: 2 ** 40 });
     const model = SparseMlp.create({ sizes, epsilon: 3, seed: 1 });
+    model.holdState(stateFor(resolveHyperparameters({}, 1)));
     const { connections } = model.stats();
     assert(Math.abs(connections - plan.connections) < 6 * Math.sqrt(connections), `${connections}`);
-    const actual = 4 * model.memory.arena.length - 20 * connections;
+    const { arena, state } = model.memory;
+    const actual = 4 * (arena.length + state.length) - 20 * connections;
     const planned = plan.parameterBytes - 20 * plan.connections;
     // Sections begin at cache lines: 11 of them a layer, at most 60 bytes lost in each, and one row start more.
     assert(actual >= planned && actual <= planned + sizes.length * 11 * 68, `${actual} ${planned}`);
@@ -70,7 +74,7 @@ Deno.test("workspaceWords() and layerWords() count past 2³² as planNetwork() d
   assertEquals(plan.choices[0].activationBytes, 4 * words({ training: true }));
 
   const layer = { inputs: width, neurons: width, capacity: 2 ** 32 - 1, activation };
-  assertEquals(layerWords(layer), 5 * 2 ** 32 + 2 * (width + 16) + 2 * width);
+  assertEquals(layerWords(layer), 4 * 2 ** 32 + 2 * (width + 16) + width);
   assertEquals(gradientWords(layer), 2 ** 32 + width);
 });
 

@@ -13,21 +13,11 @@ import {
   trainParallel,
 } from "../mod.ts";
 import { writeSafetensors } from "../src/files/safetensors.ts";
+import { assertSameModel } from "./model/content.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activation: "prelu", seed: 5 });
 const STEPS = 9; // ⌈270 training samples / 32⌉, a tenth of the samples validates
-
-/** Everything training makes use of: all bits of the structure, weights, velocities. */
-function parameters(model: SparseMlp): number[][] {
-  return model.layers.flatMap((layer) => [
-    ...[layer.indices, layer.values, layer.planes[0]].map((array) => [...array.subarray(0, layer.nnz)]),
-    ...[layer.indptr, layer.bias, layer.biasPlanes[0], layer.activationParameters, layer.activationPlanes[0]]
-      .map((
-        array,
-      ) => [...array]),
-  ]);
-}
 
 /** A signal that aborts before step `steps` of this run. */
 function abortBefore(steps: number): AbortSignal {
@@ -88,7 +78,7 @@ Deno.test("train() stopped after any step and resumed gives the bits of a run th
     for (const steps of [1, 4, STEPS, 13, 5 * STEPS + 1]) {
       const [model, found] = await inParts(path, options, steps);
       assertEquals(found, records, `in parts of ${steps} steps`);
-      assertEquals(parameters(model), parameters(straight), `in parts of ${steps} steps`);
+      assertSameModel(model, straight, `in parts of ${steps} steps`);
     }
   } finally {
     await Deno.remove(path);
@@ -112,7 +102,7 @@ Deno.test("train() that compacts while pruning gives the same bits resumed, thou
     for (const steps of [2, 3, 8]) {
       const [model, found] = await inParts(path, settings, steps, wide);
       assertEquals(found, records, `in parts of ${steps} steps`);
-      assertEquals(parameters(model), parameters(straight), `in parts of ${steps} steps`);
+      assertSameModel(model, straight, `in parts of ${steps} steps`);
     }
   } finally {
     await Deno.remove(path);
@@ -131,7 +121,7 @@ Deno.test("train() keeps the count of early stopping across a checkpoint", async
     assert(last < 60, "the run did not stop early");
     const [model, records] = await inParts(path, settings, 11);
     assertEquals(records.length, last);
-    assertEquals(parameters(model), parameters(straight));
+    assertSameModel(model, straight);
   } finally {
     await Deno.remove(path);
   }
@@ -144,7 +134,7 @@ Deno.test("train() goes on after the end of a run as if the run had been longer"
   const [model, state] = [make(), newRunState()];
   for await (const _ of train(model, data, { ...settings, epochs: 2, state }));
   for await (const _ of train(model, data, { ...settings, epochs: 5, state }));
-  assertEquals(parameters(model), parameters(straight));
+  assertSameModel(model, straight);
 });
 
 Deno.test("train() refuses a state that does not fit the run", async () => {
@@ -200,8 +190,9 @@ Deno.test("loadModel() reads format version 1, which had no state of the run", a
   const path = await Deno.makeTempFile();
   try {
     const [layer] = SparseMlp.create({ sizes: [3, 2], density: 1, seed: 1 }).layers;
-    const { indptr, indices, values, bias, velocity, biasVelocity, shape, shapeVelocity } = layer;
-    const parts = { indptr, indices, values, bias, shape, velocity, biasVelocity, shapeVelocity };
+    const { indptr, indices, values, bias, activationParameters: shape } = layer;
+    const [velocity, biasVelocity] = [Float32Array.of(1, 2, 3, 4, 5, 6), Float32Array.of(7, 8)];
+    const parts = { indptr, indices, values, bias, shape, velocity, biasVelocity, shapeVelocity: shape };
     const tensors = new Map(Object.entries(parts).map(([name, tensor]) => [`layers.0.${name}`, tensor]));
     const write = (formatVersion: string, training: unknown) =>
       writeSafetensors(path, tensors, {
@@ -216,8 +207,9 @@ Deno.test("loadModel() reads format version 1, which had no state of the run", a
     const { model, training } = await loadModel(path);
     assertEquals(training, { epoch: 7, options: { a: 1 } });
     assertEquals([...model.layers[0].values], [...values]);
+    assertEquals([model.layers[0].planes, model.layers[0].biasPlanes], [[velocity], [biasVelocity]]);
     await write("0", { epoch: 7, options: {} });
-    await assertRejects(() => loadModel(path), CheckpointError, "reads versions 1 and 2");
+    await assertRejects(() => loadModel(path), CheckpointError, "reads versions 1 and 2 and 3");
     await write("2", { epoch: 7, options: {}, state: newRunState(8) });
     await assertRejects(() => loadModel(path), CheckpointError, "epochs 7 and 8");
     await write("2", { epoch: 7, options: {}, state: { ...newRunState(7), loss: "much" } });

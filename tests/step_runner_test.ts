@@ -2,23 +2,25 @@ import { assert, assertEquals } from "@std/assert";
 import { SparseMlp } from "../mod.ts";
 import { standardizationOf } from "../src/data/standardization.ts";
 import { squaredNorm } from "../src/native/update.ts";
-import { resolveParallelOptions } from "../src/parallel/options.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
+import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { phaseTwoRate } from "../src/parallel/rates.ts";
-import { resolveTrainOptions, type TrainOptions } from "../src/train/options.ts";
-import { learningRateOf, momentumOf } from "../src/train/rate.ts";
+import { type HyperparameterOptions, resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import { learningRateOf } from "../src/train/rate.ts";
 import { StepRunner, type StepRunnerPlan } from "../src/train/step_runner.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { pruneByImportance } from "../src/topology/importance.ts";
-import { contentOf } from "./parallel/runs.ts";
+import { assertSameModel, contentOf } from "./model/content.ts";
 import { xorData } from "./trainer/data.ts";
 
 const { train: split, featureCount } = xorData(64);
 const ORDER = Uint32Array.from({ length: 64 }, (_, sample) => (7 * sample) % 64);
 
-function make(options: TrainOptions = {}, more: Partial<StepRunnerPlan> = {}) {
+function make(options: HyperparameterOptions = {}, more: Partial<StepRunnerPlan> = {}) {
   const model = SparseMlp.create({ sizes: [4, 50, 40, 2], epsilon: 4, seed: 1 });
   const standardization = standardizationOf(split, featureCount);
-  const settings = resolveTrainOptions({ batchSize: 32, threads: 1, seed: 3, ...options }, 1);
+  const settings = resolveHyperparameters({ batchSize: 32, threads: 1, seed: 3, ...options }, 1);
+  model.holdState(stateFor(settings));
   return { model, runner: new StepRunner({ model, split, standardization, settings, ...more }) };
 }
 
@@ -30,7 +32,7 @@ Deno.test("StepRunner.step() gives the same bits whether it writes the gradient 
     assert(written.runner.step(written.runner.build(ORDER, first, 32, 1), step, rate) > 0);
     assertEquals(fused.runner.totals, written.runner.totals);
   }
-  assertEquals(contentOf(fused.model), contentOf(written.model));
+  assertSameModel(fused.model, written.model);
 });
 
 Deno.test("StepRunner.gradient() writes into the arena it was given, and changes no parameter", () => {
@@ -54,7 +56,7 @@ Deno.test("StepRunner.step() goes on with a model that was compacted, in the til
   assertEquals([runner.width, model.layers.every(({ values }) => values.every(Number.isFinite))], [16, true]);
 });
 
-Deno.test("learningRateOf() is base by schedule by factor, and momentumOf() follows a change of the factor", () => {
+Deno.test("learningRateOf() is base by schedule by factor", () => {
   const settings = {
     learningRate: 0.2,
     schedule: { kind: "step", every: 2, factor: 0.5 },
@@ -62,21 +64,17 @@ Deno.test("learningRateOf() is base by schedule by factor, and momentumOf() foll
   } as const;
   assertEquals([0, 19, 20, 40].map((number) => learningRateOf(settings, number, 10)), [0.2, 0.2, 0.1, 0.05]);
   assertEquals(learningRateOf(settings, 20, 10, 4), 0.4);
-  assertEquals([momentumOf(0.9, 1, 1), momentumOf(0.9, 3, 2), momentumOf(0.5, 1, 4)], [
-    0.9,
-    0.9 * 1.5,
-    0.125,
-  ]);
 });
 
-Deno.test("phaseTwoRate() corrects the momentum of a worker's first step after a synchronous phase 1", () => {
-  const settings = resolveTrainOptions({ epochs: 10, learningRate: 0.1, momentum: 0.8 }, 1);
+Deno.test("phaseTwoRate() tells a worker's first step how its rate has changed after a synchronous phase 1", () => {
+  const settings = resolveHyperparameters({ epochs: 10, learningRate: 0.1 }, 1);
   const rate = (algorithm: "wasap" | "wassp", phaseOneEpochs: number, first: boolean) => {
-    const parallel = resolveParallelOptions({ algorithm, workers: 4, warmUpEpochs: 2 });
-    return phaseTwoRate(parallel, settings, phaseOneEpochs, { number: 70, steps: 10, first });
+    const parallel = resolveParallelHyperparameters({ algorithm, workers: 4, warmUpEpochs: 2 });
+    const phases = { epochsDone: 7, phaseOneEpochs };
+    return phaseTwoRate(parallel, settings, phases, { number: 70, steps: 10, first });
   };
-  assertEquals(rate("wassp", 7, true), { learningRate: 0.1, momentum: 0.8 / 4 });
+  assertEquals(rate("wassp", 7, true), { learningRate: 0.1, rateRatio: 1 / 4 });
   for (const other of [rate("wassp", 7, false), rate("wassp", 0, true), rate("wasap", 7, true)]) {
-    assertEquals(other, { learningRate: 0.1, momentum: 0.8 });
+    assertEquals(other, { learningRate: 0.1, rateRatio: 1 });
   }
 });

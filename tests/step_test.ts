@@ -1,15 +1,21 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import type { Task } from "../src/model/model.ts";
 import { applyGradients } from "../src/native/update.ts";
-import type { StepSettings } from "../src/native/step.ts";
+import { trainBatch, workspaceWords } from "../src/native/step.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
+import { sharedWords } from "../src/sparse/shared.ts";
 import {
   ACTIVATIONS,
+  blockOf,
   gradientsOf,
   randomBatch,
   randomModel,
+  runApply,
   runEvaluation,
   runStep,
+  runUpdate,
   STEP,
+  type TestStep,
 } from "./oracle/batch.ts";
 import {
   assertClose,
@@ -18,12 +24,16 @@ import {
   backpropagate,
   forward,
   lossOf,
-  momentumStep,
   oracleOf,
+  sgdRule,
+  updateNetwork,
 } from "./oracle/mlp.ts";
 
 // Sums of up to 300 products in f32 stay within 300 · 2⁻²⁴ ≈ 2e-5 of their largest term; steps add up.
 const TOLERANCE = 5e-5;
+
+const DECAY_FORMS = ["outside", "coupled", "decoupled"] as const;
+const FORMS = DECAY_FORMS.flatMap((form) => [[form, false], [form, true]] as const);
 
 interface Case {
   readonly sizes: readonly number[];
@@ -33,11 +43,15 @@ interface Case {
   readonly samples?: number;
   readonly width?: number;
   readonly steps?: number;
-  readonly settings?: Partial<StepSettings>;
+  readonly settings?: Partial<TestStep>;
+  /** Holds what momentum keeps, also where there is none. */
+  readonly held?: boolean;
 }
 
-function network({ sizes, density = 0.4, task = "classification", activation = ACTIVATIONS[0] }: Case) {
-  return randomModel({ sizes, density, task, activation, seed: 5 });
+function network(test: Case) {
+  const { sizes, density = 0.4, task = "classification", activation = ACTIVATIONS[0] } = test;
+  const settings = test.held ? STEP : { ...STEP, ...test.settings };
+  return randomModel({ sizes, density, task, activation, seed: 5 }, stateFor(settings));
 }
 
 /** Runs steps in the kernels and in the oracle and compares losses and all parameters after each. */
@@ -48,9 +62,9 @@ function compare(test: Case): void {
   for (let step = 0; step < steps; step++) {
     const batch = randomBatch(sizes, samples, task, 100 + step);
     const settings = { ...STEP, ...test.settings, step };
-    const found = runStep(model, batch.tiles(width), settings);
+    const found = runUpdate(model, batch.tiles(width), settings);
     const expected = backpropagate(net, batch);
-    momentumStep(net, expected.gradients, settings);
+    updateNetwork(net, expected.gradients, sgdRule(settings), settings);
     const what = `${JSON.stringify(test)}, step ${step}`;
     assertClose([found.loss], [expected.total], TOLERANCE, `loss of ${what}`);
     assertEquals(found.correct, task === "regression" ? 0 : expected.correct, `hits of ${what}`);
@@ -93,15 +107,18 @@ Deno.test("trainBatch() agrees with a dense f64 network for all activations and 
 });
 
 Deno.test("trainBatch() agrees with a dense f64 network for all forms of the update", () => {
-  for (const coupledDecay of [false, true]) {
-    for (const [momentum, weightDecay] of [[0, 0], [0.9, 0.05], [0.5, 0]]) {
-      const settings = { coupledDecay, momentum, weightDecay };
-      for (const width of [16, 64]) {
-        compare({ sizes: [8, 20, 3], samples: 60, width, steps: 4, settings });
+  for (const weightDecayForm of DECAY_FORMS) {
+    for (const [momentum, weightDecay] of [[0, 0], [0, 0.05], [0.9, 0.05], [0.5, 0]]) {
+      for (const nesterov of [false, true]) {
+        const settings = { weightDecayForm, momentum, weightDecay, nesterov };
+        for (const held of [true, false]) {
+          for (const width of [16, 64]) {
+            compare({ sizes: [8, 20, 3], samples: 60, width, steps: 4, settings, held });
+          }
+          const activation = { kind: "srelu" } as const;
+          compare({ sizes: [8, 20, 3], activation, width: 32, steps: 4, settings, held });
+        }
       }
-      const nesterov = { ...settings, nesterov: true };
-      compare({ sizes: [8, 20, 3], samples: 60, width: 64, steps: 4, settings: nesterov });
-      compare({ sizes: [8, 20, 3], activation: { kind: "srelu" }, width: 32, steps: 4, settings: nesterov });
     }
   }
 });
@@ -114,14 +131,40 @@ Deno.test("trainBatch() slows the weights of neurons with more incoming connecti
   }
 });
 
-Deno.test("trainBatch() refuses Nesterov's form over several tiles without a gradient arena", () => {
-  const model = network({ sizes: [8, 20, 3] });
+Deno.test("trainBatch() refuses several tiles without a gradient arena where an update needs all of the gradient", () => {
   const batch = randomBatch([8, 20, 3], 40, "classification", 1).tiles(16);
-  assertThrows(
-    () => runStep(model, batch, { ...STEP, nesterov: true }),
-    RangeError,
-    "Cannot train on a batch",
-  );
+  for (const settings of [{ nesterov: true }, { momentum: 0 }]) {
+    const model = network({ sizes: [8, 20, 3], settings });
+    const before = model.memory.arena.slice();
+    assertThrows(
+      () => runStep(model, batch, { ...STEP, ...settings }),
+      RangeError,
+      "Cannot train on a batch",
+    );
+    assertEquals(model.memory.arena, before);
+  }
+});
+
+Deno.test("trainBatch() and applyGradients() refuse a state of another number of planes than the optimiser's", () => {
+  const batch = randomBatch([8, 20, 3], 10, "classification", 1).tiles(16);
+  for (const [held, used] of [[{ momentum: 0 }, {}], [{}, { momentum: 0 }]] as const) {
+    const model = network({ sizes: [8, 20, 3], settings: held });
+    const settings = blockOf(network({ sizes: [8, 20, 3], settings: used }), { ...STEP, ...used });
+    const use = { training: true, dropout: false };
+    const work = sharedWords(workspaceWords(model.memory, 16, use));
+    const before = model.memory.arena.slice();
+    assertThrows(
+      () => trainBatch(model.memory, new Uint32Array(0), batch, settings, work, new Float64Array(2)),
+      TypeError,
+      "Cannot train on a batch",
+    );
+    assertThrows(
+      () => applyGradients(model.memory, model.allocateGradients(), settings),
+      TypeError,
+      "Cannot apply gradients",
+    );
+    assertEquals(model.memory.arena, before);
+  }
 });
 
 Deno.test("trainBatch() writes gradients that agree with a dense f64 network, and changes no parameter", () => {
@@ -129,12 +172,12 @@ Deno.test("trainBatch() writes gradients that agree with a dense f64 network, an
     for (const [samples, width] of [[1, 16], [40, 48], [129, 64]]) {
       const sizes = [6, 15, 11, 3];
       const model = network({ sizes, activation });
-      const before = model.memory.arena.slice();
+      const before = [model.memory.arena.slice(), model.memory.state.slice()];
       const batch = randomBatch(sizes, samples, "classification", 3);
       const { layers } = gradientsOf(model, batch.tiles(width), STEP);
       const { gradients } = backpropagate(oracleOf(model), batch);
       assertGradientsClose(model, layers, gradients, TOLERANCE, `${activation.kind}, ${samples} samples`);
-      assertEquals(model.memory.arena, before);
+      assertEquals([model.memory.arena, model.memory.state], before);
     }
   }
 });
@@ -142,19 +185,21 @@ Deno.test("trainBatch() writes gradients that agree with a dense f64 network, an
 Deno.test("applyGradients() after writing gradients equals the fused update: bit for bit with one tile", () => {
   const sizes = [9, 40, 23, 4];
   for (const activation of [ACTIVATIONS[0], ACTIVATIONS[4]]) {
-    for (const [coupledDecay, nesterov] of [[false, false], [true, false], [false, true], [true, true]]) {
+    for (const [weightDecayForm, nesterov] of FORMS) {
       for (const [samples, width] of [[50, 64], [50, 16], [128, 48]]) {
         const oneTile = samples <= width;
         if (nesterov && !oneTile) continue;
-        const settings = { ...STEP, coupledDecay, nesterov };
+        const settings = { ...STEP, weightDecayForm, nesterov };
         const [fused, written] = [network({ sizes, activation }), network({ sizes, activation })];
         const batch = randomBatch(sizes, samples, "classification", 3).tiles(width);
         const totals = runStep(fused, batch, settings);
         const gradients = gradientsOf(written, batch, settings);
-        applyGradients(written.memory, gradients.arena, settings, 2);
+        runApply(written, gradients.arena, { ...settings, threads: 2 });
         assertEquals(gradients.totals, totals);
-        if (oneTile) assertEquals(written.memory.arena, fused.memory.arena);
-        // Several tiles: −η·(g₁ + g₂) against (−η·g₁) − η·g₂, a rounding or two apart.
+        if (oneTile) {
+          assertEquals(written.memory.arena, fused.memory.arena);
+          assertEquals(written.memory.state, fused.memory.state);
+        } // Several tiles: −η·(g₁ + g₂) against (−η·g₁) − η·g₂, a rounding or two apart.
         else assertModelClose(written, oracleOf(fused), 1e-6, `${samples} samples, width ${width}`);
       }
     }

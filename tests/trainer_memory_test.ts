@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Evaluator,
+  type HyperparameterOptions,
   loadModel,
   madelonLike,
   newRunState,
@@ -13,24 +14,18 @@ import {
 import { narrowestTile, tileWidth } from "../src/model/tile.ts";
 import { workspaceWords } from "../src/native/step.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
+import { contentOf } from "./model/content.ts";
 import { finish } from "./trainer/data.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 90, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 60, 50, 40, 30, 2], epsilon: 6, seed: 5 });
-const OPTIONS: TrainOptions = { epochs: 4, batchSize: 40, threads: 2 };
+const OPTIONS: HyperparameterOptions = { epochs: 4, batchSize: 40, threads: 2 };
 
-/** All bits of structure, weights and velocities. */
-function parameters(model: SparseMlp): number[][] {
-  return model.layers.flatMap(({ indices, values, velocity, bias }) =>
-    [indices, values, velocity, bias].map((array) => Array.from(array))
-  );
-}
-
-async function outcome(options: TrainOptions): Promise<[number[][], unknown[]]> {
+async function outcome(options: TrainOptions): Promise<[unknown, unknown[]]> {
   const model = make();
   const { records } = await finish(model, data, { ...OPTIONS, ...options });
   return [
-    parameters(model),
+    contentOf(model),
     records.map(({ trainLoss, testLoss, testAccuracy }) => [trainLoss, testLoss, testAccuracy]),
   ];
 }
@@ -73,19 +68,24 @@ Deno.test("train() goes on with 16-bit activations bit for bit", async () => {
     await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
     const loaded = await loadModel(path);
     await finish(loaded.model, data, { ...options, state: loaded.training!.state! });
-    assertEquals(parameters(loaded.model), straight);
+    assertEquals(contentOf(loaded.model), straight);
   } finally {
     await Deno.remove(path);
   }
 });
 
 Deno.test("trainParallel() of one synchronous worker keeps activations as train() does", async () => {
-  const options: TrainOptions = { ...OPTIONS, batchSize: 16, activationStorage: "bf16", recompute: true };
+  const options: HyperparameterOptions = {
+    ...OPTIONS,
+    batchSize: 16,
+    activationStorage: "bf16",
+    recompute: true,
+  };
   const [alone, parallel] = [make(), make()];
   await finish(alone, data, options);
   const parts = { algorithm: "wassp", workers: 1, phaseOneFraction: 0, warmUpEpochs: 0 } as const;
   for await (const _ of trainParallel(parallel, data, { ...options, ...parts }));
-  assertEquals(parameters(parallel), parameters(alone));
+  assertEquals(contentOf(parallel), contentOf(alone));
 });
 
 Deno.test("train() refuses another way to keep activations", () => {

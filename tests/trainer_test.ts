@@ -5,6 +5,8 @@ import { madelonLike } from "../src/data/generator.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { shuffle } from "../src/native/random.ts";
 import { Evaluator } from "../src/train/evaluation.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
+import { type HyperparameterOptions, resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";
 import {
@@ -13,8 +15,9 @@ import {
   forward,
   lossOf,
   meanLoss,
-  momentumStep,
   oracleOf,
+  sgdRule,
+  updateNetwork,
 } from "./oracle/mlp.ts";
 import { finish, linearData, noiseData, PLAIN, standardized, xorData, xorModel } from "./trainer/data.ts";
 
@@ -52,7 +55,7 @@ Deno.test("train() learns linear functions", async () => {
 });
 
 Deno.test("train() is momentum SGD over shuffled batches, the last partial one included", async () => {
-  const variants: Partial<TrainOptions>[] = [
+  const variants: HyperparameterOptions[] = [
     {},
     { microBatch: 48 },
     { nesterov: true },
@@ -61,6 +64,9 @@ Deno.test("train() is momentum SGD over shuffled batches, the last partial one i
     { fanInLimit: 2 },
     { fanInLimit: 2, gradientFlow: true },
     { weightDecay: 0.01, weightDecayForm: "coupled", gradientFlow: true },
+    { weightDecay: 0.01, weightDecayForm: "decoupled" },
+    { momentum: 0, weightDecay: 0.01 },
+    { momentum: 0, microBatch: 16 },
     { schedule: { kind: "step", every: 1, factor: 0.5 } },
   ];
   for (const variant of variants) {
@@ -68,6 +74,7 @@ Deno.test("train() is momentum SGD over shuffled batches, the last partial one i
       const { task, featureCount } = data;
       const sizes = [featureCount, 17, 2];
       const model = SparseMlp.create({ sizes, density: 0.7, task, activation: "tanh", seed: 1 });
+      model.holdState(stateFor(resolveHyperparameters({ ...PLAIN, ...variant }, 1)));
       const net = oracleOf(model);
       const options = { ...PLAIN, learningRate: 0.1, epochs: 2, batchSize: 128, seed: 6, ...variant };
       const { records } = await finish(model, data, options);
@@ -86,12 +93,11 @@ Deno.test("train() is momentum SGD over shuffled batches, the last partial one i
           const { gradients, total } = backpropagate(net, batch);
           loss += total;
           flow += gradients.flatMap((g) => [...g.weights, ...g.bias]).reduce((sum, g) => sum + g * g, 0);
-          momentumStep(net, gradients, {
+          updateNetwork(net, gradients, sgdRule({ nesterov: false, ...options }), {
             fanInLimit: Infinity,
+            weightDecayForm: "outside",
             ...options,
             learningRate: options.schedule && epoch === 2 ? 0.05 : 0.1,
-            coupledDecay: options.weightDecayForm === "coupled",
-            nesterov: options.nesterov ?? false,
           });
         }
         // Four steps of sums of 128 products in f32.

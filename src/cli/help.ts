@@ -6,7 +6,7 @@
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { columns, wrap } from "./format.ts";
-import { type Group, type Option } from "./option.ts";
+import { defaultOf, type Group, type Option } from "./option.ts";
 import { OPTIONS } from "./options.ts";
 
 const WIDTH = 96;
@@ -48,8 +48,20 @@ export function facts(option: Option): string[] {
   return [
     ...(option.symbol === undefined ? [] : [`${option.symbol} in the paper`]),
     ...(range === "" ? [] : [range]),
-    ...(option.default === undefined ? [] : [`default ${option.default}`]),
+    ...(option.default === undefined ? [] : [`default ${defaultText(option)}`]),
   ];
+}
+
+/** The default; where another option decides it, one for each of its values that has another. */
+function defaultText(option: Option): string | undefined {
+  const decides = OPTIONS.find((row: Option) => row.name === option.follows);
+  if (decides?.kind !== "choice") return defaultOf(option);
+  const usual = defaultOf(option);
+  const others = decides.choices.flatMap((choice) => {
+    const value = defaultOf(option, { [decides.name]: choice });
+    return value === usual ? [] : [`${value} with ${choice}`];
+  });
+  return [usual, ...others].join(", ");
 }
 
 function rangeOf(option: Option): string {

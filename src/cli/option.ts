@@ -71,8 +71,10 @@ export type Option = Kind & {
   readonly value?: string;
   /** The paper's symbol. */
   readonly symbol?: string;
-  /** Value when neither the user nor a named data set gives one, as it would be typed. */
-  readonly default?: string;
+  /** Value when neither the user nor a named data set gives one, as it would be typed; a function looks at others. */
+  readonly default?: string | ((values: ValuesByName) => string);
+  /** The option whose value decides the default; what a data set brings counts with its own value of that alone. */
+  readonly follows?: string;
   /** Other options without which the default means nothing. */
   readonly defaultWith?: Other;
   /** One or two sentences. */
@@ -93,18 +95,37 @@ export type Option = Kind & {
 
 /** What an option has of the hyperparameter it goes into. */
 export type Taken<R extends Hyperparameter, I extends Into> =
-  & Omit<R, "default" | "doc" | "infinite">
-  & { readonly default?: string; readonly help: string; readonly into: I };
+  & Omit<R, "default" | "doc" | "infinite" | "only">
+  & {
+    readonly default?: string | ((values: ValuesByName) => string);
+    readonly needs?: readonly Other[];
+    readonly help: string;
+    readonly into: I;
+  };
 
 /**
- * What an option has of the hyperparameter it goes into: kind, range, symbol, default and help.
+ * What an option has of the hyperparameter it goes into: kind, range, symbol, default, help, and what it is only for.
  *
  * A default is shown where it can be typed: a number, a choice.
  */
 export function from<const R extends Hyperparameter, const I extends Into>(row: R, into: I): Taken<R, I> {
-  const { default: value, doc: help, infinite: _, ...rest } = row as Hyperparameter & { infinite?: true };
-  const typed = Number.isFinite(value) || typeof value === "string";
-  return { ...rest, ...(typed && { default: String(value) }), help, into } as unknown as Taken<R, I>;
+  const { default: value, doc: help, infinite: _, only, ...rest } = row as Hyperparameter & {
+    infinite?: true;
+  };
+  const text = typeof value === "function"
+    ? (values: ValuesByName) => String(value(values))
+    : Number.isFinite(value) || typeof value === "string"
+    ? String(value)
+    : undefined;
+  const needs = only &&
+    [{ option: only.name, values: only.values, because: `it is for ${only.values.join(" and ")}` }];
+  const taken = { ...rest, ...(text && { default: text }), ...(needs && { needs }), help, into };
+  return taken as unknown as Taken<R, I>;
+}
+
+/** The default of an option, as it would be typed, where others have the values given. */
+export function defaultOf({ default: value }: Option, values: ValuesByName = {}): string | undefined {
+  return typeof value === "function" ? value(values) : value;
 }
 
 /** What an option's value becomes. */

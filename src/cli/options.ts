@@ -11,6 +11,7 @@ import { NETWORK_OPTIONS } from "./options/network.ts";
 import { PARALLEL_OPTIONS } from "./options/parallel.ts";
 import { RUN_OPTIONS } from "./options/run.ts";
 import { TOPOLOGY_OPTIONS } from "./options/topology.ts";
+import { OPTIMIZER_OPTIONS } from "./options/optimizer.ts";
 import { TRAINING_OPTIONS } from "./options/training.ts";
 
 /** Every option of every command, in the order help shows them. */
@@ -18,6 +19,7 @@ export const OPTIONS = [
   ...DATA_OPTIONS,
   ...NETWORK_OPTIONS,
   ...TRAINING_OPTIONS,
+  ...OPTIMIZER_OPTIONS,
   ...TOPOLOGY_OPTIONS,
   ...PARALLEL_OPTIONS,
   ...RUN_OPTIONS,

@@ -6,12 +6,16 @@
 import { type ActivationPlan, chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.ts";
 import { tileWidth } from "../model/tile.ts";
 import { bytes, columns, count } from "./format.ts";
+import { optimizerNamed, stateFor } from "../optimizer/optimizers.ts";
+import { resolveHyperparameters } from "../train/hyperparameters.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { describeSizes, titled } from "./report.ts";
+import { trainOptions } from "./settings.ts";
 
 /** Samples of the paper's step. */
 const BATCH_SIZE = 128;
+
 /**
  * Prints the plan of the network that `--plan` names, and refuses what does not fit.
  *
@@ -70,6 +74,7 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
     ...densities(density),
     batchSize,
     dropout: dropout > 0,
+    planes: floatsKept(values, width),
     memoryBytes,
     ...((fixed || microBatch !== undefined) && { widths: [width] }),
   });
@@ -80,6 +85,14 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
   if (fixed) return { values, choice };
   const ways = { "activation-storage": choice.activationStorage, "micro-batch": choice.microBatch };
   return { values: { ...values, ...ways, recompute: choice.recompute }, choice };
+}
+
+/** Floats that a run keeps for each parameter: the optimiser's planes, and the gradient where a step writes it. */
+function floatsKept(values: Values, width: number): number {
+  const settings = resolveHyperparameters(trainOptions(values), 0);
+  const written = optimizerNamed(settings.optimizer).needsWholeGradient(settings) &&
+    settings.batchSize > width;
+  return stateFor(settings).planes.length + (written ? 1 : 0);
 }
 
 /** In words: samples at once, and how activations are kept. */

@@ -10,7 +10,15 @@ import type { Dataset } from "../data/dataset.ts";
 import type { ModelOptions } from "../model/model.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
-import { type CommandName, type Into, type Option, type Other, readValue, UsageError } from "./option.ts";
+import {
+  type CommandName,
+  defaultOf,
+  type Into,
+  type Option,
+  type Other,
+  readValue,
+  UsageError,
+} from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
 import { presetOptions } from "./presets.ts";
 
@@ -52,7 +60,8 @@ function isGiven({ option, values }: Other, given: Named): boolean {
 }
 
 function valueOf(name: string, given: Named): string {
-  return String(given[name] ?? ROWS.find((row) => row.name === name)?.default);
+  const row = ROWS.find((row) => row.name === name);
+  return String(given[name] ?? (row && defaultOf(row, given)));
 }
 
 function unsuited(name: string, { option, because }: Other, given: Named): string {
@@ -63,7 +72,8 @@ function unsuited(name: string, { option, because }: Other, given: Named): strin
 export function withPreset(given: Values): Values {
   if (given.preset === undefined) return given;
   const kept = Object.entries(presetOptions(given.preset)).filter(([name]) => {
-    const { needs = [] } = ROWS.find((row) => row.name === name)!;
+    const { needs = [], follows } = ROWS.find((row) => row.name === name)!;
+    if (follows !== undefined && (given as Named)[follows] !== undefined) return false;
     const made = needs.some(({ option, values }) =>
       values !== undefined && (given as Named)[option] !== undefined
     );
@@ -93,13 +103,16 @@ export function fillDefaults(command: CommandName, given: Values, named?: NamedD
   const rows = ROWS.filter((row) => row.commands.includes(command));
   const values: Record<string, unknown> = {};
   for (const row of rows) {
-    if (row.default !== undefined) values[row.name] = readValue(row, row.default);
+    if (typeof row.default === "string") values[row.name] = readValue(row, row.default);
   }
   for (const [setting, value] of Object.entries(named?.settings ?? {})) {
     const row = rows.find(({ into }) => nameIn(into?.model ?? into?.training) === setting);
-    if (row !== undefined) values[row.name] = value;
+    if (row !== undefined && !isOtherwise(row.follows, given, named)) values[row.name] = value;
   }
   Object.assign(values, given);
+  for (const row of rows) {
+    if (typeof row.default === "function") values[row.name] ??= readValue(row, row.default(values));
+  }
   for (const { name, needs = [], defaultWith } of rows) {
     if ((given as Named)[name] !== undefined) continue;
     const wanted = defaultWith === undefined ? needs : [...needs, defaultWith];
@@ -110,6 +123,12 @@ export function fillDefaults(command: CommandName, given: Values, named?: NamedD
     if (problem !== undefined) throw new UsageError(`Cannot ${problem}`);
   }
   return values as Values;
+}
+
+/** Whether the user has chosen otherwise than the data set's settings are for. */
+function isOtherwise(follows: string | undefined, given: Values, named: NamedDataset | undefined): boolean {
+  if (follows === undefined || (given as Named)[follows] === undefined) return false;
+  return (given as Named)[follows] !== (named?.settings as Named | undefined)?.[follows];
 }
 
 /** Name of a setting where it ends up: "alpha" of "activation.alpha". */

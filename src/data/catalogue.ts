@@ -22,6 +22,8 @@ export interface PaperSettings {
   readonly alpha: number;
   /** Passes through the training samples. */
   readonly epochs: number;
+  /** Optimiser that rate, momentum and decay are for. */
+  readonly optimizer: "sgd";
   /** μ */
   readonly momentum: number;
   /** λ, a step. */
@@ -84,6 +86,7 @@ export interface NamedDataset {
 const SHARED = {
   epsilon: 10,
   epochs: 500,
+  optimizer: "sgd",
   momentum: 0.9,
   weightDecay: 0.0002,
   weightDecayForm: "outside",

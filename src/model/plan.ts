@@ -8,10 +8,10 @@ import { connectionProbability, type Sparsity } from "../sparse/init.ts";
 /** Widths of tiles, widest first; bfloat16 takes no others. */
 const WIDTHS = [128, 64, 32, 16] as const;
 const LANES = 16;
-/** Target, weight, velocity; source, position. */
-const CONNECTION_BYTES = 20;
-/** Row start of either view, bias, its velocity. */
-const NEURON_BYTES = 16;
+/** Target, weight; source, position. The optimiser's planes come beside. */
+const CONNECTION_BYTES = 16;
+/** Row start of either view, bias. */
+const NEURON_BYTES = 12;
 /** What the runtime takes before it has any array. */
 const RUNTIME_BYTES = 100 * 2 ** 20;
 
@@ -27,6 +27,8 @@ export interface PlanOptions {
   readonly batchSize: number;
   /** Whether units are dropped. */
   readonly dropout: boolean;
+  /** Floats the optimiser keeps for each parameter. @default {1} */
+  readonly planes?: number;
   /** Bytes that may be used. */
   readonly memoryBytes: number;
   /** Samples a tile that are thought of, widest first. @default {[128, 64, 32, 16]} */
@@ -83,6 +85,8 @@ export interface NetworkPlan {
  */
 export function planNetwork(options: PlanOptions): NetworkPlan {
   const { sizes, batchSize, dropout, memoryBytes, epsilon = 20, density, widths = WIDTHS } = options;
+  const { planes = 1 } = options;
+  const [connectionBytes, neuronBytes] = [CONNECTION_BYTES + 4 * planes, NEURON_BYTES + 4 * planes];
   const connections = sizes.slice(1).reduce((sum, neurons, layer) => {
     const inputs = sizes[layer];
     const share = typeof density === "object" ? density[layer] : density;
@@ -91,8 +95,8 @@ export function planNetwork(options: PlanOptions): NetworkPlan {
   }, 0);
   const neurons = sizes.reduce((sum, size) => sum + size, 0);
   // The input layer has row starts alone, the output layer no rows of its own.
-  const parameterBytes = CONNECTION_BYTES * connections + NEURON_BYTES * neurons -
-    12 * sizes[0] - 4 * sizes[sizes.length - 1];
+  const parameterBytes = connectionBytes * connections + neuronBytes * neurons -
+    (8 + 4 * planes) * sizes[0] - 4 * sizes[sizes.length - 1];
   const batchBytes = 4 * sizes[0] * Math.ceil(batchSize / LANES) * LANES;
   const fixedBytes = parameterBytes + batchBytes + RUNTIME_BYTES;
   const hidden = sizes.slice(1, -1);
@@ -117,8 +121,8 @@ export function planNetwork(options: PlanOptions): NetworkPlan {
   return {
     neurons,
     connections,
-    connectionBytes: CONNECTION_BYTES,
-    neuronBytes: NEURON_BYTES,
+    connectionBytes,
+    neuronBytes,
     parameterBytes,
     batchBytes,
     runtimeBytes: RUNTIME_BYTES,

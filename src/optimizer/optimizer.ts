@@ -5,6 +5,7 @@
  *
  * @module
  */
+import type { DECAY_FORMS } from "../native/settings.ts";
 
 /** A plane of floats that an optimiser keeps: one number a parameter. */
 export interface StatePlane {
@@ -14,10 +15,22 @@ export interface StatePlane {
   readonly fresh: "zero" | "mean";
 }
 
+/** What suits an optimiser where nothing is given. */
+export interface OptimizerDefaults {
+  /** η */
+  readonly learningRate: number;
+  /** λ */
+  readonly weightDecay: number;
+  /** What λ acts on. */
+  readonly weightDecayForm: typeof DECAY_FORMS[number];
+}
+
 /** An optimiser, for settings of its own. */
 export interface Optimizer<Settings = never> {
   /** Name, as options have it. */
   readonly name: string;
+  /** What suits it. */
+  readonly defaults: OptimizerDefaults;
   /** What kernels call it. */
   readonly code: number;
   /** Its settings in a block, in the order of the kernel's struct. */

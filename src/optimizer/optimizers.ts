@@ -3,15 +3,26 @@
  *
  * @module
  */
-import type { Optimizer, OptimizerState, StatePlane } from "./optimizer.ts";
-import { SGD, type SgdSettings } from "./sgd.ts";
+import { onlyFor, type ValuesByName } from "../hyperparameter.ts";
+import { ADAM, ADAM_HYPERPARAMETERS, type AdamOptions, type AdamSettings } from "./adam.ts";
+import type { Optimizer, OptimizerDefaults, OptimizerState, StatePlane } from "./optimizer.ts";
+import { SGD, SGD_HYPERPARAMETERS, type SgdOptions, type SgdSettings } from "./sgd.ts";
 
-/** Settings of every optimiser, and the name of the one that counts. */
-export interface OptimizerSettings extends SgdSettings {
+/** What optimisers may be told, each its own. */
+export interface OptimizerOptions extends SgdOptions, AdamOptions {}
+
+/** Rows of {@linkcode OptimizerOptions}. */
+export const OPTIMIZER_HYPERPARAMETERS = {
+  ...onlyFor("optimizer", "sgd", SGD_HYPERPARAMETERS),
+  ...onlyFor("optimizer", "adam", ADAM_HYPERPARAMETERS),
+} as const;
+
+/** Settings of every optimiser, and the name of the one that counts; those of others are absent. */
+export interface OptimizerSettings extends SgdSettings, AdamSettings {
   readonly optimizer: OptimizerName;
 }
 
-const ALL = { sgd: SGD } as const;
+const ALL = { sgd: SGD, adam: ADAM } as const;
 
 /** Name of an optimiser. */
 export type OptimizerName = keyof typeof ALL;
@@ -22,6 +33,13 @@ export const OPTIMIZER_NAMES = Object.keys(ALL) as readonly OptimizerName[];
 /** The optimiser of a name. */
 export function optimizerNamed(name: OptimizerName): Optimizer<OptimizerSettings> {
   return ALL[name];
+}
+
+/** A default that follows the optimiser: what suits the one that was chosen. */
+export function suiting<K extends keyof OptimizerDefaults>(
+  name: K,
+): (values: ValuesByName) => OptimizerDefaults[K] {
+  return ({ optimizer = "sgd" }) => optimizerNamed(optimizer as OptimizerName).defaults[name];
 }
 
 /** What a model must hold for these settings; with the planes it has already, where they suffice. */

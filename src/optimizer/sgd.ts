@@ -44,6 +44,7 @@ const VELOCITY: StatePlane = { name: "velocity", fresh: "zero" };
 /** Momentum SGD. */
 export const SGD: Optimizer<SgdSettings> = {
   name: "sgd",
+  defaults: { learningRate: 0.01, weightDecay: 0.0002, weightDecayForm: "outside" },
   code: 0,
   fields: ["momentum", "nesterov"],
   allPlanes: [VELOCITY],

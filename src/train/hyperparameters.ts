@@ -9,8 +9,13 @@ import { AUGMENTATION, type Augmentation } from "../data/augment.ts";
 import { COUNT, FRACTION, type Place, resolveOptions, settingsOf, type TableOf } from "../hyperparameter.ts";
 import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
 import { DECAY_FORMS } from "../native/settings.ts";
-import { OPTIMIZER_NAMES, type OptimizerName } from "../optimizer/optimizers.ts";
-import { SGD_HYPERPARAMETERS, type SgdOptions } from "../optimizer/sgd.ts";
+import {
+  OPTIMIZER_HYPERPARAMETERS,
+  OPTIMIZER_NAMES,
+  type OptimizerName,
+  type OptimizerOptions,
+  suiting,
+} from "../optimizer/optimizers.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
@@ -36,7 +41,7 @@ export interface ImportancePruning {
 }
 
 /** Hyperparameters as they may be given; the defaults are the paper's. */
-export interface HyperparameterOptions extends SgdOptions, RuleOptions {
+export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
   /**
    * Passes through the training samples.
    *
@@ -59,7 +64,7 @@ export interface HyperparameterOptions extends SgdOptions, RuleOptions {
   /**
    * η
    *
-   * @default {0.01}
+   * @default what suits the optimizer: 0.01 for sgd
    */
   readonly learningRate?: number;
   /**
@@ -87,13 +92,14 @@ export interface HyperparameterOptions extends SgdOptions, RuleOptions {
   /**
    * λ, a step.
    *
-   * @default {0.0002}
+   * @default what suits the optimizer: 0.0002 for sgd
    */
   readonly weightDecay?: number;
   /**
-   * `outside`: w ← w + v − λ·w, outside the learning rate, as the authors do; `coupled`: g ← g + λ·w, as textbooks do.
+   * `outside`: w ← (1 − λ)·w beside the step, outside the learning rate, as the authors do; `coupled`: g ← g + λ·w, as
+   * textbooks do; `decoupled`: w ← (1 − η·λ)·w beside the step (Loshchilov & Hutter 2019).
    *
-   * @default {"outside"}
+   * @default what suits the optimizer: outside for sgd
    */
   readonly weightDecayForm?: typeof DECAY_FORMS[number];
   /**
@@ -165,7 +171,7 @@ export const IMPORTANCE_PRUNING = {
   },
 } as const satisfies TableOf<ImportancePruning>;
 
-/** The table of training: a row for each hyperparameter, those of the optimiser and of rules from their own tables. */
+/** The table of training: a row for each hyperparameter, those of optimisers and rules from tables of their own. */
 export const HYPERPARAMETERS = {
   epochs: { ...COUNT, default: 500, doc: "Passes through the training samples." },
   maxSteps: { ...COUNT, infinite: true, default: Infinity, doc: "End the run after so many steps in all." },
@@ -175,7 +181,6 @@ export const HYPERPARAMETERS = {
     symbol: "B",
     doc: "Samples of a step; the last batch of an epoch may be smaller.",
   },
-  learningRate: { kind: "number", above: 0, default: 0.01, symbol: "η", doc: "Length of a step." },
   fanInLimit: {
     kind: "number",
     above: 0,
@@ -195,20 +200,31 @@ export const HYPERPARAMETERS = {
     default: "sgd",
     doc: "How parameters move by their gradients.",
   },
-  ...SGD_HYPERPARAMETERS,
+  ...OPTIMIZER_HYPERPARAMETERS,
+  learningRate: {
+    kind: "number",
+    above: 0,
+    default: suiting("learningRate"),
+    follows: "optimizer",
+    symbol: "η",
+    doc: "Length of a step.",
+  },
   weightDecay: {
     kind: "number",
     ...FRACTION,
-    default: 0.0002,
+    default: suiting("weightDecay"),
+    follows: "optimizer",
     symbol: "λ",
     doc: "Share of each parameter that a step takes away.",
   },
   weightDecayForm: {
     kind: "choice",
     choices: DECAY_FORMS,
-    default: "outside",
+    default: suiting("weightDecayForm"),
+    follows: "optimizer",
     doc:
-      "outside: w ← w + v − λ·w, as the authors do; coupled: the gradient becomes g + λ·w, as in textbooks.",
+      "outside: w ← (1 − λ)·w beside the step, as the authors do; coupled: the gradient becomes g + λ·w, as in " +
+      "textbooks; decoupled: w ← (1 − η·λ)·w beside the step.",
   },
   dropout: {
     kind: "number",

@@ -115,8 +115,8 @@ export interface StepRunnerPlan extends BatchRunnerPlan {
   readonly settings: Hyperparameters;
   /** Given when each sample is an image. */
   readonly image?: ImageShape | undefined;
-  /** Whether gradients of absent connections are asked for too. */
-  readonly probes: boolean;
+  /** Whether gradients of absent connections are asked for too. @default {false} */
+  readonly probes?: boolean;
   /** Arena that gradients are written to; where it is not given, one is made when steps need it. */
   readonly gradients?: Uint32Array;
 }
@@ -135,7 +135,7 @@ export class StepRunner extends BatchRunner {
   #memory: NetworkMemory;
 
   constructor(plan: StepRunnerPlan) {
-    const { model, settings, image, probes } = plan;
+    const { model, settings, image, probes = false } = plan;
     const { dropout, gradientFlow, batchSize } = settings;
     super(plan, { ...settings, ...(image && { image }) }, { training: true, dropout: dropout > 0, probes });
     this.#settings = new StepSettings(settings, model.optimizerState?.planes.length ?? 0);

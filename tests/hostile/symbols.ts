@@ -11,9 +11,9 @@
 import { kernels } from "../../src/native/library.ts";
 
 /** Arrays without a length of their own; their size is fixed. */
-const FIXED = ["totals", "counts", "detail", "words", "norm", "place"];
+const FIXED = ["totals", "counts", "detail", "words", "norm", "place", "drawn"];
 /** Numbers that are the length of several arrays at once. */
-const COUNTS = ["layers", "capacity", "features"];
+const COUNTS = ["layers", "capacity", "features", "places", "stacked", "room"];
 const MOST = 4096;
 const CANARY = 256;
 const CALLS = Number(Deno.args[0] ?? 400);
@@ -125,6 +125,8 @@ for (const { name, parameters } of exports()) {
       if (type === "usize" && shared.length > 0 && (COUNTS.includes(name) || !counted)) {
         return pick([0, 1, 2, 3, 4, 16, 100, MOST]);
       }
+      // As many times `stacked` as an array has room for.
+      if (name === "plane_count" && names.has("stacked")) return random(6);
       // Drawing 2³¹ · ½ connections is honest work, and takes half a minute.
       if (name === "neurons" && names.has("probability")) return pick([0, 1, 3, 100, 100_000]);
       if (type === "usize" || type === "u64") return pick(LONGS);

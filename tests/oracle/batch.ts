@@ -1,14 +1,14 @@
 /** Random networks and batches for the tests of the step, and one call that runs a step on them. @module */
 import type { ActivationKind } from "../../src/model/activation.ts";
 import { type ModelOptions, SparseMlp, type Task } from "../../src/model/model.ts";
-import {
-  type Batch,
-  evaluateBatch,
-  type StepSettings,
-  trainBatch,
-  workspaceWords,
-} from "../../src/native/step.ts";
+import { applyGradients } from "../../src/native/update.ts";
+import type { SettingsBlock } from "../../src/native/settings.ts";
+import { type Batch, evaluateBatch, trainBatch, workspaceWords } from "../../src/native/step.ts";
+import type { OptimizerState } from "../../src/optimizer/optimizer.ts";
+import { optimizerNamed, stateFor } from "../../src/optimizer/optimizers.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
+import { type Hyperparameters, resolveHyperparameters } from "../../src/train/hyperparameters.ts";
+import { StepSettings } from "../../src/train/step_settings.ts";
 import type { OracleBatch } from "./mlp.ts";
 
 /** Uniform numbers in [−1, 1), fully given by the seed (the generator mulberry32). */
@@ -22,22 +22,30 @@ export function numbers(seed: number): () => number {
   };
 }
 
-/** A model whose biases, activation parameters and all velocities differ from their start values. */
-export function randomModel(options: ModelOptions): SparseMlp {
+/** A model whose biases, activation parameters and whole state differ from their start values. */
+export function randomModel(options: ModelOptions, state: OptimizerState = stateFor(STEP)): SparseMlp {
   const model = SparseMlp.create(options);
+  model.holdState(state);
   const next = numbers((options.seed ?? 0) + 77);
   for (const layer of model.layers) {
-    for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = 0.01 * next();
-    for (let at = 0; at < layer.neurons; at++) {
-      layer.bias[at] = 0.3 * next();
-      layer.biasPlanes[0][at] = 0.01 * next();
-    }
+    for (let at = 0; at < layer.neurons; at++) layer.bias[at] = 0.3 * next();
     for (let at = 0; at < layer.activationParameters.length; at++) {
       layer.activationParameters[at] += 0.1 * next();
-      layer.activationPlanes[0][at] = 0.01 * next();
     }
   }
+  fillState(model, next);
   return model;
+}
+
+/** Fills the planes of a model: the first with numbers of both signs, the second as if it were of squares. */
+export function fillState(model: SparseMlp, next: () => number): void {
+  for (const { nnz, planes, biasPlanes, activationPlanes } of model.layers) {
+    const counted = planes.map((plane) => plane.subarray(0, nnz));
+    for (const [first, ...others] of [counted, biasPlanes, activationPlanes]) {
+      first?.forEach((_, at) => first[at] = 0.01 * next());
+      for (const plane of others) plane.forEach((_, at) => plane[at] = 0.001 * Math.abs(next()));
+    }
+  }
 }
 
 /** A random batch, for the oracle and as the tiles of the kernels. */
@@ -80,32 +88,58 @@ export function randomBatch(sizes: readonly number[], samples: number, task: Tas
   return batchOf(features, labels, targets);
 }
 
-/** Plain settings, to be changed where a test is about one of them. */
-export const STEP: StepSettings = {
-  learningRate: 0.1,
-  fanInLimit: Infinity,
-  momentum: 0.9,
-  weightDecay: 0.01,
-  coupledDecay: false,
-  nesterov: false,
-  dropout: 0,
-  seed: 1,
-  step: 0,
-  threads: 1,
+/** Settings of one step, in the terms of training. */
+export type TestStep = Hyperparameters & {
+  /** Number of the step, for dropout. */
+  readonly step: number;
 };
+
+/** Plain settings, to be changed where a test is about one of them. */
+export const STEP: TestStep = {
+  ...resolveHyperparameters({ learningRate: 0.1, weightDecay: 0.01, dropout: 0, threads: 1 }, 1),
+  step: 0,
+};
+
+/** Settings of a model's next step, as kernels get them. */
+export function blockOf(model: SparseMlp, settings: TestStep): SettingsBlock {
+  const next = new StepSettings(settings, model.optimizerState?.planes.length ?? 0);
+  next.next(settings.step, model.updates + 1, settings.learningRate, 1);
+  return next.block;
+}
 
 /** One `trainBatch` in fresh work memory (filled with NaN, so that reading what was not written shows). */
 export function runStep(
   model: SparseMlp,
   batch: Batch,
-  settings: StepSettings,
+  settings: TestStep,
   gradients: Uint32Array = new Uint32Array(0),
 ): { loss: number; correct: number } {
   const use = { training: true, dropout: settings.dropout > 0 };
   const work = sharedWords(workspaceWords(model.memory, batch.width, use)).fill(0x7fc0_0000);
   const totals = new Float64Array(2);
-  trainBatch(model.memory, gradients, batch, settings, work, totals);
+  trainBatch(model.memory, gradients, batch, blockOf(model, settings), work, totals);
+  if (gradients.length === 0) model.updates++;
   return { loss: totals[0], correct: totals[1] };
+}
+
+/** One `applyGradients`. */
+export function runApply(model: SparseMlp, gradients: Uint32Array, settings: TestStep): void {
+  applyGradients(model.memory, gradients, blockOf(model, settings));
+  model.updates++;
+}
+
+/** One whole update: written gradients where the optimiser needs those of several tiles at once, else fused. */
+export function runUpdate(
+  model: SparseMlp,
+  batch: Batch,
+  settings: TestStep,
+): { loss: number; correct: number } {
+  const { needsWholeGradient } = optimizerNamed(settings.optimizer);
+  if (batch.samples <= batch.width || !needsWholeGradient(settings)) return runStep(model, batch, settings);
+  const gradients = model.allocateGradients();
+  const totals = runStep(model, batch, settings, gradients);
+  runApply(model, gradients, settings);
+  return totals;
 }
 
 /** One `evaluateBatch` likewise. */
@@ -126,7 +160,7 @@ export function runEvaluation(
 export function gradientViews(
   model: SparseMlp,
   gradients: Uint32Array,
-): { weights: Float32Array; bias: Float32Array; shape: Float32Array }[] {
+): { weights: Float32Array; bias: Float32Array; activationParameters: Float32Array }[] {
   let place = 0;
   const take = (length: number) => {
     const view = new Float32Array(gradients.buffer, gradients.byteOffset + 4 * place, length);
@@ -136,7 +170,7 @@ export function gradientViews(
   return model.layers.map((layer) => ({
     weights: take(layer.capacity),
     bias: take(layer.neurons),
-    shape: take(layer.activationParameters.length),
+    activationParameters: take(layer.activationParameters.length),
   }));
 }
 
@@ -144,7 +178,7 @@ export function gradientViews(
 export function gradientsOf(
   model: SparseMlp,
   batch: Batch,
-  settings: StepSettings,
+  settings: TestStep,
 ): {
   arena: Uint32Array;
   totals: { loss: number; correct: number };

@@ -20,12 +20,15 @@ export interface OracleLayer {
   /** 1 where a connection exists. */
   readonly mask: Uint8Array;
   readonly weights: Float64Array;
-  readonly velocity: Float64Array;
   readonly bias: Float64Array;
-  readonly biasVelocity: Float64Array;
   /** Trainable parameters of the activation, `[neurons][s]`: PReLU (a), SReLU (tl, al, tr, ar). */
-  readonly shape: Float64Array;
-  readonly shapeVelocity: Float64Array;
+  readonly activationParameters: Float64Array;
+  /** What an optimiser keeps of the weights. */
+  readonly planes: readonly Float64Array[];
+  /** What it keeps of the biases. */
+  readonly biasPlanes: readonly Float64Array[];
+  /** What it keeps of the activation's parameters. */
+  readonly activationPlanes: readonly Float64Array[];
 }
 
 /** A network: hidden layers, then the output layer. */
@@ -50,7 +53,7 @@ export type DropoutFactors = readonly (readonly ArrayLike<number>[])[];
 export interface OracleGradients {
   readonly weights: Float64Array;
   readonly bias: Float64Array;
-  readonly shape: Float64Array;
+  readonly activationParameters: Float64Array;
 }
 
 /** Copies a model; its settings name the activation, its structure the mask. */
@@ -59,13 +62,14 @@ export function oracleOf(model: SparseMlp): OracleNetwork {
   const layers = model.layers.map((layer, index): OracleLayer => {
     const { inputs, neurons } = layer;
     const mask = new Uint8Array(inputs * neurons);
-    const [weights, velocity] = [new Float64Array(mask.length), new Float64Array(mask.length)];
+    const weights = new Float64Array(mask.length);
+    const planes = layer.planes.map(() => new Float64Array(mask.length));
     for (let input = 0; input < inputs; input++) {
       for (let at = layer.indptr[input]; at < layer.indptr[input + 1]; at++) {
         const place = input * neurons + layer.indices[at];
         mask[place] = 1;
         weights[place] = layer.values[at];
-        velocity[place] = layer.planes[0][at];
+        planes.forEach((plane, p) => plane[place] = layer.planes[p][at]);
       }
     }
     const hidden = index + 1 < model.layers.length;
@@ -76,11 +80,11 @@ export function oracleOf(model: SparseMlp): OracleNetwork {
       slope: slopeBelowZero(activation.kind, activation.alpha, index),
       mask,
       weights,
-      velocity,
       bias: Float64Array.from(layer.bias),
-      biasVelocity: Float64Array.from(layer.biasPlanes[0]),
-      shape: Float64Array.from(layer.activationParameters),
-      shapeVelocity: Float64Array.from(layer.activationPlanes[0]),
+      activationParameters: Float64Array.from(layer.activationParameters),
+      planes,
+      biasPlanes: layer.biasPlanes.map((plane) => Float64Array.from(plane)),
+      activationPlanes: layer.activationPlanes.map((plane) => Float64Array.from(plane)),
     };
   });
   return { task, layers };
@@ -214,14 +218,14 @@ export function backpropagate(
     const own = {
       weights: new Float64Array(inputs * neurons),
       bias: new Float64Array(neurons),
-      shape: new Float64Array(layer.activationParameters.length),
+      activationParameters: new Float64Array(layer.activationParameters.length),
     };
     const perNeuron = layer.activationParameters.length / neurons;
     const byInput = byValue.map((upper, sample) => {
       const delta = upper.map((value, j) => {
         const kept = value * (dropout?.[index]?.[sample][j] ?? 1);
-        const [, slope, byShape] = activate(layer, j, pass.sums[index][sample][j]);
-        byShape.forEach((part, s) => own.shape[j * perNeuron + s] += kept * part);
+        const [, slope, byParameter] = activate(layer, j, pass.sums[index][sample][j]);
+        byParameter.forEach((part, s) => own.activationParameters[j * perNeuron + s] += kept * part);
         own.bias[j] += kept * slope;
         return kept * slope;
       });
@@ -241,46 +245,65 @@ export function backpropagate(
   return { gradients, total, correct };
 }
 
-/** Settings of {@linkcode momentumStep}, named as the kernels name them. */
+/**
+ * How far one parameter moves by its gradient, weight decay aside; moves what is kept of it, number `at` of each plane.
+ */
+export type OracleRule = (
+  gradient: number,
+  planes: readonly Float64Array[],
+  at: number,
+  learningRate: number,
+) => number;
+
+/** Momentum SGD (Eq. 1): v ← μ·v − η·g, w ← w + v, or + μ·v − η·g in Nesterov's form. */
+export function sgdRule(
+  { momentum, nesterov }: { readonly momentum: number; readonly nesterov: boolean },
+): OracleRule {
+  return (gradient, [velocity], at, learningRate) => {
+    if (velocity === undefined) return -learningRate * gradient;
+    velocity[at] = momentum * velocity[at] - learningRate * gradient;
+    return nesterov ? momentum * velocity[at] - learningRate * gradient : velocity[at];
+  };
+}
+
+/** What weight decay acts on, and how far parameters move. */
 export interface OracleStep {
   readonly learningRate: number;
   readonly fanInLimit: number;
-  readonly momentum: number;
   readonly weightDecay: number;
-  readonly coupledDecay: boolean;
-  readonly nesterov: boolean;
+  readonly weightDecayForm: "outside" | "coupled" | "decoupled";
 }
 
-/** Momentum SGD (Eq. 1) on all parameters, in place; parameters of activations do not decay. */
-export function momentumStep(
+/** One update of all parameters, in place; parameters of activations do not decay. */
+export function updateNetwork(
   net: OracleNetwork,
   gradients: readonly OracleGradients[],
+  rule: OracleRule,
   step: OracleStep,
 ): void {
+  const { learningRate, fanInLimit, weightDecay, weightDecayForm } = step;
   const move = (
     w: Float64Array,
-    v: Float64Array,
+    planes: readonly Float64Array[],
     g: Float64Array,
     decay: number,
-    learningRate: number,
+    rate: number,
     mask?: Uint8Array,
   ) => {
+    const shrink = weightDecayForm === "outside" ? decay : weightDecayForm === "decoupled" ? rate * decay : 0;
     for (let at = 0; at < w.length; at++) {
       if (mask && mask[at] === 0) continue;
-      const slope = g[at] + (step.coupledDecay ? decay * w[at] : 0);
-      v[at] = step.momentum * v[at] - learningRate * slope;
-      const ahead = step.nesterov ? step.momentum * v[at] - learningRate * slope : v[at];
-      w[at] += ahead - (step.coupledDecay ? 0 : decay * w[at]);
+      const slope = g[at] + (weightDecayForm === "coupled" ? decay * w[at] : 0);
+      w[at] += rule(slope, planes, at, rate) - shrink * w[at];
     }
   };
   for (const [index, layer] of net.layers.entries()) {
-    const { weights, bias, shape } = gradients[index];
-    const { learningRate, fanInLimit, weightDecay } = step;
+    const { weights, bias, activationParameters } = gradients[index];
     const fanIn = layer.mask.reduce((sum, one) => sum + one, 0) / layer.neurons;
     const rate = learningRate * Math.min(1, fanInLimit / fanIn);
-    move(layer.weights, layer.planes[0], weights, weightDecay, rate, layer.mask);
-    move(layer.bias, layer.biasPlanes[0], bias, weightDecay, learningRate);
-    move(layer.activationParameters, layer.activationPlanes[0], shape, 0, learningRate);
+    move(layer.weights, layer.planes, weights, weightDecay, rate, layer.mask);
+    move(layer.bias, layer.biasPlanes, bias, weightDecay, learningRate);
+    move(layer.activationParameters, layer.activationPlanes, activationParameters, 0, learningRate);
   }
 }
 
@@ -300,19 +323,24 @@ export function assertClose(
   }
 }
 
-/** Fails unless every parameter and velocity of the model is that of the oracle. */
+/** Fails unless every parameter of the model, and all that is kept of it, is that of the oracle. */
 export function assertModelClose(
   model: SparseMlp,
   net: OracleNetwork,
   tolerance: number,
   what: string,
 ): void {
-  const found = oracleOf(model);
-  for (const [index, layer] of found.layers.entries()) {
-    for (
-      const name of ["weights", "velocity", "bias", "biasVelocity", "shape", "shapeVelocity"] as const
-    ) {
-      assertClose(layer[name], net.layers[index][name], tolerance, `${what}: ${name} of layer ${index}`);
+  for (const [index, layer] of oracleOf(model).layers.entries()) {
+    const expected = net.layers[index];
+    for (const name of ["weights", "bias", "activationParameters"] as const) {
+      assertClose(layer[name], expected[name], tolerance, `${what}: ${name} of layer ${index}`);
+    }
+    for (const name of ["planes", "biasPlanes", "activationPlanes"] as const) {
+      const kept = expected[name];
+      assert(layer[name].length === kept.length, `${what}: ${layer[name].length} planes in ${name}`);
+      for (const [place, plane] of layer[name].entries()) {
+        assertClose(plane, kept[place], tolerance, `${what}: ${name}[${place}] of layer ${index}`);
+      }
     }
   }
 }
@@ -335,7 +363,7 @@ export function assertGradientsClose(
   found: readonly {
     readonly weights: Float32Array;
     readonly bias: Float32Array;
-    readonly shape: Float32Array;
+    readonly activationParameters: Float32Array;
   }[],
   expected: readonly OracleGradients[],
   tolerance: number,
@@ -349,6 +377,7 @@ export function assertGradientsClose(
       `${what}: weights ${index}`,
     );
     assertClose(layer.bias, expected[index].bias, tolerance, `${what}: biases ${index}`);
-    assertClose(layer.activationParameters, expected[index].shape, tolerance, `${what}: shape ${index}`);
+    const parameters = expected[index].activationParameters;
+    assertClose(layer.activationParameters, parameters, tolerance, `${what}: activation ${index}`);
   }
 }

@@ -56,25 +56,3 @@ export function finishWithModule(
     trainOver(model, data, { threads: 1, ...options }, (plan) => new WorkersTransport({ ...plan, module })),
   );
 }
-
-/** Everything a model consists of, without what stands behind nnz. */
-export function contentOf(model: SparseMlp): unknown[] {
-  return model.layers.map((layer) => ({
-    nnz: layer.nnz,
-    indptr: layer.indptr.slice(),
-    indices: layer.indices.slice(0, layer.nnz),
-    values: layer.values.slice(0, layer.nnz),
-    velocity: layer.planes[0].slice(0, layer.nnz),
-    incomingPtr: layer.incomingPtr.slice(),
-    source: layer.source.slice(0, layer.nnz),
-    position: layer.position.slice(0, layer.nnz),
-    bias: layer.bias.slice(),
-    biasVelocity: layer.biasPlanes[0].slice(),
-    shape: layer.activationParameters.slice(),
-  }));
-}
-
-/** Asserts that two models are equal bit for bit. */
-export function assertSameModel(one: SparseMlp, other: SparseMlp): void {
-  assertEquals(contentOf(one), contentOf(other));
-}

@@ -12,11 +12,19 @@ export interface LayerOptions {
   readonly threads?: number;
   /** Scale of the normal weights. */
   readonly scale?: number;
+  /** Planes of state. @default {1} */
+  readonly planes?: number;
+}
+
+/** Planes of `length` floats, one behind the other in a buffer of their own. */
+export function planesOf(count: number, length: number): Float32Array[] {
+  const floats = new Float32Array(new SharedArrayBuffer(4 * count * length));
+  return Array.from({ length: count }, (_, plane) => floats.subarray(plane * length, (plane + 1) * length));
 }
 
 /** Allocates and fills one random layer. */
 export function layerOf(options: LayerOptions): Connections {
-  const { inputs, neurons, seed = 1, layer = 1, scale = 0.5 } = options;
+  const { inputs, neurons, seed = 1, layer = 1, scale = 0.5, planes = 1 } = options;
   const integers = (length: number) => new Uint32Array(new SharedArrayBuffer(4 * length));
   const floats = (length: number) => new Float32Array(new SharedArrayBuffer(4 * length));
   const indptr = integers(inputs + 1);
@@ -29,7 +37,7 @@ export function layerOf(options: LayerOptions): Connections {
     indptr,
     indices: integers(capacity),
     values: floats(capacity),
-    velocity: floats(capacity),
+    planes: planesOf(planes, capacity),
     incomingPtr: integers(neurons + 1),
     source: integers(capacity),
     position: integers(capacity),
@@ -38,18 +46,27 @@ export function layerOf(options: LayerOptions): Connections {
   return connections;
 }
 
+/** Gives every connection another number in each plane: 1, 2, … in the first, ten thousand more in each further one. */
+export function numberPlanes({ nnz, planes }: Connections): void {
+  for (const [number, plane] of planes.entries()) {
+    for (let at = 0; at < nnz; at++) plane[at] = 10_000 * number + at + 1;
+  }
+}
+
 /** An independent copy. */
 export function copyOf(layer: Connections): Connections {
-  return structuredClone({
+  const planes = planesOf(layer.planes.length, layer.capacity);
+  planes.forEach((plane, place) => plane.set(layer.planes[place]));
+  return {
     ...layer,
+    planes,
     indptr: Uint32Array.from(layer.indptr),
     indices: Uint32Array.from(layer.indices),
     values: Float32Array.from(layer.values),
-    velocity: Float32Array.from(layer.planes[0]),
     incomingPtr: Uint32Array.from(layer.incomingPtr),
     source: Uint32Array.from(layer.source),
     position: Uint32Array.from(layer.position),
-  });
+  };
 }
 
 /** The incoming view of the first nnz connections, found by sorting: `[incomingPtr, source, position]`. */
@@ -71,12 +88,13 @@ export function transposed(layer: Connections): [Uint32Array, Uint32Array, Uint3
   ];
 }
 
-/** Weight and velocity by place (`row · neurons + column`). */
-export function placesOf(layer: Connections): Map<number, readonly [value: number, velocity: number]> {
-  const places = new Map<number, readonly [number, number]>();
+/** Weight and what is kept of it by place (`row · neurons + column`). */
+export function placesOf(layer: Connections): Map<number, readonly [value: number, ...kept: number[]]> {
+  const places = new Map<number, readonly [number, ...number[]]>();
   for (let row = 0; row < layer.inputs; row++) {
     for (let at = layer.indptr[row]; at < layer.indptr[row + 1]; at++) {
-      places.set(row * layer.neurons + layer.indices[at], [layer.values[at], layer.planes[0][at]]);
+      const kept = layer.planes.map((plane) => plane[at]);
+      places.set(row * layer.neurons + layer.indices[at], [layer.values[at], ...kept]);
     }
   }
   return places;

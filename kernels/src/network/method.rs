@@ -1,6 +1,7 @@
 //! The optimisers there are: a new one is a variant here, and a file of its own.
 
 use crate::base::status::{Status, ensure};
+use crate::network::adam::Adam;
 use crate::network::optimizer::Optimizer;
 use crate::network::sgd::Sgd;
 
@@ -11,6 +12,8 @@ pub enum Method {
     PlainSgd(Sgd<0>),
     /// Momentum SGD: the velocity.
     MomentumSgd(Sgd<1>),
+    /// Adam: means of the gradient and of its square.
+    Adam(Adam),
 }
 
 /// Does `$then` with the optimiser that a method is.
@@ -19,6 +22,7 @@ macro_rules! with_optimizer {
         match $method {
             Method::PlainSgd($optimizer) => $then,
             Method::MomentumSgd($optimizer) => $then,
+            Method::Adam($optimizer) => $then,
         }
     };
 }
@@ -29,10 +33,11 @@ impl Method {
     /// # Errors
     /// [`Status::Range`] for an unknown code or a number that is out of range; [`Status::Length`] where there are
     /// not as many numbers as it has settings.
-    pub fn from_block(code: f64, planes: usize, _update: f64, own: &[f64]) -> Result<Self, Status> {
+    pub fn from_block(code: f64, planes: usize, update: f64, own: &[f64]) -> Result<Self, Status> {
         let method = match (code as u32, planes) {
             (0, 0) => Self::PlainSgd(Sgd::from_block(own)?),
             (0, 1) => Self::MomentumSgd(Sgd::from_block(own)?),
+            (1, 2) => Self::Adam(Adam::from_block(own, update)?),
             _ => return Err(Status::Range),
         };
         ensure(method.planes() == planes, Status::Range)?;

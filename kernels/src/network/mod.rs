@@ -1,6 +1,7 @@
 //! A whole network on a batch: forward, loss, backward with the update, evaluation and prediction.
 
 pub mod activation;
+pub mod adam;
 pub mod backward;
 pub mod batch;
 pub mod forward;

@@ -1,5 +1,5 @@
 /**
- * How weights are learned: the options of momentum SGD and what surrounds it.
+ * How long and in which steps a network is trained.
  *
  * @module
  */
@@ -32,12 +32,6 @@ export const TRAINING_OPTIONS = [
     ...from(HYPERPARAMETERS.batchSize, { training: "batchSize" }),
     name: "batch-size",
     help: "Samples of a step; the last batch of an epoch may be smaller. The default is at most all samples.",
-  },
-  {
-    ...TRAINING,
-    ...from(HYPERPARAMETERS.learningRate, { training: "learningRate" }),
-    name: "learning-rate",
-    value: "X",
   },
   {
     ...TRAINING,
@@ -78,25 +72,6 @@ export const TRAINING_OPTIONS = [
       schedule === "step" && factor === 0
         ? "use --schedule-factor 0 with --schedule step: expected a number above 0"
         : undefined,
-  },
-  {
-    ...TRAINING,
-    ...from(HYPERPARAMETERS.momentum, { training: "momentum" }),
-    name: "momentum",
-    value: "X",
-  },
-  { ...TRAINING, ...from(HYPERPARAMETERS.nesterov, { training: "nesterov" }), name: "nesterov" },
-  {
-    ...TRAINING,
-    ...from(HYPERPARAMETERS.weightDecay, { training: "weightDecay" }),
-    name: "weight-decay",
-    value: "X",
-  },
-  {
-    ...TRAINING,
-    ...from(HYPERPARAMETERS.weightDecayForm, { training: "weightDecayForm" }),
-    name: "weight-decay-form",
-    value: "FORM",
   },
   { ...TRAINING, ...from(HYPERPARAMETERS.dropout, { training: "dropout" }), name: "dropout", value: "F" },
   {
