@@ -55,6 +55,7 @@ export {
   evolveByRules,
   evolveConnections,
 } from "./src/topology/evolution.ts";
+export type { GrowthWeights } from "./src/topology/growth_weights.ts";
 export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
 export type {

@@ -40,6 +40,7 @@ export type HyperparameterKind =
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   /** `infinite`: Infinity is allowed too, and means no limit. */
   | ({ readonly kind: "whole" | "number"; readonly infinite?: true } & Bounds)
+  | ({ readonly kind: "choice-or-number"; readonly choices: readonly string[] } & Bounds)
   /** An object: checks it, and returns a frozen copy that holds plain data, filled in. */
   | { readonly kind: "settings"; readonly read: (value: unknown, place: Place) => unknown };
 
@@ -218,6 +219,13 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       if (typeof value !== "string") throw unfit(place, value, expected);
       if (!row.choices.includes(value)) throw outOfRange(place, value, expected + advice(value, row.choices));
       return value;
+    }
+    case "choice-or-number": {
+      const expected = `${row.choices.join(", ")} or a finite number${boundsText(row)}`;
+      if (typeof value === "string" && row.choices.includes(value)) return value;
+      if (typeof value !== "number" && typeof value !== "string") throw unfit(place, value, expected);
+      if (typeof value === "number" && Number.isFinite(value) && isWithin(value, row)) return value;
+      throw outOfRange(place, value, expected);
     }
     case "whole":
     case "number": {

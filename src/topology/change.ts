@@ -6,15 +6,18 @@
 import type { SparseMlp } from "../model/model.ts";
 import type { Places } from "../native/grow.ts";
 import type { Connections } from "../sparse/csr.ts";
-import { weightLaw } from "../sparse/init.ts";
+import type { WeightLawOptions } from "../sparse/init.ts";
 import { compact } from "./compaction.ts";
 import { evolveByRules } from "./evolution.ts";
+import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_weights.ts";
 import { pruneByImportance } from "./importance.ts";
 import type { GradientRule, GrowRule, OwnRules, RulePlace } from "./rules/rule.ts";
 import { chosenRules, type RuleChoice } from "./rules/rules.ts";
 
 /** What a change of the topology is asked for. */
 export interface TopologySettings extends RuleChoice {
+  /** Scale of the weights of new connections; where absent, what suits rule and network. */
+  readonly growthWeights?: GrowthWeights;
   /** When Importance Pruning is due, and what it removes; false for never. */
   readonly importancePruning:
     | { readonly start: number; readonly every: number; readonly percentile: number }
@@ -88,7 +91,12 @@ export function changeTopology(
   if (zeta === 0) return { replaced, pruned };
   const { drop, growth } = chosenRules(settings, rules);
   const layers = model.layers.slice(0, -1);
-  const places = layers.map((layer, index) => placeOf(model, layer, settings, { draw, index }));
+  const { growthWeights = defaultGrowthWeights(growth, model.settings) } = settings;
+  const fresh = model.optimizerState?.planes.map((plane) => plane.fresh) ?? [];
+  const places = layers.map((layer, index): RulePlace => ({
+    ...{ seed, epoch: draw, layer: index, threads, fresh, settings },
+    weights: growthLaw(initialOf(model, layer), growthWeights),
+  }));
   const grow = growth.needs === undefined
     ? layers.map(() => growth)
     : withGradients(growth, layers, places, probe);
@@ -99,18 +107,10 @@ export function changeTopology(
   return { replaced, pruned };
 }
 
-/** What rules are told of a layer. */
-function placeOf(
-  model: SparseMlp,
-  { inputs, neurons, nnz }: Connections,
-  settings: TopologySettings,
-  { draw, index }: { readonly draw: number; readonly index: number },
-): RulePlace {
-  const { seed, threads } = settings;
+/** What a layer's first weights would be drawn by, at its present size and density. */
+function initialOf(model: SparseMlp, { inputs, neurons, nnz }: Connections): WeightLawOptions {
   const { initializer, fanIn } = model.settings;
-  const weights = weightLaw({ inputs, neurons, initializer, fanIn, probability: nnz / (inputs * neurons) });
-  const fresh = model.optimizerState?.planes.map((plane) => plane.fresh) ?? [];
-  return { seed, epoch: draw, layer: index, threads, fresh, settings, weights };
+  return { inputs, neurons, initializer, fanIn, probability: nnz / (inputs * neurons) };
 }
 
 /** Probes the candidates of all layers at once; the rule then grows among them. */

@@ -295,7 +295,7 @@ export const HYPERPARAMETERS = {
 } as const satisfies TableOf<HyperparameterOptions>;
 
 /** Those that may be absent from a run. */
-type Undecided = "patience" | "augmentation" | "microBatch";
+type Undecided = "growthWeights" | "patience" | "augmentation" | "microBatch";
 
 /** Every hyperparameter of a run, filled in and checked: frozen, plain data for `structuredClone`. */
 export type Hyperparameters =

@@ -4,6 +4,7 @@
  * @module
  */
 import type { TableOf } from "../../hyperparameter.ts";
+import type { GrowthWeights } from "../growth_weights.ts";
 import { MAGNITUDE } from "./magnitude.ts";
 import { RANDOM } from "./random.ts";
 import type { DropRule, GrowthRule, OwnRules, RulePlace, RuleSettings } from "./rule.ts";
@@ -30,6 +31,12 @@ export interface RuleOptions {
    * @default {"random"}
    */
   readonly growth?: GrowthRuleName;
+  /**
+   * Scale of the weights of new connections: the initialiser's (`initial`), 0 (`zero`), or a share of the initialiser's.
+   *
+   * @default `zero` for rules that grow by gradient and where the initialiser follows the sparse fan-in, else `initial`
+   */
+  readonly growthWeights?: GrowthWeights;
 }
 
 /** Rows of {@linkcode RuleOptions}, those of a rule from its own table. */
@@ -45,6 +52,12 @@ export const RULE_HYPERPARAMETERS = {
     choices: Object.keys(GROWTH) as readonly GrowthRuleName[],
     default: "random",
     doc: "Where SET grows connections: anywhere.",
+  },
+  growthWeights: {
+    kind: "choice-or-number",
+    choices: ["initial", "zero"],
+    least: 0,
+    doc: "Weights of new connections: drawn as the first ones, 0, or drawn at this share of their scale.",
   },
 } as const satisfies TableOf<RuleOptions>;
 
