@@ -56,6 +56,7 @@ export {
   evolveConnections,
 } from "./src/topology/evolution.ts";
 export type { GrowthWeights } from "./src/topology/growth_weights.ts";
+export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampled.ts";
 export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
 export type {

@@ -16,6 +16,12 @@ export const TOPOLOGY_OPTIONS = [
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.growth, { training: "growth" }), name: "growth", value: "RULE" },
   {
     ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.growthCandidates, { training: "growthCandidates" }),
+    name: "growth-candidates",
+    value: "X",
+  },
+  {
+    ...TOPOLOGY,
     ...from(HYPERPARAMETERS.growthWeights, { training: "growthWeights" }),
     name: "growth-weights",
     value: "X",

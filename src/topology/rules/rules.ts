@@ -3,14 +3,20 @@
  *
  * @module
  */
-import type { TableOf } from "../../hyperparameter.ts";
+import { onlyFor, type TableOf } from "../../hyperparameter.ts";
 import type { GrowthWeights } from "../growth_weights.ts";
+import {
+  GRADIENT_SAMPLED,
+  GRADIENT_SAMPLED_HYPERPARAMETERS,
+  type GradientSampledOptions,
+  type GradientSampledSettings,
+} from "./gradient_sampled.ts";
 import { MAGNITUDE } from "./magnitude.ts";
 import { RANDOM } from "./random.ts";
 import type { DropRule, GrowthRule, OwnRules, RulePlace, RuleSettings } from "./rule.ts";
 
 const DROP = { magnitude: MAGNITUDE } as const;
-const GROWTH = { random: RANDOM } as const;
+const GROWTH = { random: RANDOM, "gradient-sampled": GRADIENT_SAMPLED } as const;
 
 /** Name of a rule that drops connections. */
 export type DropRuleName = keyof typeof DROP;
@@ -18,7 +24,7 @@ export type DropRuleName = keyof typeof DROP;
 export type GrowthRuleName = keyof typeof GROWTH;
 
 /** Which rules a topology changes by, and what they may be told. */
-export interface RuleOptions {
+export interface RuleOptions extends GradientSampledOptions {
   /**
    * Which connections go.
    *
@@ -51,7 +57,8 @@ export const RULE_HYPERPARAMETERS = {
     kind: "choice",
     choices: Object.keys(GROWTH) as readonly GrowthRuleName[],
     default: "random",
-    doc: "Where SET grows connections: anywhere.",
+    doc:
+      "Where connections grow: anywhere (random), or where, of places drawn, gradients are largest (gradient-sampled).",
   },
   growthWeights: {
     kind: "choice-or-number",
@@ -59,6 +66,7 @@ export const RULE_HYPERPARAMETERS = {
     least: 0,
     doc: "Weights of new connections: drawn as the first ones, 0, or drawn at this share of their scale.",
   },
+  ...onlyFor("growth", "gradient-sampled", GRADIENT_SAMPLED_HYPERPARAMETERS),
 } as const satisfies TableOf<RuleOptions>;
 
 /** The rules that were chosen, by name or as objects. */
