@@ -77,7 +77,15 @@ export type { FeatureSelection } from "./src/native/standardize.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";
 export type { MpiPlace } from "./src/native/mpi.ts";
-export type { Seedling } from "./src/native/grow.ts";
+export {
+  absentPlaces,
+  type GrowthPlace,
+  insertConnections,
+  type Places,
+  type Seedling,
+} from "./src/native/grow.ts";
+export type { OutgoingArrays } from "./src/native/csr.ts";
+export { keepStrongest } from "./src/native/strongest.ts";
 export type { NetworkMemory } from "./src/native/layout.ts";
 export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
 export type { OptimizerName } from "./src/optimizer/optimizers.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import type { TableOf } from "../../hyperparameter.ts";
-import { absentPlaces, growRandom, insert } from "../../native/grow.ts";
+import { absentPlaces, growRandom, insertConnections } from "../../native/grow.ts";
 import { keepStrongest } from "../../native/strongest.ts";
 import type { GradientRule, RulePlace, RuleSettings } from "./rule.ts";
 
@@ -54,7 +54,7 @@ export const GRADIENT_SAMPLED: GradientRule<RulePlace<GradientSampledSettings>> 
     const { candidates, gradients } = place;
     const before = connections.nnz;
     const strongest = keepStrongest(candidates, gradients, Math.min(count, gradients.length));
-    connections.nnz = insert(connections, strongest, place, place);
+    connections.nnz = insertConnections(connections, strongest, place, place);
     const left = before + count - connections.nnz;
     if (left > 0) connections.nnz = growRandom(connections, left, place, place);
     return connections.nnz - before;

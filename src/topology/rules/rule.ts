@@ -66,6 +66,7 @@ export interface RuleSettings {
 
 /** What a rule of a run is told. */
 export interface RulePlace<S extends RuleSettings = RuleSettings> extends EvolutionPlace {
+  /** Hyperparameters of the run. */
   readonly settings: S;
   /** Law of the weights of new connections. */
   readonly weights: ValueLaw;
@@ -73,6 +74,7 @@ export interface RulePlace<S extends RuleSettings = RuleSettings> extends Evolut
 
 /** Absent places, and the gradient that a weight would have at each. */
 export interface Probed {
+  /** What the rule asked for. */
   readonly candidates: Places;
   /** Gradient of the mean loss of one batch, one number a candidate. */
   readonly gradients: Float32Array;
@@ -82,6 +84,7 @@ export interface Probed {
 export interface GradientRule<P extends EvolutionPlace = RulePlace> {
   /** What options and messages call the rule. */
   readonly name: string;
+  /** What the rule cannot do without: the gradients that absent connections would have. */
   readonly needs: "gradients";
   /**
    * Absent places whose gradients the rule wants to know, in matrix order; asked before connections are dropped.

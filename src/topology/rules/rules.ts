@@ -9,19 +9,21 @@ import {
   GRADIENT_SAMPLED,
   GRADIENT_SAMPLED_HYPERPARAMETERS,
   type GradientSampledOptions,
-  type GradientSampledSettings,
 } from "./gradient_sampled.ts";
 import { MAGNITUDE } from "./magnitude.ts";
 import { RANDOM } from "./random.ts";
 import type { DropRule, GrowthRule, OwnRules, RulePlace, RuleSettings } from "./rule.ts";
 
-const DROP = { magnitude: MAGNITUDE } as const;
-const GROWTH = { random: RANDOM, "gradient-sampled": GRADIENT_SAMPLED } as const;
-
 /** Name of a rule that drops connections. */
-export type DropRuleName = keyof typeof DROP;
+export type DropRuleName = "magnitude";
 /** Name of a rule that lets connections grow. */
-export type GrowthRuleName = keyof typeof GROWTH;
+export type GrowthRuleName = "random" | "gradient-sampled";
+
+const DROP: Readonly<Record<DropRuleName, DropRule<RulePlace>>> = { magnitude: MAGNITUDE };
+const GROWTH: Readonly<Record<GrowthRuleName, GrowthRule>> = {
+  random: RANDOM,
+  "gradient-sampled": GRADIENT_SAMPLED,
+};
 
 /** Which rules a topology changes by, and what they may be told. */
 export interface RuleOptions extends GradientSampledOptions {
