@@ -10,8 +10,8 @@ import {
   withPreset,
 } from "../src/cli/settings.ts";
 import { datasets } from "../src/data/named.ts";
-import type { HyperparameterTable } from "../src/hyperparameter.ts";
-import type { ModelOptions } from "../src/model/model.ts";
+import type { Hyperparameter, HyperparameterTable } from "../src/hyperparameter.ts";
+import type { ModelOptions } from "../src/model/settings.ts";
 import { PARALLEL_HYPERPARAMETERS } from "../src/parallel/options.ts";
 import { HYPERPARAMETERS, IMPORTANCE_PRUNING, resolveHyperparameters } from "../src/train/hyperparameters.ts";
 
@@ -54,17 +54,24 @@ Deno.test("OPTIONS that go into something name what is there, with the same kind
       assert(hyperparameter !== undefined, `--${row.name} goes into ${path}`);
       pointing++;
       if (hyperparameter.kind === "settings" || row.convert !== undefined) continue;
-      const { default: usual, doc: _, infinite: __, only: ___, ...rest } = hyperparameter as Record<
-        string,
-        unknown
-      >;
-      const value = typeof usual === "function" ? usual({}) : usual;
+      const { default: value, doc: _, infinite: __, only, ...rest } = hyperparameter as Hyperparameter & {
+        infinite?: true;
+      };
       for (const [name, fact] of Object.entries(rest)) {
         assertEquals((row as unknown as Record<string, unknown>)[name], fact, `${name} of --${row.name}`);
       }
       const untold = [undefined, false, Infinity] as unknown[];
       if (untold.includes(value) || row.name === "time-limit") continue;
-      assertEquals(readValue(row, defaultOf(row) ?? ""), value, `default of --${row.name}`);
+      const needed = row.needs?.find(({ option }) => option === only?.name)?.values;
+      assertEquals(needed, only?.values, `--${row.name} is for ${only?.values}`);
+      const decides = ROWS.find(({ name }) => name === row.follows);
+      const choices = decides?.kind === "choice"
+        ? decides.choices.map((one) => ({ [decides.name]: one }))
+        : [];
+      for (const values of [{}, ...choices]) {
+        const expected = typeof value === "function" ? value(values) : value;
+        assertEquals(readValue(row, defaultOf(row, values) ?? ""), expected, `default of --${row.name}`);
+      }
     }
   }
   assert(pointing > 25, `${pointing}`);

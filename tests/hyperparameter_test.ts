@@ -2,7 +2,9 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AUGMENTATION } from "../src/data/augment.ts";
 import { FRACTION, type HyperparameterTable, resolveOptions } from "../src/hyperparameter.ts";
 import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
+import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
+import { GRADIENT_SAMPLED_HYPERPARAMETERS } from "../src/topology/rules/gradient_sampled.ts";
 import { RULE_HYPERPARAMETERS } from "../src/topology/rules/rules.ts";
 import {
   PARALLEL_HYPERPARAMETERS,
@@ -162,14 +164,21 @@ Deno.test("resolveOptions() names range and value of what it refuses", () => {
 
 Deno.test("defaults of the tables are those that the doc comments of their interfaces tell", async () => {
   const text = (await Promise.all(
-    ["optimizer/sgd.ts", "topology/rules/rules.ts", "train/hyperparameters.ts", "parallel/options.ts"].map((
-      path,
-    ) => Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))),
+    [
+      "optimizer/sgd.ts",
+      "optimizer/adam.ts",
+      "topology/rules/rules.ts",
+      "topology/rules/gradient_sampled.ts",
+      "train/hyperparameters.ts",
+      "parallel/options.ts",
+    ].map((path) => Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))),
   )).join("\n");
   const tables: Record<string, HyperparameterTable> = {
     ImportancePruning: IMPORTANCE_PRUNING,
     SgdOptions: SGD_HYPERPARAMETERS,
+    AdamOptions: ADAM_HYPERPARAMETERS,
     RuleOptions: RULE_HYPERPARAMETERS,
+    GradientSampledOptions: GRADIENT_SAMPLED_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,
   };
@@ -181,14 +190,20 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     for (const [, doc, key] of body.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+readonly (\w+)\?:/g)) {
       const told = /@default \{(.*)\}/.exec(doc)?.[1];
       const { default: value } = table[key];
-      // A default without braces is in words: it depends on the machine or the model, or is no limit.
-      if (told === undefined) {
+      // A default without braces is in words: it depends on the machine, the model or a choice, or is no limit.
+      if (typeof value === "function") {
+        const words = /@default (.*)/.exec(doc)![1];
+        const pairs = [...words.matchAll(/([\w.]+) for (\w+)/g)];
+        assert(pairs.length > 0, `${key}: ${words}`);
+        for (const [, text, choice] of pairs) {
+          assertEquals(text, String(value({ [table[key].follows!]: choice })), `${key}: ${words}`);
+        }
+      } else if (told === undefined) {
         assert(value === undefined || value === Infinity || key === "timeLimitSeconds", key);
-      } else {assertEquals(
-          String(new Function(`return JSON.stringify(${told}) ?? String(${told})`)()),
-          JSON.stringify(value) ?? String(value),
-          key,
-        );}
+      } else {
+        const found = new Function(`return JSON.stringify(${told}) ?? String(${told})`)();
+        assertEquals(String(found), JSON.stringify(value) ?? String(value), key);
+      }
       seen++;
     }
   }
@@ -205,4 +220,18 @@ Deno.test("rows of the tables have defaults that they allow, and a sentence that
     resolveOptions(Object.fromEntries(rows), {}, { task: "train" });
     for (const [name, row] of Object.entries(table)) assert(/^.+\.$/.test(row.doc), name);
   }
+});
+
+Deno.test("train() refuses what another optimiser has, fills in what suits the one chosen, and can be told it again", () => {
+  assertThrows(
+    () => startTraining({ optimizer: "adam", momentum: 0.9 }),
+    TypeError,
+    "Cannot train: momentum is for optimizer sgd, the one asked for is adam",
+  );
+  assertThrows(() => startTraining({ beta1: 0.9 }), TypeError, "beta1 is for optimizer adam");
+  const adam = resolveHyperparameters({ optimizer: "adam" }, 1);
+  const { learningRate, weightDecay, weightDecayForm, beta2 } = adam;
+  assertEquals([learningRate, weightDecay, weightDecayForm, beta2], [0.001, 0.01, "decoupled", 0.999]);
+  assert(!("momentum" in adam) && "momentum" in resolveHyperparameters({}, 1));
+  assertEquals(resolveHyperparameters(adam, 2), adam);
 });

@@ -2,6 +2,7 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { TrainingError } from "../src/errors.ts";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { emptyReplica } from "../src/parallel/replica.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
@@ -70,8 +71,10 @@ function plan(
   const settings = resolveHyperparameters({ threads: 1, epochs: 2 }, 1);
   const parallel = resolveParallelHyperparameters({ workers: 2, phaseOneFraction: 1 });
   const standardization = { mean: new Float32Array(4), scale: new Float32Array(4) };
+  const model = xorModel();
+  model.holdState(stateFor(settings));
   return {
-    model: xorModel(),
+    model,
     setup: {
       ...{ settings: { ...settings, ...beside }, parallel, split: xorData(200).train, standardization },
       ...{ image: undefined, epochsDone: 0, phaseOneEpochs: 2 },

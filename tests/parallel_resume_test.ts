@@ -8,7 +8,7 @@ import type { ParallelOptions } from "../src/parallel/options.ts";
 import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
 import { WorkerModels } from "../src/parallel/worker_models.ts";
 import { checkRunState, newRunState } from "../src/train/state.ts";
-import { assertSameModel, contentOf } from "./model/content.ts";
+import { assertSameModel } from "./model/content.ts";
 
 const data = madelonLike({ samples: 500, testSamples: 60, features: 30, seed: 3 });
 const make = (activation: "all-relu" | "srelu" = "all-relu") =>

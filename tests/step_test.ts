@@ -1,11 +1,12 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Task } from "../src/model/model.ts";
+import type { Task } from "../src/model/settings.ts";
 import { applyGradients } from "../src/native/update.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
 import {
   ACTIVATIONS,
+  ADAM_STEP,
   blockOf,
   gradientsOf,
   randomBatch,
@@ -25,7 +26,7 @@ import {
   forward,
   lossOf,
   oracleOf,
-  sgdRule,
+  ruleOf,
   updateNetwork,
 } from "./oracle/mlp.ts";
 
@@ -33,7 +34,9 @@ import {
 const TOLERANCE = 5e-5;
 
 const DECAY_FORMS = ["outside", "coupled", "decoupled"] as const;
-const FORMS = DECAY_FORMS.flatMap((form) => [[form, false], [form, true]] as const);
+const FORMS = DECAY_FORMS.flatMap((weightDecayForm) =>
+  [STEP, { ...STEP, nesterov: true }, ADAM_STEP].map((step) => ({ ...step, weightDecayForm }))
+);
 
 interface Case {
   readonly sizes: readonly number[];
@@ -44,27 +47,33 @@ interface Case {
   readonly width?: number;
   readonly steps?: number;
   readonly settings?: Partial<TestStep>;
+  /** What `settings` change. */
+  readonly base?: TestStep;
+  /** Updates before the first. */
+  readonly updates?: number;
   /** Holds what momentum keeps, also where there is none. */
   readonly held?: boolean;
 }
 
 function network(test: Case) {
   const { sizes, density = 0.4, task = "classification", activation = ACTIVATIONS[0] } = test;
-  const settings = test.held ? STEP : { ...STEP, ...test.settings };
-  return randomModel({ sizes, density, task, activation, seed: 5 }, stateFor(settings));
+  const settings = test.held ? STEP : { ...test.base ?? STEP, ...test.settings };
+  const model = randomModel({ sizes, density, task, activation, seed: 5 }, stateFor(settings));
+  model.updates = test.updates ?? 0;
+  return model;
 }
 
 /** Runs steps in the kernels and in the oracle and compares losses and all parameters after each. */
 function compare(test: Case): void {
-  const { sizes, task = "classification", samples = 20, width = 16, steps = 1 } = test;
+  const { sizes, task = "classification", samples = 20, width = 16, steps = 1, updates = 0 } = test;
   const model = network(test);
   const net = oracleOf(model);
   for (let step = 0; step < steps; step++) {
     const batch = randomBatch(sizes, samples, task, 100 + step);
-    const settings = { ...STEP, ...test.settings, step };
+    const settings = { ...test.base ?? STEP, ...test.settings, step };
     const found = runUpdate(model, batch.tiles(width), settings);
     const expected = backpropagate(net, batch);
-    updateNetwork(net, expected.gradients, sgdRule(settings), settings);
+    updateNetwork(net, expected.gradients, ruleOf(settings, updates + step + 1), settings);
     const what = `${JSON.stringify(test)}, step ${step}`;
     assertClose([found.loss], [expected.total], TOLERANCE, `loss of ${what}`);
     assertEquals(found.correct, task === "regression" ? 0 : expected.correct, `hits of ${what}`);
@@ -123,21 +132,49 @@ Deno.test("trainBatch() agrees with a dense f64 network for all forms of the upd
   }
 });
 
+Deno.test("trainBatch() agrees with a dense f64 network for all forms of the update of Adam", () => {
+  for (const weightDecayForm of DECAY_FORMS) {
+    for (const options of [{}, { beta1: 0, beta2: 0 }, { beta1: 0.5, beta2: 0.9, adamEpsilon: 0.1 }]) {
+      for (const updates of [0, 1, 5000]) {
+        const settings = { weightDecayForm, weightDecay: 0.05, ...options };
+        const same = { base: ADAM_STEP, settings, updates, steps: 4 };
+        for (const width of [16, 32, 64]) compare({ ...same, sizes: [8, 20, 3], samples: 60, width });
+        for (const kind of ["srelu", "prelu"] as const) {
+          compare({ ...same, sizes: [8, 20, 12, 3], activation: { kind }, samples: 40, width: 16 });
+        }
+      }
+    }
+  }
+});
+
+Deno.test("trainBatch() agrees with a dense f64 network for all shapes and tasks with Adam", () => {
+  for (const sizes of [[1, 1], [1, 7, 1], [7, 13, 11, 5], [33, 70, 17, 3]]) {
+    for (const density of [0, 0.1, 1]) {
+      for (const task of ["classification", "regression"] as const) {
+        compare({ sizes, density, task, base: ADAM_STEP, steps: 2 });
+      }
+    }
+  }
+});
+
 Deno.test("trainBatch() slows the weights of neurons with more incoming connections than the limit", () => {
   for (const activation of [{ kind: "all-relu" }, { kind: "srelu" }] as const) {
     for (const fanInLimit of [0.5, 4, 1000]) {
-      compare({ sizes: [8, 20, 3], activation, samples: 60, width: 16, steps: 4, settings: { fanInLimit } });
+      for (const base of [STEP, ADAM_STEP]) {
+        const settings = { fanInLimit };
+        compare({ sizes: [8, 20, 3], activation, samples: 60, width: 16, steps: 4, settings, base });
+      }
     }
   }
 });
 
 Deno.test("trainBatch() refuses several tiles without a gradient arena where an update needs all of the gradient", () => {
   const batch = randomBatch([8, 20, 3], 40, "classification", 1).tiles(16);
-  for (const settings of [{ nesterov: true }, { momentum: 0 }]) {
+  for (const settings of [{ ...STEP, nesterov: true }, { ...STEP, momentum: 0 }, ADAM_STEP]) {
     const model = network({ sizes: [8, 20, 3], settings });
     const before = model.memory.arena.slice();
     assertThrows(
-      () => runStep(model, batch, { ...STEP, ...settings }),
+      () => runStep(model, batch, settings),
       RangeError,
       "Cannot train on a batch",
     );
@@ -147,9 +184,11 @@ Deno.test("trainBatch() refuses several tiles without a gradient arena where an 
 
 Deno.test("trainBatch() and applyGradients() refuse a state of another number of planes than the optimiser's", () => {
   const batch = randomBatch([8, 20, 3], 10, "classification", 1).tiles(16);
-  for (const [held, used] of [[{ momentum: 0 }, {}], [{}, { momentum: 0 }]] as const) {
+  const plain = { ...STEP, momentum: 0 };
+  const pairs = [[plain, STEP], [STEP, plain], [STEP, ADAM_STEP], [ADAM_STEP, STEP], [plain, ADAM_STEP]];
+  for (const [held, used] of pairs) {
     const model = network({ sizes: [8, 20, 3], settings: held });
-    const settings = blockOf(network({ sizes: [8, 20, 3], settings: used }), { ...STEP, ...used });
+    const settings = blockOf(network({ sizes: [8, 20, 3], settings: used }), used);
     const use = { training: true, dropout: false };
     const work = sharedWords(workspaceWords(model.memory, 16, use));
     const before = model.memory.arena.slice();
@@ -185,12 +224,13 @@ Deno.test("trainBatch() writes gradients that agree with a dense f64 network, an
 Deno.test("applyGradients() after writing gradients equals the fused update: bit for bit with one tile", () => {
   const sizes = [9, 40, 23, 4];
   for (const activation of [ACTIVATIONS[0], ACTIVATIONS[4]]) {
-    for (const [weightDecayForm, nesterov] of FORMS) {
+    for (const form of FORMS) {
       for (const [samples, width] of [[50, 64], [50, 16], [128, 48]]) {
         const oneTile = samples <= width;
-        if (nesterov && !oneTile) continue;
-        const settings = { ...STEP, weightDecayForm, nesterov };
-        const [fused, written] = [network({ sizes, activation }), network({ sizes, activation })];
+        if ((form.nesterov || form.optimizer === "adam") && !oneTile) continue;
+        const settings = { ...form, step: 0 };
+        const test = { sizes, activation, settings };
+        const [fused, written] = [network(test), network(test)];
         const batch = randomBatch(sizes, samples, "classification", 3).tiles(width);
         const totals = runStep(fused, batch, settings);
         const gradients = gradientsOf(written, batch, settings);

@@ -44,8 +44,15 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
       throw new UsageError(`Cannot use --${name} with --resume: the network is the checkpoint's`);
     }
   }
+  const { optimizer = "sgd" } = values;
+  if (given.optimizer !== undefined && given.optimizer !== optimizer) {
+    throw new UsageError(
+      `Cannot use --optimizer ${given.optimizer} with --resume: the checkpoint holds the state of ${optimizer}; ` +
+        "go on with that one, or begin a new run",
+    );
+  }
   // Where no rule of growth is named, connections grew at the scale of the initialiser.
-  const before = values.growth === undefined && { "growth-weights": "initial" };
+  const before = (values.growth ?? given.growth) === undefined && { "growth-weights": "initial" };
   const kept: Record<string, unknown> = { output: given.resume, ...before, ...values };
   if (given.output === undefined) kept.output = given.resume;
   for (const name of ["json", "quiet", "memory"]) delete kept[name];

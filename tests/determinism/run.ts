@@ -8,6 +8,7 @@
  */
 import { madelonLike } from "../../src/data/generator.ts";
 import { SparseMlp } from "../../src/model/model.ts";
+import { stateFor } from "../../src/optimizer/optimizers.ts";
 import { train } from "../../src/train/trainer.ts";
 import type { TrainSummary } from "../../src/train/records.ts";
 import { randomBatch, runStep, STEP } from "../oracle/batch.ts";
@@ -39,6 +40,7 @@ export async function run(seed: number, threads: number): Promise<Run> {
   });
   const options = { sizes: SIZES, epsilon: 20, seed };
   const fresh = SparseMlp.create(options);
+  fresh.holdState(stateFor(STEP));
   const batch = randomBatch(SIZES, 128, "classification", 2).tiles(128);
   const { loss: firstLoss } = runStep(fresh, batch, { ...STEP, threads });
   const model = SparseMlp.create({ ...options, threads });
@@ -57,8 +59,8 @@ export async function run(seed: number, threads: number): Promise<Run> {
       break;
     }
   }
-  const { layout, arena } = model.memory;
-  const words = new Uint32Array([...layout, ...arena]);
+  const { layout, arena, state } = model.memory;
+  const words = new Uint32Array([...layout, ...arena, ...state]);
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", words));
   return {
     bits: digest.reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), ""),

@@ -1,6 +1,7 @@
 /** Random networks and batches for the tests of the step, and one call that runs a step on them. @module */
 import type { ActivationKind } from "../../src/model/activation.ts";
-import { type ModelOptions, SparseMlp, type Task } from "../../src/model/model.ts";
+import { SparseMlp } from "../../src/model/model.ts";
+import type { ModelOptions, Task } from "../../src/model/settings.ts";
 import { applyGradients } from "../../src/native/update.ts";
 import type { SettingsBlock } from "../../src/native/settings.ts";
 import { type Batch, evaluateBatch, trainBatch, workspaceWords } from "../../src/native/step.ts";
@@ -94,9 +95,14 @@ export type TestStep = Hyperparameters & {
   readonly step: number;
 };
 
+const PLAIN = { weightDecay: 0.01, dropout: 0, threads: 1 };
+
 /** Plain settings, to be changed where a test is about one of them. */
-export const STEP: TestStep = {
-  ...resolveHyperparameters({ learningRate: 0.1, weightDecay: 0.01, dropout: 0, threads: 1 }, 1),
+export const STEP: TestStep = { ...resolveHyperparameters({ ...PLAIN, learningRate: 0.1 }, 1), step: 0 };
+
+/** The same for Adam. */
+export const ADAM_STEP: TestStep = {
+  ...resolveHyperparameters({ ...PLAIN, optimizer: "adam", learningRate: 0.02 }, 1),
   step: 0,
 };
 

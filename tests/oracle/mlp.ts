@@ -8,7 +8,9 @@
  */
 import { assert } from "@std/assert";
 import type { ActivationKind } from "../../src/model/activation.ts";
-import type { SparseMlp, Task } from "../../src/model/model.ts";
+import type { SparseMlp } from "../../src/model/model.ts";
+import type { Task } from "../../src/model/settings.ts";
+import type { OptimizerSettings } from "../../src/optimizer/optimizers.ts";
 
 /** One layer; matrices are `[inputs][neurons]`, flat. */
 export interface OracleLayer {
@@ -256,7 +258,7 @@ export type OracleRule = (
 ) => number;
 
 /** Momentum SGD (Eq. 1): v ← μ·v − η·g, w ← w + v, or + μ·v − η·g in Nesterov's form. */
-export function sgdRule(
+function sgdRule(
   { momentum, nesterov }: { readonly momentum: number; readonly nesterov: boolean },
 ): OracleRule {
   return (gradient, [velocity], at, learningRate) => {
@@ -264,6 +266,33 @@ export function sgdRule(
     velocity[at] = momentum * velocity[at] - learningRate * gradient;
     return nesterov ? momentum * velocity[at] - learningRate * gradient : velocity[at];
   };
+}
+
+/** Adam: m ← β₁·m + (1 − β₁)·g, s ← β₂·s + (1 − β₂)·g², w ← w − η·m̂ / (√ŝ + ε), at its t-th update. */
+function adamRule(
+  { beta1, beta2, adamEpsilon }: {
+    readonly beta1: number;
+    readonly beta2: number;
+    readonly adamEpsilon: number;
+  },
+  t: number,
+): OracleRule {
+  return (gradient, [mean, square], at, learningRate) => {
+    mean[at] = beta1 * mean[at] + (1 - beta1) * gradient;
+    square[at] = beta2 * square[at] + (1 - beta2) * gradient ** 2;
+    const [meanHat, squareHat] = [mean[at] / (1 - beta1 ** t), square[at] / (1 - beta2 ** t)];
+    return -learningRate * meanHat / (Math.sqrt(squareHat) + adamEpsilon);
+  };
+}
+
+/** The rule of an optimiser's update number `t`, counted from 1. */
+export function ruleOf(settings: OptimizerSettings, t: number): OracleRule {
+  switch (settings.optimizer) {
+    case "sgd":
+      return sgdRule(settings);
+    case "adam":
+      return adamRule(settings, t);
+  }
 }
 
 /** What weight decay acts on, and how far parameters move. */

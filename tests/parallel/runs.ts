@@ -1,5 +1,4 @@
 /** Whole parallel runs for tests, and models compared bit for bit. @module */
-import { assertEquals } from "@std/assert";
 import type { Dataset } from "../../src/data/dataset.ts";
 import type { SparseMlp } from "../../src/model/model.ts";
 import { InProcessTransport, type ServerEvent } from "../../src/parallel/in_process.ts";

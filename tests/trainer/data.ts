@@ -1,6 +1,7 @@
 /** Small data sets and whole runs for the tests of the trainer. @module */
 import type { Dataset, Split } from "../../src/data/dataset.ts";
-import { type ModelOptions, SparseMlp } from "../../src/model/model.ts";
+import { SparseMlp } from "../../src/model/model.ts";
+import type { ModelOptions } from "../../src/model/settings.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
 import type { TrainOptions } from "../../src/train/options.ts";
 import type { EpochRecord, TrainSummary } from "../../src/train/records.ts";
@@ -8,7 +9,7 @@ import { train } from "../../src/train/trainer.ts";
 import { numbers } from "../oracle/batch.ts";
 
 /** Settings that leave out what a test is not about. */
-export const PLAIN = { dropout: 0, zeta: 0, weightDecay: 0, momentum: 0.9 } as const;
+export const PLAIN = { dropout: 0, zeta: 0, weightDecay: 0 } as const;
 
 /** A small model for {@linkcode xorData}. */
 export function xorModel(options: Partial<ModelOptions> = {}): SparseMlp {
