@@ -40,7 +40,7 @@ export type GradientSampledSettings = RuleSettings & Readonly<Required<GradientS
  * Source: Heddes et al. 2024 ("Always-Sparse Training by Growing Connections with Guided Stochastic Exploration").
  * As there, all places of a layer that is more than half full are looked at with γ = 1. Deviation: places are distinct
  * and absent when they are drawn, theirs may repeat or exist and are then thrown away.
- * Cost: O(inputs + nnz) and the gradients of the places.
+ * Cost: O(inputs + nnz) and the gradients of the places; 20 bytes a place while the topology changes.
  */
 export const GRADIENT_SAMPLED: GradientRule<RulePlace<GradientSampledSettings>> = {
   name: "gradient-sampled",
