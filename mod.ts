@@ -31,7 +31,8 @@ export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src
 export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
-export { type ModelOptions, type ModelSettings, SparseMlp, type Task } from "./src/model/model.ts";
+export { SparseMlp } from "./src/model/model.ts";
+export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";
 export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";

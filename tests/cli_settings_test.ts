@@ -11,7 +11,7 @@ import {
 } from "../src/cli/settings.ts";
 import { datasets } from "../src/data/named.ts";
 import type { Hyperparameter, HyperparameterTable } from "../src/hyperparameter.ts";
-import type { ModelOptions } from "../src/model/model.ts";
+import type { ModelOptions } from "../src/model/settings.ts";
 import { PARALLEL_HYPERPARAMETERS } from "../src/parallel/options.ts";
 import { HYPERPARAMETERS, IMPORTANCE_PRUNING, resolveHyperparameters } from "../src/train/hyperparameters.ts";
 

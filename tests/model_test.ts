@@ -1,6 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { ACTIVATION_KINDS, activationCode, resolveActivation } from "../src/model/activation.ts";
-import { type ModelOptions, SparseMlp } from "../src/model/model.ts";
+import { SparseMlp } from "../src/model/model.ts";
+import type { ModelOptions } from "../src/model/settings.ts";
 import { type Connections, validateConnections } from "../src/sparse/csr.ts";
 import { transposed } from "./topology/layer.ts";
 

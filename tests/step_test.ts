@@ -1,5 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import type { Task } from "../src/model/model.ts";
+import type { Task } from "../src/model/settings.ts";
 import { applyGradients } from "../src/native/update.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { SparseLayer } from "../model/layer.ts";
-import { type ModelSettings, SparseMlp } from "../model/model.ts";
+import { SparseMlp } from "../model/model.ts";
+import type { ModelSettings } from "../model/settings.ts";
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
-import type { ModelSettings } from "../model/model.ts";
+import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import type { RunSummary } from "../train/records.ts";
 import { drawCurve, type Point } from "./curve.ts";

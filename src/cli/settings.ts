@@ -7,7 +7,7 @@
  */
 import type { NamedDataset } from "../data/catalogue.ts";
 import type { Dataset } from "../data/dataset.ts";
-import type { ModelOptions } from "../model/model.ts";
+import type { ModelOptions } from "../model/settings.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
 import type { TrainOptions } from "../train/options.ts";
 import {

@@ -6,7 +6,8 @@
 import type { NpyArray, NpyNumbers } from "../data/npy.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
-import { type ModelOptions, resolveSettings, SparseMlp } from "../model/model.ts";
+import { SparseMlp } from "../model/model.ts";
+import { type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 

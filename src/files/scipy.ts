@@ -11,7 +11,8 @@ import { type DecodedLayer, makeModel, parseModelJson, readText, type WholeModel
 import { decodeNpy, descrOf, encodeNpy, type NpyArray, type NpyNumbers } from "../data/npy.ts";
 import { readNpzFiles } from "../data/npz.ts";
 import { CheckpointError } from "../errors.ts";
-import type { ModelOptions, SparseMlp } from "../model/model.ts";
+import type { SparseMlp } from "../model/model.ts";
+import type { ModelOptions } from "../model/settings.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
 import { writeAll, writeWhole } from "./whole_file.ts";
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { type LayerPlan, paddedWords, type SparseLayer } from "../model/layer.ts";
-import { type ModelSettings, SparseMlp } from "../model/model.ts";
+import { SparseMlp } from "../model/model.ts";
+import type { ModelSettings } from "../model/settings.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory } from "../native/layout.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 

@@ -7,7 +7,6 @@ import { DECAY_FORMS, SettingsBlock } from "../native/settings.ts";
 import type { Optimizer } from "../optimizer/optimizer.ts";
 import { optimizerNamed, type OptimizerSettings } from "../optimizer/optimizers.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
-import type { StepRate } from "./rate.ts";
 
 /** What all steps of a run have alike is written once; rate and number change from step to step. */
 export class StepSettings {
@@ -40,7 +39,7 @@ export class StepSettings {
    *
    * @param number Number of the step, for dropout.
    * @param update Number of the optimiser's update, from 1.
-   * @param rateRatio See {@linkcode StepRate}.
+   * @param rateRatio See `StepRate` in `rate.ts`.
    */
   next(number: number, update: number, learningRate: number, rateRatio: number): void {
     this.block.set("step", number);

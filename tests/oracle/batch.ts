@@ -1,6 +1,7 @@
 /** Random networks and batches for the tests of the step, and one call that runs a step on them. @module */
 import type { ActivationKind } from "../../src/model/activation.ts";
-import { type ModelOptions, SparseMlp, type Task } from "../../src/model/model.ts";
+import { SparseMlp } from "../../src/model/model.ts";
+import type { ModelOptions, Task } from "../../src/model/settings.ts";
 import { applyGradients } from "../../src/native/update.ts";
 import type { SettingsBlock } from "../../src/native/settings.ts";
 import { type Batch, evaluateBatch, trainBatch, workspaceWords } from "../../src/native/step.ts";

@@ -8,7 +8,8 @@
  */
 import { assert } from "@std/assert";
 import type { ActivationKind } from "../../src/model/activation.ts";
-import type { SparseMlp, Task } from "../../src/model/model.ts";
+import type { SparseMlp } from "../../src/model/model.ts";
+import type { Task } from "../../src/model/settings.ts";
 import type { OptimizerSettings } from "../../src/optimizer/optimizers.ts";
 
 /** One layer; matrices are `[inputs][neurons]`, flat. */

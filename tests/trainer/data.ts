@@ -1,6 +1,7 @@
 /** Small data sets and whole runs for the tests of the trainer. @module */
 import type { Dataset, Split } from "../../src/data/dataset.ts";
-import { type ModelOptions, SparseMlp } from "../../src/model/model.ts";
+import { SparseMlp } from "../../src/model/model.ts";
+import type { ModelOptions } from "../../src/model/settings.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
 import type { TrainOptions } from "../../src/train/options.ts";
 import type { EpochRecord, TrainSummary } from "../../src/train/records.ts";
