@@ -210,3 +210,17 @@ Deno.test("rows of the tables have defaults that they allow, and a sentence that
     for (const [name, row] of Object.entries(table)) assert(/^.+\.$/.test(row.doc), name);
   }
 });
+
+Deno.test("train() refuses what another optimiser has, fills in what suits the one chosen, and can be told it again", () => {
+  assertThrows(
+    () => startTraining({ optimizer: "adam", momentum: 0.9 }),
+    TypeError,
+    "Cannot train: momentum is for optimizer sgd, the one asked for is adam",
+  );
+  assertThrows(() => startTraining({ beta1: 0.9 }), TypeError, "beta1 is for optimizer adam");
+  const adam = resolveHyperparameters({ optimizer: "adam" }, 1);
+  const { learningRate, weightDecay, weightDecayForm, beta2 } = adam;
+  assertEquals([learningRate, weightDecay, weightDecayForm, beta2], [0.001, 0.01, "decoupled", 0.999]);
+  assert(!("momentum" in adam) && "momentum" in resolveHyperparameters({}, 1));
+  assertEquals(resolveHyperparameters(adam, 2), adam);
+});

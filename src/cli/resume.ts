@@ -44,6 +44,13 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
       throw new UsageError(`Cannot use --${name} with --resume: the network is the checkpoint's`);
     }
   }
+  const { optimizer = "sgd" } = values;
+  if (given.optimizer !== undefined && given.optimizer !== optimizer) {
+    throw new UsageError(
+      `Cannot use --optimizer ${given.optimizer} with --resume: the checkpoint holds the state of ${optimizer}; ` +
+        "go on with that one, or begin a new run",
+    );
+  }
   const kept: Record<string, unknown> = { output: given.resume, ...values };
   if (given.output === undefined) kept.output = given.resume;
   for (const name of ["json", "quiet", "memory"]) delete kept[name];
