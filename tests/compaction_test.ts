@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { SGD } from "../src/optimizer/sgd.ts";
+import { stateOf } from "./model/state.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 import {
   compact,
@@ -104,7 +104,7 @@ Deno.test("compact() keeps the outputs of 400 random networks, and compacting tw
 
 Deno.test("compact() moves weights and what is kept of them with their neurons", () => {
   const model = SparseMlp.create({ sizes: [6, 10, 3], density: 0.4, seed: 2 });
-  model.holdState({ optimizer: "sgd", planes: SGD.allPlanes });
+  model.holdState(stateOf(1));
   model.layers.forEach((layer) =>
     layer.planes[0].forEach((_, at) => layer.planes[0][at] = 2 * layer.values[at])
   );

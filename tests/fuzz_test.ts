@@ -8,8 +8,8 @@ import { parseIdx } from "../src/data/idx.ts";
 import { decodeNpy, encodeNpy } from "../src/data/npy.ts";
 import { readNpz } from "../src/data/npz.ts";
 import { readSvmlight } from "../src/data/svmlight.ts";
-import { SGD } from "../src/optimizer/sgd.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
+import { holdNumbers } from "./model/state.ts";
 
 /** Damaged inputs a reader is given; 100,000 over all readers with TRULY_SPARSE_FUZZ=100000. */
 const INPUTS = Number(Deno.env.get("TRULY_SPARSE_FUZZ") ?? 7000);
@@ -141,7 +141,7 @@ async function saved(checkpoint: boolean, activation: "prelu" | "all-relu"): Pro
     const model = SparseMlp.create({ sizes: [4, 6, 2], epsilon: 2, activation, seed: 3 });
     model.standardization = { mean: new Float32Array(4), scale: new Float32Array(4).fill(1) };
     model.classNames = ["no", "yes"];
-    model.holdState({ optimizer: "sgd", planes: SGD.allPlanes });
+    holdNumbers(model, activation === "prelu" ? 2 : 1);
     const training = { epoch: 3, options: { values: { epochs: 4 } }, state: { ...newRunState(3), step: 2 } };
     await saveModel(model, path, checkpoint ? { training } : {});
     return await Deno.readFile(path);

@@ -1,7 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
 import { SparseMlp } from "../src/model/model.ts";
 import { kernels } from "../src/native/library.ts";
-import { SGD } from "../src/optimizer/sgd.ts";
 import { averageModels } from "../src/parallel/average.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
@@ -12,13 +11,13 @@ import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 import { assertSameModel } from "./model/content.ts";
+import { stateOf } from "./model/state.ts";
 
 const SIZES = [30, 50, 20, 4];
-const STATE = { optimizer: "sgd", planes: SGD.allPlanes };
 
 function newModel(seed: number): SparseMlp {
   const model = SparseMlp.create({ sizes: SIZES, epsilon: 5, seed });
-  model.holdState(STATE);
+  model.holdState(stateOf(1));
   for (const layer of model.layers) {
     for (let at = 0; at < layer.nnz; at++) layer.planes[0][at] = layer.values[at] / 3 + seed;
     for (let neuron = 0; neuron < layer.neurons; neuron++) layer.bias[neuron] = neuron * seed;
@@ -194,7 +193,7 @@ function makeDisjoint(model: SparseMlp, other: SparseMlp): void {
 
 Deno.test("ParameterServer.push() whose gradients are all stale drops and counts them, and leaves a valid model", () => {
   const model = SparseMlp.create({ sizes: SIZES, density: 0.3, seed: 3 });
-  model.holdState(STATE);
+  model.holdState(stateOf(1));
   for (const layer of model.layers) layer.planes[0].forEach((_, at) => layer.planes[0][at] = 1 + at % 5);
   const sender = emptyReplica(model);
   const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);

@@ -26,6 +26,9 @@ Deno.test("trainParallel() with one wassp worker is the sequential trainer, bit 
     { batchSize: 50, microBatch: 16, nesterov: true },
     { importancePruning: { start: 2, every: 2, percentile: 15 } },
     { schedule: { kind: "cosine" } },
+    { momentum: 0, batchSize: 50, microBatch: 16 },
+    { optimizer: "adam", learningRate: 0.002 },
+    { optimizer: "adam", batchSize: 50, microBatch: 16, weightDecayForm: "coupled" },
     { validationFraction: 0.2, patience: 2, epochs: 8 },
   ];
   for (const variant of variants) {

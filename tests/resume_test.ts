@@ -209,7 +209,7 @@ Deno.test("loadModel() reads format version 1, which had no state of the run", a
     assertEquals([...model.layers[0].values], [...values]);
     assertEquals([model.layers[0].planes, model.layers[0].biasPlanes], [[velocity], [biasVelocity]]);
     await write("0", { epoch: 7, options: {} });
-    await assertRejects(() => loadModel(path), CheckpointError, "reads versions 1 and 2 and 3");
+    await assertRejects(() => loadModel(path), CheckpointError, "reads versions 1, 2, 3");
     await write("2", { epoch: 7, options: {}, state: newRunState(8) });
     await assertRejects(() => loadModel(path), CheckpointError, "epochs 7 and 8");
     await write("2", { epoch: 7, options: {}, state: { ...newRunState(7), loss: "much" } });

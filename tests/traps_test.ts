@@ -6,8 +6,8 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { datasets, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
 import { folder, run } from "./cli/process.ts";
-import { SGD } from "../src/optimizer/sgd.ts";
 import { contentOf } from "./model/content.ts";
+import { stateOf } from "./model/state.ts";
 import { finishParallel } from "./parallel/runs.ts";
 
 const SIZES = [20, 24, 16, 2];
@@ -104,7 +104,7 @@ Deno.test("train() measures its times to fractions of a second", async () => {
 
 Deno.test("SparseMlp.layers hold 32-bit weights and indices, as the paper says", () => {
   const model = newModel();
-  model.holdState({ optimizer: "sgd", planes: SGD.allPlanes });
+  model.holdState(stateOf(1));
   for (const { values, planes: [plane], bias, indices } of model.layers) {
     for (const array of [values, plane, bias]) assert(array instanceof Float32Array);
     assert(indices instanceof Uint32Array);

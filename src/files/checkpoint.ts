@@ -15,7 +15,7 @@ import { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
 import type { FeatureSelection } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
-import { planesNamed } from "../optimizer/optimizers.ts";
+import { stateNamed } from "../optimizer/optimizers.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
@@ -34,7 +34,7 @@ const FORMAT_VERSION = "3";
 /** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but momentum SGD. */
 const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
 /** What a checkpoint of versions 1 and 2 holds of its optimiser. */
-const OLD_STATE = { name: "sgd", planes: ["velocity"], updates: 0 };
+const OLD_STATE = { name: "sgd", planes: ["velocity"], updates: [] };
 
 /** The most models of workers a file may have. */
 const MOST_WORKERS = 65_536;
@@ -91,7 +91,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     classNames: JSON.stringify(model.classNames),
     ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
     ...(training && { training: JSON.stringify(training) }),
-    ...(held && { optimizer: JSON.stringify(describeState(held, model.updates)) }),
+    ...(held && { optimizer: JSON.stringify(describeState(held, [model, ...workers])) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
   };
   try {
@@ -157,7 +157,7 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   if (!READABLE_VERSIONS.includes(description.formatVersion)) {
     throw new SyntaxError(
       `it has format version ${description.formatVersion} (written by package ${description.packageVersion}), ` +
-        `this package reads versions ${READABLE_VERSIONS.join(" and ")}`,
+        `this package reads versions ${READABLE_VERSIONS.join(", ")}`,
     );
   }
   const given = parseField<unknown>(description, "settings");
@@ -170,12 +170,12 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const training = description.training === undefined
     ? undefined
     : readTraining(parseField(description, "training"));
-  const held = training === undefined ? undefined : readState(description);
+  const held = training === undefined ? undefined : readState(description, prefixes.length);
   const models: SparseMlp[] = [];
-  for (const prefix of prefixes) {
+  for (const [place, prefix] of prefixes.entries()) {
     const model = SparseMlp.allocate(settings, plans);
     if (held !== undefined) model.holdState(held.state);
-    model.updates = held?.updates ?? 0;
+    model.updates = held?.updates[place] ?? 0;
     for (const [index, layer] of model.layers.entries()) {
       layer.nnz = tensorPlace(content, `${prefix}layers.${index}.indices`).length;
       for (const [part, tensor] of partsOf(layer, held?.state)) {
@@ -293,15 +293,16 @@ function partsOf(layer: SparseLayer, held: OptimizerState | undefined): [string,
   return parts;
 }
 
-/** The optimiser's state in words: its name, its planes, how many updates it has made. */
-function describeState(held: OptimizerState, updates: number): typeof OLD_STATE {
-  return { name: held.optimizer, planes: held.planes.map((plane) => plane.name), updates };
+/** The optimiser's state in words: its name, its planes, how many updates it has made of each model. */
+function describeState({ optimizer: name, planes }: OptimizerState, models: readonly SparseMlp[]): object {
+  return { name, planes: planes.map((plane) => plane.name), updates: models.map((model) => model.updates) };
 }
 
-/** What a checkpoint says of its optimiser's state. */
+/** What a checkpoint of so many models says of its optimiser's state; files of before have counted no updates. */
 function readState(
   description: Readonly<Record<string, string>>,
-): { readonly state: OptimizerState; readonly updates: number } | undefined {
+  models: number,
+): { readonly state: OptimizerState; readonly updates: readonly number[] } | undefined {
   const old = description.formatVersion !== FORMAT_VERSION;
   if (!old && description.optimizer === undefined) return undefined;
   const found = old ? OLD_STATE : parseField<unknown>(description, "optimizer");
@@ -309,13 +310,16 @@ function readState(
     throw new SyntaxError("its optimizer has no name and planes");
   }
   const { name, planes, updates } = found;
-  if (!Number.isSafeInteger(updates) || (updates as number) < 0 || (updates as number) >= 2 ** 32) {
+  const counted = Array.isArray(updates) && (old || updates.length === models) &&
+    updates.every((count) => Number.isInteger(count) && count >= 0 && count < 2 ** 32);
+  if (!counted) {
     throw new RangeError(
-      `its optimizer has made ${updates} updates, expected a whole number from 0 to 2^32 − 1`,
+      `its optimizer has made ${
+        JSON.stringify(updates)
+      } updates, expected a list of ${models} whole numbers below 2^32`,
     );
   }
-  const state = { optimizer: name, planes: planesNamed(name, planes.map(String)) };
-  return { state, updates: updates as number };
+  return { state: stateNamed(name, planes.map(String)), updates };
 }
 
 /** Throws unless all numbers are finite; sums in blocks, since a check of each number costs ten times more. */

@@ -59,7 +59,7 @@ export const ADAM: Optimizer<AdamSettings> = {
   defaults: { learningRate: 0.001, weightDecay: 0.01, weightDecayForm: "decoupled" },
   code: 1,
   fields: ["beta1", "beta2", "adamEpsilon"],
-  allPlanes: PLANES,
+  states: [PLANES],
   planes: () => PLANES,
   needsWholeGradient: () => true,
   write(own, { beta1, beta2, adamEpsilon }) {

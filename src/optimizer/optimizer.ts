@@ -37,8 +37,8 @@ export interface Optimizer<Settings = never> {
   readonly fields: readonly (keyof Settings & string)[];
   /** What it keeps with these settings. */
   planes(settings: Settings): readonly StatePlane[];
-  /** Every plane it can keep. */
-  readonly allPlanes: readonly StatePlane[];
+  /** All that it can be found to keep: what `planes` gives for some settings. */
+  readonly states: readonly (readonly StatePlane[])[];
   /** Whether a batch that passes in several tiles has to write its whole gradient first. */
   needsWholeGradient(settings: Settings): boolean;
   /**

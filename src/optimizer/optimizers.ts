@@ -5,7 +5,7 @@
  */
 import { onlyFor, type ValuesByName } from "../hyperparameter.ts";
 import { ADAM, ADAM_HYPERPARAMETERS, type AdamOptions, type AdamSettings } from "./adam.ts";
-import type { Optimizer, OptimizerDefaults, OptimizerState, StatePlane } from "./optimizer.ts";
+import type { Optimizer, OptimizerDefaults, OptimizerState } from "./optimizer.ts";
 import { SGD, SGD_HYPERPARAMETERS, type SgdOptions, type SgdSettings } from "./sgd.ts";
 
 /** What optimisers may be told, each its own. */
@@ -51,23 +51,22 @@ export function stateFor(settings: OptimizerSettings, held?: OptimizerState): Op
 }
 
 /**
- * The planes that a file names.
+ * The state that a file names.
  *
- * @throws {TypeError} When the optimiser is unknown, or has no plane of a name.
+ * @throws {TypeError} When the optimiser is unknown, or the planes are not those it keeps, in their order.
  */
-export function planesNamed(optimizer: string, names: readonly string[]): readonly StatePlane[] {
+export function stateNamed(optimizer: string, names: readonly string[]): OptimizerState {
   if (!Object.hasOwn(ALL, optimizer)) {
     throw new TypeError(
       `Cannot use the state of optimizer "${optimizer}": this package knows ${OPTIMIZER_NAMES.join(", ")}`,
     );
   }
-  const { allPlanes } = optimizerNamed(optimizer as OptimizerName);
-  return names.map((name) => {
-    const plane = allPlanes.find((plane) => plane.name === name);
-    if (plane !== undefined) return plane;
-    throw new TypeError(
-      `Cannot use the state of optimizer "${optimizer}": it has no plane "${name}", only ` +
-        allPlanes.map((plane) => plane.name).join(", "),
-    );
-  });
+  const { states } = optimizerNamed(optimizer as OptimizerName);
+  const told = (planes: readonly string[]) => planes.length === 0 ? "no planes" : planes.join(", ");
+  const known = states.map((planes) => told(planes.map((plane) => plane.name)));
+  const found = known.indexOf(told(names));
+  if (found >= 0) return { optimizer, planes: states[found] };
+  throw new TypeError(
+    `Cannot use the state of optimizer "${optimizer}": it has ${told(names)}, expected ${known.join(" or ")}`,
+  );
 }

@@ -47,7 +47,7 @@ export const SGD: Optimizer<SgdSettings> = {
   defaults: { learningRate: 0.01, weightDecay: 0.0002, weightDecayForm: "outside" },
   code: 0,
   fields: ["momentum", "nesterov"],
-  allPlanes: [VELOCITY],
+  states: [[], [VELOCITY]],
   planes: ({ momentum }) => momentum > 0 ? [VELOCITY] : [],
   // The velocity takes part of the gradient with each tile; who looks ahead, or keeps none, needs all of it.
   needsWholeGradient: ({ momentum, nesterov }) => nesterov || momentum === 0,
