@@ -89,5 +89,6 @@ export type { OutgoingArrays } from "./src/native/csr.ts";
 export { keepStrongest } from "./src/native/strongest.ts";
 export type { NetworkMemory } from "./src/native/layout.ts";
 export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
-export type { OptimizerName } from "./src/optimizer/optimizers.ts";
+export type { AdamOptions } from "./src/optimizer/adam.ts";
+export type { OptimizerName, OptimizerOptions } from "./src/optimizer/optimizers.ts";
 export type { SgdOptions } from "./src/optimizer/sgd.ts";

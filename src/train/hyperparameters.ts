@@ -101,7 +101,7 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
    *
    * @default what suits the optimizer: outside for sgd
    */
-  readonly weightDecayForm?: typeof DECAY_FORMS[number];
+  readonly weightDecayForm?: "outside" | "coupled" | "decoupled";
   /**
    * Fraction of the hidden units dropped.
    *
