@@ -1,5 +1,5 @@
 /**
- * Sequential training: momentum SGD in one process, any number of threads.
+ * Sequential training: one process, any number of threads.
  *
  * @module
  */
