@@ -16,6 +16,7 @@ import { type ModelOptions, type ModelSettings, resolveSettings } from "../model
 import type { FeatureSelection } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
+import { SGD } from "../optimizer/sgd.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
