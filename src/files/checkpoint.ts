@@ -35,7 +35,7 @@ const FORMAT_VERSION = "3";
 /** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD. */
 const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
 /** What a checkpoint of versions 1 and 2 holds of its optimiser. */
-const OLD_STATE = { name: SGD.name, planes: SGD.allPlanes.map((plane) => plane.name), updates: [] };
+const OLD_STATE = { name: SGD.name, planes: SGD.states.at(-1)!.map((plane) => plane.name), updates: [] };
 
 /** The most models of workers a file may have. */
 const MOST_WORKERS = 65_536;
