@@ -1,7 +1,14 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckpointError, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
-import { type Tensor, writeSafetensors } from "../src/files/safetensors.ts";
+import { RandomAccess } from "../src/files/random_access.ts";
+import {
+  readSafetensorsHeader,
+  type SafetensorsFile,
+  type Tensor,
+  writeSafetensors,
+} from "../src/files/safetensors.ts";
 import { assertSameModel } from "./model/content.ts";
+import { holdNumbers, KEEPING } from "./model/state.ts";
 
 async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
   const folder = await Deno.makeTempDir();
@@ -11,6 +18,18 @@ async function inFolder(work: (folder: string) => Promise<void>): Promise<void> 
     await Deno.remove(folder, { recursive: true });
   }
 }
+
+/** Tensors and description of a file. */
+async function readFile(path: string): Promise<SafetensorsFile> {
+  const file = await RandomAccess.open(path);
+  try {
+    return await readSafetensorsHeader(file);
+  } finally {
+    file[Symbol.dispose]();
+  }
+}
+
+const capital = (before: string, name: string) => before + name[0].toUpperCase() + name.slice(1);
 
 const small = () => SparseMlp.create({ sizes: [4, 6, 2], epsilon: 2, activation: "prelu", seed: 3 });
 
@@ -37,22 +56,148 @@ Deno.test("loadModel() gives back what saveModel() wrote", () =>
     assertEquals([...Deno.readDirSync(folder)].length, 1);
   }));
 
-Deno.test("train() goes on from a checkpoint bit for bit as if it had never stopped", () =>
+/** Names of the planes in a file whose optimiser keeps no, one and two planes. */
+const PLANES = [[], ["velocity"], ["meanGradient", "meanSquare"]];
+
+Deno.test("train() goes on from a checkpoint bit for bit as if it had never stopped, with each optimiser", () =>
   inFolder(async (folder) => {
     const path = `${folder}/checkpoint.safetensors`;
     const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 2 });
-    const options = {
-      epochs: 6,
-      batchSize: 32,
-      importancePruning: { start: 2, every: 2, percentile: 10 },
-    };
-    const straight = SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, seed: 5 });
-    for await (const record of train(straight, data, { ...options, threads: 2 })) {
-      if (record.epoch === 3) await saveModel(straight, path, { training: { epoch: 3, options: {} } });
+    for (const [count, keeping] of KEEPING.entries()) {
+      for (const compactWhilePruning of [false, true]) {
+        const options = {
+          epochs: 6,
+          batchSize: 32,
+          importancePruning: { start: 2, every: 2, percentile: 10 },
+          compactWhilePruning,
+          ...keeping,
+        };
+        const sizes = [20, 40, 30, 2];
+        const straight = SparseMlp.create({ sizes, epsilon: 5, activation: "srelu", seed: 5 });
+        for await (const record of train(straight, data, { ...options, threads: 2 })) {
+          if (record.epoch === 3) await saveModel(straight, path, { training: { epoch: 3, options: {} } });
+        }
+        const { model, training } = await loadModel(path);
+        for await (const _ of train(model, data, { ...options, epochsDone: training!.epoch, threads: 1 }));
+        assertSameModel(model, straight);
+        assertEquals(model.optimizerState!.planes.map(({ name }) => name), PLANES[count]);
+        // 7 steps an epoch; without planes there is no place to count them, and no use.
+        assertEquals(model.updates, count === 0 ? 0 : 42);
+      }
     }
-    const { model, training } = await loadModel(path);
-    for await (const _ of train(model, data, { ...options, epochsDone: training!.epoch, threads: 1 }));
-    assertSameModel(model, straight);
+  }));
+
+Deno.test("saveModel() writes the planes the optimiser keeps, and of a model that is no checkpoint none", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/model.safetensors`;
+    const data = madelonLike({
+      samples: 64,
+      testSamples: 16,
+      features: 4,
+      informative: 2,
+      redundant: 1,
+      seed: 1,
+    });
+    for (const [count, keeping] of KEEPING.entries()) {
+      const model = small();
+      for await (const _ of train(model, data, { epochs: 1, batchSize: 16, threads: 1, ...keeping }));
+      for (const checkpoint of [true, false]) {
+        await saveModel(model, path, checkpoint ? { training: { epoch: 1, options: {} } } : {});
+        const { tensors, metadata } = await readFile(path);
+        const names = [...tensors.keys()].filter((name) => name.startsWith("layers.0."));
+        const planes = checkpoint
+          ? PLANES[count].flatMap((name) => [name, capital("bias", name), capital("shape", name)])
+          : [];
+        const parts = ["indptr", "indices", "values", "bias", "shape", ...planes];
+        assertEquals(names.toSorted(), parts.map((part) => `layers.0.${part}`).toSorted());
+        const { name, planes: told, updates } = JSON.parse(metadata.optimizer ?? "{}");
+        const expected = [model.optimizerState!.optimizer, PLANES[count], [count === 0 ? 0 : 4]];
+        assertEquals([name, told, updates], checkpoint ? expected : [undefined, undefined, undefined]);
+        const { model: loaded } = await loadModel(path);
+        if (checkpoint) assertSameModel(loaded, model);
+        else assertEquals([loaded.optimizerState, loaded.updates], [undefined, 0]);
+      }
+    }
+  }));
+
+Deno.test("train() refuses a checkpoint of another optimiser than the one asked for, in one line", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/checkpoint.safetensors`;
+    const data = madelonLike({
+      samples: 64,
+      testSamples: 16,
+      features: 4,
+      informative: 2,
+      redundant: 1,
+      seed: 1,
+    });
+    const options = { batchSize: 16, threads: 1 };
+    for (const [held, asked] of [["sgd", "adam"], ["adam", "sgd"]] as const) {
+      const model = small();
+      for await (const _ of train(model, data, { ...options, epochs: 1, optimizer: held }));
+      await saveModel(model, path, { training: { epoch: 1, options: {} } });
+      const { model: loaded } = await loadModel(path);
+      const epochs = train(loaded, data, { ...options, epochs: 2, epochsDone: 1, optimizer: asked });
+      const { message } = await assertRejects(() => epochs.next(), TypeError);
+      assertEquals(
+        message,
+        `Cannot train with optimizer "${asked}": the model holds the state of "${held}"; ` +
+          "go on with that one, or discard its state to begin anew",
+      );
+      loaded.discardState();
+      for await (
+        const { epoch } of train(loaded, data, { ...options, epochs: 2, epochsDone: 1, optimizer: asked })
+      ) {
+        assertEquals(epoch, 2);
+      }
+    }
+  }));
+
+Deno.test("loadModel() refuses planes that are missing, foreign or swapped, and an unknown optimiser, in one line", () =>
+  inFolder(async (folder) => {
+    const [whole, changed] = [`${folder}/whole.safetensors`, `${folder}/changed.safetensors`];
+    const model = small();
+    holdNumbers(model, 2);
+    await saveModel(model, whole, { training: { epoch: 1, options: {} } });
+    const planes = '\\"planes\\":[\\"meanGradient\\",\\"meanSquare\\"]';
+    const told = (names: string[]) => `\\"planes\\":[${names.map((name) => `\\"${name}\\"`).join(",")}]`;
+    const name = '\\"name\\":\\"adam\\"';
+    const cases: [string, string, string][] = [
+      [name, '\\"name\\":\\"adamm\\"', 'the state of optimizer "adamm": this package knows sgd, adam'],
+      [name, '\\"name\\":\\"toString\\"', 'the state of optimizer "toString": this package knows sgd, adam'],
+      [name, '\\"name\\":7', "its optimizer has no name and planes"],
+      [name, '\\"name\\":\\"sgd\\"', "it has meanGradient, meanSquare, expected no planes or velocity"],
+      [planes, '\\"planes\\":7', "its optimizer has no name and planes"],
+      [planes, told([]), "it has no planes, expected meanGradient, meanSquare"],
+      [planes, told(["meanGradient"]), "it has meanGradient, expected meanGradient, meanSquare"],
+      [
+        planes,
+        told(["meanSquare", "meanGradient"]),
+        "it has meanSquare, meanGradient, expected meanGradient, meanSquare",
+      ],
+      [
+        planes,
+        told(["meanGradient", "speed"]),
+        "it has meanGradient, speed, expected meanGradient, meanSquare",
+      ],
+      ['"layers.1.meanSquare"', '"layers.1.meanSquares"', 'it has no tensor "layers.1.meanSquare"'],
+      ['"layers.0.biasMeanGradient"', '"layers.0.biasMean"', 'it has no tensor "layers.0.biasMeanGradient"'],
+      ['\\"updates\\":[7]', '\\"updates\\":[-1]', "its optimizer has made [-1] updates"],
+      ['\\"updates\\":[7]', '\\"updates\\":[4294967296]', "its optimizer has made [4294967296] updates"],
+      ['\\"updates\\":[7]', '\\"updates\\":7', "its optimizer has made 7 updates"],
+      ['\\"updates\\":[7]', '\\"updates\\":[7,7]', "expected a list of 1 whole numbers below 2^32"],
+      ['"optimizer":', '"optimiser":', "its network has no place for tensor"],
+    ];
+    for (const [from, to, message] of cases) {
+      await withHeader(whole, changed, (json) => {
+        assert(json.includes(from), from);
+        return json.replace(from, to);
+      });
+      const error = await assertRejects(() => loadModel(changed), CheckpointError);
+      assertStringIncludes(error.message, message);
+      assertStringIncludes(error.message, changed);
+      assert(!error.message.includes("\n"));
+    }
   }));
 
 Deno.test("loadModel() refuses a file cut off at any byte, and says which file", () =>

@@ -38,11 +38,13 @@ function checkInvariants(layer: Connections): void {
 
 Deno.test("evolveConnections() drops what sorting drops, keeps the rest and grows as many", () => {
   const shapes = [[1, 1, 1], [1, 90, 0.3], [90, 1, 0.3], [31, 57, 0.2], [31, 57, 0.9], [784, 1000, 0.04]];
+  const states = [[], ["zero"], ["mean"], ["zero", "mean"], ["mean", "zero"]] as const;
+  const cases = [0, 0.3, 0.999].flatMap((zeta) => states.map((starts) => [zeta, starts] as const));
   for (const [inputs, neurons, probability] of shapes) {
-    for (const zeta of [0, 0.3, 0.999]) {
-      const layer = movingLayer(inputs, neurons, probability);
+    for (const [zeta, starts] of cases) {
+      const layer = movingLayer(inputs, neurons, probability, starts.length);
       const [before, gone, nnz] = [placesOf(layer), smallestPlaces(layer, zeta), layer.nnz];
-      const counts = evolveConnections(layer, { ...PLACE, zeta, weights: WEIGHTS });
+      const counts = evolveConnections(layer, { ...PLACE, zeta, weights: WEIGHTS, fresh: starts });
       assertEquals(counts, { dropped: gone.size, grown: gone.size });
       assertEquals(layer.nnz, nnz);
       checkInvariants(layer);
@@ -50,9 +52,15 @@ Deno.test("evolveConnections() drops what sorting drops, keeps the rest and grow
       for (const [place, kept] of before) if (!gone.has(place)) assertEquals(after.get(place), kept);
       const fresh = [...after].filter(([place]) => !before.has(place) || gone.has(place));
       assertEquals(fresh.length, gone.size);
-      for (const [, [value, kept]] of fresh) {
+      const stayed = [...before].filter(([place]) => !gone.has(place));
+      const start = starts.map((start, plane) => {
+        if (start === "zero") return 0;
+        return Math.fround(stayed.reduce((sum, [, [, ...kept]]) => sum + kept[plane], 0) / stayed.length);
+      });
+      for (const [, [value, ...kept]] of fresh) {
         assert(Math.abs(value) <= WEIGHTS.scale);
-        assertEquals(kept, 0);
+        // A layer of which nothing stayed has no mean.
+        assertEquals(kept, stayed.length > 0 ? start : start.map(() => 0));
       }
     }
   }
@@ -60,10 +68,16 @@ Deno.test("evolveConnections() drops what sorting drops, keeps the rest and grow
 
 Deno.test("evolveConnections() gives the same bits for 1, 2 and 4 threads, others for another epoch", () => {
   for (const [inputs, neurons, probability] of [[784, 1000, 0.05], [3_000, 2_000, 0.05]]) {
-    const start = layerOf({ inputs, neurons, probability });
+    const start = movingLayer(inputs, neurons, probability, 2);
     const evolved = (options: { threads?: number; epoch?: number }) => {
       const layer = copyOf(start);
-      evolveConnections(layer, { ...PLACE, zeta: 0.3, weights: WEIGHTS, ...options });
+      evolveConnections(layer, {
+        ...PLACE,
+        zeta: 0.3,
+        weights: WEIGHTS,
+        fresh: ["zero", "mean"],
+        ...options,
+      });
       return layer;
     };
     const one = evolved({});
