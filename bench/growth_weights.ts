@@ -1,11 +1,12 @@
 /**
  * Which scale the weights of grown connections need: shares of the initialiser's, for the dense and the sparse fan-in.
  *
- * `deno run -A bench/growth_weights.ts [data=a9a,…] [setups=dense,…] [shares=1,0.3,0.1,0] [seeds=1,2,3] [threads=1]
- * [out=FILE]` trains each data set in each setup with each share, and prints a table. With `survival=10,20,…` it instead
- * tells after those epochs which part of the connections grown an epoch before is still there. Files of data sets are
- * looked for in the folder `TRULY_SPARSE_DATA`, and where the command line looks. Results are written run by run, to
- * `bench/results/<date>-growth-weights.json` if not told otherwise; what that file holds already is not run again.
+ * `deno run -A bench/growth_weights.ts [data=a9a,…] [setups=dense,…] [shares=1,0.3,0.1,0] [seeds=1,2,3] [zeta=0.3]
+ * [samples=N] [threads=1] [out=FILE]` trains each data set in each setup with each share, and prints a table; `samples`
+ * shortens the epochs of extreme networks. With `survival=10,20,…` it instead tells after those epochs which part of the
+ * connections grown an epoch before is still there. Files of data sets are looked for in the folder `TRULY_SPARSE_DATA`,
+ * and where the command line looks. Results are written run by run, to `bench/results/<date>-growth-weights.json` if not
+ * told otherwise; what that file holds already is not run again.
  * A share is chosen by the validation accuracy (a fifth of the training samples); the test accuracy stands beside.
  *
  * @module
@@ -30,7 +31,10 @@ import { growthLaw } from "../src/topology/growth_weights.ts";
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
 const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");
 const threads = Number(given.get("threads") ?? 1);
+const zeta = Number(given.get("zeta") ?? 0.3);
 const DATA_DIR = Deno.env.get("TRULY_SPARSE_DATA");
+
+const samples = Number(given.get("samples") ?? Infinity);
 
 /** Network and training of a setup, without share and seed. */
 interface Setup {
@@ -43,7 +47,7 @@ const SETS = {
   "madelon": { epochs: 300, rate: 0.01 },
   "a9a": { epochs: 30, rate: 0.01 },
   "fashion-mnist": { epochs: 40, rate: 0.05 },
-  "mnist": { epochs: 40, rate: 0.05 },
+  "mnist": { epochs: 20, rate: 0.01 },
   "extreme-10k": { epochs: 30, rate: 0.01 },
   "extreme-100k": { epochs: 30, rate: 0.01 },
 } as const;
@@ -62,7 +66,7 @@ const EVALUATIONS = 10;
  */
 function setups(name: SetName): Readonly<Record<string, Setup>> {
   const { epochs, rate } = SETS[name];
-  const common = { epochs, evaluateEvery: epochs / EVALUATIONS, threads };
+  const common = { epochs, evaluateEvery: epochs / EVALUATIONS, zeta, threads };
   if (name === "extreme-10k" || name === "extreme-100k") {
     const { hidden, epsilon, activation, alpha, init, ...preset } = presetOptions(name);
     const network = { hidden, epsilon, activation: { kind: activation, alpha }, initializer: init } as const;
@@ -117,10 +121,17 @@ function load(name: SetName): Promise<Dataset> {
   if (data === undefined) {
     data = set === "a9a"
       ? loadFiles([`${DATA_DIR}/a9a/a9a.gz`, `${DATA_DIR}/a9a/a9a.t.gz`])
-      : datasets.load(set, { dataDir: DATA_DIR, seed: 1 });
+      : datasets.load(set, { dataDir: DATA_DIR, seed: 1 }).then(shortened);
     loaded.set(set, data);
   }
   return data;
+}
+
+/** The first training samples of data that are made when needed: such epochs are long. */
+function shortened(data: Dataset): Dataset {
+  const { train } = data;
+  if (train.source === undefined || samples >= train.samples) return data;
+  return { ...data, train: { ...train, samples, labels: train.labels.slice(0, samples) } };
 }
 
 function create({ network }: Setup, data: Dataset, seed: number): SparseMlp {
@@ -211,7 +222,7 @@ async function survival(
   const { share, seed } = name;
   const model = create(setup, data, seed);
   const { initializer, fanIn } = model.settings;
-  const { zeta = 0.3, epochs = 1 } = setup.training;
+  const { epochs = 1 } = setup.training;
   const result = {
     epochs: [] as number[],
     grown: [] as number[],
