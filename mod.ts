@@ -51,16 +51,26 @@ export type { Tally, TestMark } from "./src/train/tally.ts";
 export type { EpochRecord, ParallelRecord, RunSummary, TrainSummary } from "./src/train/records.ts";
 export { train } from "./src/train/trainer.ts";
 export {
-  type DropRule,
   type EvolutionCounts,
   type EvolutionOptions,
-  type EvolutionPlace,
   evolveByRules,
   evolveConnections,
-  type GrowRule,
-  smallestMagnitude,
-  uniformGrowth,
 } from "./src/topology/evolution.ts";
+export type { GrowthWeights } from "./src/topology/growth_weights.ts";
+export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampled.ts";
+export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
+export { uniformGrowth } from "./src/topology/rules/random.ts";
+export type {
+  DropRule,
+  EvolutionPlace,
+  GradientRule,
+  GrowRule,
+  GrowthRule,
+  Probed,
+  RulePlace,
+  RuleSettings,
+} from "./src/topology/rules/rule.ts";
+export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
 export type { Source } from "./src/data/source.ts";
@@ -68,8 +78,17 @@ export type { FeatureSelection } from "./src/native/standardize.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";
 export type { MpiPlace } from "./src/native/mpi.ts";
-export type { Seedling } from "./src/native/grow.ts";
+export {
+  absentPlaces,
+  type GrowthPlace,
+  insertConnections,
+  type Places,
+  type Seedling,
+} from "./src/native/grow.ts";
+export type { OutgoingArrays } from "./src/native/csr.ts";
+export { keepStrongest } from "./src/native/strongest.ts";
 export type { NetworkMemory } from "./src/native/layout.ts";
 export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
-export type { OptimizerName } from "./src/optimizer/optimizers.ts";
+export type { AdamOptions } from "./src/optimizer/adam.ts";
+export type { OptimizerName, OptimizerOptions } from "./src/optimizer/optimizers.ts";
 export type { SgdOptions } from "./src/optimizer/sgd.ts";

@@ -19,7 +19,7 @@ const DENSITIES = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
 const BATCH = 128;
 /** Milliseconds a sample lasts. */
 const SAMPLE_MS = 100;
-/** Weight, gradient and momentum of a dense parameter, 4 bytes each. */
+/** Weight, gradient and one plane of a dense parameter, 4 bytes each. */
 const DENSE_BYTES = 12;
 
 /** One density. */

@@ -40,6 +40,7 @@ export type HyperparameterKind =
   | { readonly kind: "choice"; readonly choices: readonly string[] }
   /** `infinite`: Infinity is allowed too, and means no limit. */
   | ({ readonly kind: "whole" | "number"; readonly infinite?: true } & Bounds)
+  | ({ readonly kind: "choice-or-number"; readonly choices: readonly string[] } & Bounds)
   /** An object: checks it, and returns a frozen copy that holds plain data, filled in. */
   | { readonly kind: "settings"; readonly read: (value: unknown, place: Place) => unknown };
 
@@ -214,10 +215,17 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       if (typeof value !== "boolean") throw unfit(place, value, "true or false");
       return value;
     case "choice": {
-      const expected = `${row.choices.slice(0, -1).join(", ")} or ${row.choices.at(-1)}`;
+      const expected = alternatives(row.choices);
       if (typeof value !== "string") throw unfit(place, value, expected);
-      if (!row.choices.includes(value)) throw outOfRange(place, value, expected);
+      if (!row.choices.includes(value)) throw outOfRange(place, value, expected + advice(value, row.choices));
       return value;
+    }
+    case "choice-or-number": {
+      const expected = `${row.choices.join(", ")} or a finite number${boundsText(row)}`;
+      if (typeof value === "string" && row.choices.includes(value)) return value;
+      if (typeof value !== "number" && typeof value !== "string") throw unfit(place, value, expected);
+      if (typeof value === "number" && Number.isFinite(value) && isWithin(value, row)) return value;
+      throw outOfRange(place, value, expected);
     }
     case "whole":
     case "number": {
@@ -239,6 +247,17 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       throw new TypeError(`Cannot check a value of the kind ${JSON.stringify(unknown)}`);
     }
   }
+}
+
+/** "f32 or bf16" */
+function alternatives(choices: readonly string[]): string {
+  return choices.length < 2 ? choices.join() : `${choices.slice(0, -1).join(", ")} or ${choices.at(-1)}`;
+}
+
+/** Which of the choices was meant, where that can be told. */
+function advice(value: string, choices: readonly string[]): string {
+  const near = nearest(value, choices);
+  return near === undefined ? "" : `; did you mean "${near}"?`;
 }
 
 function outOfRange({ task, name }: Place, value: unknown, expected: string): RangeError {

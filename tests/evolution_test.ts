@@ -1,13 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { type Connections, validateConnections } from "../src/sparse/csr.ts";
-import {
-  type DropRule,
-  evolveByRules,
-  evolveConnections,
-  type GrowRule,
-  smallestMagnitude,
-  uniformGrowth,
-} from "../src/topology/evolution.ts";
+import { evolveByRules, evolveConnections } from "../src/topology/evolution.ts";
+import { smallestMagnitude } from "../src/topology/rules/magnitude.ts";
+import { uniformGrowth } from "../src/topology/rules/random.ts";
+import type { DropRule, GrowRule } from "../src/topology/rules/rule.ts";
 import { copyOf, layerOf, numberPlanes, placesOf, transposed } from "./topology/layer.ts";
 
 const WEIGHTS = { kind: "uniform", scale: 0.25 } as const;

@@ -4,6 +4,8 @@ import { FRACTION, type HyperparameterTable, resolveOptions } from "../src/hyper
 import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
 import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
+import { GRADIENT_SAMPLED_HYPERPARAMETERS } from "../src/topology/rules/gradient_sampled.ts";
+import { RULE_HYPERPARAMETERS } from "../src/topology/rules/rules.ts";
 import {
   PARALLEL_HYPERPARAMETERS,
   type ParallelOptions,
@@ -162,20 +164,29 @@ Deno.test("resolveOptions() names range and value of what it refuses", () => {
 
 Deno.test("defaults of the tables are those that the doc comments of their interfaces tell", async () => {
   const text = (await Promise.all(
-    ["optimizer/sgd.ts", "optimizer/adam.ts", "train/hyperparameters.ts", "parallel/options.ts"].map((path) =>
-      Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))
-    ),
+    [
+      "optimizer/sgd.ts",
+      "optimizer/adam.ts",
+      "topology/rules/rules.ts",
+      "topology/rules/gradient_sampled.ts",
+      "train/hyperparameters.ts",
+      "parallel/options.ts",
+    ].map((path) => Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))),
   )).join("\n");
   const tables: Record<string, HyperparameterTable> = {
     ImportancePruning: IMPORTANCE_PRUNING,
     SgdOptions: SGD_HYPERPARAMETERS,
     AdamOptions: ADAM_HYPERPARAMETERS,
+    RuleOptions: RULE_HYPERPARAMETERS,
+    GradientSampledOptions: GRADIENT_SAMPLED_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,
   };
   let seen = 0;
   for (const [name, table] of Object.entries(tables)) {
-    const [, body] = new RegExp(`interface ${name} (?:extends \\w+ )?\\{\n([\\s\\S]*?)\n\\}\n`).exec(text)!;
+    const [, body] = new RegExp(`interface ${name} (?:extends [\\w, ]+ )?\\{\n([\\s\\S]*?)\n\\}\n`).exec(
+      text,
+    )!;
     for (const [, doc, key] of body.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+readonly (\w+)\?:/g)) {
       const told = /@default \{(.*)\}/.exec(doc)?.[1];
       const { default: value } = table[key];

@@ -93,7 +93,8 @@ const OVER_MPI = ["--parallel", "wasap", "--transport", "mpi"];
 const lines = (out: string) => out.trim().split("\n").map((line) => JSON.parse(line));
 
 Deno.test({
-  name: `trainOverMpi() in rounds gives the bits of trainParallel(), however messages are cut${why}`,
+  name:
+    `trainOverMpi() in rounds gives the bits of trainParallel(), however messages are cut, with either rule of growth${why}`,
   ignore,
   async fn() {
     const options = {
@@ -103,16 +104,21 @@ Deno.test({
       batchSize: 32,
       threads: 2,
     } as const;
-    const { data, model } = problem();
-    for await (const _ of trainParallel(model, data, { ...options, workers: 2 }));
-    for (const chunkWords of [64, undefined]) {
+    const rule = { growth: "gradient-sampled", growthCandidates: 0.5 } as const;
+    for (const [chunkWords, growth] of [[64, {}], [undefined, {}], [undefined, rule]] as const) {
+      const { data, model } = problem();
+      for await (const _ of trainParallel(model, data, { ...options, ...growth, workers: 2 }));
       const { code, out, err } = await ranks(3, "./mpi/train.ts", [
-        JSON.stringify({ ...options, chunkWords }),
+        JSON.stringify({ ...options, ...growth, chunkWords }),
       ]);
       assertEquals(code, 0, err);
       const records = lines(out);
       assertEquals(records.length, 6);
-      assertEquals(records[5].digest, await digest(model), `chunks of ${chunkWords}`);
+      assertEquals(
+        records[5].digest,
+        await digest(model),
+        `chunks of ${chunkWords}, ${JSON.stringify(growth)}`,
+      );
     }
   },
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Evaluator,
+  type HyperparameterOptions,
   loadModel,
   madelonLike,
   newRunState,
@@ -18,7 +19,7 @@ import { finish } from "./trainer/data.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 90, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 60, 50, 40, 30, 2], epsilon: 6, seed: 5 });
-const OPTIONS: TrainOptions = { epochs: 4, batchSize: 40, threads: 2 };
+const OPTIONS: HyperparameterOptions = { epochs: 4, batchSize: 40, threads: 2 };
 
 async function outcome(options: TrainOptions): Promise<[unknown, unknown[]]> {
   const model = make();
@@ -74,7 +75,12 @@ Deno.test("train() goes on with 16-bit activations bit for bit", async () => {
 });
 
 Deno.test("trainParallel() of one synchronous worker keeps activations as train() does", async () => {
-  const options: TrainOptions = { ...OPTIONS, batchSize: 16, activationStorage: "bf16", recompute: true };
+  const options: HyperparameterOptions = {
+    ...OPTIONS,
+    batchSize: 16,
+    activationStorage: "bf16",
+    recompute: true,
+  };
   const [alone, parallel] = [make(), make()];
   await finish(alone, data, options);
   const parts = { algorithm: "wassp", workers: 1, phaseOneFraction: 0, warmUpEpochs: 0 } as const;

@@ -123,6 +123,13 @@ Deno.test("train() refuses settings out of range", async () => {
     [{ weightDecayForm: "none" }, "weightDecayForm is none"],
     [{ dropout: 1 }, "dropout is 1"],
     [{ zeta: 1 }, "zeta is 1"],
+    [{ growthWeights: -0.5 }, "growthWeights is -0.5"],
+    [{ growthWeights: NaN }, "growthWeights is NaN"],
+    [{ growthWeights: Infinity }, "growthWeights is Infinity"],
+    [
+      { growthWeights: "half" },
+      "growthWeights is half, expected initial, zero or a finite number of at least 0",
+    ],
     [{ validationFraction: 1 }, "validationFraction is 1"],
     [{ evaluateEvery: 0 }, "evaluateEvery is 0"],
     [{ threads: 0 }, "threads is 0"],

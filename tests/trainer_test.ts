@@ -6,7 +6,7 @@ import { SparseMlp } from "../src/model/model.ts";
 import { shuffle } from "../src/native/random.ts";
 import { Evaluator } from "../src/train/evaluation.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
-import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import { type HyperparameterOptions, resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";
 import {
@@ -57,7 +57,7 @@ Deno.test("train() learns linear functions", async () => {
 Deno.test("train() is momentum SGD or Adam over shuffled batches, the last partial one included", async () => {
   // With a larger ε, gradients that are all but 0 move nothing by the sign of their rounding.
   const adam = { optimizer: "adam", adamEpsilon: 1e-3 } as const;
-  const variants: Partial<TrainOptions>[] = [
+  const variants: HyperparameterOptions[] = [
     {},
     { microBatch: 48 },
     { nesterov: true },

@@ -42,6 +42,8 @@ export function facts(option: Option): string[] {
   const { kind } = option;
   const range = kind === "choice"
     ? option.choices.join(" | ")
+    : kind === "choice-or-number"
+    ? `${option.choices.join(" | ")} | ${rangeOf(option)}`
     : kind.startsWith("text")
     ? ""
     : rangeOf(option);

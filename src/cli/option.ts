@@ -12,6 +12,7 @@ import {
   isWithin,
   type ValuesByName,
 } from "../hyperparameter.ts";
+import { nearest } from "../nearest.ts";
 
 /** The command line was used wrongly; the program ends with exit code 2. */
 export class UsageError extends Error {
@@ -24,7 +25,8 @@ export type Kind =
   | { readonly kind: "text" }
   | { readonly kind: "texts" }
   | { readonly kind: "choice"; readonly choices: readonly string[] }
-  | ({ readonly kind: "whole" | "number" | "sizes" | "numbers" } & Bounds);
+  | ({ readonly kind: "whole" | "number" | "sizes" | "numbers" } & Bounds)
+  | ({ readonly kind: "choice-or-number"; readonly choices: readonly string[] } & Bounds);
 
 /** An option that counts something. */
 export const COUNT = { ...COUNTED, value: "N" } as const;
@@ -133,6 +135,7 @@ export type ValueOf<K extends Kind> = K extends { readonly kind: "flag" } ? bool
   : K extends { readonly kind: "text" } ? string
   : K extends { readonly kind: "texts" } ? readonly string[]
   : K extends { readonly kind: "choice"; readonly choices: readonly (infer C)[] } ? C
+  : K extends { readonly kind: "choice-or-number"; readonly choices: readonly (infer C)[] } ? C | number
   : K extends { readonly kind: "whole" | "number" } ? number
   : K extends { readonly kind: "sizes" | "numbers" } ? readonly number[]
   : never;
@@ -147,6 +150,8 @@ export function expectedValue(option: Kind): string {
       return "a text that is not empty";
     case "choice":
       return `one of ${option.choices.join(", ")}`;
+    case "choice-or-number":
+      return `${option.choices.join(", ")} or a number${boundsText(option)}`;
     case "whole":
       return `a whole number${boundsText(option)}`;
     case "number":
@@ -170,7 +175,9 @@ export function expectedValue(option: Kind): string {
 export function readValue(option: Option, text: string): boolean | string | number | readonly number[] {
   const fail = (): never => {
     const found = text === "" ? `--${option.name} without a value` : `--${option.name} ${text}`;
-    throw new UsageError(`Cannot use ${found}: expected ${expectedValue(option)}`);
+    const near = option.kind === "choice" ? nearest(text, option.choices) : undefined;
+    const advice = near === undefined ? "" : `; did you mean "${near}"?`;
+    throw new UsageError(`Cannot use ${found}: expected ${expectedValue(option)}${advice}`);
   };
   switch (option.kind) {
     case "flag":
@@ -180,6 +187,8 @@ export function readValue(option: Option, text: string): boolean | string | numb
       return text === "" ? fail() : text;
     case "choice":
       return option.choices.includes(text) ? text : fail();
+    case "choice-or-number":
+      return option.choices.includes(text) ? text : readNumber(option, text) ?? fail();
     case "whole":
     case "number":
       return readNumber(option, text) ?? fail();
@@ -208,7 +217,6 @@ function readSizes(option: Bounds & { readonly kind: string }, text: string): nu
 function readNumber(option: Bounds & { readonly kind: string }, text: string): number | undefined {
   const value = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(value) || !isWithin(value, option)) return undefined;
-  return option.kind !== "number" && option.kind !== "numbers" && !Number.isSafeInteger(value)
-    ? undefined
-    : value;
+  const whole = option.kind === "whole" || option.kind === "sizes";
+  return whole && !Number.isSafeInteger(value) ? undefined : value;
 }

@@ -51,7 +51,9 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
         "go on with that one, or begin a new run",
     );
   }
-  const kept: Record<string, unknown> = { output: given.resume, ...values };
+  // Where no rule of growth is named, connections grew at the scale of the initialiser.
+  const before = (values.growth ?? given.growth) === undefined && { "growth-weights": "initial" };
+  const kept: Record<string, unknown> = { output: given.resume, ...before, ...values };
   if (given.output === undefined) kept.output = given.resume;
   for (const name of ["json", "quiet", "memory"]) delete kept[name];
   if (given.data !== undefined) delete kept.dataset;

@@ -9,7 +9,7 @@ import type { NamedDataset } from "../data/catalogue.ts";
 import type { Dataset } from "../data/dataset.ts";
 import type { ModelOptions } from "../model/settings.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
-import type { TrainOptions } from "../train/options.ts";
+import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import {
   type CommandName,
   defaultOf,
@@ -159,7 +159,7 @@ export function parallelOptions(values: Values): ParallelOptions | undefined {
 }
 
 /** Options of the training that settings ask for. */
-export function trainOptions(values: Values, named?: NamedDataset): TrainOptions {
+export function trainOptions(values: Values, named?: NamedDataset): HyperparameterOptions {
   return collected("training", values, named);
 }
 

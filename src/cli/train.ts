@@ -17,7 +17,8 @@ import { newRunState, type RunState } from "../train/state.ts";
 import { newTally, summarize } from "../train/tally.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { train } from "../train/trainer.ts";
-import type { TrainOptions } from "../train/options.ts";
+import type { RunHooks } from "../train/hooks.ts";
+import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes } from "./format.ts";
@@ -55,7 +56,7 @@ interface Run {
   readonly values: Values;
   readonly data: Dataset;
   readonly model: SparseMlp;
-  readonly options: TrainOptions;
+  readonly options: HyperparameterOptions;
   /** Where the run stands; the trainer keeps it up to date. */
   readonly state: RunState;
   /** The most memory the program had, as seen between steps. */
@@ -278,7 +279,7 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
   if (run.place === undefined && (parallel?.workers ?? 1) > cores) {
     view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
   }
-  const options: TrainOptions = {
+  const options: HyperparameterOptions & RunHooks = {
     ...run.options,
     signal: interruption.signal,
     onPhase: (progress) => {
@@ -328,7 +329,7 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
 
 function recordsOf(
   { model, data, place, workerModels }: Run,
-  options: TrainOptions,
+  options: HyperparameterOptions & RunHooks,
   parallel: ParallelOptions | undefined,
 ): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
   if (parallel === undefined) return train(model, data, options);

@@ -16,6 +16,7 @@ import { type ModelOptions, type ModelSettings, resolveSettings } from "../model
 import type { FeatureSelection } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
+import { SGD } from "../optimizer/sgd.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
@@ -31,10 +32,10 @@ import {
 
 /** Version of what a file holds and under which names. */
 const FORMAT_VERSION = "3";
-/** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but momentum SGD. */
+/** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD. */
 const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
 /** What a checkpoint of versions 1 and 2 holds of its optimiser. */
-const OLD_STATE = { name: "sgd", planes: ["velocity"], updates: [] };
+const OLD_STATE = { name: SGD.name, planes: SGD.states.at(-1)!.map((plane) => plane.name), updates: [] };
 
 /** The most models of workers a file may have. */
 const MOST_WORKERS = 65_536;

@@ -49,7 +49,7 @@ export function statistics(layers: readonly SparseLayer[]): ModelStats {
     const { inputs, neurons, nnz } = layer;
     const dense = inputs * neurons;
     const own = layer.activationParameters.length;
-    // Before the first training: with the velocity of momentum SGD.
+    // Before the first training: with one plane, as the default optimiser has.
     const planes = layer.planes.length || 1;
     const passes = index === 0 ? 4 : 6;
     return {

@@ -8,10 +8,15 @@ import { buffer, check } from "./status.ts";
 
 /** The outgoing arrays of one layer's connections, `capacity` elements in each but `indptr`. */
 export interface OutgoingArrays {
+  /** Number of inputs, the rows of the matrix. */
   readonly inputs: number;
+  /** Number of neurons, its columns. */
   readonly neurons: number;
+  /** Where the row of each input neuron starts, `[inputs + 1]`. */
   readonly indptr: Uint32Array;
+  /** Target neuron, ascending and unique in a row, `[capacity]`. */
   readonly indices: Uint32Array;
+  /** Weight, `[capacity]`. */
   readonly values: Float32Array;
   /** What an optimiser keeps, behind each other in one buffer at equal distances. */
   readonly planes: readonly Float32Array[];

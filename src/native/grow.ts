@@ -10,9 +10,17 @@ import { buffer, check } from "./status.ts";
 
 /** Where the random numbers of a topology change come from. */
 export interface GrowthPlace {
+  /** Seed of the run. */
   readonly seed: number;
+  /** Epoch after which the topology changes. */
   readonly epoch: number;
+  /** Number of the layer, as the model counts them. */
   readonly layer: number;
+  /**
+   * Threads of the kernels; they do not change the result.
+   *
+   * @default {1}
+   */
   readonly threads?: number;
 }
 
@@ -26,7 +34,9 @@ export interface Seedling {
 
 /** Places of a layer in matrix order: a row (input neuron) and a column (target neuron) each. */
 export interface Places {
+  /** Input neuron of each place. */
   readonly rows: Uint32Array;
+  /** Target neuron of each place. */
   readonly columns: Uint32Array;
 }
 
@@ -60,11 +70,13 @@ export function growRandom(
 }
 
 /**
- * Adds a connection at each of the places; returns the new nnz. O(nnz + places).
+ * Adds a connection at each of the places, in place; the incoming view is to be rebuilt. O(nnz + places).
  *
+ * @param layer Its `indptr` and other arrays are changed, its `nnz` is not.
+ * @returns The new nnz.
  * @throws {TypeError} When a place is taken, repeated, out of order or outside the layer, or there is no room.
  */
-export function insert(
+export function insertConnections(
   layer: OutgoingArrays,
   { rows, columns }: Places,
   seedling: Seedling,
@@ -86,7 +98,13 @@ export function insert(
   return layer.indptr[layer.inputs];
 }
 
-/** Draws `count` absent places uniformly, as many as there are where there are fewer. O(nnz + count). */
+/**
+ * Draws distinct absent places uniformly, a function of `place` alone but for its threads. O(inputs + nnz + count).
+ *
+ * @param layer Not changed.
+ * @param count How many; where fewer are absent, all of them are given.
+ * @returns The places in matrix order.
+ */
 export function absentPlaces(
   layer: Pick<OutgoingArrays, "neurons" | "indptr" | "indices">,
   count: number,

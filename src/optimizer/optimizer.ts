@@ -57,5 +57,6 @@ export interface Optimizer<Settings = never> {
 export interface OptimizerState {
   /** Name of the optimiser. */
   readonly optimizer: string;
+  /** What it keeps of each parameter. */
   readonly planes: readonly StatePlane[];
 }

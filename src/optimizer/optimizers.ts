@@ -22,10 +22,10 @@ export interface OptimizerSettings extends SgdSettings, AdamSettings {
   readonly optimizer: OptimizerName;
 }
 
-const ALL = { sgd: SGD, adam: ADAM } as const;
-
 /** Name of an optimiser. */
-export type OptimizerName = keyof typeof ALL;
+export type OptimizerName = "sgd" | "adam";
+
+const ALL: { readonly [Name in OptimizerName]: Optimizer<OptimizerSettings> } = { sgd: SGD, adam: ADAM };
 
 /** Names of the optimisers, in the order help shows them. */
 export const OPTIMIZER_NAMES = Object.keys(ALL) as readonly OptimizerName[];

@@ -4,12 +4,9 @@
  * @module
  */
 import { COUNT, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
-import {
-  resolveRunOptions,
-  type RunOptions,
-  TRAIN_OPTION_NAMES,
-  type TrainOptions,
-} from "../train/options.ts";
+import type { RunHooks } from "../train/hooks.ts";
+import type { HyperparameterOptions } from "../train/hyperparameters.ts";
+import { resolveRunOptions, type RunOptions, TRAIN_OPTION_NAMES } from "../train/options.ts";
 import { WorkerModels } from "./worker_models.ts";
 
 /** Hyperparameters of parallel training alone; the defaults are the paper's where it has them. */
@@ -43,7 +40,7 @@ export interface ParallelHyperparameterOptions {
 }
 
 /** Options of {@linkcode trainParallel}. */
-export interface ParallelOptions extends TrainOptions, ParallelHyperparameterOptions {
+export interface ParallelOptions extends HyperparameterOptions, RunHooks, ParallelHyperparameterOptions {
   /** The models of the workers in phase 2: to go on with those of a checkpoint, and to save them in one. */
   readonly workerModels?: WorkerModels;
 }
@@ -134,6 +131,14 @@ export function resolveParallelRun(options: ParallelOptions, modelSeed: number):
   const { workerModels } = options;
   if (workerModels !== undefined && !(workerModels instanceof WorkerModels)) {
     throw unfit({ task: "train in parallel", name: "workerModels" }, workerModels, "WorkerModels");
+  }
+  const { drop, growth } = run.hooks.rules;
+  for (const [option, rule] of Object.entries({ drop, growth })) {
+    if (rule === undefined) continue;
+    throw new TypeError(
+      `Cannot train in parallel with the rule "${rule.name}" as an object: functions cannot be sent to workers; ` +
+        `expected the name of a rule as ${option}`,
+    );
   }
   const { gradientFlow, maxSteps, compactWhilePruning } = run.settings;
   if (gradientFlow) {

@@ -42,7 +42,7 @@ export type WorkerRequest =
   | { readonly kind: "push"; readonly header: PushHeader }
   /** Nothing: shows between two steps of phase 2 that the worker lives. The reply may be to stop. */
   | { readonly kind: "working" }
-  /** The next command of phase 2. The first time it also brings the server's whole model, velocity included. */
+  /** The next command of phase 2. The first time it also brings the server's whole model, the optimiser's state included. */
   | { readonly kind: "next" }
   /** What the worker did since it got its last command. */
   | { readonly kind: "report"; readonly report: LocalReport };

@@ -6,10 +6,14 @@
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
+import type { Places } from "../native/grow.ts";
+import { shuffle } from "../native/random.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { RunHooks } from "../train/hooks.ts";
+import { BatchRunner } from "../train/step_runner.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
 import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
@@ -208,11 +212,14 @@ class ParallelEngine implements Engine {
   readonly #transport: ServerTransport;
   readonly #workerModels: WorkerModels;
   readonly #calls: ProgressCalls;
+  /** For gradients of absent connections in phase 1, where a rule needs them. */
+  readonly #runner: BatchRunner | undefined;
+  readonly #order: Uint32Array;
   #phaseTwo = false;
 
   constructor(
     plan: TransportPlan,
-    { settings, hooks }: EnginePlan,
+    { settings, hooks, split, cacheTile }: EnginePlan,
     transport: ServerTransport,
     workerModels: WorkerModels,
   ) {
@@ -222,6 +229,20 @@ class ParallelEngine implements Engine {
     this.#transport = transport;
     this.#workerModels = workerModels;
     this.#calls = new ProgressCalls(hooks.onProgress);
+    const probes = plan.setup.phaseOneEpochs > 0 && needsGradients(settings);
+    const { model, setup: { standardization, image } } = plan;
+    this.#runner = probes
+      ? new BatchRunner(
+        { model, split, standardization, cacheTile },
+        { ...settings, ...(image && { image }) },
+        { training: false, dropout: false, probes },
+      )
+      : undefined;
+    this.#order = sharedWords(probes ? split.samples : 0);
+  }
+
+  get work(): Uint32Array | undefined {
+    return this.#runner?.work;
   }
 
   async epoch(epoch: number, state: RunState): Promise<Trained> {
@@ -263,9 +284,17 @@ class ParallelEngine implements Engine {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
     if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
-    const counts = changeTopology(this.#plan.model, this.#settings, epoch, this.#hooks);
+    const probe = (places: readonly Places[]) => this.#probe(epoch, places);
+    const counts = changeTopology(this.#plan.model, this.#settings, epoch, { ...this.#hooks, probe });
     this.#transport.topologyChanged();
     return counts;
+  }
+
+  /** Gradients of a batch that the sequential trainer would have begun the epoch with. */
+  #probe(epoch: number, places: readonly Places[]): Float32Array[] {
+    const { seed, batchSize } = this.#settings;
+    shuffle(this.#order, seed, epoch);
+    return this.#runner!.probe(this.#runner!.build(this.#order, 0, batchSize, epoch), places);
   }
 
   mayStopAfter(epoch: number): boolean {

@@ -5,9 +5,11 @@
  */
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import type { Places } from "../native/grow.ts";
 import type { Batch } from "../native/step.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { changeTopology } from "../topology/change.ts";
+import { needsGradients } from "../topology/rules/rules.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepRunner } from "../train/step_runner.ts";
 import type { ParallelHyperparameters } from "./options.ts";
@@ -116,7 +118,11 @@ class WorkerSteps {
     this.passSteps = algorithm === "wassp"
       ? passSteps(split.samples, workers, settings.batchSize)
       : Math.ceil(this.#shard.order.length / settings.batchSize);
-    this.#runner = new StepRunner({ model: replica, split, standardization, settings, image, gradients });
+    const probes = needsGradients(settings);
+    this.#runner = new StepRunner({
+      model: replica,
+      ...{ split, standardization, settings, image, probes, gradients },
+    });
   }
 
   /** Summed loss and hits of the last batch. */
@@ -163,9 +169,16 @@ class WorkerSteps {
     const started = performance.now();
     const counts = changeTopology(this.#replica, settings, epoch, {
       draw: epoch * parallel.workers + worker,
+      probe: (places) => this.#probe(epoch, places),
     });
     const seconds = (performance.now() - started) / 1000;
     return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
+  }
+
+  /** Gradients of the batch of its shard that the worker began an epoch with. */
+  #probe(epoch: number, places: readonly Places[]): Float32Array[] {
+    this.beginPass(epoch);
+    return this.#runner.probe(this.#batch(epoch, 0)!, places);
   }
 
   #batch(pass: number, step: number): Batch | undefined {

@@ -6,7 +6,7 @@
 import type { Split } from "../data/dataset.ts";
 import { TrainingError } from "../errors.ts";
 import type { TopologyCounts } from "../topology/change.ts";
-import type { RunHooks } from "./hooks.ts";
+import type { ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import type { EpochRecord } from "./records.ts";
 import type { RunState } from "./state.ts";
@@ -16,7 +16,7 @@ export interface EnginePlan {
   /** The samples to learn from, validation samples taken out. */
   readonly split: Split;
   readonly settings: Hyperparameters;
-  readonly hooks: RunHooks;
+  readonly hooks: ResolvedHooks;
   /** Whole epochs done before the run. */
   readonly epochsDone: number;
   /** The widest tile that suits the caches, of the network as the run began; see `RunState.cacheTile`. */
@@ -36,7 +36,7 @@ export interface Engine {
   /** Whether the run may stop early after this epoch; where it is not given, it may after all. */
   mayStopAfter?(epoch: number): boolean;
   /** Work memory that evaluations may use between two epochs. */
-  readonly work?: Uint32Array;
+  readonly work?: Uint32Array | undefined;
   /** Called once, when the run is over for whatever reason. */
   close?(): void | Promise<void>;
 }

@@ -64,7 +64,7 @@ export class Evaluator {
     this.#runner = new BatchRunner(
       { model, split, standardization, cacheTile },
       { batchSize, threads, microBatch, activationStorage },
-      { training: false, dropout: false, work },
+      { training: false, dropout: false, probes: false, work },
     );
     this.#order = sharedWords(split.samples);
     for (let sample = 0; sample < split.samples; sample++) this.#order[sample] = sample;

@@ -6,6 +6,7 @@
  * @module
  */
 import { COUNT, type Place, resolveOptions, unfit } from "../hyperparameter.ts";
+import type { OwnRules } from "../topology/rules/rule.ts";
 import { checkRunState, newRunState, type RunState } from "./state.ts";
 
 /** What a run calls and listens to, and where it begins. */
@@ -27,6 +28,11 @@ export interface RunHooks {
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
   /** Called between kernel calls while something other than steps goes on. */
   readonly onPhase?: (progress: PhaseProgress) => void;
+}
+
+/** Hooks as a run has them: rules that were given instead of names are among them. */
+export interface ResolvedHooks extends RunHooks {
+  readonly rules: OwnRules;
 }
 
 /** How far something is that a run does beside its steps. */

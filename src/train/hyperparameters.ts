@@ -16,6 +16,7 @@ import {
   type OptimizerOptions,
   suiting,
 } from "../optimizer/optimizers.ts";
+import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -40,7 +41,7 @@ export interface ImportancePruning {
 }
 
 /** Hyperparameters as they may be given; the defaults are the paper's. */
-export interface HyperparameterOptions extends OptimizerOptions {
+export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
   /**
    * Passes through the training samples.
    *
@@ -100,7 +101,7 @@ export interface HyperparameterOptions extends OptimizerOptions {
    *
    * @default what suits the optimizer: outside for sgd
    */
-  readonly weightDecayForm?: typeof DECAY_FORMS[number];
+  readonly weightDecayForm?: "outside" | "coupled" | "decoupled";
   /**
    * Fraction of the hidden units dropped.
    *
@@ -170,7 +171,7 @@ export const IMPORTANCE_PRUNING = {
   },
 } as const satisfies TableOf<ImportancePruning>;
 
-/** The table of training: a row for each hyperparameter, those of the optimisers from tables of their own. */
+/** The table of training: a row for each hyperparameter, those of optimisers and rules from tables of their own. */
 export const HYPERPARAMETERS = {
   epochs: { ...COUNT, default: 500, doc: "Passes through the training samples." },
   maxSteps: { ...COUNT, infinite: true, default: Infinity, doc: "End the run after so many steps in all." },
@@ -238,6 +239,7 @@ export const HYPERPARAMETERS = {
     symbol: "ζ",
     doc: "Fraction of the connections that SET replaces after each epoch; 0 keeps the topology.",
   },
+  ...RULE_HYPERPARAMETERS,
   importancePruning: {
     kind: "settings",
     read: readImportancePruning,
@@ -293,7 +295,7 @@ export const HYPERPARAMETERS = {
 } as const satisfies TableOf<HyperparameterOptions>;
 
 /** Those that may be absent from a run. */
-type Undecided = "patience" | "augmentation" | "microBatch";
+type Undecided = "growthWeights" | "patience" | "augmentation" | "microBatch";
 
 /** Every hyperparameter of a run, filled in and checked: frozen, plain data for `structuredClone`. */
 export type Hyperparameters =

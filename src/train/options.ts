@@ -4,7 +4,9 @@
  * @module
  */
 import { refuseUnknown } from "../hyperparameter.ts";
-import { HOOK_NAMES, readHooks, type RunHooks, startOf } from "./hooks.ts";
+import { type DropRule, type GrowthRule, readOwnRules, type RulePlace } from "../topology/rules/rule.ts";
+import type { DropRuleName, GrowthRuleName } from "../topology/rules/rules.ts";
+import { HOOK_NAMES, readHooks, type ResolvedHooks, type RunHooks, startOf } from "./hooks.ts";
 import {
   type HyperparameterOptions,
   HYPERPARAMETERS,
@@ -14,7 +16,20 @@ import {
 import type { RunState } from "./state.ts";
 
 /** Options of {@linkcode train}; the defaults are the paper's. */
-export interface TrainOptions extends HyperparameterOptions, RunHooks {}
+export interface TrainOptions extends Omit<HyperparameterOptions, "drop" | "growth">, RunHooks {
+  /**
+   * Which connections go: a rule by name, or one of one's own, which stays in this process and in no checkpoint.
+   *
+   * @default {"magnitude"}
+   */
+  readonly drop?: DropRuleName | DropRule<RulePlace>;
+  /**
+   * Where connections grow: a rule by name, or one of one's own.
+   *
+   * @default {"random"}
+   */
+  readonly growth?: GrowthRuleName | GrowthRule;
+}
 
 /** Every name in {@linkcode TrainOptions}. */
 export const TRAIN_OPTION_NAMES: readonly string[] = [...Object.keys(HYPERPARAMETERS), ...HOOK_NAMES];
@@ -24,7 +39,7 @@ export interface RunOptions {
   /** Plain data, which can be sent and saved. */
   readonly settings: Hyperparameters;
   /** What stays in this process. */
-  readonly hooks: RunHooks;
+  readonly hooks: ResolvedHooks;
   /** Where the run begins; the trainer keeps it up to date. */
   readonly state: RunState;
 }
@@ -43,7 +58,9 @@ export function resolveRunOptions(
   known: readonly string[] = TRAIN_OPTION_NAMES,
 ): RunOptions {
   refuseUnknown(options, known, "train");
-  const settings = resolveHyperparameters(options, modelSeed);
-  const hooks = readHooks(options);
+  const rules = readOwnRules(options);
+  const named = Object.fromEntries(Object.entries(options).filter(([name]) => !(name in rules)));
+  const settings = resolveHyperparameters(named, modelSeed);
+  const hooks = { ...readHooks(options), rules };
   return { settings, hooks, state: startOf(hooks, settings.epochs) };
 }

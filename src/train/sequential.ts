@@ -1,16 +1,18 @@
 /**
- * Sequential training: momentum SGD in one process, any number of threads.
+ * Sequential training: one process, any number of threads.
  *
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
-import type { RunHooks } from "./hooks.ts";
+import type { ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { learningRateOf } from "./rate.ts";
 import type { RunState } from "./state.ts";
@@ -20,7 +22,7 @@ import { StepRunner } from "./step_runner.ts";
 export class SequentialEngine implements Engine {
   readonly #model: SparseMlp;
   readonly #settings: Hyperparameters;
-  readonly #hooks: RunHooks;
+  readonly #hooks: ResolvedHooks;
   readonly #runner: StepRunner;
   readonly #order: Uint32Array;
   readonly #turn = new EventLoopTurn();
@@ -31,7 +33,8 @@ export class SequentialEngine implements Engine {
     this.#hooks = hooks;
     const standardization = model.standardization!;
     const { image } = data;
-    this.#runner = new StepRunner({ model, split, standardization, settings, cacheTile, image });
+    const probes = needsGradients(settings, hooks.rules);
+    this.#runner = new StepRunner({ model, split, standardization, settings, cacheTile, image, probes });
     this.#order = sharedWords(split.samples);
   }
 
@@ -89,7 +92,15 @@ export class SequentialEngine implements Engine {
   }
 
   changeTopology(epoch: number): TopologyCounts {
-    return changeTopology(this.#model, this.#settings, epoch, this.#hooks);
+    const probe = (places: readonly Places[]) => this.#probe(epoch, places);
+    return changeTopology(this.#model, this.#settings, epoch, { ...this.#hooks, probe });
+  }
+
+  /** Gradients of the batch an epoch began with. */
+  #probe(epoch: number, places: readonly Places[]): Float32Array[] {
+    const { seed, batchSize } = this.#settings;
+    shuffle(this.#order, seed, epoch);
+    return this.#runner.probe(this.#runner.build(this.#order, 0, batchSize, epoch), places);
   }
 }
 

@@ -6,6 +6,7 @@
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
+import type { Places } from "../native/grow.ts";
 import type { NetworkMemory } from "../native/layout.ts";
 import { applyGradients, squaredNorm } from "../native/update.ts";
 import { optimizerNamed } from "../optimizer/optimizers.ts";
@@ -18,6 +19,7 @@ import {
   workspaceWords,
 } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import { gradientsAt, probeMemory } from "../topology/probe.ts";
 import { BatchBuilder, type BatchBuilderOptions } from "./batches.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { StepSettings } from "./step_settings.ts";
@@ -44,6 +46,8 @@ export interface BatchRunnerSettings
 export interface WorkPlan {
   readonly training: boolean;
   readonly dropout: boolean;
+  /** Whether gradients of absent connections are asked for too. */
+  readonly probes: boolean;
   /** Memory of others to use while they rest; memory of its own where it does not suffice. */
   readonly work?: Uint32Array | undefined;
 }
@@ -65,20 +69,23 @@ export class BatchRunner {
   constructor(
     { model, split, standardization, cacheTile }: BatchRunnerPlan,
     settings: BatchRunnerSettings,
-    { work, ...use }: WorkPlan = { training: false, dropout: false },
+    { work, probes, ...use }: WorkPlan = { training: false, dropout: false, probes: false },
   ) {
     const { batchSize, threads, microBatch, activationStorage = "f32", recompute = false } = settings;
     this.model = model;
     this.width = tileWidth(model.settings.sizes, batchSize, { microBatch, activationStorage, cacheTile });
     this.#threads = threads;
-    this.#storage = { activationStorage };
+    this.#storage = { activationStorage, recompute };
     const { augmentation, image, seed = 0 } = settings;
     this.#builder = new BatchBuilder({
       ...{ split, standardization, batchSize, width: this.width, activationStorage, threads, seed },
       ...(augmentation && { augmentation }),
       ...(image && { image }),
     });
-    const words = workspaceWords(model.memory, this.width, { ...use, activationStorage, recompute });
+    const words = Math.max(
+      workspaceWords(model.memory, this.width, { ...use, ...this.#storage }),
+      probes ? probeMemory(model, this.width, this.#storage) : 0,
+    );
     this.work = work !== undefined && work.length >= words ? work : sharedWords(words);
   }
 
@@ -96,6 +103,11 @@ export class BatchRunner {
     const { memory } = this.model;
     evaluateBatch(memory, batch, this.#threads, this.work, outputs, this.totals, this.#storage);
   }
+
+  /** Gradients of a batch, without dropout, at places of each layer; see {@linkcode gradientsAt}. */
+  probe(batch: Batch, places: readonly Places[]): Float32Array[] {
+    return gradientsAt(this.model, batch, places, { threads: this.#threads, ...this.#storage }, this.work);
+  }
 }
 
 /** What a {@linkcode StepRunner} is made for. */
@@ -103,6 +115,8 @@ export interface StepRunnerPlan extends BatchRunnerPlan {
   readonly settings: Hyperparameters;
   /** Given when each sample is an image. */
   readonly image?: ImageShape | undefined;
+  /** Whether gradients of absent connections are asked for too. @default {false} */
+  readonly probes?: boolean;
   /** Arena that gradients are written to; where it is not given, one is made when steps need it. */
   readonly gradients?: Uint32Array;
 }
@@ -121,9 +135,9 @@ export class StepRunner extends BatchRunner {
   #memory: NetworkMemory;
 
   constructor(plan: StepRunnerPlan) {
-    const { model, settings, image } = plan;
+    const { model, settings, image, probes = false } = plan;
     const { dropout, gradientFlow, batchSize } = settings;
-    super(plan, { ...settings, ...(image && { image }) }, { training: true, dropout: dropout > 0 });
+    super(plan, { ...settings, ...(image && { image }) }, { training: true, dropout: dropout > 0, probes });
     this.#settings = new StepSettings(settings, model.optimizerState?.planes.length ?? 0);
     this.#measures = gradientFlow;
     const { needsWholeGradient } = optimizerNamed(settings.optimizer);

@@ -7,7 +7,9 @@ import type { EpochRecord, RunSummary } from "./records.ts";
 
 /** Measures of the test samples after an epoch. */
 export interface TestMark {
+  /** Number of the epoch, from 1. */
   readonly epoch: number;
+  /** Mean loss of the test samples. */
   readonly loss?: number;
   /** Absent for regression. */
   readonly accuracy?: number;
@@ -23,9 +25,13 @@ export interface Tally {
   parametersStart: number;
   /** Parameters after the last. */
   parametersEnd: number;
+  /** Seconds of training in all. */
   trainSeconds: number;
+  /** Seconds of pruning and evolution in all. */
   evolutionSeconds: number;
+  /** Seconds of evaluation in all. */
   evaluationSeconds: number;
+  /** Mean training loss of the last epoch. */
   lastTrainLoss?: number;
   /** Absent for regression. */
   lastTrainAccuracy?: number;

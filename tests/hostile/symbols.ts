@@ -129,6 +129,8 @@ for (const { name, parameters } of exports()) {
       if (name === "plane_count" && names.has("stacked")) return random(6);
       // Drawing 2³¹ · ½ connections is honest work, and takes half a minute.
       if (name === "neurons" && names.has("probability")) return pick([0, 1, 3, 100, 100_000]);
+      // So is shuffling 2³¹ columns.
+      if (name === "columns" && names.has("shuffle")) return pick([0, 1, 3, 100, 100_000]);
       if (type === "usize" || type === "u64") return pick(LONGS);
       if (type === "u32") return pick(WORDS);
       if (type === "u8") return pick([0, 10, 32, 44, 255]);

@@ -96,3 +96,28 @@ impl<'a, T> SharedSlice<'a, T> {
         unsafe { std::slice::from_raw_parts(self.pointer, self.len) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+    use crate::base::pool::run_chunks;
+
+    #[test]
+    #[ignore = "breaks the promise of `set`, for ThreadSanitizer to find"]
+    fn race_on_purpose() {
+        let mut place = [0];
+        let shared = SharedSlice::new(&mut place);
+        let here = AtomicUsize::new(0);
+        run_chunks(2, 2, &|chunk| {
+            here.fetch_add(1, Ordering::Relaxed);
+            while here.load(Ordering::Relaxed) < 2 {
+                std::hint::spin_loop();
+            }
+            // SAFETY: none: both chunks write the one element.
+            unsafe { shared.set(0, chunk) };
+        })
+        .unwrap();
+    }
+}

@@ -85,6 +85,7 @@ pub unsafe extern "C" fn ts_train_batch(
         unsafe {
             let Settings { training, planes, threads } = Settings::read(view(settings, settings_len))?;
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
+            let totals = view_mut(totals, 2);
             let (arena, state) = (view_mut(arena, arena_len), view_mut(state, state_len));
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
             // Written gradients leave the state alone, so a worker may have none.
@@ -94,7 +95,7 @@ pub unsafe extern "C" fn ts_train_batch(
             let batch = Batch { input: view(input, input_len), truth, samples, width };
             let total =
                 step::train(&network, gradients.as_deref(), batch, training, threads, view_mut(work, work_len))?;
-            view_mut(totals, 2).copy_from_slice(&[total.loss, total.correct]);
+            totals.copy_from_slice(&[total.loss, total.correct]);
         }
         Ok(())
     })

@@ -8,10 +8,10 @@ use crate::network::sgd::Sgd;
 /// The optimisers there are: what a settings block can ask for.
 #[derive(Clone, Copy, Debug)]
 pub enum Method {
-    /// Stochastic gradient descent without momentum: no planes.
+    /// Stochastic gradient descent that keeps nothing.
     PlainSgd(Sgd<0>),
-    /// Momentum SGD: the velocity.
-    MomentumSgd(Sgd<1>),
+    /// Stochastic gradient descent with its one plane.
+    Sgd(Sgd<1>),
     /// Adam: means of the gradient and of its square.
     Adam(Adam),
 }
@@ -21,7 +21,7 @@ macro_rules! with_optimizer {
     ($method:expr, $optimizer:ident => $then:expr) => {
         match $method {
             Method::PlainSgd($optimizer) => $then,
-            Method::MomentumSgd($optimizer) => $then,
+            Method::Sgd($optimizer) => $then,
             Method::Adam($optimizer) => $then,
         }
     };
@@ -36,7 +36,7 @@ impl Method {
     pub fn from_block(code: f64, planes: usize, update: f64, own: &[f64]) -> Result<Self, Status> {
         let method = match (code as u32, planes) {
             (0, 0) => Self::PlainSgd(Sgd::from_block(own)?),
-            (0, 1) => Self::MomentumSgd(Sgd::from_block(own)?),
+            (0, 1) => Self::Sgd(Sgd::from_block(own)?),
             (1, 2) => Self::Adam(Adam::from_block(own, update)?),
             _ => return Err(Status::Range),
         };

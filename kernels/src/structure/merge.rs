@@ -175,7 +175,7 @@ pub struct Union<'a> {
 /// [`Status::Length`] when arrays do not fit or the union has no room.
 pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<usize, Status> {
     let rows = union.indptr.len().checked_sub(1).ok_or(Status::Length)?;
-    ensure(models > 0 && stack.indptr.len() == models * (rows + 1), Status::Length)?;
+    ensure(models > 0 && models.checked_mul(rows + 1) == Some(stack.indptr.len()), Status::Length)?;
     let mut starts = Vec::with_capacity(models);
     let mut end = 0;
     for indptr in stack.indptr.chunks_exact(rows + 1) {

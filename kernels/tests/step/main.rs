@@ -141,13 +141,13 @@ fn samples(features: usize, count: usize, width: usize) -> (Vec<Vec<f32>>, Vec<f
 
 const SGD: Sgd<1> = Sgd { momentum: 0.9, nesterov: false };
 const STEP: OptimizerStep = OptimizerStep {
-    method: Method::MomentumSgd(SGD),
+    method: Method::Sgd(SGD),
     rate: 0.1,
     fan_in_limit: f32::INFINITY,
     decay: 0.01,
     decay_form: DecayForm::Outside,
 };
-const NESTEROV: OptimizerStep = OptimizerStep { method: Method::MomentumSgd(Sgd { nesterov: true, ..SGD }), ..STEP };
+const NESTEROV: OptimizerStep = OptimizerStep { method: Method::Sgd(Sgd { nesterov: true, ..SGD }), ..STEP };
 const WHOLE: ActivationMemory = ActivationMemory { storage: Storage::F32, recompute: false };
 const BF16: ActivationMemory = ActivationMemory { storage: Storage::Bf16, recompute: false };
 const TRAINING: Training = Training { optimizer: STEP, dropout: 0.25, seed: 3, step: 5, memory: WHOLE };

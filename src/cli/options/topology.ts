@@ -1,5 +1,5 @@
 /**
- * How connections change: the options of SET and Importance Pruning.
+ * How connections change: the options of the rules of evolution and of Importance Pruning.
  *
  * @module
  */
@@ -12,6 +12,23 @@ const WITH_PRUNING = { needs: [{ option: "importance-pruning" }] } as const;
 /** In the order help shows them. */
 export const TOPOLOGY_OPTIONS = [
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.zeta, { training: "zeta" }), name: "zeta", value: "F" },
+  { ...TOPOLOGY, ...from(HYPERPARAMETERS.drop, { training: "drop" }), name: "drop", value: "RULE" },
+  { ...TOPOLOGY, ...from(HYPERPARAMETERS.growth, { training: "growth" }), name: "growth", value: "RULE" },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.growthCandidates, { training: "growthCandidates" }),
+    name: "growth-candidates",
+    value: "X",
+  },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.growthWeights, { training: "growthWeights" }),
+    name: "growth-weights",
+    value: "X",
+    help:
+      "Weights of new connections: drawn as --init says, 0, or drawn at this share of the scale of --init. Not given: " +
+      "zero where they grow by gradient or the scale follows --fan-in sparse, else initial.",
+  },
   {
     ...TOPOLOGY,
     name: "importance-pruning",

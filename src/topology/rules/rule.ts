@@ -1,0 +1,148 @@
+/**
+ * What a rule is by which a topology changes: one drops connections, or lets connections grow.
+ *
+ * @module
+ */
+import { unfit } from "../../hyperparameter.ts";
+import type { Places } from "../../native/grow.ts";
+import type { ValueLaw } from "../../native/init.ts";
+import type { Connections } from "../../sparse/csr.ts";
+
+/** When and where a topology changes; names the random numbers of the change. */
+export interface EvolutionPlace {
+  /** Seed of the run. */
+  readonly seed: number;
+  /** Epoch after which the topology changes. */
+  readonly epoch: number;
+  /** Number of the layer, as the model counts them. */
+  readonly layer: number;
+  /**
+   * Threads of the kernels; they do not change the result.
+   *
+   * @default {1}
+   */
+  readonly threads?: number;
+  /**
+   * What each plane of a new connection begins with: 0, or the mean over the layer.
+   *
+   * @default 0 in all planes
+   */
+  readonly fresh?: readonly ("zero" | "mean")[];
+}
+
+/** Decides which connections go. */
+export interface DropRule<P extends EvolutionPlace = EvolutionPlace> {
+  /** What options and messages call the rule. */
+  readonly name: string;
+  /**
+   * Removes connections in place and sets `nnz`. Rows stay sorted, kept connections keep weight and planes;
+   * the incoming view need not be kept up.
+   *
+   * @returns Number of connections removed.
+   */
+  drop(connections: Connections, place: P): number;
+}
+
+/** Decides where connections grow. */
+export interface GrowRule<P extends EvolutionPlace = EvolutionPlace> {
+  /** What options and messages call the rule. */
+  readonly name: string;
+  /** What the rule cannot do without: nothing. */
+  readonly needs?: undefined;
+  /**
+   * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new planes begin as `fresh` says;
+   * the incoming view need not be kept up.
+   *
+   * @returns Number of connections added.
+   */
+  grow(connections: Connections, count: number, place: P): number;
+}
+
+/** Hyperparameters of a run, of which a rule reads its own. */
+export interface RuleSettings {
+  /** Fraction of the connections to replace (ζ). */
+  readonly zeta: number;
+}
+
+/** What a rule of a run is told. */
+export interface RulePlace<S extends RuleSettings = RuleSettings> extends EvolutionPlace {
+  /** Hyperparameters of the run. */
+  readonly settings: S;
+  /** Law of the weights of new connections. */
+  readonly weights: ValueLaw;
+}
+
+/** Absent places, and the gradient that a weight would have at each. */
+export interface Probed {
+  /** What the rule asked for. */
+  readonly candidates: Places;
+  /** Gradient of the mean loss of one batch, one number a candidate. */
+  readonly gradients: Float32Array;
+}
+
+/** Decides where connections grow by the gradients they would have. */
+export interface GradientRule<P extends EvolutionPlace = RulePlace> {
+  /** What options and messages call the rule. */
+  readonly name: string;
+  /** What the rule cannot do without: the gradients that absent connections would have. */
+  readonly needs: "gradients";
+  /**
+   * Absent places whose gradients the rule wants to know, in matrix order; asked before connections are dropped.
+   *
+   * @param connections Not to be changed.
+   */
+  candidates(connections: Connections, place: P): Places;
+  /** As {@linkcode GrowRule.grow}; what was dropped meanwhile is absent too, and may grow again. */
+  grow(connections: Connections, count: number, place: P & Probed): number;
+}
+
+/** A rule of growth, whatever it needs. */
+export type GrowthRule<S extends RuleSettings = RuleSettings> =
+  | GrowRule<RulePlace<S>>
+  | GradientRule<RulePlace<S>>;
+
+/** Rules that were given instead of names; functions, which stay in the process. */
+export interface OwnRules {
+  readonly drop?: DropRule<RulePlace>;
+  readonly growth?: GrowthRule;
+}
+
+/**
+ * The rules among options; names are left out.
+ *
+ * @throws {TypeError} When something that should be a rule is none.
+ */
+export function readOwnRules(
+  { drop, growth }: { readonly drop?: unknown; readonly growth?: unknown },
+): OwnRules {
+  return {
+    ...(isObject(drop) && { drop: checkedRule(drop, "drop", ["drop"]) as unknown as DropRule<RulePlace> }),
+    ...(isObject(growth) &&
+      { growth: checkedRule(growth, "growth", growthMethods(growth)) as unknown as GrowthRule }),
+  };
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function growthMethods({ needs }: Readonly<Record<string, unknown>>): readonly string[] {
+  if (needs === undefined) return ["grow"];
+  if (needs === "gradients") return ["grow", "candidates"];
+  throw unfit({ task: "train", name: "growth.needs" }, needs, `"gradients" or nothing`);
+}
+
+function checkedRule<R extends Readonly<Record<string, unknown>>>(
+  rule: R,
+  option: string,
+  methods: readonly string[],
+): R {
+  if (typeof rule.name !== "string" || rule.name === "") {
+    throw unfit({ task: "train", name: `${option}.name` }, rule.name, "a text that is not empty");
+  }
+  for (const method of methods) {
+    if (typeof rule[method] === "function") continue;
+    throw unfit({ task: "train", name: `${option}.${method}` }, rule[method], "a function");
+  }
+  return rule;
+}
