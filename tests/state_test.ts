@@ -115,6 +115,8 @@ Deno.test("averageModels() averages every plane of the connections that stay, an
       holdNumbers(model, count, 10 * draw);
       const settings = {
         zeta: 0.5,
+        drop: "magnitude",
+        growth: "random",
         importancePruning: false,
         compactWhilePruning: false,
         seed: 1,
@@ -187,6 +189,8 @@ Deno.test("changeTopology() begins planes of new connections as the optimiser sa
     const biases = model.layers.map(({ biasPlanes }) => biasPlanes.map((plane) => plane.slice()));
     const settings = {
       zeta: 0.4,
+      drop: "magnitude",
+      growth: "random",
       importancePruning: false,
       compactWhilePruning: false,
       seed: 2,
