@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { dropSmallest } from "../src/native/drop.ts";
-import { absentPlaces, growRandom, insert, type Places } from "../src/native/grow.ts";
+import { absentPlaces, growRandom, insertConnections, type Places } from "../src/native/grow.ts";
 import { type Connections, rebuildIncoming, validateConnections } from "../src/sparse/csr.ts";
 import { copyOf, layerOf, numberPlanes, placesOf, planesOf } from "./topology/layer.ts";
 
@@ -97,7 +97,7 @@ Deno.test("absentPlaces() draws each place equally often, others for each seed, 
   }
 });
 
-Deno.test("insert() adds connections at the places, with weights of the law and planes that begin as asked for", () => {
+Deno.test("insertConnections() adds connections at the places, with weights of the law and planes that begin as asked for", () => {
   const starts = [[], ["zero"], ["mean"], ["mean", "zero"], ["zero", "mean"]] as const;
   for (const [inputs, neurons, probability] of SHAPES) {
     for (const fresh of starts) {
@@ -108,7 +108,7 @@ Deno.test("insert() adds connections at the places, with weights of the law and 
       // The first, the last and some between.
       const step = Math.max(1, Math.ceil(absent.length / room));
       const chosen = absent.filter((_, at) => at % step === 0).slice(0, room);
-      const nnz = insert(layer, at(chosen, neurons), { weights: WEIGHTS, fresh }, PLACE);
+      const nnz = insertConnections(layer, at(chosen, neurons), { weights: WEIGHTS, fresh }, PLACE);
       assertEquals(nnz, before.size + chosen.length);
       layer.nnz = nnz;
       rebuildIncoming(layer);
@@ -127,7 +127,7 @@ Deno.test("insert() adds connections at the places, with weights of the law and 
   }
 });
 
-Deno.test("insert() gives the same bits for any number of threads, and those of growRandom() where it draws the places", () => {
+Deno.test("insertConnections() gives the same bits for any number of threads, and those of growRandom() where it draws the places", () => {
   const start = layerWithRoom({ inputs: 700, neurons: 900, probability: 0.2 }, 30_000, 2);
   const seedling = { weights: WEIGHTS, fresh: ["zero", "mean"] } as const;
   const grown = copyOf(start);
@@ -135,42 +135,42 @@ Deno.test("insert() gives the same bits for any number of threads, and those of 
   const places = absentPlaces(start, 30_000, PLACE);
   for (const threads of [1, 2, 4]) {
     const layer = copyOf(start);
-    layer.nnz = insert(layer, places, seedling, { ...PLACE, threads });
+    layer.nnz = insertConnections(layer, places, seedling, { ...PLACE, threads });
     assertEquals(layer, grown, `${threads} threads`);
   }
 });
 
-Deno.test("insert() gives a place the same weight whatever else is inserted, and 0 where the law has no scale", () => {
+Deno.test("insertConnections() gives a place the same weight whatever else is inserted, and 0 where the law has no scale", () => {
   const size = { inputs: 20, neurons: 30, probability: 0.3 };
   const absent = allAbsent(layerOf(size));
   const [some, more] = [absent.slice(10, 20), absent.slice(0, 60)];
   const [one, other] = [some, more].map((chosen) => {
     const layer = layerWithRoom(size, 60, 1);
-    layer.nnz = insert(layer, at(chosen, 30), { weights: WEIGHTS }, PLACE);
+    layer.nnz = insertConnections(layer, at(chosen, 30), { weights: WEIGHTS }, PLACE);
     return placesOf(layer);
   });
   for (const place of some) assertEquals(one.get(place), other.get(place));
   for (const kind of ["uniform", "normal"] as const) {
     const layer = layerWithRoom(size, 60, 1);
-    layer.nnz = insert(layer, at(some, 30), { weights: { kind, scale: 0 } }, PLACE);
+    layer.nnz = insertConnections(layer, at(some, 30), { weights: { kind, scale: 0 } }, PLACE);
     for (const place of some) assertEquals(placesOf(layer).get(place), [0, 0]);
   }
 });
 
-Deno.test("insert() works where SET has dropped, and gives back a layer as large as it was", () => {
+Deno.test("insertConnections() works where SET has dropped, and gives back a layer as large as it was", () => {
   const layer = layerOf({ inputs: 40, neurons: 50, probability: 0.4, planes: 2 });
   numberPlanes(layer);
   const { nnz } = layer;
   layer.nnz = dropSmallest(layer, 0.3);
   const missing = nnz - layer.nnz;
   assert(missing > 100);
-  layer.nnz = insert(layer, absentPlaces(layer, missing, PLACE), { weights: WEIGHTS }, PLACE);
+  layer.nnz = insertConnections(layer, absentPlaces(layer, missing, PLACE), { weights: WEIGHTS }, PLACE);
   assertEquals(layer.nnz, nnz);
   rebuildIncoming(layer);
   validateConnections(layer);
 });
 
-Deno.test("insert() refuses places that are taken, repeated, out of order or outside, and too many, changing nothing", () => {
+Deno.test("insertConnections() refuses places that are taken, repeated, out of order or outside, and too many, changing nothing", () => {
   const size = { inputs: 20, neurons: 30, probability: 0.3 };
   const layer = layerWithRoom(size, 10, 2);
   const before = copyOf(layer);
@@ -188,7 +188,7 @@ Deno.test("insert() refuses places that are taken, repeated, out of order or out
     [{ rows: Uint32Array.of(0, 1), columns: Uint32Array.of(0) }, "there are 2 rows and 1 columns"],
   ];
   for (const [places, message] of wrong) {
-    const grow = () => insert(layer, places, { weights: WEIGHTS }, PLACE);
+    const grow = () => insertConnections(layer, places, { weights: WEIGHTS }, PLACE);
     const { message: found } = assertThrows(grow, TypeError, "Cannot grow connections: ");
     assert(found.includes(message), found);
     assertEquals(copyOf(layer), before, message);

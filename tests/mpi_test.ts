@@ -322,13 +322,14 @@ Deno.test({
     `trainOverMpi() waits with long gradients while the server pauses for longer than the time limit${why}`,
   ignore,
   async fn() {
-    const options = { epochs: 3, phaseOneFraction: 1, batchSize: 32, threads: 1, timeLimitSeconds: 2 };
+    // A limit that a busy machine keeps to; the pause is two and a half times as long.
+    const options = { epochs: 2, phaseOneFraction: 1, batchSize: 32, threads: 1, timeLimitSeconds: 5 };
     // A small rate: the weights of a dense network are many.
     const { code, out, err } = await ranks(3, "./mpi/pause.ts", [
       JSON.stringify({ ...options, learningRate: 1e-4 }),
     ]);
     assertEquals(code, 0, err);
-    assertEquals(lines(out).map(({ parallel }) => parallel.updates), [38, 38, 38]);
+    assertEquals(lines(out).map(({ parallel }) => parallel.updates), [38, 38]);
   },
 });
 
