@@ -7,17 +7,9 @@ import {
   type Tensor,
   writeSafetensors,
 } from "../src/files/safetensors.ts";
+import { inFolder } from "./in_folder.ts";
 import { assertSameModel } from "./model/content.ts";
 import { holdNumbers, KEEPING } from "./model/state.ts";
-
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 /** Tensors and description of a file. */
 async function readFile(path: string): Promise<SafetensorsFile> {

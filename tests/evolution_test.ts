@@ -1,10 +1,10 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import { type Connections, validateConnections } from "../src/sparse/csr.ts";
+import type { Connections } from "../src/sparse/csr.ts";
 import { evolveByRules, evolveConnections } from "../src/topology/evolution.ts";
 import { smallestMagnitude } from "../src/topology/rules/magnitude.ts";
 import { uniformGrowth } from "../src/topology/rules/random.ts";
 import type { DropRule, GrowRule } from "../src/topology/rules/rule.ts";
-import { copyOf, layerOf, numberPlanes, placesOf, transposed } from "./topology/layer.ts";
+import { assertInvariants, copyOf, layerOf, numberPlanes, placesOf } from "./topology/layer.ts";
 
 const WEIGHTS = { kind: "uniform", scale: 0.25 } as const;
 const PLACE = { seed: 3, epoch: 4, layer: 2 };
@@ -28,14 +28,6 @@ function smallestPlaces(layer: Connections, zeta: number): Set<number> {
   return dropped;
 }
 
-function checkInvariants(layer: Connections): void {
-  validateConnections(layer);
-  const [pointers, source, position] = transposed(layer);
-  assertEquals(layer.incomingPtr, pointers);
-  assertEquals(layer.source.subarray(0, layer.nnz), source);
-  assertEquals(layer.position.subarray(0, layer.nnz), position);
-}
-
 Deno.test("evolveConnections() drops what sorting drops, keeps the rest and grows as many", () => {
   const shapes = [[1, 1, 1], [1, 90, 0.3], [90, 1, 0.3], [31, 57, 0.2], [31, 57, 0.9], [784, 1000, 0.04]];
   const states = [[], ["zero"], ["mean"], ["zero", "mean"], ["mean", "zero"]] as const;
@@ -47,7 +39,7 @@ Deno.test("evolveConnections() drops what sorting drops, keeps the rest and grow
       const counts = evolveConnections(layer, { ...PLACE, zeta, weights: WEIGHTS, fresh: starts });
       assertEquals(counts, { dropped: gone.size, grown: gone.size });
       assertEquals(layer.nnz, nnz);
-      checkInvariants(layer);
+      assertInvariants(layer);
       const after = placesOf(layer);
       for (const [place, kept] of before) if (!gone.has(place)) assertEquals(after.get(place), kept);
       const fresh = [...after].filter(([place]) => !before.has(place) || gone.has(place));
@@ -93,7 +85,7 @@ Deno.test("evolveConnections() keeps nnz over many epochs, also of a full and of
     for (let epoch = 0; epoch < 20; epoch++) {
       evolveConnections(layer, { ...PLACE, epoch, zeta: 0.5, weights: WEIGHTS });
       assertEquals(layer.nnz, nnz);
-      checkInvariants(layer);
+      assertInvariants(layer);
     }
   }
 });
@@ -105,7 +97,7 @@ Deno.test("evolveConnections() works below capacity", () => {
   assertEquals(nnz, layer.capacity - dropped);
   evolveConnections(layer, { ...PLACE, zeta: 0.3, weights: WEIGHTS });
   assertEquals(layer.nnz, nnz);
-  checkInvariants(layer);
+  assertInvariants(layer);
 });
 
 Deno.test("evolveConnections() grows at every absent place equally often", () => {
@@ -143,7 +135,7 @@ Deno.test("evolveByRules() takes other rules", () => {
   const counts = evolveByRules(layer, { ...PLACE, drop: dropLast, grow: growNothing });
   assertEquals(counts.grown, 0);
   assertEquals(layer.nnz, nnz - counts.dropped);
-  checkInvariants(layer);
+  assertInvariants(layer);
   assertEquals(evolveByRules(layer, { ...PLACE, drop: smallestMagnitude(0), grow: uniformGrowth(WEIGHTS) }), {
     dropped: 0,
     grown: 0,

@@ -15,21 +15,13 @@ import {
   SparseMlp,
   train,
 } from "../mod.ts";
+import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 import { decodeNpy, encodeNpy } from "../src/data/npy.ts";
 import { readNpz } from "../src/data/npz.ts";
 import { writeNpz } from "../src/files/npz.ts";
+import { inFolder } from "./in_folder.ts";
 import { hasModules, python } from "./python.ts";
 
-const KINDS: ActivationKind[] = [
-  "all-relu",
-  "relu",
-  "leaky-relu",
-  "prelu",
-  "srelu",
-  "sigmoid",
-  "tanh",
-  "identity",
-];
 const data = madelonLike({
   samples: 200,
   testSamples: 20,
@@ -45,15 +37,6 @@ async function trained(activation: ActivationKind = "all-relu"): Promise<SparseM
   return model;
 }
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 function predictions(model: SparseMlp): Float32Array {
   const outputs = new Float32Array(data.test!.samples * 2);
   new Evaluator(model, data.test!, model.standardization!).run(outputs);
@@ -67,7 +50,7 @@ const content = (model: SparseMlp) =>
 
 Deno.test("importScipy() gives back what exportScipy() wrote", () =>
   inFolder(async (folder) => {
-    for (const kind of KINDS) {
+    for (const kind of ACTIVATION_KINDS) {
       const model = await trained(kind);
       await exportScipy(model, `${folder}/${kind}`);
       const found = await importScipy(`${folder}/${kind}`);
@@ -217,7 +200,7 @@ print(json.dumps(session.run(["probabilities"], {"features": np.load(sys.argv[1]
   assertEquals(found.length, 2 * samples);
 }
 
-for (const kind of KINDS) {
+for (const kind of ACTIVATION_KINDS) {
   Deno.test({
     name: `exportOnnx() passes the checker and predicts as we do in onnxruntime (${kind})`,
     ignore: !hasModules("onnx", "onnxruntime", "numpy"),

@@ -6,6 +6,7 @@ import { readCsv } from "../src/data/csv.ts";
 import { parseIdx } from "../src/data/idx.ts";
 import { decodeNpy, encodeNpy, type NpyArray } from "../src/data/npy.ts";
 import { readSvmlight } from "../src/data/svmlight.ts";
+import { drawsBelow } from "./damage.ts";
 import { csv, fault, idx, npy } from "./loading.ts";
 
 Deno.test("loadFiles() names file, line and column of a cell that is no number", async () => {
@@ -46,14 +47,6 @@ Deno.test("loadFiles() refuses options out of range before it reads", async () =
   for (const seed of [-1, 0.5, NaN]) assertStringIncludes(await fault({}, { seed }), `the seed is ${seed}`);
 });
 
-/** A generator of whole numbers below a bound. */
-function seeded(state: number): (bound: number) => number {
-  return (bound) => {
-    state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
-    return Math.floor(state / 2 ** 32 * bound);
-  };
-}
-
 /** Changes, cuts out or doubles a few bytes. */
 function mutate(bytes: Uint8Array, below: (bound: number) => number): Uint8Array<ArrayBuffer> {
   let changed = [...bytes];
@@ -89,7 +82,7 @@ Deno.test("the readers throw nothing but TypeError, RangeError and SyntaxError a
     ],
   ];
   for (const [kind, [good, read]] of readers.entries()) {
-    const below = seeded(kind + 1);
+    const below = drawsBelow(kind + 1);
     let [accepted, refused] = [0, 0];
     for (let round = 0; round < 6000; round++) {
       const bytes = mutate(good, below);
@@ -115,7 +108,7 @@ Deno.test("loadFiles() throws nothing else at damaged files either", async () =>
     ["a.npz", zipSync({ "x.npy": x, "y.npy": y })],
     ["a.npz", zipSync({ "x.npy": x, "y.npy": y }, { level: 0 })],
   ];
-  const below = seeded(5);
+  const below = drawsBelow(5);
   for (let round = 0; round < 240; round++) {
     const [name, bytes] = good[round % good.length];
     const message = await fault({ [name]: mutate(bytes, below) }, { threads: 1, testFraction: 0 });

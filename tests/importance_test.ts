@@ -1,9 +1,9 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import { percentileOf } from "../src/native/importance.ts";
-import { type Connections, validateConnections } from "../src/sparse/csr.ts";
+import type { Connections } from "../src/sparse/csr.ts";
 import { neuronImportance, pruneByImportance, removeUnimportant } from "../src/topology/importance.ts";
 import { evolveConnections } from "../src/topology/evolution.ts";
-import { copyOf, layerOf, numberPlanes, placesOf, transposed } from "./topology/layer.ts";
+import { assertInvariants, copyOf, layerOf, numberPlanes, placesOf } from "./topology/layer.ts";
 
 /** Importance by a dense walk in f64. */
 function denseImportance(layer: Connections): Float64Array {
@@ -18,14 +18,6 @@ function sortedPercentile(values: Iterable<number>, q: number): number {
   const place = q / 100 * (sorted.length - 1);
   const below = Math.floor(place);
   return sorted[below] + ((sorted[below + 1] ?? sorted[below]) - sorted[below]) * (place - below);
-}
-
-function checkInvariants(layer: Connections): void {
-  validateConnections(layer);
-  const [pointers, source, position] = transposed(layer);
-  assertEquals(layer.incomingPtr, pointers);
-  assertEquals(layer.source.subarray(0, layer.nnz), source);
-  assertEquals(layer.position.subarray(0, layer.nnz), position);
 }
 
 Deno.test("neuronImportance() is the sum of absolute incoming weights, equal for 1, 2 and 4 threads", () => {
@@ -74,7 +66,7 @@ Deno.test("pruneByImportance() takes all inputs of neurons at or below the perce
       const targets = (places: Map<number, unknown>) =>
         new Set([...places.keys()].map((place) => place % neurons)).size;
       assertEquals(counts.neurons, targets(before) - targets(expected));
-      checkInvariants(layer);
+      assertInvariants(layer);
     }
   }
 });
@@ -128,7 +120,7 @@ Deno.test("evolveConnections() keeps the nnz that pruneByImportance() has left",
       layer: 2,
     });
     assertEquals(layer.nnz, before - removed);
-    checkInvariants(layer);
+    assertInvariants(layer);
   }
 });
 

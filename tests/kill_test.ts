@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import { inFolder } from "./in_folder.ts";
 import { assertSameModel } from "./model/content.ts";
 import { loadModel } from "../mod.ts";
 
@@ -32,8 +33,7 @@ async function waitFor(path: string, before = 0): Promise<void> {
 }
 
 Deno.test(`train leaves a checkpoint that loads and resumes when it is killed (${KILLS} times)`, async () => {
-  const folder = await Deno.makeTempDir();
-  try {
+  await inFolder(async (folder) => {
     const path = `${folder}/run.safetensors`;
     let state = 12345;
     let [epoch, kills] = [0, 0];
@@ -63,17 +63,14 @@ Deno.test(`train leaves a checkpoint that loads and resumes when it is killed ($
     const [killed, whole] = [await loadModel(path), await loadModel(straight)];
     assertSameModel(killed.model, whole.model);
     assertEquals([...Deno.readDirSync(folder)].length, 2);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+  });
 });
 
 Deno.test({
   name: "train saves a checkpoint and says so when it gets SIGTERM",
   ignore: Deno.build.os === "windows",
   fn: async () => {
-    const folder = await Deno.makeTempDir();
-    try {
+    await inFolder(async (folder) => {
       const path = `${folder}/run.safetensors`;
       const child = start([...RUN, "--epochs", "100000", "--output", path]);
       await waitFor(path);
@@ -82,8 +79,6 @@ Deno.test({
       const { training } = await loadModel(path);
       assert(training!.epoch >= 1);
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["run.safetensors"]);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   },
 });

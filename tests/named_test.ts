@@ -4,16 +4,8 @@ import { classCounts, validateDataset } from "../src/data/dataset.ts";
 import { locate, readPinned } from "../src/data/locate.ts";
 import { datasets, type LoadProgress } from "../src/data/named.ts";
 import { DatasetError } from "../src/errors.ts";
+import { inFolder } from "./in_folder.ts";
 import { dataFolder, debianFashionMnist, exists } from "./real_data.ts";
-
-async function withFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
 
 async function writeAll(
   folder: string,
@@ -86,7 +78,7 @@ Deno.test("datasets.load() makes madelon-like data without any file", async () =
 });
 
 Deno.test("datasets.load() finds CIFAR-10 in the archive's folder, packed or not, and reports progress", async () => {
-  await withFolder(async (dataDir) => {
+  await inFolder(async (dataDir) => {
     const record = new Uint8Array(3073);
     const packed = new Blob([record]).stream().pipeThrough(new CompressionStream("gzip"));
     const batches = Object.fromEntries([1, 2, 3, 4, 5].map((part) => [`data_batch_${part}.bin`, record]));
@@ -101,7 +93,7 @@ Deno.test("datasets.load() finds CIFAR-10 in the archive's folder, packed or not
 });
 
 Deno.test("datasets.load() reads HIGGS from two placed files, and refuses what it cannot tell apart", async () => {
-  await withFolder(async (dataDir) => {
+  await inFolder(async (dataDir) => {
     const header = `response,${Array.from({ length: 28 }, (_, index) => `x${index}`)}\n`;
     await writeAll(`${dataDir}/higgs`, {
       "higgs_train_6.csv": table(6, 28, header),
@@ -122,7 +114,7 @@ Deno.test("datasets.load() reads HIGGS from two placed files, and refuses what i
 });
 
 Deno.test("datasets.load() takes the first rows of UCI's HIGGS.csv", async () => {
-  await withFolder(async (dataDir) => {
+  await inFolder(async (dataDir) => {
     const row = (label: number) => `${label}.0e+00,${Array(28).fill("1").join(",")}\n`;
     const rows = row(1).repeat(104_999) + row(0) + row(1) + row(0).repeat(49_999);
     await writeAll(dataDir, { "HIGGS.csv": `${rows}these rows are not read\n` });
@@ -143,7 +135,7 @@ Deno.test("datasets.load() takes the first rows of UCI's HIGGS.csv", async () =>
 });
 
 Deno.test("datasets.load() sets a third of one leukaemia table aside, or reads two", async () => {
-  await withFolder(async (dataDir) => {
+  await inFolder(async (dataDir) => {
     const header = "class,a,b,c\n";
     await writeAll(dataDir, { "leukemia.csv": table(30, 3, header) });
     const one = await datasets.load("leukemia", { dataDir, seed: 1 });
@@ -158,7 +150,7 @@ Deno.test("datasets.load() sets a third of one leukaemia table aside, or reads t
 });
 
 Deno.test("datasets.load() says what to do when files must be placed by hand", async () => {
-  await withFolder(async (folder) => {
+  await inFolder(async (folder) => {
     await writeAll(folder, { "data_batch_1.bin": "" });
     const places = { dataDir: folder, cacheDir: `${folder}/cache` };
     const error = await assertRejects(() => datasets.load("cifar10", places), DatasetError);
@@ -173,7 +165,7 @@ Deno.test("datasets.load() says what to do when files must be placed by hand", a
 });
 
 Deno.test("datasets.load() refuses files of the right name with other content", async () => {
-  await withFolder(async (dataDir) => {
+  await inFolder(async (dataDir) => {
     const names = datasets.describe("madelon").arrangements[0].map((file) => file.name);
     await writeAll(dataDir, Object.fromEntries(names.map((name) => [name, "1 2 3\n"])));
     const message = "it has 6 bytes, 4001995 are expected; it is damaged or of another data set";
@@ -197,7 +189,7 @@ Deno.test("locate() downloads to the cache what is nowhere, once", async () => {
     requests++;
     return new Response(content);
   });
-  await withFolder(async (cacheDir) => {
+  await inFolder(async (cacheDir) => {
     const set = await madeUpSet(`http://127.0.0.1:${server.addr.port}/some.data`, content);
     for (let round = 0; round < 2; round++) {
       const { paths, files } = await locate(set, { cacheDir });
@@ -213,7 +205,7 @@ Deno.test("locate() says where to put files when they cannot be downloaded", asy
     { hostname: "127.0.0.1", port: 0, onListen: () => {} },
     () => new Response("gone", { status: 404 }),
   );
-  await withFolder(async (cacheDir) => {
+  await inFolder(async (cacheDir) => {
     const set = await madeUpSet(`http://127.0.0.1:${server.addr.port}/some.data`, new Uint8Array(10));
     const error = await assertRejects(() => locate(set, { cacheDir }), DatasetError, "answered 404");
     assertStringIncludes(error.message, 'Cannot find data set "made-up": some.data');
@@ -225,7 +217,7 @@ Deno.test({
   name: "datasets.load() reads Debian's Fashion-MNIST without a data directory",
   ignore: !exists(debianFashionMnist),
   async fn() {
-    await withFolder(async (cacheDir) => {
+    await inFolder(async (cacheDir) => {
       const data = await datasets.load("fashion-mnist", { cacheDir });
       validateDataset(data);
       assertEquals([data.train.samples, data.test?.samples, data.featureCount], [60_000, 10_000, 784]);

@@ -14,20 +14,11 @@ import {
 } from "../mod.ts";
 import { writeSafetensors } from "../src/files/safetensors.ts";
 import { assertSameModel } from "./model/content.ts";
+import { abortBefore } from "./trainer/data.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activation: "prelu", seed: 5 });
 const STEPS = 9; // ⌈270 training samples / 32⌉, a tenth of the samples validates
-
-/** A signal that aborts before step `steps` of this run. */
-function abortBefore(steps: number): AbortSignal {
-  let seen = 0;
-  return {
-    throwIfAborted() {
-      if (seen++ === steps) throw new DOMException("stopped", "AbortError");
-    },
-  } as AbortSignal;
-}
 
 const measures = (
   { epoch, trainLoss, trainAccuracy, testAccuracy, validationLoss, gradientFlow }: EpochRecord,

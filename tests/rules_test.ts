@@ -27,7 +27,7 @@ import { randomBatch, randomModel } from "./oracle/batch.ts";
 import { backpropagate, oracleOf } from "./oracle/mlp.ts";
 import { finishInProcess, finishParallel } from "./parallel/runs.ts";
 import { placesOf } from "./topology/layer.ts";
-import { finish } from "./trainer/data.ts";
+import { abortBefore, finish } from "./trainer/data.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activation: "prelu", seed: 5 });
@@ -119,16 +119,6 @@ Deno.test("train() probes the batch that an epoch began with, whole and without 
   await finish(twin, data, { ...options, epochs: 2, state: { ...state, evolved: true } });
   assertSameModel(model, twin);
 });
-
-/** Signal that aborts before step `steps` of this run. */
-function abortBefore(steps: number): AbortSignal {
-  let seen = 0;
-  return {
-    throwIfAborted() {
-      if (seen++ === steps) throw new DOMException("stopped", "AbortError");
-    },
-  } as AbortSignal;
-}
 
 Deno.test("train() with growth by gradient, stopped after any step and resumed with other threads, gives the same bits", async () => {
   const path = await Deno.makeTempFile({ suffix: ".safetensors" });

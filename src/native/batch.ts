@@ -15,6 +15,17 @@ export interface BatchSource extends Standardization {
 
 const NONE = new Uint32Array(0);
 
+/** Raw samples for a kernel: data, data_len, is_bytes, raw_features, selection, selection_len. */
+export function sourceArguments(
+  { features, mean, selection }: BatchSource,
+): readonly [BufferSource, number, number, number, BufferSource, number] {
+  const chosen = selection?.features ?? NONE;
+  return [
+    ...[buffer(features), features.length, features instanceof Uint8Array ? 1 : 0] as const,
+    ...[selection?.featureCount ?? mean.length, buffer(chosen), chosen.length] as const,
+  ];
+}
+
 /**
  * Builds the standardised batch of the samples in `order` as tiles, `[tiles][features][width]`. One pass over them.
  *
@@ -28,17 +39,12 @@ export function gatherBatch(
   threads: number,
   output: Float32Array,
 ): void {
-  const { features, mean, scale, selection } = source;
+  const { mean, scale } = source;
   if (mean.length !== scale.length) {
     throw new TypeError(`Cannot build a batch: ${mean.length} means and ${scale.length} scales do not agree`);
   }
   const status = kernels().ts_gather_batch(
-    buffer(features),
-    features.length,
-    features instanceof Uint8Array ? 1 : 0,
-    selection?.featureCount ?? mean.length,
-    buffer(selection?.features ?? NONE),
-    selection?.features.length ?? 0,
+    ...sourceArguments(source),
     buffer(order),
     order.length,
     buffer(mean),

@@ -16,10 +16,21 @@ const CONNECTIONS = ["buffer", "usize", "buffer", "buffer", "usize", "buffer", "
 const SEEDLING = ["u32", "f64", "u32"] as const;
 /** Where it grows: seed, epoch, layer, threads. */
 const GROWTH = ["u64", "u64", "u64", "usize"] as const;
-/** A network: layout, slopes, layers, arena, arena_len. */
-const NETWORK = ["buffer", "buffer", "usize", "buffer", "usize"] as const;
+/** The law of an Erdős–Rényi structure: neurons, probability, seed, layer, threads. */
+const STRUCTURE_LAW = ["usize", "f64", "u64", "u64", "usize"] as const;
+/** A layout table: layout, slopes, layers. */
+const LAYOUT = ["buffer", "buffer", "usize"] as const;
+/** A network: its layout table, arena, arena_len. */
+const NETWORK = [...LAYOUT, "buffer", "usize"] as const;
+/** Raw samples: data, data_len, is_bytes, raw_features, selection, selection_len. */
+const SOURCE = ["buffer", "usize", "u32", "usize", "buffer", "usize"] as const;
 /** A batch: input, labels, targets, each with its length; samples, width. */
 const BATCH = ["buffer", "usize", "buffer", "usize", "buffer", "usize", "usize", "usize"] as const;
+/** Rows of a text: rows; features, features_len, feature_count; targets likewise; labels, names, each with its length. */
+const TEXT_OUTPUTS = [
+  ...["usize", "buffer", "usize", "usize", "buffer", "usize", "usize"] as const,
+  ...["buffer", "usize", "buffer", "usize"] as const,
+] as const;
 
 /** Exports of the library, by name. */
 export const SYMBOLS = {
@@ -46,14 +57,9 @@ export const SYMBOLS = {
   },
 
   // --- initialisation ---
-  ts_erdos_renyi_count: {
-    // indptr, indptr_len, neurons, probability, seed, layer, threads
-    parameters: ["buffer", "usize", "usize", "f64", "u64", "u64", "usize"],
-    result: "i32",
-  },
+  ts_erdos_renyi_count: { parameters: ["buffer", "usize", ...STRUCTURE_LAW], result: "i32" }, // indptr, indptr_len, …
   ts_erdos_renyi_fill: {
-    // indptr, indptr_len, indices, indices_len, neurons, probability, seed, layer, threads
-    parameters: ["buffer", "usize", "buffer", "usize", "usize", "f64", "u64", "u64", "usize"],
+    parameters: ["buffer", "usize", "buffer", "usize", ...STRUCTURE_LAW], // indptr, indices, each with its length; …
     result: "i32",
   },
   ts_init_values: {
@@ -111,12 +117,10 @@ export const SYMBOLS = {
 
   // --- batch ---
   ts_gather_batch: {
-    // data, data_len, is_bytes, raw_features, selection, selection_len, order, order_len, mean, scale, features,
-    // width, threads, output, output_len
     parameters: [
-      ...["buffer", "usize", "u32", "usize", "buffer", "usize"] as const,
-      ...["buffer", "usize", "buffer", "buffer", "usize"] as const,
-      ...["usize", "usize", "buffer", "usize"] as const,
+      ...SOURCE,
+      ...["buffer", "usize", "buffer", "buffer", "usize"] as const, // order, order_len, mean, scale, features
+      ...["usize", "usize", "buffer", "usize"] as const, // width, threads, output, output_len
     ],
     result: "i32",
   },
@@ -125,8 +129,8 @@ export const SYMBOLS = {
   ts_predict: {
     parameters: [
       ...NETWORK,
-      ...["buffer", "usize", "u32", "usize"] as const, // data, data_len, is_bytes, raw_features
-      ...["buffer", "usize", "buffer", "buffer", "usize"] as const, // selection, …_len, mean, scale, inputs
+      ...SOURCE,
+      ...["buffer", "buffer", "usize"] as const, // mean, scale, inputs
       ...["u32", "usize", "usize"] as const, // softmax, width, threads
       ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, outputs, outputs_len
     ],
@@ -139,8 +143,7 @@ export const SYMBOLS = {
     result: "usize",
   },
   ts_workspace_words: {
-    // layout, slopes, layers, width, training, dropout, bf16, recompute, words
-    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "u32", "buffer"],
+    parameters: [...LAYOUT, "usize", "u32", "u32", "u32", "u32", "buffer"], // width, training, dropout, bf16, recompute, words
     result: "i32",
   },
   ts_train_batch: {
@@ -164,15 +167,13 @@ export const SYMBOLS = {
 
   // --- probe ---
   ts_probe_words: {
-    // layout, slopes, layers, width, dropout, bf16, recompute, words
-    parameters: ["buffer", "buffer", "usize", "usize", "u32", "u32", "u32", "buffer"],
+    parameters: [...LAYOUT, "usize", "u32", "u32", "u32", "buffer"], // width, dropout, bf16, recompute, words
     result: "i32",
   },
   ts_probe: {
     parameters: [
-      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // layout, slopes, layers, arena, arena_len
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // input, labels, targets, each with its length
-      ...["usize", "usize"] as const, // samples, width
+      ...NETWORK,
+      ...BATCH,
       ...["f32", "u32", "u32", "u64", "u64", "usize"] as const, // dropout, bf16, recompute, seed, step, threads
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // ends, rows, columns, each with its length
       ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, gradients, gradients_len
@@ -193,8 +194,7 @@ export const SYMBOLS = {
     result: "i32",
   },
   ts_squared_norm: {
-    // layout, slopes, layers, gradients, gradients_len, norm
-    parameters: ["buffer", "buffer", "usize", "buffer", "usize", "buffer"],
+    parameters: [...LAYOUT, "buffer", "usize", "buffer"], // gradients, gradients_len, norm
     result: "i32",
   },
 
@@ -234,11 +234,9 @@ export const SYMBOLS = {
   ts_delimited_parse: {
     parameters: [
       ...["buffer", "usize", "u8"] as const, // text, text_len, delimiter
-      ...["buffer", "usize", "usize", "usize"] as const, // roles, roles_len, threads, rows
-      ...["buffer", "usize", "usize"] as const, // features, features_len, feature_count
-      ...["buffer", "usize", "usize"] as const, // targets, targets_len, target_count
-      ...["buffer", "usize"] as const, // labels, labels_len
-      ...["buffer", "usize", "buffer"] as const, // names, names_len, detail
+      ...["buffer", "usize", "usize"] as const, // roles, roles_len, threads
+      ...TEXT_OUTPUTS,
+      "buffer", // detail
     ],
     result: "i32",
   },
@@ -247,13 +245,7 @@ export const SYMBOLS = {
     result: "i32",
   },
   ts_svmlight_parse: {
-    parameters: [
-      ...["buffer", "usize", "u64", "usize", "usize"] as const, // text, text_len, first_index, threads, rows
-      ...["buffer", "usize", "usize"] as const, // features, features_len, feature_count
-      ...["buffer", "usize", "usize"] as const, // targets, targets_len, target_count
-      ...["buffer", "usize"] as const, // labels, labels_len
-      ...["buffer", "usize", "buffer"] as const, // names, names_len, detail
-    ],
+    parameters: ["buffer", "usize", "u64", "usize", ...TEXT_OUTPUTS, "buffer"], // text, text_len, first_index, threads; detail
     result: "i32",
   },
 

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { BatchSource } from "./batch.ts";
+import { type BatchSource, sourceArguments } from "./batch.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
-import type { NetworkMemory } from "./layout.ts";
+import { networkArguments, type NetworkMemory } from "./layout.ts";
 
 /** How predictions are made. */
 export interface PredictionSettings {
@@ -16,8 +16,6 @@ export interface PredictionSettings {
   readonly width: number;
   readonly threads: number;
 }
-
-const NONE = new Uint32Array(0);
 
 /**
  * Writes the outputs of all samples, `[samples][outputs]`.
@@ -33,19 +31,10 @@ export function predict(
   work: Uint32Array,
   outputs: Float32Array,
 ): void {
-  const { features, mean, scale, selection } = source;
+  const { mean, scale } = source;
   const status = kernels().ts_predict(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
-    buffer(network.arena),
-    network.arena.length,
-    buffer(features),
-    features.length,
-    features instanceof Uint8Array ? 1 : 0,
-    selection?.featureCount ?? mean.length,
-    buffer(selection?.features ?? NONE),
-    selection?.features.length ?? 0,
+    ...networkArguments(network, "predict"),
+    ...sourceArguments(source),
     buffer(mean),
     buffer(scale),
     mean.length,

@@ -17,16 +17,17 @@ export interface StructureLaw {
   readonly threads?: number;
 }
 
+/** A law for a kernel: neurons, probability, seed, layer, threads. */
+function lawArguments(law: StructureLaw): readonly [number, number, number, number, number] {
+  return [law.neurons, law.probability, law.seed, law.layer, law.threads ?? 1];
+}
+
 /** Draws the number of connections of each row into `indptr` `[inputs + 1]`; returns nnz. O(inputs + nnz). */
 export function erdosRenyiCount(indptr: Uint32Array, law: StructureLaw): number {
   const status = kernels().ts_erdos_renyi_count(
     buffer(indptr),
     indptr.length,
-    law.neurons,
-    law.probability,
-    law.seed,
-    law.layer,
-    law.threads ?? 1,
+    ...lawArguments(law),
   );
   check(status, "draw the connections of a layer");
   return indptr[indptr.length - 1];
@@ -39,11 +40,7 @@ export function erdosRenyiFill(indptr: Uint32Array, indices: Uint32Array, law: S
     indptr.length,
     buffer(indices),
     indices.length,
-    law.neurons,
-    law.probability,
-    law.seed,
-    law.layer,
-    law.threads ?? 1,
+    ...lawArguments(law),
   );
   check(status, "draw the connections of a layer");
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expectLength } from "./status.ts";
+import { buffer, expectLength } from "./status.ts";
 
 /** Words of one row of the layout table, in the order of `kernels/src/network/layer.rs`. */
 export const LAYOUT_FIELDS = ["inputs", "neurons", "nnz", "capacity", "activation"] as const;
@@ -31,10 +31,23 @@ export function writeLayoutRow(layout: Uint32Array, layer: number, row: LayoutRo
   layout.set(LAYOUT_FIELDS.map((field) => row[field]), layer * LAYOUT_COLUMNS);
 }
 
-/** Throws a TypeError unless the layout table has a row a slope: the kernel takes one number for both. */
-export function expectLayout(
+/**
+ * The layout table for a kernel: table, slopes, layers.
+ *
+ * @throws {TypeError} Unless the table has a row a slope: the kernel takes one number for both.
+ */
+export function layoutArguments(
   { layout, slopes }: Pick<NetworkMemory, "layout" | "slopes">,
   task: string,
-): void {
+): readonly [BufferSource, BufferSource, number] {
   expectLength(task, "the layout table", layout, slopes.length * LAYOUT_COLUMNS);
+  return [buffer(layout), buffer(slopes), slopes.length];
+}
+
+/** A network for a kernel: {@linkcode layoutArguments}, then the arena and its length. */
+export function networkArguments(
+  network: Pick<NetworkMemory, "layout" | "slopes" | "arena">,
+  task: string,
+): readonly [BufferSource, BufferSource, number, BufferSource, number] {
+  return [...layoutArguments(network, task), buffer(network.arena), network.arena.length];
 }

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { expectLayout, type NetworkMemory } from "./layout.ts";
+import { layoutArguments, networkArguments, type NetworkMemory } from "./layout.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectLength } from "./status.ts";
-import type { ActivationMemory, Batch } from "./step.ts";
+import { type ActivationMemory, type Batch, batchArguments, memoryArguments } from "./step.ts";
 
 /** Places of all layers, layer after layer. */
 export interface ProbePlaces {
@@ -48,16 +48,12 @@ export function probeWords(
   use: { readonly dropout: boolean } & ActivationMemory,
 ): number {
   const task = "plan the work memory";
-  expectLayout(network, task);
   const words = new Float64Array(1);
   const status = kernels().ts_probe_words(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
+    ...layoutArguments(network, task),
     width,
     use.dropout ? 1 : 0,
-    use.activationStorage === "bf16" ? 1 : 0,
-    use.recompute ? 1 : 0,
+    ...memoryArguments(use),
     words,
   );
   check(status, task);
@@ -84,29 +80,16 @@ export function probeGradients(
   gradients: Float32Array,
 ): void {
   const task = "probe the gradients of absent connections";
-  expectLayout(network, task);
   const { ends, rows, columns } = places;
   expectLength(task, "the list of ends", ends, network.slopes.length);
   expectLength(task, "the list of neurons", columns, rows.length);
   expectLength(task, "the list of gradients", gradients, rows.length);
   const { threads, dropout = 0, seed = 0, step = 0 } = settings;
   const status = kernels().ts_probe(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
-    buffer(network.arena),
-    network.arena.length,
-    buffer(batch.input),
-    batch.input.length,
-    buffer(batch.labels),
-    batch.labels.length,
-    buffer(batch.targets),
-    batch.targets.length,
-    batch.samples,
-    batch.width,
+    ...networkArguments(network, task),
+    ...batchArguments(batch),
     dropout,
-    settings.activationStorage === "bf16" ? 1 : 0,
-    settings.recompute ? 1 : 0,
+    ...memoryArguments(settings),
     seed,
     step,
     threads,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expectLayout, type NetworkMemory } from "./layout.ts";
+import { layoutArguments, networkArguments, type NetworkMemory } from "./layout.ts";
 import { kernels } from "./library.ts";
 import type { SettingsBlock } from "./settings.ts";
 import { buffer, check, expectLength } from "./status.ts";
@@ -29,26 +29,30 @@ export interface ActivationMemory {
   readonly recompute?: boolean;
 }
 
+/** How a kernel keeps activations: bf16, recompute. */
+export function memoryArguments(
+  { activationStorage, recompute }: ActivationMemory,
+): readonly [number, number] {
+  return [activationStorage === "bf16" ? 1 : 0, recompute ? 1 : 0];
+}
+
 /** Words of work memory for tiles of `width` samples. */
 export function workspaceWords(
   network: Pick<NetworkMemory, "layout" | "slopes">,
   width: number,
   use: { readonly training: boolean; readonly dropout: boolean } & ActivationMemory,
 ): number {
-  expectLayout(network, "plan the work memory");
+  const task = "plan the work memory";
   const words = new Float64Array(1);
   const status = kernels().ts_workspace_words(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
+    ...layoutArguments(network, task),
     width,
     use.training ? 1 : 0,
     use.dropout ? 1 : 0,
-    use.activationStorage === "bf16" ? 1 : 0,
-    use.recompute ? 1 : 0,
+    ...memoryArguments(use),
     words,
   );
-  check(status, "plan the work memory");
+  check(status, task);
   return words[0];
 }
 
@@ -63,6 +67,17 @@ export interface Batch {
   readonly samples: number;
   /** Samples a tile: a multiple of 16, at most 128. */
   readonly width: number;
+}
+
+/** A batch for a kernel: input, labels and targets, each with its length; samples, width. */
+export function batchArguments({ input, labels, targets, samples, width }: Batch): readonly [
+  ...[BufferSource, number, BufferSource, number, BufferSource, number],
+  ...[number, number],
+] {
+  return [
+    ...[buffer(input), input.length, buffer(labels), labels.length] as const,
+    ...[buffer(targets), targets.length, samples, width] as const,
+  ];
 }
 
 /**
@@ -81,33 +96,22 @@ export function trainBatch(
   work: Uint32Array,
   totals: Float64Array,
 ): void {
-  expectLayout(network, "train on a batch");
-  expectLength("train on a batch", "totals", totals, 2);
+  const task = "train on a batch";
+  expectLength(task, "totals", totals, 2);
   const status = kernels().ts_train_batch(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
-    buffer(network.arena),
-    network.arena.length,
+    ...networkArguments(network, task),
     buffer(network.state),
     network.state.length,
     buffer(gradients),
     gradients.length,
-    buffer(batch.input),
-    batch.input.length,
-    buffer(batch.labels),
-    batch.labels.length,
-    buffer(batch.targets),
-    batch.targets.length,
-    batch.samples,
-    batch.width,
+    ...batchArguments(batch),
     settings.numbers,
     settings.numbers.length,
     buffer(work),
     work.length,
     buffer(totals),
   );
-  check(status, "train on a batch");
+  check(status, task);
 }
 
 /**
@@ -126,22 +130,11 @@ export function evaluateBatch(
   totals: Float64Array,
   { activationStorage }: ActivationMemory = {},
 ): void {
-  expectLayout(network, "evaluate a batch");
-  expectLength("evaluate a batch", "totals", totals, 2);
+  const task = "evaluate a batch";
+  expectLength(task, "totals", totals, 2);
   const status = kernels().ts_evaluate_batch(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
-    buffer(network.arena),
-    network.arena.length,
-    buffer(batch.input),
-    batch.input.length,
-    buffer(batch.labels),
-    batch.labels.length,
-    buffer(batch.targets),
-    batch.targets.length,
-    batch.samples,
-    batch.width,
+    ...networkArguments(network, task),
+    ...batchArguments(batch),
     activationStorage === "bf16" ? 1 : 0,
     threads,
     buffer(work),
@@ -150,5 +143,5 @@ export function evaluateBatch(
     outputs.length,
     buffer(totals),
   );
-  check(status, "evaluate a batch");
+  check(status, task);
 }

@@ -33,6 +33,16 @@ export interface TextOutputs {
   readonly names: BigUint64Array;
 }
 
+/** Outputs for a kernel: rows; features and targets with their lengths and counts; labels and names with theirs. */
+function outputArguments({ rows, features, featureCount, targets, targetCount, labels, names }: TextOutputs) {
+  return [
+    rows,
+    ...[buffer(features), features.length, featureCount] as const,
+    ...[buffer(targets), targets.length, targetCount] as const,
+    ...[buffer(labels), labels.length, buffer(names), names.length] as const,
+  ] as const;
+}
+
 /**
  * Counts rows and lines of delimited text and checks that each row has `columns` cells.
  *
@@ -73,19 +83,11 @@ export function delimitedParse(
   outputs: TextOutputs,
   detail: BigUint64Array,
 ): boolean {
-  const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
   expectLength("parse the text", "detail", detail, TEXT_DETAIL);
   const status = kernels().ts_delimited_parse(
-    ...[buffer(text), text.length, delimiter, buffer(roles), roles.length, threads, rows] as const,
-    ...[
-      buffer(features),
-      features.length,
-      featureCount,
-      buffer(targets),
-      targets.length,
-      targetCount,
-    ] as const,
-    ...[buffer(labels), labels.length, buffer(names), names.length, buffer(detail)] as const,
+    ...[buffer(text), text.length, delimiter, buffer(roles), roles.length, threads] as const,
+    ...outputArguments(outputs),
+    buffer(detail),
   );
   return wellFormed(status, "parse the text");
 }
@@ -124,19 +126,11 @@ export function svmlightParse(
   outputs: TextOutputs,
   detail: BigUint64Array,
 ): boolean {
-  const { rows, features, featureCount, targets, targetCount, labels, names } = outputs;
   expectLength("parse the text", "detail", detail, TEXT_DETAIL);
   const status = kernels().ts_svmlight_parse(
-    ...[buffer(text), text.length, firstIndex, threads, rows] as const,
-    ...[
-      buffer(features),
-      features.length,
-      featureCount,
-      buffer(targets),
-      targets.length,
-      targetCount,
-    ] as const,
-    ...[buffer(labels), labels.length, buffer(names), names.length, buffer(detail)] as const,
+    ...[buffer(text), text.length, firstIndex, threads] as const,
+    ...outputArguments(outputs),
+    buffer(detail),
   );
   return wellFormed(status, "parse the text");
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { expectLayout, type NetworkMemory } from "./layout.ts";
+import { layoutArguments, networkArguments, type NetworkMemory } from "./layout.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 import type { SettingsBlock } from "./settings.ts";
@@ -14,13 +14,9 @@ export function applyGradients(
   gradients: Uint32Array,
   settings: SettingsBlock,
 ): void {
-  expectLayout(network, "apply gradients");
+  const task = "apply gradients";
   const status = kernels().ts_apply_gradients(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
-    buffer(network.arena),
-    network.arena.length,
+    ...networkArguments(network, task),
     buffer(network.state),
     network.state.length,
     buffer(gradients),
@@ -28,21 +24,19 @@ export function applyGradients(
     settings.numbers,
     settings.numbers.length,
   );
-  check(status, "apply gradients");
+  check(status, task);
 }
 
 /** The squared norm of written gradients (gradient flow; Paper: §2.2, Figure 5). */
 export function squaredNorm(network: NetworkMemory, gradients: Uint32Array): number {
-  expectLayout(network, "measure the gradient");
+  const task = "measure the gradient";
   const norm = new Float64Array(1);
   const status = kernels().ts_squared_norm(
-    buffer(network.layout),
-    buffer(network.slopes),
-    network.slopes.length,
+    ...layoutArguments(network, task),
     buffer(gradients),
     gradients.length,
     norm,
   );
-  check(status, "measure the gradient");
+  check(status, task);
   return norm[0];
 }

@@ -1,5 +1,6 @@
 /** Layers for the tests of structure and topology, and slow, obvious oracles for them. @module */
-import type { Connections } from "../../src/sparse/csr.ts";
+import { assertEquals } from "@std/assert";
+import { type Connections, validateConnections } from "../../src/sparse/csr.ts";
 import { countConnections, fillConnections } from "../../src/sparse/init.ts";
 
 /** What {@linkcode layerOf} makes. */
@@ -98,4 +99,13 @@ export function placesOf(layer: Connections): Map<number, readonly [value: numbe
     }
   }
   return places;
+}
+
+/** Asserts that rows are in order and that the incoming view is theirs. */
+export function assertInvariants(layer: Connections): void {
+  validateConnections(layer);
+  const [pointers, source, position] = transposed(layer);
+  assertEquals(layer.incomingPtr, pointers);
+  assertEquals(layer.source.subarray(0, layer.nnz), source);
+  assertEquals(layer.position.subarray(0, layer.nnz), position);
 }

@@ -33,6 +33,16 @@ export async function finish(model: SparseMlp, data: Dataset, options: TrainOpti
   }
 }
 
+/** A signal that aborts before step `steps` of a run. */
+export function abortBefore(steps: number): AbortSignal {
+  let seen = 0;
+  return {
+    throwIfAborted() {
+      if (seen++ === steps) throw new DOMException("stopped", "AbortError");
+    },
+  } as AbortSignal;
+}
+
 /** Samples of which `classOf` names the class and `valuesOf` the targets; one of them is given. */
 export interface Recipe {
   readonly samples: number;
