@@ -6,7 +6,7 @@
 import { SparseMlp } from "../mod.ts";
 import { standardization } from "../src/data/standardization.ts";
 import { shuffle } from "../src/native/random.ts";
-import { stateFor } from "../src/optimizer/optimizers.ts";
+import { type OptimizerName, stateFor } from "../src/optimizer/optimizers.ts";
 import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepRunner } from "../src/train/step_runner.ts";
@@ -25,6 +25,8 @@ export interface StepOptions {
   readonly samples?: number;
   /** Overrides the tile width. */
   readonly width?: number;
+  /** @default {"sgd"} */
+  readonly optimizer?: OptimizerName;
 }
 
 /** A step ready to run, and its parts. */
@@ -41,6 +43,7 @@ export interface Step {
 /** Prepares a network, made-up data of its width, and the buffers of a step. */
 export function prepareStep(options: StepOptions): Step {
   const { sizes, density, batch: batchSize = 128, dropout = 0.3, threads = 1, seed = 1 } = options;
+  const { optimizer = "sgd" } = options;
   const sparsity = density === undefined ? { epsilon: options.epsilon ?? 20 } : { density };
   const samples = options.samples ?? 10_000;
   const model = SparseMlp.create({ sizes, ...sparsity, seed, fanIn: "sparse" });
@@ -50,7 +53,7 @@ export function prepareStep(options: StepOptions): Step {
   for (let place = 0; place < features.length; place++) features[place] = (place * 2_654_435_761) >>> 24;
   for (let sample = 0; sample < samples; sample++) labels[sample] = sample % classes;
   const split = { samples, features, labels, targets: new Float32Array(0) };
-  const settings = resolveHyperparameters({ batchSize, dropout, threads, seed }, seed);
+  const settings = resolveHyperparameters({ batchSize, dropout, threads, seed, optimizer }, seed);
   model.holdState(stateFor(settings));
   const runner = new StepRunner({
     model,
