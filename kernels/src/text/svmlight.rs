@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::base::status::{Outcome, Status, ensure};
 use crate::text::labels::Names;
-use crate::text::lines::{DETAIL, Kind, LineFormat, Problem, is_blank, parse_blocks, report};
+use crate::text::lines::{DETAIL, Kind, LineFormat, Problem, RowPlace, is_blank, parse_blocks, report};
 use crate::text::number::{parse_number, parse_short};
 use crate::text::text_rows::{Outputs, Rows, not_number};
 
@@ -106,15 +106,8 @@ impl LineFormat for Scanner {
         is_row(line)
     }
 
-    fn read_row(
-        &self,
-        text: &[u8],
-        place: Range<usize>,
-        _row: usize,
-        _line: usize,
-        bounds: &mut Bounds,
-    ) -> Result<(), Problem> {
-        let line = content(text, place);
+    fn read_row(&self, text: &[u8], row: RowPlace, bounds: &mut Bounds) -> Result<(), Problem> {
+        let line = content(text, row.bytes);
         let label = label(text, &line)?;
         features(text, label.end, line.end, |index, _, _, _| {
             bounds.least = bounds.least.min(index);
@@ -153,20 +146,13 @@ impl LineFormat for Reader<'_> {
         is_row(line)
     }
 
-    fn read_row(
-        &self,
-        text: &[u8],
-        place: Range<usize>,
-        row: usize,
-        line_number: usize,
-        names: &mut Names,
-    ) -> Result<(), Problem> {
-        let line = content(text, place);
+    fn read_row(&self, text: &[u8], row: RowPlace, names: &mut Names) -> Result<(), Problem> {
+        let line = content(text, row.bytes);
         let label = label(text, &line)?;
         // SAFETY: `parse_blocks` gives each row to one chunk, and once.
-        let (dense, target, number) = unsafe { self.rows.row(row) };
+        let (dense, target, number) = unsafe { self.rows.row(row.row) };
         if self.labelled {
-            number[0] = names.number(text, label.clone(), line_number, self.rows.room);
+            number[0] = names.number(text, label.clone(), row.line, self.rows.room);
         } else if let Some(target) = target.first_mut() {
             *target = parse_number(&text[label.clone()]).map_err(|kind| not_number(kind, 1, label.clone()))?;
         }

@@ -6,7 +6,7 @@ mod refusals;
 use sprs::prod::mul_acc_mat_vec_csr;
 use sprs::{CsMat, TriMat};
 use truly_sparse_kernels::base::random::Stream;
-use truly_sparse_kernels::network::batch::Batch;
+use truly_sparse_kernels::network::batch::{Batch, BatchRun};
 use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, STATE_HEAD_WORDS, gradients, layers};
 use truly_sparse_kernels::network::loss::{Total, Truth};
 use truly_sparse_kernels::network::method::Method;
@@ -167,7 +167,8 @@ fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
                     let mut found = vec![f32::NAN; count * outputs];
                     let batch = Batch { input: &input, truth, samples: count, width };
                     let layers = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
-                    let total = evaluate(&layers, batch, Storage::F32, threads, &mut work, &mut found).unwrap();
+                    let run = BatchRun { layers: &layers, batch, threads };
+                    let total = evaluate(run, Storage::F32, &mut work, &mut found).unwrap();
                     let largest = expected.iter().fold(1.0f32, |most, value| most.max(value.abs()));
                     // Up to 200 products a sum, each rounded: 200 · 2⁻²⁴ is 1.2e-5 of the largest.
                     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 2e-5 * largest));
@@ -196,7 +197,7 @@ fn step(
     let batch = Batch { input: &input, truth: Truth::Classes(&labels), samples: count, width };
     let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
     let places = gradients(&net.layout, &net.slopes, &mut written).unwrap();
-    let total = train(&network, places.as_deref(), batch, training, threads, &mut work).unwrap();
+    let total = train(BatchRun { layers: &network, batch, threads }, places.as_deref(), training, &mut work).unwrap();
     (total, written)
 }
 
