@@ -192,23 +192,13 @@ fn fill_stretches<const P: usize>(
         connections.slide(stretch.entries.clone(), to);
     }
     let values_key = key(seed, Purpose::Weights, &[layer, epoch]);
-    let indptr = SharedSlice::new(connections.indptr);
-    let indices = SharedSlice::new(connections.indices);
-    let values = SharedSlice::new(connections.values);
-    let planes = connections.planes.shared::<P>();
+    let shared = connections.shared::<P>();
     run_chunks(threads, stretches.len(), &|chunk| {
         let Stretch { rows, entries } = &stretches[chunk];
         let new = places_of(&stretches[chunk]);
         let target = entries.start + new.start..entries.end + new.end;
         // SAFETY: stretches share neither rows nor target entries; the row ends of a stretch are its own.
-        let (ends, indices, values, planes) = unsafe {
-            (
-                indptr.range(rows.start + 1..rows.end + 1),
-                indices.range(target.clone()),
-                values.range(target.clone()),
-                planes.each_ref().map(|plane| plane.range(target.clone())),
-            )
-        };
+        let (ends, indices, values, planes) = unsafe { shared.stretch(rows, &target) };
         let mut pending = &places[new];
         let (mut read, mut write) = (entries.len(), target.len());
         for row in rows.clone().rev() {

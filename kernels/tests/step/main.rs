@@ -224,18 +224,23 @@ fn train_writes_gradients_whose_application_equals_the_fused_update() {
     }
 }
 
+/// Asserts that a step on several threads gives the bits of one on a single thread.
+fn same_for_all_threads(start: &Network, width: usize, count: usize, write: bool, training: Training) {
+    let mut one = start.clone();
+    let expected = step(&mut one, width, count, write, training, 1);
+    for threads in [2, 3, 8] {
+        let mut other = start.clone();
+        assert_eq!(step(&mut other, width, count, write, training, threads), expected);
+        assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
+    }
+}
+
 #[test]
 fn train_gives_the_same_bits_for_any_number_of_threads() {
     // Rows enough for several chunks: 90,000 connections of 4 vectors are 18 of 20,000 operations.
     let start = network(&[300, 300, 10], 1.0, SRELU);
     for write in [false, true] {
-        let mut one = start.clone();
-        let expected = step(&mut one, 64, 150, write, TRAINING, 1);
-        for threads in [2, 3, 8] {
-            let mut other = start.clone();
-            assert_eq!(step(&mut other, 64, 150, write, TRAINING, threads), expected);
-            assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
-        }
+        same_for_all_threads(&start, 64, 150, write, TRAINING);
     }
 }
 
@@ -274,13 +279,7 @@ fn train_with_bfloat16_stays_close_to_f32_and_gives_the_same_bits_for_any_number
     }
     // Each number is rounded to 8 bits, 2⁻⁹ of it at most, three times on the way; signs near zero may turn.
     assert!(difference > 0.0 && difference < 0.02f64.powi(2) * square, "{}", (difference / square).sqrt());
-    let mut one = start.clone();
-    let expected = step(&mut one, 32, 150, false, half, 1);
-    for threads in [2, 3, 8] {
-        let mut other = start.clone();
-        assert_eq!(step(&mut other, 32, 150, false, half, threads), expected);
-        assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
-    }
+    same_for_all_threads(&start, 32, 150, false, half);
 }
 
 #[test]
@@ -290,10 +289,6 @@ fn layers_beyond_the_cache_give_the_same_bits_for_any_number_of_threads() {
     for memory in [WHOLE, ActivationMemory { recompute: true, ..BF16 }] {
         let training = Training { memory, ..TRAINING };
         let width = if memory.storage == Storage::Bf16 { 32 } else { 16 };
-        let mut one = start.clone();
-        let expected = step(&mut one, width, 40, false, training, 1);
-        let mut two = start.clone();
-        assert_eq!(step(&mut two, width, 40, false, training, 2), expected);
-        assert_eq!((two.arena, two.state), (one.arena, one.state));
+        same_for_all_threads(&start, width, 40, false, training);
     }
 }
