@@ -3,6 +3,7 @@ import { ACTIVATION_KINDS, activationCode, resolveActivation } from "../src/mode
 import { SparseMlp } from "../src/model/model.ts";
 import type { ModelOptions } from "../src/model/settings.ts";
 import { type Connections, validateConnections } from "../src/sparse/csr.ts";
+import { stateOf } from "./model/state.ts";
 import { transposed } from "./topology/layer.ts";
 
 Deno.test("SparseMlp.create() fills in the paper's defaults and keeps what was given", () => {
@@ -175,6 +176,19 @@ Deno.test("SparseMlp.create() refuses what 32 bits cannot count and memory canno
     RangeError,
     "Cannot allocate 63934.78 GiB in one buffer",
   );
+});
+
+Deno.test("SparseMlp.stats() counts the planes that are held, and one before the first training", () => {
+  const model = SparseMlp.create({ sizes: [4, 3, 2], density: [0, 1], activation: "srelu" });
+  const { trainingBytes, denseTrainingBytes } = model.stats();
+  // 6 connections, 5 biases and 12 activation parameters; the dense network has 12 connections more.
+  for (const [planes, more] of [[0, -1], [1, 0], [2, 1]] as const) {
+    model.discardState();
+    model.holdState(stateOf(planes));
+    const stats = model.stats();
+    assertEquals(stats.trainingBytes - trainingBytes, more * 4 * 23);
+    assertEquals(stats.denseTrainingBytes - denseTrainingBytes, more * 4 * 35);
+  }
 });
 
 Deno.test("SparseMlp.stats() gives the numbers counted by hand", () => {

@@ -94,7 +94,7 @@ const lines = (out: string) => out.trim().split("\n").map((line) => JSON.parse(l
 
 Deno.test({
   name:
-    `trainOverMpi() in rounds gives the bits of trainParallel(), however messages are cut, with either rule of growth${why}`,
+    `trainOverMpi() in rounds gives the bits of trainParallel(), however messages are cut, whatever rule and optimiser${why}`,
   ignore,
   async fn() {
     const options = {
@@ -105,11 +105,12 @@ Deno.test({
       threads: 2,
     } as const;
     const rule = { growth: "gradient-sampled", growthCandidates: 0.5 } as const;
-    for (const [chunkWords, growth] of [[64, {}], [undefined, {}], [undefined, rule]] as const) {
+    const adam = { optimizer: "adam", learningRate: 0.002 } as const;
+    for (const [chunkWords, chosen] of [[64, {}], [undefined, {}], [undefined, rule], [64, adam]] as const) {
       const { data, model } = problem();
-      for await (const _ of trainParallel(model, data, { ...options, ...growth, workers: 2 }));
+      for await (const _ of trainParallel(model, data, { ...options, ...chosen, workers: 2 }));
       const { code, out, err } = await ranks(3, "./mpi/train.ts", [
-        JSON.stringify({ ...options, ...growth, chunkWords }),
+        JSON.stringify({ ...options, ...chosen, chunkWords }),
       ]);
       assertEquals(code, 0, err);
       const records = lines(out);
@@ -117,7 +118,7 @@ Deno.test({
       assertEquals(
         records[5].digest,
         await digest(model),
-        `chunks of ${chunkWords}, ${JSON.stringify(growth)}`,
+        `chunks of ${chunkWords}, ${JSON.stringify(chosen)}`,
       );
     }
   },
@@ -322,13 +323,14 @@ Deno.test({
     `trainOverMpi() waits with long gradients while the server pauses for longer than the time limit${why}`,
   ignore,
   async fn() {
-    const options = { epochs: 3, phaseOneFraction: 1, batchSize: 32, threads: 1, timeLimitSeconds: 2 };
+    // A limit that a busy machine keeps to; the pause is two and a half times as long.
+    const options = { epochs: 2, phaseOneFraction: 1, batchSize: 32, threads: 1, timeLimitSeconds: 5 };
     // A small rate: the weights of a dense network are many.
     const { code, out, err } = await ranks(3, "./mpi/pause.ts", [
       JSON.stringify({ ...options, learningRate: 1e-4 }),
     ]);
     assertEquals(code, 0, err);
-    assertEquals(lines(out).map(({ parallel }) => parallel.updates), [38, 38, 38]);
+    assertEquals(lines(out).map(({ parallel }) => parallel.updates), [38, 38]);
   },
 });
 

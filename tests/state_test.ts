@@ -6,6 +6,7 @@ import { attachModel, copyModel, copyState, emptyReplica, shareModel } from "../
 import { changeTopology } from "../src/topology/change.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { pruneByImportance } from "../src/topology/importance.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { arraysOf, assertSameModel, contentOf } from "./model/content.ts";
 import { holdNumbers, stateOf } from "./model/state.ts";
 import { placesOf } from "./topology/layer.ts";
@@ -113,13 +114,7 @@ Deno.test("averageModels() averages every plane of the connections that stay, an
     const models = [1, 2, 3].map((draw) => {
       const model = make();
       holdNumbers(model, count, 10 * draw);
-      const settings = {
-        zeta: 0.5,
-        importancePruning: false,
-        compactWhilePruning: false,
-        seed: 1,
-        threads: 1,
-      } as const;
+      const settings = resolveHyperparameters({ zeta: 0.5, seed: 1, threads: 1 }, 1);
       changeTopology(model, settings, 1, { draw });
       for (const plane of planesOf(model)) plane.forEach((_, at) => plane[at] *= draw);
       return model;
@@ -185,13 +180,7 @@ Deno.test("changeTopology() begins planes of new connections as the optimiser sa
     holdNumbers(model, count);
     const before = model.layers.map((layer) => placesOf(layer));
     const biases = model.layers.map(({ biasPlanes }) => biasPlanes.map((plane) => plane.slice()));
-    const settings = {
-      zeta: 0.4,
-      importancePruning: false,
-      compactWhilePruning: false,
-      seed: 2,
-      threads: 1,
-    } as const;
+    const settings = resolveHyperparameters({ zeta: 0.4, seed: 2, threads: 1 }, 1);
     const { replaced } = changeTopology(model, settings, 3);
     let fresh = 0;
     for (const [index, layer] of model.layers.entries()) {

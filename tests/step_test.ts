@@ -1,9 +1,11 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { SparseMlp } from "../src/model/model.ts";
 import type { Task } from "../src/model/settings.ts";
 import { applyGradients } from "../src/native/update.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
+import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import {
   ACTIVATIONS,
   ADAM_STEP,
@@ -179,6 +181,29 @@ Deno.test("trainBatch() refuses several tiles without a gradient arena where an 
       "Cannot train on a batch",
     );
     assertEquals(model.memory.arena, before);
+  }
+});
+
+Deno.test("applyGradients() of Adam leaves a parameter without gradients as it is, and refuses an ε of 0 in 32 bits", () => {
+  const model = SparseMlp.create({ sizes: [8, 20, 3], density: 0.4, seed: 5 });
+  model.holdState(stateFor(ADAM_STEP));
+  const before = model.memory.arena.slice();
+  const settings = { ...ADAM_STEP, weightDecay: 0 };
+  for (const adamEpsilon of [1e-8, 1e-30]) {
+    runApply(model, model.allocateGradients(), { ...settings, adamEpsilon });
+    assertEquals(model.memory.arena, before);
+  }
+  for (const adamEpsilon of [0, -1, 1e-50, 1e-40, 1e50, NaN]) {
+    assertThrows(
+      () => runApply(model, model.allocateGradients(), { ...settings, adamEpsilon }),
+      RangeError,
+      "Cannot apply gradients",
+    );
+    assertThrows(
+      () => resolveHyperparameters({ optimizer: "adam", adamEpsilon: Math.min(adamEpsilon, 1e-40) }, 1),
+      RangeError,
+      "Cannot train: adamEpsilon is ",
+    );
   }
 });
 

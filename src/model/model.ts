@@ -243,7 +243,8 @@ export class SparseMlp {
 
   /** Counts of parameters, bytes and operations, for the network as it is and as if it were dense. */
   stats(): ModelStats {
-    return statistics(this.layers);
+    // Before the first training: with one plane, as the default optimiser has.
+    return statistics(this.layers, this.optimizerState?.planes.length ?? 1);
   }
 }
 

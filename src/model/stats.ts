@@ -43,14 +43,16 @@ export interface ModelStats extends Counts {
   readonly layers: readonly (Counts & { readonly inputs: number; readonly neurons: number })[];
 }
 
-/** Counts of all layers and their sums; the first layer needs no gradient of its input. */
-export function statistics(layers: readonly SparseLayer[]): ModelStats {
+/**
+ * Counts of all layers and their sums; the first layer needs no gradient of its input.
+ *
+ * @param planes What an optimiser keeps of each parameter.
+ */
+export function statistics(layers: readonly SparseLayer[], planes: number): ModelStats {
   const rows = layers.map((layer, index) => {
     const { inputs, neurons, nnz } = layer;
     const dense = inputs * neurons;
     const own = layer.activationParameters.length;
-    // Before the first training: with one plane, as the default optimiser has.
-    const planes = layer.planes.length || 1;
     const passes = index === 0 ? 4 : 6;
     return {
       inputs,

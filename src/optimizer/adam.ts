@@ -26,7 +26,7 @@ export interface AdamOptions {
    */
   readonly beta2?: number;
   /**
-   * ε, added to the root of the mean square.
+   * ε, added to the root of the mean square; without it, a parameter that never had a gradient would become NaN.
    *
    * @default {1e-8}
    */
@@ -39,7 +39,7 @@ export const ADAM_HYPERPARAMETERS = {
   beta2: { kind: "number", ...FRACTION, default: 0.999, doc: "Share of the mean square that Adam keeps." },
   adamEpsilon: {
     kind: "number",
-    least: 0,
+    least: 1e-30,
     default: 1e-8,
     doc: "What Adam adds to the root of the mean square.",
   },

@@ -42,19 +42,22 @@ impl Adam {
     /// Reads a settings block, for the `update`-th update, counted from 1.
     ///
     /// # Errors
-    /// [`Status::Length`] for another number of settings; [`Status::Range`] when β is not in `[0, 1)`, ε is negative, or
-    /// updates are not counted from 1.
+    /// [`Status::Length`] for another number of settings; [`Status::Range`] when β is not in `[0, 1)`, ε is no positive
+    /// normal number of 32 bits, or updates are not counted from 1.
     pub fn from_block(own: &[f64], update: f64) -> Result<Self, Status> {
         let AdamSettings { beta1, beta2, adam_epsilon } = own_settings(own)?;
         let fraction = 0.0..1.0;
-        ensure(fraction.contains(&beta1) && fraction.contains(&beta2) && adam_epsilon >= 0.0, Status::Range)?;
+        let epsilon = adam_epsilon as f32;
+        ensure(fraction.contains(&beta1) && fraction.contains(&beta2), Status::Range)?;
+        // 0 / 0 where there has been no gradient; subnormal numbers are flushed.
+        ensure(epsilon.is_normal() && epsilon > 0.0, Status::Range)?;
         ensure(update >= 1.0, Status::Range)?;
         Ok(Self {
             beta1: beta1 as f32,
             rest1: (1.0 - beta1) as f32,
             beta2: beta2 as f32,
             rest2: (1.0 - beta2) as f32,
-            epsilon: adam_epsilon as f32,
+            epsilon,
             correction1: (1.0 / (1.0 - beta1.powf(update))) as f32,
             correction2: (1.0 / (1.0 - beta2.powf(update))) as f32,
         })
