@@ -7,7 +7,7 @@ import {
   type Tensor,
   writeSafetensors,
 } from "../src/files/safetensors.ts";
-import { inFolder } from "./in_folder.ts";
+import { inFolder } from "./temporary.ts";
 import { assertSameModel } from "./model/content.ts";
 import { holdNumbers, KEEPING } from "./model/state.ts";
 
