@@ -6,6 +6,7 @@
  * @module
  */
 import type { DensityResult } from "./density.ts";
+import { round, svgDocument } from "./svg.ts";
 
 const PANEL = { width: 440, height: 300, left: 58, right: 16, top: 40, bottom: 66 };
 const [BLUE, ORANGE] = ["#1f6feb", "#d9730d"];
@@ -35,24 +36,13 @@ export function densitySvg({ network, batch, dense, rows, crossover, threads }: 
       crossover: crossover.memory,
     },
   ];
-  const width = panels.length * PANEL.width;
   const legend = PANEL.height - 12;
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${PANEL.height}" width="${width}" ` +
-    `height="${PANEL.height}" font-family="system-ui, sans-serif" font-size="12" fill="#24292f">`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
-    ...panels.flatMap((panel, place) => [
-      `<g transform="translate(${place * PANEL.width} 0)">`,
-      ...drawn(panel),
-      "</g>",
-    ]),
+  return svgDocument(panels.map(drawn), { panelWidth: PANEL.width, height: PANEL.height }, [
     `<path d="M${PANEL.left} ${legend - 4}h22" stroke="${BLUE}" stroke-width="2.4"/>`,
     `<text x="${PANEL.left + 28}" y="${legend}">truly sparse, ${network}, threads: ${threads}</text>`,
     `<path d="M${PANEL.width} ${legend - 4}h22" stroke="${ORANGE}" stroke-dasharray="5 4" stroke-width="2"/>`,
     `<text x="${PANEL.width + 28}" y="${legend}">${dense.system}</text>`,
-    "</svg>",
-    "",
-  ].join("\n");
+  ]);
 }
 
 function drawn({ title, points, dense, crossover }: Panel): string[] {
@@ -96,10 +86,6 @@ function drawn({ title, points, dense, crossover }: Panel): string[] {
 /** Whole powers of ten around the values. */
 function decades(values: readonly number[]): [low: number, high: number] {
   return [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
-}
-
-function round(value: number): number {
-  return Math.round(10 * value) / 10;
 }
 
 if (import.meta.main) {

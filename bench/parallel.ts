@@ -13,40 +13,21 @@ import { type Dataset, datasets, type EpochRecord, SparseMlp, train, trainParall
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
-import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
+import { madeUpData } from "./made_up.ts";
 
 const KINDS = ["sequential-1", "sequential-2", "wasap-2", "wassp-2"] as const;
 type Kind = typeof KINDS[number];
+const SIZES = [784, 1000, 1000, 1000, 10];
 
 function option(name: string, fallback: number): number {
   const at = Deno.args.indexOf(`--${name}`);
   return at < 0 ? fallback : Number(Deno.args[at + 1]);
 }
 
-function madeUp(): Dataset {
-  const split = (samples: number) => {
-    const features = sharedBytes(samples * 784);
-    for (let place = 0; place < features.length; place++) features[place] = (place * 2_654_435_761) >>> 24;
-    const labels = sharedWords(samples);
-    for (let sample = 0; sample < samples; sample++) labels[sample] = sample % 10;
-    return { samples, features, labels, targets: new Float32Array(0) };
-  };
-  return {
-    name: "made up",
-    task: "classification",
-    featureCount: 784,
-    outputCount: 10,
-    classNames: Array.from({ length: 10 }, (_, index) => String(index)),
-    featureNames: [],
-    train: split(60_000),
-    test: split(10_000),
-  };
-}
-
 function newModel(): SparseMlp {
-  return SparseMlp.create({ sizes: [784, 1000, 1000, 1000, 10], epsilon: 20, seed: 1 });
+  return SparseMlp.create({ sizes: SIZES, epsilon: 20, seed: 1 });
 }
 
 function run(kind: Kind, data: Dataset, epochs: number) {
@@ -99,7 +80,7 @@ function serverTimes() {
 }
 
 const real = Deno.args.includes("--real");
-const data = real ? await datasets.load("fashion-mnist") : madeUp();
+const data = real ? await datasets.load("fashion-mnist") : madeUpData(SIZES, 60_000, 10_000);
 const memoryKind = Deno.args[Deno.args.indexOf("--memory") + 1] as Kind;
 if (Deno.args.includes("--memory")) {
   for await (const _ of run(memoryKind, data, 2));

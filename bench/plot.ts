@@ -6,6 +6,7 @@
  * @module
  */
 import type { Result } from "./accuracy.ts";
+import { round, svgDocument } from "./svg.ts";
 
 /** One line of a panel. */
 export interface Curve {
@@ -62,21 +63,9 @@ function thinned(values: readonly number[], size: number): [place: number, mean:
 
 /** Panels side by side as an SVG document; curves are cut off below the lowest value shown. */
 export function svg(panels: readonly Panel[]): string {
-  const width = panels.length * PANEL.width;
   const lines = Math.max(...panels.map(({ curves }) => curves.length));
   const height = PANEL.height + 16 * Math.max(0, lines - PANEL.legend);
-  return [
-    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
-    `height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#24292f">`,
-    `<rect width="100%" height="100%" fill="#fff"/>`,
-    ...panels.flatMap((panel, place) => [
-      `<g transform="translate(${place * PANEL.width} 0)">`,
-      ...drawn(panel),
-      "</g>",
-    ]),
-    "</svg>",
-    "",
-  ].join("\n");
+  return svgDocument(panels.map(drawn), { panelWidth: PANEL.width, height });
 }
 
 function drawn({ title, curves, dashed, lowest, highest, grid, written, mean }: Panel): string[] {
@@ -107,10 +96,6 @@ function drawn({ title, curves, dashed, lowest, highest, grid, written, mean }: 
     lines.push(`<text x="${left + 28}" y="${row}">${escape(label)}</text>`);
   });
   return lines;
-}
-
-function round(value: number): number {
-  return Math.round(10 * value) / 10;
 }
 
 function escape(text: string): string {

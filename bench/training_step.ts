@@ -7,9 +7,10 @@ import { SparseMlp } from "../mod.ts";
 import { standardization } from "../src/data/standardization.ts";
 import { shuffle } from "../src/native/random.ts";
 import { type OptimizerName, stateFor } from "../src/optimizer/optimizers.ts";
-import { sharedBytes, sharedWords } from "../src/sparse/shared.ts";
+import { sharedWords } from "../src/sparse/shared.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepRunner } from "../src/train/step_runner.ts";
+import { madeUpSplit } from "./made_up.ts";
 
 /** What a step is timed with. */
 export interface StepOptions {
@@ -47,18 +48,13 @@ export function prepareStep(options: StepOptions): Step {
   const sparsity = density === undefined ? { epsilon: options.epsilon ?? 20 } : { density };
   const samples = options.samples ?? 10_000;
   const model = SparseMlp.create({ sizes, ...sparsity, seed, fanIn: "sparse" });
-  const [inputs, classes] = [sizes[0], sizes[sizes.length - 1]];
-  const features = sharedBytes(samples * inputs);
-  const labels = sharedWords(samples);
-  for (let place = 0; place < features.length; place++) features[place] = (place * 2_654_435_761) >>> 24;
-  for (let sample = 0; sample < samples; sample++) labels[sample] = sample % classes;
-  const split = { samples, features, labels, targets: new Float32Array(0) };
+  const split = madeUpSplit(sizes, samples);
   const settings = resolveHyperparameters({ batchSize, dropout, threads, seed, optimizer }, seed);
   model.holdState(stateFor(settings));
   const runner = new StepRunner({
     model,
     split,
-    standardization: standardization(features, samples, inputs, threads),
+    standardization: standardization(split.features, samples, sizes[0], threads),
     settings,
     cacheTile: options.width,
   });

@@ -7,7 +7,7 @@ import {
   type Tensor,
   writeSafetensors,
 } from "../src/files/safetensors.ts";
-import { inFolder } from "./in_folder.ts";
+import { inFolder } from "./temporary.ts";
 import { assertSameModel } from "./model/content.ts";
 import { holdNumbers, KEEPING } from "./model/state.ts";
 
@@ -23,19 +23,14 @@ async function readFile(path: string): Promise<SafetensorsFile> {
 
 const capital = (before: string, name: string) => before + name[0].toUpperCase() + name.slice(1);
 
+const smallData = () =>
+  madelonLike({ samples: 64, testSamples: 16, features: 4, informative: 2, redundant: 1, seed: 1 });
 const small = () => SparseMlp.create({ sizes: [4, 6, 2], epsilon: 2, activation: "prelu", seed: 3 });
 
 Deno.test("loadModel() gives back what saveModel() wrote", () =>
   inFolder(async (folder) => {
     const path = `${folder}/model.safetensors`;
-    const data = madelonLike({
-      samples: 64,
-      testSamples: 16,
-      features: 4,
-      informative: 2,
-      redundant: 1,
-      seed: 1,
-    });
+    const data = smallData();
     const model = small();
     for await (const _ of train(model, data, { epochs: 2, batchSize: 16, threads: 1 }));
     await saveModel(model, path, { training: { epoch: 2, options: { batchSize: 16 } } });
@@ -82,14 +77,7 @@ Deno.test("train() goes on from a checkpoint bit for bit as if it had never stop
 Deno.test("saveModel() writes the planes the optimiser keeps, and of a model that is no checkpoint none", () =>
   inFolder(async (folder) => {
     const path = `${folder}/model.safetensors`;
-    const data = madelonLike({
-      samples: 64,
-      testSamples: 16,
-      features: 4,
-      informative: 2,
-      redundant: 1,
-      seed: 1,
-    });
+    const data = smallData();
     for (const [count, keeping] of KEEPING.entries()) {
       const model = small();
       for await (const _ of train(model, data, { epochs: 1, batchSize: 16, threads: 1, ...keeping }));
@@ -115,14 +103,7 @@ Deno.test("saveModel() writes the planes the optimiser keeps, and of a model tha
 Deno.test("train() refuses a checkpoint of another optimiser than the one asked for, in one line", () =>
   inFolder(async (folder) => {
     const path = `${folder}/checkpoint.safetensors`;
-    const data = madelonLike({
-      samples: 64,
-      testSamples: 16,
-      features: 4,
-      informative: 2,
-      redundant: 1,
-      seed: 1,
-    });
+    const data = smallData();
     const options = { batchSize: 16, threads: 1 };
     for (const [held, asked] of [["sgd", "adam"], ["adam", "sgd"]] as const) {
       const model = small();

@@ -1,18 +1,10 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
 import { loadModel } from "../mod.ts";
-import { command, folder, run, SMALL, table } from "./cli/process.ts";
+import { command, folder, run, SMALL, smallRun, table } from "./cli/process.ts";
 
 Deno.test("train --json prints start, epochs and summary, and nothing on stderr", async () => {
-  const path = await folder({ "t.csv": table(60) });
-  const { code, stdout, stderr } = await run(
-    "train",
-    "--data",
-    `${path}/t.csv`,
-    ...SMALL,
-    "--epochs",
-    "3",
-    "--json",
-  );
+  const { args } = await smallRun();
+  const { code, stdout, stderr } = await run(...args, "--epochs", "3", "--json");
   assertEquals([code, stderr], [0, ""]);
   const events = stdout.trim().split("\n").map((line) => JSON.parse(line));
   assertEquals(events.map(({ event }) => event), ["start", "epoch", "epoch", "epoch", "summary"]);
@@ -116,12 +108,12 @@ Deno.test("train shows epochs on stderr and the summary, with class counts, on s
 });
 
 Deno.test("train --max-steps ends inside an epoch with a checkpoint that goes on", async () => {
-  const path = await folder({ "t.csv": table(60) });
+  const { path, args } = await smallRun();
   const [straight, parts] = [`${path}/straight.safetensors`, `${path}/parts.safetensors`];
-  const common = ["--data", `${path}/t.csv`, ...SMALL, "--batch-size", "8", "--activation-storage", "bf16"];
-  const whole = await run("train", ...common, "--epochs", "3", "--output", straight);
+  const common = [...args, "--batch-size", "8", "--activation-storage", "bf16"];
+  const whole = await run(...common, "--epochs", "3", "--output", straight);
   assertEquals(whole.code, 0, whole.stderr);
-  const part = await run("train", ...common, "--epochs", "3", "--max-steps", "8", "--output", parts);
+  const part = await run(...common, "--epochs", "3", "--max-steps", "8", "--output", parts);
   assertEquals(part.code, 0, part.stderr);
   assertMatch(part.stderr, /^Training from epoch 1 to 3, 8 steps at most/m);
   assertMatch(part.stdout, /^Time .* for 1 epoch and 2 steps:/m);
@@ -138,19 +130,9 @@ Deno.test("train --max-steps ends inside an epoch with a checkpoint that goes on
 });
 
 Deno.test("train saves a model that evaluate and inspect read", async () => {
-  const path = await folder({ "t.csv": table(60) });
+  const { path, args } = await smallRun();
   const model = `${path}/m.safetensors`;
-  const trained = await run(
-    "train",
-    "--data",
-    `${path}/t.csv`,
-    ...SMALL,
-    "--epochs",
-    "2",
-    "--output",
-    model,
-    "--quiet",
-  );
+  const trained = await run(...args, "--epochs", "2", "--output", model, "--quiet");
   assertEquals(trained.code, 0, trained.stderr);
   const evaluated = await run("evaluate", model, "--json");
   assertEquals(evaluated.code, 0, evaluated.stderr);
@@ -200,10 +182,9 @@ for (const [signal, expected] of [["SIGINT", 130], ["SIGTERM", 143]] as const) {
     name: `train stops with a checkpoint on ${signal}, and goes on from it`,
     ignore: Deno.build.os === "windows",
     fn: async () => {
-      const path = await folder({ "t.csv": table(60) });
+      const { path, args } = await smallRun();
       const model = `${path}/m.safetensors`;
-      const args = ["train", "--data", `${path}/t.csv`, ...SMALL, "--epochs", "100000000"];
-      const child = command([...args, "--output", model, "--json"]).spawn();
+      const child = command([...args, "--epochs", "100000000", "--output", model, "--json"]).spawn();
       const reader = child.stdout.pipeThrough(new TextDecoderStream()).getReader();
       for (let text = ""; !text.includes('"event":"epoch"');) text += (await reader.read()).value ?? "";
       child.kill(signal);

@@ -19,7 +19,7 @@ import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 import { decodeNpy, encodeNpy } from "../src/data/npy.ts";
 import { readNpz } from "../src/data/npz.ts";
 import { writeNpz } from "../src/files/npz.ts";
-import { inFolder } from "./in_folder.ts";
+import { inFolder } from "./temporary.ts";
 import { hasModules, python } from "./python.ts";
 
 const data = madelonLike({

@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckpointError, loadModel, saveModel, SparseMlp } from "../mod.ts";
-import { inFolder } from "./in_folder.ts";
+import { inFolder } from "./temporary.ts";
 
 const model = (hidden: number) => SparseMlp.create({ sizes: [200, hidden, 2], epsilon: 20, seed: 3 });
 
@@ -14,8 +14,8 @@ async function smallDisk(folder: string): Promise<AsyncDisposable | undefined> {
   return { [Symbol.asyncDispose]: async () => void await run("umount", folder) };
 }
 
-Deno.test("saveModel() on a full disk says so, keeps the older file and leaves no other", async (test) => {
-  await inFolder(async (folder) => {
+Deno.test("saveModel() on a full disk says so, keeps the older file and leaves no other", (test) =>
+  inFolder(async (folder) => {
     const disk = await smallDisk(folder);
     await test.step({
       name: "with a file system of 1 MiB",
@@ -33,14 +33,13 @@ Deno.test("saveModel() on a full disk says so, keeps the older file and leaves n
         assertEquals((await loadModel(path)).model.layers.length, 2);
       },
     });
-  });
-});
+  }));
 
 Deno.test({
   name: "saveModel() past the size a file may have says so, keeps the older file and leaves no other",
   ignore: Deno.build.os === "windows",
-  fn: async () => {
-    await inFolder(async (folder) => {
+  fn: () =>
+    inFolder(async (folder) => {
       const path = `${folder}/model.safetensors`;
       await saveModel(model(100), path);
       const before = await Deno.readFile(path);
@@ -61,8 +60,7 @@ Deno.test({
       assert(said.startsWith(`CheckpointError Cannot save the model to "${path}": `), said);
       assertEquals(await Deno.readFile(path), before);
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["model.safetensors"]);
-    });
-  },
+    }),
 });
 
 Deno.test({

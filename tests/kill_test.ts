@@ -1,5 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { inFolder } from "./in_folder.ts";
+import { inFolder } from "./temporary.ts";
 import { assertSameModel } from "./model/content.ts";
 import { loadModel } from "../mod.ts";
 
@@ -32,8 +32,8 @@ async function waitFor(path: string, before = 0): Promise<void> {
   throw new Error(`Cannot go on: "${path}" has not been written`);
 }
 
-Deno.test(`train leaves a checkpoint that loads and resumes when it is killed (${KILLS} times)`, async () => {
-  await inFolder(async (folder) => {
+Deno.test(`train leaves a checkpoint that loads and resumes when it is killed (${KILLS} times)`, () =>
+  inFolder(async (folder) => {
     const path = `${folder}/run.safetensors`;
     let state = 12345;
     let [epoch, kills] = [0, 0];
@@ -63,14 +63,13 @@ Deno.test(`train leaves a checkpoint that loads and resumes when it is killed ($
     const [killed, whole] = [await loadModel(path), await loadModel(straight)];
     assertSameModel(killed.model, whole.model);
     assertEquals([...Deno.readDirSync(folder)].length, 2);
-  });
-});
+  }));
 
 Deno.test({
   name: "train saves a checkpoint and says so when it gets SIGTERM",
   ignore: Deno.build.os === "windows",
-  fn: async () => {
-    await inFolder(async (folder) => {
+  fn: () =>
+    inFolder(async (folder) => {
       const path = `${folder}/run.safetensors`;
       const child = start([...RUN, "--epochs", "100000", "--output", path]);
       await waitFor(path);
@@ -79,6 +78,5 @@ Deno.test({
       const { training } = await loadModel(path);
       assert(training!.epoch >= 1);
       assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["run.safetensors"]);
-    });
-  },
+    }),
 });

@@ -4,7 +4,7 @@ import { classCounts, validateDataset } from "../src/data/dataset.ts";
 import { locate, readPinned } from "../src/data/locate.ts";
 import { datasets, type LoadProgress } from "../src/data/named.ts";
 import { DatasetError } from "../src/errors.ts";
-import { inFolder } from "./in_folder.ts";
+import { inFolder } from "./temporary.ts";
 import { dataFolder, debianFashionMnist, exists } from "./real_data.ts";
 
 async function writeAll(

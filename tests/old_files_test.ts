@@ -12,11 +12,12 @@ import { SparseMlp } from "../src/model/model.ts";
 import { InProcessTransport } from "../src/parallel/in_process.ts";
 import type { ParallelOptions } from "../src/parallel/options.ts";
 import { trainOver } from "../src/parallel/wasap.ts";
-import { WorkerModels } from "../src/parallel/worker_models.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { newRunState } from "../src/train/state.ts";
 import { train } from "../src/train/trainer.ts";
 import { arraysOf } from "./model/content.ts";
+import { trainPart } from "./parallel/runs.ts";
+import { withFile } from "./temporary.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activation: "srelu", seed: 5 });
@@ -44,15 +45,6 @@ async function rewrite(path: string, formatVersion: "1" | "2"): Promise<void> {
 
 /** All arrays of a model; those that were read of old files have counted no updates. */
 const bitsOf = ({ layers }: SparseMlp) => layers.map((layer) => ({ nnz: layer.nnz, ...arraysOf(layer) }));
-
-async function withFile(work: (path: string) => Promise<void>): Promise<void> {
-  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
-  try {
-    await work(path);
-  } finally {
-    await Deno.remove(path);
-  }
-}
 
 const OPTIONS: TrainOptions = {
   epochs: 6,
@@ -123,22 +115,13 @@ Deno.test("loadModel() reads a checkpoint of format 2, and train() goes on insid
 Deno.test("loadModel() reads the workers' models of a checkpoint of format 2, and training goes on with the same bits", () =>
   withFile(async (path) => {
     const options: ParallelOptions = { epochs: 6, batchSize: 32, threads: 1, workers: 3, algorithm: "wassp" };
-    const part = async (from: number, to: number) => {
-      const before = from === 0 ? undefined : await loadModel(path);
-      const model = before?.model ?? make();
-      const workerModels = new WorkerModels(before?.workers);
-      const state = before?.training?.state ?? newRunState();
-      const given = { ...options, state, workerModels };
-      const epochs = trainOver(model, data, given, (plan) => new InProcessTransport(plan, 1));
-      for (;;) {
-        const { done } = await epochs.next();
-        if (!done && state.epoch < to) continue;
-        const workers = await workerModels.current();
-        await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state }, workers });
-        if (!done) await epochs.return(undefined!);
-        return model;
-      }
-    };
+    const part = (from: number, to: number) =>
+      trainPart(
+        path,
+        { from, to, make },
+        (model, resumed) =>
+          trainOver(model, data, { ...options, ...resumed }, (plan) => new InProcessTransport(plan, 1)),
+      );
     const straight = await part(0, 6);
     for (const stop of [3, 5]) {
       await part(0, stop);

@@ -9,6 +9,8 @@ import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
 import { WorkerModels } from "../src/parallel/worker_models.ts";
 import { checkRunState, newRunState } from "../src/train/state.ts";
 import { assertSameModel } from "./model/content.ts";
+import { trainPart } from "./parallel/runs.ts";
+import { withFile } from "./temporary.ts";
 
 const data = madelonLike({ samples: 500, testSamples: 60, features: 30, seed: 3 });
 const make = (activation: "all-relu" | "srelu" = "all-relu") =>
@@ -22,34 +24,12 @@ type Part = (path: string, options: ParallelOptions, from: number, to: number) =
 
 /** Parts of runs whose workers take turns as `order` decides, or of real Workers. */
 function parts(order: number | undefined, activation: "all-relu" | "srelu" = "all-relu"): Part {
-  return async (path, given, from, to) => {
-    const before = from === 0 ? undefined : await loadModel(path);
-    const model = before?.model ?? make(activation);
-    const workerModels = new WorkerModels(before?.workers);
-    const state = before?.training?.state ?? newRunState();
-    assertEquals(state.epoch, from);
-    const options = { ...given, state, workerModels };
-    const epochs = order === undefined
-      ? trainParallel(model, data, options)
-      : trainOver(model, data, options, (plan) => new InProcessTransport(plan, order));
-    for (;;) {
-      const { done } = await epochs.next();
-      if (!done && state.epoch < to) continue;
-      const workers = await workerModels.current();
-      await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state }, workers });
-      if (!done) await epochs.return(undefined!);
-      return model;
-    }
-  };
-}
-
-async function withFile(work: (path: string) => Promise<void>): Promise<void> {
-  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
-  try {
-    await work(path);
-  } finally {
-    await Deno.remove(path);
-  }
+  return (path, options, from, to) =>
+    trainPart(path, { from, to, make: () => make(activation) }, (model, resumed) => {
+      const given = { ...options, ...resumed };
+      if (order === undefined) return trainParallel(model, data, given);
+      return trainOver(model, data, given, (plan) => new InProcessTransport(plan, order));
+    });
 }
 
 Deno.test("trainParallel() with wassp, stopped after any epoch and resumed, gives the bits of a run that never stopped", async () => {

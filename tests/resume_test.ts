@@ -58,46 +58,44 @@ async function inParts(
   throw new Error("it never ends");
 }
 
-Deno.test("train() stopped after any step and resumed gives the bits of a run that never stopped", async () => {
+/** Asserts that runs in parts of so many steps give the records and the bits of one that never stops, which is returned. */
+async function assertSameInParts(
+  settings: TrainOptions,
+  parts: readonly number[],
+  begin: () => SparseMlp = make,
+): Promise<SparseMlp> {
   const path = await Deno.makeTempFile();
   try {
-    const straight = make();
+    const straight = begin();
     const records: unknown[] = [];
-    for await (const record of train(straight, data, { ...options, threads: 2 })) {
+    for await (const record of train(straight, data, { ...settings, threads: 2 })) {
       records.push(measures(record));
     }
-    for (const steps of [1, 4, STEPS, 13, 5 * STEPS + 1]) {
-      const [model, found] = await inParts(path, options, steps);
+    for (const steps of parts) {
+      const [model, found] = await inParts(path, settings, steps, begin);
       assertEquals(found, records, `in parts of ${steps} steps`);
       assertSameModel(model, straight, `in parts of ${steps} steps`);
     }
+    return straight;
   } finally {
     await Deno.remove(path);
   }
+}
+
+Deno.test("train() stopped after any step and resumed gives the bits of a run that never stopped", async () => {
+  await assertSameInParts(options, [1, 4, STEPS, 13, 5 * STEPS + 1]);
 });
 
 Deno.test("train() that compacts while pruning gives the same bits resumed, though smaller layers suit wider tiles", async () => {
-  const path = await Deno.makeTempFile();
-  try {
-    const wide = () => SparseMlp.create({ sizes: [20, 4200, 10, 2], epsilon: 5, seed: 5 });
-    const settings: TrainOptions = {
-      epochs: 4,
-      batchSize: 128,
-      importancePruning: { start: 1, every: 1, percentile: 50 },
-      compactWhilePruning: true,
-    };
-    const straight = wide();
-    const records: unknown[] = [];
-    for await (const record of train(straight, data, settings)) records.push(measures(record));
-    assert(straight.layers[0].neurons < 2000);
-    for (const steps of [2, 3, 8]) {
-      const [model, found] = await inParts(path, settings, steps, wide);
-      assertEquals(found, records, `in parts of ${steps} steps`);
-      assertSameModel(model, straight, `in parts of ${steps} steps`);
-    }
-  } finally {
-    await Deno.remove(path);
-  }
+  const settings: TrainOptions = {
+    epochs: 4,
+    batchSize: 128,
+    importancePruning: { start: 1, every: 1, percentile: 50 },
+    compactWhilePruning: true,
+  };
+  const wide = () => SparseMlp.create({ sizes: [20, 4200, 10, 2], epsilon: 5, seed: 5 });
+  const straight = await assertSameInParts(settings, [2, 3, 8], wide);
+  assert(straight.layers[0].neurons < 2000);
 });
 
 Deno.test("train() keeps the count of early stopping across a checkpoint", async () => {

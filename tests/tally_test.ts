@@ -3,7 +3,7 @@ import { loadModel, newRunState, type RunState, type RunSummary, saveModel } fro
 import { checkRunState } from "../src/train/state.ts";
 import { checkTally, newTally, summarize, type Tally, tallyEpoch } from "../src/train/tally.ts";
 import type { EpochRecord } from "../src/train/records.ts";
-import { folder, run, SMALL, table } from "./cli/process.ts";
+import { run, smallRun } from "./cli/process.ts";
 import { finish, linearData, PLAIN, xorData, xorModel } from "./trainer/data.ts";
 
 /** A record with what a tally reads. */
@@ -116,9 +116,9 @@ Deno.test("checkRunState() reads the name that format 2 gave to the evaluations 
 
 for (const format of [1, 2]) {
   Deno.test(`train --resume reads what checkpoints of format ${format} kept of the run among the options`, async () => {
-    const path = await folder({ "t.csv": table(60) });
+    const { path, args: small } = await smallRun();
     const [straight, old] = [`${path}/straight.safetensors`, `${path}/old.safetensors`];
-    const args = ["train", "--data", `${path}/t.csv`, ...SMALL, "--validation-fraction", "0.3", "--json"];
+    const args = [...small, "--validation-fraction", "0.3", "--json"];
     const summaryOf = (stdout: string) => JSON.parse(stdout.trim().split("\n").at(-1)!);
     const whole = await run(...args, "--epochs", "5", "--output", straight);
     assertEquals(whole.code, 0, whole.stderr);
@@ -151,10 +151,8 @@ for (const format of [1, 2]) {
 }
 
 Deno.test("train --max-steps inside the first epoch tells the last test accuracy, and no best one", async () => {
-  const path = await folder({ "t.csv": table(60) });
-  const { code, stdout, stderr } = await run(
-    ...["train", "--data", `${path}/t.csv`, ...SMALL, "--batch-size", "8", "--max-steps", "3"],
-  );
+  const { args } = await smallRun();
+  const { code, stdout, stderr } = await run(...args, "--batch-size", "8", "--max-steps", "3");
   assertEquals(code, 0, stderr);
   assert(/^Test accuracy +last \d+\.\d+ % \(naming/m.test(stdout), stdout);
 });

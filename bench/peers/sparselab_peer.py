@@ -6,7 +6,6 @@ import numpy as np
 import torch
 from sparselab import PaddedCSR, SparseLinear
 
-import measure
 import network
 import torch_training
 
@@ -24,21 +23,8 @@ def sparse_linear(layer: network.Layer) -> SparseLinear:
     return module
 
 
-found = measure.options()
-torch_training.start(found)
-net = network.build(found.sizes, found.epsilon, found.batch, found.seed)
-samples, classes = torch.from_numpy(net.samples), torch.from_numpy(net.classes)
-layers = [sparse_linear(layer) for layer in net.layers]
+problem = torch_training.Problem()
+layers = [sparse_linear(layer) for layer in problem.network.layers]
 sgd = torch_training.optimizer([parameter for layer in layers for parameter in layer.parameters()])
-
-
-def step() -> float:
-    sgd.zero_grad()
-    loss = torch_training.loss_of(layers, net, samples, classes, found.dropout)
-    loss.backward()
-    sgd.step()
-    return loss.item()
-
-
 connections = sum(layer.nnz for layer in layers)
-measure.report("sparselab", version("sparselab"), found, connections, step)
+problem.report("sparselab", version("sparselab"), connections, problem.stepper(layers, sgd))

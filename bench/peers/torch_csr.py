@@ -7,7 +7,6 @@ are 32-bit and activations feature-major ([neurons, batch]), the fastest of the 
 
 import torch
 
-import measure
 import network
 import torch_training
 
@@ -55,26 +54,12 @@ class SparseProduct(torch.autograd.Function):
         return gradient, delta_x, None
 
 
-found = measure.options()
-torch_training.start(found)
-net = network.build(found.sizes, found.epsilon, found.batch, found.seed)
-samples, classes = torch.from_numpy(net.samples).t().contiguous(), torch.from_numpy(net.classes)
-
-weights = [torch.nn.Parameter(torch.from_numpy(layer.values)) for layer in net.layers]
-biases = [torch.nn.Parameter(torch.zeros(layer.neurons, 1)) for layer in net.layers]
+problem = torch_training.Problem(feature_major=True)
+weights = [torch.nn.Parameter(torch.from_numpy(layer.values)) for layer in problem.network.layers]
+biases = [torch.nn.Parameter(torch.zeros(layer.neurons, 1)) for layer in problem.network.layers]
 layers = [
     lambda x, w=w, b=b, s=Structure(layer): SparseProduct.apply(w, x, s) + b
-    for w, b, layer in zip(weights, biases, net.layers)
+    for w, b, layer in zip(weights, biases, problem.network.layers)
 ]
-sgd = torch_training.optimizer([*weights, *biases])
-
-
-def step() -> float:
-    sgd.zero_grad()
-    loss = torch_training.loss_of(layers, net, samples, classes, found.dropout, feature_major=True)
-    loss.backward()
-    sgd.step()
-    return loss.item()
-
-
-measure.report("torch-csr", torch.__version__, found, net.connections, step)
+step = problem.stepper(layers, torch_training.optimizer([*weights, *biases]))
+problem.report("torch-csr", torch.__version__, problem.network.connections, step)

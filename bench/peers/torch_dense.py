@@ -1,35 +1,26 @@
 """PyTorch with dense float32 weights: sparsity is simulated by masks on the gradient and on the weight."""
 
 import torch
-from torch.nn.functional import linear
 
-import measure
-import network
 import torch_training
 
-found = measure.options()
-torch_training.start(found)
-net = network.build(found.sizes, found.epsilon, found.batch, found.seed)
-samples, classes = torch.from_numpy(net.samples), torch.from_numpy(net.classes)
-
-weights = [torch.nn.Parameter(torch.from_numpy(layer.dense())) for layer in net.layers]
-biases = [torch.nn.Parameter(torch.zeros(layer.neurons)) for layer in net.layers]
-masks = [(weight.detach() != 0).float() for weight in weights]
-layers = [lambda x, w=w, b=b: linear(x, w, b) for w, b in zip(weights, biases)]
-sgd = torch_training.optimizer([*weights, *biases])
+problem = torch_training.Problem()
+dense = torch_training.DenseLayers(problem.network)
+masks = [(weight.detach() != 0).float() for weight in dense.weights]
+sgd = torch_training.optimizer([*dense.weights, *dense.biases])
 
 
 def step() -> float:
     sgd.zero_grad()
-    loss = torch_training.loss_of(layers, net, samples, classes, found.dropout)
+    loss = problem.loss_of(dense.functions)
     loss.backward()
     with torch.no_grad():
-        for weight, mask in zip(weights, masks):
+        for weight, mask in zip(dense.weights, masks):
             weight.grad.mul_(mask)
         sgd.step()
-        for weight, mask in zip(weights, masks):
+        for weight, mask in zip(dense.weights, masks):
             weight.mul_(mask)
     return loss.item()
 
 
-measure.report("torch-dense", torch.__version__, found, net.connections, step)
+problem.report("torch-dense", torch.__version__, problem.network.connections, step)

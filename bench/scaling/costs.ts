@@ -10,34 +10,12 @@ import { ParameterServer, serverState } from "../../src/parallel/server.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
 import { WorkersTransport } from "../../src/parallel/workers.ts";
 import { rebuildIncoming } from "../../src/sparse/csr.ts";
-import { sharedBytes, sharedWords } from "../../src/sparse/shared.ts";
 import { resolveHyperparameters } from "../../src/train/hyperparameters.ts";
 import { changeTopology } from "../../src/topology/change.ts";
 import { labelsWithSums, type Part, PARTS, partSums } from "./parts.ts";
 import type { Costs } from "./simulation.ts";
 
 const BATCH = 128;
-const SAMPLES = 60_000;
-
-/** Made-up samples in bytes, as wide as the network. */
-export function madeUpData(sizes: readonly number[], samples: number = SAMPLES): Dataset {
-  const [inputs, classes] = [sizes[0], sizes[sizes.length - 1]];
-  const features = sharedBytes(samples * inputs);
-  const labels = sharedWords(samples);
-  for (let place = 0; place < features.length; place++) {
-    features[place] = Math.imul(place, 2_654_435_761) >>> 24;
-  }
-  for (let sample = 0; sample < samples; sample++) labels[sample] = sample % classes;
-  return {
-    name: "made up",
-    task: "classification",
-    featureCount: inputs,
-    outputCount: classes,
-    featureNames: [],
-    classNames: Array.from({ length: classes }, (_, index) => `${index}`),
-    train: { samples, features, labels, targets: new Float32Array(0) },
-  };
-}
 
 /** Median seconds of a call. */
 function seconds(work: () => void, calls = 41): number {

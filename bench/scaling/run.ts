@@ -9,7 +9,8 @@
  * @module
  */
 import { MOST_FOREIGN, watchOthers } from "../disturbance.ts";
-import { madeUpData, measureParts, measureRest, median, realUpdatesPerSecond } from "./costs.ts";
+import { madeUpData } from "../made_up.ts";
+import { measureParts, measureRest, median, realUpdatesPerSecond } from "./costs.ts";
 import type { Part } from "./parts.ts";
 import { ceilings, type Costs, limit, type Network, simulate } from "./simulation.ts";
 

@@ -249,13 +249,10 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // --- standardize: features, features_len, samples, mean, mean_len, scale, scale_len, threads
-  ts_standardize_u8: {
-    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
-    result: "i32",
-  },
-  ts_standardize_f32: {
-    parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize", "usize"],
+  // --- standardize
+  ts_standardize: {
+    // data, data_len, is_bytes, samples, mean, mean_len, scale, scale_len, threads
+    parameters: ["buffer", "usize", "u32", "usize", "buffer", "usize", "buffer", "usize", "usize"],
     result: "i32",
   },
   ts_standardize_part: {

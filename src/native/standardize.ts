@@ -61,10 +61,7 @@ export function standardizePart(
     squares,
     buffer(state),
     state.length,
-    buffer(mean),
-    mean.length,
-    buffer(scale),
-    scale.length,
+    ...statisticsArguments(mean, scale),
     threads,
   );
   check(status, "standardise the features");
@@ -78,17 +75,21 @@ export function standardize(
   scale: Float32Array,
   threads: number,
 ): void {
-  const library = kernels();
-  const kernel = features instanceof Uint8Array ? library.ts_standardize_u8 : library.ts_standardize_f32;
-  const status = kernel(
+  const status = kernels().ts_standardize(
     buffer(features),
     features.length,
+    features instanceof Uint8Array ? 1 : 0,
     samples,
-    buffer(mean),
-    mean.length,
-    buffer(scale),
-    scale.length,
+    ...statisticsArguments(mean, scale),
     threads,
   );
   check(status, "standardise the features");
+}
+
+/** Mean and scale for a kernel that writes them, each with its length. */
+function statisticsArguments(
+  mean: Float32Array,
+  scale: Float32Array,
+): readonly [BufferSource, number, BufferSource, number] {
+  return [buffer(mean), mean.length, buffer(scale), scale.length];
 }

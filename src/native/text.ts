@@ -33,13 +33,32 @@ export interface TextOutputs {
   readonly names: BigUint64Array;
 }
 
-/** Outputs for a kernel: rows; features and targets with their lengths and counts; labels and names with theirs. */
-function outputArguments({ rows, features, featureCount, targets, targetCount, labels, names }: TextOutputs) {
+/**
+ * Outputs of a scan for a kernel: counts, detail.
+ *
+ * @throws {TypeError} Unless they have the lengths that the kernel takes for granted.
+ */
+function scanArguments(counts: BigUint64Array, length: number, detail: BigUint64Array) {
+  expectLength("scan the text", "counts", counts, length);
+  expectLength("scan the text", "detail", detail, TEXT_DETAIL);
+  return [buffer(counts), buffer(detail)] as const;
+}
+
+/**
+ * Outputs for a kernel: rows; features and targets with their lengths and counts; labels and names with theirs; detail.
+ *
+ * @throws {TypeError} Unless `detail` has the length that the kernel takes for granted.
+ */
+function outputArguments(
+  { rows, features, featureCount, targets, targetCount, labels, names }: TextOutputs,
+  detail: BigUint64Array,
+) {
+  expectLength("parse the text", "detail", detail, TEXT_DETAIL);
   return [
     rows,
     ...[buffer(features), features.length, featureCount] as const,
     ...[buffer(targets), targets.length, targetCount] as const,
-    ...[buffer(labels), labels.length, buffer(names), names.length] as const,
+    ...[buffer(labels), labels.length, buffer(names), names.length, buffer(detail)] as const,
   ] as const;
 }
 
@@ -59,10 +78,9 @@ export function delimitedScan(
   counts: BigUint64Array,
   detail: BigUint64Array,
 ): boolean {
-  expectLength("scan the text", "counts", counts, 2);
-  expectLength("scan the text", "detail", detail, TEXT_DETAIL);
   const status = kernels().ts_delimited_scan(
-    ...[buffer(text), text.length, delimiter, columns, threads, buffer(counts), buffer(detail)] as const,
+    ...[buffer(text), text.length, delimiter, columns, threads] as const,
+    ...scanArguments(counts, 2, detail),
   );
   return wellFormed(status, "scan the text");
 }
@@ -83,11 +101,9 @@ export function delimitedParse(
   outputs: TextOutputs,
   detail: BigUint64Array,
 ): boolean {
-  expectLength("parse the text", "detail", detail, TEXT_DETAIL);
   const status = kernels().ts_delimited_parse(
     ...[buffer(text), text.length, delimiter, buffer(roles), roles.length, threads] as const,
-    ...outputArguments(outputs),
-    buffer(detail),
+    ...outputArguments(outputs, detail),
   );
   return wellFormed(status, "parse the text");
 }
@@ -104,10 +120,8 @@ export function svmlightScan(
   counts: BigUint64Array,
   detail: BigUint64Array,
 ): boolean {
-  expectLength("scan the text", "counts", counts, 4);
-  expectLength("scan the text", "detail", detail, TEXT_DETAIL);
   const status = kernels().ts_svmlight_scan(
-    ...[buffer(text), text.length, threads, buffer(counts), buffer(detail)] as const,
+    ...[buffer(text), text.length, threads, ...scanArguments(counts, 4, detail)] as const,
   );
   return wellFormed(status, "scan the text");
 }
@@ -126,11 +140,9 @@ export function svmlightParse(
   outputs: TextOutputs,
   detail: BigUint64Array,
 ): boolean {
-  expectLength("parse the text", "detail", detail, TEXT_DETAIL);
   const status = kernels().ts_svmlight_parse(
     ...[buffer(text), text.length, firstIndex, threads] as const,
-    ...outputArguments(outputs),
-    buffer(detail),
+    ...outputArguments(outputs, detail),
   );
   return wellFormed(status, "parse the text");
 }

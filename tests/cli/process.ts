@@ -55,3 +55,9 @@ export function table(rows: number): string {
 
 /** Options of a run that ends in no time. */
 export const SMALL = ["--hidden", "8", "--threads", "1"];
+
+/** A folder with a table of 60 rows, `t.csv`, and the arguments that train a small network on it. */
+export async function smallRun(): Promise<{ readonly path: string; readonly args: readonly string[] }> {
+  const path = await folder({ "t.csv": table(60) });
+  return { path, args: ["train", "--data", `${path}/t.csv`, ...SMALL] };
+}

@@ -3,7 +3,7 @@
 use super::csr::connections;
 use super::{view, view_mut};
 use crate::base::status::{Status, ensure, guarded};
-use crate::structure::grow::{self, Growth, Seedling, place};
+use crate::structure::grow::{self, Growth, Seedling, Sowing, place};
 use crate::structure::init::Initializer;
 use crate::structure::planes::FreshState;
 
@@ -36,8 +36,8 @@ pub unsafe extern "C" fn ts_grow_random(
         let mut connections =
             unsafe { connections(indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count) }?;
         let seedling = seedling(kind, scale, mean_planes)?;
-        let growth = Growth { seed, epoch, layer };
-        grow::grow_random(&mut connections, neurons, count, seedling, growth, threads).map(|_| ())
+        let sowing = Sowing { neurons, seedling, growth: Growth { seed, epoch, layer }, threads };
+        grow::grow_random(&mut connections, count, sowing).map(|_| ())
     })
 }
 
@@ -78,8 +78,8 @@ pub unsafe extern "C" fn ts_insert(
         };
         let places: Vec<_> = rows.iter().zip(columns).map(|(&row, &column)| place(row, column)).collect();
         let seedling = seedling(kind, scale, mean_planes)?;
-        let growth = Growth { seed, epoch, layer };
-        grow::insert(&mut connections, neurons, &places, seedling, growth, threads).map(|_| ())
+        let sowing = Sowing { neurons, seedling, growth: Growth { seed, epoch, layer }, threads };
+        grow::insert(&mut connections, &places, sowing).map(|_| ())
     })
 }
 

@@ -4,7 +4,7 @@ use super::step::{storage, truth};
 use super::{view, view_mut};
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Status, ensure, guarded};
-use crate::network::batch::Batch;
+use crate::network::batch::{Batch, BatchRun};
 use crate::network::layer::{self, LAYOUT_COLUMNS};
 use crate::network::probe::{self, Probing};
 use crate::network::sddmm::Places;
@@ -86,7 +86,8 @@ pub unsafe extern "C" fn ts_probe(
             let places = split(ends, view(rows, rows_len), view(columns, columns_len), gradients)?;
             let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };
             let probing = Probing { dropout, seed, step, memory };
-            probe::probe(&network, &places, batch, probing, threads, view_mut(work, work_len))
+            let run = BatchRun { layers: &network, batch, threads };
+            probe::probe(run, &places, probing, view_mut(work, work_len))
         }
     })
 }

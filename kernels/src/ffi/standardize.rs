@@ -4,14 +4,15 @@ use super::{view, view_mut};
 use crate::base::status::guarded;
 use crate::data::standardize::{Part, standardize, standardize_part};
 
-/// Writes mean and scale of each feature of bytes; see [`standardize`].
+/// Writes mean and scale of each feature; see [`standardize`]. `data` is u8 where `is_bytes`, else f32, in elements.
 ///
 /// # Safety
 /// The arrays are live and have the lengths given.
 #[unsafe(no_mangle)]
-pub unsafe extern "C" fn ts_standardize_u8(
-    features: *const u8,
-    features_len: usize,
+pub unsafe extern "C" fn ts_standardize(
+    data: *const u8,
+    data_len: usize,
+    is_bytes: u32,
     samples: usize,
     mean: *mut f32,
     mean_len: usize,
@@ -20,33 +21,15 @@ pub unsafe extern "C" fn ts_standardize_u8(
     threads: usize,
 ) -> i32 {
     guarded(|| {
-        // SAFETY: the caller passes typed arrays and their lengths; outputs are arrays of their own.
-        let (features, mean, scale) =
-            unsafe { (view(features, features_len), view_mut(mean, mean_len), view_mut(scale, scale_len)) };
-        standardize(features, samples, mean, scale, threads)
-    })
-}
-
-/// Writes mean and scale of each feature of floats; see [`standardize`].
-///
-/// # Safety
-/// The arrays are live and have the lengths given.
-#[unsafe(no_mangle)]
-pub unsafe extern "C" fn ts_standardize_f32(
-    features: *const f32,
-    features_len: usize,
-    samples: usize,
-    mean: *mut f32,
-    mean_len: usize,
-    scale: *mut f32,
-    scale_len: usize,
-    threads: usize,
-) -> i32 {
-    guarded(|| {
-        // SAFETY: the caller passes typed arrays and their lengths; outputs are arrays of their own.
-        let (features, mean, scale) =
-            unsafe { (view(features, features_len), view_mut(mean, mean_len), view_mut(scale, scale_len)) };
-        standardize(features, samples, mean, scale, threads)
+        // SAFETY: the caller passes typed arrays and their lengths; a float array is aligned for floats.
+        unsafe {
+            let (mean, scale) = (view_mut(mean, mean_len), view_mut(scale, scale_len));
+            if is_bytes != 0 {
+                standardize(view(data, data_len), samples, mean, scale, threads)
+            } else {
+                standardize(view(data.cast::<f32>(), data_len), samples, mean, scale, threads)
+            }
+        }
     })
 }
 

@@ -2,7 +2,7 @@
 
 use super::{view, view_mut};
 use crate::base::status::guarded;
-use crate::network::batch::Batch;
+use crate::network::batch::{Batch, BatchRun};
 use crate::network::layer::{self, LAYOUT_COLUMNS};
 use crate::network::loss::Truth;
 use crate::network::settings::Settings;
@@ -93,8 +93,8 @@ pub unsafe extern "C" fn ts_train_batch(
             let network = layer::layers(layout, slopes, arena, state, planes)?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
-            let total =
-                step::train(&network, gradients.as_deref(), batch, training, threads, view_mut(work, work_len))?;
+            let run = BatchRun { layers: &network, batch, threads };
+            let total = step::train(run, gradients.as_deref(), training, view_mut(work, work_len))?;
             totals.copy_from_slice(&[total.loss, total.correct]);
         }
         Ok(())
@@ -140,7 +140,8 @@ pub unsafe extern "C" fn ts_evaluate_batch(
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
             let batch = Batch { input: view(input, input_len), truth, samples, width };
             let (work, outputs) = (view_mut(work, work_len), view_mut(outputs, outputs_len));
-            let total = step::evaluate(&network, batch, storage(bf16), threads, work, outputs)?;
+            let run = BatchRun { layers: &network, batch, threads };
+            let total = step::evaluate(run, storage(bf16), work, outputs)?;
             view_mut(totals, 2).copy_from_slice(&[total.loss, total.correct]);
         }
         Ok(())

@@ -23,10 +23,21 @@ pub struct Batch<'a> {
     pub width: usize,
 }
 
-impl Batch<'_> {
-    /// Checks sizes and labels against the network's layers.
-    pub(crate) fn check(&self, layers: &[Layer], storage: Storage) -> Outcome {
-        let Self { input, truth, samples, width } = *self;
+/// A batch, the network it goes through, and how many threads share its tiles.
+#[derive(Clone, Copy)]
+pub struct BatchRun<'a> {
+    /// The network.
+    pub layers: &'a [Layer<'a>],
+    /// The batch.
+    pub batch: Batch<'a>,
+    /// They do not change the result.
+    pub threads: usize,
+}
+
+impl BatchRun<'_> {
+    /// Checks sizes and labels of the batch against the network's layers.
+    pub(crate) fn check(&self, storage: Storage) -> Outcome {
+        let Self { layers, batch: Batch { input, truth, samples, width }, .. } = *self;
         ensure(storage == Storage::F32 || (width / LANES).is_power_of_two(), Status::Range)?;
         ensure(width > 0 && width <= MAX_WIDTH && width.is_multiple_of(LANES) && samples > 0, Status::Range)?;
         let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return Err(Status::Length) };

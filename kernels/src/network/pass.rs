@@ -13,10 +13,9 @@ use crate::base::simd::{Block, LANES, dispatch};
 use crate::base::status::Status;
 use crate::network::activation::Dropout;
 use crate::network::backward::{Backward, Below};
-use crate::network::batch::Batch;
+use crate::network::batch::{Batch, BatchRun};
 use crate::network::forward::Forward;
 use crate::network::gradient_target::{GradientTarget, OutputBias};
-use crate::network::layer::Layer;
 use crate::network::loss::{Total, loss};
 use crate::network::sddmm::{Places, Sddmm};
 use crate::network::stage::Stage;
@@ -25,14 +24,13 @@ use crate::network::workspace::Trace;
 
 /// The tiles of one batch, with all they read and write.
 pub(crate) struct Pass<'a, C> {
-    pub(crate) layers: &'a [Layer<'a>],
+    pub(crate) run: BatchRun<'a>,
     /// Activations of the hidden layers, then their deltas.
     pub(crate) traces: &'a [Trace<'a, C>],
     /// Activations of the output layer, then their deltas; always f32.
     pub(crate) outputs: SharedSlice<'a, Block>,
     /// Dropout of each layer.
     pub(crate) dropouts: &'a [Option<Dropout>],
-    pub(crate) batch: Batch<'a>,
     /// The phases of each tile.
     pub(crate) stages: &'a [Stage],
     /// The way back, in training.
@@ -46,48 +44,48 @@ pub(crate) struct Pass<'a, C> {
 /// Cells with the widths of tiles they come in.
 pub(crate) trait Tiles: Cell {
     /// Runs all tiles, and returns the loss and hits of the batch.
-    fn run(pass: &Pass<Self>, threads: usize) -> Result<Total, Status>;
+    fn run(pass: &Pass<Self>) -> Result<Total, Status>;
 }
 
 impl Tiles for f32 {
-    fn run(pass: &Pass<Self>, threads: usize) -> Result<Total, Status> {
-        match pass.batch.width / LANES {
-            1 => pass.phases::<1>(threads),
-            2 => pass.phases::<2>(threads),
-            3 => pass.phases::<3>(threads),
-            4 => pass.phases::<4>(threads),
-            5 => pass.phases::<5>(threads),
-            6 => pass.phases::<6>(threads),
-            7 => pass.phases::<7>(threads),
-            _ => pass.phases::<8>(threads),
+    fn run(pass: &Pass<Self>) -> Result<Total, Status> {
+        match pass.run.batch.width / LANES {
+            1 => pass.phases::<1>(),
+            2 => pass.phases::<2>(),
+            3 => pass.phases::<3>(),
+            4 => pass.phases::<4>(),
+            5 => pass.phases::<5>(),
+            6 => pass.phases::<6>(),
+            7 => pass.phases::<7>(),
+            _ => pass.phases::<8>(),
         }
     }
 }
 
 impl Tiles for u16 {
-    fn run(pass: &Pass<Self>, threads: usize) -> Result<Total, Status> {
-        match pass.batch.width / LANES {
-            1 => pass.phases::<1>(threads),
-            2 => pass.phases::<2>(threads),
-            4 => pass.phases::<4>(threads),
-            _ => pass.phases::<8>(threads),
+    fn run(pass: &Pass<Self>) -> Result<Total, Status> {
+        match pass.run.batch.width / LANES {
+            1 => pass.phases::<1>(),
+            2 => pass.phases::<2>(),
+            4 => pass.phases::<4>(),
+            _ => pass.phases::<8>(),
         }
     }
 }
 
 impl<C: Cell> Pass<'_, C> {
     fn tiles(&self) -> usize {
-        self.batch.samples.div_ceil(self.batch.width)
+        self.run.batch.samples.div_ceil(self.run.batch.width)
     }
 
-    fn phases<const R: usize>(&self, threads: usize) -> Result<Total, Status> {
+    fn phases<const R: usize>(&self) -> Result<Total, Status> {
         let tiles = self.tiles();
         let stages = self.stages;
-        let counts: Vec<usize> = stages.iter().map(|stage| stage.chunks(self.layers, R)).collect();
+        let counts: Vec<usize> = stages.iter().map(|stage| stage.chunks(self.run.layers, R)).collect();
         let counts = counts.repeat(tiles);
         let mut totals = vec![Total::default(); tiles];
         let shared = SharedSlice::new(&mut totals);
-        run_phases(threads, &counts, &|phase, chunk| {
+        run_phases(self.run.threads, &counts, &|phase, chunk| {
             let tile = phase / stages.len();
             match stages[phase % stages.len()] {
                 Stage::Forward(index) => self.forward::<R>(tile, index, chunk, counts[phase]),
@@ -108,18 +106,18 @@ impl<C: Cell> Pass<'_, C> {
 
     /// The features of a tile.
     fn features<const R: usize>(&self, tile: usize) -> &[Row<f32, R>] {
-        let len = self.layers[0].inputs * self.batch.width;
-        let blocks: &[Block] = cast_slice(&self.batch.input[tile * len..(tile + 1) * len]);
+        let len = self.run.layers[0].inputs * self.run.batch.width;
+        let blocks: &[Block] = cast_slice(&self.run.batch.input[tile * len..(tile + 1) * len]);
         blocks.as_chunks().0
     }
 
     fn forward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
-        let rows = rows_of_chunk(self.layers[index].incoming_ptr, chunks, chunk);
+        let rows = rows_of_chunk(self.run.layers[index].incoming_ptr, chunks, chunk);
         let output = &self.traces[index].output;
         // SAFETY: activations of a layer are written in its own forward phases and the backward phase of the layer above,
         // never in the forward phase of the layer above.
         let below = || unsafe { self.traces[index - 1].output.read() }.as_chunks().0;
-        match (index == 0, index + 1 == self.layers.len()) {
+        match (index == 0, index + 1 == self.run.layers.len()) {
             (true, true) => self.forward_rows::<R, f32, f32>(tile, index, rows, self.features(tile), &self.outputs),
             (true, false) => self.forward_rows::<R, f32, C>(tile, index, rows, self.features(tile), output),
             (false, true) => self.forward_rows::<R, C, f32>(tile, index, rows, below(), &self.outputs),
@@ -135,7 +133,7 @@ impl<C: Cell> Pass<'_, C> {
         input: &[Row<I, R>],
         output: &SharedSlice<[O; LANES]>,
     ) {
-        let (layer, trace) = (&self.layers[index], &self.traces[index]);
+        let (layer, trace) = (&self.run.layers[index], &self.traces[index]);
         // SAFETY: parameters are read in forward phases; each chunk writes the rows of its own neurons.
         let forward = unsafe {
             Forward::<R, I, O> {
@@ -160,9 +158,9 @@ impl<C: Cell> Pass<'_, C> {
     }
 
     fn loss<const R: usize>(&self, tile: usize) -> Total {
-        let last = self.layers.len() - 1;
-        let Batch { truth, samples, width, .. } = self.batch;
-        let neurons = self.layers[last].neurons;
+        let last = self.run.layers.len() - 1;
+        let Batch { truth, samples, width, .. } = self.run.batch;
+        let neurons = self.run.layers[last].neurons;
         // SAFETY: the only chunk of its phase.
         let outputs = unsafe { self.outputs.range(0..neurons * R) };
         let total = loss(outputs, R, truth, tile * width, samples, self.probabilities);
@@ -170,8 +168,8 @@ impl<C: Cell> Pass<'_, C> {
             let update = target.update(tile, self.tiles());
             // SAFETY: the only chunk of its phase.
             let (bias, state) = unsafe {
-                let state = target.state(last, |g| &g.bias, &self.layers[last].state.bias, &(0..neurons));
-                (self.layers[last].bias.range(0..neurons), state)
+                let state = target.state(last, |g| &g.bias, &self.run.layers[last].state.bias, &(0..neurons));
+                (self.run.layers[last].bias.range(0..neurons), state)
             };
             dispatch(OutputBias::<R> { delta: outputs.as_chunks().0, update, bias, state });
         }
@@ -185,7 +183,7 @@ impl<C: Cell> Pass<'_, C> {
         // SAFETY: as above.
         let below = || unsafe { self.traces[index - 1].output.read() }.as_chunks().0;
         let part = (chunk, chunks);
-        match (index == 0, index + 1 == self.layers.len()) {
+        match (index == 0, index + 1 == self.run.layers.len()) {
             (true, true) => self.sample::<R, f32, f32>(tile, index, part, self.features(tile), last),
             (true, false) => self.sample::<R, f32, C>(tile, index, part, self.features(tile), deltas),
             (false, true) => self.sample::<R, C, f32>(tile, index, part, below(), last),
@@ -214,13 +212,13 @@ impl<C: Cell> Pass<'_, C> {
 
     fn backward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
         let Some(target) = &self.target else { return };
-        let rows = rows_of_chunk(self.layers[index].indptr, chunks, chunk);
+        let rows = rows_of_chunk(self.run.layers[index].indptr, chunks, chunk);
         // SAFETY: the delta of a layer is finished in the phase before and read in this one.
         let (deltas, last) = unsafe { (self.traces[index].output.read(), self.outputs.read()) };
         let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
         let input = || &self.features(tile)[rows.clone()];
         let below = || self.below::<R>(target, tile, index - 1, &rows);
-        match (index == 0, index + 1 == self.layers.len()) {
+        match (index == 0, index + 1 == self.run.layers.len()) {
             (true, true) => self.sweep::<R, f32, f32>(target, tile, index, &rows, input(), last, None),
             (true, false) => self.sweep::<R, f32, C>(target, tile, index, &rows, input(), deltas, None),
             (false, true) => self.sweep::<R, C, f32>(target, tile, index, &rows, &[], last, Some(below())),
@@ -236,7 +234,7 @@ impl<C: Cell> Pass<'_, C> {
         index: usize,
         rows: &Range<usize>,
     ) -> Below<'s, R, C> {
-        let (layer, trace) = (&self.layers[index], &self.traces[index]);
+        let (layer, trace) = (&self.run.layers[index], &self.traces[index]);
         let count = layer.activation.parameters();
         let own = rows.start * count..rows.end * count;
         // SAFETY: each chunk writes what belongs to the neurons below that are its rows.
@@ -272,7 +270,7 @@ impl<C: Cell> Pass<'_, C> {
         delta: &[Row<D, R>],
         below: Option<Below<R, I>>,
     ) {
-        let layer = &self.layers[index];
+        let layer = &self.run.layers[index];
         let places = layer.indptr[rows.start] as usize..layer.indptr[rows.end] as usize;
         // SAFETY: each chunk writes the weights and planes of its own rows.
         let (values, state) = unsafe {

@@ -13,9 +13,9 @@ use crate::base::shared::SharedSlice;
 use crate::base::simd::LANES;
 use crate::base::status::{Outcome, Status, ensure};
 use crate::network::activation::{Activation, Dropout};
-use crate::network::batch::Batch;
+use crate::network::batch::BatchRun;
 use crate::network::gradient_target::GradientTarget;
-use crate::network::layer::{Gradients, Layer, Sections, layout_rows};
+use crate::network::layer::{Gradients, Sections, layout_rows};
 use crate::network::pass::{Pass, Tiles};
 use crate::network::sddmm::Places;
 use crate::network::stage::probing_stages;
@@ -76,36 +76,23 @@ pub fn probe_words(
 ///
 /// # Errors
 /// As [`train`](crate::network::step::train); also [`Status::Range`] for a place outside its layer.
-pub fn probe(
-    layers: &[Layer],
-    places: &[Places],
-    batch: Batch,
-    probing: Probing,
-    threads: usize,
-    work: &mut [u32],
-) -> Outcome {
-    batch.check(layers, probing.memory.storage)?;
-    ensure(places.len() == layers.len(), Status::Length)?;
-    for (layer, places) in layers.iter().zip(places) {
+pub fn probe(run: BatchRun, places: &[Places], probing: Probing, work: &mut [u32]) -> Outcome {
+    run.check(probing.memory.storage)?;
+    ensure(places.len() == run.layers.len(), Status::Length)?;
+    for (layer, places) in run.layers.iter().zip(places) {
         let count = places.rows.len();
         ensure(places.columns.len() == count && places.gradients.len() == count, Status::Length)?;
         ensure(places.rows.iter().all(|&row| (row as usize) < layer.inputs), Status::Range)?;
         ensure(places.columns.iter().all(|&column| (column as usize) < layer.neurons), Status::Range)?;
     }
     match probing.memory.storage {
-        Storage::F32 => probe_in::<f32>(layers, places, batch, probing, threads, work),
-        Storage::Bf16 => probe_in::<u16>(layers, places, batch, probing, threads, work),
+        Storage::F32 => probe_in::<f32>(run, places, probing, work),
+        Storage::Bf16 => probe_in::<u16>(run, places, probing, work),
     }
 }
 
-fn probe_in<C: Tiles>(
-    layers: &[Layer],
-    places: &[Places],
-    batch: Batch,
-    probing: Probing,
-    threads: usize,
-    work: &mut [u32],
-) -> Outcome {
+fn probe_in<C: Tiles>(run: BatchRun, places: &[Places], probing: Probing, work: &mut [u32]) -> Outcome {
+    let BatchRun { layers, batch, .. } = run;
     let Probing { dropout, seed, step, memory } = probing;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
     let lengths = scratch_lengths(layers.iter().map(|layer| (layer.nnz, layer.neurons, layer.activation)));
@@ -118,15 +105,14 @@ fn probe_in<C: Tiles>(
     let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
     let counts: Vec<usize> = places.iter().map(|places| places.rows.len()).collect();
     let pass = Pass {
-        layers,
+        run,
         traces: &traces,
         outputs,
         dropouts: &dropouts,
-        batch,
         stages: &probing_stages(&counts, memory),
         target: Some(GradientTarget::Written(&gradients)),
         places,
         probabilities: false,
     };
-    C::run(&pass, threads).map(|_| ())
+    C::run(&pass).map(|_| ())
 }

@@ -8,9 +8,9 @@ use bytemuck::cast_slice;
 
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Dropout;
-use crate::network::batch::Batch;
+use crate::network::batch::{Batch, BatchRun};
 use crate::network::gradient_target::GradientTarget;
-use crate::network::layer::{Gradients, Layer};
+use crate::network::layer::Gradients;
 use crate::network::loss::{Total, Truth};
 use crate::network::pass::{Pass, Tiles};
 use crate::network::stage::{forward_stages, training_stages};
@@ -42,46 +42,42 @@ pub struct Training {
 /// optimiser needs the whole gradient (write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
 /// two; [`Status::Panic`].
 pub fn train(
-    layers: &[Layer],
+    run: BatchRun,
     gradients: Option<&[Gradients]>,
-    batch: Batch,
     training: Training,
-    threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    batch.check(layers, training.memory.storage)?;
-    let tiles = batch.samples.div_ceil(batch.width);
+    run.check(training.memory.storage)?;
+    let tiles = run.batch.samples.div_ceil(run.batch.width);
     let fused = gradients.is_none();
     ensure(!fused || tiles == 1 || training.optimizer.method.takes_parts(), Status::Range)?;
     match training.memory.storage {
-        Storage::F32 => train_in::<f32>(layers, gradients, batch, training, threads, work),
-        Storage::Bf16 => train_in::<u16>(layers, gradients, batch, training, threads, work),
+        Storage::F32 => train_in::<f32>(run, gradients, training, work),
+        Storage::Bf16 => train_in::<u16>(run, gradients, training, work),
     }
 }
 
 fn train_in<C: Tiles>(
-    layers: &[Layer],
+    run: BatchRun,
     gradients: Option<&[Gradients]>,
-    batch: Batch,
     training: Training,
-    threads: usize,
     work: &mut [u32],
 ) -> Result<Total, Status> {
     let Training { optimizer, dropout, seed, step, memory } = training;
+    let BatchRun { layers, batch, .. } = run;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
     let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
     let pass = Pass {
-        layers,
+        run,
         traces: &traces,
         outputs,
         dropouts: &dropouts,
-        batch,
         stages: &training_stages(layers.len(), memory),
         target: Some(gradients.map_or(GradientTarget::Fused(optimizer), GradientTarget::Written)),
         places: &[],
         probabilities: false,
     };
-    C::run(&pass, threads)
+    C::run(&pass)
 }
 
 /// Runs a batch forward without dropout and keeps nothing but two layers' activations.
@@ -91,30 +87,18 @@ fn train_in<C: Tiles>(
 ///
 /// # Errors
 /// As [`train`].
-pub fn evaluate(
-    layers: &[Layer],
-    batch: Batch,
-    storage: Storage,
-    threads: usize,
-    work: &mut [u32],
-    outputs: &mut [f32],
-) -> Result<Total, Status> {
-    batch.check(layers, storage)?;
-    let count = layers[layers.len() - 1].neurons;
-    ensure(outputs.is_empty() || outputs.len() == batch.samples * count, Status::Length)?;
+pub fn evaluate(run: BatchRun, storage: Storage, work: &mut [u32], outputs: &mut [f32]) -> Result<Total, Status> {
+    run.check(storage)?;
+    let count = run.layers[run.layers.len() - 1].neurons;
+    ensure(outputs.is_empty() || outputs.len() == run.batch.samples * count, Status::Length)?;
     match storage {
-        Storage::F32 => evaluate_in::<f32>(layers, batch, threads, work, outputs),
-        Storage::Bf16 => evaluate_in::<u16>(layers, batch, threads, work, outputs),
+        Storage::F32 => evaluate_in::<f32>(run, work, outputs),
+        Storage::Bf16 => evaluate_in::<u16>(run, work, outputs),
     }
 }
 
-fn evaluate_in<C: Tiles>(
-    layers: &[Layer],
-    batch: Batch,
-    threads: usize,
-    work: &mut [u32],
-    outputs: &mut [f32],
-) -> Result<Total, Status> {
+fn evaluate_in<C: Tiles>(run: BatchRun, work: &mut [u32], outputs: &mut [f32]) -> Result<Total, Status> {
+    let BatchRun { layers, batch, .. } = run;
     let count = layers[layers.len() - 1].neurons;
     let (traces, last) = evaluation_traces::<C>(layers, batch.width, work)?;
     let dropouts = vec![None; layers.len()];
@@ -130,17 +114,16 @@ fn evaluate_in<C: Tiles>(
         let part = Batch { input, truth, samples: samples.len(), width: batch.width };
         let probabilities = !outputs.is_empty();
         let pass = Pass {
-            layers,
+            run: BatchRun { batch: part, ..run },
             traces: &traces,
             outputs: last,
             dropouts: &dropouts,
-            batch: part,
             stages: &stages,
             target: None,
             places: &[],
             probabilities,
         };
-        let sum = C::run(&pass, threads)?;
+        let sum = C::run(&pass)?;
         total.loss += sum.loss;
         total.correct += sum.correct;
         if probabilities {

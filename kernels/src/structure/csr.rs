@@ -52,6 +52,47 @@ impl Connections<'_> {
             self.planes.slide(range, to);
         }
     }
+
+    /// The arrays for threads that write a stretch each, with the first `P` planes.
+    pub(crate) fn shared<const P: usize>(&mut self) -> SharedConnections<'_, P> {
+        SharedConnections {
+            indptr: SharedSlice::new(self.indptr),
+            indices: SharedSlice::new(self.indices),
+            values: SharedSlice::new(self.values),
+            planes: self.planes.shared::<P>(),
+        }
+    }
+}
+
+/// Connections while threads write them.
+pub(crate) struct SharedConnections<'a, const P: usize> {
+    indptr: SharedSlice<'a, u32>,
+    indices: SharedSlice<'a, u32>,
+    values: SharedSlice<'a, f32>,
+    planes: [SharedSlice<'a, f32>; P],
+}
+
+/// The row ends of a stretch, and target, weight and planes of its entries.
+pub(crate) type StretchMut<'a, const P: usize> = (&'a mut [u32], &'a mut [u32], &'a mut [f32], [&'a mut [f32]; P]);
+
+impl<const P: usize> SharedConnections<'_, P> {
+    /// The ends of `rows`, and the arrays at `entries`, to write.
+    ///
+    /// # Safety
+    /// No other thread holds any of the rows or of the entries.
+    #[inline]
+    #[allow(clippy::mut_from_ref)]
+    pub(crate) unsafe fn stretch(&self, rows: &Range<usize>, entries: &Range<usize>) -> StretchMut<'_, P> {
+        // SAFETY: promised by the caller; the end of a row stands behind its start.
+        unsafe {
+            (
+                self.indptr.range(rows.start + 1..rows.end + 1),
+                self.indices.range(entries.clone()),
+                self.values.range(entries.clone()),
+                self.planes.each_ref().map(|plane| plane.range(entries.clone())),
+            )
+        }
+    }
 }
 
 /// Rows one thread changes at a time, and the entries they had before.
@@ -104,21 +145,11 @@ fn retain_in_stretches<const P: usize, K: FnMut(u32, f32) -> bool>(
     threads: usize,
     keep_in: impl Fn(usize) -> K + Sync,
 ) -> Outcome {
-    let indptr = SharedSlice::new(connections.indptr);
-    let indices = SharedSlice::new(connections.indices);
-    let values = SharedSlice::new(connections.values);
-    let planes = connections.planes.shared::<P>();
+    let shared = connections.shared::<P>();
     run_chunks(threads, stretches.len(), &|chunk| {
         let Stretch { rows, entries } = &stretches[chunk];
         // SAFETY: stretches share neither rows nor entries; the row ends of a stretch are its own.
-        let (ends, indices, values, planes) = unsafe {
-            (
-                indptr.range(rows.start + 1..rows.end + 1),
-                indices.range(entries.clone()),
-                values.range(entries.clone()),
-                planes.each_ref().map(|plane| plane.range(entries.clone())),
-            )
-        };
+        let (ends, indices, values, planes) = unsafe { shared.stretch(rows, entries) };
         let mut keep = keep_in(chunk);
         let (mut from, mut to) = (0, 0);
         for end in ends {

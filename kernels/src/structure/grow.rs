@@ -34,6 +34,19 @@ pub struct Seedling {
     pub state: FreshState,
 }
 
+/// How connections come into a layer.
+#[derive(Clone, Copy, Debug)]
+pub struct Sowing {
+    /// Neurons of the layer, the places of a row.
+    pub neurons: usize,
+    /// What each begins with.
+    pub seedling: Seedling,
+    /// Names the random streams.
+    pub growth: Growth,
+    /// They do not change the result.
+    pub threads: usize,
+}
+
 /// A place of the matrix: the row in the upper half, the column in the lower, so that places sort in matrix order.
 pub type Place = u64;
 
@@ -115,20 +128,13 @@ pub fn absent_places(
 /// # Errors
 /// [`Status::Structure`] when a place is taken, repeated, out of order or outside the matrix; [`Status::Length`] when
 /// the arrays have no room, or as in [`Connections::nnz`]: before anything has changed.
-pub fn insert(
-    connections: &mut Connections,
-    neurons: usize,
-    places: &[Place],
-    seedling: Seedling,
-    growth: Growth,
-    threads: usize,
-) -> Result<usize, Status> {
+pub fn insert(connections: &mut Connections, places: &[Place], sowing: Sowing) -> Result<usize, Status> {
     let nnz = connections.nnz()?;
     let inputs = connections.indptr.len() - 1;
     ensure(u32::try_from(nnz + places.len()).is_ok(), Status::Length)?;
     ensure(places.len() <= connections.capacity() - nnz, Status::Length)?;
     ensure(places.is_sorted_by(|one, next| one < next), Status::Structure)?;
-    let fits = |&at: &Place| row_of(at) < inputs && (column_of(at) as usize) < neurons;
+    let fits = |&at: &Place| row_of(at) < inputs && (column_of(at) as usize) < sowing.neurons;
     ensure(places.iter().all(fits), Status::Structure)?;
     let (indptr, indices) = (&*connections.indptr, &*connections.indices);
     let taken = |&at: &Place| {
@@ -136,7 +142,7 @@ pub fn insert(
         indices[indptr[row] as usize..indptr[row + 1] as usize].binary_search(&column_of(at)).is_ok()
     };
     ensure(!places.iter().any(taken), Status::Structure)?;
-    fill(connections, neurons, places, seedling, growth, threads)
+    fill(connections, places, sowing)
 }
 
 /// Adds `count` connections at uniformly random absent places (as many as are absent, if fewer); returns how many.
@@ -145,37 +151,24 @@ pub fn insert(
 ///
 /// # Errors
 /// [`Status::Length`] when the arrays have no room for the new connections; as [`absent_places`].
-pub fn grow_random(
-    connections: &mut Connections,
-    neurons: usize,
-    count: usize,
-    seedling: Seedling,
-    growth: Growth,
-    threads: usize,
-) -> Result<usize, Status> {
+pub fn grow_random(connections: &mut Connections, count: usize, sowing: Sowing) -> Result<usize, Status> {
+    let Sowing { neurons, growth, threads, .. } = sowing;
     let nnz = connections.nnz()?;
     let places = absent_places(connections.indptr, connections.indices, neurons, count, growth, threads)?;
     let room = places.len() <= connections.capacity() - nnz && u32::try_from(nnz + places.len()).is_ok();
     ensure(room, Status::Length)?;
-    fill(connections, neurons, &places, seedling, growth, threads)
+    fill(connections, &places, sowing)
 }
 
 /// Fills places that were checked.
-fn fill(
-    connections: &mut Connections,
-    neurons: usize,
-    places: &[Place],
-    seedling: Seedling,
-    growth: Growth,
-    threads: usize,
-) -> Result<usize, Status> {
+fn fill(connections: &mut Connections, places: &[Place], sowing: Sowing) -> Result<usize, Status> {
     if places.is_empty() {
         return Ok(0);
     }
     match connections.planes.count() {
-        0 => fill_stretches::<0>(connections, neurons, places, seedling, growth, threads),
-        1 => fill_stretches::<1>(connections, neurons, places, seedling, growth, threads),
-        _ => fill_stretches::<MOST_PLANES>(connections, neurons, places, seedling, growth, threads),
+        0 => fill_stretches::<0>(connections, places, sowing),
+        1 => fill_stretches::<1>(connections, places, sowing),
+        _ => fill_stretches::<MOST_PLANES>(connections, places, sowing),
     }
 }
 
@@ -183,13 +176,10 @@ fn fill(
 /// connections from its end.
 fn fill_stretches<const P: usize>(
     connections: &mut Connections,
-    neurons: usize,
     places: &[Place],
-    seedling: Seedling,
-    growth: Growth,
-    threads: usize,
+    sowing: Sowing,
 ) -> Result<usize, Status> {
-    let Growth { seed, epoch, layer } = growth;
+    let Sowing { neurons, seedling, growth: Growth { seed, epoch, layer }, threads } = sowing;
     let nnz = connections.nnz()?;
     let fresh = seedling.state.values::<P>(&mut connections.planes, nnz);
     let stretches = stretches(connections.indptr);
@@ -202,23 +192,13 @@ fn fill_stretches<const P: usize>(
         connections.slide(stretch.entries.clone(), to);
     }
     let values_key = key(seed, Purpose::Weights, &[layer, epoch]);
-    let indptr = SharedSlice::new(connections.indptr);
-    let indices = SharedSlice::new(connections.indices);
-    let values = SharedSlice::new(connections.values);
-    let planes = connections.planes.shared::<P>();
+    let shared = connections.shared::<P>();
     run_chunks(threads, stretches.len(), &|chunk| {
         let Stretch { rows, entries } = &stretches[chunk];
         let new = places_of(&stretches[chunk]);
         let target = entries.start + new.start..entries.end + new.end;
         // SAFETY: stretches share neither rows nor target entries; the row ends of a stretch are its own.
-        let (ends, indices, values, planes) = unsafe {
-            (
-                indptr.range(rows.start + 1..rows.end + 1),
-                indices.range(target.clone()),
-                values.range(target.clone()),
-                planes.each_ref().map(|plane| plane.range(target.clone())),
-            )
-        };
+        let (ends, indices, values, planes) = unsafe { shared.stretch(rows, &target) };
         let mut pending = &places[new];
         let (mut read, mut write) = (entries.len(), target.len());
         for row in rows.clone().rev() {

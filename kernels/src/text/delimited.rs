@@ -6,7 +6,7 @@ use std::ops::Range;
 
 use crate::base::status::{Outcome, Status, ensure};
 use crate::text::labels::Names;
-use crate::text::lines::{DETAIL, Kind, LineFormat, Problem, is_blank, parse_blocks, report};
+use crate::text::lines::{DETAIL, Kind, LineFormat, Problem, RowPlace, parse_blocks, report};
 use crate::text::number::parse_number;
 use crate::text::text_cells::{Cells, count};
 use crate::text::text_rows::{Outputs, Rows, not_number};
@@ -26,18 +26,7 @@ struct Counter {
 impl LineFormat for Counter {
     type Gathered = ();
 
-    fn is_row(&self, line: &[u8]) -> bool {
-        !is_blank(line)
-    }
-
-    fn read_row(
-        &self,
-        text: &[u8],
-        place: Range<usize>,
-        _row: usize,
-        _line: usize,
-        _gathered: &mut (),
-    ) -> Result<(), Problem> {
+    fn read_row(&self, text: &[u8], RowPlace { bytes: place, .. }: RowPlace, (): &mut ()) -> Result<(), Problem> {
         let line = &text[place.clone()];
         let found = if self.delimiter != b' ' && memchr::memchr(b'"', line).is_none() {
             1 + memchr::memchr_iter(self.delimiter, line).count()
@@ -81,18 +70,8 @@ struct Reader<'a> {
 impl LineFormat for Reader<'_> {
     type Gathered = Names;
 
-    fn is_row(&self, line: &[u8]) -> bool {
-        !is_blank(line)
-    }
-
-    fn read_row(
-        &self,
-        text: &[u8],
-        place: Range<usize>,
-        row: usize,
-        line: usize,
-        names: &mut Names,
-    ) -> Result<(), Problem> {
+    fn read_row(&self, text: &[u8], row: RowPlace, names: &mut Names) -> Result<(), Problem> {
+        let RowPlace { bytes: place, row, line } = row;
         // SAFETY: `parse_blocks` gives each row to one chunk, and once.
         let (features, targets, label) = unsafe { self.rows.row(row) };
         let mut cells = Cells::new(text, place.clone(), self.delimiter);

@@ -123,26 +123,31 @@ fn block(text: &[u8], chunks: usize, chunk: usize) -> Range<usize> {
     bound(chunk)..bound(chunk + 1)
 }
 
+/// Where a row stands.
+pub struct RowPlace {
+    /// Its bytes in the text.
+    pub bytes: Range<usize>,
+    /// Its number among the rows, from 0.
+    pub row: usize,
+    /// The number of its line, from 1.
+    pub line: usize,
+}
+
 /// How a format reads its lines.
 pub trait LineFormat: Sync {
     /// What one chunk gathers.
     type Gathered: Default + Send + Sync;
 
-    /// Whether the line is a row; others count as lines only.
-    fn is_row(&self, line: &[u8]) -> bool;
+    /// Whether the line is a row, as those are that hold more than blanks; others count as lines only.
+    fn is_row(&self, line: &[u8]) -> bool {
+        !is_blank(line)
+    }
 
-    /// Reads one row; `place` is its bytes in `text`, `line` counts from the first line of the text, from 1.
+    /// Reads one row of the text.
     ///
     /// # Errors
     /// The problem, without its line.
-    fn read_row(
-        &self,
-        text: &[u8],
-        place: Range<usize>,
-        row: usize,
-        line: usize,
-        gathered: &mut Self::Gathered,
-    ) -> Result<(), Problem>;
+    fn read_row(&self, text: &[u8], row: RowPlace, gathered: &mut Self::Gathered) -> Result<(), Problem>;
 }
 
 /// What a text was found to hold.
@@ -221,7 +226,7 @@ pub fn parse_blocks<F: LineFormat>(
             }
             let line = first_line + index + 1;
             format
-                .read_row(text, place, row, line, &mut gathered)
+                .read_row(text, RowPlace { bytes: place, row, line }, &mut gathered)
                 .map_err(|problem| Problem { line: line as u64, ..problem })?;
             row += 1;
             Ok(())

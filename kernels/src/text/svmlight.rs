@@ -7,7 +7,7 @@ use std::ops::Range;
 
 use crate::base::status::{Outcome, Status, ensure};
 use crate::text::labels::Names;
-use crate::text::lines::{DETAIL, Kind, LineFormat, Problem, is_blank, parse_blocks, report};
+use crate::text::lines::{DETAIL, Kind, LineFormat, Problem, RowPlace, is_blank, parse_blocks, report};
 use crate::text::number::{parse_number, parse_short};
 use crate::text::text_rows::{Outputs, Rows, not_number};
 
@@ -25,14 +25,15 @@ fn token(text: &[u8], at: usize, end: usize) -> Range<usize> {
     start..start + text[start..end].iter().position(blank).unwrap_or(end - start)
 }
 
-/// The label of a line, and where its features begin.
+/// The label of a row, and where the row ends: before its comment.
 #[inline]
-fn label(text: &[u8], line: &Range<usize>) -> Result<Range<usize>, Problem> {
-    let label = token(text, line.start, line.end);
+fn label(text: &[u8], row: Range<usize>) -> Result<(Range<usize>, usize), Problem> {
+    let Range { start, end } = content(text, row);
+    let label = token(text, start, end);
     if text[label.clone()].contains(&b':') {
         return Err(Problem::new(Kind::Label, 1, label));
     }
-    Ok(label)
+    Ok((label, end))
 }
 
 /// Calls `visit(index, value)` for each feature from `at` on.
@@ -106,17 +107,9 @@ impl LineFormat for Scanner {
         is_row(line)
     }
 
-    fn read_row(
-        &self,
-        text: &[u8],
-        place: Range<usize>,
-        _row: usize,
-        _line: usize,
-        bounds: &mut Bounds,
-    ) -> Result<(), Problem> {
-        let line = content(text, place);
-        let label = label(text, &line)?;
-        features(text, label.end, line.end, |index, _, _, _| {
+    fn read_row(&self, text: &[u8], row: RowPlace, bounds: &mut Bounds) -> Result<(), Problem> {
+        let (label, end) = label(text, row.bytes)?;
+        features(text, label.end, end, |index, _, _, _| {
             bounds.least = bounds.least.min(index);
             bounds.most = bounds.most.max(index);
             Ok(())
@@ -153,26 +146,18 @@ impl LineFormat for Reader<'_> {
         is_row(line)
     }
 
-    fn read_row(
-        &self,
-        text: &[u8],
-        place: Range<usize>,
-        row: usize,
-        line_number: usize,
-        names: &mut Names,
-    ) -> Result<(), Problem> {
-        let line = content(text, place);
-        let label = label(text, &line)?;
+    fn read_row(&self, text: &[u8], row: RowPlace, names: &mut Names) -> Result<(), Problem> {
+        let (label, end) = label(text, row.bytes)?;
         // SAFETY: `parse_blocks` gives each row to one chunk, and once.
-        let (dense, target, number) = unsafe { self.rows.row(row) };
+        let (dense, target, number) = unsafe { self.rows.row(row.row) };
         if self.labelled {
-            number[0] = names.number(text, label.clone(), line_number, self.rows.room);
+            number[0] = names.number(text, label.clone(), row.line, self.rows.room);
         } else if let Some(target) = target.first_mut() {
             *target = parse_number(&text[label.clone()]).map_err(|kind| not_number(kind, 1, label.clone()))?;
         }
         let dense_len = dense.len();
         dense.fill(0.0);
-        features(text, label.end, line.end, |index, value, column, place| {
+        features(text, label.end, end, |index, value, column, place| {
             let slot = index
                 .checked_sub(self.first_index)
                 .and_then(|offset| usize::try_from(offset).ok())

@@ -6,7 +6,7 @@ mod refusals;
 use sprs::prod::mul_acc_mat_vec_csr;
 use sprs::{CsMat, TriMat};
 use truly_sparse_kernels::base::random::Stream;
-use truly_sparse_kernels::network::batch::Batch;
+use truly_sparse_kernels::network::batch::{Batch, BatchRun};
 use truly_sparse_kernels::network::layer::{LAYOUT_COLUMNS, STATE_HEAD_WORDS, gradients, layers};
 use truly_sparse_kernels::network::loss::{Total, Truth};
 use truly_sparse_kernels::network::method::Method;
@@ -167,7 +167,8 @@ fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
                     let mut found = vec![f32::NAN; count * outputs];
                     let batch = Batch { input: &input, truth, samples: count, width };
                     let layers = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
-                    let total = evaluate(&layers, batch, Storage::F32, threads, &mut work, &mut found).unwrap();
+                    let run = BatchRun { layers: &layers, batch, threads };
+                    let total = evaluate(run, Storage::F32, &mut work, &mut found).unwrap();
                     let largest = expected.iter().fold(1.0f32, |most, value| most.max(value.abs()));
                     // Up to 200 products a sum, each rounded: 200 · 2⁻²⁴ is 1.2e-5 of the largest.
                     assert!(found.iter().zip(&expected).all(|(a, b)| (a - b).abs() <= 2e-5 * largest));
@@ -196,7 +197,7 @@ fn step(
     let batch = Batch { input: &input, truth: Truth::Classes(&labels), samples: count, width };
     let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
     let places = gradients(&net.layout, &net.slopes, &mut written).unwrap();
-    let total = train(&network, places.as_deref(), batch, training, threads, &mut work).unwrap();
+    let total = train(BatchRun { layers: &network, batch, threads }, places.as_deref(), training, &mut work).unwrap();
     (total, written)
 }
 
@@ -223,18 +224,23 @@ fn train_writes_gradients_whose_application_equals_the_fused_update() {
     }
 }
 
+/// Asserts that a step on several threads gives the bits of one on a single thread.
+fn same_for_all_threads(start: &Network, width: usize, count: usize, write: bool, training: Training) {
+    let mut one = start.clone();
+    let expected = step(&mut one, width, count, write, training, 1);
+    for threads in [2, 3, 8] {
+        let mut other = start.clone();
+        assert_eq!(step(&mut other, width, count, write, training, threads), expected);
+        assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
+    }
+}
+
 #[test]
 fn train_gives_the_same_bits_for_any_number_of_threads() {
     // Rows enough for several chunks: 90,000 connections of 4 vectors are 18 of 20,000 operations.
     let start = network(&[300, 300, 10], 1.0, SRELU);
     for write in [false, true] {
-        let mut one = start.clone();
-        let expected = step(&mut one, 64, 150, write, TRAINING, 1);
-        for threads in [2, 3, 8] {
-            let mut other = start.clone();
-            assert_eq!(step(&mut other, 64, 150, write, TRAINING, threads), expected);
-            assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
-        }
+        same_for_all_threads(&start, 64, 150, write, TRAINING);
     }
 }
 
@@ -273,13 +279,7 @@ fn train_with_bfloat16_stays_close_to_f32_and_gives_the_same_bits_for_any_number
     }
     // Each number is rounded to 8 bits, 2⁻⁹ of it at most, three times on the way; signs near zero may turn.
     assert!(difference > 0.0 && difference < 0.02f64.powi(2) * square, "{}", (difference / square).sqrt());
-    let mut one = start.clone();
-    let expected = step(&mut one, 32, 150, false, half, 1);
-    for threads in [2, 3, 8] {
-        let mut other = start.clone();
-        assert_eq!(step(&mut other, 32, 150, false, half, threads), expected);
-        assert_eq!((&other.arena, &other.state), (&one.arena, &one.state));
-    }
+    same_for_all_threads(&start, 32, 150, false, half);
 }
 
 #[test]
@@ -289,10 +289,6 @@ fn layers_beyond_the_cache_give_the_same_bits_for_any_number_of_threads() {
     for memory in [WHOLE, ActivationMemory { recompute: true, ..BF16 }] {
         let training = Training { memory, ..TRAINING };
         let width = if memory.storage == Storage::Bf16 { 32 } else { 16 };
-        let mut one = start.clone();
-        let expected = step(&mut one, width, 40, false, training, 1);
-        let mut two = start.clone();
-        assert_eq!(step(&mut two, width, 40, false, training, 2), expected);
-        assert_eq!((two.arena, two.state), (one.arena, one.state));
+        same_for_all_threads(&start, width, 40, false, training);
     }
 }

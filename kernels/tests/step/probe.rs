@@ -26,7 +26,8 @@ fn probe_all(net: &mut Network, width: usize, count: usize, training: Training, 
     let words = probe_words(&net.layout, &net.slopes, width, dropout > 0.0, memory).unwrap();
     let mut work = vec![f32::NAN.to_bits(); words];
     let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut [], 0).unwrap();
-    probe(&network, &places, batch, Probing { dropout, seed, step, memory }, threads, &mut work).unwrap();
+    let run = BatchRun { layers: &network, batch, threads };
+    probe(run, &places, Probing { dropout, seed, step, memory }, &mut work).unwrap();
     found
 }
 
@@ -101,7 +102,7 @@ fn probe_refuses_what_does_not_fit() {
         let mut work = vec![0; words - less];
         let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut [], 0).unwrap();
         let probing = Probing { dropout, seed: 1, step: 1, memory: WHOLE };
-        probe(&network, &places, batch, probing, 1, &mut work)
+        probe(BatchRun { layers: &network, batch, threads: 1 }, &places, probing, &mut work)
     };
     let none: (&[u32], &[u32], usize) = (&[], &[], 0);
     assert_eq!(call(&[(&[0, 5], &[8, 0], 2), (&[8], &[3], 1)], 0.0, 0), Ok(()));

@@ -1,7 +1,7 @@
 //! What training and evaluation do with arguments that do not fit.
 
 use truly_sparse_kernels::base::status::{Status, guarded};
-use truly_sparse_kernels::network::batch::Batch;
+use truly_sparse_kernels::network::batch::{Batch, BatchRun};
 use truly_sparse_kernels::network::layer::{gradients, layers};
 use truly_sparse_kernels::network::loss::{Total, Truth};
 use truly_sparse_kernels::network::step::{Training, evaluate, train};
@@ -47,11 +47,12 @@ impl Call {
         let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1)?;
         let truth = if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) };
         let batch = Batch { input, truth, samples: *samples, width: *width };
+        let run = BatchRun { layers: &network, batch, threads: 2 };
         if training {
             let places = gradients(&net.layout, &net.slopes, &mut self.gradients)?;
-            train(&network, places.as_deref(), batch, self.training, 2, &mut self.work)
+            train(run, places.as_deref(), self.training, &mut self.work)
         } else {
-            evaluate(&network, batch, self.training.memory.storage, 2, &mut self.work, &mut self.outputs)
+            evaluate(run, self.training.memory.storage, &mut self.work, &mut self.outputs)
         }
     }
 }

@@ -10,6 +10,10 @@ fn seedling(scale: f64) -> Seedling {
     Seedling { weights: Initializer::Uniform(scale), state: FreshState::default() }
 }
 
+fn sowing(neurons: usize, scale: f64, threads: usize) -> Sowing {
+    Sowing { neurons, seedling: seedling(scale), growth: GROWTH, threads }
+}
+
 #[test]
 fn grow_random_adds_the_count_and_keeps_the_rest_for_all_shapes_and_threads() {
     for ((inputs, neurons, probability), planes) in SHAPES.into_iter().zip([0, 1, 2].into_iter().cycle()) {
@@ -20,9 +24,8 @@ fn grow_random_adds_the_count_and_keeps_the_rest_for_all_shapes_and_threads() {
             let capacity = start.nnz() + count.min(absent);
             let layer = start.clone().with_room(capacity);
             let mut one = layer.clone();
-            let grow = |layer: &mut Layer, threads| {
-                grow_random(&mut layer.view(), neurons, count, seedling(0.5), GROWTH, threads)
-            };
+            let grow =
+                |layer: &mut Layer, threads| grow_random(&mut layer.view(), count, sowing(neurons, 0.5, threads));
             assert_eq!(grow(&mut one, 1), Ok(count.min(absent)));
             let (before, after) = (start.places(), one.places());
             assert_eq!(after.len(), capacity);
@@ -51,7 +54,7 @@ fn grow_random_chooses_every_absent_place_equally_often() {
     for epoch in 0..8_000 {
         let mut layer = start.clone().with_room(start.nnz() + 6);
         let growth = Growth { epoch, ..GROWTH };
-        grow_random(&mut layer.view(), 7, 6, seedling(0.1), growth, 1).unwrap();
+        grow_random(&mut layer.view(), 6, Sowing { growth, ..sowing(7, 0.1, 1) }).unwrap();
         for place in layer.places().into_keys().filter(|place| !before.contains_key(place)) {
             *hits.entry(place).or_insert(0u32) += 1;
         }
@@ -67,7 +70,7 @@ fn grow_random_chooses_every_absent_place_equally_often() {
 fn grow_random_refuses_what_does_not_fit() {
     let mut layer = Layer::random(10, 10, 0.3, 1);
     let before = layer.clone();
-    let mut grow = |neurons, count| grow_random(&mut layer.view(), neurons, count, seedling(0.1), GROWTH, 1);
+    let mut grow = |neurons, count| grow_random(&mut layer.view(), count, sowing(neurons, 0.1, 1));
     assert_eq!(grow(10, 5), Err(Status::Length));
     assert_eq!(grow(1, 5), Err(Status::Structure));
     assert_eq!(layer, before);
@@ -80,7 +83,7 @@ fn set_keeps_the_number_of_connections_over_many_epochs() {
     for epoch in 0..50 {
         let removed = drop_smallest(&mut layer.view(), 0.3, 2).unwrap();
         let growth = Growth { epoch, ..GROWTH };
-        let grown = grow_random(&mut layer.view(), 300, removed, seedling(1.0), growth, 2);
+        let grown = grow_random(&mut layer.view(), removed, Sowing { growth, ..sowing(300, 1.0, 2) });
         assert_eq!(grown, Ok(removed));
         assert_eq!(layer.places().len(), nnz);
     }
@@ -97,8 +100,8 @@ fn absent_places_are_absent_distinct_and_those_that_grow_random_fills() {
         assert!(places.iter().all(|&at| !before.contains_key(&(row_of(at), column_of(at)))));
         let mut random = start.clone().with_room(start.nnz() + count);
         let mut chosen = random.clone();
-        grow_random(&mut random.view(), neurons, count, seedling(0.5), GROWTH, 1).unwrap();
-        assert_eq!(insert(&mut chosen.view(), neurons, &places, seedling(0.5), GROWTH, 2), Ok(count));
+        grow_random(&mut random.view(), count, sowing(neurons, 0.5, 1)).unwrap();
+        assert_eq!(insert(&mut chosen.view(), &places, sowing(neurons, 0.5, 2)), Ok(count));
         assert_eq!(chosen, random);
     }
 }
@@ -112,7 +115,7 @@ fn insert_begins_planes_at_zero_or_at_the_mean_of_the_layer() {
     let before = layer.places();
     let mut grown = layer.clone().with_room(nnz + 5);
     let seedling = Seedling { weights: Initializer::Normal(0.0), state };
-    insert(&mut grown.view(), 8, &places, seedling, GROWTH, 1).unwrap();
+    insert(&mut grown.view(), &places, Sowing { seedling, ..sowing(8, 0.5, 1) }).unwrap();
     // Plane 1 holds 1001 … 1000 + nnz.
     let mean = (1000.0 + (nnz as f64 + 1.0) / 2.0) as f32;
     for (place, entry) in grown.places() {
@@ -128,7 +131,7 @@ fn insert_refuses_places_that_are_taken_repeated_unsorted_or_outside_and_changes
     let free = absent_places(&start.indptr, &start.indices, 10, 3, GROWTH, 1).unwrap();
     let mut layer = start.clone().with_room(start.nnz() + 3);
     let before = layer.clone();
-    let mut grow = |places: &[Place]| insert(&mut layer.view(), 10, places, seedling(1.0), GROWTH, 1);
+    let mut grow = |places: &[Place]| insert(&mut layer.view(), places, sowing(10, 1.0, 1));
     for places in [&[taken][..], &[free[1], free[0]], &[free[0], free[0]], &[place(10, 0)], &[place(0, 10)]] {
         assert_eq!(grow(places), Err(Status::Structure));
     }
