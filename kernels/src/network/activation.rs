@@ -199,29 +199,42 @@ impl Dropout {
     #[inline(always)]
     pub fn masks<L: Lanes, const R: usize>(&self, lanes: L, neuron: usize, first: usize) -> [u16; R] {
         let base = neuron as u64 * u64::from(self.words);
-        let mut masks = [0; R];
-        let mut pair = [0; 2];
-        for (offset, mask) in masks.iter_mut().enumerate() {
-            let vector = first + offset;
-            if offset == 0 || vector.is_multiple_of(2) {
-                // A multiple of 16, so that the 16 counters from here on have one upper half.
-                let counter = base + (vector / 2 * LANES) as u64;
-                let high = (counter >> 32) as u32;
-                let keys = if high == 0 { self.keys } else { self.keys_of(high) };
-                pair = lanes.keep_masks(counter as u32, keys, self.threshold);
-            }
-            *mask = pair[vector % 2];
+        let last = base + ((first + R) / 2 * LANES) as u64;
+        if last >> 32 == 0 {
+            let keep = |counter| lanes.keep_masks(counter as u32, self.keys, self.threshold);
+            pairs(base, first, keep)
+        } else {
+            pairs(base, first, |counter| lanes.keep_masks(counter as u32, self.keys_of(counter), self.threshold))
         }
-        masks
     }
 
     /// Keys for counters with an upper half: the hash takes 32 bits, and the others choose its keys.
     #[cold]
-    fn keys_of(&self, high: u32) -> [u32; 2] {
+    fn keys_of(&self, counter: u64) -> [u32; 2] {
+        let high = (counter >> 32) as u32;
+        if high == 0 {
+            return self.keys;
+        }
         let key = mix(u64::from(self.keys[0]) | u64::from(self.keys[1]) << 32) ^ u64::from(high);
         let key = mix(key);
         [key as u32, (key >> 32) as u32]
     }
+}
+
+/// The masks of `R` vectors: each counter gives those of two.
+#[inline(always)]
+fn pairs<const R: usize>(base: u64, first: usize, mut keep: impl FnMut(u64) -> [u16; 2]) -> [u16; R] {
+    let mut masks = [0; R];
+    let mut pair = [0; 2];
+    for (offset, mask) in masks.iter_mut().enumerate() {
+        let vector = first + offset;
+        if offset == 0 || vector.is_multiple_of(2) {
+            // A multiple of 16, so that the 16 counters from here on have one upper half.
+            pair = keep(base + (vector / 2 * LANES) as u64);
+        }
+        *mask = pair[vector % 2];
+    }
+    masks
 }
 
 #[cfg(test)]
