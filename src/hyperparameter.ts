@@ -265,7 +265,7 @@ function outOfRange({ task, name }: Place, value: unknown, expected: string): Ra
 }
 
 /** A value on one line, whatever it is. */
-function shown(value: unknown): string {
+export function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (Array.isArray(value)) return "an array";
   return typeof value === "object" && value !== null ? "an object" : String(value);

@@ -15,6 +15,7 @@
  * import { nearest } from "./nearest.ts";
  * assertEquals(nearest("fasion-mnist", ["mnist", "fashion-mnist"]), "fashion-mnist");
  * assertEquals(nearest("lr", ["epochs", "learningRate"]), "learningRate");
+ * assertEquals(nearest("grow", ["drop", "growth"]), "growth");
  * assertEquals(nearest("iris", ["mnist", "fashion-mnist"]), undefined);
  * ```
  */
@@ -25,7 +26,8 @@ export function nearest(word: string, candidates: readonly string[]): string | u
   let least = Infinity;
   for (const candidate of candidates) {
     const distance = editDistance(word.toLowerCase(), candidate.toLowerCase());
-    if (distance < least && distance <= candidate.length / 2) [best, least] = [candidate, distance];
+    const nearer = distance < least || (distance === least && candidate.startsWith(word));
+    if (nearer && distance <= candidate.length / 2) [best, least] = [candidate, distance];
   }
   return best;
 }

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { defaultOf, type Option, readValue, UsageError } from "../src/cli/option.ts";
 import { OPTIONS, type Values } from "../src/cli/options.ts";
+import { resumed } from "../src/cli/resume.ts";
 import {
   checkTogether,
   fillDefaults,
@@ -14,6 +15,8 @@ import type { Hyperparameter, HyperparameterTable } from "../src/hyperparameter.
 import type { ModelOptions } from "../src/model/settings.ts";
 import { PARALLEL_HYPERPARAMETERS } from "../src/parallel/options.ts";
 import { HYPERPARAMETERS, IMPORTANCE_PRUNING, resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import { newTally } from "../src/train/tally.ts";
+import { xorModel } from "./trainer/data.ts";
 
 const ROWS: readonly Option[] = OPTIONS;
 
@@ -237,4 +240,22 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
     initialRateFactor: 2,
   });
   assertEquals(withPreset(before), before);
+});
+
+Deno.test("resumed() lets go of what a checkpoint says of a choice that is made otherwise now", () => {
+  const values = fillDefaults("train", { growth: "gradient-sampled", "max-steps": 80 });
+  assertEquals(values["growth-candidates"], 1);
+  const checkpoint = { model: xorModel(), training: { epoch: 1, options: { values, history: newTally(1) } } };
+  const wanted = (given: Values) => {
+    const { wanted } = resumed(checkpoint, { resume: "model.safetensors", ...given });
+    checkTogether(wanted);
+    return wanted;
+  };
+  assertEquals(wanted({})["growth-candidates"], 1);
+  assertEquals(wanted({ growth: "gradient-sampled" })["growth-candidates"], 1);
+  assertEquals(wanted({ growth: "random" })["growth-candidates"], undefined);
+  assertEquals(wanted({ parallel: "none" })["max-steps"], 80);
+  assertEquals(wanted({ parallel: "wassp" })["max-steps"], undefined);
+  const both = { growth: "random", "growth-candidates": 2 } as const;
+  assertThrows(() => wanted(both), UsageError, "Cannot use --growth-candidates with --growth random");
 });

@@ -78,6 +78,22 @@ Deno.test("train() refuses options that are no object", () => {
   }
 });
 
+Deno.test("train() takes options that are inherited, or come from getters of a class", async () => {
+  class Settings {
+    get epochs(): number {
+      return 2;
+    }
+    get batchSize(): number {
+      return 10;
+    }
+  }
+  for (const options of [new Settings(), Object.create({ epochs: 2, batchSize: 10 })]) {
+    const epochs: number[] = [];
+    for await (const { epoch } of train(xorModel(), data, options)) epochs.push(epoch);
+    assertEquals(epochs, [1, 2]);
+  }
+});
+
 Deno.test("trainParallel() refuses unknown options with the nearest of both tables, and a function never gets to a Worker", () => {
   const refuse = (options: Wrong, message: string) =>
     assertThrows(() => startParallel(options), TypeError, message);

@@ -8,7 +8,7 @@ import type { LoadedModel, TrainingState } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { newRunState, type RunState } from "../train/state.ts";
 import { checkTally } from "../train/tally.ts";
-import { type Option, UsageError } from "./option.ts";
+import { type Option, type Other, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
 
 /** A run as a checkpoint left it. */
@@ -56,9 +56,19 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   const kept: Record<string, unknown> = { output: given.resume, ...before, ...values };
   if (given.output === undefined) kept.output = given.resume;
   for (const name of ["json", "quiet", "memory"]) delete kept[name];
+  for (const row of OPTIONS) if (isOverruled(row, given)) delete kept[row.name];
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
   return { model, workers, state, wanted: { ...kept, ...given } as Values };
+}
+
+/** Whether a choice that is made now leaves no meaning to an option of the checkpoint. */
+function isOverruled({ needs = [], excludes = [] }: Option, given: Values): boolean {
+  const isChosen = ({ option, values }: Other, meant: boolean) => {
+    const choice = (given as Readonly<Record<string, unknown>>)[option];
+    return values !== undefined && choice !== undefined && values.includes(String(choice)) === meant;
+  };
+  return needs.some((other) => isChosen(other, false)) || excludes.some((other) => isChosen(other, true));
 }
 
 /** The state of a checkpoint; formats 1 and 2 kept what the run had reached among the options. */

@@ -307,7 +307,9 @@ function readState(
   const old = description.formatVersion !== FORMAT_VERSION;
   if (!old && description.optimizer === undefined) return undefined;
   const found = old ? OLD_STATE : parseField<unknown>(description, "optimizer");
-  if (!isRecord(found) || typeof found.name !== "string" || !Array.isArray(found.planes)) {
+  if (
+    !isRecord(found) || !isName(found.name) || !Array.isArray(found.planes) || !found.planes.every(isName)
+  ) {
     throw new SyntaxError("its optimizer has no name and planes");
   }
   const { name, planes, updates } = found;
@@ -320,7 +322,12 @@ function readState(
       } updates, expected a list of ${models} whole numbers below 2^32`,
     );
   }
-  return { state: stateNamed(name, planes.map(String)), updates };
+  return { state: stateNamed(name, planes), updates };
+}
+
+/** Names that a message can hold on its line. */
+function isName(found: unknown): found is string {
+  return typeof found === "string" && /^[\w-]{1,64}$/.test(found);
 }
 
 /** Throws unless all numbers are finite; sums in blocks, since a check of each number costs ten times more. */

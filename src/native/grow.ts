@@ -104,13 +104,21 @@ export function insertConnections(
  * @param layer Not changed.
  * @param count How many; where fewer are absent, all of them are given.
  * @returns The places in matrix order.
+ * @throws {RangeError} When count is no whole number of at least 0.
  */
 export function absentPlaces(
   layer: Pick<OutgoingArrays, "neurons" | "indptr" | "indices">,
   count: number,
   place: GrowthPlace,
 ): Places {
-  const [rows, columns, drawn] = [new Uint32Array(count), new Uint32Array(count), new Float64Array(1)];
+  const absent = layer.neurons * (layer.indptr.length - 1) - layer.indptr[layer.indptr.length - 1];
+  if (!Number.isSafeInteger(count) || count < 0) {
+    throw new RangeError(
+      `Cannot draw absent places: count is ${count}, expected a whole number of at least 0`,
+    );
+  }
+  const most = Math.min(count, Math.max(0, absent));
+  const [rows, columns, drawn] = [new Uint32Array(most), new Uint32Array(most), new Float64Array(1)];
   const status = kernels().ts_absent_places(
     buffer(layer.indptr),
     layer.indptr.length,
@@ -119,7 +127,7 @@ export function absentPlaces(
     layer.neurons,
     rows,
     columns,
-    count,
+    most,
     ...growthArguments(place),
     drawn,
   );

@@ -40,6 +40,7 @@ export const ADAM_HYPERPARAMETERS = {
   adamEpsilon: {
     kind: "number",
     least: 1e-30,
+    most: 1e30,
     default: 1e-8,
     doc: "What Adam adds to the root of the mean square.",
   },

@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { shown } from "../hyperparameter.ts";
 import type { ValueLaw } from "../native/init.ts";
 import { checkConnections, type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import { smallestMagnitude } from "./rules/magnitude.ts";
@@ -53,15 +54,31 @@ export function evolveConnections(connections: Connections, options: EvolutionOp
  * The incoming view is rebuilt afterwards. Rules are told all of the options.
  *
  * @param connections Layer to change, in place.
- * @throws {TypeError} When an array of the layer has the wrong length.
+ * @throws {TypeError} When an array of the layer has the wrong length, or a rule returns another count than `nnz` tells.
  */
 export function evolveByRules<P extends EvolutionPlace>(
   connections: Connections,
   options: P & { readonly drop: DropRule<P>; readonly grow: GrowRule<P> },
 ): EvolutionCounts {
   checkConnections(connections);
-  const dropped = options.drop.drop(connections, options);
-  const grown = options.grow.grow(connections, dropped, options);
+  const { drop, grow } = options;
+  const start = connections.nnz;
+  const dropped = drop.drop(connections, options);
+  checkCount(drop.name, "dropped", dropped, start - connections.nnz);
+  const left = connections.nnz;
+  const grown = grow.grow(connections, dropped, options);
+  checkCount(grow.name, "grown", grown, connections.nnz - left);
   if (dropped > 0 || grown > 0) rebuildIncoming(connections, options.threads);
   return { dropped, grown };
+}
+
+/** What a rule returns is what becomes of `nnz`: counts are told to callers, and decide on the incoming view. */
+function checkCount(rule: string, what: string, returned: unknown, counted: number): void {
+  if (returned === counted && counted >= 0) return;
+  throw new TypeError(
+    `Cannot evolve the topology by the rule "${rule}": it returned ${
+      shown(returned)
+    } as connections ${what}, ` +
+      `by nnz it is ${counted}; expected the same whole number of at least 0`,
+  );
 }

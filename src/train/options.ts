@@ -59,7 +59,11 @@ export function resolveRunOptions(
 ): RunOptions {
   refuseUnknown(options, known, "train");
   const rules = readOwnRules(options);
-  const named = Object.fromEntries(Object.entries(options).filter(([name]) => !(name in rules)));
+  // By name, so that options may be inherited or come from getters.
+  const named = Object.fromEntries(
+    TRAIN_OPTION_NAMES.filter((name) => !Object.hasOwn(rules, name))
+      .map((name) => [name, options[name as keyof TrainOptions]]),
+  );
   const settings = resolveHyperparameters(named, modelSeed);
   const hooks = { ...readHooks(options), rules };
   return { settings, hooks, state: startOf(hooks, settings.epochs) };

@@ -6,7 +6,7 @@
 import { unfit } from "../../hyperparameter.ts";
 import type { Places } from "../../native/grow.ts";
 import type { ValueLaw } from "../../native/init.ts";
-import type { Connections } from "../../sparse/csr.ts";
+import { type Connections, validateConnections } from "../../sparse/csr.ts";
 
 /** When and where a topology changes; names the random numbers of the change. */
 export interface EvolutionPlace {
@@ -116,10 +116,64 @@ export function readOwnRules(
   { drop, growth }: { readonly drop?: unknown; readonly growth?: unknown },
 ): OwnRules {
   return {
-    ...(isObject(drop) && { drop: checkedRule(drop, "drop", ["drop"]) as unknown as DropRule<RulePlace> }),
+    ...(isObject(drop) &&
+      { drop: watchedDrop(checkedRule(drop, "drop", ["drop"]) as unknown as DropRule<RulePlace>) }),
     ...(isObject(growth) &&
-      { growth: checkedRule(growth, "growth", growthMethods(growth)) as unknown as GrowthRule }),
+      {
+        growth: watchedGrowth(checkedRule(growth, "growth", growthMethods(growth)) as unknown as GrowthRule),
+      }),
   };
+}
+
+/** The rule, and after it a look at what it left: O(nnz). */
+function watchedDrop(rule: DropRule<RulePlace>): DropRule<RulePlace> {
+  const { name } = rule;
+  return {
+    name,
+    drop: (connections, place) => watched(name, connections, () => rule.drop(connections, place)),
+  };
+}
+
+/** Likewise; the places that it wants to know of are checked too. */
+function watchedGrowth(rule: GrowthRule): GrowthRule {
+  const { name } = rule;
+  if (rule.needs === undefined) {
+    return {
+      name,
+      grow: (connections, count, place) =>
+        watched(name, connections, () => rule.grow(connections, count, place)),
+    };
+  }
+  return {
+    name,
+    needs: rule.needs,
+    candidates: (connections, place) => checkedPlaces(name, rule.candidates(connections, place)),
+    grow: (connections, count, place) =>
+      watched(name, connections, () => rule.grow(connections, count, place)),
+  };
+}
+
+function watched(name: string, connections: Connections, act: () => number): number {
+  const count = act();
+  try {
+    validateConnections(connections);
+  } catch (cause) {
+    throw new TypeError(`Cannot evolve the topology by the rule "${name}": it left no valid layer`, {
+      cause,
+    });
+  }
+  return count;
+}
+
+function checkedPlaces(name: string, places: Places): Places {
+  const { rows, columns }: Partial<Places> = places ?? {};
+  const fits = rows instanceof Uint32Array && columns instanceof Uint32Array &&
+    rows.length === columns.length;
+  if (fits) return places;
+  throw new TypeError(
+    `Cannot evolve the topology by the rule "${name}": its candidates are no places, expected rows and columns, ` +
+      "two Uint32Array of one length",
+  );
 }
 
 function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
