@@ -7,6 +7,7 @@ import { type ActivationPlan, chooseActivations, type NetworkPlan, planNetwork }
 import { tileWidth } from "../model/tile.ts";
 import { bytes, columns, count } from "./format.ts";
 import { optimizerNamed, stateFor } from "../optimizer/optimizers.ts";
+import { needsGradients } from "../topology/rules/rules.ts";
 import { resolveHyperparameters } from "../train/hyperparameters.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
@@ -87,12 +88,16 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
   return { values: { ...values, ...ways, recompute: choice.recompute }, choice };
 }
 
-/** Floats that a run keeps for each parameter: the optimiser's planes, and the gradient where a step writes it. */
+/** Floats of an absent place whose gradient is looked at: row, column, gradient, and room to choose the largest. */
+const PROBE_FLOATS = 5;
+
+/** Floats a parameter takes beside itself: the optimiser's planes, a written gradient, what growth looks at. */
 function floatsKept(values: Values, width: number): number {
   const settings = resolveHyperparameters(trainOptions(values), 0);
-  const written = optimizerNamed(settings.optimizer).needsWholeGradient(settings) &&
-    settings.batchSize > width;
-  return stateFor(settings).planes.length + (written ? 1 : 0);
+  const { needsWholeGradient } = optimizerNamed(settings.optimizer);
+  const written = settings.gradientFlow || (needsWholeGradient(settings) && settings.batchSize > width);
+  const probed = needsGradients(settings) ? PROBE_FLOATS * settings.growthCandidates : 0;
+  return stateFor(settings).planes.length + (written ? 1 : 0) + probed;
 }
 
 /** In words: samples at once, and how activations are kept. */

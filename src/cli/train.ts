@@ -143,7 +143,8 @@ async function runTraining(given: Values): Promise<number> {
     const head = titled([...dataLines(data), ["Network", describeNetwork(model.settings)], ...planned]);
     const { "max-steps": maxSteps } = values;
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
-    const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most}, seed ${values.seed}`;
+    const by = `${values.optimizer} at learning rate ${values["learning-rate"]}`;
+    const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most} by ${by}, seed ${values.seed}`;
     console.error([...head, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(print) : drawsBars() ? barView(show) : lineView(show);

@@ -90,7 +90,7 @@ export class SparseMlp {
     if (held !== undefined && held.optimizer !== wanted.optimizer) {
       throw new TypeError(
         `Cannot train with optimizer "${wanted.optimizer}": the model holds the state of "${held.optimizer}"; ` +
-          `go on with that one, or discard its state to begin anew`,
+          "go on with that one, or call discardState() to begin anew",
       );
     }
     if (held !== undefined && held.planes.length === wanted.planes.length) return;

@@ -27,7 +27,7 @@ export interface PlanOptions {
   readonly batchSize: number;
   /** Whether units are dropped. */
   readonly dropout: boolean;
-  /** Floats the optimiser keeps for each parameter. @default {1} */
+  /** Floats each parameter takes beside itself, for the optimiser and for growth by gradient. @default {1} */
   readonly planes?: number;
   /** Bytes that may be used. */
   readonly memoryBytes: number;

@@ -24,9 +24,12 @@ export interface RunHooks {
   readonly state?: RunState;
   /** Stops the run between two steps; the iterator then ends with the reason. */
   readonly signal?: AbortSignal;
-  /** Called between steps, about ten times a second; the run waits for what it returns. */
+  /** Called between steps, ten times a second at most; the run waits for what it returns. */
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
-  /** Called between kernel calls while something other than steps goes on. */
+  /**
+   * Called between kernel calls while something other than steps goes on. What it throws ends the run, in the middle of
+   * a change of the topology too: then go on from a checkpoint, or make a model anew.
+   */
   readonly onPhase?: (progress: PhaseProgress) => void;
 }
 
