@@ -115,7 +115,7 @@ Deno.test("train() refuses a checkpoint of another optimiser than the one asked 
       assertEquals(
         message,
         `Cannot train with optimizer "${asked}": the model holds the state of "${held}"; ` +
-          "go on with that one, or discard its state to begin anew",
+          "go on with that one, or call discardState() to begin anew",
       );
       loaded.discardState();
       for await (

@@ -77,7 +77,7 @@ Deno.test("SparseMlp.holdState() refuses another optimiser until discardState() 
     assertThrows(
       () => model.holdState(stateOf(wanted)),
       TypeError,
-      `Cannot train with optimizer "${other}": the model holds the state of "${one}"; go on with that one, or discard`,
+      `Cannot train with optimizer "${other}": the model holds the state of "${one}"; go on with that one, or call discardState()`,
     );
     assertEquals(contentOf(model), before);
     model.discardState();
