@@ -72,17 +72,16 @@ async function leap(seed: number, fresh: "mean" | "zero"): Promise<Leap> {
   changeTopology(model, settings, EPOCHS);
   const weights = model.layers.map(({ values, nnz }) => values.slice(0, nnz));
   shuffle(order, seed, EPOCHS + 1);
+  let firstMove = NaN;
   const losses = Array.from({ length: 60 }, (_, number) => {
     const loss = step(EPOCHS + 1, number);
-    if (number === 0) moves = movesOf(model, weights, before);
+    if (number === 0) firstMove = movesOf(model, weights, before);
     return loss;
   });
   const mean = ([from, to]: readonly [number, number]) =>
     losses.slice(from, to).reduce((sum, loss) => sum + loss, 0) / (to - from);
-  return { lossBefore, lossAfter: WINDOWS.map(mean), firstMove: moves };
+  return { lossBefore, lossAfter: WINDOWS.map(mean), firstMove };
 }
-
-let moves = NaN;
 
 type Layer = SparseMlp["layers"][number];
 
