@@ -28,9 +28,8 @@ import {
   forward,
   lossOf,
   oracleOf,
-  ruleOf,
-  updateNetwork,
 } from "./oracle/mlp.ts";
+import { ruleOf, updateNetwork } from "./oracle/update.ts";
 
 // Sums of up to 300 products in f32 stay within 300 · 2⁻²⁴ ≈ 2e-5 of their largest term; steps add up.
 const TOLERANCE = 5e-5;

@@ -9,16 +9,8 @@ import { stateFor } from "../src/optimizer/optimizers.ts";
 import { type HyperparameterOptions, resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";
-import {
-  assertModelClose,
-  backpropagate,
-  forward,
-  lossOf,
-  meanLoss,
-  oracleOf,
-  ruleOf,
-  updateNetwork,
-} from "./oracle/mlp.ts";
+import { assertModelClose, backpropagate, forward, lossOf, meanLoss, oracleOf } from "./oracle/mlp.ts";
+import { ruleOf, updateNetwork } from "./oracle/update.ts";
 import { finish, linearData, noiseData, PLAIN, standardized, xorData, xorModel } from "./trainer/data.ts";
 
 Deno.test("train() learns XOR and madelon-like data, well above chance", async () => {
