@@ -7,6 +7,7 @@ import { TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
+import { EventLoopTurn } from "../train/event_loop_turn.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
 import { KeptTopologies } from "./mpi_topologies.ts";
@@ -25,8 +26,6 @@ import type { TransportPlan } from "./wasap.ts";
 
 /** How long the thread is blocked at once while nobody sends. */
 const SLICE_MS = 20;
-/** How long it works before other tasks of the program run. */
-const BREATH_MS = 100;
 
 /** What the server knows of a worker. */
 interface Client {
@@ -60,7 +59,7 @@ export class MpiTransport implements ServerTransport {
   #pulls: number;
   #arrived = 0;
   /** When other tasks last ran, and silence was looked for: not the epoch's, which may be shorter. */
-  #breath = performance.now();
+  readonly #turn = new EventLoopTurn();
   /** When the last epoch of phase 1 ended. */
   #pausedAt = performance.now();
   #replicas: SparseMlp[] | undefined;
@@ -107,7 +106,7 @@ export class MpiTransport implements ServerTransport {
       while (server.updates < limit) {
         const message = nextMessage(-1, SLICE_MS, this.#head.words);
         if (message !== undefined) this.#takePush(message.source, limit);
-        if (performance.now() - this.#breath > BREATH_MS || message === undefined) {
+        if (this.#turn.due || message === undefined) {
           this.#lookForSilence();
           onSums(server.sums());
           await this.#letOthersRun();
@@ -357,9 +356,8 @@ export class MpiTransport implements ServerTransport {
 
   /** Lets other tasks of the program run; one of them may have ended the run, whose messages are `close`'s then. */
   async #letOthersRun(): Promise<void> {
-    await new Promise((resolve) => setTimeout(resolve, 0));
+    await this.#turn.take();
     if (this.#closed) throw new Error("the run was ended");
-    this.#breath = performance.now();
   }
 
   async #guarded(work: () => Promise<void>): Promise<void> {
