@@ -24,8 +24,8 @@ export {
   type LoadModelOptions,
   saveModel,
   type SaveOptions,
-  type TrainingState,
 } from "./src/files/checkpoint.ts";
+export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
 export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";

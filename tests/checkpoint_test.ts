@@ -126,6 +126,27 @@ Deno.test("train() refuses a checkpoint of another optimiser than the one asked 
     }
   }));
 
+Deno.test("loadModel() refuses mean squares below zero, as their roots are no numbers", () =>
+  inFolder(async (folder) => {
+    const path = `${folder}/negative.safetensors`;
+    for (const array of ["planes", "biasPlanes"] as const) {
+      const model = small();
+      holdNumbers(model, 2);
+      const [meanGradient, meanSquare] = model.layers[1][array];
+      [meanGradient[1], meanSquare[1]] = [-1, -0];
+      await saveModel(model, path, { training: { epoch: 1, options: {} } });
+      await loadModel(path);
+      meanSquare[1] = -1;
+      await saveModel(model, path, { training: { epoch: 1, options: {} } });
+      await assertRejects(
+        () => loadModel(path),
+        CheckpointError,
+        `number 1 of tensor "layers.1.${array === "planes" ? "meanSquare" : "biasMeanSquare"}" is -1, ` +
+          "a finite one of 0 or more is needed",
+      );
+    }
+  }));
+
 Deno.test("loadModel() refuses planes that are missing, foreign or swapped, and an unknown optimiser, in one line", () =>
   inFolder(async (folder) => {
     const [whole, changed] = [`${folder}/whole.safetensors`, `${folder}/changed.safetensors`];

@@ -256,6 +256,10 @@ Deno.test("resumed() lets go of what a checkpoint says of a choice that is made 
   assertEquals(wanted({ growth: "random" })["growth-candidates"], undefined);
   assertEquals(wanted({ parallel: "none" })["max-steps"], 80);
   assertEquals(wanted({ parallel: "wassp" })["max-steps"], undefined);
+  const leftOut = (given: Values) => resumed(checkpoint, { resume: "model.safetensors", ...given }).leftOut;
+  assertEquals([leftOut({}), leftOut({ parallel: "none" })], [[], []]);
+  assertEquals(leftOut({ parallel: "wassp" }), ["max-steps"]);
+  assertEquals(leftOut({ growth: "random" }), ["growth-candidates"]);
   const both = { growth: "random", "growth-candidates": 2 } as const;
   assertThrows(() => wanted(both), UsageError, "Cannot use --growth-candidates with --growth random");
 });

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { LoadedModel, TrainingState } from "../files/checkpoint.ts";
+import type { LoadedModel } from "../files/checkpoint.ts";
+import type { TrainingState } from "../files/description.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { newRunState, type RunState } from "../train/state.ts";
 import { checkTally } from "../train/tally.ts";
@@ -19,6 +20,8 @@ export interface Resumed {
   readonly state: RunState;
   /** Options of the checkpoint, with those given now over them. */
   readonly wanted: Values;
+  /** Options of the checkpoint that mean nothing beside those given now. */
+  readonly leftOut: readonly string[];
 }
 
 /**
@@ -56,10 +59,16 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   const kept: Record<string, unknown> = { output: given.resume, ...before, ...values };
   if (given.output === undefined) kept.output = given.resume;
   for (const name of ["json", "quiet", "memory"]) delete kept[name];
-  for (const row of OPTIONS) if (isOverruled(row, given)) delete kept[row.name];
+  const leftOut: string[] = [];
+  for (const row of OPTIONS) {
+    const { name } = row;
+    if (kept[name] === undefined || !isOverruled(row, given)) continue;
+    if (given[name] === undefined) leftOut.push(name);
+    delete kept[name];
+  }
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
-  return { model, workers, state, wanted: { ...kept, ...given } as Values };
+  return { model, workers, state, wanted: { ...kept, ...given } as Values, leftOut };
 }
 
 /** Whether a choice that is made now leaves no meaning to an option of the checkpoint. */

@@ -182,6 +182,12 @@ async function prepare(given: Values): Promise<Run> {
   const before = given.resume === undefined
     ? undefined
     : resumed(await readModelFile(given.resume, given), given);
+  if (before !== undefined && before.leftOut.length > 0) {
+    const names = before.leftOut.map((name) => `--${name}`).join(", ");
+    console.error(
+      `Left out of the checkpoint's options, as those given now have no place for them: ${names}`,
+    );
+  }
   const asked = before?.wanted ?? given;
   const wanted = withPreset(asked);
   checkTogether(wanted);

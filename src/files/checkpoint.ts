@@ -15,12 +15,21 @@ import { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
 import type { FeatureSelection } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
-import { stateNamed } from "../optimizer/optimizers.ts";
-import { SGD } from "../optimizer/sgd.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
-import { checkRunState, type RunState } from "../train/state.ts";
 import { VERSION } from "../version.ts";
+import {
+  describeState,
+  FORMAT_VERSION,
+  isRecord,
+  parseField,
+  READABLE_VERSIONS,
+  readClassNames,
+  readState,
+  readTraining,
+  readWorkerCount,
+  type TrainingState,
+} from "./description.ts";
 import { RandomAccess } from "./random_access.ts";
 import {
   readSafetensorsHeader,
@@ -29,26 +38,6 @@ import {
   type Tensor,
   writeSafetensors,
 } from "./safetensors.ts";
-
-/** Version of what a file holds and under which names. */
-const FORMAT_VERSION = "3";
-/** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD. */
-const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
-/** What a checkpoint of versions 1 and 2 holds of its optimiser. */
-const OLD_STATE = { name: SGD.name, planes: SGD.states.at(-1)!.map((plane) => plane.name), updates: [] };
-
-/** The most models of workers a file may have. */
-const MOST_WORKERS = 65_536;
-
-/** How far training came. */
-export interface TrainingState {
-  /** Epochs done. */
-  readonly epoch: number;
-  /** Options of the run, as they were given; anything JSON can hold. */
-  readonly options: Readonly<Record<string, unknown>>;
-  /** Where the run stands inside the epoch, and what else `train` needs to go on bit for bit. */
-  readonly state?: RunState;
-}
 
 /** Options of {@linkcode saveModel}. */
 export interface SaveOptions {
@@ -179,12 +168,12 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
     model.updates = held?.updates[place] ?? 0;
     for (const [index, layer] of model.layers.entries()) {
       layer.nnz = tensorPlace(content, `${prefix}layers.${index}.indices`).length;
-      for (const [part, tensor] of partsOf(layer, held?.state)) {
+      for (const [part, tensor, least] of partsOf(layer, held?.state)) {
         const name = `${prefix}layers.${index}.${part}`;
         expectLength(content, name, tensor.length);
         await readTensor(file, tensorPlace(content, name), tensor, onChunk);
         known.add(name);
-        if (tensor instanceof Float32Array) checkFinite(name, tensor);
+        if (tensor instanceof Float32Array) checkNumbers(name, tensor, least);
       }
       if (layer.indptr[layer.inputs] !== layer.nnz) {
         throw new RangeError(
@@ -203,7 +192,7 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
       const name = `standardization.${part}`;
       await readTensor(file, tensorPlace(content, name), tensor, onChunk);
       known.add(name);
-      checkFinite(name, tensor);
+      checkNumbers(name, tensor);
     }
     known.add("standardization.features");
     const selection = await readSelection(file, content, settings.sizes[0], onChunk);
@@ -218,15 +207,6 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
 /** Where the tensors of a worker's model stand. */
 function workerPrefix(worker: number): string {
   return `workers.${worker}.`;
-}
-
-function readWorkerCount(description: Readonly<Record<string, string>>): number {
-  if (description.workers === undefined) return 0;
-  const count = parseField<unknown>(description, "workers");
-  if (Number.isSafeInteger(count) && (count as number) > 0 && (count as number) <= MOST_WORKERS) {
-    return count as number;
-  }
-  throw new RangeError(`it has ${count} models of workers, expected a number from 1 to ${MOST_WORKERS}`);
 }
 
 /** Shapes of the layers, checked; all models of a file get the capacity of the largest. */
@@ -273,73 +253,48 @@ async function readSelection(
   return { featureCount, features };
 }
 
-/** Arrays of a layer by the names of their tensors; planes are named after what they hold and what it belongs to. */
-function partsOf(layer: SparseLayer, held: OptimizerState | undefined): [string, Tensor][] {
+/**
+ * Arrays of a layer by the names of their tensors, with the least their numbers can be; planes are named after what
+ * they hold and what it belongs to.
+ */
+function partsOf(
+  layer: SparseLayer,
+  held: OptimizerState | undefined,
+): [string, Tensor, (number | undefined)?][] {
   const { nnz } = layer;
-  const parts: [string, Tensor][] = [
+  const parts: [string, Tensor, (number | undefined)?][] = [
     ["indptr", layer.indptr],
     ["indices", layer.indices.subarray(0, nnz)],
     ["values", layer.values.subarray(0, nnz)],
     ["bias", layer.bias],
     ["shape", layer.activationParameters],
   ];
-  for (const [place, { name }] of (held?.planes ?? []).entries()) {
+  for (const [place, { name, least }] of (held?.planes ?? []).entries()) {
     const end = name[0].toUpperCase() + name.slice(1);
     parts.push(
-      [name, layer.planes[place].subarray(0, nnz)],
-      [`bias${end}`, layer.biasPlanes[place]],
-      [`shape${end}`, layer.activationPlanes[place]],
+      [name, layer.planes[place].subarray(0, nnz), least],
+      [`bias${end}`, layer.biasPlanes[place], least],
+      [`shape${end}`, layer.activationPlanes[place], least],
     );
   }
   return parts;
 }
 
-/** The optimiser's state in words: its name, its planes, how many updates it has made of each model. */
-function describeState({ optimizer: name, planes }: OptimizerState, models: readonly SparseMlp[]): object {
-  return { name, planes: planes.map((plane) => plane.name), updates: models.map((model) => model.updates) };
-}
-
-/** What a checkpoint of so many models says of its optimiser's state; files of before have counted no updates. */
-function readState(
-  description: Readonly<Record<string, string>>,
-  models: number,
-): { readonly state: OptimizerState; readonly updates: readonly number[] } | undefined {
-  const old = description.formatVersion !== FORMAT_VERSION;
-  if (!old && description.optimizer === undefined) return undefined;
-  const found = old ? OLD_STATE : parseField<unknown>(description, "optimizer");
-  if (
-    !isRecord(found) || !isName(found.name) || !Array.isArray(found.planes) || !found.planes.every(isName)
-  ) {
-    throw new SyntaxError("its optimizer has no name and planes");
-  }
-  const { name, planes, updates } = found;
-  const counted = Array.isArray(updates) && (old || updates.length === models) &&
-    updates.every((count) => Number.isInteger(count) && count >= 0 && count < 2 ** 32);
-  if (!counted) {
-    throw new RangeError(
-      `its optimizer has made ${
-        JSON.stringify(updates)
-      } updates, expected a list of ${models} whole numbers below 2^32`,
-    );
-  }
-  return { state: stateNamed(name, planes), updates };
-}
-
-/** Names that a message can hold on its line. */
-function isName(found: unknown): found is string {
-  return typeof found === "string" && /^[\w-]{1,64}$/.test(found);
-}
-
-/** Throws unless all numbers are finite; sums in blocks, since a check of each number costs ten times more. */
-function checkFinite(name: string, numbers: Float32Array): void {
+/** Throws unless all numbers are finite and none is too small; in blocks, since a check of each costs ten times more. */
+function checkNumbers(name: string, numbers: Float32Array, least = -Infinity): void {
   for (let start = 0; start < numbers.length; start += 4096) {
     const end = Math.min(start + 4096, numbers.length);
     // A number times zero is zero, but for NaN and infinities.
     let zero = 0;
-    for (let at = start; at < end; at++) zero += numbers[at] * 0;
-    if (zero === 0) continue;
-    const at = numbers.subarray(start, end).findIndex((number) => !Number.isFinite(number)) + start;
-    throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, a finite one is needed`);
+    let smallest = Infinity;
+    for (let at = start; at < end; at++) {
+      zero += numbers[at] * 0;
+      smallest = Math.min(smallest, numbers[at]);
+    }
+    if (zero === 0 && smallest >= least) continue;
+    const at = numbers.subarray(start, end).findIndex((x) => !Number.isFinite(x) || x < least) + start;
+    const needed = least === -Infinity ? "a finite one" : `a finite one of ${least} or more`;
+    throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, ${needed} is needed`);
   }
 }
 
@@ -355,43 +310,6 @@ function tensorPlace(
 function expectLength(content: SafetensorsFile, name: string, length: number): void {
   const found = tensorPlace(content, name).length;
   if (found !== length) throw new SyntaxError(`tensor "${name}" has ${found} elements, expected ${length}`);
-}
-
-function readTraining(found: unknown): TrainingState {
-  if (!isRecord(found) || !isRecord(found.options) || !Number.isSafeInteger(found.epoch)) {
-    throw new SyntaxError("its training state has no epoch and options");
-  }
-  const epoch = found.epoch as number;
-  if (epoch < 0) throw new RangeError(`its training state has epoch ${epoch}`);
-  if (found.state === undefined) return { epoch, options: found.options };
-  const state = checkRunState(found.state);
-  if (state.epoch !== epoch) {
-    throw new RangeError(`its training state has epochs ${epoch} and ${state.epoch}`);
-  }
-  return { epoch, options: found.options, state };
-}
-
-function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {
-  if (!Array.isArray(found) || !found.every((name) => typeof name === "string")) {
-    throw new SyntaxError("its class names are no list of texts");
-  }
-  const outputs = sizes[sizes.length - 1];
-  if (found.length !== 0 && (task !== "classification" || found.length !== outputs)) {
-    throw new RangeError(`it has ${found.length} class names for ${outputs} outputs of a ${task}`);
-  }
-  return found;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-function parseField<T>(description: Readonly<Record<string, string>>, field: string): T {
-  try {
-    return JSON.parse(description[field]);
-  } catch {
-    throw new SyntaxError(`its ${field} cannot be read`);
-  }
 }
 
 function reason(cause: unknown): string {

@@ -51,7 +51,7 @@ export type AdamSettings = Readonly<Required<AdamOptions>>;
 
 const PLANES: readonly StatePlane[] = [
   { name: "meanGradient", fresh: "zero" },
-  { name: "meanSquare", fresh: "mean" },
+  { name: "meanSquare", fresh: "mean", least: 0 },
 ];
 
 /** Adam. */

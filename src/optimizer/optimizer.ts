@@ -13,6 +13,8 @@ export interface StatePlane {
   readonly name: string;
   /** What it is for a connection that has just grown: 0, or the mean over the layer's connections. */
   readonly fresh: "zero" | "mean";
+  /** The least it can be, where there is one; a file with less is refused. */
+  readonly least?: number;
 }
 
 /** What suits an optimiser where nothing is given. */

@@ -1,0 +1,121 @@
+/**
+ * What a model file says in words beside its tensors: the metadata of its header, checked.
+ *
+ * @module
+ */
+import type { SparseMlp } from "../model/model.ts";
+import type { ModelSettings } from "../model/settings.ts";
+import type { OptimizerState } from "../optimizer/optimizer.ts";
+import { stateNamed } from "../optimizer/optimizers.ts";
+import { SGD } from "../optimizer/sgd.ts";
+import { checkRunState, type RunState } from "../train/state.ts";
+
+/** Version of what a file holds and under which names. */
+export const FORMAT_VERSION = "3";
+/** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD. */
+export const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
+/** What a checkpoint of versions 1 and 2 holds of its optimiser. */
+const OLD_STATE = { name: SGD.name, planes: SGD.states.at(-1)!.map((plane) => plane.name), updates: [] };
+
+/** The most models of workers a file may have. */
+const MOST_WORKERS = 65_536;
+
+/** How far training came. */
+export interface TrainingState {
+  /** Epochs done. */
+  readonly epoch: number;
+  /** Options of the run, as they were given; anything JSON can hold. */
+  readonly options: Readonly<Record<string, unknown>>;
+  /** Where the run stands inside the epoch, and what else `train` needs to go on bit for bit. */
+  readonly state?: RunState;
+}
+
+/** How many models of workers a file holds. */
+export function readWorkerCount(description: Readonly<Record<string, string>>): number {
+  if (description.workers === undefined) return 0;
+  const count = parseField<unknown>(description, "workers");
+  if (Number.isSafeInteger(count) && (count as number) > 0 && (count as number) <= MOST_WORKERS) {
+    return count as number;
+  }
+  throw new RangeError(`it has ${count} models of workers, expected a number from 1 to ${MOST_WORKERS}`);
+}
+
+/** The optimiser's state in words: its name, its planes, how many updates it has made of each model. */
+export function describeState(
+  { optimizer: name, planes }: OptimizerState,
+  models: readonly SparseMlp[],
+): object {
+  return { name, planes: planes.map((plane) => plane.name), updates: models.map((model) => model.updates) };
+}
+
+/** What a checkpoint of so many models says of its optimiser's state; files of before have counted no updates. */
+export function readState(
+  description: Readonly<Record<string, string>>,
+  models: number,
+): { readonly state: OptimizerState; readonly updates: readonly number[] } | undefined {
+  const old = description.formatVersion !== FORMAT_VERSION;
+  if (!old && description.optimizer === undefined) return undefined;
+  const found = old ? OLD_STATE : parseField<unknown>(description, "optimizer");
+  if (
+    !isRecord(found) || !isName(found.name) || !Array.isArray(found.planes) || !found.planes.every(isName)
+  ) {
+    throw new SyntaxError("its optimizer has no name and planes");
+  }
+  const { name, planes, updates } = found;
+  const counted = Array.isArray(updates) && (old || updates.length === models) &&
+    updates.every((count) => Number.isInteger(count) && count >= 0 && count < 2 ** 32);
+  if (!counted) {
+    throw new RangeError(
+      `its optimizer has made ${
+        JSON.stringify(updates)
+      } updates, expected a list of ${models} whole numbers below 2^32`,
+    );
+  }
+  return { state: stateNamed(name, planes), updates };
+}
+
+/** Names that a message can hold on its line. */
+function isName(found: unknown): found is string {
+  return typeof found === "string" && /^[\w-]{1,64}$/.test(found);
+}
+
+/** How far training came, checked. */
+export function readTraining(found: unknown): TrainingState {
+  if (!isRecord(found) || !isRecord(found.options) || !Number.isSafeInteger(found.epoch)) {
+    throw new SyntaxError("its training state has no epoch and options");
+  }
+  const epoch = found.epoch as number;
+  if (epoch < 0) throw new RangeError(`its training state has epoch ${epoch}`);
+  if (found.state === undefined) return { epoch, options: found.options };
+  const state = checkRunState(found.state);
+  if (state.epoch !== epoch) {
+    throw new RangeError(`its training state has epochs ${epoch} and ${state.epoch}`);
+  }
+  return { epoch, options: found.options, state };
+}
+
+/** The names of the classes: none, or one an output. */
+export function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {
+  if (!Array.isArray(found) || !found.every((name) => typeof name === "string")) {
+    throw new SyntaxError("its class names are no list of texts");
+  }
+  const outputs = sizes[sizes.length - 1];
+  if (found.length !== 0 && (task !== "classification" || found.length !== outputs)) {
+    throw new RangeError(`it has ${found.length} class names for ${outputs} outputs of a ${task}`);
+  }
+  return found;
+}
+
+/** Whether something is an object with names. */
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** Reads a field that holds JSON. */
+export function parseField<T>(description: Readonly<Record<string, string>>, field: string): T {
+  try {
+    return JSON.parse(description[field]);
+  } catch {
+    throw new SyntaxError(`its ${field} cannot be read`);
+  }
+}
