@@ -114,7 +114,8 @@ Deno.test("train() probes the batch that an epoch began with, whole and without 
   }, { training: false, dropout: false, probes: true });
   const order = sharedWords(data.train.samples);
   shuffle(order, 5, 1);
-  const probe: Probe = (places) => runner.probe(runner.build(order, 0, 40, 1), places);
+  const probe: Probe = (places) =>
+    gradientsAt(twin, runner.build(order, 0, 40, 1), places, { threads: 1 }, runner.work);
   changeTopology(twin, resolveHyperparameters(options, 5), 1, { probe });
   await finish(twin, data, { ...options, epochs: 2, state: { ...state, evolved: true } });
   assertSameModel(model, twin);

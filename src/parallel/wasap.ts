@@ -292,9 +292,8 @@ class ParallelEngine implements Engine {
 
   /** Gradients of a batch that the sequential trainer would have begun the epoch with. */
   #probe(epoch: number, places: readonly Places[]): Float32Array[] {
-    const { seed, batchSize } = this.#settings;
-    shuffle(this.#order, seed, epoch);
-    return this.#runner!.probe(this.#runner!.build(this.#order, 0, batchSize, epoch), places);
+    shuffle(this.#order, this.#settings.seed, epoch);
+    return this.#runner!.probe(this.#order, epoch, places);
   }
 
   mayStopAfter(epoch: number): boolean {

@@ -178,7 +178,7 @@ class WorkerSteps {
   /** Gradients of the batch of its shard that the worker began an epoch with. */
   #probe(epoch: number, places: readonly Places[]): Float32Array[] {
     this.beginPass(epoch);
-    return this.#runner.probe(this.#batch(epoch, 0)!, places);
+    return this.#runner.probe(this.#shard.order, epoch, places);
   }
 
   #batch(pass: number, step: number): Batch | undefined {

@@ -98,9 +98,8 @@ export class SequentialEngine implements Engine {
 
   /** Gradients of the batch an epoch began with. */
   #probe(epoch: number, places: readonly Places[]): Float32Array[] {
-    const { seed, batchSize } = this.#settings;
-    shuffle(this.#order, seed, epoch);
-    return this.#runner.probe(this.#runner.build(this.#order, 0, batchSize, epoch), places);
+    shuffle(this.#order, this.#settings.seed, epoch);
+    return this.#runner.probe(this.#order, epoch, places);
   }
 }
 

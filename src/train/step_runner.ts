@@ -62,6 +62,7 @@ export class BatchRunner {
   /** Work memory; free between two batches. */
   readonly work: Uint32Array;
   readonly #builder: BatchBuilder;
+  readonly #batchSize: number;
   readonly #threads: number;
   readonly #storage: ActivationMemory;
 
@@ -74,6 +75,7 @@ export class BatchRunner {
     const { batchSize, threads, microBatch, activationStorage = "f32", recompute = false } = settings;
     this.model = model;
     this.width = tileWidth(model.settings.sizes, batchSize, { microBatch, activationStorage, cacheTile });
+    this.#batchSize = batchSize;
     this.#threads = threads;
     this.#storage = { activationStorage, recompute };
     const { augmentation, image, seed = 0 } = settings;
@@ -104,8 +106,9 @@ export class BatchRunner {
     evaluateBatch(memory, batch, this.#threads, this.work, outputs, this.totals, this.#storage);
   }
 
-  /** Gradients of a batch, without dropout, at places of each layer; see {@linkcode gradientsAt}. */
-  probe(batch: Batch, places: readonly Places[]): Float32Array[] {
+  /** Gradients of the first batch of an epoch, without dropout, at places of each layer; see {@linkcode gradientsAt}. */
+  probe(order: Uint32Array, epoch: number, places: readonly Places[]): Float32Array[] {
+    const batch = this.build(order, 0, Math.min(this.#batchSize, order.length), epoch);
     return gradientsAt(this.model, batch, places, { threads: this.#threads, ...this.#storage }, this.work);
   }
 }
