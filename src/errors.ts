@@ -29,3 +29,8 @@ export class DatasetError extends Error {
   /** Name of the class. */
   override readonly name = "DatasetError";
 }
+
+/** What an exception says, whatever was thrown. */
+export function messageOf(cause: unknown): string {
+  return cause instanceof Error ? cause.message : String(cause);
+}

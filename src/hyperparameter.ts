@@ -162,7 +162,7 @@ export function onlyFor<T extends HyperparameterTable>(name: string, value: stri
  * @throws {TypeError} With the nearest name there is, when a key is none of them or there is no object.
  */
 export function refuseUnknown(options: unknown, known: readonly string[], task: string, within = ""): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options)) {
+  if (!isRecord(options)) {
     throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, options, "an object");
   }
   const unknown = Object.keys(options).find((name) => !known.includes(name));
@@ -262,6 +262,11 @@ function advice(value: string, choices: readonly string[]): string {
 
 function outOfRange({ task, name }: Place, value: unknown, expected: string): RangeError {
   return new RangeError(`Cannot ${task}: ${name} is ${shown(value)}, expected ${expected}`);
+}
+
+/** Whether a value that comes from outside is an object with names. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** A value on one line, whatever it is. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
-import { DatasetError } from "../errors.ts";
+import { DatasetError, messageOf } from "../errors.ts";
 import { unpacked } from "./gunzip.ts";
 
 /** How far a download is. */
@@ -152,8 +152,4 @@ async function removeStale(folder: string, name: string): Promise<void> {
 
 function baseName(path: string): string {
   return path.replace(/^.*[/\\]/, "");
-}
-
-function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -8,7 +8,8 @@
  * @module
  */
 import { type Source, sourceName } from "../data/source.ts";
-import { CheckpointError } from "../errors.ts";
+import { CheckpointError, messageOf } from "../errors.ts";
+import { isRecord } from "../hyperparameter.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
@@ -21,7 +22,6 @@ import { VERSION } from "../version.ts";
 import {
   describeState,
   FORMAT_VERSION,
-  isRecord,
   parseField,
   READABLE_VERSIONS,
   readClassNames,
@@ -87,7 +87,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
   try {
     await writeSafetensors(path, tensors, description, onProgress);
   } catch (cause) {
-    throw new CheckpointError(`Cannot save the model to "${path}": ${reason(cause)}`, { cause });
+    throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
   }
 }
 
@@ -124,12 +124,12 @@ export async function loadModel(source: Source, options: LoadModelOptions = {}):
   try {
     file = await RandomAccess.open(source);
   } catch (cause) {
-    throw new CheckpointError(`Cannot open the model file "${name}": ${reason(cause)}`, { cause });
+    throw new CheckpointError(`Cannot open the model file "${name}": ${messageOf(cause)}`, { cause });
   }
   try {
     return await read(file, options);
   } catch (cause) {
-    const text = reason(cause);
+    const text = messageOf(cause);
     const message = text.includes(`"${name}"`) ? text : `Cannot load "${name}": ${text}`;
     throw new CheckpointError(message, { cause });
   } finally {
@@ -310,8 +310,4 @@ function tensorPlace(
 function expectLength(content: SafetensorsFile, name: string, length: number): void {
   const found = tensorPlace(content, name).length;
   if (found !== length) throw new SyntaxError(`tensor "${name}" has ${found} elements, expected ${length}`);
-}
-
-function reason(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isRecord } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
@@ -104,11 +105,6 @@ export function readClassNames(found: unknown, { sizes, task }: ModelSettings): 
     throw new RangeError(`it has ${found.length} class names for ${outputs} outputs of a ${task}`);
   }
   return found;
-}
-
-/** Whether something is an object with names. */
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** Reads a field that holds JSON. */

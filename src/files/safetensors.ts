@@ -7,6 +7,7 @@
  * @module
  */
 
+import { isRecord } from "../hyperparameter.ts";
 import type { RandomAccess } from "./random_access.ts";
 import { writeAll, writeWhole } from "./whole_file.ts";
 
@@ -170,8 +171,4 @@ function repeatedKey(json: string): string | undefined {
     keys.add(key);
   }
   return undefined;
-}
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }

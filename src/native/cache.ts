@@ -4,6 +4,7 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { messageOf } from "../errors.ts";
 import type { PrebuiltLibrary } from "./manifest.ts";
 
 /**
@@ -68,5 +69,5 @@ export function store(path: string, bytes: Uint8Array): void {
 
 /** The first line of what an exception says. */
 export function firstLine(cause: unknown): string {
-  return (cause instanceof Error ? cause.message : String(cause)).split("\n")[0];
+  return messageOf(cause).split("\n")[0];
 }

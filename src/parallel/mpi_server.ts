@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TrainingError } from "../errors.ts";
+import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
@@ -366,8 +366,7 @@ export class MpiTransport implements ServerTransport {
     } catch (cause) {
       this.#failed = true;
       if (cause instanceof TrainingError) throw cause;
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new TrainingError(`Cannot go on training: ${reason}`, { cause });
+      throw new TrainingError(`Cannot go on training: ${messageOf(cause)}`, { cause });
     }
   }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { TrainingError } from "../errors.ts";
+import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../topology/change.ts";
@@ -282,10 +282,8 @@ export class WorkersTransport implements ServerTransport {
   /** Stops everybody; what is waited for is rejected. Only the first failure counts. */
   #fail(worker: number, cause: unknown): void {
     if (this.#failure !== undefined || this.#closed) return;
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    this.#failure = new TrainingError(`Cannot go on training: worker ${worker + 1} failed: ${reason}`, {
-      cause,
-    });
+    const said = `worker ${worker + 1} failed: ${messageOf(cause)}`;
+    this.#failure = new TrainingError(`Cannot go on training: ${said}`, { cause });
     this.#state.stop();
     this.#updates?.reject(this.#failure);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { unfit } from "../../hyperparameter.ts";
+import { isRecord, unfit } from "../../hyperparameter.ts";
 import type { Places } from "../../native/grow.ts";
 import type { ValueLaw } from "../../native/init.ts";
 import { type Connections, validateConnections } from "../../sparse/csr.ts";
@@ -116,9 +116,9 @@ export function readOwnRules(
   { drop, growth }: { readonly drop?: unknown; readonly growth?: unknown },
 ): OwnRules {
   return {
-    ...(isObject(drop) &&
+    ...(isRecord(drop) &&
       { drop: watchedDrop(checkedRule(drop, "drop", ["drop"]) as unknown as DropRule<RulePlace>) }),
-    ...(isObject(growth) &&
+    ...(isRecord(growth) &&
       {
         growth: watchedGrowth(checkedRule(growth, "growth", growthMethods(growth)) as unknown as GrowthRule),
       }),
@@ -174,10 +174,6 @@ function checkedPlaces(name: string, places: Places): Places {
     `Cannot evolve the topology by the rule "${name}": its candidates are no places, expected rows and columns, ` +
       "two Uint32Array of one length",
   );
-}
-
-function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function growthMethods({ needs }: Readonly<Record<string, unknown>>): readonly string[] {
