@@ -45,6 +45,8 @@ export type { WeightInitializer } from "./src/sparse/init.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
 export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
 export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";
+export type { ClassWeights } from "./src/train/sample_weights.ts";
+export type { TargetScaling } from "./src/model/target_scaling.ts";
 export type { TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export type { Tally, TestMark } from "./src/train/tally.ts";

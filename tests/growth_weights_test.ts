@@ -5,6 +5,7 @@ import { madelonLike } from "../src/data/generator.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { weightLaw, type WeightLawOptions } from "../src/sparse/init.ts";
 import { evolveConnections } from "../src/topology/evolution.ts";
+import { targetScalingOf, unscaled } from "../src/model/target_scaling.ts";
 import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "../src/topology/growth_weights.ts";
 import { smallestMagnitude } from "../src/topology/rules/magnitude.ts";
 import { chosenRules } from "../src/topology/rules/rules.ts";
@@ -117,19 +118,21 @@ Deno.test("train() with the sparse fan-in does not explode where weights grow at
   assert(initial[29] > 10 * initial[0], `${initial}`);
 });
 
-Deno.test("defaultGrowthWeights() is zero for gradients, and where the scale follows the sparse fan-in", () => {
+Deno.test("defaultGrowthWeights() is zero for gradients, the sparse fan-in, and targets that were standardised", () => {
   const { growth } = chosenRules({ zeta: 0.3, drop: "magnitude", growth: "random" });
   const of = (initializer: WeightLawOptions["initializer"], fanIn: "dense" | "sparse") =>
-    defaultGrowthWeights(growth, { initializer, fanIn });
+    defaultGrowthWeights(growth, { settings: { initializer, fanIn } });
   for (const initializer of ["he-uniform", "xavier"] as const) {
     assertEquals([of(initializer, "dense"), of(initializer, "sparse")], ["initial", "zero"]);
   }
   // The scale of this one is the same for both.
   assertEquals([of("normal", "dense"), of("normal", "sparse")], ["initial", "initial"]);
-  assertEquals(
-    defaultGrowthWeights({ needs: "gradients" }, { initializer: "normal", fanIn: "dense" }),
-    "zero",
-  );
+  const settings = { initializer: "normal", fanIn: "dense" } as const;
+  assertEquals(defaultGrowthWeights({ needs: "gradients" }, { settings }), "zero");
+  const targetScaling = targetScalingOf(Float32Array.of(1, 2, 4), 1);
+  assertEquals(defaultGrowthWeights(growth, { settings, targetScaling }), "zero");
+  // As networks of before learned them.
+  assertEquals(defaultGrowthWeights(growth, { settings, targetScaling: unscaled(1) }), "initial");
 });
 
 Deno.test("resumed() knows checkpoints of before there were rules, whose weights grew at the initialiser's scale", () => {

@@ -33,7 +33,7 @@ async function rewrite(path: string, formatVersion: "1" | "2"): Promise<void> {
     tensors.set(name, tensor);
   }
   file[Symbol.dispose]();
-  assertEquals(metadata.formatVersion, "3");
+  assertEquals(metadata.formatVersion, "4");
   const { optimizer, training: text, ...rest } = metadata;
   assert(optimizer !== undefined && tensors.has("layers.0.shapeVelocity"));
   const { epoch, options, state } = JSON.parse(text);

@@ -4,7 +4,7 @@ import type { Task } from "../src/model/settings.ts";
 import { applyGradients } from "../src/native/update.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
-import { sharedWords } from "../src/sparse/shared.ts";
+import { sharedFloats, sharedWords } from "../src/sparse/shared.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import {
   ACTIVATIONS,
@@ -19,6 +19,7 @@ import {
   runUpdate,
   STEP,
   type TestStep,
+  weighted,
 } from "./oracle/batch.ts";
 import {
   assertClose,
@@ -52,6 +53,8 @@ interface Case {
   readonly base?: TestStep;
   /** Updates before the first. */
   readonly updates?: number;
+  /** Whether samples have weights. */
+  readonly weighs?: boolean;
   /** Holds what momentum keeps, also where there is none. */
   readonly held?: boolean;
 }
@@ -70,7 +73,8 @@ function compare(test: Case): void {
   const model = network(test);
   const net = oracleOf(model);
   for (let step = 0; step < steps; step++) {
-    const batch = randomBatch(sizes, samples, task, 100 + step);
+    const random = randomBatch(sizes, samples, task, 100 + step);
+    const batch = test.weighs ? weighted(random, 200 + step) : random;
     const settings = { ...test.base ?? STEP, ...test.settings, step };
     const found = runUpdate(model, batch.tiles(width), settings);
     const expected = backpropagate(net, batch);
@@ -103,6 +107,45 @@ Deno.test("trainBatch() agrees with a dense f64 network for all batch sizes and 
     for (const width of [16, 32, 48, 64, 80, 96, 112, 128]) {
       compare({ sizes, samples, width });
     }
+  }
+});
+
+Deno.test("trainBatch() multiplies the loss of each sample by its weight, as a dense f64 network does", () => {
+  const sizes = [9, 19, 12, 4];
+  for (const task of ["classification", "regression"] as const) {
+    for (const samples of [1, 17, 129, 300]) {
+      compare({ sizes, samples, task, width: 48, steps: 2, weighs: true });
+      compare({ sizes, samples, task, width: 128, base: ADAM_STEP, weighs: true });
+    }
+  }
+});
+
+Deno.test("trainBatch() and evaluateBatch() give the bits of no weights with weights of 1, and refuse too few", () => {
+  const sizes = [9, 19, 12, 4];
+  for (const task of ["classification", "regression"] as const) {
+    const random = randomBatch(sizes, 100, task, 3).tiles(32);
+    const ones = { ...random, weights: sharedFloats(100).fill(1) };
+    const [plain, weighed] = [random, ones].map((batch) => {
+      const model = network({ sizes, task });
+      return [runStep(model, batch, STEP), runEvaluation(model, batch), model.memory.arena];
+    });
+    assertEquals(weighed, plain);
+    const short = { ...random, weights: sharedFloats(99) };
+    assertThrows(() => runStep(network({ sizes, task }), short, STEP), TypeError);
+    assertThrows(() => runEvaluation(network({ sizes, task }), short), TypeError);
+  }
+});
+
+Deno.test("evaluateBatch() sums losses times weights, and counts each hit once", () => {
+  for (const task of ["classification", "regression"] as const) {
+    const model = network({ sizes: [9, 19, 4], task });
+    const batch = weighted(randomBatch([9, 19, 4], 75, task, 4), 5);
+    const net = oracleOf(model);
+    const { values } = forward(net, batch);
+    const { total, correct } = lossOf(net, values[values.length - 1], batch);
+    const found = runEvaluation(model, batch.tiles(32));
+    assertClose([found.loss], [total], TOLERANCE, task);
+    assertEquals(found.correct, task === "regression" ? 0 : correct);
   }
 });
 

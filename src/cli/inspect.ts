@@ -6,6 +6,7 @@
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import type { ModelSettings } from "../model/settings.ts";
+import { describeScaling, type TargetScaling } from "../model/target_scaling.ts";
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
@@ -70,7 +71,8 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index], ...spread[index] }));
     const { featureCount } = model;
     const features = strongest && { features: strongest };
-    const head = { event: "network", ...(path && { model: path }), settings, featureCount };
+    const targets = model.targetScaling && { targets: describeScaling(model.targetScaling) };
+    const head = { event: "network", ...(path && { model: path }), settings, featureCount, ...targets };
     console.log(JSON.stringify({ ...head, ...stats, layers: rows, ...features }));
     return 0;
   }
@@ -81,6 +83,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     ...(layers[0].inputs < model.featureCount
       ? [["Features", `${count(layers[0].inputs)} of ${count(model.featureCount)} are read`] as const]
       : []),
+    ...(model.targetScaling ? [["Targets", describeTargets(model.targetScaling)] as const] : []),
   ]);
   const tables = [
     layerTable(layers, settings, degrees),
@@ -90,6 +93,15 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
   ];
   console.log([...head, ...tables.flatMap((table) => ["", ...table])].join("\n"));
   return 0;
+}
+
+/** The unit of what a regression predicts, of the first few targets. */
+function describeTargets({ mean, deviation }: TargetScaling): string {
+  const shown = Array.from(
+    mean.subarray(0, 3),
+    (value, output) => `mean ${value.toPrecision(5)}, deviation ${deviation[output].toPrecision(5)}`,
+  );
+  return [...shown, ...(mean.length > 3 ? [`… (${count(mean.length)} targets)`] : [])].join("; ");
 }
 
 /** Bins of a histogram: its width on the terminal. */

@@ -19,6 +19,7 @@ import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { train } from "../train/trainer.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
+import { askedWeights } from "./class_weights.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes } from "./format.ts";
@@ -140,7 +141,13 @@ async function runTraining(given: Values): Promise<number> {
     const planned = run.choice !== undefined && values.preset !== undefined
       ? [["Memory", `${bytes(run.choice.totalBytes)} planned: ${describeChoice(run.choice)}`] as const]
       : [];
-    const head = titled([...dataLines(data), ["Network", describeNetwork(model.settings)], ...planned]);
+    const { "class-weights": weights } = values;
+    const weighed = weights === undefined ? [] : [["Class weights", weights] as const];
+    const head = titled([
+      ...[...dataLines(data), ...weighed],
+      ["Network", describeNetwork(model.settings)],
+      ...planned,
+    ]);
     const { "max-steps": maxSteps } = values;
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
     const by = `${values.optimizer} at learning rate ${values["learning-rate"]}`;
@@ -203,12 +210,19 @@ async function prepare(given: Values): Promise<Run> {
   if (filled.output !== undefined) await checkOutput(filled.output);
   const data = await loadData(filled, !filled.json && !filled.quiet);
   if (before !== undefined) checkFit(given.resume!, before.model, data);
-  const sized = { ...filled, "batch-size": batchSize(filled, asked, data) };
+  const asksWeights = filled["class-weights"];
+  const weights = asksWeights === undefined ? undefined : await askedWeights(asksWeights, data);
+  const sized = {
+    ...filled,
+    "batch-size": batchSize(filled, asked, data),
+    ...(weights && { "class-weights": weights.text }),
+  };
   // A network that is loaded has its memory.
   const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
   const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };
   const model = before?.model ?? makeModel(values, data);
-  const options = { ...trainOptions(values, named), state };
+  const classWeights = weights && { classWeights: weights.classWeights };
+  const options = { ...trainOptions(values, named), ...classWeights, state };
   const workerModels = new WorkerModels(before?.workers);
   return {
     values,

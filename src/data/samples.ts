@@ -109,8 +109,8 @@ function outputsOf(samples: FileSamples): number {
     : samples.targets.length / samples.samples;
 }
 
-function toSplit({ samples, features, labels, targets }: Split): Split {
-  return { samples, features, labels, targets };
+function toSplit({ samples, features, labels, targets, weights }: Split): Split {
+  return { samples, features, labels, targets, ...(weights && { weights }) };
 }
 
 /** An epoch no training reaches, so that the draw is apart from the order of any epoch. */
@@ -129,7 +129,7 @@ const TEST_DRAW = 0xffff_fffe;
 export function splitTest(dataset: Dataset, fraction: number, seed: number, source: string): Dataset {
   requireTestFraction(fraction);
   if (fraction === 0) return dataset;
-  const { samples, features, labels, targets } = dataset.train;
+  const { samples, features, labels, targets, weights } = dataset.train;
   const size = Math.round(samples * fraction);
   const kept = samples - size;
   if (size === 0 || kept === 0) {
@@ -148,13 +148,16 @@ export function splitTest(dataset: Dataset, fraction: number, seed: number, sour
     while (forTest[back] === 1) back++;
     swapRows(features, samples, front, back);
     swapRows(labels, samples, front, back);
-    swapRows(targets, samples, front, back++);
+    swapRows(targets, samples, front, back);
+    if (weights !== undefined) swapRows(weights, samples, front, back);
+    back++;
   }
   const part = (first: number, end: number): Split => ({
     samples: end - first,
     features: rows(features, samples, first, end),
     labels: rows(labels, samples, first, end),
     targets: rows(targets, samples, first, end),
+    ...(weights && { weights: rows(weights, samples, first, end) }),
   });
   return { ...dataset, train: part(0, kept), test: part(kept, samples) };
 }

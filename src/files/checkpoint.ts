@@ -1,8 +1,8 @@
 /**
  * Models and checkpoints as `.safetensors` files.
  *
- * A model file holds settings, structure, weights, biases, standardisation and class names: enough to predict on raw
- * features. A checkpoint also holds what the optimiser keeps and how far training came: enough to go on bit for bit, since all random
+ * A model file holds settings, structure, weights, biases, standardisation and class names or the unit of the targets:
+ * enough to predict on raw features. A checkpoint also holds what the optimiser keeps and how far training came: enough to go on bit for bit, since all random
  * numbers are functions of seed and place.
  *
  * @module
@@ -14,6 +14,7 @@ import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
+import { describeScaling } from "../model/target_scaling.ts";
 import type { FeatureSelection } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
@@ -26,6 +27,7 @@ import {
   READABLE_VERSIONS,
   readClassNames,
   readState,
+  readTargets,
   readTraining,
   readWorkerCount,
   type TrainingState,
@@ -79,6 +81,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     packageVersion: VERSION,
     settings: JSON.stringify(model.settings),
     classNames: JSON.stringify(model.classNames),
+    ...(model.targetScaling && { targets: JSON.stringify(describeScaling(model.targetScaling)) }),
     ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
     ...(training && { training: JSON.stringify(training) }),
     ...(held && { optimizer: JSON.stringify(describeState(held, [model, ...workers])) }),
@@ -200,6 +203,8 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   }
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
+  const targetScaling = readTargets(description, settings, model.standardization !== undefined);
+  if (targetScaling !== undefined) { for (const one of models) one.targetScaling = targetScaling; }
   model.classNames = readClassNames(parseField(description, "classNames"), settings);
   return { model, ...(training && { training }), ...(workers.length > 0 && { workers }) };
 }

@@ -6,15 +6,21 @@
 import { isRecord } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
 import type { ModelSettings } from "../model/settings.ts";
+import { readScaling, type TargetScaling, unscaled } from "../model/target_scaling.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { SGD } from "../optimizer/sgd.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
 
 /** Version of what a file holds and under which names. */
-export const FORMAT_VERSION = "3";
-/** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD. */
-export const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
+export const FORMAT_VERSION = "4";
+/**
+ * Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD, 3 learned the targets of a
+ * regression as they were.
+ */
+export const READABLE_VERSIONS: readonly string[] = ["1", "2", "3", FORMAT_VERSION];
+/** Versions whose checkpoints name no optimiser. */
+const OF_SGD: readonly string[] = ["1", "2"];
 /** What a checkpoint of versions 1 and 2 holds of its optimiser. */
 const OLD_STATE = { name: SGD.name, planes: SGD.states.at(-1)!.map((plane) => plane.name), updates: [] };
 
@@ -54,7 +60,7 @@ export function readState(
   description: Readonly<Record<string, string>>,
   models: number,
 ): { readonly state: OptimizerState; readonly updates: readonly number[] } | undefined {
-  const old = description.formatVersion !== FORMAT_VERSION;
+  const old = OF_SGD.includes(description.formatVersion);
   if (!old && description.optimizer === undefined) return undefined;
   const found = old ? OLD_STATE : parseField<unknown>(description, "optimizer");
   if (
@@ -93,6 +99,21 @@ export function readTraining(found: unknown): TrainingState {
     throw new RangeError(`its training state has epochs ${epoch} and ${state.epoch}`);
   }
   return { epoch, options: found.options, state };
+}
+
+/** The unit of what a model predicts; files of before hold networks that learned targets as they were, once trained. */
+export function readTargets(
+  description: Readonly<Record<string, string>>,
+  { sizes, task }: ModelSettings,
+  trained: boolean,
+): TargetScaling | undefined {
+  const outputs = sizes[sizes.length - 1];
+  if (description.targets !== undefined) {
+    if (task !== "regression") throw new SyntaxError("it has targets, its classes need none");
+    return readScaling(parseField(description, "targets"), outputs);
+  }
+  const old = description.formatVersion !== FORMAT_VERSION;
+  return old && trained && task === "regression" ? unscaled(outputs) : undefined;
 }
 
 /** The names of the classes: none, or one an output. */

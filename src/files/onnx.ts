@@ -80,7 +80,7 @@ function message(fields: Readonly<Record<string, Field>>): INamespace {
 
 /**
  * Writes a network as an ONNX model: raw features in (`features`, `[samples, features]`), class probabilities
- * (`probabilities`) or predicted numbers (`values`) out.
+ * (`probabilities`) or predicted numbers in the targets' own unit (`values`) out.
  *
  * Memory: the file. The names of the classes stand in its metadata as `class_names`, a JSON list.
  *
@@ -105,7 +105,7 @@ export async function exportOnnx(model: SparseMlp, path: string): Promise<void> 
 
 function describe(model: SparseMlp): Record<string, unknown> {
   const graph = new GraphBuilder();
-  const { settings, classNames, standardization } = model;
+  const { settings, classNames, standardization, targetScaling } = model;
   const outputs = settings.sizes[settings.sizes.length - 1];
   let value = "features";
   let features = settings.sizes[0];
@@ -137,6 +137,13 @@ function describe(model: SparseMlp): Record<string, unknown> {
       return graph.constant(`${name}.activation${part}`, column, [neurons]);
     });
     value = activate(graph, value, activation.code, activation.slope, parameters);
+  }
+  if (targetScaling !== undefined) {
+    const [deviation, mean] = [targetScaling.deviation, targetScaling.mean].map((list) =>
+      Float32Array.from(list)
+    );
+    value = graph.node("Mul", [value, graph.constant("target_deviation", deviation, [outputs])]);
+    value = graph.node("Add", [value, graph.constant("target_mean", mean, [outputs])]);
   }
   const classes = settings.task === "classification";
   const name = classes ? "probabilities" : "values";

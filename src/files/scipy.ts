@@ -3,7 +3,8 @@
  *
  * `layer1.npz` is what `scipy.sparse.load_npz` reads: the CSR matrix `[inputs, neurons]`, so that a layer is
  * `x @ matrix + bias`. Beside it stand `bias` and, where the activation is trained, `activation_parameters`.
- * `model.json` holds settings and class names, `standardization.npz` mean and scale.
+ * `model.json` holds settings, class names and, for regression, `targets`: values are `mean + deviation · output`;
+ * `standardization.npz` holds mean and scale of the features.
  *
  * @module
  */
@@ -13,6 +14,7 @@ import { readNpzFiles } from "../data/npz.ts";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import type { ModelOptions } from "../model/settings.ts";
+import { describeScaling } from "../model/target_scaling.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
 import { writeAll, writeWhole } from "./whole_file.ts";
 
@@ -111,7 +113,7 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
   try {
     await Deno.mkdir(folder, { recursive: true });
     await write();
-    const { standardization, settings, classNames } = model;
+    const { standardization, settings, classNames, targetScaling } = model;
     if (standardization !== undefined) {
       const { mean, scale, selection } = standardization;
       await writeNpz(`${folder}/standardization.npz`, {
@@ -121,7 +123,8 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
       });
     }
     const featureCount = standardization?.selection?.featureCount;
-    const json = JSON.stringify({ settings, classNames, featureCount }, null, 2) + "\n";
+    const targets = targetScaling && describeScaling(targetScaling);
+    const json = JSON.stringify({ settings, classNames, featureCount, targets }, null, 2) + "\n";
     await writeBytes(`${folder}/model.json`, new TextEncoder().encode(json));
   } catch (cause) {
     throw new CheckpointError(`Cannot export to "${folder}": ${(cause as Error).message}`, { cause });

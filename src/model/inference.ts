@@ -8,6 +8,7 @@ import { predict } from "../native/inference.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { paddedWords, type SparseLayer } from "./layer.ts";
+import { type TargetScaling, toOwnUnit } from "./target_scaling.ts";
 import { predictionTiles } from "./tile.ts";
 
 /** Options of a prediction. */
@@ -24,6 +25,7 @@ export interface Compilable {
   };
   readonly layers: readonly SparseLayer[];
   readonly standardization?: Standardization;
+  readonly targetScaling?: TargetScaling;
   readonly featureCount: number;
   readonly classNames: readonly string[];
 }
@@ -59,6 +61,7 @@ export class InferenceModel {
   readonly task: "classification" | "regression";
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
+  readonly #targetScaling: TargetScaling | undefined;
   readonly #sizes: readonly number[];
   #work: Uint32Array = new Uint32Array(0);
 
@@ -72,6 +75,7 @@ export class InferenceModel {
     this.classNames = model.classNames;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
+    this.#targetScaling = model.targetScaling;
     this.#network = compileNetwork(layers);
   }
 
@@ -81,7 +85,8 @@ export class InferenceModel {
   }
 
   /**
-   * The class of each sample by its index (the first of equal outputs), or for regression its values.
+   * The class of each sample by its index (the first of equal outputs), or for regression its values in the targets' own
+   * unit.
    *
    * @param features Raw features, shape `[samples, featureCount]`.
    * @returns Shape `[samples]`, or `[samples, outputs]` for regression.
@@ -123,6 +128,7 @@ export class InferenceModel {
     if (this.#work.length < words) this.#work = sharedWords(words);
     const source = { features, ...this.#standardization };
     predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
+    if (this.#targetScaling !== undefined) toOwnUnit(this.#targetScaling, outputs);
     return outputs;
   }
 }

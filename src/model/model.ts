@@ -13,6 +13,7 @@ import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
 import { type ModelStats, statistics } from "./stats.ts";
+import type { TargetScaling } from "./target_scaling.ts";
 
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
@@ -32,6 +33,8 @@ import { type ModelStats, statistics } from "./stats.ts";
 export class SparseMlp {
   /** Which raw features are inputs, and how they are standardised; set by the first training. */
   standardization?: Standardization;
+  /** Regression: the unit of the values it predicts; set by the first training. Without it, outputs are the values. */
+  targetScaling?: TargetScaling;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
   #settings: ModelSettings;
@@ -62,6 +65,7 @@ export class SparseMlp {
     this.#memory = other.#memory;
     this.#optimizerState = other.#optimizerState;
     if (other.standardization !== undefined) this.standardization = other.standardization;
+    if (other.targetScaling !== undefined) this.targetScaling = other.targetScaling;
   }
 
   /** Which optimiser's state the model holds; undefined before the first training. */
@@ -221,7 +225,7 @@ export class SparseMlp {
   }
 
   /**
-   * The class of each sample by its index, or for regression its values `[samples, outputs]`.
+   * The class of each sample by its index, or for regression its values `[samples, outputs]` in the targets' own unit.
    *
    * Lays the model out anew in each call (O(connections)): {@linkcode compile} once for many calls.
    *

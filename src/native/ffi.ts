@@ -8,7 +8,7 @@
 import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** The connections of a layer: indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count. */
 const CONNECTIONS = ["buffer", "usize", "buffer", "buffer", "usize", "buffer", "usize", "usize"] as const;
@@ -24,8 +24,11 @@ const LAYOUT = ["buffer", "buffer", "usize"] as const;
 const NETWORK = [...LAYOUT, "buffer", "usize"] as const;
 /** Raw samples: data, data_len, is_bytes, raw_features, selection, selection_len. */
 const SOURCE = ["buffer", "usize", "u32", "usize", "buffer", "usize"] as const;
-/** A batch: input, labels, targets, each with its length; samples, width. */
-const BATCH = ["buffer", "usize", "buffer", "usize", "buffer", "usize", "usize", "usize"] as const;
+/** A batch: input, labels, targets, weights, each with its length; samples, width. */
+const BATCH = [
+  ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+  ...["usize", "usize"] as const,
+] as const;
 /** Rows of a text: rows; features, features_len, feature_count; targets likewise; labels, names, each with its length. */
 const TEXT_OUTPUTS = [
   ...["usize", "buffer", "usize", "usize", "buffer", "usize", "usize"] as const,

@@ -64,19 +64,25 @@ export interface Batch {
   readonly labels: Uint32Array;
   /** `[samples][outputs]`; empty for classification. */
   readonly targets: Float32Array;
+  /** What the loss of each sample is multiplied by; 1 where they are absent or empty. */
+  readonly weights?: Float32Array;
   readonly samples: number;
   /** Samples a tile: a multiple of 16, at most 128. */
   readonly width: number;
 }
 
-/** A batch for a kernel: input, labels and targets, each with its length; samples, width. */
-export function batchArguments({ input, labels, targets, samples, width }: Batch): readonly [
-  ...[BufferSource, number, BufferSource, number, BufferSource, number],
+const NO_WEIGHTS = new Float32Array(0);
+
+/** A batch for a kernel: input, labels, targets and weights, each with its length; samples, width. */
+export function batchArguments(
+  { input, labels, targets, weights = NO_WEIGHTS, samples, width }: Batch,
+): readonly [
+  ...[BufferSource, number, BufferSource, number, BufferSource, number, BufferSource, number],
   ...[number, number],
 ] {
   return [
     ...[buffer(input), input.length, buffer(labels), labels.length] as const,
-    ...[buffer(targets), targets.length, samples, width] as const,
+    ...[buffer(targets), targets.length, buffer(weights), weights.length, samples, width] as const,
   ];
 }
 
@@ -84,7 +90,7 @@ export function batchArguments({ input, labels, targets, samples, width }: Batch
  * One training step: the fused update, or, where `gradients` is not empty, gradients alone.
  *
  * @param settings The step's; gradients alone need no state.
- * @param totals Receives the summed loss and the hits of the batch, `[2]`.
+ * @param totals Receives the sum of loss times weight and the hits of the batch, `[2]`.
  * @throws {TypeError} When lengths do not agree.
  * @throws {RangeError} When a label or a setting is out of range.
  */
@@ -118,7 +124,7 @@ export function trainBatch(
  * Runs a batch forward, without dropout.
  *
  * @param outputs `[samples][outputs]` for probabilities (or values), or empty.
- * @param totals Receives the summed loss and the hits of the batch, `[2]`.
+ * @param totals Receives the sum of loss times weight and the hits of the batch, `[2]`.
  * @param memory How activations are kept; there is nothing to recompute.
  */
 export function evaluateBatch(

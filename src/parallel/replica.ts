@@ -6,6 +6,7 @@
 import { type LayerPlan, paddedWords, type SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import type { ModelSettings } from "../model/settings.ts";
+import type { TargetScaling } from "../model/target_scaling.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory } from "../native/layout.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 
@@ -15,6 +16,8 @@ export interface SharedModel {
   readonly plans: readonly LayerPlan[];
   readonly memory: NetworkMemory;
   readonly held: OptimizerState | undefined;
+  /** Copied; targets are learned in it. */
+  readonly targetScaling: TargetScaling | undefined;
 }
 
 /** Describes a model for {@linkcode attachModel}. */
@@ -25,18 +28,22 @@ export function shareModel(model: SparseMlp): SharedModel {
     capacity,
     activation,
   }));
-  return { settings: model.settings, plans, memory: model.memory, held: model.optimizerState };
+  const { settings, memory, optimizerState: held, targetScaling } = model;
+  return { settings, plans, memory, held, targetScaling };
 }
 
 /** The model that another Worker shared. */
-export function attachModel({ settings, plans, memory, held }: SharedModel): SparseMlp {
-  return SparseMlp.over(settings, plans, memory, held);
+export function attachModel({ settings, plans, memory, held, targetScaling }: SharedModel): SparseMlp {
+  const model = SparseMlp.over(settings, plans, memory, held);
+  if (targetScaling !== undefined) model.targetScaling = targetScaling;
+  return model;
 }
 
 /** An empty model with the capacities of another, and room for its optimiser's state. */
 export function emptyReplica(model: SparseMlp): SparseMlp {
   const { settings, plans } = shareModel(model);
   const replica = SparseMlp.allocate(settings, plans);
+  if (model.targetScaling !== undefined) replica.targetScaling = model.targetScaling;
   if (model.optimizerState !== undefined) replica.holdState(model.optimizerState);
   return replica;
 }

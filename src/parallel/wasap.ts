@@ -195,12 +195,13 @@ function sharedSplit(split: Split): Split {
     copy.set(view);
     return copy;
   };
-  const { features } = split;
+  const { features, weights } = split;
   return {
     samples: split.samples,
     features: features instanceof Uint8Array ? shared(features, sharedBytes) : shared(features, sharedFloats),
     labels: shared(split.labels, sharedWords),
     targets: shared(split.targets, sharedFloats),
+    ...(weights && { weights: shared(weights, sharedFloats) }),
   };
 }
 

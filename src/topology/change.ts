@@ -91,7 +91,7 @@ export function changeTopology(
   if (zeta === 0) return { replaced, pruned };
   const { drop, growth } = chosenRules(settings, rules);
   const layers = model.layers.slice(0, -1);
-  const { growthWeights = defaultGrowthWeights(growth, model.settings) } = settings;
+  const { growthWeights = defaultGrowthWeights(growth, model) } = settings;
   const fresh = model.optimizerState?.planes.map((plane) => plane.fresh) ?? [];
   const places = layers.map((layer, index): RulePlace => ({
     ...{ seed, epoch: draw, layer: index, threads, fresh, settings },

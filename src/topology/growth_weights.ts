@@ -4,6 +4,8 @@
  * @module
  */
 import type { ValueLaw } from "../native/init.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { isUnscaled } from "../model/target_scaling.ts";
 import { weightLaw, type WeightLawOptions } from "../sparse/init.ts";
 import type { GrowthRule } from "./rules/rule.ts";
 
@@ -28,12 +30,20 @@ export function growthLaw(initial: WeightLawOptions, weights: GrowthWeights): Va
  *
  * Rules that grow by gradient begin at 0 (Evci et al. 2020). The others draw anew as the paper does, as long as the
  * initialiser's scale follows dense widths: one that follows the sparse fan-in stands out among trained weights and the
- * loss explodes, so there they begin at 0 too. Measured: docs/algorithms.md, "Values of grown connections".
+ * loss explodes, so there they begin at 0 too. So they do in a regression, where the squared error of what fresh weights
+ * add has no bound; a network that learned targets as they were goes on as it began. Measured: docs/algorithms.md,
+ * "Values of grown connections".
  */
 export function defaultGrowthWeights(
   { needs }: Pick<GrowthRule, "needs">,
-  { initializer, fanIn }: Pick<WeightLawOptions, "initializer" | "fanIn">,
+  { settings: { initializer, fanIn }, targetScaling }: GrowingModel,
 ): GrowthWeights {
   const followsSparse = fanIn === "sparse" && initializer !== "normal";
-  return needs === "gradients" || followsSparse ? "zero" : "initial";
+  const regression = targetScaling !== undefined && !isUnscaled(targetScaling);
+  return needs === "gradients" || followsSparse || regression ? "zero" : "initial";
 }
+
+/** What decides the scale of grown weights where none is asked for. */
+export type GrowingModel = Pick<SparseMlp, "targetScaling"> & {
+  readonly settings: Pick<WeightLawOptions, "initializer" | "fanIn">;
+};

@@ -8,6 +8,7 @@ import type { Batch } from "../native/step.ts";
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { type Augmentation, augmentBatch } from "../data/augment.ts";
+import { type TargetScaling, unscaled } from "../model/target_scaling.ts";
 import { narrowestTile } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -15,6 +16,8 @@ import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 export interface BatchBuilderOptions {
   readonly split: Split;
   readonly standardization: Standardization;
+  /** How targets are standardised. @default as they are */
+  readonly targetScaling?: TargetScaling;
   /** The most samples a batch has. */
   readonly batchSize: number;
   /** Samples a tile. */
@@ -39,6 +42,8 @@ export class BatchBuilder {
   readonly #order: Uint32Array;
   readonly #labels: Uint32Array;
   readonly #targets: Float32Array;
+  readonly #targetScaling: TargetScaling;
+  readonly #weights: Float32Array;
   readonly #images: Uint8Array;
   /** Raw features made by a source. */
   readonly #made: Float32Array;
@@ -60,6 +65,8 @@ export class BatchBuilder {
     this.#order = sharedWords(batchSize);
     this.#labels = sharedWords(split.labels.length > 0 ? batchSize : 0);
     this.#targets = sharedFloats(batchSize * this.#outputs);
+    this.#targetScaling = options.targetScaling ?? unscaled(this.#outputs);
+    this.#weights = sharedFloats(split.weights === undefined ? 0 : batchSize);
     this.#pixels = options.standardization.selection?.featureCount ?? this.#features;
     this.#augments = augmentation !== undefined;
     this.#images = sharedBytes(this.#augments ? batchSize * this.#pixels : 0);
@@ -75,13 +82,16 @@ export class BatchBuilder {
     const { split, threads } = this.#options;
     const views = this.#viewsOf(count);
     const classes = this.#labels.length > 0;
+    const { mean, deviation } = this.#targetScaling;
     for (let index = 0; index < count; index++) {
       const sample = order[first + index];
       this.#order[index] = sample;
       if (classes) this.#labels[index] = split.labels[sample];
       for (let output = 0; output < this.#outputs; output++) {
-        this.#targets[index * this.#outputs + output] = split.targets[sample * this.#outputs + output];
+        const target = split.targets[sample * this.#outputs + output];
+        this.#targets[index * this.#outputs + output] = (target - mean[output]) / deviation[output];
       }
+      if (split.weights !== undefined) this.#weights[index] = split.weights[sample];
     }
     let rows = views.identity;
     if (this.#augments) this.#augment(views, epoch);
@@ -111,6 +121,7 @@ export class BatchBuilder {
         input: this.#input.subarray(0, Math.ceil(count / width) * width * this.#features),
         labels: this.#labels.subarray(0, this.#labels.length > 0 ? count : 0),
         targets: this.#targets.subarray(0, count * this.#outputs),
+        weights: this.#weights.subarray(0, this.#weights.length > 0 ? count : 0),
         samples: count,
         width,
       },

@@ -6,6 +6,7 @@
 import type { Split } from "../data/dataset.ts";
 import type { Standardization } from "../native/standardize.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchRunner } from "./step_runner.ts";
 
@@ -14,9 +15,12 @@ const EVALUATION_BATCH = 128;
 
 /** What an evaluation gives. */
 export interface Evaluation {
-  /** Mean loss a sample. */
+  /**
+   * Mean loss a sample, weighted where the samples have weights; for regression, of standardised targets (see
+   * `TargetScaling`).
+   */
   readonly loss: number;
-  /** Fraction of samples whose class is right; NaN for regression. */
+  /** Fraction of samples whose class is right, each counted once; NaN for regression. */
   readonly accuracy: number;
 }
 
@@ -44,13 +48,19 @@ export class Evaluator {
   readonly #split: Split;
   readonly #runner: BatchRunner;
   readonly #order: Uint32Array;
+  /** Of all samples together. */
+  readonly #weight: number;
 
   /** Samples it evaluates. */
   get samples(): number {
     return this.#split.samples;
   }
 
-  /** Allocates the buffers of evaluations of `model` on `split`. */
+  /**
+   * Allocates the buffers of evaluations of `model` on `split`.
+   *
+   * @throws {RangeError} When all samples have weight 0.
+   */
   constructor(
     model: SparseMlp,
     split: Split,
@@ -59,6 +69,10 @@ export class Evaluator {
   ) {
     const { threads = 1, activationStorage = "f32", microBatch, cacheTile, work } = options;
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
+    this.#weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
+    if (this.#weight === 0) {
+      throw new RangeError(`Cannot evaluate ${split.samples} samples: all their weights are 0`);
+    }
     this.#model = model;
     this.#split = split;
     this.#runner = new BatchRunner(
@@ -73,7 +87,8 @@ export class Evaluator {
   /**
    * Runs all samples forward.
    *
-   * @param outputs Receives probabilities (classification) or values (regression), `[samples, outputs]`; or empty.
+   * @param outputs Receives probabilities (classification) or values in the targets' own unit (regression),
+   * `[samples, outputs]`; or empty.
    */
   run(outputs: Float32Array = new Float32Array(0)): Evaluation {
     const batches = this.batches(outputs);
@@ -86,6 +101,7 @@ export class Evaluator {
   /** As {@linkcode run}, a batch at a time, for who does other things between: yields how many samples are done. */
   *batches(outputs: Float32Array = new Float32Array(0)): Generator<number, Evaluation> {
     const { samples, labels } = this.#split;
+    const { targetScaling } = this.#model;
     const count = this.#model.layers[this.#model.layers.length - 1].neurons;
     let [loss, correct] = [0, 0];
     for (let first = 0; first < samples; first += EVALUATION_BATCH) {
@@ -93,10 +109,11 @@ export class Evaluator {
       const batch = this.#runner.build(this.#order, first, size, 0);
       const part = outputs.subarray(first * count, outputs.length > 0 ? (first + size) * count : 0);
       this.#runner.evaluate(batch, part);
+      if (targetScaling !== undefined) toOwnUnit(targetScaling, part);
       loss += this.#runner.totals[0];
       correct += this.#runner.totals[1];
       yield first + size;
     }
-    return { loss: loss / samples, accuracy: labels.length > 0 ? correct / samples : NaN };
+    return { loss: loss / this.#weight, accuracy: labels.length > 0 ? correct / samples : NaN };
   }
 }

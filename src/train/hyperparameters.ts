@@ -17,6 +17,7 @@ import {
   suiting,
 } from "../optimizer/optimizers.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
+import { type ClassWeights, readClassWeights } from "./sample_weights.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -125,6 +126,12 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
   readonly validationFraction?: number;
   /** Stop after this many evaluations in a row without a better validation loss; needs a validation fraction. */
   readonly patience?: number;
+  /**
+   * What the loss of the samples of each class is multiplied by, beside their own weights: a number for each class in
+   * their order, or `balanced`, as much for rare classes as for frequent ones. The weights of all training samples are
+   * divided by their mean.
+   */
+  readonly classWeights?: ClassWeights;
   /** Rotate, shift and flip training images at random. */
   readonly augmentation?: Augmentation;
   /** Record the squared norm of the gradient (Paper: Figure 5); costs about a tenth of the speed. @default {false} */
@@ -259,6 +266,11 @@ export const HYPERPARAMETERS = {
     doc: "Share of the training samples set aside to choose the best epoch by.",
   },
   patience: { ...COUNT, doc: "Stop after so many evaluations without a lower validation loss." },
+  classWeights: {
+    kind: "settings",
+    read: readClassWeights,
+    doc: "What the loss of the samples of each class is multiplied by, over the mean of all samples.",
+  },
   augmentation: {
     kind: "settings",
     read: settingsOf(AUGMENTATION),
@@ -295,7 +307,7 @@ export const HYPERPARAMETERS = {
 } as const satisfies TableOf<HyperparameterOptions>;
 
 /** Those that may be absent from a run. */
-type Undecided = "growthWeights" | "patience" | "augmentation" | "microBatch";
+type Undecided = "growthWeights" | "patience" | "classWeights" | "augmentation" | "microBatch";
 
 /** Every hyperparameter of a run, filled in and checked: frozen, plain data for `structuredClone`. */
 export type Hyperparameters =

@@ -4,7 +4,12 @@
  * @module
  */
 
-/** What happened in one epoch. Times are seconds; fractions lie in [0, 1]. */
+/**
+ * What happened in one epoch. Times are seconds; fractions lie in [0, 1].
+ *
+ * Losses are weighted where samples have weights, that of training by classes too; those of a regression are of
+ * standardised targets: times `TargetScaling.deviation²` they are mean squared errors in the targets' unit.
+ */
 export interface EpochRecord {
   /** Number of the epoch, from 1. */
   readonly epoch: number;

@@ -57,7 +57,7 @@ export class BatchRunner {
   readonly model: SparseMlp;
   /** Samples a tile. */
   readonly width: number;
-  /** Summed loss and hits of the last batch, `[2]`. */
+  /** Loss times weight, summed, and hits of the last batch, `[2]`. */
   readonly totals: Float64Array = new Float64Array(2);
   /** Work memory; free between two batches. */
   readonly work: Uint32Array;
@@ -81,6 +81,7 @@ export class BatchRunner {
     const { augmentation, image, seed = 0 } = settings;
     this.#builder = new BatchBuilder({
       ...{ split, standardization, batchSize, width: this.width, activationStorage, threads, seed },
+      ...(model.targetScaling && { targetScaling: model.targetScaling }),
       ...(augmentation && { augmentation }),
       ...(image && { image }),
     });

@@ -8,6 +8,7 @@ import { classCounts, type Dataset, type Split, validateDataset } from "../data/
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
@@ -17,6 +18,7 @@ import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
+import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
 import { checkStepInside, judgeValidation } from "./state.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
@@ -25,7 +27,8 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  * Trains a model in place, epoch by epoch.
  *
  * After each epoch: evaluation, then (but for the last epoch) Importance Pruning where it is due, then SET. Features
- * are standardised with the statistics of the training samples, which the model keeps.
+ * and the targets of a regression are standardised with the statistics of the training samples, which the model keeps: its
+ * losses are of standardised targets, its predictions in their own unit.
  *
  * Paper: §2, §2.1 Algorithm 2, Methods. The same bits for any number of threads. Memory: the activations of one tile;
  * a step allocates nothing.
@@ -68,7 +71,7 @@ export async function* trainWith(
   checkFit(model, data, settings);
   const { validationFraction, threads, seed, maxSteps, patience = Infinity } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
-  const trainSplit = parts?.train ?? data.train;
+  const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
   if (settings.batchSize > trainSplit.samples) {
     throw new RangeError(
       `Cannot train: batchSize is ${settings.batchSize}, the data have ${trainSplit.samples} training samples`,
@@ -91,6 +94,9 @@ export async function* trainWith(
     threads,
     tell("statistics", state.epoch + 1),
   );
+  if (data.task === "regression") {
+    model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
+  }
   model.classNames = data.classNames;
   const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.

@@ -75,6 +75,13 @@ export function batchOf(
   return { features, labels, targets, tiles };
 }
 
+/** The same samples with random weights from 0 to 3, some of them 0. */
+export function weighted(batch: TestBatch, seed: number): TestBatch {
+  const next = numbers(seed);
+  const weights = sharedFloats(batch.features.length).map(() => Math.max(0, 1.2 + 1.8 * next()));
+  return { ...batch, weights, tiles: (width) => ({ ...batch.tiles(width), weights }) };
+}
+
 /** Random samples for a network of these sizes. */
 export function randomBatch(sizes: readonly number[], samples: number, task: Task, seed: number): TestBatch {
   const next = numbers(seed);

@@ -45,6 +45,8 @@ export interface OracleBatch {
   readonly labels: ArrayLike<number>;
   /** `[samples][outputs]`, flat. */
   readonly targets: ArrayLike<number>;
+  /** Of each sample's loss; 1 each where absent. */
+  readonly weights?: ArrayLike<number>;
 }
 
 /** Factor of each unit, `[layer][sample][neuron]`: 0 where dropped, 1 / (1 − rate) where kept. */
@@ -161,11 +163,11 @@ export function forward(net: OracleNetwork, batch: OracleBatch, dropout?: Dropou
 export interface OracleLoss {
   /** Of each sample. */
   readonly losses: Float64Array;
-  /** Their sum. */
+  /** Their sum, each times the sample's weight. */
   readonly total: number;
   /** Samples whose largest output is their class. */
   readonly correct: number;
-  /** Of the *mean* loss by the outputs, `[sample]`. */
+  /** Of the mean of weight times loss by the outputs, `[sample]`. */
   readonly gradient: Float64Array[];
 }
 
@@ -178,12 +180,14 @@ export function lossOf(
   const samples = outputs.length;
   const losses = new Float64Array(samples);
   let correct = 0;
+  const weightOf = (sample: number) => batch.weights?.[sample] ?? 1;
   const gradient = outputs.map((z, sample) => {
+    const share = weightOf(sample) / samples;
     if (net.task === "regression") {
       return z.map((value, j) => {
         const error = value - batch.targets[sample * z.length + j];
         losses[sample] += error * error / z.length;
-        return 2 * error / z.length / samples;
+        return 2 * error / z.length * share;
       });
     }
     const highest = Math.max(...z);
@@ -191,9 +195,10 @@ export function lossOf(
     const label = batch.labels[sample];
     losses[sample] = Math.log(total) - (z[label] - highest);
     if (z.indexOf(highest) === label) correct++;
-    return z.map((value, j) => (Math.exp(value - highest) / total - (j === label ? 1 : 0)) / samples);
+    return z.map((value, j) => (Math.exp(value - highest) / total - (j === label ? 1 : 0)) * share);
   });
-  return { losses, correct, total: losses.reduce((sum, loss) => sum + loss, 0), gradient };
+  const total = losses.reduce((sum, loss, sample) => sum + weightOf(sample) * loss, 0);
+  return { losses, correct, total, gradient };
 }
 
 /** Mean loss of a batch. */

@@ -127,3 +127,23 @@ export function standardized(split: Split, features: number, by: Split = split):
       ),
   );
 }
+
+/** Targets standardised in f64, flat `[samples][outputs]`; none where there are none. */
+export function standardizedTargets({ targets, samples }: Split, outputs: number): number[] {
+  const laws = Array.from({ length: outputs }, (_, output) => {
+    const values = Array.from({ length: samples }, (_, sample) => targets[sample * outputs + output]);
+    const mean = values.reduce((sum, value) => sum + value, 0) / samples;
+    return [mean, Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / samples)];
+  });
+  return Array.from(targets, (target, place) => {
+    const [mean, deviation] = laws[place % outputs];
+    return (target - mean) / deviation;
+  });
+}
+
+/** The same data whose training samples have weights from 0.1 to 4. */
+export function withWeights(data: Dataset): Dataset {
+  const next = numbers(11);
+  const weights = sharedFloats(data.train.samples).map(() => 2.05 + 1.95 * next());
+  return { ...data, train: { ...data.train, weights } };
+}

@@ -38,7 +38,7 @@ pub unsafe extern "C" fn ts_probe_words(
 /// Writes the gradient of the mean loss at chosen places, see [`probe::probe`].
 ///
 /// The places of layer l are those from `ends[l − 1]` (0 for the first) up to `ends[l]`; `labels` (with
-/// `labels_len` > 0) or else `targets` are the truth.
+/// `labels_len` > 0) or else `targets` are the truth; empty `weights` are all 1.
 ///
 /// # Safety
 /// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes. Gradients and work overlap
@@ -56,6 +56,8 @@ pub unsafe extern "C" fn ts_probe(
     labels_len: usize,
     targets: *const f32,
     targets_len: usize,
+    weights: *const f32,
+    weights_len: usize,
     samples: usize,
     width: usize,
     dropout: f32,
@@ -81,7 +83,8 @@ pub unsafe extern "C" fn ts_probe(
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
             let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
-            let batch = Batch { input: view(input, input_len), truth, samples, width };
+            let (input, weights) = (view(input, input_len), view(weights, weights_len));
+            let batch = Batch { input, truth, weights, samples, width };
             let (ends, gradients) = (view(ends, ends_len), view_mut(gradients, gradients_len));
             let places = split(ends, view(rows, rows_len), view(columns, columns_len), gradients)?;
             let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };

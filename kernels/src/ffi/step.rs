@@ -49,7 +49,7 @@ pub unsafe extern "C" fn ts_workspace_words(
 
 /// One training step, see [`step::train`]: writes loss and hits into `totals`.
 ///
-/// `labels` (with `labels_len` > 0) or else `targets` are the truth; an empty `gradients` means the fused update;
+/// `labels` (with `labels_len` > 0) or else `targets` are the truth; empty `weights` are all 1; an empty `gradients` means the fused update;
 /// `settings` is a block of [`Settings`].
 ///
 /// # Safety
@@ -72,6 +72,8 @@ pub unsafe extern "C" fn ts_train_batch(
     labels_len: usize,
     targets: *const f32,
     targets_len: usize,
+    weights: *const f32,
+    weights_len: usize,
     samples: usize,
     width: usize,
     settings: *const f64,
@@ -92,7 +94,8 @@ pub unsafe extern "C" fn ts_train_batch(
             let planes = if gradients.is_some() && state.is_empty() { 0 } else { planes };
             let network = layer::layers(layout, slopes, arena, state, planes)?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
-            let batch = Batch { input: view(input, input_len), truth, samples, width };
+            let (input, weights) = (view(input, input_len), view(weights, weights_len));
+            let batch = Batch { input, truth, weights, samples, width };
             let run = BatchRun { layers: &network, batch, threads };
             let total = step::train(run, gradients.as_deref(), training, view_mut(work, work_len))?;
             totals.copy_from_slice(&[total.loss, total.correct]);
@@ -122,6 +125,8 @@ pub unsafe extern "C" fn ts_evaluate_batch(
     labels_len: usize,
     targets: *const f32,
     targets_len: usize,
+    weights: *const f32,
+    weights_len: usize,
     samples: usize,
     width: usize,
     bf16: u32,
@@ -138,7 +143,8 @@ pub unsafe extern "C" fn ts_evaluate_batch(
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
             let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
             let truth = truth(view(labels, labels_len), view(targets, targets_len));
-            let batch = Batch { input: view(input, input_len), truth, samples, width };
+            let (input, weights) = (view(input, input_len), view(weights, weights_len));
+            let batch = Batch { input, truth, weights, samples, width };
             let (work, outputs) = (view_mut(work, work_len), view_mut(outputs, outputs_len));
             let run = BatchRun { layers: &network, batch, threads };
             let total = step::evaluate(run, storage(bf16), work, outputs)?;

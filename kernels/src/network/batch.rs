@@ -17,6 +17,8 @@ pub struct Batch<'a> {
     pub input: &'a [f32],
     /// What it should give.
     pub truth: Truth<'a>,
+    /// Weight of each sample's loss; empty where each has 1.
+    pub weights: &'a [f32],
     /// Number of samples.
     pub samples: usize,
     /// Samples a tile.
@@ -37,12 +39,13 @@ pub struct BatchRun<'a> {
 impl BatchRun<'_> {
     /// Checks sizes and labels of the batch against the network's layers.
     pub(crate) fn check(&self, storage: Storage) -> Outcome {
-        let Self { layers, batch: Batch { input, truth, samples, width }, .. } = *self;
+        let Self { layers, batch: Batch { input, truth, weights, samples, width }, .. } = *self;
         ensure(storage == Storage::F32 || (width / LANES).is_power_of_two(), Status::Range)?;
         ensure(width > 0 && width <= MAX_WIDTH && width.is_multiple_of(LANES) && samples > 0, Status::Range)?;
         let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return Err(Status::Length) };
         ensure(input.len() == samples.div_ceil(width) * first.inputs * width, Status::Length)?;
         ensure(last.activation == Activation::Identity, Status::Range)?;
+        ensure(weights.is_empty() || weights.len() == samples, Status::Length)?;
         match truth {
             Truth::Classes(classes) => {
                 ensure(classes.len() == samples, Status::Length)?;

@@ -159,11 +159,11 @@ impl<C: Cell> Pass<'_, C> {
 
     fn loss<const R: usize>(&self, tile: usize) -> Total {
         let last = self.run.layers.len() - 1;
-        let Batch { truth, samples, width, .. } = self.run.batch;
+        let Batch { truth, weights, samples, width, .. } = self.run.batch;
         let neurons = self.run.layers[last].neurons;
         // SAFETY: the only chunk of its phase.
         let outputs = unsafe { self.outputs.range(0..neurons * R) };
-        let total = loss(outputs, R, truth, tile * width, samples, self.probabilities);
+        let total = loss(outputs, R, truth, weights, tile * width, samples, self.probabilities);
         if let Some(target) = &self.target {
             let update = target.update(tile, self.tiles());
             // SAFETY: the only chunk of its phase.

@@ -111,7 +111,8 @@ fn evaluate_in<C: Tiles>(run: BatchRun, work: &mut [u32], outputs: &mut [f32]) -
             Truth::Classes(classes) => Truth::Classes(&classes[samples.clone()]),
             Truth::Values(values) => Truth::Values(&values[samples.start * count..samples.end * count]),
         };
-        let part = Batch { input, truth, samples: samples.len(), width: batch.width };
+        let weights = if batch.weights.is_empty() { &[] } else { &batch.weights[samples.clone()] };
+        let part = Batch { input, truth, weights, samples: samples.len(), width: batch.width };
         let probabilities = !outputs.is_empty();
         let pass = Pass {
             run: BatchRun { batch: part, ..run },

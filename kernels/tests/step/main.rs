@@ -165,7 +165,7 @@ fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
                 for threads in [1, 3] {
                     let mut work = net.work(width, false, WHOLE);
                     let mut found = vec![f32::NAN; count * outputs];
-                    let batch = Batch { input: &input, truth, samples: count, width };
+                    let batch = Batch { input: &input, truth, weights: &[], samples: count, width };
                     let layers = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
                     let run = BatchRun { layers: &layers, batch, threads };
                     let total = evaluate(run, Storage::F32, &mut work, &mut found).unwrap();
@@ -194,7 +194,7 @@ fn step(
     let labels: Vec<u32> = (0..count).map(|sample| (sample * 7 % classes) as u32).collect();
     let mut written = vec![f32::NAN.to_bits(); if write { net.gradient_words() } else { 0 }];
     let mut work = net.work(width, true, training.memory);
-    let batch = Batch { input: &input, truth: Truth::Classes(&labels), samples: count, width };
+    let batch = Batch { input: &input, truth: Truth::Classes(&labels), weights: &[], samples: count, width };
     let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1).unwrap();
     let places = gradients(&net.layout, &net.slopes, &mut written).unwrap();
     let total = train(BatchRun { layers: &network, batch, threads }, places.as_deref(), training, &mut work).unwrap();

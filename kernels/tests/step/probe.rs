@@ -11,7 +11,7 @@ fn probe_all(net: &mut Network, width: usize, count: usize, training: Training, 
     let (_, input) = samples(net.sizes[0], count, width);
     let classes = net.sizes[net.sizes.len() - 1];
     let labels: Vec<u32> = (0..count).map(|sample| (sample * 7 % classes) as u32).collect();
-    let batch = Batch { input: &input, truth: Truth::Classes(&labels), samples: count, width };
+    let batch = Batch { input: &input, truth: Truth::Classes(&labels), weights: &[], samples: count, width };
     let lists: Vec<(Vec<u32>, Vec<u32>)> = net
         .sizes
         .windows(2)
@@ -93,7 +93,7 @@ fn probe_refuses_what_does_not_fit() {
     let call = |places: &[(&[u32], &[u32], usize)], dropout: f32, less: usize| {
         let mut net = network(&[6, 9, 4], 0.5, SLOPE);
         let (_, input) = samples(6, 40, 32);
-        let batch = Batch { input: &input, truth: Truth::Classes(&[3; 40]), samples: 40, width: 32 };
+        let batch = Batch { input: &input, truth: Truth::Classes(&[3; 40]), weights: &[], samples: 40, width: 32 };
         let mut found: Vec<Vec<f32>> = places.iter().map(|place| vec![0.0; place.2]).collect();
         let places: Vec<Places> = (places.iter().zip(&mut found))
             .map(|(&(rows, columns, _), found)| Places { rows, columns, gradients: SharedSlice::new(found) })

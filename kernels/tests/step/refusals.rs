@@ -46,7 +46,7 @@ impl Call {
         let Self { net, input, labels, targets, samples, width, .. } = self;
         let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1)?;
         let truth = if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) };
-        let batch = Batch { input, truth, samples: *samples, width: *width };
+        let batch = Batch { input, truth, weights: &[], samples: *samples, width: *width };
         let run = BatchRun { layers: &network, batch, threads: 2 };
         if training {
             let places = gradients(&net.layout, &net.slopes, &mut self.gradients)?;

@@ -76,6 +76,16 @@ export const TRAINING_OPTIONS = [
   { ...TRAINING, ...from(HYPERPARAMETERS.dropout, { training: "dropout" }), name: "dropout", value: "F" },
   {
     ...TRAINING,
+    name: "class-weights",
+    kind: "text",
+    value: "balanced|FILE",
+    help:
+      "What the loss of each class counts: balanced, as much for rare classes as for frequent ones; or a file " +
+      'with a line class,weight for each, or a JSON object, {"cat": 1, "dog": 3}, which may also be given itself. ' +
+      "The mean over the training samples becomes 1.",
+  },
+  {
+    ...TRAINING,
     ...COUNT,
     ...from(HYPERPARAMETERS.patience, { training: "patience" }),
     name: "patience",

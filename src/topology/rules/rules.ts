@@ -42,7 +42,8 @@ export interface RuleOptions extends GradientSampledOptions {
   /**
    * Scale of the weights of new connections: the initialiser's (`initial`), 0 (`zero`), or a share of the initialiser's.
    *
-   * @default `zero` for rules that grow by gradient and where the initialiser follows the sparse fan-in, else `initial`
+   * @default `zero` for rules that grow by gradient, where the initialiser follows the sparse fan-in, and for regression,
+   * else `initial`
    */
   readonly growthWeights?: GrowthWeights;
 }

@@ -1,0 +1,81 @@
+/**
+ * What the loss of each training sample is multiplied by: its own weight by that of its class.
+ *
+ * @module
+ */
+import { classCounts, type Dataset, type Split } from "../data/dataset.ts";
+import { type Place, unfit } from "../hyperparameter.ts";
+import { sharedFloats } from "../sparse/shared.ts";
+
+/** A weight for each class in the order of the classes, or `balanced`: samples / (classes · samples of the class). */
+export type ClassWeights = "balanced" | readonly number[];
+
+/** Checks class weights as they are given: a frozen copy. */
+export function readClassWeights(value: unknown, place: Place): ClassWeights {
+  if (value === "balanced") return value;
+  if (!Array.isArray(value)) throw unfit(place, value, "balanced or a list with a weight for each class");
+  const wrong = value.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0));
+  if (wrong >= 0) {
+    throw new RangeError(
+      `Cannot ${place.task}: weight ${wrong} of ${place.name} is ${
+        value[wrong]
+      }, expected a finite number of at least 0`,
+    );
+  }
+  return Object.freeze([...value]);
+}
+
+/**
+ * The samples with the weights they are learned with: own weight times class weight, over the mean of that.
+ *
+ * The mean weight is 1, so that a learning rate means the same with weights and without. Cost: O(samples), and 4 bytes a
+ * sample where there are weights; without, the split as it is.
+ *
+ * Source: King & Zeng 2001 ("Logistic Regression in Rare Events Data") for balanced weights.
+ *
+ * @param data What the samples are part of.
+ * @throws {TypeError} When there are class weights for a regression, or not as many as classes.
+ * @throws {RangeError} When all samples have weight 0, or weights are beyond all bounds.
+ */
+export function withTrainingWeights(
+  split: Split,
+  data: Pick<Dataset, "name" | "task" | "outputCount">,
+  classWeights: ClassWeights | undefined,
+): Split {
+  const { samples, labels, weights: own } = split;
+  if (own === undefined && classWeights === undefined) return split;
+  const ofClass = classWeights && weightsOfClasses(split, data, classWeights);
+  const weight = (sample: number) => (own?.[sample] ?? 1) * (ofClass?.[labels[sample]] ?? 1);
+  let sum = 0;
+  for (let sample = 0; sample < samples; sample++) sum += weight(sample);
+  if (!(sum > 0 && sum < Infinity)) {
+    throw new RangeError(
+      `Cannot train on "${data.name}": the weights of its ${samples} training samples sum to ${sum}, ` +
+        "a finite number above 0 is needed",
+    );
+  }
+  const weights = sharedFloats(samples);
+  for (let sample = 0; sample < samples; sample++) weights[sample] = weight(sample) * (samples / sum);
+  return { ...split, weights };
+}
+
+function weightsOfClasses(
+  split: Split,
+  { name, task, outputCount }: Pick<Dataset, "name" | "task" | "outputCount">,
+  classWeights: ClassWeights,
+): readonly number[] {
+  if (task === "regression") {
+    throw new TypeError(
+      `Cannot train on "${name}" with classWeights: it is for regression, which has no classes`,
+    );
+  }
+  if (classWeights === "balanced") {
+    // A class without samples has no weight to be had.
+    const counts = Array.from(classCounts(split, outputCount));
+    return counts.map((count) => count === 0 ? 0 : split.samples / (outputCount * count));
+  }
+  if (classWeights.length === outputCount) return classWeights;
+  throw new TypeError(
+    `Cannot train on "${name}" with ${classWeights.length} classWeights: it has ${outputCount} classes, each needs one`,
+  );
+}
