@@ -9,15 +9,25 @@ import { isRecord } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
 import type { ClassWeights } from "../train/sample_weights.ts";
 import { UsageError } from "./option.ts";
+import type { Values } from "./options.ts";
 
 /** Longer files are no list of weights. */
 const MOST_BYTES = 2 ** 26;
+/** Most characters of a line that shows weights. */
+const MOST_SHOWN = 90;
 
-/** What `--class-weights` asks for. */
+/** What `--class-weights` asks for; empty where it is not given. */
 export interface AskedWeights {
-  readonly classWeights: ClassWeights;
-  /** The same as a value of the option that needs no file: what a checkpoint keeps. */
-  readonly text: string;
+  /** For training. */
+  readonly options: { readonly classWeights?: ClassWeights };
+  /** The option with a value that needs no file: what a checkpoint keeps. */
+  readonly values: Pick<Values, "class-weights">;
+}
+
+/** A line about class weights, where there are any. */
+export function weightLines({ "class-weights": weights }: Values): [title: string, text: string][] {
+  if (weights === undefined) return [];
+  return [["Class weights", weights.length > MOST_SHOWN ? `${weights.slice(0, MOST_SHOWN)}…` : weights]];
 }
 
 /**
@@ -27,14 +37,18 @@ export interface AskedWeights {
  * @throws {UsageError} When the data have no classes.
  * @throws {SyntaxError} When there is a weight that cannot be read, too many or too few.
  */
-export async function askedWeights(given: string, data: Dataset): Promise<AskedWeights> {
+export async function askedWeights(
+  { "class-weights": given }: Values,
+  data: Pick<Dataset, "name" | "task" | "classNames">,
+): Promise<AskedWeights> {
+  if (given === undefined) return { options: {}, values: {} };
   const { name, task, classNames } = data;
   if (task === "regression") {
     throw new UsageError(
       `Cannot use --class-weights with "${name}": it is for regression, which has no classes`,
     );
   }
-  if (given === "balanced") return { classWeights: given, text: given };
+  if (given === "balanced") return asked(given, given);
   const inline = given.trimStart().startsWith("{");
   const because = (found: string) => {
     const where = inline ? "" : ` of "${given}"`;
@@ -54,7 +68,11 @@ export async function askedWeights(given: string, data: Dataset): Promise<AskedW
     if (weight === undefined) throw because(`there is none for class "${className}", each class needs one`);
     return weight;
   });
-  return { classWeights, text: JSON.stringify(Object.fromEntries(byName)) };
+  return asked(classWeights, JSON.stringify(Object.fromEntries(byName)));
+}
+
+function asked(classWeights: ClassWeights, text: string): AskedWeights {
+  return { options: { classWeights }, values: { "class-weights": text } };
 }
 
 type Because = (found: string) => SyntaxError;

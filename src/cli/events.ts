@@ -67,7 +67,11 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
     keys: [
       key("epoch", "its number, from 1"),
       key("steps", "steps of the epoch that were done", INSIDE),
-      key("trainLoss", "mean loss of the training samples as they were learned, dropout in force"),
+      key(
+        "trainLoss",
+        "mean loss of the training samples as they were learned, dropout in force; weighted where samples or classes " +
+          "have weights; like all losses of a regression, of standardised targets",
+      ),
       key("trainAccuracy", "their accuracy; null for regression"),
       key("validationLoss", "mean loss of the validation samples", VALIDATED),
       key("validationAccuracy", "their accuracy; null for regression", VALIDATED),
@@ -103,8 +107,14 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       ),
       key("bestTestLoss", "lowest test loss", `${TESTED_WHOLE}, for regression`),
       key("bestEpoch", "epoch of the best", TESTED_WHOLE),
+      key(
+        "bestTestRmse",
+        "its root in the target's own unit",
+        `${TESTED_WHOLE}, for regression of one target`,
+      ),
       key("lastTestAccuracy", "test accuracy of the last epoch evaluated", `${TESTED}, ${CLASSES}`),
       key("lastTestLoss", "its test loss", TESTED),
+      key("lastTestRmse", "its root in the target's own unit", `${TESTED}, for regression of one target`),
       key(
         "validationSelectedTestAccuracy",
         "test accuracy of the epoch with the lowest validation loss",

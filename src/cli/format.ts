@@ -20,6 +20,11 @@ export function accuracy(fraction: number): string {
   return `${(100 * fraction).toFixed(2)} %`;
 }
 
+/** A number in so many digits, without an exponent where it has few more: 37751.2 → "37750". */
+export function plain(value: number, digits: number): string {
+  return String(Number(value.toPrecision(digits)));
+}
+
 /** Bytes → "1.50 MiB". */
 export function bytes(value: number): string {
   return scaled(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);

@@ -10,7 +10,7 @@ import { describeScaling, type TargetScaling } from "../model/target_scaling.ts"
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
-import { bytes, columns, count, duration, percent } from "./format.ts";
+import { bytes, columns, count, duration, percent, plain } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
@@ -99,7 +99,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
 function describeTargets({ mean, deviation }: TargetScaling): string {
   const shown = Array.from(
     mean.subarray(0, 3),
-    (value, output) => `mean ${value.toPrecision(5)}, deviation ${deviation[output].toPrecision(5)}`,
+    (value, output) => `mean ${plain(value, 5)}, deviation ${plain(deviation[output], 5)}`,
   );
   return [...shown, ...(mean.length > 3 ? [`… (${count(mean.length)} targets)`] : [])].join("; ");
 }

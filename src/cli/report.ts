@@ -6,9 +6,10 @@
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
+import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
 import type { RunSummary } from "../train/records.ts";
 import { drawCurve, type Point } from "./curve.ts";
-import { accuracy, bytes, columns, count, duration, metric, percent, rate } from "./format.ts";
+import { accuracy, bytes, columns, count, duration, metric, percent, plain, rate } from "./format.ts";
 
 /** Most characters of a line that counts each class. */
 const LONGEST_CLASSES = 90;
@@ -93,6 +94,7 @@ export function costTable(stats: ModelStats): string[] {
 export interface ReportInput {
   readonly data: Dataset;
   readonly settings: ModelSettings;
+  readonly errors: TestErrors;
   readonly stats: ModelStats;
   readonly summary: RunSummary;
   readonly curve: readonly Point[];
@@ -103,16 +105,36 @@ export interface ReportInput {
   readonly trainSeconds: number;
 }
 
+/** Root mean squared errors in the target's own unit; for a regression of one target. */
+export interface TestErrors {
+  readonly bestTestRmse?: number;
+  readonly lastTestRmse?: number;
+}
+
+/** The errors of the best and the last epoch, by their losses. */
+export function testErrors(
+  { bestTestLoss, lastTestLoss }: RunSummary,
+  scaling: TargetScaling | undefined,
+): TestErrors {
+  const [best, last] = [bestTestLoss, lastTestLoss].map((loss) =>
+    scaling && loss !== undefined ? errorInOwnUnit(scaling, loss) : undefined
+  );
+  return {
+    ...(best !== undefined && { bestTestRmse: best }),
+    ...(last !== undefined && { lastTestRmse: last }),
+  };
+}
+
 /** The summary at the end of a run. */
 export function report(input: ReportInput): string[] {
-  const { data, settings, stats, summary, curve } = input;
+  const { data, settings, errors, stats, summary, curve } = input;
   const { trainSeconds, evolutionSeconds, evaluationSeconds } = summary;
   const pace = input.trainSeconds > 0 ? `; ${rate(input.samplesTrained / input.trainSeconds)}` : "";
   const lines = titled([
     ...dataLines(data),
     ["Network", describeNetwork(settings)],
     ["Parameters", parameterLine(summary)],
-    ...scoreLines(data, summary),
+    ...scoreLines(data, summary, errors),
     [
       "Time",
       `${duration(trainSeconds + evolutionSeconds + evaluationSeconds)} for ${
@@ -132,7 +154,11 @@ function parameterLine({ parametersStart, parametersEnd }: RunSummary): string {
   return `${count(parametersStart)} → ${count(parametersEnd)} (${percent(parametersEnd / parametersStart)})`;
 }
 
-function scoreLines(data: Dataset, summary: RunSummary): [string, string][] {
+function scoreLines(
+  data: Dataset,
+  summary: RunSummary,
+  errors: TestErrors,
+): [string, string][] {
   const { bestTestAccuracy, lastTestAccuracy, bestTestLoss, lastTestLoss, bestEpoch } = summary;
   const { validationSelectedTestAccuracy, lastTrainAccuracy, lastTrainLoss } = summary;
   const lines: [string, string][] = [];
@@ -150,6 +176,11 @@ function scoreLines(data: Dataset, summary: RunSummary): [string, string][] {
   } else if (lastTestLoss !== undefined) {
     const lowest = best((bestTestLoss ?? NaN).toPrecision(4));
     lines.push(["Test loss", `${lowest}last ${lastTestLoss.toPrecision(4)}`]);
+    const { bestTestRmse, lastTestRmse } = errors;
+    if (lastTestRmse !== undefined) {
+      const least = best(plain(bestTestRmse ?? NaN, 4));
+      lines.push(["Test RMSE", `${least}last ${plain(lastTestRmse, 4)}, in the target's own unit`]);
+    }
   }
   if (lastTrainLoss !== undefined) {
     const right = lastTrainAccuracy === undefined ? "" : `, accuracy ${accuracy(lastTrainAccuracy)}`;

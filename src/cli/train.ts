@@ -19,7 +19,7 @@ import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { train } from "../train/trainer.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
-import { askedWeights } from "./class_weights.ts";
+import { askedWeights, weightLines } from "./class_weights.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes } from "./format.ts";
@@ -39,7 +39,7 @@ import {
   silentView,
   type TrainingView,
 } from "./progress.ts";
-import { dataLines, describeNetwork, plural, report, titled } from "./report.ts";
+import { dataLines, describeNetwork, plural, report, testErrors, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import {
   checkTogether,
@@ -141,13 +141,8 @@ async function runTraining(given: Values): Promise<number> {
     const planned = run.choice !== undefined && values.preset !== undefined
       ? [["Memory", `${bytes(run.choice.totalBytes)} planned: ${describeChoice(run.choice)}`] as const]
       : [];
-    const { "class-weights": weights } = values;
-    const weighed = weights === undefined ? [] : [["Class weights", weights] as const];
-    const head = titled([
-      ...[...dataLines(data), ...weighed],
-      ["Network", describeNetwork(model.settings)],
-      ...planned,
-    ]);
+    const told = [...dataLines(data), ...weightLines(values)];
+    const head = titled([...told, ["Network", describeNetwork(model.settings)], ...planned]);
     const { "max-steps": maxSteps } = values;
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
     const by = `${values.optimizer} at learning rate ${values["learning-rate"]}`;
@@ -163,13 +158,15 @@ async function runTraining(given: Values): Promise<number> {
   const tally = run.state.tally ?? newTally(model.stats().parameters);
   const summary = summarize(tally);
   const peakRssBytes = run.memory.bytes;
-  if (json) print({ event: "summary", ...summary, peakRssBytes, stoppedEarly, interrupted });
+  const { settings, targetScaling } = model;
+  const errors = testErrors(summary, targetScaling);
+  if (json) print({ event: "summary", ...summary, ...errors, peakRssBytes, stoppedEarly, interrupted });
   else {
-    const { settings } = model;
     const { curve } = tally;
     const told = {
       data,
       settings,
+      errors,
       stats: model.stats(),
       summary,
       curve,
@@ -210,19 +207,13 @@ async function prepare(given: Values): Promise<Run> {
   if (filled.output !== undefined) await checkOutput(filled.output);
   const data = await loadData(filled, !filled.json && !filled.quiet);
   if (before !== undefined) checkFit(given.resume!, before.model, data);
-  const asksWeights = filled["class-weights"];
-  const weights = asksWeights === undefined ? undefined : await askedWeights(asksWeights, data);
-  const sized = {
-    ...filled,
-    "batch-size": batchSize(filled, asked, data),
-    ...(weights && { "class-weights": weights.text }),
-  };
+  const weights = await askedWeights(filled, data);
+  const sized = { ...filled, ...weights.values, "batch-size": batchSize(filled, asked, data) };
   // A network that is loaded has its memory.
   const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
   const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };
   const model = before?.model ?? makeModel(values, data);
-  const classWeights = weights && { classWeights: weights.classWeights };
-  const options = { ...trainOptions(values, named), ...classWeights, state };
+  const options = { ...trainOptions(values, named), ...weights.options, state };
   const workerModels = new WorkerModels(before?.workers);
   return {
     values,

@@ -57,6 +57,14 @@ export function toOwnUnit({ mean, deviation }: TargetScaling, outputs: Float32Ar
   }
 }
 
+/**
+ * The root of the mean squared error in the unit of the target, by the loss of standardised targets; undefined where there
+ * are several, since a loss is of all of them together.
+ */
+export function errorInOwnUnit({ deviation }: TargetScaling, loss: number): number | undefined {
+  return deviation.length === 1 ? deviation[0] * Math.sqrt(loss) : undefined;
+}
+
 /** A scaling as JSON can hold it. */
 export function describeScaling({ mean, deviation }: TargetScaling): object {
   return { mean: [...mean], deviation: [...deviation] };

@@ -1,5 +1,5 @@
 /**
- * One whole run with everything random in it: structure, dropout, order, evolution, pruning.
+ * One whole run with everything random in it: structure, dropout, order, evolution, pruning; and with weights of samples.
  *
  * Called by the test of this folder's name, also as a program of its own (arguments: seed, threads), because a process
  * keeps the instruction set it began with.
@@ -27,7 +27,7 @@ export interface Run {
 
 /** Trains a network whose layers have several chunks, with batches of 128 and a last one of 61. */
 export async function run(seed: number, threads: number): Promise<Run> {
-  const data = madelonLike({
+  const made = madelonLike({
     samples: 5 * 128 + 61,
     testSamples: 300,
     features: SIZES[0],
@@ -38,6 +38,8 @@ export async function run(seed: number, threads: number): Promise<Run> {
     redundant: 60,
     seed: 1,
   });
+  const weights = Float32Array.from(made.train.labels, (_, sample) => 0.5 + sample % 3);
+  const data = { ...made, train: { ...made.train, weights } };
   const options = { sizes: SIZES, epsilon: 20, seed };
   const fresh = SparseMlp.create(options);
   fresh.holdState(stateFor(STEP));
@@ -50,6 +52,7 @@ export async function run(seed: number, threads: number): Promise<Run> {
     dropout: 0.1,
     threads,
     importancePruning: { start: 4, every: 4, percentile: 10 },
+    classWeights: "balanced",
   });
   let summary: TrainSummary;
   for (;;) {

@@ -15,6 +15,7 @@ struct Call {
     input: Vec<f32>,
     labels: Vec<u32>,
     targets: Vec<f32>,
+    weights: Vec<f32>,
     samples: usize,
     width: usize,
     training: Training,
@@ -32,6 +33,7 @@ fn call() -> Call {
         input,
         labels: vec![3; 40],
         targets: vec![],
+        weights: vec![],
         samples: 40,
         width: 32,
         training: TRAINING,
@@ -43,10 +45,10 @@ fn call() -> Call {
 
 impl Call {
     fn run(&mut self, training: bool) -> Result<Total, Status> {
-        let Self { net, input, labels, targets, samples, width, .. } = self;
+        let Self { net, input, labels, targets, weights, samples, width, .. } = self;
         let network = layers(&net.layout, &net.slopes, &mut net.arena, &mut net.state, 1)?;
         let truth = if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) };
-        let batch = Batch { input, truth, weights: &[], samples: *samples, width: *width };
+        let batch = Batch { input, truth, weights, samples: *samples, width: *width };
         let run = BatchRun { layers: &network, batch, threads: 2 };
         if training {
             let places = gradients(&net.layout, &net.slopes, &mut self.gradients)?;
@@ -61,13 +63,15 @@ type Spoil = fn(&mut Call);
 
 #[test]
 fn train_and_evaluate_refuse_what_does_not_fit_and_change_nothing() {
-    let both: [(Spoil, Status); 17] = [
+    let both: [(Spoil, Status); 19] = [
         (|c| c.input.truncate(100), Status::Length),
         (|c| c.input.push(0.0), Status::Length),
         (|c| c.labels.truncate(39), Status::Length),
         (|c| c.labels.push(0), Status::Length),
         (|c| c.labels.clear(), Status::Length),
         (|c| (c.labels, c.targets) = (vec![], vec![0.0; 159]), Status::Length),
+        (|c| c.weights = vec![1.0; 39], Status::Length),
+        (|c| c.weights = vec![1.0; 41], Status::Length),
         (|c| c.labels[39] = 4, Status::Range),
         (|c| c.labels[0] = u32::MAX, Status::Range),
         (|c| c.samples = 0, Status::Range),
