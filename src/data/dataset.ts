@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstNotFinite } from "../finite.ts";
 
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
 export interface FeatureSource {
@@ -150,18 +151,6 @@ function validateSplit(
       ),
     );
   }
-}
-
-/** Index of the first NaN or infinity, −1 when there is none. */
-function firstNotFinite(values: Float32Array): number {
-  for (let start = 0; start < values.length; start += 4096) {
-    const end = Math.min(start + 4096, values.length);
-    let zero = 0;
-    for (let index = start; index < end; index++) zero += values[index] * 0;
-    if (zero === 0) continue;
-    for (let index = start; index < end; index++) if (!Number.isFinite(values[index])) return index;
-  }
-  return -1;
 }
 
 /**
