@@ -13,11 +13,16 @@ const GRAIN: usize = 1 << 16;
 
 /// A number a data set can be stored in.
 pub trait Feature: Copy + Send + Sync {
+    /// Whether it may be anything but a moderate number, so that it is to be checked.
+    const UNBOUNDED: bool;
+
     /// Its value.
     fn value(self) -> f32;
 }
 
 impl Feature for u8 {
+    const UNBOUNDED: bool = false;
+
     #[inline(always)]
     fn value(self) -> f32 {
         f32::from(self)
@@ -25,6 +30,8 @@ impl Feature for u8 {
 }
 
 impl Feature for f32 {
+    const UNBOUNDED: bool = true;
+
     #[inline(always)]
     fn value(self) -> f32 {
         self
@@ -50,7 +57,7 @@ pub struct Samples<'a, T> {
 ///
 /// # Errors
 /// [`Status::Length`] when the output or the statistics do not fit, [`Status::Range`] for an index past the data,
-/// [`Status::NotFinite`] when a standardised feature is NaN or infinite.
+/// [`Status::NotFinite`] when a standardised feature is NaN or infinite (bytes never are).
 pub fn gather<T: Feature>(
     samples: Samples<T>,
     order: &[u32],
@@ -89,10 +96,6 @@ pub fn gather<T: Feature>(
     ensure(finite.into_inner(), Status::NotFinite)
 }
 
-/// The bits of infinity: those of NaN are greater, those of finite numbers less, where the sign is left out.
-const INFINITE: u32 = f32::INFINITY.to_bits();
-const WITHOUT_SIGN: u32 = !(1 << 31);
-
 struct Strip<'a, T> {
     samples: Samples<'a, T>,
     range: Range<usize>,
@@ -109,7 +112,9 @@ impl<T: Feature> Kernel for Strip<'_, T> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) -> bool {
-        let mut largest = [0; LANES];
+        // A number times zero is zero, but for NaN and infinities.
+        let zero = lanes.splat(0.0);
+        let mut zeros = zero;
         let Samples { data, features, selection } = self.samples;
         for vector in 0..self.vectors {
             let order = self.order.get(vector * LANES..).map_or(&[][..], |rest| &rest[..rest.len().min(LANES)]);
@@ -141,13 +146,15 @@ impl<T: Feature> Kernel for Strip<'_, T> {
                 lanes.transpose(&mut square);
                 for (lane, block) in square.iter().take(count).enumerate() {
                     self.rows[(first - self.range.start + lane) * self.vectors + vector] = *block;
-                    for (largest, value) in largest.iter_mut().zip(block) {
-                        *largest = (*largest).max(value.to_bits() & WITHOUT_SIGN);
+                    if T::UNBOUNDED {
+                        zeros = lanes.add(lanes.mul(lanes.load(block), zero), zeros);
                     }
                 }
             }
         }
-        largest.iter().all(|&bits| bits < INFINITE)
+        let mut sums = [0.0; LANES];
+        lanes.store(zeros, &mut sums);
+        sums.iter().all(|&sum| sum == 0.0)
     }
 }
 
