@@ -3,7 +3,7 @@
  *
  * `deno run -A tests/memory/loop.ts WHAT MEBIBYTES COUNT`, where WHAT is a key of `MAKERS`.
  */
-import { loadModel, madelonLike, saveModel, SparseMlp, train } from "../../mod.ts";
+import { loadModel, madelonLike, saveModel, SparseMlp, train, trainParallel } from "../../mod.ts";
 import { loadFiles } from "../../src/data/files.ts";
 
 const MEBIBYTE = 2 ** 20;
@@ -61,6 +61,18 @@ const MAKERS: Record<string, (mebibytes: number, count: number) => Promise<numbe
       const model = create(mebibytes);
       for await (const _ of train(model, data, { epochs: 1, batchSize: 16, threads: 2 }));
       bytes = model.memory.arena.byteLength + model.memory.state.byteLength;
+    }
+    return bytes;
+  },
+  /** Each with two Workers, which have a copy of the model and gradients each. */
+  async parallel(mebibytes, count) {
+    const data = madelonLike({ samples: 32, testSamples: 8, features: INPUTS, seed: 1 });
+    let bytes = 0;
+    for (let made = 0; made < count; made++) {
+      const model = create(mebibytes);
+      for await (const _ of trainParallel(model, data, { workers: 2, epochs: 1, batchSize: 8 }));
+      const { arena, state } = model.memory;
+      bytes = 3 * (arena.byteLength + state.byteLength) + 2 * state.byteLength;
     }
     return bytes;
   },
