@@ -17,7 +17,15 @@ export {
   type MadelonLikeOptions,
 } from "./src/data/generator.ts";
 export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
-export { CheckpointError, DatasetError, KernelError, LibraryError, TrainingError } from "./src/errors.ts";
+export {
+  CheckpointError,
+  DatasetError,
+  FeatureError,
+  type FeaturePlace,
+  KernelError,
+  LibraryError,
+  TrainingError,
+} from "./src/errors.ts";
 export {
   type LoadedModel,
   loadModel,

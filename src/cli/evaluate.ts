@@ -91,7 +91,12 @@ export function measure(
       onProgress(before + value, samples);
     }
   });
-  return total(parts, found);
+  const evaluation = total(parts, found);
+  if (Number.isFinite(evaluation.loss)) return evaluation;
+  throw new RangeError(
+    `Cannot measure the model: its loss on these ${samples} samples is ${evaluation.loss}; its weights are too large, ` +
+      "or samples lie too far from those of training",
+  );
 }
 
 /** The same, with progress on the terminal. */

@@ -5,6 +5,7 @@
  */
 import { type ActivationPlan, chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.ts";
 import { tileWidth } from "../model/tile.ts";
+import { availableMemory } from "./available_memory.ts";
 import { bytes, columns, count } from "./format.ts";
 import { optimizerNamed, stateFor } from "../optimizer/optimizers.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
@@ -28,7 +29,8 @@ export function planCommand(sizes: readonly number[], values: Values): number {
     throw new UsageError(`Cannot plan "${sizes}": expected the sizes of at least two layers`);
   }
   const { epsilon, density } = values;
-  const memoryBytes = memoryGiven(values) ?? Deno.systemMemoryInfo().available;
+  // Where the program may not ask, the last names the flag it lacks.
+  const memoryBytes = memoryGiven(values) ?? availableMemory() ?? Deno.systemMemoryInfo().available;
   const plan = planNetwork({
     sizes,
     epsilon,
@@ -62,7 +64,7 @@ export interface FittedRun {
  * @throws {UsageError} With the numbers.
  */
 export function fitMemory(sizes: readonly number[], values: Values, given: Values): FittedRun {
-  const memoryBytes = memoryGiven(values) ?? memoryAvailable();
+  const memoryBytes = memoryGiven(values) ?? availableMemory();
   if (memoryBytes === undefined) return { values };
   const { epsilon, density, dropout = 0, "batch-size": batchSize = BATCH_SIZE } = values;
   const { "micro-batch": microBatch, "activation-storage": storage, recompute } = given;
@@ -120,12 +122,6 @@ function densities(density: Values["density"]): { readonly density?: number | re
 
 function memoryGiven({ memory }: Values): number | undefined {
   return memory === undefined ? undefined : memory * 2 ** 30;
-}
-
-/** Bytes free now; undefined where the program may not ask. */
-function memoryAvailable(): number | undefined {
-  const { state } = Deno.permissions.querySync({ name: "sys", kind: "systemMemoryInfo" });
-  return state === "granted" ? Deno.systemMemoryInfo().available : undefined;
 }
 
 function planText(sizes: readonly number[], plan: NetworkPlan): string[] {

@@ -4,6 +4,8 @@
  * @module
  */
 import { sampleWindows } from "../data/windows.ts";
+import { FeatureError } from "../errors.ts";
+import type { InferenceModel } from "../model/inference.ts";
 import type { Command } from "./command.ts";
 import { column } from "./data.ts";
 import { count, duration, rate } from "./format.ts";
@@ -56,12 +58,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   await using writer = await PredictionWriter.open(output, { format, labels, outputCount, classNames, task });
   const windows = sampleWindows(file, { featureCount, labelColumn: column(given["label-column"]), threads });
   for await (const { features } of windows) {
-    const regression = task === "regression";
-    await writer.write(
-      regression
-        ? inference.predict(features, { threads }) as Float32Array
-        : inference.predictProbabilities(features, { threads }),
-    );
+    await writer.write(outputsOf(inference, features, threads, { file, first: writer.samples }));
   }
   await writer.commit();
   const seconds = (performance.now() - started) / 1000;
@@ -70,4 +67,21 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     console.error(`Saved predictions of ${count(writer.samples)} samples to "${output}" (${pace})`);
   }
   return 0;
+}
+
+/** Probabilities or values of a window of samples, whose errors tell of the file. */
+function outputsOf(
+  inference: InferenceModel,
+  features: Float32Array | Uint8Array,
+  threads: number,
+  { file, first }: { readonly file: string; readonly first: number },
+): Float32Array {
+  try {
+    return inference.task === "regression"
+      ? inference.predict(features, { threads }) as Float32Array
+      : inference.predictProbabilities(features, { threads });
+  } catch (cause) {
+    if (!(cause instanceof FeatureError)) throw cause;
+    throw cause.at({ sample: first + cause.place.sample, source: `"${file}"` });
+  }
 }

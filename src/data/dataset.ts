@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstNotFinite } from "../finite.ts";
 
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
 export interface FeatureSource {
@@ -175,18 +176,6 @@ function validateWeights(weights: Float32Array, part: string, because: (found: s
   if (weights.every((weight) => weight === 0)) {
     throw new RangeError(because(`all weights of the ${part} part are 0, one above 0 is needed`));
   }
-}
-
-/** Index of the first NaN or infinity, −1 when there is none. */
-function firstNotFinite(values: Float32Array): number {
-  for (let start = 0; start < values.length; start += 4096) {
-    const end = Math.min(start + 4096, values.length);
-    let zero = 0;
-    for (let index = start; index < end; index++) zero += values[index] * 0;
-    if (zero === 0) continue;
-    for (let index = start; index < end; index++) if (!Number.isFinite(values[index])) return index;
-  }
-  return -1;
 }
 
 /**

@@ -91,6 +91,7 @@ export class InferenceModel {
    * @param features Raw features, shape `[samples, featureCount]`.
    * @returns Shape `[samples]`, or `[samples, outputs]` for regression.
    * @throws {TypeError} When their number is no multiple of `featureCount`.
+   * @throws {FeatureError} When one is not finite, or so far from those of training that the outputs are not.
    */
   predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
     const outputs = this.#run(features, false, options);
@@ -103,6 +104,7 @@ export class InferenceModel {
    * @param features Raw features, shape `[samples, featureCount]`.
    * @returns Shape `[samples, classes]`; each row sums to 1.
    * @throws {TypeError} When the model is for regression, or the number of features does not fit.
+   * @throws {FeatureError} As {@linkcode predict}.
    */
   predictProbabilities(features: Float32Array | Uint8Array, options: PredictOptions = {}): Float32Array {
     if (this.task === "regression") {

@@ -231,6 +231,7 @@ export class SparseMlp {
    *
    * @param features Raw features, shape `[samples, featureCount]`.
    * @throws {TypeError} When their number is no multiple of the model's.
+   * @throws {FeatureError} When one is not finite, or so far from those of training that the outputs are not.
    */
   predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
     return this.compile().predict(features, options);

@@ -5,7 +5,8 @@
  */
 import { kernels } from "./library.ts";
 import type { Standardization } from "./standardize.ts";
-import { buffer, check } from "./status.ts";
+import { buffer, check, NOT_FINITE } from "./status.ts";
+import { unusableFeature } from "./unusable_feature.ts";
 
 /** Samples a batch is made of, and how their features are scaled. */
 export interface BatchSource extends Standardization {
@@ -29,6 +30,7 @@ export function sourceArguments(
 /**
  * Builds the standardised batch of the samples in `order` as tiles, `[tiles][features][width]`. One pass over them.
  *
+ * @throws {FeatureError} When a feature is not finite once it is standardised.
  * @throws {RangeError} When an index lies past the data, or `width` is no multiple of 16.
  * @throws {TypeError} When `output` has another length.
  */
@@ -55,5 +57,9 @@ export function gatherBatch(
     buffer(output),
     output.length,
   );
+  const unusable = status === NOT_FINITE
+    ? unusableFeature("standardise the samples", source, order)
+    : undefined;
+  if (unusable !== undefined) throw unusable;
   check(status, "build a batch");
 }

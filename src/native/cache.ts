@@ -4,32 +4,84 @@
  * @module
  */
 import { createHash } from "node:crypto";
+import { closeSync, constants, fstatSync, openSync, readSync } from "node:fs";
 import { messageOf } from "../errors.ts";
 import type { PrebuiltLibrary } from "./manifest.ts";
 
+/** Write permission of everybody, in a file's mode. */
+const OTHERS_WRITE = 0o002;
+
+/** A library that was compared with its pin, by the name it is to be opened with. */
+export interface VerifiedLibrary {
+  /**
+   * Where the system lets a library be opened by its descriptor, and `--allow-ffi` covers that: the file that was read,
+   * whatever stands at the path by now. Elsewhere the path.
+   */
+  readonly opens: string;
+  /** Closes the file, when it was not opened as a library. */
+  readonly release: () => void;
+}
+
 /**
- * Reads a library and compares it with its pin.
+ * Reads a library and compares it with its pin: what it is and its size first, so that nothing else is ever read.
  *
- * @returns Its bytes, or in `reason` why it is not this library.
+ * A FIFO under its name does not block. Needs `--allow-read` for the path alone.
+ *
+ * @returns What to open, or in `reason` why it is not this library.
  */
-export function readVerified(
+export function verify(
   path: string,
   library: PrebuiltLibrary,
-): { readonly bytes: Uint8Array } | { readonly reason: string } {
-  let bytes: Uint8Array;
+): VerifiedLibrary | { readonly reason: string } {
+  let file: number;
   try {
-    bytes = Deno.readFileSync(path);
+    // Windows has neither FIFOs in folders nor the constant.
+    file = openSync(path, constants.O_RDONLY | (constants.O_NONBLOCK ?? 0));
   } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return { reason: "there is no such file" };
-    return { reason: firstLine(cause) };
+    return { reason: isMissing(cause) ? "there is no such file" : firstLine(cause) };
   }
-  const reason = mismatch(bytes, library);
-  return reason === undefined ? { bytes } : { reason };
+  let reason: string | undefined;
+  try {
+    reason = difference(file, library);
+  } catch (cause) {
+    reason = firstLine(cause);
+  }
+  const descriptor = `/proc/self/fd/${file}`;
+  const byDescriptor = reason === undefined && Deno.build.os === "linux" &&
+    Deno.permissions.querySync({ name: "ffi", path: descriptor }).state === "granted";
+  if (byDescriptor) return { opens: descriptor, release: () => closeSync(file) };
+  closeSync(file);
+  return reason === undefined ? { opens: path, release: () => {} } : { reason };
+}
+
+/** In what way an open file is not the library that was pinned; undefined when it is. */
+function difference(file: number, library: PrebuiltLibrary): string | undefined {
+  const found = fstatSync(file);
+  if (!found.isFile()) return "it is not a regular file";
+  if (Deno.build.os !== "windows" && (found.mode & OTHERS_WRITE) !== 0) {
+    return "everybody may write to it, which would let anybody change it after it was checked";
+  }
+  if (found.size !== library.bytes) return wrongSize(found.size, library);
+  const bytes = new Uint8Array(library.bytes);
+  for (let at = 0; at < bytes.length;) {
+    const count = readSync(file, bytes, at, bytes.length - at, at);
+    if (count === 0) return wrongSize(at, library);
+    at += count;
+  }
+  return mismatch(bytes, library);
+}
+
+function wrongSize(bytes: number, library: PrebuiltLibrary): string {
+  return `it has ${bytes} bytes, ${library.bytes} are pinned`;
+}
+
+function isMissing(cause: unknown): boolean {
+  return cause instanceof Error && "code" in cause && cause.code === "ENOENT";
 }
 
 /** In what way `bytes` are not the library that was pinned; undefined when they are. */
 export function mismatch(bytes: Uint8Array, library: PrebuiltLibrary): string | undefined {
-  if (bytes.length !== library.bytes) return `it has ${bytes.length} bytes, ${library.bytes} are pinned`;
+  if (bytes.length !== library.bytes) return wrongSize(bytes.length, library);
   const digest = createHash("sha256").update(bytes).digest("hex");
   return digest === library.sha256 ? undefined : `its SHA-256 is ${digest}, ${library.sha256} is pinned`;
 }

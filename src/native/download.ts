@@ -8,6 +8,8 @@
 
 /** Longest wait for the next bytes. */
 const STALL_MS = 60_000;
+/** Longest download: a server that sends a byte now and then must not hold the thread for ever. */
+const LIMIT_MS = 10 * 60_000;
 const TEXT_BYTES = 4096;
 
 /**
@@ -17,7 +19,11 @@ const TEXT_BYTES = 4096;
  *
  * @throws {Error} When they cannot be had; the message is the reason alone.
  */
-export function downloadBlocking(url: string, bytes: number, stallMs: number = STALL_MS): Uint8Array {
+export function downloadBlocking(
+  url: string,
+  bytes: number,
+  { stallMs = STALL_MS, limitMs = LIMIT_MS }: { readonly stallMs?: number; readonly limitMs?: number } = {},
+): Uint8Array {
   const progress = new Int32Array(new SharedArrayBuffer(8));
   const body = new Uint8Array(new SharedArrayBuffer(Math.max(bytes, TEXT_BYTES)));
   const source = `self.onmessage = ({ data }) => (${fetchInto})(...data);`;
@@ -26,10 +32,14 @@ export function downloadBlocking(url: string, bytes: number, stallMs: number = S
   try {
     worker.postMessage([url, bytes, progress, body]);
     let received = 0;
+    const started = performance.now();
     while (Atomics.load(progress, 0) === 0) {
-      const outcome = Atomics.wait(progress, 1, received, stallMs);
+      const left = limitMs - (performance.now() - started);
+      const outcome = Atomics.wait(progress, 1, received, Math.max(0, Math.min(stallMs, left)));
       if (outcome === "timed-out" && Atomics.load(progress, 0) === 0) {
-        throw new Error(`nothing came for ${stallMs} ms`);
+        throw new Error(
+          left < stallMs ? `it took longer than ${limitMs} ms` : `nothing came for ${stallMs} ms`,
+        );
       }
       received = Atomics.load(progress, 1);
     }

@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { firstNotFinite } from "../finite.ts";
 import { type BatchSource, sourceArguments } from "./batch.ts";
 import { kernels } from "./library.ts";
-import { buffer, check } from "./status.ts";
+import { buffer, check, NOT_FINITE } from "./status.ts";
 import { networkArguments, type NetworkMemory } from "./layout.ts";
+import { unusableFeature, unusableSample } from "./unusable_feature.ts";
 
 /** How predictions are made. */
 export interface PredictionSettings {
@@ -22,6 +24,7 @@ export interface PredictionSettings {
  *
  * @param network Layout table, slopes, and an arena laid out as in `kernels/src/network/inference.rs`.
  * @param work At least `width` · (inputs + 2 · the largest layer) words a thread.
+ * @throws {FeatureError} When a feature is not finite once it is standardised, or the outputs of a sample are not.
  * @throws {TypeError} When lengths do not agree.
  */
 export function predict(
@@ -46,5 +49,18 @@ export function predict(
     buffer(outputs),
     outputs.length,
   );
+  if (status === NOT_FINITE) {
+    const samples = Array.from({ length: samplesOf(source) }, (_, sample) => sample);
+    const unusable = unusableFeature("predict", source, samples);
+    if (unusable !== undefined) throw unusable;
+  }
   check(status, "predict");
+  const place = firstNotFinite(outputs);
+  if (place < 0) return;
+  const outputCount = outputs.length / samplesOf(source);
+  throw unusableSample("predict", source, Math.floor(place / outputCount));
+}
+
+function samplesOf({ features, mean, selection }: BatchSource): number {
+  return features.length / (selection?.featureCount ?? mean.length);
 }

@@ -6,7 +6,7 @@
 import { LibraryError } from "../errors.ts";
 import { CACHE_VARIABLES, readVariable, userCache } from "../user_cache.ts";
 import { VERSION } from "../version.ts";
-import { cachedName, firstLine, mismatch, readVerified, store } from "./cache.ts";
+import { cachedName, firstLine, mismatch, store, type VerifiedLibrary, verify } from "./cache.ts";
 import { diagnose, explain, type Failure } from "./diagnosis.ts";
 import { downloadBlocking } from "./download.ts";
 import { ABI_VERSION, SYMBOLS, type Symbols } from "./ffi.ts";
@@ -18,7 +18,15 @@ const FILE_NAMES: Record<string, string> = {
   windows: "truly_sparse_kernels.dll",
 };
 
-let opened: { readonly path: string; readonly symbols: Symbols } | undefined;
+interface Opened {
+  /** Where it was found. */
+  readonly path: string;
+  /** The name it was opened with, which names the same file in each thread of this process. */
+  readonly opens: string;
+  readonly symbols: Symbols;
+}
+
+let opened: Opened | undefined;
 
 /** Options of {@linkcode loadKernels}. */
 export interface LoadKernelsOptions {
@@ -34,7 +42,8 @@ export interface LoadKernelsOptions {
  * Kernels open it by themselves at the first call, so this is only needed to name a path or a cache, or to have
  * a download done early: it blocks the thread. Places, in order: the given path; `TRULY_SPARSE_KERNELS` (these two
  * alone, when named); a local build beside the module; the cache; `prebuilt/` beside the module; the release
- * address. The last three are compared with the size and SHA-256 pinned in the source before they are opened.
+ * address. The last three are compared with the size and SHA-256 pinned in the source before they are opened; with an
+ * unscoped `--allow-ffi` on Linux, the very file that was compared is opened.
  * The library is never closed: its threads live in it.
  *
  * @returns Path of the library that is open.
@@ -52,18 +61,20 @@ export function kernels(): Symbols {
   return opened.symbols;
 }
 
-/** Path of the library that is open, to give to a Worker's {@linkcode loadKernels}; undefined before the first kernel call. */
+/** Name of the library that is open, to give to {@linkcode loadKernels} in a Worker; undefined before the first kernel call. */
 export function kernelsPath(): string | undefined {
-  return opened?.path;
+  return opened?.opens;
 }
 
-function openFirst(options: LoadKernelsOptions): { path: string; symbols: Symbols } {
+function openFirst(options: LoadKernelsOptions): Opened {
   const failures: Failure[] = [];
   let lastCause: unknown;
-  for (const { place, path } of candidates(options, failures)) {
+  for (const { place, path, verified } of candidates(options, failures)) {
+    const opens = verified?.opens ?? path;
     try {
-      return { path, symbols: open(path) };
+      return { path, opens, symbols: open(opens) };
     } catch (cause) {
+      verified?.release();
       lastCause = cause;
       failures.push(diagnose(place, path, cause));
     }
@@ -74,6 +85,8 @@ function openFirst(options: LoadKernelsOptions): { path: string; symbols: Symbol
 interface Candidate {
   readonly place: string;
   readonly path: string;
+  /** Given for what was compared with its pin. */
+  readonly verified?: VerifiedLibrary;
 }
 
 /** Files worth opening, in order; whoever asks for the next one says that the last did not open. */
@@ -130,10 +143,7 @@ function* prebuilt(
       ...(addresses.length > 0 && { mend: flags }),
     });
   } else {
-    const found = readVerified(cached, library);
-    const place = `the cache "${cached}"`;
-    if ("bytes" in found) yield { place, path: cached };
-    else failures.push({ place, reason: found.reason });
+    yield* verified(`the cache "${cached}"`, cached, library, failures);
   }
 
   if (besidePath !== undefined) {
@@ -142,9 +152,7 @@ function* prebuilt(
       const mend = `run again with --allow-read=${besidePath} --allow-ffi=${besidePath}`;
       failures.push({ place, reason: "reading it is not permitted", mend });
     } else {
-      const found = readVerified(besidePath, library);
-      if ("reason" in found) failures.push({ place, reason: found.reason });
-      else yield { place, path: besidePath };
+      yield* verified(place, besidePath, library, failures);
     }
   }
 
@@ -169,14 +177,28 @@ function* prebuilt(
       failures.push({ place, reason: firstLine(cause), mend });
       continue;
     }
-    yield { place, path: cached };
+    yield* verified(place, cached, library, failures);
   }
+}
+
+/** The library at `path` where it is the pinned one. */
+function* verified(
+  place: string,
+  path: string,
+  library: PrebuiltLibrary,
+  failures: Failure[],
+): Generator<Candidate> {
+  const found = verify(path, library);
+  if ("reason" in found) failures.push({ place, reason: found.reason });
+  else yield { place, path, verified: found };
 }
 
 /** Why the cache cannot be used, if so. */
 function lackingFor(folder: string | undefined): string | undefined {
   if (folder === undefined) {
-    return `no folder is known: ${CACHE_VARIABLES.join(" and ")} are not set or may not be read`;
+    return `no folder is known: ${
+      CACHE_VARIABLES.join(" and ")
+    } are not set, not absolute, or may not be read`;
   }
   return granted({ name: "read", path: folder }) ? undefined : "reading it is not permitted";
 }

@@ -7,6 +7,9 @@
  */
 import { KernelError } from "../errors.ts";
 
+/** Status of a kernel that met a feature which is not finite once it is standardised. */
+export const NOT_FINITE = 8;
+
 const REASONS: Record<number, [new (message: string) => Error, string]> = {
   1: [TypeError, "a buffer has the wrong length"],
   2: [RangeError, "an argument is out of range"],
@@ -15,6 +18,7 @@ const REASONS: Record<number, [new (message: string) => Error, string]> = {
   5: [KernelError, "the kernel stopped unexpectedly, a defect worth reporting"],
   6: [SyntaxError, "the input cannot be parsed"],
   7: [TypeError, "two of its arrays share memory, and it writes one of them; give each an array of its own"],
+  [NOT_FINITE]: [RangeError, "a feature is not finite once it is standardised"],
 };
 
 /** Throws the exception that belongs to a status code other than 0. */

@@ -7,6 +7,7 @@
  */
 import { adviseHuge } from "../native/pages.ts";
 import { misalignment } from "../native/step.ts";
+import { beforeSharing } from "./reclaim.ts";
 
 const LINE_BYTES = 64;
 /** Bytes from which huge pages are asked for: below, the tables of small pages stay in the cache. */
@@ -15,10 +16,13 @@ const HUGE_BYTES = 32 * 2 ** 20;
 /**
  * A zero-filled array of `length` 32-bit words over a SharedArrayBuffer, whose first word begins a cache line.
  *
+ * It needs no release: what nobody holds any more is collected before much more is made ({@linkcode beforeSharing}).
+ *
  * @throws {RangeError} When there is not enough memory, or more is asked for than one buffer can have.
  */
 export function sharedWords(length: number): Uint32Array {
   let memory: SharedArrayBuffer;
+  beforeSharing(4 * length);
   try {
     memory = new SharedArrayBuffer(4 * length + LINE_BYTES);
   } catch (cause) {

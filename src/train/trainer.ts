@@ -7,6 +7,7 @@ import { validateAugmentation } from "../data/augment.ts";
 import { classCounts, type Dataset, type Split, validateDataset } from "../data/dataset.ts";
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
+import { FeatureError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
@@ -128,8 +129,8 @@ export async function* trainWith(
         if (!due) return {};
         const onBatch = tell("evaluation", epoch);
         return {
-          validation: validation && await evaluate(validation, hooks.signal, onBatch),
-          test: test && await evaluate(test, hooks.signal, onBatch),
+          validation: validation && await inPart("validation", evaluate(validation, hooks.signal, onBatch)),
+          test: test && await inPart("test", evaluate(test, hooks.signal, onBatch)),
         };
       });
       // A training loss is of the weights before its step: only this tells of the last step.
@@ -172,6 +173,8 @@ export async function* trainWith(
         break;
       }
     }
+  } catch (cause) {
+    throw cause instanceof FeatureError ? cause.at({ name: data.featureNames[cause.place.feature] }) : cause;
   } finally {
     await engine.close?.();
   }
@@ -198,6 +201,15 @@ async function evaluate(
     onBatch(value, evaluator.samples);
     if (turn.due) await turn.take();
     if (signal?.aborted) signal.throwIfAborted();
+  }
+}
+
+/** Says of a feature that could not be used which part of the data its sample belongs to. */
+async function inPart<T>(part: "validation" | "test", work: Promise<T>): Promise<T> {
+  try {
+    return await work;
+  } catch (cause) {
+    throw cause instanceof FeatureError ? cause.at({ source: `the ${part} part` }) : cause;
   }
 }
 

@@ -23,6 +23,8 @@ pub enum Status {
     Syntax = 6,
     /// Two arrays share memory, and one of them is written.
     Overlap = 7,
+    /// A feature is not finite once it is standardised.
+    NotFinite = 8,
 }
 
 /// The result of a kernel.

@@ -1,6 +1,7 @@
 //! One batch out of the data set: picked, standardised, and turned from sample-major to feature-major.
 
 use std::ops::Range;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use crate::base::pool::{chunk_count, run_chunks};
 use crate::base::shared::SharedSlice;
@@ -12,11 +13,16 @@ const GRAIN: usize = 1 << 16;
 
 /// A number a data set can be stored in.
 pub trait Feature: Copy + Send + Sync {
+    /// Whether it may be anything but a moderate number, so that it is to be checked.
+    const UNBOUNDED: bool;
+
     /// Its value.
     fn value(self) -> f32;
 }
 
 impl Feature for u8 {
+    const UNBOUNDED: bool = false;
+
     #[inline(always)]
     fn value(self) -> f32 {
         f32::from(self)
@@ -24,6 +30,8 @@ impl Feature for u8 {
 }
 
 impl Feature for f32 {
+    const UNBOUNDED: bool = true;
+
     #[inline(always)]
     fn value(self) -> f32 {
         self
@@ -48,7 +56,8 @@ pub struct Samples<'a, T> {
 /// the chosen samples.
 ///
 /// # Errors
-/// [`Status::Length`] when the output or the statistics do not fit, [`Status::Range`] for an index past the data.
+/// [`Status::Length`] when the output or the statistics do not fit, [`Status::Range`] for an index past the data,
+/// [`Status::NotFinite`] when a standardised feature is NaN or infinite (bytes never are).
 pub fn gather<T: Feature>(
     samples: Samples<T>,
     order: &[u32],
@@ -72,6 +81,7 @@ pub fn gather<T: Feature>(
     // A chunk is a range of features, cut at whole vectors, of one tile.
     let strips = features.div_ceil(LANES);
     let parts = chunk_count(features * width, GRAIN).min(strips);
+    let finite = AtomicBool::new(true);
     run_chunks(threads, tiles * parts, &|chunk| {
         let (tile, part) = (chunk / parts, chunk % parts);
         let range = strips * part / parts * LANES..(strips * (part + 1) / parts * LANES).min(features);
@@ -79,8 +89,11 @@ pub fn gather<T: Feature>(
         // SAFETY: chunks write the rows of disjoint ranges of features of their own tile.
         let rows = unsafe { output.range(start + range.start * vectors..start + range.end * vectors) };
         let order = &order[tile * width..((tile + 1) * width).min(order.len())];
-        dispatch(Strip { samples, range, order, mean, scale, vectors, rows });
-    })
+        if !dispatch(Strip { samples, range, order, mean, scale, vectors, rows }) {
+            finite.store(false, Ordering::Relaxed);
+        }
+    })?;
+    ensure(finite.into_inner(), Status::NotFinite)
 }
 
 struct Strip<'a, T> {
@@ -94,10 +107,14 @@ struct Strip<'a, T> {
 }
 
 impl<T: Feature> Kernel for Strip<'_, T> {
-    type Output = ();
+    /// Whether all is finite.
+    type Output = bool;
 
     #[inline(always)]
-    fn run<L: Lanes>(self, lanes: L) {
+    fn run<L: Lanes>(self, lanes: L) -> bool {
+        // A number times zero is zero, but for NaN and infinities.
+        let zero = lanes.splat(0.0);
+        let mut zeros = zero;
         let Samples { data, features, selection } = self.samples;
         for vector in 0..self.vectors {
             let order = self.order.get(vector * LANES..).map_or(&[][..], |rest| &rest[..rest.len().min(LANES)]);
@@ -129,9 +146,15 @@ impl<T: Feature> Kernel for Strip<'_, T> {
                 lanes.transpose(&mut square);
                 for (lane, block) in square.iter().take(count).enumerate() {
                     self.rows[(first - self.range.start + lane) * self.vectors + vector] = *block;
+                    if T::UNBOUNDED {
+                        zeros = lanes.add(lanes.mul(lanes.load(block), zero), zeros);
+                    }
                 }
             }
         }
+        let mut sums = [0.0; LANES];
+        lanes.store(zeros, &mut sums);
+        sums.iter().all(|&sum| sum == 0.0)
     }
 }
 
@@ -193,6 +216,33 @@ mod tests {
         };
         assert_eq!(refused(&[1, 50], 2), Err(Status::Range));
         assert_eq!(refused(&[1, 2, 3], 2), Err(Status::Length));
+    }
+
+    #[test]
+    fn gather_refuses_features_that_are_not_finite_once_standardised() {
+        let (features, samples) = (19, 40);
+        let order: Vec<u32> = (0..samples as u32).collect();
+        let run = |place: usize, value: f32, threads| {
+            let mut data = vec![1.0f32; samples * features];
+            data[place] = value;
+            let chosen = Samples { data: &data, features, selection: &[] };
+            let (mean, scale) = ([-1e38; 19], [1.0; 19]);
+            gather(chosen, &order, &mean, &scale, 16, threads, &mut vec![0.0; 3 * features * 16])
+        };
+        for place in [0, 18, 19 * 17 + 16, 19 * 40 - 1] {
+            assert_eq!(run(place, 3e38, 1), Err(Status::NotFinite), "4e38 from the mean");
+            assert_eq!(run(place, 2e38, 3), Ok(()));
+        }
+        let chosen = |value: f32| {
+            let data = vec![value; features];
+            let mut output = vec![0.0; features * 16];
+            let samples = Samples { data: &data, features, selection: &[] };
+            gather(samples, &[0], &[0.0; 19], &[1.0; 19], 16, 2, &mut output)
+        };
+        for value in [f32::NAN, -f32::NAN, f32::INFINITY, f32::NEG_INFINITY] {
+            assert_eq!(chosen(value), Err(Status::NotFinite));
+        }
+        assert_eq!((chosen(f32::MAX), chosen(f32::MIN), chosen(-0.0)), (Ok(()), Ok(()), Ok(())));
     }
 
     #[test]

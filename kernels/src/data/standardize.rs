@@ -180,9 +180,11 @@ fn add<T: Feature>(table: &Table<T>, block: usize, columns: &Range<usize>, cente
 }
 
 /// One over the standard deviation, or 0 where the deviation is rounding noise of f32 or has no inverse there.
+///
+/// Never subnormal, which kernels take for 0: deviations from 8.5e37 on get the scale of that one.
 fn scale_of(mean: f64, variance: f64) -> f32 {
     let deviation = variance.sqrt();
-    let scale = (1.0 / deviation) as f32;
+    let scale = ((1.0 / deviation) as f32).max(f32::MIN_POSITIVE);
     if deviation > f64::from(f32::EPSILON) * mean.abs() && scale.is_finite() { scale } else { 0.0 }
 }
 
@@ -244,6 +246,13 @@ mod tests {
         assert_eq!(run(&features, 900, 5, 2).1, [0.0; 5]);
         assert_eq!(run(&[7u8; 12], 3, 4, 1).1, [0.0; 4]);
         assert_eq!(run(&[1.5f32], 1, 1, 1), (vec![1.5], vec![0.0]));
+    }
+
+    #[test]
+    fn the_widest_deviations_keep_a_scale() {
+        let features: Vec<f32> = (0..64).map(|sample| if sample % 2 == 0 { 3.4e38 } else { -3.4e38 }).collect();
+        let (mean, scale) = run(&features, 64, 1, 1);
+        assert_eq!((mean[0], scale[0]), (0.0, f32::MIN_POSITIVE));
     }
 
     #[test]

@@ -96,7 +96,8 @@ pub fn workspace_words(layers: &[Layer], width: usize, slots: usize) -> usize {
 /// order. Cost: O(nnz · samples).
 ///
 /// # Errors
-/// [`Status::Length`] and [`Status::Range`] when sizes do not fit; [`Status::Panic`].
+/// [`Status::Length`] and [`Status::Range`] when sizes do not fit; [`Status::NotFinite`] when a standardised feature is
+/// NaN or infinite; [`Status::Panic`].
 pub fn predict<T: Feature>(
     layers: &[Layer],
     samples: Samples<T>,
@@ -216,6 +217,7 @@ impl<T: Feature> Run<'_, T> {
             let place = selection.get(input).map_or(input, |&feature| feature as usize);
             *slot = (raw[place].value() - mean[input]) * scale[input];
         }
+        ensure(input.iter().all(|value| value.is_finite()), Status::NotFinite)?;
         for (index, layer) in self.layers.iter().enumerate() {
             let source = if index == 0 { &*input } else { &from[..layer.inputs] };
             let target = SharedSlice::new(&mut to[..layer.neurons]);
