@@ -33,11 +33,12 @@ async function rewrite(path: string, formatVersion: "1" | "2"): Promise<void> {
     tensors.set(name, tensor);
   }
   file[Symbol.dispose]();
-  assertEquals(metadata.formatVersion, "3");
+  assertEquals(metadata.formatVersion, "4");
   const { optimizer, training: text, ...rest } = metadata;
   assert(optimizer !== undefined && tensors.has("layers.0.shapeVelocity"));
   const { epoch, options, state } = JSON.parse(text);
-  const { step, loss, correct, flow, evolved, evaluationsSinceBest: waited, lowestValidationLoss } = state;
+  const { step, loss, correct, flow, evolved, evaluationsSinceBest: waited, best } = state;
+  const lowestValidationLoss = best?.value;
   const old = { epoch, step, loss, correct, flow, evolved, waited, lowestValidationLoss };
   const training = JSON.stringify({ epoch, options, ...(formatVersion === "2" && { state: old }) });
   await writeSafetensors(path, tensors, { ...rest, formatVersion, packageVersion: "0.1.0", training });

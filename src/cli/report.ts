@@ -7,6 +7,7 @@ import { classCounts, type Dataset } from "../data/dataset.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import type { RunSummary } from "../train/records.ts";
+import { metricTitle } from "../train/metric.ts";
 import { drawCurve, type Point } from "./curve.ts";
 import { accuracy, bytes, columns, count, duration, metric, percent, rate } from "./format.ts";
 
@@ -113,6 +114,7 @@ export function report(input: ReportInput): string[] {
     ["Network", describeNetwork(settings)],
     ["Parameters", parameterLine(summary)],
     ...scoreLines(data, summary),
+    ...keptLines(summary, stats),
     [
       "Time",
       `${duration(trainSeconds + evolutionSeconds + evaluationSeconds)} for ${
@@ -141,7 +143,7 @@ function scoreLines(data: Dataset, summary: RunSummary): [string, string][] {
   if (lastTestAccuracy !== undefined) {
     const selected = validationSelectedTestAccuracy === undefined
       ? ""
-      : `, at the lowest validation loss ${accuracy(validationSelectedTestAccuracy)}`;
+      : `, at the best validation ${accuracy(validationSelectedTestAccuracy)}`;
     const baseline = `(naming the largest class always: ${accuracy(largestClass(data))})`;
     lines.push([
       "Test accuracy",
@@ -156,6 +158,17 @@ function scoreLines(data: Dataset, summary: RunSummary): [string, string][] {
     lines.push(["Training", `loss ${lastTrainLoss.toPrecision(4)}${right} in the last epoch, with dropout`]);
   }
   return lines;
+}
+
+/** Which epoch the model is of, where that is chosen, and its size where others have another. */
+function keptLines({ kept, parametersEnd }: RunSummary, { parameters }: ModelStats): [string, string][] {
+  if (kept === undefined) return [];
+  const size = parameters === parametersEnd ? "" : `, with ${count(parameters)} parameters`;
+  const value = kept.value.toPrecision(4);
+  return [[
+    "Kept",
+    `epoch ${kept.epoch}, the best by validation ${metricTitle(kept.metric)}: ${value}${size}`,
+  ]];
 }
 
 /** Share of the largest class in the test part. */

@@ -14,6 +14,7 @@ import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
 import { newRunState, type RunState } from "../train/state.ts";
+import { metricTitle } from "../train/metric.ts";
 import { newTally, summarize } from "../train/tally.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { train } from "../train/trainer.ts";
@@ -89,7 +90,10 @@ export const trainCommand: Command = {
     ],
     ["A million neurons on made-up data, two steps of it", "train --preset extreme-1m --max-steps 2"],
     ["Importance Pruning: a smaller network", "train --dataset madelon --importance-pruning"],
-    ["Stop when the validation loss no longer falls", "train --validation-fraction 0.1 --patience 20"],
+    [
+      "Stop when the validation loss no longer falls, and keep the epoch in which it was lowest",
+      "train --validation-fraction 0.1 --patience 20",
+    ],
     ["Go on where a run was stopped", "train --resume flowers.safetensors"],
     ["Records for a program, one JSON object a line", "train --json > run.jsonl"],
   ],
@@ -154,7 +158,7 @@ async function runTraining(given: Values): Promise<number> {
     interruption,
   );
   const tally = run.state.tally ?? newTally(model.stats().parameters);
-  const summary = summarize(tally);
+  const summary = summarize(tally, values.keep === "best" ? run.state.best : undefined);
   const peakRssBytes = run.memory.bytes;
   if (json) print({ event: "summary", ...summary, peakRssBytes, stoppedEarly, interrupted });
   else {
@@ -172,7 +176,8 @@ async function runTraining(given: Values): Promise<number> {
     };
     console.log([...(quiet ? [] : [""]), ...report(told)].join("\n"));
     if (stoppedEarly) {
-      console.log(`Stopped early: no better validation loss in ${values.patience} evaluations`);
+      const metric = metricTitle(values.metric!);
+      console.log(`Stopped early: no better validation ${metric} in ${values.patience} evaluations`);
     }
   }
   return interrupted ? exitCode : 0;

@@ -5,16 +5,19 @@
  */
 import { isRecord } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
-import type { ModelSettings } from "../model/settings.ts";
+import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { SGD } from "../optimizer/sgd.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
 
 /** Version of what a file holds and under which names. */
-export const FORMAT_VERSION = "3";
-/** Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD. */
-export const READABLE_VERSIONS: readonly string[] = ["1", "2", FORMAT_VERSION];
+export const FORMAT_VERSION = "4";
+/**
+ * Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD, 3 one model alone of a
+ * run.
+ */
+export const READABLE_VERSIONS: readonly string[] = ["1", "2", "3", FORMAT_VERSION];
 /** What a checkpoint of versions 1 and 2 holds of its optimiser. */
 const OLD_STATE = { name: SGD.name, planes: SGD.states.at(-1)!.map((plane) => plane.name), updates: [] };
 
@@ -29,6 +32,37 @@ export interface TrainingState {
   readonly options: Readonly<Record<string, unknown>>;
   /** Where the run stands inside the epoch, and what else `train` needs to go on bit for bit. */
   readonly state?: RunState;
+}
+
+/** A model in words: its settings, and how many raw features there are where it uses only some. */
+export function describeModel({ settings, standardization }: SparseMlp): Record<string, string> {
+  const selection = standardization?.selection;
+  return {
+    settings: JSON.stringify(settings),
+    ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
+  };
+}
+
+/** Settings of a model, checked. */
+export function readSettings(description: Readonly<Record<string, string>>): ModelSettings {
+  const given = parseField<unknown>(description, "settings");
+  if (!isRecord(given)) throw new SyntaxError("its settings are no object");
+  return resolveSettings(given as unknown as ModelOptions);
+}
+
+/** The model in training of a file whose model is the best of the run; undefined where there is only one. */
+export function readRunning(
+  description: Readonly<Record<string, string>>,
+  training: TrainingState | undefined,
+): { readonly settings: ModelSettings; readonly description: Readonly<Record<string, string>> } | undefined {
+  if (description.running === undefined) return undefined;
+  if (training === undefined) throw new SyntaxError("it has a model in training and no training state");
+  const found = parseField<unknown>(description, "running");
+  if (!isRecord(found) || !Object.values(found).every((value) => typeof value === "string")) {
+    throw new SyntaxError("its description of the model in training is no object of texts");
+  }
+  const texts = found as Readonly<Record<string, string>>;
+  return { settings: readSettings(texts), description: texts };
 }
 
 /** How many models of workers a file holds. */
@@ -54,7 +88,7 @@ export function readState(
   description: Readonly<Record<string, string>>,
   models: number,
 ): { readonly state: OptimizerState; readonly updates: readonly number[] } | undefined {
-  const old = description.formatVersion !== FORMAT_VERSION;
+  const old = ["1", "2"].includes(description.formatVersion);
   if (!old && description.optimizer === undefined) return undefined;
   const found = old ? OLD_STATE : parseField<unknown>(description, "optimizer");
   if (

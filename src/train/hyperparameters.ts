@@ -16,6 +16,7 @@ import {
   type OptimizerOptions,
   suiting,
 } from "../optimizer/optimizers.ts";
+import { METRIC_NAMES, type MetricName } from "./metric.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
@@ -123,7 +124,20 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
   readonly compactWhilePruning?: boolean;
   /** Fraction of the training samples set aside to choose the best epoch by. @default {0} */
   readonly validationFraction?: number;
-  /** Stop after this many evaluations in a row without a better validation loss; needs a validation fraction. */
+  /**
+   * What the validation samples choose the best epoch by.
+   *
+   * @default {"loss"}
+   */
+  readonly metric?: MetricName;
+  /**
+   * Which epoch's weights the model has at the end of the run: those of the best epoch by `metric`, which needs a
+   * validation fraction, or of the last. A copy is made after each epoch that is the best so far.
+   *
+   * @default best where validation samples are set aside, else last
+   */
+  readonly keep?: "best" | "last";
+  /** Stop after this many evaluations in a row without a better value of `metric`; needs a validation fraction. */
   readonly patience?: number;
   /** Rotate, shift and flip training images at random. */
   readonly augmentation?: Augmentation;
@@ -258,7 +272,22 @@ export const HYPERPARAMETERS = {
     default: 0,
     doc: "Share of the training samples set aside to choose the best epoch by.",
   },
-  patience: { ...COUNT, doc: "Stop after so many evaluations without a lower validation loss." },
+  metric: {
+    kind: "choice",
+    choices: METRIC_NAMES,
+    default: "loss",
+    doc: "What the validation samples choose the best epoch by.",
+  },
+  keep: {
+    kind: "choice",
+    choices: ["best", "last"],
+    default: ({ validationFraction }) => (validationFraction as number) > 0 ? "best" : "last",
+    doc: "Which epoch's weights the model has in the end: the best by the validation samples, or the last.",
+  },
+  patience: {
+    ...COUNT,
+    doc: "Stop after so many evaluations without a better one of the validation samples.",
+  },
   augmentation: {
     kind: "settings",
     read: settingsOf(AUGMENTATION),
@@ -314,10 +343,23 @@ export function resolveHyperparameters(options: HyperparameterOptions, modelSeed
   const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency };
   // The table has a row for each key, whose kind gives its type.
   const resolved = resolveOptions(HYPERPARAMETERS, options, { task: "train", defaults }) as Hyperparameters;
-  if (resolved.patience !== undefined && resolved.validationFraction === 0) {
+  if (resolved.validationFraction === 0) refuseJudging(resolved);
+  return resolved;
+}
+
+/** Refuses what means nothing without validation samples. */
+function refuseJudging({ patience, keep, metric }: Hyperparameters): void {
+  if (patience !== undefined) {
     throw new TypeError("Cannot stop early: patience needs a validationFraction above 0 to judge by");
   }
-  return resolved;
+  if (keep === "best") {
+    throw new TypeError(
+      'Cannot keep the best epoch: keep "best" needs a validationFraction above 0 to judge by',
+    );
+  }
+  if (metric !== "loss") {
+    throw new TypeError(`Cannot choose by ${metric}: metric needs a validationFraction above 0 to judge by`);
+  }
 }
 
 /** `true` takes the paper's settings. */

@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { BestEpoch } from "./state.ts";
+
 /** What happened in one epoch. Times are seconds; fractions lie in [0, 1]. */
 export interface EpochRecord {
   /** Number of the epoch, from 1. */
@@ -18,6 +20,8 @@ export interface EpochRecord {
   readonly validationLoss?: number;
   /** Their accuracy; NaN for regression. */
   readonly validationAccuracy?: number;
+  /** What `metric` gives of them, where it is neither of the two. */
+  readonly validationScore?: number;
   /** Mean loss of the test samples, where there are some and the epoch is evaluated. */
   readonly testLoss?: number;
   /** Their accuracy; NaN for regression. */
@@ -62,8 +66,10 @@ export interface RunSummary {
   readonly lastTestAccuracy?: number;
   /** Test loss of the last evaluation. */
   readonly lastTestLoss?: number;
-  /** Test accuracy after the whole epoch with the lowest validation loss, when a validation part was set aside. */
+  /** Test accuracy after the whole epoch that is the best by the validation samples, where some were set aside. */
   readonly validationSelectedTestAccuracy?: number;
+  /** The epoch whose weights are kept, and its value of `metric`: the best so far, where that is kept. */
+  readonly kept?: BestEpoch;
   /** Mean training loss of the last epoch; absent before the first. */
   readonly lastTrainLoss?: number;
   /** Training accuracy of the last epoch; not for regression. */

@@ -9,6 +9,8 @@ import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { COUNT, from, type Option } from "../option.ts";
 
 const TRAINING = { group: "training", commands: ["train"] } as const;
+/** What is judged by validation samples. */
+const JUDGED = { ...TRAINING, needs: [{ option: "validation-fraction" }] } as const;
 
 /** Kinds of schedules in words: "warm-up and step". */
 const only = (...kinds: readonly LearningRateSchedule["kind"][]) =>
@@ -75,12 +77,26 @@ export const TRAINING_OPTIONS = [
   },
   { ...TRAINING, ...from(HYPERPARAMETERS.dropout, { training: "dropout" }), name: "dropout", value: "F" },
   {
-    ...TRAINING,
+    ...JUDGED,
     ...COUNT,
     ...from(HYPERPARAMETERS.patience, { training: "patience" }),
     name: "patience",
-    help: "Stop after so many evaluations without a lower validation loss; needs --validation-fraction.",
-    needs: [{ option: "validation-fraction" }],
+    help: "Stop after so many evaluations without a better one by --metric; needs --validation-fraction.",
+  },
+  {
+    ...JUDGED,
+    ...from(HYPERPARAMETERS.metric, { training: "metric" }),
+    name: "metric",
+    value: "NAME",
+    help: "What the validation samples choose the best epoch by, for --keep and --patience.",
+  },
+  {
+    ...JUDGED,
+    ...from(HYPERPARAMETERS.keep, { training: "keep" }),
+    name: "keep",
+    value: "EPOCH",
+    default: "best",
+    help: "Which epoch is saved where there are validation samples: the best by them, or the last.",
   },
   {
     ...TRAINING,
