@@ -4,8 +4,13 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import type { Evaluation } from "./evaluation.ts";
 import { classificationMetrics, regressionMetrics } from "./metrics.ts";
+
+/** What an evaluation gives without the outputs of each sample. */
+interface Evaluated {
+  readonly loss: number;
+  readonly accuracy: number;
+}
 
 /** What a metric is: which task it is for, which way is better, and its name in words. */
 interface Metric {
@@ -14,7 +19,7 @@ interface Metric {
   /** As messages have it. */
   readonly title: string;
   /** Reads it from what an evaluation gave; absent where it has to be made from the outputs. */
-  readonly direct?: (evaluation: Evaluation) => number;
+  readonly direct?: (evaluation: Evaluated) => number;
 }
 
 const METRICS = {
@@ -40,6 +45,16 @@ export type MetricName = keyof typeof METRICS;
 
 /** Every metric there is. */
 export const METRIC_NAMES = Object.keys(METRICS) as unknown as readonly [MetricName, ...MetricName[]];
+
+/** The best epoch so far, by a metric of the validation samples. */
+export interface BestEpoch {
+  /** Number of the epoch, from 1; 0 where an old file does not tell. */
+  readonly epoch: number;
+  /** What it is the best by. */
+  readonly metric: MetricName;
+  /** Value of the metric after that epoch. */
+  readonly value: number;
+}
 
 function metricOf(name: MetricName): Metric {
   return METRICS[name];
@@ -82,7 +97,7 @@ export function checkMetric(name: MetricName, task: "classification" | "regressi
  */
 export function metricValue(
   name: MetricName,
-  evaluation: Evaluation,
+  evaluation: Evaluated,
   { labels, targets, samples }: Split,
   outputs: Float32Array,
 ): number {

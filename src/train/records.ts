@@ -4,7 +4,7 @@
  * @module
  */
 
-import type { BestEpoch } from "./state.ts";
+import type { BestEpoch } from "./metric.ts";
 
 /** What happened in one epoch. Times are seconds; fractions lie in [0, 1]. */
 export interface EpochRecord {

@@ -7,18 +7,8 @@
  */
 import { isRecord } from "../hyperparameter.ts";
 import { MAX_TILE } from "../model/tile.ts";
-import { isBetter, METRIC_NAMES, type MetricName } from "./metric.ts";
+import { type BestEpoch, isBetter, METRIC_NAMES } from "./metric.ts";
 import { checkTally, type Tally } from "./tally.ts";
-
-/** The best epoch so far, by a metric of the validation samples. */
-export interface BestEpoch {
-  /** Number of the epoch, from 1; 0 where an old file does not tell. */
-  readonly epoch: number;
-  /** What it is the best by. */
-  readonly metric: MetricName;
-  /** Value of the metric after that epoch. */
-  readonly value: number;
-}
 
 /** Where a run stands. The trainer keeps it up to date; JSON can hold it. */
 export interface RunState {

@@ -3,8 +3,8 @@
  *
  * @module
  */
+import type { BestEpoch } from "./metric.ts";
 import type { EpochRecord, RunSummary } from "./records.ts";
-import type { BestEpoch } from "./state.ts";
 
 /** Measures of the test samples after an epoch. */
 export interface TestMark {
