@@ -21,6 +21,7 @@ import {
   readRunning,
   readSettings,
   readState,
+  readTemperature,
   readTraining,
   readWorkerCount,
   type TrainingState,
@@ -70,6 +71,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     packageVersion: VERSION,
     ...describeModel(used),
     classNames: JSON.stringify(model.classNames),
+    ...(used.temperature !== 1 && { temperature: JSON.stringify(used.temperature) }),
     ...(running && { running: JSON.stringify(describeModel(running)) }),
     ...(training && { training: JSON.stringify(training) }),
     ...(held && { optimizer: JSON.stringify(describeState(held, [running ?? used, ...workers])) }),
@@ -161,6 +163,9 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const standardization = await readStandardization(reader, "", settings, description);
   if (standardization !== undefined) model.standardization = standardization;
   model.classNames = readClassNames(parseField(description, "classNames"), settings);
+  if (description.temperature !== undefined) {
+    model.temperature = readTemperature(parseField(description, "temperature"), settings);
+  }
   if (trained !== undefined) {
     const own = await readStandardization(reader, RUNNING, trained.settings, trained.description) ??
       standardization;

@@ -141,6 +141,17 @@ export function readClassNames(found: unknown, { sizes, task }: ModelSettings): 
   return found;
 }
 
+/**
+ * The temperature of a calibrated model.
+ *
+ * @throws {RangeError} When it is none, or the model has no probabilities.
+ */
+export function readTemperature(found: unknown, { task }: ModelSettings): number {
+  if (task !== "classification") throw new RangeError(`it has a temperature, which a ${task} does not use`);
+  if (typeof found === "number" && Number.isFinite(found) && found > 0) return found;
+  throw new RangeError(`its temperature is ${JSON.stringify(found)}, expected a number above 0`);
+}
+
 /** Reads a field that holds JSON. */
 export function parseField<T>(description: Readonly<Record<string, string>>, field: string): T {
   try {

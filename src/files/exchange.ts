@@ -8,6 +8,7 @@ import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, resolveSettings } from "../model/settings.ts";
+import { readTemperature } from "./description.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -31,6 +32,8 @@ export interface WholeModel {
   readonly classNames?: readonly string[];
   /** Raw features, where the network uses only some. */
   readonly featureCount?: number;
+  /** Temperature of a calibrated model, not checked yet. */
+  readonly temperature?: unknown;
 }
 
 /** Reads a text; undefined where there is no such file. */
@@ -55,12 +58,13 @@ export function parseModelJson(json: string): WholeModel {
   } catch (cause) {
     throw new SyntaxError(`its model.json is no JSON: ${(cause as Error).message}`, { cause });
   }
-  const { settings, classNames, featureCount } = (found ?? {}) as Record<string, unknown>;
+  const { settings, classNames, featureCount, temperature } = (found ?? {}) as Record<string, unknown>;
   const names = Array.isArray(classNames) && classNames.every((name) => typeof name === "string");
   if (typeof settings !== "object" || settings === null || Array.isArray(settings) || !names) {
     throw new SyntaxError("its model.json has no settings and class names");
   }
-  return { settings, classNames, ...(featureCount !== undefined && { featureCount: Number(featureCount) }) };
+  const counted = featureCount !== undefined && { featureCount: Number(featureCount) };
+  return { settings, classNames, ...counted, ...(temperature !== undefined && { temperature }) };
 }
 
 /**
@@ -70,7 +74,7 @@ export function parseModelJson(json: string): WholeModel {
  * @throws {RangeError} When an index or number is out of range.
  */
 export function makeModel(
-  { settings: given, classNames = [], featureCount }: WholeModel,
+  { settings: given, classNames = [], featureCount, temperature }: WholeModel,
   decoded: readonly DecodedLayer[],
   statistics?: ReadonlyMap<string, NpyArray>,
 ): SparseMlp {
@@ -108,6 +112,7 @@ export function makeModel(
   for (const [index, layer] of model.layers.entries()) fill(layer, decoded[index]);
   if (statistics !== undefined) model.standardization = standardization(statistics, sizes[0], featureCount);
   model.classNames = [...classNames];
+  if (temperature !== undefined) model.temperature = readTemperature(temperature, settings);
   return model;
 }
 

@@ -8,6 +8,7 @@ import { predict } from "../native/inference.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { paddedWords, type SparseLayer } from "./layer.ts";
+import { applyTemperature } from "./temperature.ts";
 import { predictionTiles } from "./tile.ts";
 
 /** Options of a prediction. */
@@ -26,6 +27,7 @@ export interface Compilable {
   readonly standardization?: Standardization;
   readonly featureCount: number;
   readonly classNames: readonly string[];
+  readonly temperature: number;
 }
 
 /**
@@ -60,6 +62,7 @@ export class InferenceModel {
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
   readonly #sizes: readonly number[];
+  readonly #temperature: number;
   #work: Uint32Array = new Uint32Array(0);
 
   /** Copies a model; O(connections). */
@@ -70,6 +73,7 @@ export class InferenceModel {
     this.featureCount = model.featureCount;
     this.outputCount = layers[layers.length - 1].neurons;
     this.classNames = model.classNames;
+    this.#temperature = model.temperature;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
     this.#network = compileNetwork(layers);
@@ -93,7 +97,7 @@ export class InferenceModel {
   }
 
   /**
-   * The probability of each class.
+   * The probability of each class, with the temperature of a calibrated model.
    *
    * @param features Raw features, shape `[samples, featureCount]`.
    * @returns Shape `[samples, classes]`; each row sums to 1.
@@ -103,7 +107,9 @@ export class InferenceModel {
     if (this.task === "regression") {
       throw new TypeError("Cannot predict probabilities: the model is for regression, use predict");
     }
-    return this.#run(features, true, options);
+    const probabilities = this.#run(features, true, options);
+    applyTemperature(probabilities, this.outputCount, this.#temperature);
+    return probabilities;
   }
 
   #run(features: Float32Array | Uint8Array, softmax: boolean, options: PredictOptions): Float32Array {

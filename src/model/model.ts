@@ -34,6 +34,8 @@ export class SparseMlp {
   standardization?: Standardization;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
+  /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
+  temperature = 1;
   /** While a run keeps its best epoch: the model of that epoch. Set by training, saved with a checkpoint. */
   best?: SparseMlp;
   /**

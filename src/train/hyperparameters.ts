@@ -139,6 +139,11 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
   readonly keep?: "best" | "last";
   /** Stop after this many evaluations in a row without a better value of `metric`; needs a validation fraction. */
   readonly patience?: number;
+  /**
+   * At the end of the run, fit the temperature of the probabilities on the validation samples; see `calibrate`. For
+   * classification, with a validation fraction. @default {false}
+   */
+  readonly calibrate?: boolean;
   /** Rotate, shift and flip training images at random. */
   readonly augmentation?: Augmentation;
   /** Record the squared norm of the gradient (Paper: Figure 5); costs about a tenth of the speed. @default {false} */
@@ -281,12 +286,16 @@ export const HYPERPARAMETERS = {
   keep: {
     kind: "choice",
     choices: ["best", "last"],
-    default: ({ validationFraction }) => (validationFraction as number) > 0 ? "best" : "last",
     doc: "Which epoch's weights the model has in the end: the best by the validation samples, or the last.",
   },
   patience: {
     ...COUNT,
     doc: "Stop after so many evaluations without a better one of the validation samples.",
+  },
+  calibrate: {
+    kind: "flag",
+    default: false,
+    doc: "Fit the temperature of the probabilities on the validation samples when the run is over.",
   },
   augmentation: {
     kind: "settings",
@@ -340,7 +349,8 @@ export type Hyperparameters =
  * @throws {TypeError} When a value has the wrong type, or two contradict each other.
  */
 export function resolveHyperparameters(options: HyperparameterOptions, modelSeed: number): Hyperparameters {
-  const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency };
+  const keep = options.validationFraction ? "best" : "last";
+  const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency, keep };
   // The table has a row for each key, whose kind gives its type.
   const resolved = resolveOptions(HYPERPARAMETERS, options, { task: "train", defaults }) as Hyperparameters;
   if (resolved.validationFraction === 0) refuseJudging(resolved);
@@ -348,7 +358,7 @@ export function resolveHyperparameters(options: HyperparameterOptions, modelSeed
 }
 
 /** Refuses what means nothing without validation samples. */
-function refuseJudging({ patience, keep, metric }: Hyperparameters): void {
+function refuseJudging({ patience, keep, metric, calibrate }: Hyperparameters): void {
   if (patience !== undefined) {
     throw new TypeError("Cannot stop early: patience needs a validationFraction above 0 to judge by");
   }
@@ -356,6 +366,9 @@ function refuseJudging({ patience, keep, metric }: Hyperparameters): void {
     throw new TypeError(
       'Cannot keep the best epoch: keep "best" needs a validationFraction above 0 to judge by',
     );
+  }
+  if (calibrate) {
+    throw new TypeError("Cannot calibrate: calibrate needs a validationFraction above 0 to fit with");
   }
   if (metric !== "loss") {
     throw new TypeError(`Cannot choose by ${metric}: metric needs a validationFraction above 0 to judge by`);

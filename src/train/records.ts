@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { Calibration } from "./calibration.ts";
 import type { BestEpoch } from "./metric.ts";
 
 /** What happened in one epoch. Times are seconds; fractions lie in [0, 1]. */
@@ -94,6 +95,8 @@ export interface TrainSummary extends RunSummary {
   readonly classCounts: readonly number[];
   /** Whether the run ended early for lack of improvement. */
   readonly stoppedEarly: boolean;
+  /** The temperature that was fitted, where `calibrate` asks for it. */
+  readonly calibration?: Calibration;
 }
 
 /** Figures of one epoch of WASAP-SGD or WASSP-SGD. */

@@ -11,6 +11,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
+import { calibrate } from "./calibration.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
@@ -88,6 +89,7 @@ export async function* trainWith(
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
   beginFrom(model, state, keep);
+  model.temperature = 1;
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
     hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
@@ -188,6 +190,9 @@ export async function* trainWith(
     await engine.close?.();
   }
   if (keep === "best") becomeBest(model, state);
+  const calibration = settings.calibrate && parts
+    ? calibrate(model, parts.validation, { threads, microBatch: settings.microBatch })
+    : undefined;
   const summary = summarize(tally, keep === "best" ? state.best : undefined);
   const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
   return {
@@ -195,6 +200,7 @@ export async function* trainWith(
     lastTrainLoss: summary.lastTrainLoss ?? NaN,
     classCounts: Array.from(counts),
     stoppedEarly,
+    ...(calibration && { calibration }),
   };
 }
 
@@ -228,6 +234,11 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
     throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
   }
   checkMetric(settings.metric, task);
+  if (settings.calibrate && task === "regression") {
+    throw new TypeError(
+      `Cannot calibrate on "${data.name}": it is for regression, which has no probabilities`,
+    );
+  }
   if (settings.augmentation !== undefined) {
     if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
       throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);

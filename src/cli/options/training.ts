@@ -99,6 +99,12 @@ export const TRAINING_OPTIONS = [
     help: "Which epoch is saved where there are validation samples: the best by them, or the last.",
   },
   {
+    ...JUDGED,
+    ...from(HYPERPARAMETERS.calibrate, { training: "calibrate" }),
+    name: "calibrate",
+    help: "Fit the temperature of the probabilities on the validation samples, and save it with the model.",
+  },
+  {
     ...TRAINING,
     ...COUNT,
     ...from(HYPERPARAMETERS.microBatch, { training: "microBatch" }),
