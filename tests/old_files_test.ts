@@ -54,6 +54,7 @@ const OPTIONS: TrainOptions = {
   schedule: { kind: "cosine" },
   importancePruning: { start: 2, every: 2, percentile: 10 },
   validationFraction: 0.1,
+  keep: "last",
   patience: 50,
   gradientFlow: true,
 };

@@ -156,10 +156,10 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const known = new Set<string>();
   const reader: Reader = { file, content, known, threads, onChunk };
   const goesOn = trained === undefined ? ["", ...workers] : [RUNNING, ...workers];
-  const held = training === undefined ? undefined : readState(description, goesOn.length);
+  const held = (models: number) => training && readState(description, models);
   const models = await readModels(reader, trained?.settings ?? settings, goesOn, held);
   const [last, ...workerModels] = models;
-  const model = trained === undefined ? last : (await readModels(reader, settings, [""], undefined))[0];
+  const model = trained === undefined ? last : (await readModels(reader, settings, [""], () => undefined))[0];
   const standardization = await readStandardization(reader, "", settings, description);
   if (standardization !== undefined) model.standardization = standardization;
   model.classNames = readClassNames(parseField(description, "classNames"), settings);

@@ -15,7 +15,7 @@ import { parseField, type readState } from "./description.ts";
 import type { RandomAccess } from "./random_access.ts";
 import { readTensor, type SafetensorsFile, type Tensor } from "./safetensors.ts";
 
-/** Adds the layers of a model, with what the optimiser keeps where that is held. */
+/** Adds the layers of a model, with what the optimiser keeps as the state says once they are all there. */
 export function addLayers(
   tensors: Map<string, Tensor>,
   { layers }: SparseMlp,
@@ -56,9 +56,10 @@ export async function readModels(
   { file, content, known, threads, onChunk }: Reader,
   settings: ModelSettings,
   prefixes: readonly string[],
-  held: ReturnType<typeof readState>,
+  state: (models: number) => ReturnType<typeof readState>,
 ): Promise<SparseMlp[]> {
   const plans = planLayers(content, settings, prefixes);
+  const held = state(prefixes.length);
   const models: SparseMlp[] = [];
   for (const [place, prefix] of prefixes.entries()) {
     const model = SparseMlp.allocate(settings, plans);
