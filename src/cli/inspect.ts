@@ -70,7 +70,8 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index], ...spread[index] }));
     const { featureCount } = model;
     const features = strongest && { features: strongest };
-    const head = { event: "network", ...(path && { model: path }), settings, featureCount };
+    const { temperature } = model;
+    const head = { event: "network", ...(path && { model: path }), settings, featureCount, temperature };
     console.log(JSON.stringify({ ...head, ...stats, layers: rows, ...features }));
     return 0;
   }
@@ -78,6 +79,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     ["Network", describeNetwork(settings)],
     ...(path === undefined ? [["Made in", duration(seconds)] as const] : [["File", path] as const]),
     ["Neurons", count(stats.neurons)],
+    ...(model.temperature === 1 ? [] : [["Temperature", model.temperature.toPrecision(4)] as const]),
     ...(layers[0].inputs < model.featureCount
       ? [["Features", `${count(layers[0].inputs)} of ${count(model.featureCount)} are read`] as const]
       : []),

@@ -7,6 +7,7 @@ import { classCounts, type Dataset } from "../data/dataset.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import type { RunSummary } from "../train/records.ts";
+import type { Calibration } from "../train/calibration.ts";
 import { metricTitle } from "../train/metric.ts";
 import { drawCurve, type Point } from "./curve.ts";
 import { accuracy, bytes, columns, count, duration, metric, percent, rate } from "./format.ts";
@@ -102,6 +103,8 @@ export interface ReportInput {
   readonly samplesTrained: number;
   /** Seconds of training in this run. */
   readonly trainSeconds: number;
+  /** The temperature, where one was fitted. */
+  readonly calibration?: Calibration | undefined;
 }
 
 /** The summary at the end of a run. */
@@ -115,6 +118,7 @@ export function report(input: ReportInput): string[] {
     ["Parameters", parameterLine(summary)],
     ...scoreLines(data, summary),
     ...keptLines(summary, stats),
+    ...calibrationLines(input.calibration),
     [
       "Time",
       `${duration(trainSeconds + evolutionSeconds + evaluationSeconds)} for ${
@@ -168,6 +172,18 @@ function keptLines({ kept, parametersEnd }: RunSummary, { parameters }: ModelSta
   return [[
     "Kept",
     `epoch ${kept.epoch}, the best by validation ${metricTitle(kept.metric)}: ${value}${size}`,
+  ]];
+}
+
+/** How sure the probabilities were before and after calibration, on the validation samples. */
+function calibrationLines(found: Calibration | undefined): [string, string][] {
+  if (found === undefined) return [];
+  const { temperature, errorBefore, errorAfter, logLossBefore, logLossAfter } = found;
+  const change = (before: number, after: number) => `${before.toPrecision(3)} → ${after.toPrecision(3)}`;
+  return [[
+    "Calibration",
+    `temperature ${temperature.toPrecision(4)}: calibration error ${change(errorBefore, errorAfter)}, ` +
+    `log loss ${change(logLossBefore, logLossAfter)} on the validation samples`,
   ]];
 }
 

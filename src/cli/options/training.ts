@@ -8,7 +8,7 @@ import { type LearningRateSchedule, SCHEDULE_KINDS } from "../../model/schedule.
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { COUNT, from, type Option } from "../option.ts";
 
-const TRAINING = { group: "training", commands: ["train"] } as const;
+const TRAINING = { group: "training", commands: ["train", "cross-validate"] } as const;
 /** What is judged by validation samples. */
 const JUDGED = { ...TRAINING, needs: [{ option: "validation-fraction" }] } as const;
 
