@@ -43,6 +43,7 @@ export interface FoldRecord {
 
 /** A metric over all folds. */
 export interface MetricSpread {
+  /** Mean over the folds that define it. */
   readonly mean: number;
   /** Sample standard deviation; 0 of a single fold. */
   readonly standardDeviation: number;
@@ -52,7 +53,9 @@ export interface MetricSpread {
 
 /** What all folds gave. */
 export interface CrossValidationSummary {
+  /** Folds of a repetition. */
   readonly folds: number;
+  /** Repetitions. */
   readonly repeats: number;
   /** By name: `loss`, and those of `ClassificationMetrics` or `RegressionMetrics` that are one number. */
   readonly metrics: Readonly<Record<string, MetricSpread>>;

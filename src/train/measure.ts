@@ -16,6 +16,7 @@ import {
 
 /** What a model is worth on samples. */
 export interface Measures {
+  /** Samples measured. */
   readonly samples: number;
   /** Mean loss a sample, as training counts it: without the temperature of a calibrated model. */
   readonly loss: number;

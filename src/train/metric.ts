@@ -22,6 +22,19 @@ interface Metric {
   readonly direct?: (evaluation: Evaluated) => number;
 }
 
+/** Name of a metric that can choose the best epoch. */
+export type MetricName =
+  | "loss"
+  | "accuracy"
+  | "balanced-accuracy"
+  | "macro-f1"
+  | "roc-auc"
+  | "log-loss"
+  | "brier"
+  | "rmse"
+  | "mae"
+  | "r2";
+
 const METRICS = {
   loss: { task: "both", better: "lower", title: "loss", direct: ({ loss }) => loss },
   accuracy: {
@@ -38,10 +51,7 @@ const METRICS = {
   rmse: { task: "regression", better: "lower", title: "RMSE" },
   mae: { task: "regression", better: "lower", title: "MAE" },
   r2: { task: "regression", better: "higher", title: "R²" },
-} as const satisfies Readonly<Record<string, Metric>>;
-
-/** Name of a metric that can choose the best epoch. */
-export type MetricName = keyof typeof METRICS;
+} as const satisfies Readonly<Record<MetricName, Metric>>;
 
 /** Every metric there is. */
 export const METRIC_NAMES = Object.keys(METRICS) as unknown as readonly [MetricName, ...MetricName[]];
