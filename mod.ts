@@ -10,6 +10,7 @@ export type { Standardization } from "./src/native/standardize.ts";
 export type { ValidationSplit } from "./src/data/validation_split.ts";
 export { classCounts, validateDataset } from "./src/data/dataset.ts";
 export { splitValidation } from "./src/data/validation_split.ts";
+export { foldDataset, type FoldOptions, foldsOf } from "./src/data/folds.ts";
 export {
   type GeneratedDataset,
   type GeneratedTruth,
@@ -50,6 +51,22 @@ export { trainParallel } from "./src/parallel/wasap.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
+export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
+export {
+  crossValidate,
+  type CrossValidationOptions,
+  type CrossValidationSummary,
+  type FoldRecord,
+  type MetricSpread,
+} from "./src/train/cross_validation.ts";
+export { measureModel, type MeasureOptions, type Measures } from "./src/train/measure.ts";
+export type { BestEpoch, MetricName } from "./src/train/metric.ts";
+export {
+  type ClassificationMetrics,
+  classificationMetrics,
+  type RegressionMetrics,
+  regressionMetrics,
+} from "./src/train/metrics.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
 export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
 export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";

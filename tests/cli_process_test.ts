@@ -36,7 +36,7 @@ for (
     ["classes", [], /validation|regression|gradient-flow|parallel|max-steps/],
     [
       "classes, all asked for",
-      ["--validation-fraction", "0.2", "--gradient-flow"],
+      ["--validation-fraction", "0.2", "--metric", "brier", "--calibrate", "--gradient-flow"],
       /regression|parallel|max-steps/,
     ],
     [

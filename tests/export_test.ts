@@ -196,7 +196,10 @@ print(json.dumps(session.run(["probabilities"], {"features": np.load(sys.argv[1]
     ),
   );
   // Sums of up to 20 products in another order, then softmax: f32 rounding.
-  predictions(model).forEach((expected, at) => assertAlmostEquals(found[at], expected, 2e-6));
+  const expected = model.temperature === 1
+    ? predictions(model)
+    : model.predictProbabilities(features as Float32Array);
+  expected.forEach((probability, at) => assertAlmostEquals(found[at], probability, 2e-6));
   assertEquals(found.length, 2 * samples);
 }
 
@@ -207,6 +210,31 @@ for (const kind of ACTIVATION_KINDS) {
     fn: () => inFolder(async (folder) => await compareWithOnnxruntime(await trained(kind), folder)),
   });
 }
+
+Deno.test({
+  name: "exportOnnx() of a calibrated model predicts its probabilities in onnxruntime",
+  ignore: !hasModules("onnx", "onnxruntime", "numpy"),
+  fn: () =>
+    inFolder(async (folder) => {
+      const model = await trained();
+      model.temperature = 2.5;
+      await compareWithOnnxruntime(model, folder);
+    }),
+});
+
+Deno.test("exportOnnx() divides by the temperature of a calibrated model, and of no other", () =>
+  inFolder(async (folder) => {
+    const model = await trained();
+    for (const temperature of [1, 2.5]) {
+      model.temperature = temperature;
+      await exportOnnx(model, `${folder}/model.onnx`);
+      const text = new TextDecoder("latin1").decode(await Deno.readFile(`${folder}/model.onnx`));
+      assertEquals([text.includes("temperature"), text.includes("Div")], [
+        temperature !== 1,
+        temperature !== 1,
+      ]);
+    }
+  }));
 
 Deno.test({
   name: "exportOnnx() of a compacted model takes all raw features and predicts as we do in onnxruntime",

@@ -179,8 +179,12 @@ Deno.test({
     try {
       // A run that is over in phase 2 stays there: its one epoch of phase 1 is a fifth of the longer run.
       const cases = [["wasap", "1"], ["wassp", "1"], ["wassp", "0"], ["wassp", "0.5", "0.2"]];
-      for (const [algorithm, phaseOne, ofAll = phaseOne] of cases) {
-        const options = ["--hidden", "40", "--transport", "mpi", "--json"];
+      // With validation samples the best epoch is kept beside the one in training.
+      for (
+        const [algorithm, phaseOne, ofAll = phaseOne, aside] of [...cases, ["wassp", "0.5", "0.2", "0.3"]]
+      ) {
+        const judged = aside === undefined ? [] : ["--validation-fraction", aside, "--learning-rate", "0.1"];
+        const options = ["--hidden", "40", "--transport", "mpi", "--json", ...judged];
         const [stopped, straight] = [`${folder}/stopped.safetensors`, `${folder}/straight.safetensors`];
         const start = [...PROGRAM, ...options, "--parallel", algorithm];
         const runs = [
@@ -199,7 +203,12 @@ Deno.test({
         const [one, other] = [await loadModel(stopped), await loadModel(straight)];
         assertEquals([one.training!.epoch, other.training!.epoch], [5, 5]);
         assertEquals(one.model.layers.map(({ nnz }) => nnz), other.model.layers.map(({ nnz }) => nnz));
-        if (algorithm === "wassp") assertSameModel(one.model, other.model);
+        if (algorithm !== "wassp") continue;
+        assertSameModel(one.model, other.model);
+        assertEquals(one.training!.state!.best, other.training!.state!.best);
+        assertEquals(one.model.running === undefined, other.model.running === undefined);
+        if (one.model.running) assertSameModel(one.model.running, other.model.running!);
+        if (aside !== undefined) assert(one.model.running !== undefined, "the last epoch is not the best");
       }
     } finally {
       await Deno.remove(folder, { recursive: true });

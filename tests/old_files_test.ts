@@ -37,7 +37,8 @@ async function rewrite(path: string, formatVersion: "1" | "2"): Promise<void> {
   const { optimizer, training: text, ...rest } = metadata;
   assert(optimizer !== undefined && tensors.has("layers.0.shapeVelocity"));
   const { epoch, options, state } = JSON.parse(text);
-  const { step, loss, correct, flow, evolved, evaluationsSinceBest: waited, lowestValidationLoss } = state;
+  const { step, loss, correct, flow, evolved, evaluationsSinceBest: waited, best } = state;
+  const lowestValidationLoss = best?.value;
   const old = { epoch, step, loss, correct, flow, evolved, waited, lowestValidationLoss };
   const training = JSON.stringify({ epoch, options, ...(formatVersion === "2" && { state: old }) });
   await writeSafetensors(path, tensors, { ...rest, formatVersion, packageVersion: "0.1.0", training });
@@ -53,6 +54,7 @@ const OPTIONS: TrainOptions = {
   schedule: { kind: "cosine" },
   importancePruning: { start: 2, every: 2, percentile: 10 },
   validationFraction: 0.1,
+  keep: "last",
   patience: 50,
   gradientFlow: true,
 };

@@ -2,7 +2,8 @@ import { assert, assertEquals, assertNotEquals, assertStrictEquals, assertThrows
 import { STATE_HEAD_WORDS } from "../src/model/layer.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { averageModels } from "../src/parallel/average.ts";
-import { attachModel, copyModel, copyState, emptyReplica, shareModel } from "../src/parallel/replica.ts";
+import { copyModel, copyState } from "../src/model/copy.ts";
+import { attachModel, emptyReplica, shareModel } from "../src/parallel/replica.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { pruneByImportance } from "../src/topology/importance.ts";

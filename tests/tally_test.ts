@@ -128,7 +128,7 @@ for (const format of [1, 2]) {
     // The checkpoint as it was written before.
     const { model, training } = await loadModel(old);
     const { tally, evaluationsSinceBest, batchSize: _, cacheTile: __, ...state } = training!.state!;
-    const { lowestValidationLoss } = state;
+    const lowestValidationLoss = state.best?.value;
     assert(tally !== undefined && lowestValidationLoss !== undefined);
     const options = { ...training!.options, history: { ...tally, lowestValidationLoss } };
     const oldState = { ...state, waited: evaluationsSinceBest } as unknown as RunState;

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Command } from "./command.ts";
+import { crossValidateCommand } from "./cross_validate.ts";
 import { datasetsCommand } from "./datasets.ts";
 import { evaluateCommand } from "./evaluate.ts";
 import { exportCommand, importCommand } from "./export.ts";
@@ -15,6 +16,7 @@ import { trainCommand } from "./train.ts";
 /** Every command, in the order help shows them. */
 export const COMMANDS: readonly Command[] = [
   trainCommand,
+  crossValidateCommand,
   evaluateCommand,
   predictCommand,
   pruneCommand,

@@ -7,10 +7,11 @@ import type { Dataset, Split } from "../data/dataset.ts";
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { type Evaluation, Evaluator } from "../train/evaluation.ts";
+import { measureModel, type Measures } from "../train/measure.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
-import { accuracy, bytes, count, duration, rate } from "./format.ts";
+import { bytes, count, duration, rate } from "./format.ts";
+import { confusionLines, measureLines, measuresToJson, targetLines } from "./measures.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
@@ -21,13 +22,14 @@ import { checkTogether } from "./settings.ts";
 /** Data options that a model keeps from its training. */
 const KEPT = ["dataset", "data", "data-dir", "task", "label-column", "test-fraction", "seed"] as const;
 
-/** Measures loss and accuracy of a saved model. */
+/** Measures a saved model by all metrics of its task. */
 export const evaluateCommand: Command = {
   name: "evaluate",
   arguments: [{ name: "MODEL", required: true }],
   summary: "Measure a saved model on samples",
   description:
-    "Loads a model file and measures loss and accuracy. Without --dataset or --data it takes the data " +
+    "Loads a model file and measures it: accuracy, balanced accuracy, macro F1, ROC AUC, log loss, Brier score, " +
+    "expected calibration error and which classes are taken for which; or RMSE, MAE and R². Without --dataset or --data it takes the data " +
     "that the model was trained on.",
   examples: [
     ["On the test part of the data it was trained on", "evaluate model.safetensors"],
@@ -67,42 +69,13 @@ export async function evaluationData(
   return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
 }
 
-/**
- * Measures a model on all parts together.
- *
- * @param onProgress Called between batches, with samples done and to do.
- */
-export function measure(
-  model: SparseMlp,
-  parts: readonly Split[],
-  threads: number,
-  onProgress: (done: number, total: number) => void,
-): Evaluation {
-  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
-  let before = 0;
-  const found = parts.map((split) => {
-    const batches = new Evaluator(model, split, model.standardization!, { threads }).batches();
-    for (;;) {
-      const { done, value } = batches.next();
-      if (done) {
-        before += split.samples;
-        return value;
-      }
-      onProgress(before + value, samples);
-    }
-  });
-  const evaluation = total(parts, found);
-  if (Number.isFinite(evaluation.loss)) return evaluation;
-  throw new RangeError(
-    `Cannot measure the model: its loss on these ${samples} samples is ${evaluation.loss}; its weights are too large, ` +
-      "or samples lie too far from those of training",
-  );
-}
-
-/** The same, with progress on the terminal. */
-function measured(model: SparseMlp, parts: readonly Split[], threads: number, shown: boolean): Evaluation {
+/** Measures with progress on the terminal. */
+function measured(model: SparseMlp, parts: readonly Split[], threads: number, shown: boolean): Measures {
   using bar = loadingBar(shown);
-  return measure(model, parts, threads, (done, total) => bar.update("Evaluating", done, total));
+  return measureModel(model, parts, {
+    threads,
+    onProgress: (done, total) => bar.update("Evaluating", done, total),
+  });
 }
 
 async function evaluate(path: string, given: Values): Promise<number> {
@@ -112,30 +85,35 @@ async function evaluate(path: string, given: Values): Promise<number> {
   const { threads = navigator.hardwareConcurrency, json = false } = given;
   const { name, parts, samples } = await evaluationData(path, loaded, given);
   const started = performance.now();
-  const { loss, accuracy: right } = measured(model, parts, threads, !json);
+  const measures = measured(model, parts, threads, !json);
   const seconds = (performance.now() - started) / 1000;
   const stats = model.stats();
   if (json) {
-    const measures = { samples, loss, ...(Number.isNaN(right) ? {} : { accuracy: right }), seconds };
-    const event = {
+    const { temperature } = model;
+    console.log(JSON.stringify({
       event: "evaluation",
       model: path,
       dataset: name,
-      ...measures,
+      ...measuresToJson(measures),
+      ...(temperature !== 1 && { temperature }),
+      seconds,
       parameters: stats.parameters,
-    };
-    console.log(JSON.stringify(event));
+    }));
     return 0;
   }
   const lines = titled([
     ["Model", `${path}: ${describeNetwork(model.settings)}`],
     ["Parameters", `${count(stats.parameters)}, ${bytes(stats.inferenceBytes)} to use`],
     ["Data", `${name}, ${count(samples)} samples`],
-    ["Loss", loss.toPrecision(5)],
-    ...(Number.isNaN(right) ? [] : [["Accuracy", accuracy(right)] as const]),
+    ...measureLines(measures),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],
   ]);
-  console.log(lines.join("\n"));
+  const { classification, regression } = measures;
+  const tables = [
+    ...(classification ? confusionLines(classification, model.classNames) : []),
+    ...(regression ? targetLines(regression) : []),
+  ];
+  console.log([...lines, ...tables].join("\n"));
   return 0;
 }
 
@@ -203,11 +181,4 @@ function withClassesOf(model: SparseMlp, data: Dataset, split: Split): Split {
   const labels = sharedWords(split.samples);
   for (let sample = 0; sample < split.samples; sample++) labels[sample] = places[split.labels[sample]];
   return { ...split, labels };
-}
-
-function total(parts: readonly Split[], found: readonly Evaluation[]): Evaluation {
-  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
-  const mean = (of: (evaluation: Evaluation) => number) =>
-    found.reduce((sum, evaluation, index) => sum + of(evaluation) * parts[index].samples, 0) / samples;
-  return { loss: mean(({ loss }) => loss), accuracy: mean(({ accuracy }) => accuracy) };
 }

@@ -25,6 +25,7 @@ const TESTED = "where there are test samples";
 const TESTED_WHOLE = "after a whole epoch that was evaluated, where there are test samples";
 const EVALUATED = "after an epoch that was evaluated, where there are test samples";
 const VALIDATED = "after an epoch that was evaluated, with --validation-fraction";
+const SCORED = `${VALIDATED} and --metric`;
 const INSIDE = "where --max-steps ended the run inside an epoch";
 const STEPPING = "in training";
 const CLASSES = "for classification";
@@ -75,6 +76,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("trainAccuracy", "their accuracy; null for regression"),
       key("validationLoss", "mean loss of the validation samples", VALIDATED),
       key("validationAccuracy", "their accuracy; null for regression", VALIDATED),
+      key("validationScore", "what --metric gives of them, where it is neither of the two", SCORED),
       key("testLoss", "mean loss of the test samples", EVALUATED),
       key("testAccuracy", "their accuracy; null for regression", EVALUATED),
       key("learningRate", "learning rate of the last step"),
@@ -117,8 +119,13 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("lastTestRmse", "its root in the target's own unit", `${TESTED}, for regression of one target`),
       key(
         "validationSelectedTestAccuracy",
-        "test accuracy of the epoch with the lowest validation loss",
+        "test accuracy of the epoch that is the best by the validation samples",
         `with --validation-fraction, ${TESTED}, ${CLASSES}`,
+      ),
+      key(
+        "kept",
+        "number, metric and its value of the epoch that is saved",
+        "with --validation-fraction, where the best is kept",
       ),
       key("lastTrainLoss", "training loss of the last epoch"),
       key("lastTrainAccuracy", "training accuracy of the last epoch", CLASSES),
@@ -127,6 +134,11 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("evaluationSeconds", "seconds of evaluation, all epochs"),
       key("parametersStart", "weights and biases before the first epoch"),
       key("parametersEnd", "weights and biases at the end"),
+      key(
+        "calibration",
+        "temperature, calibration error and log loss before and after, on the validation samples",
+        "with --validation-fraction and --calibrate, when the run came to its end",
+      ),
       key("peakRssBytes", "most memory the program had, as seen between steps"),
       key("stoppedEarly", "whether --patience ended the run"),
       key("interrupted", "whether a signal ended the run"),

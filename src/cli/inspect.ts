@@ -72,7 +72,9 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     const { featureCount } = model;
     const features = strongest && { features: strongest };
     const targets = model.targetScaling && { targets: describeScaling(model.targetScaling) };
-    const head = { event: "network", ...(path && { model: path }), settings, featureCount, ...targets };
+    const { temperature } = model;
+    const named = path && { model: path };
+    const head = { event: "network", ...named, settings, featureCount, ...targets, temperature };
     console.log(JSON.stringify({ ...head, ...stats, layers: rows, ...features }));
     return 0;
   }
@@ -80,6 +82,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     ["Network", describeNetwork(settings)],
     ...(path === undefined ? [["Made in", duration(seconds)] as const] : [["File", path] as const]),
     ["Neurons", count(stats.neurons)],
+    ...(model.temperature === 1 ? [] : [["Temperature", model.temperature.toPrecision(4)] as const]),
     ...(layers[0].inputs < model.featureCount
       ? [["Features", `${count(layers[0].inputs)} of ${count(model.featureCount)} are read`] as const]
       : []),

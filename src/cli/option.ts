@@ -37,6 +37,7 @@ export type Group = "data" | "network" | "training" | "topology" | "run";
 /** Names of the commands. */
 export type CommandName =
   | "train"
+  | "cross-validate"
   | "evaluate"
   | "predict"
   | "prune"

@@ -6,6 +6,7 @@
  * @module
  */
 import type { Option, ValueOf } from "./option.ts";
+import { CROSS_VALIDATION_OPTIONS } from "./options/cross_validation.ts";
 import { DATA_OPTIONS } from "./options/data.ts";
 import { NETWORK_OPTIONS } from "./options/network.ts";
 import { PARALLEL_OPTIONS } from "./options/parallel.ts";
@@ -21,6 +22,7 @@ export const OPTIONS = [
   ...TRAINING_OPTIONS,
   ...OPTIMIZER_OPTIONS,
   ...TOPOLOGY_OPTIONS,
+  ...CROSS_VALIDATION_OPTIONS,
   ...PARALLEL_OPTIONS,
   ...RUN_OPTIONS,
 ] as const satisfies readonly Option[];

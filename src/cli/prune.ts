@@ -7,8 +7,9 @@ import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { compact } from "../topology/compaction.ts";
 import { pruneByImportance } from "../topology/importance.ts";
+import { measureModel } from "../train/measure.ts";
 import type { Command } from "./command.ts";
-import { evaluationData, measure } from "./evaluate.ts";
+import { evaluationData } from "./evaluate.ts";
 import { accuracy, bytes, columns, count, percent } from "./format.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
@@ -49,10 +50,10 @@ async function prune(path: string, given: Values): Promise<number> {
   const rows: string[][] = [];
   for (const percentile of [undefined, ...percentiles]) {
     const { model: pruned } = percentile === undefined ? loaded : await readModelFile(path, given);
-    const { removed, model, evaluation } = pruneAndMeasure(pruned, percentile, data.parts, threads, !json);
+    const { removed, model, measures } = pruneAndMeasure(pruned, percentile, data.parts, threads, !json);
     if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
     const stats = model.stats();
-    const classified = !Number.isNaN(evaluation.accuracy);
+    const { loss, classification } = measures;
     if (json) {
       console.log(JSON.stringify({
         event: "pruning",
@@ -60,8 +61,8 @@ async function prune(path: string, given: Values): Promise<number> {
         dataset: data.name,
         samples: data.samples,
         ...(percentile !== undefined && { percentile }),
-        loss: evaluation.loss,
-        ...(classified && { accuracy: evaluation.accuracy }),
+        loss,
+        ...(classification && { accuracy: classification.accuracy }),
         removedConnections: removed,
         connections: stats.connections,
         parameters: stats.parameters,
@@ -72,8 +73,8 @@ async function prune(path: string, given: Values): Promise<number> {
     }
     rows.push([
       percentile === undefined ? "as it is" : `${percentile}`,
-      classified ? accuracy(evaluation.accuracy) : "",
-      evaluation.loss.toPrecision(5),
+      classification ? accuracy(classification.accuracy) : "",
+      loss.toPrecision(5),
       count(stats.connections),
       count(stats.parameters),
       percent(stats.parameters / start),
@@ -103,7 +104,11 @@ function pruneAndMeasure(
   const tell = (what: string) => (done: number, total: number) => bar.update(what, done, total);
   const removed = percentile === undefined ? 0 : pruneHidden(whole, percentile, threads, tell("Pruning"));
   const model = percentile === undefined ? whole : compact(whole, { threads }).model;
-  return { removed, model, evaluation: measure(model, parts, threads, tell("Evaluating")) };
+  return {
+    removed,
+    model,
+    measures: measureModel(model, parts, { threads, onProgress: tell("Evaluating") }),
+  };
 }
 
 /** Prunes every layer but the output's; returns how many connections went. */

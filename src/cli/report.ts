@@ -8,6 +8,8 @@ import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
 import type { RunSummary } from "../train/records.ts";
+import type { Calibration } from "../train/calibration.ts";
+import { metricTitle } from "../train/metric.ts";
 import { drawCurve, type Point } from "./curve.ts";
 import { accuracy, bytes, columns, count, duration, metric, percent, plain, rate } from "./format.ts";
 
@@ -103,6 +105,8 @@ export interface ReportInput {
   readonly samplesTrained: number;
   /** Seconds of training in this run. */
   readonly trainSeconds: number;
+  /** The temperature, where one was fitted. */
+  readonly calibration?: Calibration | undefined;
 }
 
 /** Root mean squared errors in the target's own unit; for a regression of one target. */
@@ -135,6 +139,8 @@ export function report(input: ReportInput): string[] {
     ["Network", describeNetwork(settings)],
     ["Parameters", parameterLine(summary)],
     ...scoreLines(data, summary, errors),
+    ...keptLines(summary, stats),
+    ...calibrationLines(input.calibration),
     [
       "Time",
       `${duration(trainSeconds + evolutionSeconds + evaluationSeconds)} for ${
@@ -167,7 +173,7 @@ function scoreLines(
   if (lastTestAccuracy !== undefined) {
     const selected = validationSelectedTestAccuracy === undefined
       ? ""
-      : `, at the lowest validation loss ${accuracy(validationSelectedTestAccuracy)}`;
+      : `, at the best validation ${accuracy(validationSelectedTestAccuracy)}`;
     const baseline = `(naming the largest class always: ${accuracy(largestClass(data))})`;
     lines.push([
       "Test accuracy",
@@ -187,6 +193,29 @@ function scoreLines(
     lines.push(["Training", `loss ${lastTrainLoss.toPrecision(4)}${right} in the last epoch, with dropout`]);
   }
   return lines;
+}
+
+/** Which epoch the model is of, where that is chosen, and its size where others have another. */
+function keptLines({ kept, parametersEnd }: RunSummary, { parameters }: ModelStats): [string, string][] {
+  if (kept === undefined) return [];
+  const size = parameters === parametersEnd ? "" : `, with ${count(parameters)} parameters`;
+  const value = kept.value.toPrecision(4);
+  return [[
+    "Kept",
+    `epoch ${kept.epoch}, the best by validation ${metricTitle(kept.metric)}: ${value}${size}`,
+  ]];
+}
+
+/** How sure the probabilities were before and after calibration, on the validation samples. */
+function calibrationLines(found: Calibration | undefined): [string, string][] {
+  if (found === undefined) return [];
+  const { temperature, errorBefore, errorAfter, logLossBefore, logLossAfter } = found;
+  const change = (before: number, after: number) => `${before.toPrecision(3)} → ${after.toPrecision(3)}`;
+  return [[
+    "Calibration",
+    `temperature ${temperature.toPrecision(4)}: calibration error ${change(errorBefore, errorAfter)}, ` +
+    `log loss ${change(logLossBefore, logLossAfter)} on the validation samples`,
+  ]];
 }
 
 /** Share of the largest class in the test part. */

@@ -7,7 +7,7 @@ import type { Dataset } from "../data/dataset.ts";
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { TrainingState } from "../files/description.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { newRunState, type RunState } from "../train/state.ts";
+import { newRunState, oldBest, type RunState } from "../train/state.ts";
 import { checkTally } from "../train/tally.ts";
 import { type Option, type Other, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
@@ -56,7 +56,9 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   }
   // Where no rule of growth is named, connections grew at the scale of the initialiser.
   const before = (values.growth ?? given.growth) === undefined && { "growth-weights": "initial" };
-  const kept: Record<string, unknown> = { output: given.resume, ...before, ...values };
+  // Where nothing says which epoch is kept, it was the last.
+  const keep = Boolean(values["validation-fraction"]) && { keep: "last" };
+  const kept: Record<string, unknown> = { output: given.resume, ...before, ...keep, ...values };
   if (given.output === undefined) kept.output = given.resume;
   for (const name of ["json", "quiet", "memory"]) delete kept[name];
   const leftOut: string[] = [];
@@ -89,7 +91,7 @@ function stateOf({ epoch, options, state: found }: TrainingState): RunState {
   const { lowestValidationLoss } = history;
   // The first format had no state to keep it in; in the second, the history's may be of the middle of an epoch.
   if (found === undefined && lowestValidationLoss !== undefined) {
-    state.lowestValidationLoss = lowestValidationLoss;
+    state.best = oldBest(lowestValidationLoss, state.tally);
   }
   return state;
 }

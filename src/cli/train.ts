@@ -14,6 +14,8 @@ import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
 import { newRunState, type RunState } from "../train/state.ts";
+import type { Calibration } from "../train/calibration.ts";
+import { metricTitle } from "../train/metric.ts";
 import { newTally, summarize } from "../train/tally.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { train } from "../train/trainer.ts";
@@ -29,6 +31,7 @@ import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput } from "./output.ts";
 import { PeakMemory } from "./peak_memory.ts";
+import { farewell, isSame, type Place, placeOf } from "./place.ts";
 import { describeChoice, fitMemory } from "./plan.ts";
 import {
   barView,
@@ -90,7 +93,10 @@ export const trainCommand: Command = {
     ],
     ["A million neurons on made-up data, two steps of it", "train --preset extreme-1m --max-steps 2"],
     ["Importance Pruning: a smaller network", "train --dataset madelon --importance-pruning"],
-    ["Stop when the validation loss no longer falls", "train --validation-fraction 0.1 --patience 20"],
+    [
+      "Stop when the validation loss no longer falls, and keep the epoch in which it was lowest",
+      "train --validation-fraction 0.1 --patience 20",
+    ],
     ["Go on where a run was stopped", "train --resume flowers.safetensors"],
     ["Records for a program, one JSON object a line", "train --json > run.jsonl"],
   ],
@@ -150,18 +156,19 @@ async function runTraining(given: Values): Promise<number> {
     console.error([...head, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(print) : drawsBars() ? barView(show) : lineView(show);
-  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained } = await epochLoop(
+  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await epochLoop(
     run,
     view,
     interruption,
   );
   const tally = run.state.tally ?? newTally(model.stats().parameters);
-  const summary = summarize(tally);
+  const summary = summarize(tally, values.keep === "best" ? run.state.best : undefined);
   const peakRssBytes = run.memory.bytes;
   const { settings, targetScaling } = model;
   const errors = testErrors(summary, targetScaling);
-  if (json) print({ event: "summary", ...summary, ...errors, peakRssBytes, stoppedEarly, interrupted });
-  else {
+  if (json) {
+    print({ event: "summary", ...summary, ...errors, calibration, peakRssBytes, stoppedEarly, interrupted });
+  } else {
     const { curve } = tally;
     const told = {
       data,
@@ -173,10 +180,12 @@ async function runTraining(given: Values): Promise<number> {
       peakRssBytes,
       samplesTrained,
       trainSeconds: seconds,
+      calibration,
     };
     console.log([...(quiet ? [] : [""]), ...report(told)].join("\n"));
     if (stoppedEarly) {
-      console.log(`Stopped early: no better validation loss in ${values.patience} evaluations`);
+      const metric = metricTitle(values.metric!);
+      console.log(`Stopped early: no better validation ${metric} in ${values.patience} evaluations`);
     }
   }
   return interrupted ? exitCode : 0;
@@ -267,6 +276,8 @@ interface Outcome {
   /** Seconds of training. */
   readonly seconds: number;
   readonly samplesTrained: number;
+  /** The temperature, where one was fitted at the end. */
+  readonly calibration?: Calibration;
 }
 
 async function epochLoop(run: Run, view: TrainingView, interruption: Interruption): Promise<Outcome> {
@@ -306,11 +317,13 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
   };
   const records = recordsOf(run, options, parallel);
   let [seconds, samplesTrained, stoppedEarly] = [0, 0, false];
+  let calibration: Calibration | undefined;
   try {
     for (;;) {
       const { done, value } = await records.next();
       if (done) {
         stoppedEarly = value?.stoppedEarly ?? false;
+        calibration = value?.calibration;
         break;
       }
       seconds += value.seconds;
@@ -336,7 +349,15 @@ async function epochLoop(run: Run, view: TrainingView, interruption: Interruptio
   }
   if (interrupted) console.error(farewell(output, placeOf(state), saved ?? before));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
-  return { stoppedEarly, interrupted, exitCode: interruption.exitCode, seconds, samplesTrained };
+  const { exitCode } = interruption;
+  return {
+    stoppedEarly,
+    interrupted,
+    exitCode,
+    seconds,
+    samplesTrained,
+    ...(calibration && { calibration }),
+  };
 }
 
 function recordsOf(
@@ -348,29 +369,6 @@ function recordsOf(
   if (place === undefined) return trainParallel(model, data, { ...options, ...parallel, workerModels });
   const { workers: _, ...rest } = parallel;
   return trainOverMpi(model, data, { ...options, ...rest, workerModels, place });
-}
-
-/** Whole epochs, and steps after those. */
-type Place = Pick<RunState, "epoch" | "step">;
-
-function placeOf({ epoch, step }: RunState): Place {
-  return { epoch, step };
-}
-
-function isSame(one: Place | undefined, { epoch, step }: Place): boolean {
-  return one?.epoch === epoch && one.step === step;
-}
-
-/**
- * What is said after Ctrl-C.
- *
- * @param saved What the output file holds; workers that were stopped in the middle of an epoch may have saved nothing.
- */
-function farewell(output: string | undefined, { epoch, step }: Place, saved: Place | undefined): string {
-  const lead = `Stopped after ${epoch} whole epochs` + (step > 0 ? ` and ${step} steps` : "");
-  if (output === undefined) return `${lead}; nothing was saved, --output names a file for it`;
-  if (saved === undefined) return `${lead}; nothing was saved: there was no checkpoint yet`;
-  return `${lead}; go on from epoch ${saved.epoch + 1} with: train --resume ${output}`;
 }
 
 function print(event: Record<string, unknown>): void {

@@ -102,7 +102,7 @@ function chooseValidation(train: Split, quota: Float64Array, seed: number): Uint
 }
 
 /** The samples whose flag is `part`: copies of them, or a source that knows them by their place. */
-function gather(
+export function gather(
   from: Split,
   flags: Uint8Array,
   part: number,

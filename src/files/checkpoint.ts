@@ -2,48 +2,44 @@
  * Models and checkpoints as `.safetensors` files.
  *
  * A model file holds settings, structure, weights, biases, standardisation and class names or the unit of the targets:
- * enough to predict on raw features. A checkpoint also holds what the optimiser keeps and how far training came: enough to go on bit for bit, since all random
- * numbers are functions of seed and place.
+ * enough to predict on raw features. A checkpoint also holds what the optimiser keeps and how far training came: enough
+ * to go on bit for bit, since all random numbers are functions of seed and place.
  *
  * @module
  */
 import { type Source, sourceName } from "../data/source.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
-import { isRecord } from "../hyperparameter.ts";
-import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
-import type { LayerPlan, SparseLayer } from "../model/layer.ts";
-import { SparseMlp } from "../model/model.ts";
-import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
-import { describeScaling } from "../model/target_scaling.ts";
-import type { FeatureSelection } from "../native/standardize.ts";
-import type { OptimizerState } from "../optimizer/optimizer.ts";
-import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
-import { sharedFloats, sharedWords } from "../sparse/shared.ts";
+import { copyMeaning } from "../model/copy.ts";
+import type { SparseMlp } from "../model/model.ts";
 import { VERSION } from "../version.ts";
 import {
+  describeMeaning,
+  describeNetwork,
   describeState,
   FORMAT_VERSION,
   parseField,
   READABLE_VERSIONS,
-  readClassNames,
+  readMeaning,
+  readRunning,
+  readSettings,
   readState,
-  readTargets,
   readTraining,
   readWorkerCount,
   type TrainingState,
 } from "./description.ts";
-import { RandomAccess } from "./random_access.ts";
 import {
-  readSafetensorsHeader,
-  readTensor,
-  type SafetensorsFile,
-  type Tensor,
-  writeSafetensors,
-} from "./safetensors.ts";
+  addLayers,
+  addStandardization,
+  type Reader,
+  readModels,
+  readStandardization,
+} from "./model_tensors.ts";
+import { RandomAccess } from "./random_access.ts";
+import { readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
 
 /** Options of {@linkcode saveModel}. */
 export interface SaveOptions {
-  /** Makes the file a checkpoint, with the optimiser's state. */
+  /** Makes the file a checkpoint, with the optimiser's state, and with both models where the best epoch is kept. */
   readonly training?: TrainingState;
   /** Models of the workers of phase 2 of parallel training, for a checkpoint; see `WorkerModels`. */
   readonly workers?: readonly SparseMlp[];
@@ -58,33 +54,27 @@ export interface SaveOptions {
  */
 export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
   const { training, workers = [], onProgress } = options;
+  // A file's model is the one to use: in the middle of a run that keeps its best epoch, the best so far.
+  const used = training === undefined ? model : model.best ?? model;
+  const running = training === undefined ? undefined : model.best === undefined ? model.running : model;
+  const held = training === undefined ? undefined : (running ?? used).optimizerState;
   const tensors = new Map<string, Tensor>();
-  const held = training === undefined ? undefined : model.optimizerState;
-  const add = ({ layers }: SparseMlp, prefix: string) => {
-    for (const [index, layer] of layers.entries()) {
-      for (const [part, tensor] of partsOf(layer, held)) {
-        tensors.set(`${prefix}layers.${index}.${part}`, tensor);
-      }
-    }
-  };
-  add(model, "");
-  workers.forEach((worker, number) => add(worker, workerPrefix(number)));
-  if (model.standardization !== undefined) {
-    tensors.set("standardization.mean", model.standardization.mean);
-    tensors.set("standardization.scale", model.standardization.scale);
+  addLayers(tensors, used, "", running === undefined ? held : undefined);
+  addStandardization(tensors, used, "");
+  if (running !== undefined) {
+    addLayers(tensors, running, RUNNING, held);
+    if (running.standardization !== used.standardization) addStandardization(tensors, running, RUNNING);
   }
-  const selection = model.standardization?.selection;
-  if (selection !== undefined) tensors.set("standardization.features", selection.features);
+  workers.forEach((worker, number) => addLayers(tensors, worker, workerPrefix(number), held));
   const description = {
     format: "truly-sparse",
     formatVersion: FORMAT_VERSION,
     packageVersion: VERSION,
-    settings: JSON.stringify(model.settings),
-    classNames: JSON.stringify(model.classNames),
-    ...(model.targetScaling && { targets: JSON.stringify(describeScaling(model.targetScaling)) }),
-    ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
+    ...describeNetwork(used),
+    ...describeMeaning(used),
+    ...(running && { running: JSON.stringify(describeNetwork(running)) }),
     ...(training && { training: JSON.stringify(training) }),
-    ...(held && { optimizer: JSON.stringify(describeState(held, [model, ...workers])) }),
+    ...(held && { optimizer: JSON.stringify(describeState(held, [running ?? used, ...workers])) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
   };
   try {
@@ -96,7 +86,10 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
 
 /** A model as read, and how far its training came when the file is a checkpoint. */
 export interface LoadedModel {
-  /** The model, ready to predict or to train on. */
+  /**
+   * The model, ready to predict or to train on; of a run that keeps its best epoch the best so far, with the one in
+   * training as `SparseMlp.running`, with which `train` goes on.
+   */
   readonly model: SparseMlp;
   /** How far its training came; given for checkpoints alone. */
   readonly training?: TrainingState;
@@ -153,166 +146,53 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
         `this package reads versions ${READABLE_VERSIONS.join(", ")}`,
     );
   }
-  const given = parseField<unknown>(description, "settings");
-  if (!isRecord(given)) throw new SyntaxError("its settings are no object");
-  const settings = resolveSettings(given as unknown as ModelOptions);
-  const workerCount = readWorkerCount(description);
-  const prefixes = ["", ...Array.from({ length: workerCount }, (_, worker) => workerPrefix(worker))];
-  const known = new Set<string>();
-  const plans = planLayers(content, settings, prefixes);
+  const settings = readSettings(description);
   const training = description.training === undefined
     ? undefined
     : readTraining(parseField(description, "training"));
-  const held = training === undefined ? undefined : readState(description, prefixes.length);
-  const models: SparseMlp[] = [];
-  for (const [place, prefix] of prefixes.entries()) {
-    const model = SparseMlp.allocate(settings, plans);
-    if (held !== undefined) model.holdState(held.state);
-    model.updates = held?.updates[place] ?? 0;
-    for (const [index, layer] of model.layers.entries()) {
-      layer.nnz = tensorPlace(content, `${prefix}layers.${index}.indices`).length;
-      for (const [part, tensor, least] of partsOf(layer, held?.state)) {
-        const name = `${prefix}layers.${index}.${part}`;
-        expectLength(content, name, tensor.length);
-        await readTensor(file, tensorPlace(content, name), tensor, onChunk);
-        known.add(name);
-        if (tensor instanceof Float32Array) checkNumbers(name, tensor, least);
-      }
-      if (layer.indptr[layer.inputs] !== layer.nnz) {
-        throw new RangeError(
-          `layer ${index + 1} has ${layer.nnz} connections, its indptr ends at ${layer.indptr[layer.inputs]}`,
-        );
-      }
-      validateConnections(layer);
-      rebuildIncoming(layer, threads);
-    }
-    models.push(model);
-  }
-  const [model, ...workers] = models;
-  if (content.tensors.has("standardization.mean")) {
-    const [mean, scale] = [sharedFloats(settings.sizes[0]), sharedFloats(settings.sizes[0])];
-    for (const [part, tensor] of [["mean", mean], ["scale", scale]] as const) {
-      const name = `standardization.${part}`;
-      await readTensor(file, tensorPlace(content, name), tensor, onChunk);
-      known.add(name);
-      checkNumbers(name, tensor);
-    }
-    known.add("standardization.features");
-    const selection = await readSelection(file, content, settings.sizes[0], onChunk);
-    model.standardization = { mean, scale, ...(selection && { selection }) };
+  const workerCount = readWorkerCount(description);
+  const workers = Array.from({ length: workerCount }, (_, worker) => workerPrefix(worker));
+  const trained = readRunning(description, training);
+  const known = new Set<string>();
+  const reader: Reader = { file, content, known, threads, onChunk };
+  const goesOn = trained === undefined ? ["", ...workers] : [RUNNING, ...workers];
+  const held = (models: number) => training && readState(description, models);
+  const models = await readModels(reader, trained?.settings ?? settings, goesOn, held);
+  const [last, ...workerModels] = models;
+  const model = trained === undefined ? last : (await readModels(reader, settings, [""], () => undefined))[0];
+  const standardization = await readStandardization(reader, "", settings, description);
+  if (standardization !== undefined) model.standardization = standardization;
+  readMeaning(description, model);
+  for (const worker of workerModels) copyMeaning(model, worker);
+  if (trained !== undefined) {
+    const own = await readStandardization(reader, RUNNING, trained.settings, trained.description) ??
+      standardization;
+    if (own !== undefined) last.standardization = own;
+    copyMeaning(model, last);
+    checkBeside(model, last);
+    model.running = last;
   }
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
-  const targetScaling = readTargets(description, settings, model.standardization !== undefined);
-  if (targetScaling !== undefined) { for (const one of models) one.targetScaling = targetScaling; }
-  model.classNames = readClassNames(parseField(description, "classNames"), settings);
-  return { model, ...(training && { training }), ...(workers.length > 0 && { workers }) };
+  return {
+    model,
+    ...(training && { training }),
+    ...(workerModels.length > 0 && { workers: workerModels }),
+  };
 }
+
+/** Refuses a model in training that is for other samples than the best. */
+function checkBeside(best: SparseMlp, running: SparseMlp): void {
+  const [one, other] = [best, running].map(({ settings: { sizes, task }, featureCount }) =>
+    `${featureCount} features and ${sizes[sizes.length - 1]} outputs of a ${task}`
+  );
+  if (one !== other) throw new RangeError(`its best model is for ${one}, the one in training for ${other}`);
+}
+
+/** Where the tensors of the model in training stand, beside the best of its run. */
+const RUNNING = "running.";
 
 /** Where the tensors of a worker's model stand. */
 function workerPrefix(worker: number): string {
   return `workers.${worker}.`;
-}
-
-/** Shapes of the layers, checked; all models of a file get the capacity of the largest. */
-function planLayers(
-  content: SafetensorsFile,
-  settings: ModelSettings,
-  prefixes: readonly string[],
-): LayerPlan[] {
-  const last = settings.sizes.length - 2;
-  return settings.sizes.slice(1).map((neurons, index): LayerPlan => {
-    const inputs = settings.sizes[index];
-    let capacity = 0;
-    for (const prefix of prefixes) {
-      const name = `${prefix}layers.${index}`;
-      const { length } = tensorPlace(content, `${name}.indices`);
-      if (length > inputs * neurons) throw new RangeError(`layer ${index + 1} has too many connections`);
-      expectLength(content, `${name}.indptr`, inputs + 1);
-      expectLength(content, `${name}.values`, length);
-      expectLength(content, `${name}.bias`, neurons);
-      capacity = Math.max(capacity, length);
-    }
-    const activation = index === last ? OUTPUT_CODE : activationCode(settings.activation, index);
-    return { inputs, neurons, capacity, activation };
-  });
-}
-
-/** The raw features a compacted model uses; undefined where it uses all. */
-async function readSelection(
-  file: RandomAccess,
-  content: SafetensorsFile,
-  inputs: number,
-  onChunk: (bytes: number) => void,
-): Promise<FeatureSelection | undefined> {
-  const place = content.tensors.get("standardization.features");
-  if (place === undefined) return undefined;
-  expectLength(content, "standardization.features", inputs);
-  const features = sharedWords(inputs);
-  await readTensor(file, place, features, onChunk);
-  const featureCount = parseField<number>(content.metadata, "featureCount");
-  const ascending = features.every((feature, index) => index === 0 || feature > features[index - 1]);
-  if (!Number.isSafeInteger(featureCount) || !ascending || !(features[inputs - 1] < featureCount)) {
-    throw new RangeError(`its ${inputs} used features are not ascending numbers below ${featureCount}`);
-  }
-  return { featureCount, features };
-}
-
-/**
- * Arrays of a layer by the names of their tensors, with the least their numbers can be; planes are named after what
- * they hold and what it belongs to.
- */
-function partsOf(
-  layer: SparseLayer,
-  held: OptimizerState | undefined,
-): [string, Tensor, (number | undefined)?][] {
-  const { nnz } = layer;
-  const parts: [string, Tensor, (number | undefined)?][] = [
-    ["indptr", layer.indptr],
-    ["indices", layer.indices.subarray(0, nnz)],
-    ["values", layer.values.subarray(0, nnz)],
-    ["bias", layer.bias],
-    ["shape", layer.activationParameters],
-  ];
-  for (const [place, { name, least }] of (held?.planes ?? []).entries()) {
-    const end = name[0].toUpperCase() + name.slice(1);
-    parts.push(
-      [name, layer.planes[place].subarray(0, nnz), least],
-      [`bias${end}`, layer.biasPlanes[place], least],
-      [`shape${end}`, layer.activationPlanes[place], least],
-    );
-  }
-  return parts;
-}
-
-/** Throws unless all numbers are finite and none is too small; in blocks, since a check of each costs ten times more. */
-function checkNumbers(name: string, numbers: Float32Array, least = -Infinity): void {
-  for (let start = 0; start < numbers.length; start += 4096) {
-    const end = Math.min(start + 4096, numbers.length);
-    // A number times zero is zero, but for NaN and infinities.
-    let zero = 0;
-    let smallest = Infinity;
-    for (let at = start; at < end; at++) {
-      zero += numbers[at] * 0;
-      smallest = Math.min(smallest, numbers[at]);
-    }
-    if (zero === 0 && smallest >= least) continue;
-    const at = numbers.subarray(start, end).findIndex((x) => !Number.isFinite(x) || x < least) + start;
-    const needed = least === -Infinity ? "a finite one" : `a finite one of ${least} or more`;
-    throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, ${needed} is needed`);
-  }
-}
-
-function tensorPlace(
-  content: SafetensorsFile,
-  name: string,
-): NonNullable<ReturnType<SafetensorsFile["tensors"]["get"]>> {
-  const place = content.tensors.get(name);
-  if (place === undefined) throw new SyntaxError(`it has no tensor "${name}"`);
-  return place;
-}
-
-function expectLength(content: SafetensorsFile, name: string, length: number): void {
-  const found = tensorPlace(content, name).length;
-  if (found !== length) throw new SyntaxError(`tensor "${name}" has ${found} elements, expected ${length}`);
 }

@@ -5,8 +5,8 @@
  */
 import { isRecord } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
-import type { ModelSettings } from "../model/settings.ts";
-import { readScaling, type TargetScaling, unscaled } from "../model/target_scaling.ts";
+import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
+import { describeScaling, readScaling, type TargetScaling, unscaled } from "../model/target_scaling.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { SGD } from "../optimizer/sgd.ts";
@@ -15,8 +15,8 @@ import { checkRunState, type RunState } from "../train/state.ts";
 /** Version of what a file holds and under which names. */
 export const FORMAT_VERSION = "4";
 /**
- * Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD, 3 learned the targets of a
- * regression as they were.
+ * Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD, 3 one model alone of a
+ * run, and the targets of a regression as they were.
  */
 export const READABLE_VERSIONS: readonly string[] = ["1", "2", "3", FORMAT_VERSION];
 /** Versions whose checkpoints name no optimiser. */
@@ -35,6 +35,59 @@ export interface TrainingState {
   readonly options: Readonly<Record<string, unknown>>;
   /** Where the run stands inside the epoch, and what else `train` needs to go on bit for bit. */
   readonly state?: RunState;
+}
+
+/** The network in words: its settings, and how many raw features there are where it uses only some. */
+export function describeNetwork({ settings, standardization }: SparseMlp): Record<string, string> {
+  const selection = standardization?.selection;
+  return {
+    settings: JSON.stringify(settings),
+    ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
+  };
+}
+
+/** What the outputs of a model mean, in words: its classes, the unit of its targets, its temperature. */
+export function describeMeaning(
+  { classNames, targetScaling, temperature }: SparseMlp,
+): Record<string, string> {
+  return {
+    classNames: JSON.stringify(classNames),
+    ...(targetScaling && { targets: JSON.stringify(describeScaling(targetScaling)) }),
+    ...(temperature !== 1 && { temperature: JSON.stringify(temperature) }),
+  };
+}
+
+/** Gives a model that has its standardisation what its outputs mean, checked. */
+export function readMeaning(description: Readonly<Record<string, string>>, model: SparseMlp): void {
+  const { settings, standardization } = model;
+  model.classNames = readClassNames(parseField(description, "classNames"), settings);
+  const targetScaling = readTargets(description, settings, standardization !== undefined);
+  if (targetScaling !== undefined) model.targetScaling = targetScaling;
+  if (description.temperature !== undefined) {
+    model.temperature = readTemperature(parseField(description, "temperature"), settings);
+  }
+}
+
+/** Settings of a model, checked. */
+export function readSettings(description: Readonly<Record<string, string>>): ModelSettings {
+  const given = parseField<unknown>(description, "settings");
+  if (!isRecord(given)) throw new SyntaxError("its settings are no object");
+  return resolveSettings(given as unknown as ModelOptions);
+}
+
+/** The model in training of a file whose model is the best of the run; undefined where there is only one. */
+export function readRunning(
+  description: Readonly<Record<string, string>>,
+  training: TrainingState | undefined,
+): { readonly settings: ModelSettings; readonly description: Readonly<Record<string, string>> } | undefined {
+  if (description.running === undefined) return undefined;
+  if (training === undefined) throw new SyntaxError("it has a model in training and no training state");
+  const found = parseField<unknown>(description, "running");
+  if (!isRecord(found) || !Object.values(found).every((value) => typeof value === "string")) {
+    throw new SyntaxError("its description of the model in training is no object of texts");
+  }
+  const texts = found as Readonly<Record<string, string>>;
+  return { settings: readSettings(texts), description: texts };
 }
 
 /** How many models of workers a file holds. */
@@ -102,7 +155,7 @@ export function readTraining(found: unknown): TrainingState {
 }
 
 /** The unit of what a model predicts; files of before hold networks that learned targets as they were, once trained. */
-export function readTargets(
+function readTargets(
   description: Readonly<Record<string, string>>,
   { sizes, task }: ModelSettings,
   trained: boolean,
@@ -117,7 +170,7 @@ export function readTargets(
 }
 
 /** The names of the classes: none, or one an output. */
-export function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {
+function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {
   if (!Array.isArray(found) || !found.every((name) => typeof name === "string")) {
     throw new SyntaxError("its class names are no list of texts");
   }
@@ -126,6 +179,17 @@ export function readClassNames(found: unknown, { sizes, task }: ModelSettings): 
     throw new RangeError(`it has ${found.length} class names for ${outputs} outputs of a ${task}`);
   }
   return found;
+}
+
+/**
+ * The temperature of a calibrated model.
+ *
+ * @throws {RangeError} When it is none, or the model has no probabilities.
+ */
+export function readTemperature(found: unknown, { task }: ModelSettings): number {
+  if (task !== "classification") throw new RangeError(`it has a temperature, which a ${task} does not use`);
+  if (typeof found === "number" && Number.isFinite(found) && found > 0) return found;
+  throw new RangeError(`its temperature is ${JSON.stringify(found)}, expected a number above 0`);
 }
 
 /** Reads a field that holds JSON. */

@@ -9,6 +9,7 @@ import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { readScaling, unscaled } from "../model/target_scaling.ts";
+import { readTemperature } from "./description.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -34,6 +35,8 @@ export interface WholeModel {
   readonly featureCount?: number;
   /** The unit of what a regression predicts, as JSON has it; nothing is checked yet. */
   readonly targets?: unknown;
+  /** Temperature of a calibrated model, not checked yet. */
+  readonly temperature?: unknown;
 }
 
 /** Reads a text; undefined where there is no such file. */
@@ -58,13 +61,22 @@ export function parseModelJson(json: string): WholeModel {
   } catch (cause) {
     throw new SyntaxError(`its model.json is no JSON: ${(cause as Error).message}`, { cause });
   }
-  const { settings, classNames, featureCount, targets } = (found ?? {}) as Record<string, unknown>;
+  const { settings, classNames, featureCount, targets, temperature } = (found ?? {}) as Record<
+    string,
+    unknown
+  >;
   const names = Array.isArray(classNames) && classNames.every((name) => typeof name === "string");
   if (typeof settings !== "object" || settings === null || Array.isArray(settings) || !names) {
     throw new SyntaxError("its model.json has no settings and class names");
   }
-  const whole = { settings, classNames, ...(targets !== undefined && { targets }) };
-  return featureCount === undefined ? whole : { ...whole, featureCount: Number(featureCount) };
+  const counted = featureCount !== undefined && { featureCount: Number(featureCount) };
+  return {
+    settings,
+    classNames,
+    ...counted,
+    ...(targets !== undefined && { targets }),
+    ...(temperature !== undefined && { temperature }),
+  };
 }
 
 /**
@@ -74,7 +86,7 @@ export function parseModelJson(json: string): WholeModel {
  * @throws {RangeError} When an index or number is out of range.
  */
 export function makeModel(
-  { settings: given, classNames = [], featureCount, targets }: WholeModel,
+  { settings: given, classNames = [], featureCount, targets, temperature }: WholeModel,
   decoded: readonly DecodedLayer[],
   statistics?: ReadonlyMap<string, NpyArray>,
 ): SparseMlp {
@@ -118,6 +130,7 @@ export function makeModel(
     model.targetScaling = unscaled(outputs);
   }
   model.classNames = [...classNames];
+  if (temperature !== undefined) model.temperature = readTemperature(temperature, settings);
   return model;
 }
 

@@ -146,6 +146,12 @@ function describe(model: SparseMlp): Record<string, unknown> {
     value = graph.node("Add", [value, graph.constant("target_mean", mean, [outputs])]);
   }
   const classes = settings.task === "classification";
+  if (model.temperature !== 1) {
+    value = graph.node("Div", [
+      value,
+      graph.constant("temperature", Float32Array.of(model.temperature), [1]),
+    ]);
+  }
   const name = classes ? "probabilities" : "values";
   graph.node(classes ? "Softmax" : "Identity", [value], classes ? { axis: 1 } : {}, name);
   const info = (name: string, width: number) => ({

@@ -9,6 +9,7 @@ import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/la
 import { sharedWords } from "../sparse/shared.ts";
 import { paddedWords, type SparseLayer } from "./layer.ts";
 import { type TargetScaling, toOwnUnit } from "./target_scaling.ts";
+import { applyTemperature } from "./temperature.ts";
 import { predictionTiles } from "./tile.ts";
 
 /** Options of a prediction. */
@@ -28,6 +29,7 @@ export interface Compilable {
   readonly targetScaling?: TargetScaling;
   readonly featureCount: number;
   readonly classNames: readonly string[];
+  readonly temperature: number;
 }
 
 /**
@@ -63,6 +65,7 @@ export class InferenceModel {
   readonly #standardization: Standardization;
   readonly #targetScaling: TargetScaling | undefined;
   readonly #sizes: readonly number[];
+  readonly #temperature: number;
   #work: Uint32Array = new Uint32Array(0);
 
   /** Copies a model; O(connections). */
@@ -73,6 +76,7 @@ export class InferenceModel {
     this.featureCount = model.featureCount;
     this.outputCount = layers[layers.length - 1].neurons;
     this.classNames = model.classNames;
+    this.#temperature = model.temperature;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
     this.#targetScaling = model.targetScaling;
@@ -99,7 +103,7 @@ export class InferenceModel {
   }
 
   /**
-   * The probability of each class.
+   * The probability of each class, with the temperature of a calibrated model.
    *
    * @param features Raw features, shape `[samples, featureCount]`.
    * @returns Shape `[samples, classes]`; each row sums to 1.
@@ -110,7 +114,9 @@ export class InferenceModel {
     if (this.task === "regression") {
       throw new TypeError("Cannot predict probabilities: the model is for regression, use predict");
     }
-    return this.#run(features, true, options);
+    const probabilities = this.#run(features, true, options);
+    applyTemperature(probabilities, this.outputCount, this.#temperature);
+    return probabilities;
   }
 
   #run(features: Float32Array | Uint8Array, softmax: boolean, options: PredictOptions): Float32Array {

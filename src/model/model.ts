@@ -37,6 +37,15 @@ export class SparseMlp {
   targetScaling?: TargetScaling;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
+  /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
+  temperature = 1;
+  /** While a run keeps its best epoch: the model of that epoch. Set by training, saved with a checkpoint. */
+  best?: SparseMlp;
+  /**
+   * After such a run, when the model is that of its best epoch: the model of its last epoch, with the optimiser's state,
+   * from which a longer run goes on. Set by training, saved with a checkpoint; may be deleted to free its memory.
+   */
+  running?: SparseMlp;
   #settings: ModelSettings;
   #layers: readonly SparseLayer[];
   #memory: NetworkMemory;
@@ -58,7 +67,7 @@ export class SparseMlp {
     return this.#layers;
   }
 
-  /** Becomes another model, whose arrays it then shares: what compaction while training does. */
+  /** Becomes another model, whose arrays it then shares: after compaction while training, and after the best epoch. */
   adopt(other: SparseMlp): void {
     this.#settings = other.#settings;
     this.#layers = other.#layers;

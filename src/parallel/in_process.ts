@@ -7,7 +7,8 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
-import { copyModel, emptyReplica } from "./replica.ts";
+import { copyModel } from "../model/copy.ts";
+import { emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import {
   changedInAll,

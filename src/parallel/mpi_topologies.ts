@@ -5,7 +5,8 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { Places } from "./mpi_wire.ts";
-import { copyTopology, emptyReplica } from "./replica.ts";
+import { copyTopology } from "../model/copy.ts";
+import { emptyReplica } from "./replica.ts";
 
 /** A topology that gradients may still arrive for. */
 export interface KeptTopology {

@@ -1,8 +1,9 @@
 /**
- * A worker's copy of the server's model, and how one model is copied into another.
+ * A worker's copy of the server's model, and how one is sent.
  *
  * @module
  */
+import { emptyCopy, plansOf } from "../model/copy.ts";
 import { type LayerPlan, paddedWords, type SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import type { ModelSettings } from "../model/settings.ts";
@@ -22,14 +23,8 @@ export interface SharedModel {
 
 /** Describes a model for {@linkcode attachModel}. */
 export function shareModel(model: SparseMlp): SharedModel {
-  const plans = model.layers.map(({ inputs, neurons, capacity, activation }) => ({
-    inputs,
-    neurons,
-    capacity,
-    activation,
-  }));
   const { settings, memory, optimizerState: held, targetScaling } = model;
-  return { settings, plans, memory, held, targetScaling };
+  return { settings, plans: plansOf(model), memory, held, targetScaling };
 }
 
 /** The model that another Worker shared. */
@@ -41,52 +36,9 @@ export function attachModel({ settings, plans, memory, held, targetScaling }: Sh
 
 /** An empty model with the capacities of another, and room for its optimiser's state. */
 export function emptyReplica(model: SparseMlp): SparseMlp {
-  const { settings, plans } = shareModel(model);
-  const replica = SparseMlp.allocate(settings, plans);
-  if (model.targetScaling !== undefined) replica.targetScaling = model.targetScaling;
+  const replica = emptyCopy(model);
   if (model.optimizerState !== undefined) replica.holdState(model.optimizerState);
   return replica;
-}
-
-/** Copies the structure of all layers; the models have equal capacities. O(nnz). */
-export function copyTopology(from: SparseMlp, to: SparseMlp): void {
-  for (const [index, layer] of from.layers.entries()) {
-    const target = to.layers[index];
-    target.indptr.set(layer.indptr);
-    target.incomingPtr.set(layer.incomingPtr);
-    for (const part of ["indices", "source", "position"] as const) {
-      target[part].set(layer[part].subarray(0, layer.nnz));
-    }
-    target.nnz = layer.nnz;
-  }
-}
-
-/** Copies weights, biases and activation parameters; the topologies are equal. O(nnz). */
-export function copyParameters(from: SparseMlp, to: SparseMlp): void {
-  for (const [index, layer] of from.layers.entries()) {
-    const target = to.layers[index];
-    target.values.set(layer.values.subarray(0, layer.nnz));
-    target.bias.set(layer.bias);
-    target.activationParameters.set(layer.activationParameters);
-  }
-}
-
-/** Copies what the optimiser keeps of all parameters; the topologies are equal. O(nnz). */
-export function copyState(from: SparseMlp, to: SparseMlp): void {
-  for (const [index, layer] of from.layers.entries()) {
-    const target = to.layers[index];
-    layer.planes.forEach((plane, place) => target.planes[place].set(plane.subarray(0, layer.nnz)));
-    layer.biasPlanes.forEach((plane, place) => target.biasPlanes[place].set(plane));
-    layer.activationPlanes.forEach((plane, place) => target.activationPlanes[place].set(plane));
-  }
-  to.updates = from.updates;
-}
-
-/** Copies a whole model, the optimiser's state included. O(nnz). */
-export function copyModel(from: SparseMlp, to: SparseMlp): void {
-  copyTopology(from, to);
-  copyParameters(from, to);
-  copyState(from, to);
 }
 
 /** Gradients of one layer as views of a gradient arena. */

@@ -16,7 +16,8 @@ import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepSettings } from "../train/step_settings.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
-import { copyParameters, copyTopology, gradientViews } from "./replica.ts";
+import { copyParameters, copyTopology } from "../model/copy.ts";
+import { gradientViews } from "./replica.ts";
 import type { EpochSums, PushHeader } from "./transport.ts";
 
 /** Places of the server's numbers. */

@@ -4,7 +4,7 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { copyModel } from "./replica.ts";
+import { copyModel } from "../model/copy.ts";
 import type { ParameterServer } from "./server.ts";
 import type { SharedState } from "./shared_state.ts";
 import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";

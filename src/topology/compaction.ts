@@ -4,6 +4,7 @@
  * @module
  */
 import { activate } from "../model/activation.ts";
+import { copyMeaning } from "../model/copy.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
@@ -72,8 +73,7 @@ export function compact(model: SparseMlp, options: CompactOptions = {}): Compact
     kept[index + 1].forEach((neuron, place) => small.layers[index].bias[place] = biases[index][neuron]);
     rebuildIncoming(small.layers[index], threads);
   }
-  small.classNames = model.classNames;
-  if (model.targetScaling !== undefined) small.targetScaling = model.targetScaling;
+  copyMeaning(model, small);
   keepStandardization(model, small, kept[0]);
   const before = layers[0].inputs + layers.reduce((sum, layer) => sum + layer.neurons, 0);
   return { model: small, kept, removed: before - sizes.reduce((sum, size) => sum + size, 0) };

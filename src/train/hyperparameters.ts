@@ -16,6 +16,7 @@ import {
   type OptimizerOptions,
   suiting,
 } from "../optimizer/optimizers.ts";
+import { METRIC_NAMES, type MetricName } from "./metric.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 import { type ClassWeights, readClassWeights } from "./sample_weights.ts";
 
@@ -124,8 +125,26 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
   readonly compactWhilePruning?: boolean;
   /** Fraction of the training samples set aside to choose the best epoch by. @default {0} */
   readonly validationFraction?: number;
-  /** Stop after this many evaluations in a row without a better validation loss; needs a validation fraction. */
+  /**
+   * What the validation samples choose the best epoch by.
+   *
+   * @default {"loss"}
+   */
+  readonly metric?: MetricName;
+  /**
+   * Which epoch's weights the model has at the end of the run: those of the best epoch by `metric`, which needs a
+   * validation fraction, or of the last. A copy is made after each epoch that is the best so far.
+   *
+   * @default best where validation samples are set aside, else last
+   */
+  readonly keep?: "best" | "last";
+  /** Stop after this many evaluations in a row without a better value of `metric`; needs a validation fraction. */
   readonly patience?: number;
+  /**
+   * At the end of the run, fit the temperature of the probabilities on the validation samples; see `calibrate`. For
+   * classification, with a validation fraction. @default {false}
+   */
+  readonly calibrate?: boolean;
   /**
    * What the loss of the samples of each class is multiplied by, beside their own weights: a number for each class in
    * their order, or `balanced`, as much for rare classes as for frequent ones. The weights of all training samples are
@@ -265,7 +284,26 @@ export const HYPERPARAMETERS = {
     default: 0,
     doc: "Share of the training samples set aside to choose the best epoch by.",
   },
-  patience: { ...COUNT, doc: "Stop after so many evaluations without a lower validation loss." },
+  metric: {
+    kind: "choice",
+    choices: METRIC_NAMES,
+    default: "loss",
+    doc: "What the validation samples choose the best epoch by.",
+  },
+  keep: {
+    kind: "choice",
+    choices: ["best", "last"],
+    doc: "Which epoch's weights the model has in the end: the best by the validation samples, or the last.",
+  },
+  patience: {
+    ...COUNT,
+    doc: "Stop after so many evaluations without a better one of the validation samples.",
+  },
+  calibrate: {
+    kind: "flag",
+    default: false,
+    doc: "Fit the temperature of the probabilities on the validation samples when the run is over.",
+  },
   classWeights: {
     kind: "settings",
     read: readClassWeights,
@@ -323,13 +361,30 @@ export type Hyperparameters =
  * @throws {TypeError} When a value has the wrong type, or two contradict each other.
  */
 export function resolveHyperparameters(options: HyperparameterOptions, modelSeed: number): Hyperparameters {
-  const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency };
+  const keep = options.validationFraction ? "best" : "last";
+  const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency, keep };
   // The table has a row for each key, whose kind gives its type.
   const resolved = resolveOptions(HYPERPARAMETERS, options, { task: "train", defaults }) as Hyperparameters;
-  if (resolved.patience !== undefined && resolved.validationFraction === 0) {
+  if (resolved.validationFraction === 0) refuseJudging(resolved);
+  return resolved;
+}
+
+/** Refuses what means nothing without validation samples. */
+function refuseJudging({ patience, keep, metric, calibrate }: Hyperparameters): void {
+  if (patience !== undefined) {
     throw new TypeError("Cannot stop early: patience needs a validationFraction above 0 to judge by");
   }
-  return resolved;
+  if (keep === "best") {
+    throw new TypeError(
+      'Cannot keep the best epoch: keep "best" needs a validationFraction above 0 to judge by',
+    );
+  }
+  if (calibrate) {
+    throw new TypeError("Cannot calibrate: calibrate needs a validationFraction above 0 to fit with");
+  }
+  if (metric !== "loss") {
+    throw new TypeError(`Cannot choose by ${metric}: metric needs a validationFraction above 0 to judge by`);
+  }
 }
 
 /** `true` takes the paper's settings. */

@@ -4,6 +4,9 @@
  * @module
  */
 
+import type { Calibration } from "./calibration.ts";
+import type { BestEpoch } from "./metric.ts";
+
 /**
  * What happened in one epoch. Times are seconds; fractions lie in [0, 1].
  *
@@ -23,6 +26,8 @@ export interface EpochRecord {
   readonly validationLoss?: number;
   /** Their accuracy; NaN for regression. */
   readonly validationAccuracy?: number;
+  /** What `metric` gives of them, where it is neither of the two. */
+  readonly validationScore?: number;
   /** Mean loss of the test samples, where there are some and the epoch is evaluated. */
   readonly testLoss?: number;
   /** Their accuracy; NaN for regression. */
@@ -67,8 +72,10 @@ export interface RunSummary {
   readonly lastTestAccuracy?: number;
   /** Test loss of the last evaluation. */
   readonly lastTestLoss?: number;
-  /** Test accuracy after the whole epoch with the lowest validation loss, when a validation part was set aside. */
+  /** Test accuracy after the whole epoch that is the best by the validation samples, where some were set aside. */
   readonly validationSelectedTestAccuracy?: number;
+  /** The epoch whose weights are kept, and its value of `metric`: the best so far, where that is kept. */
+  readonly kept?: BestEpoch;
   /** Mean training loss of the last epoch; absent before the first. */
   readonly lastTrainLoss?: number;
   /** Training accuracy of the last epoch; not for regression. */
@@ -93,6 +100,8 @@ export interface TrainSummary extends RunSummary {
   readonly classCounts: readonly number[];
   /** Whether the run ended early for lack of improvement. */
   readonly stoppedEarly: boolean;
+  /** The temperature that was fitted, where `calibrate` asks for it. */
+  readonly calibration?: Calibration;
 }
 
 /** Figures of one epoch of WASAP-SGD or WASSP-SGD. */

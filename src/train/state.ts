@@ -5,7 +5,9 @@
  *
  * @module
  */
+import { isRecord } from "../hyperparameter.ts";
 import { MAX_TILE } from "../model/tile.ts";
+import { type BestEpoch, isBetter, METRIC_NAMES } from "./metric.ts";
 import { checkTally, type Tally } from "./tally.ts";
 
 /** Where a run stands. The trainer keeps it up to date; JSON can hold it. */
@@ -29,8 +31,8 @@ export interface RunState {
    * one that shrinks keeps it, since the width of tiles decides how sums are rounded. Absent before the run begins.
    */
   cacheTile?: number;
-  /** Lowest validation loss so far; absent before the first. */
-  lowestValidationLoss?: number;
+  /** The best epoch so far; absent before the first that was judged. */
+  best?: BestEpoch;
   /** Evaluations since that one; those inside an epoch do not count. */
   evaluationsSinceBest: number;
   /** What the run has reached. Absent before it begins. */
@@ -44,13 +46,18 @@ export function newRunState(epoch = 0): RunState {
   return { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: true, evaluationsSinceBest: 0 };
 }
 
-/** What an evaluation at the end of an epoch says of early stopping; 0 evaluations since the best if it is that. */
+/**
+ * What an evaluation at the end of an epoch says: which epoch is the best now, and how many evaluations ago; 0 if it is
+ * this one. A best by another metric counts no more.
+ */
 export function judgeValidation(
-  { lowestValidationLoss = Infinity, evaluationsSinceBest }: RunState,
-  loss: number,
-): Pick<RunState, "lowestValidationLoss" | "evaluationsSinceBest"> {
-  if (loss < lowestValidationLoss) return { lowestValidationLoss: loss, evaluationsSinceBest: 0 };
-  return { evaluationsSinceBest: evaluationsSinceBest + 1 };
+  { best, evaluationsSinceBest }: RunState,
+  now: BestEpoch,
+): { readonly best: BestEpoch; readonly evaluationsSinceBest: number } {
+  if (best?.metric !== now.metric || isBetter(now.metric, now.value, best.value)) {
+    return { best: now, evaluationsSinceBest: 0 };
+  }
+  return { best, evaluationsSinceBest: evaluationsSinceBest + 1 };
 }
 
 /**
@@ -93,7 +100,7 @@ export function checkRunState(found: unknown): RunState {
     throw new TypeError(`Cannot go on from this state: found ${JSON.stringify(found)}, expected an object`);
   }
   const given = found as Readonly<Record<string, unknown>>;
-  const number = (name: keyof RunState | "waited", whole: boolean): number => {
+  const number = (name: keyof RunState | "waited" | "lowestValidationLoss", whole: boolean): number => {
     const value = given[name];
     const fits = typeof value === "number" && Number.isFinite(value) &&
       (!whole || (Number.isSafeInteger(value) && value >= 0));
@@ -115,6 +122,13 @@ export function checkRunState(found: unknown): RunState {
       `Cannot go on from this state: evolved is ${JSON.stringify(given.evolved)}, expected true or false`,
     );
   }
+  const tally = given.tally === undefined ? undefined : checkTally(given.tally);
+  const lowest = given.lowestValidationLoss === undefined ? undefined : number("lowestValidationLoss", false);
+  const best = given.best !== undefined
+    ? checkBest(given.best)
+    : lowest !== undefined
+    ? oldBest(lowest, tally)
+    : undefined;
   return {
     epoch: number("epoch", true),
     step: number("step", true),
@@ -126,9 +140,26 @@ export function checkRunState(found: unknown): RunState {
     evaluationsSinceBest: number("waited" in given ? "waited" : "evaluationsSinceBest", true),
     ...(given.batchSize !== undefined && { batchSize: number("batchSize", true) }),
     ...(given.cacheTile !== undefined && { cacheTile: tile() }),
-    ...(given.lowestValidationLoss !== undefined &&
-      { lowestValidationLoss: number("lowestValidationLoss", false) }),
-    ...(given.tally !== undefined && { tally: checkTally(given.tally) }),
+    ...(best && { best }),
+    ...(tally && { tally }),
     ...(given.phaseOneEpochs !== undefined && { phaseOneEpochs: number("phaseOneEpochs", true) }),
   };
+}
+
+/** The best epoch of files up to format 3, which kept the lowest validation loss alone. */
+export function oldBest(lowestValidationLoss: number, tally: Tally | undefined): BestEpoch {
+  return { epoch: tally?.selected?.epoch ?? 0, metric: "loss", value: lowestValidationLoss };
+}
+
+function checkBest(found: unknown): BestEpoch {
+  const { epoch, metric, value } = isRecord(found) ? found : {};
+  const known = METRIC_NAMES.some((name) => name === metric);
+  if (known && Number.isSafeInteger(epoch) && (epoch as number) >= 0 && Number.isFinite(value)) {
+    return { epoch, metric, value } as BestEpoch;
+  }
+  throw new RangeError(
+    `Cannot go on from this state: best is ${
+      JSON.stringify(found)
+    }, expected an epoch, a metric and its value`,
+  );
 }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { BestEpoch } from "./metric.ts";
 import type { EpochRecord, RunSummary } from "./records.ts";
 
 /** Measures of the test samples after an epoch. */
@@ -39,7 +40,7 @@ export interface Tally {
   best?: TestMark;
   /** The last evaluation. */
   last?: TestMark;
-  /** The whole epoch with the lowest validation loss. */
+  /** The whole epoch that is the best by the validation samples. */
   selected?: TestMark;
   /** The learning curve: the test measure of each epoch evaluated; or validation's, or training's loss. */
   curve: [epoch: number, value: number][];
@@ -63,7 +64,7 @@ export function newTally(parameters: number): Tally {
  *
  * What was evaluated inside an epoch never is the best or the one selected: the run that goes on evaluates at its end.
  *
- * @param selects Whether its validation loss is the lowest of the run.
+ * @param selects Whether it is the best of the run by the validation samples.
  */
 export function tallyEpoch(tally: Tally, record: EpochRecord, selects: boolean): void {
   const { epoch, steps, testLoss, testAccuracy } = record;
@@ -90,11 +91,16 @@ export function tallyEpoch(tally: Tally, record: EpochRecord, selects: boolean):
   if (value !== undefined) tally.curve.push([epoch, value]);
 }
 
-/** The summary of what a run has reached. */
-export function summarize(tally: Tally): RunSummary {
+/**
+ * The summary of what a run has reached.
+ *
+ * @param kept The epoch whose weights the model has in the end, where they are not simply the last.
+ */
+export function summarize(tally: Tally, kept?: BestEpoch): RunSummary {
   const { best, last, selected, steps, lastTrainLoss, lastTrainAccuracy, curve: _, ...sums } = tally;
   return {
     ...sums,
+    ...(kept && { kept }),
     ...finite({
       steps,
       bestTestAccuracy: best?.accuracy,

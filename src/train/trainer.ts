@@ -12,11 +12,14 @@ import type { SparseMlp } from "../model/model.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
+import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
+import { calibrate } from "./calibration.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
+import { checkMetric, metricValue, needsOutputs } from "./metric.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
@@ -29,7 +32,10 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  *
  * After each epoch: evaluation, then (but for the last epoch) Importance Pruning where it is due, then SET. Features
  * and the targets of a regression are standardised with the statistics of the training samples, which the model keeps: its
- * losses are of standardised targets, its predictions in their own unit.
+ * losses are of standardised targets, its predictions in their own unit. Where validation samples are set aside, the
+ * model ends as it was after its best epoch (`keep`), also when the run was not stopped early; the arrays of its layers
+ * are then others than before. A run that is left before its end leaves the model as it stands, with `SparseMlp.best`
+ * beside.
  *
  * Paper: §2, §2.1 Algorithm 2, Methods. The same bits for any number of threads. Memory: the activations of one tile;
  * a step allocates nothing.
@@ -70,7 +76,7 @@ export async function* trainWith(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   validateDataset(data);
   checkFit(model, data, settings);
-  const { validationFraction, threads, seed, maxSteps, patience = Infinity } = settings;
+  const { validationFraction, threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
   if (settings.batchSize > trainSplit.samples) {
@@ -86,6 +92,8 @@ export async function* trainWith(
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
+  beginFrom(model, state, keep);
+  model.temperature = 1;
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
     hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
@@ -117,6 +125,9 @@ export async function* trainWith(
   try {
     const validation = evaluator(parts?.validation);
     const test = evaluator(data.test);
+    const outputs = new Float32Array(
+      parts && needsOutputs(metric) ? parts.validation.samples * data.outputCount : 0,
+    );
     // The last epoch of a run leaves the topology alone; a longer run makes up for it.
     if (!state.evolved) await engine.changeTopology(state.epoch);
     state.evolved = true;
@@ -129,7 +140,8 @@ export async function* trainWith(
         if (!due) return {};
         const onBatch = tell("evaluation", epoch);
         return {
-          validation: validation && await inPart("validation", evaluate(validation, hooks.signal, onBatch)),
+          validation: validation &&
+            await inPart("validation", evaluate(validation, hooks.signal, onBatch, outputs)),
           test: test && await inPart("test", evaluate(test, hooks.signal, onBatch)),
         };
       });
@@ -140,10 +152,17 @@ export async function* trainWith(
       }
       // The end of the epoch will tell; a run that goes on must not have been told before.
       const whole = end === steps;
-      const judged = whole && evaluations.validation && judgeValidation(state, evaluations.validation.loss);
+      const score = parts && evaluations.validation &&
+        metricValue(metric, evaluations.validation, parts.validation, outputs);
+      const judged = whole && score !== undefined
+        ? judgeValidation(state, { epoch, metric, value: score })
+        : undefined;
+      const improved = judged !== undefined && judged.best !== state.best;
+      if (improved && keep === "best") keepAsBest(model);
       // An evaluation that is no reason to stop is none that was waited for.
-      if (judged && !(engine.mayStopAfter?.(epoch) ?? true)) judged.evaluationsSinceBest = 0;
-      const stop = judged ? judged.evaluationsSinceBest >= patience : false;
+      const waits = judged !== undefined && (engine.mayStopAfter?.(epoch) ?? true);
+      const evaluationsSinceBest = waits ? judged.evaluationsSinceBest : 0;
+      const stop = evaluationsSinceBest >= patience;
       const last = epoch === epochs || stop;
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
@@ -154,6 +173,7 @@ export async function* trainWith(
         ...(!whole && { steps: end }),
         ...trained,
         ...named("validation", evaluations.validation),
+        ...(score !== undefined && needsOutputs(metric) && { validationScore: score }),
         ...named("test", evaluations.test),
         parameters,
         connections,
@@ -163,9 +183,10 @@ export async function* trainWith(
         samplesPerSecond: samples / seconds,
         ...change,
       };
-      tallyEpoch(tally, record, judged ? judged.evaluationsSinceBest === 0 : false);
+      tallyEpoch(tally, record, improved);
       if (whole) {
-        Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last, ...judged });
+        Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
+        if (judged) Object.assign(state, { best: judged.best, evaluationsSinceBest });
       }
       yield record;
       if (stop) {
@@ -178,13 +199,18 @@ export async function* trainWith(
   } finally {
     await engine.close?.();
   }
-  const summary = summarize(tally);
+  if (keep === "best") becomeBest(model, state);
+  const calibration = settings.calibrate && parts
+    ? calibrate(model, parts.validation, { threads, microBatch: settings.microBatch })
+    : undefined;
+  const summary = summarize(tally, keep === "best" ? state.best : undefined);
   const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
   return {
     ...summary,
     lastTrainLoss: summary.lastTrainLoss ?? NaN,
     classCounts: Array.from(counts),
     stoppedEarly,
+    ...(calibration && { calibration }),
   };
 }
 
@@ -193,8 +219,9 @@ async function evaluate(
   evaluator: Evaluator,
   signal: AbortSignal | undefined,
   onBatch: (done: number, total: number) => void,
+  outputs?: Float32Array,
 ): Promise<Evaluation> {
-  const [batches, turn] = [evaluator.batches(), new EventLoopTurn()];
+  const [batches, turn] = [evaluator.batches(outputs), new EventLoopTurn()];
   for (;;) {
     const { done, value } = batches.next();
     if (done) return value;
@@ -224,6 +251,12 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
   }
   if (task !== data.task) {
     throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
+  }
+  checkMetric(settings.metric, task);
+  if (settings.calibrate && task === "regression") {
+    throw new TypeError(
+      `Cannot calibrate on "${data.name}": it is for regression, which has no probabilities`,
+    );
   }
   if (settings.augmentation !== undefined) {
     if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {

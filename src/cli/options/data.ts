@@ -10,7 +10,10 @@ import { from, type Option } from "../option.ts";
 /** What the paper changes in CIFAR-10's images; `--augment` where a data set has nothing of its own. */
 const AUGMENTATION = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
 
-const DATA = { group: "data", commands: ["train", "evaluate", "prune", "inspect"] } as const;
+const DATA = {
+  group: "data",
+  commands: ["train", "cross-validate", "evaluate", "prune", "inspect"],
+} as const;
 
 /** In the order help shows them. */
 export const DATA_OPTIONS = [
@@ -39,7 +42,7 @@ export const DATA_OPTIONS = [
     kind: "text",
     value: "DIR",
     help: "Folder where named data sets are looked for first; then in the cache, then they are downloaded.",
-    commands: ["train", "evaluate", "prune", "inspect", "datasets"],
+    commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "datasets"],
   },
   {
     ...DATA,
@@ -49,7 +52,7 @@ export const DATA_OPTIONS = [
     choices: ["classification", "regression"],
     default: "classification",
     help: "What the label column of your files holds: classes, or numbers to predict.",
-    commands: ["train", "evaluate", "inspect", "import"],
+    commands: ["train", "cross-validate", "evaluate", "inspect", "import"],
     needs: [{ option: "data" }],
   },
   {
@@ -59,7 +62,7 @@ export const DATA_OPTIONS = [
     value: "COLUMN",
     help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last. " +
       "Without it, a column called label, class, target, response, output or y, else the last.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect"],
+    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
     needs: [{ option: "data" }],
   },
   {
@@ -78,7 +81,7 @@ export const DATA_OPTIONS = [
     ...from(HYPERPARAMETERS.validationFraction, { training: "validationFraction" }),
     name: "validation-fraction",
     value: "F",
-    commands: ["train"],
+    commands: ["train", "cross-validate"],
   },
   {
     ...DATA,
@@ -86,7 +89,7 @@ export const DATA_OPTIONS = [
     kind: "flag",
     help:
       "Rotate (±10°), shift (±10 %) and mirror training images at random, as the paper does for CIFAR-10.",
-    commands: ["train"],
+    commands: ["train", "cross-validate"],
     into: { training: "augmentation" },
     convert: (augment, _, named) => augment ? named?.augmentation ?? AUGMENTATION : undefined,
   },

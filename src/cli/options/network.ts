@@ -9,7 +9,7 @@ import { COUNT, type Option } from "../option.ts";
 import { PRESETS } from "../presets.ts";
 
 const MOST_NEURONS = 2 ** 32 - 1;
-const NETWORK = { group: "network", commands: ["train", "inspect"] } as const;
+const NETWORK = { group: "network", commands: ["train", "cross-validate", "inspect"] } as const;
 
 /** In the order help shows them. */
 export const NETWORK_OPTIONS = [
@@ -69,7 +69,7 @@ export const NETWORK_OPTIONS = [
     choices: ACTIVATION_KINDS,
     default: "all-relu",
     help: "Activation of the hidden layers.",
-    commands: ["train", "inspect", "import"],
+    commands: ["train", "cross-validate", "inspect", "import"],
     into: { model: "activation.kind" },
   },
   {
@@ -81,7 +81,7 @@ export const NETWORK_OPTIONS = [
     symbol: "α",
     help:
       "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25).",
-    commands: ["train", "inspect", "import"],
+    commands: ["train", "cross-validate", "inspect", "import"],
     into: { model: "activation.alpha" },
     needs: [{
       option: "activation",

@@ -6,7 +6,7 @@
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { from, type Option } from "../option.ts";
 
-const OPTIMIZER = { group: "training", commands: ["train"] } as const;
+const OPTIMIZER = { group: "training", commands: ["train", "cross-validate"] } as const;
 
 /** In the order help shows them. */
 export const OPTIMIZER_OPTIONS = [

@@ -17,7 +17,7 @@ export const RUN_OPTIONS = [
     value: "N",
     default: "0",
     help: "Seed of everything random in the network and its training; made-up data stay the same.",
-    commands: ["train", "inspect"],
+    commands: ["train", "cross-validate", "inspect"],
   },
   {
     ...RUN,
@@ -25,7 +25,7 @@ export const RUN_OPTIONS = [
     ...from(HYPERPARAMETERS.threads, { training: "threads", model: "threads" }),
     name: "threads",
     help: "Threads of the kernels (default: all cores); the result does not depend on them.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect"],
+    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
   },
   {
     ...RUN,
@@ -41,6 +41,7 @@ export const RUN_OPTIONS = [
     ...COUNT,
     ...from(HYPERPARAMETERS.evaluateEvery, { training: "evaluateEvery" }),
     name: "evaluate-every",
+    commands: ["train", "cross-validate"],
   },
   {
     ...RUN,
@@ -118,7 +119,17 @@ export const RUN_OPTIONS = [
     name: "json",
     kind: "flag",
     help: "Print one JSON object a line instead of text.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect", "export", "import", "datasets"],
+    commands: [
+      "train",
+      "cross-validate",
+      "evaluate",
+      "predict",
+      "prune",
+      "inspect",
+      "export",
+      "import",
+      "datasets",
+    ],
   },
   { ...RUN, name: "quiet", kind: "flag", help: "No progress; only the summary." },
   {
@@ -126,6 +137,16 @@ export const RUN_OPTIONS = [
     name: "help",
     kind: "flag",
     help: "Print this help.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect", "export", "import", "datasets"],
+    commands: [
+      "train",
+      "cross-validate",
+      "evaluate",
+      "predict",
+      "prune",
+      "inspect",
+      "export",
+      "import",
+      "datasets",
+    ],
   },
 ] as const satisfies readonly Option[];

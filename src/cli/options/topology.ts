@@ -6,7 +6,7 @@
 import { HYPERPARAMETERS, IMPORTANCE_PRUNING } from "../../train/hyperparameters.ts";
 import { COUNT, from, type Option } from "../option.ts";
 
-const TOPOLOGY = { group: "topology", commands: ["train"] } as const;
+const TOPOLOGY = { group: "topology", commands: ["train", "cross-validate"] } as const;
 const WITH_PRUNING = { needs: [{ option: "importance-pruning" }] } as const;
 
 /** In the order help shows them. */

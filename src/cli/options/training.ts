@@ -8,7 +8,9 @@ import { type LearningRateSchedule, SCHEDULE_KINDS } from "../../model/schedule.
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { COUNT, from, type Option } from "../option.ts";
 
-const TRAINING = { group: "training", commands: ["train"] } as const;
+const TRAINING = { group: "training", commands: ["train", "cross-validate"] } as const;
+/** What is judged by validation samples. */
+const JUDGED = { ...TRAINING, needs: [{ option: "validation-fraction" }] } as const;
 
 /** Kinds of schedules in words: "warm-up and step". */
 const only = (...kinds: readonly LearningRateSchedule["kind"][]) =>
@@ -85,12 +87,32 @@ export const TRAINING_OPTIONS = [
       "The mean over the training samples becomes 1.",
   },
   {
-    ...TRAINING,
+    ...JUDGED,
     ...COUNT,
     ...from(HYPERPARAMETERS.patience, { training: "patience" }),
     name: "patience",
-    help: "Stop after so many evaluations without a lower validation loss; needs --validation-fraction.",
-    needs: [{ option: "validation-fraction" }],
+    help: "Stop after so many evaluations without a better one by --metric; needs --validation-fraction.",
+  },
+  {
+    ...JUDGED,
+    ...from(HYPERPARAMETERS.metric, { training: "metric" }),
+    name: "metric",
+    value: "NAME",
+    help: "What the validation samples choose the best epoch by, for --keep and --patience.",
+  },
+  {
+    ...JUDGED,
+    ...from(HYPERPARAMETERS.keep, { training: "keep" }),
+    name: "keep",
+    value: "EPOCH",
+    default: "best",
+    help: "Which epoch is saved where there are validation samples: the best by them, or the last.",
+  },
+  {
+    ...JUDGED,
+    ...from(HYPERPARAMETERS.calibrate, { training: "calibrate" }),
+    name: "calibrate",
+    help: "Fit the temperature of the probabilities on the validation samples, and save it with the model.",
   },
   {
     ...TRAINING,

@@ -1,0 +1,78 @@
+/**
+ * What a model is worth, as people and programs read it.
+ *
+ * @module
+ */
+import type { Measures } from "../train/measure.ts";
+import type { ClassificationMetrics, RegressionMetrics } from "../train/metrics.ts";
+import { accuracy, columns, count } from "./format.ts";
+
+/** The most classes of a confusion table on the terminal. */
+const MOST_CLASSES = 12;
+
+/** The longest name of a class in it. */
+const LONGEST_NAME = 14;
+
+/** Measures as keys of a JSON object; what is not defined is absent. */
+export function measuresToJson({ samples, loss, classification, regression }: Measures): object {
+  return { samples, loss, ...classification, ...regression };
+}
+
+/** How a metric is called and shown, by its key in JSON. */
+export const METRIC_LINES: Readonly<
+  Record<string, readonly [title: string, show: (value: number) => string]>
+> = {
+  loss: ["Loss", short],
+  accuracy: ["Accuracy", accuracy],
+  balancedAccuracy: ["Balanced accuracy", accuracy],
+  macroF1: ["Macro F1", accuracy],
+  rocAuc: ["ROC AUC", (value) => value.toFixed(4)],
+  logLoss: ["Log loss", short],
+  brierScore: ["Brier score", short],
+  expectedCalibrationError: ["Calibration error", short],
+  rmse: ["RMSE", short],
+  mae: ["MAE", short],
+  r2: ["R²", (value) => value.toFixed(4)],
+};
+
+function short(value: number): string {
+  return value.toPrecision(4);
+}
+
+/** A line for each metric there is; of a classification the loss is its log loss, but for a temperature. */
+export function measureLines({ loss, classification, regression }: Measures): [string, string][] {
+  const found = Object.entries(classification ?? { loss, ...regression });
+  return found.flatMap(([name, value]): [string, string][] => {
+    const line = METRIC_LINES[name];
+    return line === undefined || typeof value !== "number" ? [] : [[line[0], line[1](value)]];
+  });
+}
+
+/** True classes against predicted ones; no line where there are too many classes to be read. */
+export function confusionLines(
+  { confusion }: ClassificationMetrics,
+  classNames: readonly string[],
+): string[] {
+  if (confusion.length > MOST_CLASSES) return [];
+  const names = confusion.map((_, index) => cut(classNames[index] ?? `${index}`));
+  const rows = confusion.map((row, index) => [names[index], ...row.map((cell) => count(cell))]);
+  const sides = ["left", ...names.map(() => "right")] as ("left" | "right")[];
+  return ["", ...columns([["true \\ predicted", ...names], ...rows], sides)];
+}
+
+/** A line for each of several targets. */
+export function targetLines({ targets = [] }: RegressionMetrics): string[] {
+  if (targets.length === 0) return [];
+  const rows = targets.map(({ rmse, mae, r2 }, index) => [
+    `${index + 1}`,
+    short(rmse),
+    short(mae),
+    r2 === undefined ? "" : r2.toFixed(4),
+  ]);
+  return ["", ...columns([["target", "RMSE", "MAE", "R²"], ...rows], ["right", "right", "right", "right"])];
+}
+
+function cut(name: string): string {
+  const letters = [...name];
+  return letters.length <= LONGEST_NAME ? name : `${letters.slice(0, LONGEST_NAME - 1).join("")}…`;
+}

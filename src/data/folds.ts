@@ -1,0 +1,148 @@
+/**
+ * Folds: samples dealt into parts of equal size, each of which tests what was learned from the others.
+ *
+ * @module
+ */
+import { shuffle } from "../native/random.ts";
+import type { Dataset } from "./dataset.ts";
+import { gather } from "./validation_split.ts";
+
+/** Options of {@linkcode foldsOf}. */
+export interface FoldOptions {
+  /** How many parts, at least 2. @default {5} */
+  readonly folds?: number;
+  /** Number of the repetition, from 0; each deals anew. @default {0} */
+  readonly repeat?: number;
+  /** Seed of the deal. @default {0} */
+  readonly seed?: number;
+  /**
+   * What each sample belongs to (a patient, a batch), shape `[samples]`: those of one group are always in one fold.
+   *
+   * @default every sample is its own group
+   */
+  readonly groups?: Uint32Array;
+}
+
+/** Epochs no training reaches, so that deals are apart from the order of any epoch. */
+const FIRST_DRAW = 0xffff_fffd;
+
+/**
+ * Deals the training samples of a data set into folds.
+ *
+ * Each class is dealt in turn, so that every fold has its share of it, within one sample. Groups stay whole: they are
+ * dealt from the largest to the smallest, each to the fold in which the classes then lie most evenly. A function of the
+ * data set, the groups, the seed and the repetition alone.
+ *
+ * @returns Fold of each sample, from 0, shape `[samples]`.
+ * @throws {RangeError} When there are fewer samples or groups than folds, or fewer than 2 folds.
+ * @throws {TypeError} When there are not as many groups as samples.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { madelonLike } from "./generator.ts";
+ * import { foldsOf } from "./folds.ts";
+ *
+ * const folds = foldsOf(madelonLike({ samples: 100, testSamples: 10, features: 20 }), { folds: 4 });
+ * for (const fold of [0, 1, 2, 3]) assertEquals(folds.filter((other) => other === fold).length, 25);
+ * ```
+ */
+export function foldsOf(dataset: Dataset, options: FoldOptions = {}): Uint32Array {
+  const { folds = 5, repeat = 0, seed = 0, groups } = options;
+  const { samples, labels } = dataset.train;
+  const because = (found: string) => `Cannot make folds of "${dataset.name}": ${found}`;
+  if (!Number.isSafeInteger(folds) || folds < 2) {
+    throw new RangeError(because(`folds is ${folds}, expected a whole number of at least 2`));
+  }
+  if (folds > samples) throw new RangeError(because(`it has ${samples} samples for ${folds} folds`));
+  if (groups !== undefined && groups.length !== samples) {
+    throw new TypeError(because(`there are groups of ${groups.length} samples, it has ${samples}`));
+  }
+  const order = new Uint32Array(samples);
+  shuffle(order, seed, FIRST_DRAW - repeat);
+  if (groups !== undefined) return dealGroups(dataset, order, groups, folds, because);
+  // Class after class, each going on with the fold at which the one before it ended.
+  if (labels.length > 0) order.sort((one, other) => labels[one] - labels[other]);
+  const found = new Uint32Array(samples);
+  order.forEach((sample, place) => found[sample] = place % folds);
+  return found;
+}
+
+function dealGroups(
+  { train: { samples, labels }, outputCount }: Dataset,
+  order: Uint32Array,
+  groups: Uint32Array,
+  folds: number,
+  because: (found: string) => string,
+): Uint32Array {
+  const classes = labels.length > 0 ? outputCount : 1;
+  /** Samples of each class in each group, in the order of the draw. */
+  const members = new Map<number, Float64Array>();
+  const all = new Float64Array(classes);
+  for (const sample of order) {
+    const counts = members.get(groups[sample]) ?? new Float64Array(classes);
+    const label = labels.length > 0 ? labels[sample] : 0;
+    counts[label]++;
+    all[label]++;
+    members.set(groups[sample], counts);
+  }
+  if (members.size < folds) {
+    throw new RangeError(
+      because(`its samples belong to ${members.size} groups, ${folds} folds need as many`),
+    );
+  }
+  const size = (counts: Float64Array) => counts.reduce((sum, count) => sum + count, 0);
+  // A stable sort: groups of one size stay in the order of the draw.
+  const largestFirst = [...members].sort(([, one], [, other]) => size(other) - size(one));
+  const held = Array.from({ length: folds }, () => new Float64Array(classes));
+  const sizes = new Float64Array(folds);
+  const foldOf = new Map<number, number>();
+  let empty = folds;
+  for (const [place, [group, counts]] of largestFirst.entries()) {
+    // The last groups go where there is none yet.
+    const mustFill = largestFirst.length - place <= empty;
+    let [best, least] = [-1, Infinity];
+    for (let fold = 0; fold < folds; fold++) {
+      if (mustFill && sizes[fold] > 0) continue;
+      // How much worse the sum of squared shares becomes.
+      let cost = 0;
+      for (let label = 0; label < classes; label++) {
+        if (all[label] === 0) continue;
+        const share = counts[label] / all[label];
+        cost += share * (share + 2 * held[fold][label] / all[label]);
+      }
+      cost += 1e-6 * sizes[fold] / samples;
+      if (cost < least) [best, least] = [fold, cost];
+    }
+    empty -= Number(sizes[best] === 0);
+    counts.forEach((count, label) => held[best][label] += count);
+    sizes[best] += size(counts);
+    foldOf.set(group, best);
+  }
+  return Uint32Array.from(groups, (group) => foldOf.get(group)!);
+}
+
+/**
+ * The data set in which one fold tests what is learned from the others.
+ *
+ * Both parts are copies, their samples in their order; a test part that the data set has is left out.
+ *
+ * @param folds Fold of each training sample, as {@linkcode foldsOf} gives them.
+ * @throws {RangeError} When one of the parts would be empty.
+ */
+export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number): Dataset {
+  const { train, featureCount, outputCount, task } = dataset;
+  const flags = Uint8Array.from(folds, (other) => Number(other === fold));
+  const size = flags.reduce((sum, flag) => sum + flag, 0);
+  if (size === 0 || size === train.samples) {
+    throw new RangeError(
+      `Cannot test with fold ${fold} of "${dataset.name}": it has ${size} of ${train.samples} samples`,
+    );
+  }
+  const outputs = task === "regression" ? outputCount : 0;
+  return {
+    ...dataset,
+    train: gather(train, flags, 0, train.samples - size, featureCount, outputs),
+    test: gather(train, flags, 1, size, featureCount, outputs),
+  };
+}

@@ -1,0 +1,106 @@
+/**
+ * Measuring a model on samples: all metrics of its task.
+ *
+ * @module
+ */
+import type { Split } from "../data/dataset.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { applyTemperature } from "../model/temperature.ts";
+import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
+import {
+  type ClassificationMetrics,
+  classificationMetrics,
+  type RegressionMetrics,
+  regressionMetrics,
+} from "./metrics.ts";
+
+/** What a model is worth on samples. */
+export interface Measures {
+  /** Samples measured. */
+  readonly samples: number;
+  /** Mean loss a sample, as training counts it: without the temperature of a calibrated model. */
+  readonly loss: number;
+  /** Given for classification. */
+  readonly classification?: ClassificationMetrics;
+  /** Given for regression. */
+  readonly regression?: RegressionMetrics;
+}
+
+/** Options of {@linkcode measureModel}. */
+export interface MeasureOptions extends EvaluatorOptions {
+  /** Called between batches, with samples done and to do. */
+  readonly onProgress?: (done: number, total: number) => void;
+}
+
+/**
+ * Measures a trained model on samples, whatever parts they come in.
+ *
+ * Cost: one pass forward, and the outputs of all samples in memory, 4 bytes each.
+ *
+ * @param parts Samples with the class indices of the model, or with targets.
+ * @throws {TypeError} When the model was never trained, so that it cannot standardise features.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { madelonLike, measureModel, SparseMlp, train } from "../../mod.ts";
+ *
+ * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
+ * const model = SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });
+ * for await (const _ of train(model, data, { epochs: 2, batchSize: 16 }));
+ * assert(measureModel(model, [data.test!]).classification!.rocAuc! > 0.5);
+ * ```
+ */
+export function measureModel(
+  model: SparseMlp,
+  parts: readonly Split[],
+  { onProgress, ...options }: MeasureOptions = {},
+): Measures {
+  const { standardization, settings: { task, sizes } } = model;
+  if (standardization === undefined) {
+    throw new TypeError("Cannot measure the model: it was never trained, so it cannot standardise features");
+  }
+  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
+  const width = sizes[sizes.length - 1];
+  const outputs = new Float32Array(samples * width);
+  let [first, loss] = [0, 0];
+  for (const split of parts) {
+    const batches = new Evaluator(model, split, standardization, options).batches(
+      outputs.subarray(first * width, (first + split.samples) * width),
+    );
+    for (;;) {
+      const { done, value } = batches.next();
+      if (done) {
+        loss += value.loss * split.samples;
+        first += split.samples;
+        break;
+      }
+      onProgress?.(first + value, samples);
+    }
+  }
+  const found = { samples, loss: loss / samples };
+  if (!Number.isFinite(found.loss)) {
+    throw new RangeError(
+      `Cannot measure the model: its loss on these ${samples} samples is ${found.loss}; its weights are too large, ` +
+        "or samples lie too far from those of training",
+    );
+  }
+  if (task === "regression") {
+    const targets = joined(parts.map((split) => split.targets), new Float32Array(outputs.length));
+    return { ...found, regression: regressionMetrics(outputs, targets, width) };
+  }
+  applyTemperature(outputs, width, model.temperature);
+  const labels = joined(parts.map((split) => split.labels), new Uint32Array(samples));
+  return { ...found, classification: classificationMetrics(outputs, labels) };
+}
+
+/** The arrays one behind the other; the only one as it is. */
+function joined<T extends Float32Array | Uint32Array>(arrays: readonly T[], into: T): T {
+  if (arrays.length === 1) return arrays[0];
+  let place = 0;
+  for (const array of arrays) {
+    into.set(array, place);
+    place += array.length;
+  }
+  return into;
+}

@@ -1,0 +1,113 @@
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { checkMetric, isBetter, metricValue } from "../src/train/metric.ts";
+import { classificationMetrics, regressionMetrics } from "../src/train/metrics.ts";
+
+/** Numbers that f32 holds, so that sums in f64 are exact. */
+const TWO = Float32Array.of(0.75, 0.25, 0.5, 0.5, 0.25, 0.75, 0.5, 0.5);
+
+Deno.test("classificationMetrics() gives the values computed by hand for two classes, with a tie in the area", () => {
+  // Scores of class 1: 0.25 (class 0), 0.5 (0), 0.75 (1), 0.5 (1); predicted 0, 0, 1, 0.
+  const found = classificationMetrics(TWO, Uint32Array.of(0, 0, 1, 1));
+  assertEquals(found.confusion, [[2, 0], [1, 1]]);
+  assertEquals(found.accuracy, 0.75);
+  assertEquals(found.balancedAccuracy, 0.75);
+  // F1 of class 0: 2·2/(2 + 3), of class 1: 2·1/(2 + 1).
+  assertAlmostEquals(found.macroF1, (0.8 + 2 / 3) / 2, 1e-15);
+  // Of four pairs three are in order and one is a tie.
+  assertEquals(found.rocAuc, 3.5 / 4);
+  assertAlmostEquals(found.logLoss, -(2 * Math.log(0.75) + 2 * Math.log(0.5)) / 4, 1e-15);
+  assertEquals(found.brierScore, (0.0625 + 0.25 + 0.0625 + 0.25) / 4);
+  // Confidence 0.75: two samples, both right; 0.5: two samples, one right.
+  assertEquals(found.expectedCalibrationError, (Math.abs(1.5 - 2) + Math.abs(1 - 1)) / 4);
+});
+
+Deno.test("classificationMetrics() takes the mean of each class against the rest for more than two", () => {
+  const probabilities = Float32Array.of(0.5, 0.25, 0.25, 0.25, 0.5, 0.25, 0.25, 0.25, 0.5, 0.5, 0.25, 0.25);
+  const found = classificationMetrics(probabilities, Uint32Array.of(0, 1, 2, 2));
+  assertEquals(found.confusion, [[1, 0, 0], [0, 1, 0], [1, 0, 1]]);
+  assertAlmostEquals(found.balancedAccuracy, (1 + 1 + 0.5) / 3, 1e-15);
+  // F1: 2·1/(1 + 2), 1, 2·1/(2 + 1).
+  assertAlmostEquals(found.macroF1, (2 / 3 + 1 + 2 / 3) / 3, 1e-15);
+  // Class 0: 0.5 against 0.25, 0.25, 0.5; class 1: all above; class 2: 0.5 and 0.25 against 0.25, 0.25.
+  assertAlmostEquals(found.rocAuc!, (2.5 / 3 + 1 + 3 / 4) / 3, 1e-15);
+  // Summed over the classes: 0.375 where right, 0.25 + 0.0625 + 0.5625 where wrong.
+  assertEquals(found.brierScore, (3 * 0.375 + 0.875) / 4);
+});
+
+Deno.test("classificationMetrics() leaves the area out where a class has no sample, and counts classes that occur", () => {
+  const found = classificationMetrics(Float32Array.of(0.75, 0.25, 0, 0.5, 0.25, 0.25), Uint32Array.of(0, 0));
+  assert(!("rocAuc" in found));
+  assertEquals([found.accuracy, found.balancedAccuracy, found.macroF1], [1, 1, 1]);
+  assert(Object.values(found).flat(2).every((value) => Number.isFinite(value)));
+});
+
+Deno.test("classificationMetrics() keeps the log loss finite where the right class has probability 0", () => {
+  const { logLoss } = classificationMetrics(Float32Array.of(1, 0), Uint32Array.of(1));
+  assertAlmostEquals(logLoss, 149 * Math.LN2, 1e-12);
+});
+
+Deno.test("classificationMetrics() with whole weights is the same as with repeated samples", () => {
+  const weighed = classificationMetrics(TWO, Uint32Array.of(0, 0, 1, 1), [1, 3, 2, 1]);
+  const rows = [0, 1, 1, 1, 2, 2, 3];
+  const repeated = classificationMetrics(
+    Float32Array.from(rows.flatMap((row) => [...TWO.subarray(2 * row, 2 * row + 2)])),
+    Uint32Array.from(rows, (row) => [0, 0, 1, 1][row]),
+  );
+  assertEquals(weighed.confusion, repeated.confusion);
+  for (
+    const name of [
+      "accuracy",
+      "rocAuc",
+      "macroF1",
+      "logLoss",
+      "brierScore",
+      "expectedCalibrationError",
+    ] as const
+  ) {
+    // Products and sums in another order.
+    assertAlmostEquals(weighed[name]!, repeated[name]!, 1e-14, name);
+  }
+});
+
+Deno.test("regressionMetrics() gives the values computed by hand, for each target and together", () => {
+  const values = Float32Array.of(1, 10, 2, 10, 4, 40);
+  const targets = Float32Array.of(1, 20, 3, 20, 5, 50);
+  const found = regressionMetrics(values, targets, 2);
+  // Errors 0, −1, −1 and −10, −10, −10; deviations of 1, 3, 5 and 20, 20, 50.
+  assertAlmostEquals(found.targets![0].rmse, Math.sqrt(2 / 3), 1e-15);
+  assertAlmostEquals(found.targets![0].mae, 2 / 3, 1e-15);
+  assertAlmostEquals(found.targets![0].r2!, 1 - 2 / 8, 1e-15);
+  assertEquals([found.targets![1].rmse, found.targets![1].mae], [10, 10]);
+  assertAlmostEquals(found.targets![1].r2!, 1 - 300 / 600, 1e-15);
+  assertAlmostEquals(found.rmse, Math.sqrt(302 / 6), 1e-14);
+  assertAlmostEquals(found.mae, 32 / 6, 1e-14);
+  assertAlmostEquals(found.r2!, (0.75 + 0.5) / 2, 1e-15);
+  assertEquals(regressionMetrics(Float32Array.of(1, 3), Float32Array.of(2, 2), 1), { rmse: 1, mae: 1 });
+  assertEquals(regressionMetrics(Float32Array.of(1, 9), Float32Array.of(1, 2), 1, [1, 0]), {
+    rmse: 0,
+    mae: 0,
+  });
+});
+
+Deno.test("classificationMetrics() and regressionMetrics() refuse lengths that do not fit", () => {
+  assertThrows(() => classificationMetrics(TWO, new Uint32Array(3)), TypeError, "8 values for 3 samples");
+  assertThrows(() => classificationMetrics(TWO, new Uint32Array(0)), TypeError, "for 0 samples");
+  assertThrows(() => classificationMetrics(TWO, Uint32Array.of(0, 0, 2, 0)), TypeError, "class 2 of 2");
+  assertThrows(() => regressionMetrics(TWO, new Float32Array(4), 1), TypeError, "8 values for 4 targets");
+});
+
+Deno.test("metricValue() reads every metric, and says which samples do not define one", () => {
+  const evaluation = { loss: 0.5, accuracy: 0.75 };
+  const split = {
+    samples: 4,
+    features: new Float32Array(0),
+    labels: Uint32Array.of(0, 0, 1, 1),
+    targets: new Float32Array(0),
+  };
+  assertEquals(metricValue("loss", evaluation, split, new Float32Array(0)), 0.5);
+  assertEquals(metricValue("roc-auc", evaluation, split, TWO), 3.5 / 4);
+  const alone = { ...split, labels: new Uint32Array(4) };
+  assertThrows(() => metricValue("roc-auc", evaluation, alone, TWO), RangeError, "a class has none of them");
+  assert(isBetter("loss", 1, 2) && isBetter("roc-auc", 2, 1) && !isBetter("r2", 1, 1));
+  assertThrows(() => checkMetric("accuracy", "regression"), TypeError, "one of loss, rmse, mae, r2");
+});
