@@ -12,7 +12,7 @@ import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { VERSION } from "../version.ts";
-import { writeAll, writeWhole } from "./whole_file.ts";
+import { writeWhole } from "./whole_file.ts";
 
 const FLOAT = 1;
 const INT64 = 7;
@@ -97,7 +97,7 @@ export async function exportOnnx(model: SparseMlp, path: string): Promise<void> 
     }
     const type = Root.fromJSON(SCHEMA).lookupType("ModelProto");
     const bytes = type.encode(describe(model)).finish();
-    await writeWhole(path, (file) => writeAll(file, bytes));
+    await writeWhole(path, (file) => file.write(bytes));
   } catch (cause) {
     throw new CheckpointError(`Cannot export to "${path}": ${(cause as Error).message}`, { cause });
   }
