@@ -220,7 +220,9 @@ function readSizes(option: Bounds & { readonly kind: string }, text: string): nu
 function readNumber(option: Bounds & { readonly kind: string }, text: string): number | undefined {
   const value = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(value) || !isWithin(value, option)) return undefined;
-  const fits = isFractional(option) ? misfitAsFloat(value, option) === undefined : Number.isSafeInteger(value);
+  const fits = isFractional(option)
+    ? misfitAsFloat(value, option) === undefined
+    : Number.isSafeInteger(value);
   return fits ? value : undefined;
 }
 

@@ -99,7 +99,9 @@ export function resolveActivation(activation: ActivationKind | Activation): Requ
   }
   const slope = alpha ?? DEFAULT_ALPHA[kind] ?? 0;
   if (!Number.isFinite(Math.fround(slope))) {
-    throw new RangeError(`Cannot use activation "${kind}": alpha is ${slope}, expected a number that is finite in 32 bits`);
+    throw new RangeError(
+      `Cannot use activation "${kind}": alpha is ${slope}, expected a number that is finite in 32 bits`,
+    );
   }
   return { kind, alpha: slope };
 }
