@@ -9,6 +9,7 @@
  */
 import { type Source, sourceName } from "../data/source.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
+import { firstUnfit } from "../finite.ts";
 import { isRecord } from "../hyperparameter.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
@@ -52,43 +53,73 @@ export interface SaveOptions {
 /**
  * Saves a model; the file appears whole or not at all, and an older one stays until then.
  *
- * @throws {CheckpointError} When it cannot be written; the message names the path and the reason.
+ * What {@linkcode loadModel} demands is checked first (one read of the model), so a model that could not be loaded
+ * never takes the place of one that can. Training of the model waits until it is saved, awaited or not; nothing is
+ * copied for it. A pipe or device is written to, a symbolic link is followed, and an older file's mode stays.
+ *
+ * @throws {CheckpointError} When it cannot be written or could not be loaded, or workers are in the middle of an epoch
+ * of it; the message names the path and the reason.
  */
 export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
-  const { training, workers = [], onProgress } = options;
+  try {
+    using _ = model.use.save();
+    const { tensors, description } = contentOf(model, options);
+    await writeSafetensors(path, tensors, description, options.onProgress);
+  } catch (cause) {
+    throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** What a file of a model holds, checked as it will be when it is read. */
+function contentOf(
+  model: SparseMlp,
+  { training, workers = [] }: SaveOptions,
+): { readonly tensors: Map<string, Tensor>; readonly description: Record<string, string> } {
+  const { settings, standardization } = model;
   const tensors = new Map<string, Tensor>();
   const held = training === undefined ? undefined : model.optimizerState;
+  const put = (name: string, tensor: Tensor, least?: number) => {
+    if (tensor instanceof Float32Array) checkNumbers(name, tensor, least);
+    tensors.set(name, tensor);
+  };
   const add = ({ layers }: SparseMlp, prefix: string) => {
     for (const [index, layer] of layers.entries()) {
-      for (const [part, tensor] of partsOf(layer, held)) {
-        tensors.set(`${prefix}layers.${index}.${part}`, tensor);
+      for (const [part, tensor, least] of partsOf(layer, held)) {
+        put(`${prefix}layers.${index}.${part}`, tensor, least);
       }
+      validateConnections(layer);
     }
   };
   add(model, "");
   workers.forEach((worker, number) => add(worker, workerPrefix(number)));
-  if (model.standardization !== undefined) {
-    tensors.set("standardization.mean", model.standardization.mean);
-    tensors.set("standardization.scale", model.standardization.scale);
+  const selection = standardization?.selection;
+  if (standardization !== undefined) {
+    for (const part of ["mean", "scale"] as const) {
+      const { length } = standardization[part];
+      if (length !== settings.sizes[0]) {
+        throw new TypeError(`its standardisation has ${length} numbers for ${settings.sizes[0]} inputs`);
+      }
+      put(`standardization.${part}`, standardization[part]);
+    }
+    if (selection !== undefined) put("standardization.features", selection.features);
   }
-  const selection = model.standardization?.selection;
-  if (selection !== undefined) tensors.set("standardization.features", selection.features);
+  readClassNames(model.classNames, settings);
   const description = {
     format: "truly-sparse",
     formatVersion: FORMAT_VERSION,
     packageVersion: VERSION,
-    settings: JSON.stringify(model.settings),
+    settings: JSON.stringify(settings),
     classNames: JSON.stringify(model.classNames),
     ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
     ...(training && { training: JSON.stringify(training) }),
     ...(held && { optimizer: JSON.stringify(describeState(held, [model, ...workers])) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
   };
-  try {
-    await writeSafetensors(path, tensors, description, onProgress);
-  } catch (cause) {
-    throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
+  resolveSettings(parseField(description, "settings"));
+  if (description.training !== undefined) {
+    readTraining(parseField({ training: description.training }, "training"));
   }
+  return { tensors, description };
 }
 
 /** A model as read, and how far its training came when the file is a checkpoint. */
@@ -280,22 +311,12 @@ function partsOf(
   return parts;
 }
 
-/** Throws unless all numbers are finite and none is too small; in blocks, since a check of each costs ten times more. */
+/** Throws unless all numbers are finite and none is too small. */
 function checkNumbers(name: string, numbers: Float32Array, least = -Infinity): void {
-  for (let start = 0; start < numbers.length; start += 4096) {
-    const end = Math.min(start + 4096, numbers.length);
-    // A number times zero is zero, but for NaN and infinities.
-    let zero = 0;
-    let smallest = Infinity;
-    for (let at = start; at < end; at++) {
-      zero += numbers[at] * 0;
-      smallest = Math.min(smallest, numbers[at]);
-    }
-    if (zero === 0 && smallest >= least) continue;
-    const at = numbers.subarray(start, end).findIndex((x) => !Number.isFinite(x) || x < least) + start;
-    const needed = least === -Infinity ? "a finite one" : `a finite one of ${least} or more`;
-    throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, ${needed} is needed`);
-  }
+  const at = firstUnfit(numbers, least);
+  if (at < 0) return;
+  const needed = least === -Infinity ? "a finite one" : `a finite one of ${least} or more`;
+  throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, ${needed} is needed`);
 }
 
 function tensorPlace(

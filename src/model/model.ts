@@ -13,6 +13,7 @@ import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
 import { type ModelStats, statistics } from "./stats.ts";
+import { ModelUse } from "./use.ts";
 
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
@@ -34,6 +35,8 @@ export class SparseMlp {
   standardization?: Standardization;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
+  /** Who is at work on it: training waits for saves, and one run is refused while another lasts. */
+  readonly use: ModelUse = new ModelUse();
   #settings: ModelSettings;
   #layers: readonly SparseLayer[];
   #memory: NetworkMemory;

@@ -7,6 +7,7 @@ import { validateAugmentation } from "../data/augment.ts";
 import { classCounts, type Dataset, type Split, validateDataset } from "../data/dataset.ts";
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
+import { firstUnfit } from "../finite.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
@@ -32,9 +33,10 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  *
  * @returns An iterator over epoch records, whose return value is the summary.
  * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type; with the first
- * record, when model and data do not fit together.
- * @throws {RangeError} At the call, when a value is out of range.
- * @throws {TrainingError} When the loss is no longer finite.
+ * record, when model and data do not fit together, or the model is in another run.
+ * @throws {RangeError} At the call, when a value is out of range; with the first record, when a layer of a network that
+ * was never trained has no connection.
+ * @throws {TrainingError} When the loss, or a weight at the end, is no longer finite; the model cannot be used then.
  *
  * @example
  * ```ts
@@ -64,8 +66,10 @@ export async function* trainWith(
   { settings, hooks, state }: RunOptions,
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
+  using _ = model.use.train();
   validateDataset(data);
   checkFit(model, data, settings);
+  if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const { validationFraction, threads, seed, maxSteps, patience = Infinity } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
   const trainSplit = parts?.train ?? data.train;
@@ -111,11 +115,13 @@ export async function* trainWith(
     const validation = evaluator(parts?.validation);
     const test = evaluator(data.test);
     // The last epoch of a run leaves the topology alone; a longer run makes up for it.
+    await model.use.saved();
     if (!state.evolved) await engine.changeTopology(state.epoch);
     state.evolved = true;
     for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
       const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
       const samples = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
+      await model.use.saved();
       const [trained, seconds] = await timed(() => engine.epoch(epoch, state));
       const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
       const [evaluations, evaluationSeconds] = await timed(async () => {
@@ -138,6 +144,8 @@ export async function* trainWith(
       if (judged && !(engine.mayStopAfter?.(epoch) ?? true)) judged.evaluationsSinceBest = 0;
       const stop = judged ? judged.evaluationsSinceBest >= patience : false;
       const last = epoch === epochs || stop;
+      if (last) checkWeights(model, epoch, trained.learningRate);
+      else await model.use.saved();
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
       );
@@ -213,6 +221,27 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
     }
     validateAugmentation(settings.augmentation, data.image);
   }
+}
+
+/** Refuses a network that nothing could pass through; pruning may come to that later, and knows why. */
+function checkConnected({ layers }: SparseMlp): void {
+  const severed = layers.findIndex(({ nnz }) => nnz === 0);
+  if (severed < 0) return;
+  const { inputs, neurons } = layers[severed];
+  throw new RangeError(
+    `Cannot train: layer ${
+      severed + 1
+    }, [${inputs}, ${neurons}], has no connection, so nothing passes through the ` +
+      "network; a larger epsilon or density is needed",
+  );
+}
+
+/** Refuses to end a run with what no file could hold: an evaluation may never have met a weight that is NaN. */
+function checkWeights({ layers }: SparseMlp, epoch: number, learningRate: number): void {
+  const finite = layers.every(({ values, nnz, bias, activationParameters }) =>
+    [values.subarray(0, nnz), bias, activationParameters].every((numbers) => firstUnfit(numbers) < 0)
+  );
+  if (!finite) throw diverged(`weights are not finite after epoch ${epoch}`, learningRate);
 }
 
 async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
