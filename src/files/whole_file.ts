@@ -212,7 +212,8 @@ async function createNew(temporary: string, mode: number | undefined): Promise<D
       ...(mode !== undefined && { mode: mode & 0o777 }),
     });
   } catch (cause) {
-    if (!(cause instanceof Deno.errors.NotFound)) throw cause;
+    const there = await Deno.stat(folderOf(temporary) || ".").then(() => true, () => false);
+    if (there || !(cause instanceof Deno.errors.NotFound)) throw cause;
     throw new Deno.errors.NotFound("its folder does not exist", { cause });
   }
 }
