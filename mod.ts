@@ -41,6 +41,7 @@ export type { Activation, ActivationCode, ActivationKind } from "./src/model/act
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
 export { SparseMlp } from "./src/model/model.ts";
+export type { ModelUse } from "./src/model/use.ts";
 export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";

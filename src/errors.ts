@@ -12,7 +12,13 @@ export class KernelError extends Error {
   override readonly name = "KernelError";
 }
 
-/** Training cannot go on, usually because the loss is no longer finite; the message gives advice. */
+/**
+ * Training cannot go on, usually because the loss is no longer finite; the message says in which epoch and step, and
+ * gives advice.
+ *
+ * The model is as the last step left it: its weights may be NaN, which `saveModel` refuses, and training it
+ * again fails alike. Load the last file that was saved, or make the model anew.
+ */
 export class TrainingError extends Error {
   /** Name of the class. */
   override readonly name = "TrainingError";

@@ -207,6 +207,19 @@ export function isWithin(value: number, { least, above, most, below }: Bounds): 
     (above === undefined || value > above) && (below === undefined || value < below);
 }
 
+/**
+ * What a number becomes for the kernels, which compute in f32, where that is infinite or on a bound that is excluded
+ * though the number itself is not; undefined where it fits.
+ */
+export function misfitAsFloat(value: number, { above, below }: Bounds): number | undefined {
+  const rounded = Math.fround(value);
+  const fits = Number.isFinite(rounded) && isWithin(rounded, {
+    ...(above !== undefined && { above }),
+    ...(below !== undefined && { below }),
+  });
+  return fits || !Number.isFinite(value) ? undefined : rounded;
+}
+
 function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
   switch (row.kind) {
     case "settings":
@@ -224,8 +237,10 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       const expected = `${row.choices.join(", ")} or a finite number${boundsText(row)}`;
       if (typeof value === "string" && row.choices.includes(value)) return value;
       if (typeof value !== "number" && typeof value !== "string") throw unfit(place, value, expected);
-      if (typeof value === "number" && Number.isFinite(value) && isWithin(value, row)) return value;
-      throw outOfRange(place, value, expected);
+      if (typeof value !== "number" || !Number.isFinite(value) || !isWithin(value, row)) {
+        throw outOfRange(place, value, expected);
+      }
+      return asFloat(row, value, place, expected);
     }
     case "whole":
     case "number": {
@@ -239,14 +254,23 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       const expected = `a ${whole ? "whole number" : number}${boundsText(row)}`;
       if (typeof value !== "number") throw unfit(place, value, expected);
       const fits = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
-      if (isWithin(value, row) && (fits || (row.infinite === true && value === Infinity))) return value;
-      throw outOfRange(place, value, expected);
+      if (!isWithin(value, row) || !(fits || (row.infinite === true && value === Infinity))) {
+        throw outOfRange(place, value, expected);
+      }
+      return whole ? value : asFloat(row, value, place, expected);
     }
     default: {
       const unknown: never = row;
       throw new TypeError(`Cannot check a value of the kind ${JSON.stringify(unknown)}`);
     }
   }
+}
+
+/** The number, unless it is none that a kernel can use. */
+function asFloat(row: Bounds, value: number, place: Place, expected: string): number {
+  const rounded = misfitAsFloat(value, row);
+  if (rounded === undefined) return value;
+  throw outOfRange(place, value, `${expected}; it would be ${rounded} in 32 bits`);
 }
 
 /** "f32 or bf16" */

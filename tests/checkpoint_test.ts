@@ -126,7 +126,7 @@ Deno.test("train() refuses a checkpoint of another optimiser than the one asked 
     }
   }));
 
-Deno.test("loadModel() refuses mean squares below zero, as their roots are no numbers", () =>
+Deno.test("saveModel() and loadModel() refuse mean squares below zero, as their roots are no numbers", () =>
   inFolder(async (folder) => {
     const path = `${folder}/negative.safetensors`;
     for (const array of ["planes", "biasPlanes"] as const) {
@@ -136,14 +136,21 @@ Deno.test("loadModel() refuses mean squares below zero, as their roots are no nu
       [meanGradient[1], meanSquare[1]] = [-1, -0];
       await saveModel(model, path, { training: { epoch: 1, options: {} } });
       await loadModel(path);
-      meanSquare[1] = -1;
-      await saveModel(model, path, { training: { epoch: 1, options: {} } });
-      await assertRejects(
-        () => loadModel(path),
-        CheckpointError,
+      const said =
         `number 1 of tensor "layers.1.${array === "planes" ? "meanSquare" : "biasMeanSquare"}" is -1, ` +
-          "a finite one of 0 or more is needed",
-      );
+        "a finite one of 0 or more is needed";
+      const save = () => saveModel(model, path, { training: { epoch: 1, options: {} } });
+      meanSquare[1] = -1;
+      await assertRejects(save, CheckpointError, said);
+      // The same in a file that another program has written.
+      meanSquare[1] = 0.123;
+      await save();
+      const bytes = await Deno.readFile(path);
+      const pattern = new Uint8Array(Float32Array.of(0.123).buffer);
+      const at = bytes.findIndex((_, place) => pattern.every((byte, part) => bytes[place + part] === byte));
+      bytes.set(new Uint8Array(Float32Array.of(-1).buffer), at);
+      await Deno.writeFile(path, bytes);
+      await assertRejects(() => loadModel(path), CheckpointError, said);
     }
   }));
 

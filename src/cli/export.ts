@@ -3,14 +3,15 @@
  *
  * @module
  */
-import { exportOnnx } from "../files/onnx.ts";
+import { encodeOnnx, exportOnnx } from "../files/onnx.ts";
+import { WholeFile } from "../files/whole_file.ts";
 import { exportDense, exportScipy, type ImportOptions, importScipy } from "../files/scipy.ts";
 import type { Command } from "./command.ts";
 import { bytes, count } from "./format.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
-import { checkOutput } from "./output.ts";
+import { checkOutput, isStdout } from "./output.ts";
 
 /** Writes a model for other tools. */
 export const exportCommand: Command = {
@@ -51,11 +52,17 @@ function outputOf(values: Values, command: string): string {
 async function runExport(path: string, values: Values): Promise<number> {
   const output = outputOf(values, "export");
   const { to = "scipy" } = values;
+  if (isStdout(output) && to !== "onnx") {
+    throw new UsageError(`Cannot export to "${output}" as ${to}: it is a folder of files, name one`);
+  }
   const { model } = await readModelFile(path, values);
   const { connections, denseInferenceBytes } = model.stats();
   if (to === "scipy") await exportScipy(model, output);
   else if (to === "dense") await exportDense(model, output);
-  else {
+  else if (isStdout(output)) {
+    await WholeFile.stdout().write(await encodeOnnx(model));
+    return 0;
+  } else {
     await checkOutput(output);
     await exportOnnx(model, output);
   }

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { ClosedPipeError } from "../files/whole_file.ts";
 import { nearest } from "../nearest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
@@ -12,11 +13,15 @@ import { OPTIONS, type Values } from "./options.ts";
 import { parseCommandLine } from "./parse.ts";
 import { VERSION } from "../version.ts";
 
+/** What shells say of a program that a closed pipe has ended: 128 and the number of SIGPIPE. */
+const CLOSED_PIPE = 141;
+
 /**
- * Runs a command line. Never throws: what goes wrong is one line on stderr.
+ * Runs a command line. Never throws: what goes wrong is one line on stderr; a pipe that its reader closed is no word.
  *
  * @param args The words after the program's name.
- * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C, 143 with SIGTERM.
+ * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C, 143 with SIGTERM,
+ * 141 when whoever read the output has had enough.
  */
 export async function main(args: readonly string[]): Promise<number> {
   try {
@@ -32,6 +37,7 @@ export async function main(args: readonly string[]): Promise<number> {
     }
     return await run(command(first), rest);
   } catch (cause) {
+    if (isClosedPipe(cause)) return CLOSED_PIPE;
     console.error(`error: ${oneLine(cause)}`);
     return cause instanceof UsageError ? 2 : 1;
   }
@@ -73,6 +79,10 @@ function withFiles(command: Command, given: Values, words: readonly string[]): V
   );
   const advice = takesFiles ? "; files are given with --data" : "";
   throw new UsageError(`Cannot use "${words[0]}" with ${command.name}: it is no option${advice}`);
+}
+
+function isClosedPipe(cause: unknown): boolean {
+  return cause instanceof ClosedPipeError || (cause instanceof Error && isClosedPipe(cause.cause));
 }
 
 /** What went wrong, on one line. */

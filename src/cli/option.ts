@@ -10,6 +10,7 @@ import {
   COUNT as COUNTED,
   type Hyperparameter,
   isWithin,
+  misfitAsFloat,
   type ValuesByName,
 } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
@@ -178,7 +179,9 @@ export function readValue(option: Option, text: string): boolean | string | numb
     const found = text === "" ? `--${option.name} without a value` : `--${option.name} ${text}`;
     const near = option.kind === "choice" ? nearest(text, option.choices) : undefined;
     const advice = near === undefined ? "" : `; did you mean "${near}"?`;
-    throw new UsageError(`Cannot use ${found}: expected ${expectedValue(option)}${advice}`);
+    const rounded = isFractional(option) ? misfitAsFloat(Number(text), option) : undefined;
+    const float = rounded === undefined ? "" : `; it would be ${rounded} in 32 bits`;
+    throw new UsageError(`Cannot use ${found}: expected ${expectedValue(option)}${advice}${float}`);
   };
   switch (option.kind) {
     case "flag":
@@ -218,6 +221,13 @@ function readSizes(option: Bounds & { readonly kind: string }, text: string): nu
 function readNumber(option: Bounds & { readonly kind: string }, text: string): number | undefined {
   const value = /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i.test(text) ? Number(text) : NaN;
   if (!Number.isFinite(value) || !isWithin(value, option)) return undefined;
-  const whole = option.kind === "whole" || option.kind === "sizes";
-  return whole && !Number.isSafeInteger(value) ? undefined : value;
+  const fits = isFractional(option)
+    ? misfitAsFloat(value, option) === undefined
+    : Number.isSafeInteger(value);
+  return fits ? value : undefined;
+}
+
+/** Whether an option takes numbers that kernels compute with. */
+function isFractional<O extends { readonly kind: string }>(option: O): option is O & Bounds {
+  return ["number", "numbers", "choice-or-number"].includes(option.kind);
 }

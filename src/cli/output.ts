@@ -1,24 +1,35 @@
 /**
- * Whether a file can be written, asked before hours of work.
+ * Where output goes, and whether it can go there, asked before hours of work.
  *
  * @module
  */
+import { messageOf } from "../errors.ts";
+import { WholeFile } from "../files/whole_file.ts";
+import { UsageError } from "./option.ts";
+
+/** Whether an output is the standard output: `-`, or the name that systems have for it. */
+export function isStdout(output: string): boolean {
+  return output === "-" || output === "/dev/stdout";
+}
 
 /**
- * Refuses a path that no file can be written to.
+ * Refuses a path that no file can be written to. Nothing stays: a file is begun and given up.
  *
+ * @throws {UsageError} When it is the standard output, which takes no models.
  * @throws {Error} With the path and the reason.
  */
 export async function checkOutput(path: string): Promise<void> {
-  const because = (reason: string) => new Error(`Cannot save to "${path}": ${reason}`);
-  const info = await Deno.stat(path).catch(() => undefined);
-  if (info?.isDirectory) throw because("it is a folder, a file is needed");
-  const probe = `${path}.${crypto.randomUUID()}.part`;
-  try {
-    await Deno.writeFile(probe, new Uint8Array(0), { createNew: true });
-  } catch (cause) {
-    const absent = cause instanceof Deno.errors.NotFound;
-    throw because(absent ? "its folder does not exist" : String((cause as Error).message).split("\n")[0]);
+  if (isStdout(path)) {
+    throw new UsageError(
+      `Cannot save to "${path}": only predictions and ONNX files go to the standard output`,
+    );
   }
-  await Deno.remove(probe);
+  const info = await Deno.stat(path).catch(() => undefined);
+  // To open a pipe is to begin with it.
+  if (info?.isFifo || info?.isCharDevice) return;
+  try {
+    await using _ = await WholeFile.open(path);
+  } catch (cause) {
+    throw new Error(`Cannot save to "${path}": ${messageOf(cause).split("\n")[0]}`, { cause });
+  }
 }

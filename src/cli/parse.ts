@@ -65,12 +65,12 @@ function checkFlags(args: readonly string[], flags: readonly string[]): void {
   }
 }
 
-/** Makes `--alpha -0.5` what `--alpha=-0.5` is: parseArgs would see an option in -0.5. */
+/** Makes `--alpha -0.5` what `--alpha=-0.5` is, `--output -` likewise: parseArgs would see options in -0.5 and -. */
 function joinNegatives(args: readonly string[], valued: readonly string[]): string[] {
   const joined: string[] = [];
   for (const [index, arg] of args.entries()) {
     const before = args[index - 1] ?? "";
-    if (/^-[\d.]/.test(arg) && before.startsWith("--") && valued.includes(before.slice(2))) {
+    if (/^-([\d.]|$)/.test(arg) && before.startsWith("--") && valued.includes(before.slice(2))) {
       joined[joined.length - 1] = `${before}=${arg}`;
     } else joined.push(arg);
   }

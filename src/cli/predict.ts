@@ -12,7 +12,7 @@ import { count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
-import { checkOutput } from "./output.ts";
+import { checkOutput, isStdout } from "./output.ts";
 import { type PredictionFormat, PredictionWriter } from "./predictions.ts";
 
 /** Predicts the samples of a file. */
@@ -41,11 +41,12 @@ const ENDINGS: readonly (readonly [RegExp, PredictionFormat])[] = [
 ];
 
 async function predict(path: string, file: string, given: Values): Promise<number> {
-  const { output, labels = false, threads = navigator.hardwareConcurrency } = given;
+  const { labels = false, threads = navigator.hardwareConcurrency } = given;
+  const output = given.output === undefined || isStdout(given.output) ? undefined : given.output;
   const ending = ENDINGS.find(([pattern]) => output !== undefined && pattern.test(output))?.[1];
   const format = given.format ?? (given.json ? "jsonl" : ending ?? "csv");
   if (format === "npy" && output === undefined) {
-    throw new UsageError("Cannot write npy to the terminal: give a file with --output");
+    throw new UsageError("Cannot write npy to the standard output: give a file with --output");
   }
   if (output !== undefined) await checkOutput(output);
   const { model } = await readModelFile(path, given);

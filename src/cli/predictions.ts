@@ -4,6 +4,8 @@
  * @module
  */
 import { encodeNpy } from "../data/npy.ts";
+import { messageOf } from "../errors.ts";
+import { WholeFile } from "../files/whole_file.ts";
 
 /** How predictions are written. */
 export type PredictionFormat = "csv" | "jsonl" | "npy";
@@ -26,22 +28,15 @@ const DIGITS = 7;
 export class PredictionWriter implements AsyncDisposable {
   readonly #options: PredictionOptions;
   readonly #names: readonly string[];
-  readonly #path: string | undefined;
-  readonly #temporary: string;
-  readonly #file: Deno.FsFile | undefined;
+  readonly #file: WholeFile;
+  /** What messages call it. */
+  readonly #name: string;
   #samples = 0;
-  #done = false;
 
-  private constructor(
-    path: string | undefined,
-    options: PredictionOptions,
-    file: Deno.FsFile | undefined,
-    temporary: string,
-  ) {
-    this.#path = path;
+  private constructor(path: string | undefined, options: PredictionOptions, file: WholeFile) {
     this.#options = options;
     this.#file = file;
-    this.#temporary = temporary;
+    this.#name = nameOf(path);
     const { classNames, outputCount } = options;
     this.#names = Array.from({ length: outputCount }, (_, index) => classNames[index] ?? `${index}`);
   }
@@ -49,16 +44,24 @@ export class PredictionWriter implements AsyncDisposable {
   /**
    * Begins a file, or stdout where there is no path.
    *
-   * @throws {Error} The system's error when the file cannot be made.
+   * @throws {Error} With the path and the reason, when the file cannot be made; as all other methods.
    */
   static async open(path: string | undefined, options: PredictionOptions): Promise<PredictionWriter> {
-    const temporary = `${path}.${crypto.randomUUID().slice(0, 8)}.part`;
-    const file = path === undefined
-      ? undefined
-      : await Deno.open(temporary, { write: true, createNew: true });
-    const writer = new PredictionWriter(path, options, file, temporary);
-    if (options.format === "csv") await writer.#text([writer.#header()]);
-    if (options.format === "npy") await writer.#bytes(writer.#npyHeader());
+    const file = await saying(
+      nameOf(path),
+      () => path === undefined ? Promise.resolve(WholeFile.stdout()) : WholeFile.open(path),
+    );
+    const writer = new PredictionWriter(path, options, file);
+    try {
+      if (options.format === "csv") await writer.#text([writer.#header()]);
+      if (options.format === "npy") {
+        if (file.isStream) throw new TypeError(`Cannot write npy to ${writer.#name}: it is no regular file`);
+        await writer.#bytes(writer.#npyHeader());
+      }
+    } catch (cause) {
+      await writer[Symbol.asyncDispose]();
+      throw cause;
+    }
     return writer;
   }
 
@@ -96,21 +99,17 @@ export class PredictionWriter implements AsyncDisposable {
 
   /** Ends the file and gives it its name. */
   async commit(): Promise<void> {
-    if (this.#file === undefined || this.#path === undefined) return;
     if (this.#options.format === "npy") {
       // The header has the same length whatever the number of samples.
-      await this.#file.seek(0, Deno.SeekMode.Start);
+      await this.#file.rewind();
       await this.#bytes(this.#npyHeader());
     }
-    await this.#file.sync();
-    await Deno.rename(this.#temporary, this.#path);
-    this.#done = true;
+    await saying(this.#name, () => this.#file.commit());
   }
 
   /** Closes the file; what was not committed goes. */
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#file?.close();
-    if (this.#file !== undefined && !this.#done) await Deno.remove(this.#temporary);
+    await this.#file[Symbol.asyncDispose]();
   }
 
   #header(): string {
@@ -140,8 +139,20 @@ export class PredictionWriter implements AsyncDisposable {
   }
 
   async #bytes(bytes: Uint8Array): Promise<void> {
-    const to = this.#file ?? Deno.stdout;
-    for (let at = 0; at < bytes.length;) at += await to.write(bytes.subarray(at));
+    await saying(this.#name, () => this.#file.write(bytes));
+  }
+}
+
+function nameOf(path: string | undefined): string {
+  return path === undefined ? "the standard output" : `"${path}"`;
+}
+
+/** Does something with a file; an error then says with which. */
+async function saying<T>(name: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    throw new Error(`Cannot write predictions to ${name}: ${messageOf(cause)}`, { cause });
   }
 }
 

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { firstNotFinite } from "../finite.ts";
+import { firstUnfit } from "../finite.ts";
+import { shown } from "../hyperparameter.ts";
 
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
 export interface FeatureSource {
@@ -73,13 +74,23 @@ export interface Dataset {
  *
  * Cost: one read of all features, labels, targets and weights.
  *
- * @throws {TypeError} When a length does not agree with the counts.
+ * @throws {TypeError} When something is missing, or a length does not agree with the counts.
  * @throws {RangeError} When there is no sample, a label is past the last class, a number is not finite, or weights are
  * below 0 or all 0.
  */
 export function validateDataset(dataset: Dataset): void {
   const { featureCount, outputCount, classNames, featureNames, image } = dataset;
   const because = (found: string) => `Cannot use data set "${dataset.name}": ${found}`;
+  if (dataset.task !== "classification" && dataset.task !== "regression") {
+    throw new TypeError(because(`its task is ${shown(dataset.task)}, expected classification or regression`));
+  }
+  for (const [names, what] of [[classNames, "classNames"], [featureNames, "featureNames"]] as const) {
+    if (!Array.isArray(names)) {
+      throw new TypeError(
+        because(`its ${what} are ${shown(names)}, expected an array of texts, or an empty one`),
+      );
+    }
+  }
   for (const [count, what] of [[featureCount, "features"], [outputCount, "outputs"]] as const) {
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new RangeError(because(`it has ${count} ${what}, at least 1 is needed`));
@@ -103,13 +114,34 @@ export function validateDataset(dataset: Dataset): void {
   if (dataset.test !== undefined) validateSplit(dataset, dataset.test, "test", because);
 }
 
+/** What the arrays of a split are. */
+const ARRAYS = [
+  ["features", "Float32Array or Uint8Array", [Float32Array, Uint8Array]],
+  ["labels", "Uint32Array", [Uint32Array]],
+  ["targets", "Float32Array", [Float32Array]],
+] as const;
+
 function validateSplit(
   dataset: Dataset,
   split: Split,
   part: string,
   because: (found: string) => string,
 ): void {
+  if (typeof split !== "object" || split === null) {
+    throw new TypeError(because(`its ${part} part is ${shown(split)}, expected samples`));
+  }
   const { samples, features, labels, targets, weights } = split;
+  for (const [what, array, kinds] of ARRAYS) {
+    if (kinds.some((Kind) => split[what] instanceof Kind)) continue;
+    throw new TypeError(
+      because(`the ${what} of its ${part} part are ${shown(split[what])}, expected a ${array}`),
+    );
+  }
+  if (weights !== undefined && !(weights instanceof Float32Array)) {
+    throw new TypeError(
+      because(`the weights of its ${part} part are ${shown(weights)}, expected a Float32Array`),
+    );
+  }
   const { featureCount, outputCount } = dataset;
   if (!Number.isSafeInteger(samples) || samples < 1) {
     throw new RangeError(because(`the ${part} part has ${samples} samples, at least 1 is needed`));
@@ -150,7 +182,7 @@ function validateSplit(
     ]] as const
   ) {
     if (!(values instanceof Float32Array)) continue;
-    const place = firstNotFinite(values);
+    const place = firstUnfit(values);
     if (place < 0) continue;
     throw new RangeError(
       because(

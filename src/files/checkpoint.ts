@@ -50,10 +50,28 @@ export interface SaveOptions {
 /**
  * Saves a model; the file appears whole or not at all, and an older one stays until then.
  *
- * @throws {CheckpointError} When it cannot be written; the message names the path and the reason.
+ * What {@linkcode loadModel} demands is checked first (one read of the model), so a model that could not be loaded
+ * never takes the place of one that can. Training of the model waits until it is saved, awaited or not; nothing is
+ * copied for it. A pipe or device is written to, a symbolic link is followed, and an older file's mode stays.
+ *
+ * @throws {CheckpointError} When it cannot be written or could not be loaded, or workers are in the middle of an epoch
+ * of it; the message names the path and the reason.
  */
 export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
-  const { training, workers = [], onProgress } = options;
+  try {
+    using _ = model.use.save();
+    const { tensors, description } = contentOf(model, options);
+    await writeSafetensors(path, tensors, description, options.onProgress);
+  } catch (cause) {
+    throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
+  }
+}
+
+/** What a file of a model holds, checked as it will be when it is read. */
+function contentOf(
+  model: SparseMlp,
+  { training, workers = [] }: SaveOptions,
+): { readonly tensors: Map<string, Tensor>; readonly description: Record<string, string> } {
   // A file's model is the one to use: in the middle of a run that keeps its best epoch, the best so far.
   const used = training === undefined ? model : model.best ?? model;
   const running = training === undefined ? undefined : model.best === undefined ? model.running : model;
@@ -77,11 +95,11 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     ...(held && { optimizer: JSON.stringify(describeState(held, [running ?? used, ...workers])) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
   };
-  try {
-    await writeSafetensors(path, tensors, description, onProgress);
-  } catch (cause) {
-    throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
+  readMeaning(description, readSettings(description), used.standardization !== undefined);
+  if (description.training !== undefined) {
+    readTraining(parseField({ training: description.training }, "training"));
   }
+  return { tensors, description };
 }
 
 /** A model as read, and how far its training came when the file is a checkpoint. */
@@ -162,7 +180,7 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const model = trained === undefined ? last : (await readModels(reader, settings, [""], () => undefined))[0];
   const standardization = await readStandardization(reader, "", settings, description);
   if (standardization !== undefined) model.standardization = standardization;
-  readMeaning(description, model);
+  copyMeaning(readMeaning(description, settings, standardization !== undefined), model);
   for (const worker of workerModels) copyMeaning(model, worker);
   if (trained !== undefined) {
     const own = await readStandardization(reader, RUNNING, trained.settings, trained.description) ??

@@ -4,6 +4,7 @@
  * @module
  */
 import { isRecord } from "../hyperparameter.ts";
+import type { Meaning } from "../model/copy.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
 import { describeScaling, readScaling, type TargetScaling, unscaled } from "../model/target_scaling.ts";
@@ -57,15 +58,20 @@ export function describeMeaning(
   };
 }
 
-/** Gives a model that has its standardisation what its outputs mean, checked. */
-export function readMeaning(description: Readonly<Record<string, string>>, model: SparseMlp): void {
-  const { settings, standardization } = model;
-  model.classNames = readClassNames(parseField(description, "classNames"), settings);
-  const targetScaling = readTargets(description, settings, standardization !== undefined);
-  if (targetScaling !== undefined) model.targetScaling = targetScaling;
-  if (description.temperature !== undefined) {
-    model.temperature = readTemperature(parseField(description, "temperature"), settings);
-  }
+/** What the outputs of a model mean, checked; a trained one knows the unit of its targets. */
+export function readMeaning(
+  description: Readonly<Record<string, string>>,
+  settings: ModelSettings,
+  trained: boolean,
+): Meaning {
+  const targetScaling = readTargets(description, settings, trained);
+  return {
+    classNames: readClassNames(parseField(description, "classNames"), settings),
+    temperature: description.temperature === undefined
+      ? 1
+      : readTemperature(parseField(description, "temperature"), settings),
+    ...(targetScaling && { targetScaling }),
+  };
 }
 
 /** Settings of a model, checked. */

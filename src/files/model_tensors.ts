@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { firstUnfit } from "../finite.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
@@ -15,7 +16,7 @@ import { parseField, type readState } from "./description.ts";
 import type { RandomAccess } from "./random_access.ts";
 import { readTensor, type SafetensorsFile, type Tensor } from "./safetensors.ts";
 
-/** Adds the layers of a model, with what the optimiser keeps as the state says once they are all there. */
+/** Adds the layers of a model, with what the optimiser keeps as the state says; checked as they will be when read. */
 export function addLayers(
   tensors: Map<string, Tensor>,
   { layers }: SparseMlp,
@@ -23,22 +24,32 @@ export function addLayers(
   held?: OptimizerState,
 ): void {
   for (const [index, layer] of layers.entries()) {
-    for (const [part, tensor] of partsOf(layer, held)) {
-      tensors.set(`${prefix}layers.${index}.${part}`, tensor);
+    for (const [part, tensor, least] of partsOf(layer, held)) {
+      const name = `${prefix}layers.${index}.${part}`;
+      if (tensor instanceof Float32Array) checkNumbers(name, tensor, least);
+      tensors.set(name, tensor);
     }
+    validateConnections(layer);
   }
 }
 
-/** Adds how features are standardised before they reach a model, where that is known. */
+/** Adds how features are standardised before they reach a model, where that is known; checked likewise. */
 export function addStandardization(
   tensors: Map<string, Tensor>,
-  { standardization }: SparseMlp,
+  { settings: { sizes }, standardization }: SparseMlp,
   prefix: string,
 ): void {
   if (standardization === undefined) return;
-  const { mean, scale, selection } = standardization;
-  tensors.set(`${prefix}standardization.mean`, mean);
-  tensors.set(`${prefix}standardization.scale`, scale);
+  const { selection } = standardization;
+  for (const part of ["mean", "scale"] as const) {
+    const name = `${prefix}standardization.${part}`;
+    const numbers = standardization[part];
+    if (numbers.length !== sizes[0]) {
+      throw new TypeError(`its standardisation has ${numbers.length} numbers for ${sizes[0]} inputs`);
+    }
+    checkNumbers(name, numbers);
+    tensors.set(name, numbers);
+  }
   if (selection !== undefined) tensors.set(`${prefix}standardization.features`, selection.features);
 }
 
@@ -168,22 +179,12 @@ function partsOf(
   return parts;
 }
 
-/** Throws unless all numbers are finite and none is too small; in blocks, since a check of each costs ten times more. */
+/** Throws unless all numbers are finite and none is too small. */
 function checkNumbers(name: string, numbers: Float32Array, least = -Infinity): void {
-  for (let start = 0; start < numbers.length; start += 4096) {
-    const end = Math.min(start + 4096, numbers.length);
-    // A number times zero is zero, but for NaN and infinities.
-    let zero = 0;
-    let smallest = Infinity;
-    for (let at = start; at < end; at++) {
-      zero += numbers[at] * 0;
-      smallest = Math.min(smallest, numbers[at]);
-    }
-    if (zero === 0 && smallest >= least) continue;
-    const at = numbers.subarray(start, end).findIndex((x) => !Number.isFinite(x) || x < least) + start;
-    const needed = least === -Infinity ? "a finite one" : `a finite one of ${least} or more`;
-    throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, ${needed} is needed`);
-  }
+  const at = firstUnfit(numbers, least);
+  if (at < 0) return;
+  const needed = least === -Infinity ? "a finite one" : `a finite one of ${least} or more`;
+  throw new RangeError(`number ${at} of tensor "${name}" is ${numbers[at]}, ${needed} is needed`);
 }
 
 function tensorPlace(

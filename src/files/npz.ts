@@ -5,7 +5,7 @@
  */
 import { Zip, ZipPassThrough } from "npm:fflate@0.8.2";
 import { encodeNpyHeader } from "../data/npy.ts";
-import { writeAll, writeWhole } from "./whole_file.ts";
+import { writeWhole } from "./whole_file.ts";
 
 /** An array to write: NumPy's name of its type, its shape, its bytes. */
 export interface NpzEntry {
@@ -17,6 +17,8 @@ export interface NpzEntry {
 /** Zip without its 64-bit extension counts bytes in 32 bits. */
 const MOST_BYTES = 2 ** 32 - 2 ** 16;
 const CHUNK_BYTES = 4 * 2 ** 20;
+/** The date of every entry, the first that zip knows: equal arrays make equal files. */
+const ENTRY_DATE = "1980-01-01T00:00:00";
 
 /**
  * Writes an archive that appears whole or not at all. Not compressed; memory: one piece.
@@ -37,10 +39,11 @@ export async function writeNpz(path: string, arrays: Readonly<Record<string, Npz
       ready.push(chunk);
     });
     const flush = async () => {
-      for (const chunk of ready.splice(0)) await writeAll(file, chunk);
+      for (const chunk of ready.splice(0)) await file.write(chunk);
     };
     for (const [name, { descr, shape, data }] of Object.entries(arrays)) {
       const entry = new ZipPassThrough(`${name}.npy`);
+      entry.mtime = ENTRY_DATE;
       zip.add(entry);
       const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
       entry.push(encodeNpyHeader(descr, shape), bytes.length === 0);

@@ -12,7 +12,7 @@ import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { VERSION } from "../version.ts";
-import { writeAll, writeWhole } from "./whole_file.ts";
+import { writeWhole } from "./whole_file.ts";
 
 const FLOAT = 1;
 const INT64 = 7;
@@ -88,19 +88,27 @@ function message(fields: Readonly<Record<string, Field>>): INamespace {
  */
 export async function exportOnnx(model: SparseMlp, path: string): Promise<void> {
   try {
-    const { Root } = (await import("npm:protobufjs@8.8.1/light.js")).default;
-    const { connections } = model.stats();
-    if (connections > MOST_CONNECTIONS) {
-      throw new RangeError(
-        `it has ${connections} connections, an ONNX file of 2 GiB holds ${MOST_CONNECTIONS}`,
-      );
-    }
-    const type = Root.fromJSON(SCHEMA).lookupType("ModelProto");
-    const bytes = type.encode(describe(model)).finish();
-    await writeWhole(path, (file) => writeAll(file, bytes));
+    const bytes = await encodeOnnx(model);
+    await writeWhole(path, (file) => file.write(bytes));
   } catch (cause) {
     throw new CheckpointError(`Cannot export to "${path}": ${(cause as Error).message}`, { cause });
   }
+}
+
+/**
+ * The bytes of the file that {@linkcode exportOnnx} writes.
+ *
+ * @throws {RangeError} When there would be 2 GiB or more.
+ */
+export async function encodeOnnx(model: SparseMlp): Promise<Uint8Array> {
+  const { Root } = (await import("npm:protobufjs@8.8.1/light.js")).default;
+  const { connections } = model.stats();
+  if (connections > MOST_CONNECTIONS) {
+    throw new RangeError(
+      `it has ${connections} connections, an ONNX file of 2 GiB holds ${MOST_CONNECTIONS}`,
+    );
+  }
+  return Root.fromJSON(SCHEMA).lookupType("ModelProto").encode(describe(model)).finish();
 }
 
 function describe(model: SparseMlp): Record<string, unknown> {

@@ -9,7 +9,7 @@
 
 import { isRecord } from "../hyperparameter.ts";
 import type { RandomAccess } from "./random_access.ts";
-import { writeAll, writeWhole } from "./whole_file.ts";
+import { writeWhole } from "./whole_file.ts";
 
 /** A tensor to write or as read, little-endian as in memory. */
 export type Tensor = Uint32Array | Float32Array;
@@ -63,7 +63,7 @@ export async function writeSafetensors(
     for (const part of [start, ...tensors.values()]) {
       const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
       for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-        await writeAll(file, bytes.subarray(at, at + CHUNK_BYTES));
+        await file.write(bytes.subarray(at, at + CHUNK_BYTES));
         done += Math.min(CHUNK_BYTES, bytes.length - at);
         onProgress?.(done, total);
       }

@@ -17,7 +17,7 @@ import type { SparseMlp } from "../model/model.ts";
 import type { ModelOptions } from "../model/settings.ts";
 import { describeScaling } from "../model/target_scaling.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
-import { writeAll, writeWhole } from "./whole_file.ts";
+import { writeWhole } from "./whole_file.ts";
 
 const MOST_INT32 = 2 ** 31 - 1;
 /** Dense layers over this are refused: one gibibyte. */
@@ -134,7 +134,7 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
 }
 
 function writeBytes(path: string, bytes: Uint8Array): Promise<void> {
-  return writeWhole(path, (file) => writeAll(file, bytes));
+  return writeWhole(path, (file) => file.write(bytes));
 }
 
 function entry(data: NpyNumbers, shape: readonly number[] = [data.length]): NpzEntry {

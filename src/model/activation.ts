@@ -87,7 +87,7 @@ export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, parameters: [] }
  * Fills in what the user left out.
  *
  * @throws {TypeError} When the kind is unknown.
- * @throws {RangeError} When alpha is not a finite number.
+ * @throws {RangeError} When alpha is not finite as an f32.
  */
 export function resolveActivation(activation: ActivationKind | Activation): Required<Activation> {
   if (typeof activation !== "string" && (typeof activation !== "object" || activation === null)) {
@@ -98,8 +98,10 @@ export function resolveActivation(activation: ActivationKind | Activation): Requ
     throw new TypeError(`Cannot use activation "${kind}": expected one of ${ACTIVATION_KINDS.join(", ")}`);
   }
   const slope = alpha ?? DEFAULT_ALPHA[kind] ?? 0;
-  if (!Number.isFinite(slope)) {
-    throw new RangeError(`Cannot use activation "${kind}": alpha is ${slope}, expected a finite number`);
+  if (!Number.isFinite(Math.fround(slope))) {
+    throw new RangeError(
+      `Cannot use activation "${kind}": alpha is ${slope}, expected a number that is finite in 32 bits`,
+    );
   }
   return { kind, alpha: slope };
 }

@@ -23,8 +23,11 @@ export function emptyCopy(model: SparseMlp): SparseMlp {
   return copy;
 }
 
-/** Copies what the outputs mean: classes, the unit of targets, the temperature. */
-export function copyMeaning(from: SparseMlp, to: SparseMlp): void {
+/** What the outputs of a model mean: classes, the unit of targets, the temperature. */
+export type Meaning = Pick<SparseMlp, "classNames" | "targetScaling" | "temperature">;
+
+/** Copies what the outputs mean. */
+export function copyMeaning(from: Meaning, to: SparseMlp): void {
   to.classNames = from.classNames;
   to.temperature = from.temperature;
   if (from.targetScaling !== undefined) to.targetScaling = from.targetScaling;

@@ -14,6 +14,7 @@ import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HE
 import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
+import { ModelUse } from "./use.ts";
 
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
@@ -37,6 +38,8 @@ export class SparseMlp {
   targetScaling?: TargetScaling;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
+  /** Who is at work on it: training waits for saves, and one run is refused while another lasts. */
+  readonly use: ModelUse = new ModelUse();
   /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
   temperature = 1;
   /** While a run keeps its best epoch: the model of that epoch. Set by training, saved with a checkpoint. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { firstNotFinite } from "../finite.ts";
+import { firstUnfit } from "../finite.ts";
 import { type BatchSource, sourceArguments } from "./batch.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, NOT_FINITE } from "./status.ts";
@@ -55,7 +55,7 @@ export function predict(
     if (unusable !== undefined) throw unusable;
   }
   check(status, "predict");
-  const place = firstNotFinite(outputs);
+  const place = firstUnfit(outputs);
   if (place < 0) return;
   const outputCount = outputs.length / samplesOf(source);
   throw unusableSample("predict", source, Math.floor(place / outputCount));

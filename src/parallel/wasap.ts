@@ -216,6 +216,8 @@ class ParallelEngine implements Engine {
   /** For gradients of absent connections in phase 1, where a rule needs them. */
   readonly #runner: BatchRunner | undefined;
   readonly #order: Uint32Array;
+  /** Lasts while workers change the model, until they have ended. */
+  #moving: Disposable | undefined;
   #phaseTwo = false;
 
   constructor(
@@ -254,11 +256,15 @@ class ParallelEngine implements Engine {
     const onSums = this.#progress(epoch, started);
     let sums: EpochSums;
     if (first) {
+      this.#moving = model.use.move();
       sums = await this.#orEnded(this.#transport.runUpdates(epoch * steps, onSums));
+      this.#moving[Symbol.dispose]();
     } else {
       await this.#beginPhaseTwo();
       sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
-      averageModels(await this.#transport.replicas(), model, this.#settings.threads);
+      const replicas = await this.#transport.replicas();
+      await model.use.saved();
+      averageModels(replicas, model, this.#settings.threads);
       state.phaseOneEpochs = setup.phaseOneEpochs;
     }
     const seconds = (performance.now() - started) / 1000;
@@ -304,6 +310,7 @@ class ParallelEngine implements Engine {
 
   async close(): Promise<void> {
     await this.#transport.close();
+    this.#moving?.[Symbol.dispose]();
   }
 
   async #beginPhaseTwo(): Promise<void> {

@@ -47,10 +47,11 @@ export type Trained = Pick<
   "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow" | "parallel"
 >;
 
-/** The error for a loss that is no number any more. */
+/** The error for a loss or weights that are no numbers any more; the model is as the run left it. */
 export function diverged(found: string, learningRate: number): TrainingError {
   return new TrainingError(
     `Cannot go on training: ${found}, at learning rate ${learningRate}; ` +
+      "the model's weights cannot be used any more, go on from a saved file or make it anew; " +
       "try a learning rate ten times smaller, a warm-up, or weights scaled to the sparse fan-in",
   );
 }

@@ -54,6 +54,8 @@ export class SequentialEngine implements Engine {
     let learningRate = learningRateOf(settings, epoch * steps - 1, steps);
     const [started, before] = [performance.now(), state.step * batchSize];
     for (let step = state.step; step < end; step++) {
+      // Whoever saves the model began while others had their turn.
+      if (this.#model.use.isBeingSaved) await this.#model.use.saved();
       signal?.throwIfAborted();
       const first = step * batchSize;
       const size = Math.min(batchSize, samples - first);

@@ -8,6 +8,7 @@ import { classCounts, type Dataset, type Split, validateDataset } from "../data/
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
+import { firstUnfit } from "../finite.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
@@ -42,9 +43,10 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  *
  * @returns An iterator over epoch records, whose return value is the summary.
  * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type; with the first
- * record, when model and data do not fit together.
- * @throws {RangeError} At the call, when a value is out of range.
- * @throws {TrainingError} When the loss is no longer finite.
+ * record, when model and data do not fit together, or the model is in another run.
+ * @throws {RangeError} At the call, when a value is out of range; with the first record, when a layer of a network that
+ * was never trained has no connection.
+ * @throws {TrainingError} When the loss, or a weight at the end, is no longer finite; the model cannot be used then.
  *
  * @example
  * ```ts
@@ -74,8 +76,10 @@ export async function* trainWith(
   { settings, hooks, state }: RunOptions,
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
+  using _ = model.use.train();
   validateDataset(data);
   checkFit(model, data, settings);
+  if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const { validationFraction, threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
@@ -129,11 +133,13 @@ export async function* trainWith(
       parts && needsOutputs(metric) ? parts.validation.samples * data.outputCount : 0,
     );
     // The last epoch of a run leaves the topology alone; a longer run makes up for it.
+    await model.use.saved();
     if (!state.evolved) await engine.changeTopology(state.epoch);
     state.evolved = true;
     for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
       const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
       const samples = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
+      await model.use.saved();
       const [trained, seconds] = await timed(() => engine.epoch(epoch, state));
       const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
       const [evaluations, evaluationSeconds] = await timed(async () => {
@@ -158,12 +164,17 @@ export async function* trainWith(
         ? judgeValidation(state, { epoch, metric, value: score })
         : undefined;
       const improved = judged !== undefined && judged.best !== state.best;
-      if (improved && keep === "best") keepAsBest(model);
+      if (improved && keep === "best") {
+        await model.use.saved();
+        keepAsBest(model);
+      }
       // An evaluation that is no reason to stop is none that was waited for.
       const waits = judged !== undefined && (engine.mayStopAfter?.(epoch) ?? true);
       const evaluationsSinceBest = waits ? judged.evaluationsSinceBest : 0;
       const stop = evaluationsSinceBest >= patience;
       const last = epoch === epochs || stop;
+      if (last) checkWeights(model, epoch, trained.learningRate);
+      else await model.use.saved();
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
       );
@@ -199,7 +210,10 @@ export async function* trainWith(
   } finally {
     await engine.close?.();
   }
-  if (keep === "best") becomeBest(model, state);
+  if (keep === "best") {
+    await model.use.saved();
+    becomeBest(model, state);
+  }
   const calibration = settings.calibrate && parts
     ? calibrate(model, parts.validation, { threads, microBatch: settings.microBatch })
     : undefined;
@@ -264,6 +278,27 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
     }
     validateAugmentation(settings.augmentation, data.image);
   }
+}
+
+/** Refuses a network that nothing could pass through; pruning may come to that later, and knows why. */
+function checkConnected({ layers }: SparseMlp): void {
+  const severed = layers.findIndex(({ nnz }) => nnz === 0);
+  if (severed < 0) return;
+  const { inputs, neurons } = layers[severed];
+  throw new RangeError(
+    `Cannot train: layer ${
+      severed + 1
+    }, [${inputs}, ${neurons}], has no connection, so nothing passes through the ` +
+      "network; a larger epsilon or density is needed",
+  );
+}
+
+/** Refuses to end a run with what no file could hold: an evaluation may never have met a weight that is NaN. */
+function checkWeights({ layers }: SparseMlp, epoch: number, learningRate: number): void {
+  const finite = layers.every(({ values, nnz, bias, activationParameters }) =>
+    [values.subarray(0, nnz), bias, activationParameters].every((numbers) => firstUnfit(numbers) < 0)
+  );
+  if (!finite) throw diverged(`weights are not finite after epoch ${epoch}`, learningRate);
 }
 
 async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {

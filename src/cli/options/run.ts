@@ -55,7 +55,7 @@ export const RUN_OPTIONS = [
     value: "FILE",
     help:
       "Save the model (.safetensors), the predictions or the exported files there, whole or not at all. A run that " +
-      "is stopped leaves a checkpoint.",
+      "is stopped leaves a checkpoint. A pipe or device is written to; - is the standard output, for predictions and ONNX.",
     commands: ["train", "predict", "prune", "export", "import"],
   },
   {
