@@ -171,8 +171,14 @@ Deno.test("loadModel() refuses checkpoints whose models of workers are damaged, 
     await refuse("it has 0 models of workers", ['"workers":"3"', '"workers":"0"']);
     await refuse("no tensor", ['"workers.1.layers.0.indices"', '"workers.1.layers.0.indicez"']);
     const { model, workers } = await loadModel(whole);
-    workers![1].layers[0].indices[0] = workers![1].layers[0].indices[1];
-    await saveModel(model, path, { workers: workers! });
-    await assertRejects(() => loadModel(path), CheckpointError);
+    const { indices } = workers![1].layers[0];
+    const said = "the indices do not form a valid sparse matrix";
+    // The same in a file that another program has written.
+    const [, place] = /"workers\.1\.layers\.0\.indices":\{[^}]*"data_offsets":\[(\d+),/.exec(text)!;
+    const view = new DataView(whole.buffer);
+    view.setUint32(8 + Number(view.getBigUint64(0, true)) + Number(place), indices[1], true);
+    await assertRejects(() => loadModel(whole), CheckpointError, said);
+    indices[0] = indices[1];
+    await assertRejects(() => saveModel(model, path, { workers: workers! }), CheckpointError, said);
   });
 });

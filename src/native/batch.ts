@@ -4,15 +4,9 @@
  * @module
  */
 import { kernels } from "./library.ts";
-import type { Standardization } from "./standardize.ts";
+import type { BatchSource } from "./standardize.ts";
 import { buffer, check, NOT_FINITE } from "./status.ts";
 import { unusableFeature } from "./unusable_feature.ts";
-
-/** Samples a batch is made of, and how their features are scaled. */
-export interface BatchSource extends Standardization {
-  /** `[samples][features]`, raw. */
-  readonly features: Float32Array | Uint8Array;
-}
 
 const NONE = new Uint32Array(0);
 

@@ -4,7 +4,8 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import { type BatchSource, sourceArguments } from "./batch.ts";
+import { sourceArguments } from "./batch.ts";
+import type { BatchSource } from "./standardize.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, NOT_FINITE } from "./status.ts";
 import { networkArguments, type NetworkMemory } from "./layout.ts";

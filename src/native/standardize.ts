@@ -24,6 +24,12 @@ export interface Standardization {
   readonly selection?: FeatureSelection;
 }
 
+/** Samples a batch is made of, and how their features are scaled. */
+export interface BatchSource extends Standardization {
+  /** `[samples][features]`, raw. */
+  readonly features: Float32Array | Uint8Array;
+}
+
 /** Numbers a feature that {@linkcode standardizePart} keeps between two calls: its mean, and sums of blocks. */
 export const STATISTICS_ROWS = 17;
 

@@ -4,8 +4,7 @@
  * @module
  */
 import { FeatureError } from "../errors.ts";
-import type { BatchSource } from "./batch.ts";
-import type { Standardization } from "./standardize.ts";
+import type { BatchSource, Standardization } from "./standardize.ts";
 
 /** Raw feature behind an input of the network. */
 function featureOf({ selection }: Standardization, input: number): number {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type BatchSource, gatherBatch } from "../native/batch.ts";
+import { gatherBatch } from "../native/batch.ts";
+import type { BatchSource } from "../native/standardize.ts";
 import type { Batch } from "../native/step.ts";
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { Standardization } from "../native/standardize.ts";
