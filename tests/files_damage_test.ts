@@ -16,7 +16,10 @@ Deno.test("loadFiles() names file, line and column of a cell that is no number",
       `SyntaxError: Cannot read "a.csv": line 7, column 2 ("b") holds "${cell}", a`,
     );
   }
-  assertStringIncludes(await fault({ "a.csv": csv + "1,2,NaN\n" }), 'line 7 of "a.csv": its label is "NaN"');
+  assertStringIncludes(
+    await fault({ "a.csv": csv + "1,2,NaN\n" }),
+    'line 7, column 3 ("label") holds "NaN", a value is needed',
+  );
   assertStringIncludes(await fault({ "a.csv": csv + "1,2,\n" }), 'line 7, column 3 ("label") is empty');
 });
 

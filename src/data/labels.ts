@@ -92,6 +92,6 @@ export class LabelTable {
 }
 
 /** The shortest spelling of a number; −0 is 0. */
-function canonical(label: string): string {
+export function canonical(label: string): string {
   return String(Number(label) + 0);
 }

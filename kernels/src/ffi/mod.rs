@@ -6,6 +6,7 @@
 mod augment;
 mod batch;
 mod csr;
+mod delimited;
 mod drop;
 mod generator;
 mod grow;
@@ -20,7 +21,7 @@ mod random;
 mod standardize;
 mod step;
 mod strongest;
-mod text;
+mod svmlight;
 mod update;
 
 use crate::base::loans::lend;
