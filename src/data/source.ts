@@ -1,51 +1,47 @@
 /**
- * Where the bytes of a data file come from: a path, a URL or memory, packed with gzip or not.
+ * Where the bytes of a data file come from: a path, a URL or memory, plain, packed with gzip, or alone in a zip archive.
  *
  * Files are read in windows, so that a text larger than memory can be parsed.
  *
  * @module
  */
+import { foreignFormat } from "./foreign.ts";
+import { isZip, MOST_PACKED, type Source, sourceName, startsWith } from "./stored.ts";
+import { onlyFile, openZip, type ZipArchive, type ZippedFile } from "./zip.ts";
 
-/** A file to read: a path, a `file:` URL, or its bytes. */
-export type Source = string | URL | Uint8Array;
+export { type Source, sourceName } from "./stored.ts";
 
 /** Called while a file is read: bytes read so far, and bytes to read in all (as they are stored). */
 export type ReadProgress = (doneBytes: number, totalBytes: number) => void;
-
-/** What messages call a source: its path, or "data" for bytes. */
-export function sourceName(source: Source): string {
-  return source instanceof Uint8Array ? "data" : String(source);
-}
 
 /** Bytes of a window of text, and the largest a window grows to for one long line. */
 const WINDOW_BYTES = 8 << 20;
 const LONGEST_LINE_BYTES = 1 << 30;
 
-/** Deflate cannot pack better than 1 : 1032. */
-export const MOST_PACKED = 1032;
-
-/** Archives people take for text, by their first bytes. */
-const ARCHIVES: readonly (readonly [string, readonly number[]])[] = [
-  ["a zip archive", [0x50, 0x4b, 3, 4]],
-  ["packed with xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ["packed with bzip2", [0x42, 0x5a, 0x68]],
-  ["packed with zstd", [0x28, 0xb5, 0x2f, 0xfd]],
-  ["an HDF5 file", [0x89, 0x48, 0x44, 0x46]],
-  ["a Parquet file", [0x50, 0x41, 0x52, 0x31]],
+/** Texts in an encoding that is not read, by their first bytes. */
+const ENCODINGS: readonly (readonly [string, readonly number[]])[] = [
   ["text in UTF-16", [0xff, 0xfe]],
   ["text in UTF-16", [0xfe, 0xff]],
 ];
 
-/** Whether bytes begin as others do. */
-export function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
-  return bytes.length >= start.length && start.every((byte, index) => bytes[index] === byte);
-}
-
-/** One place in a stored file: fills a buffer from there on, 0 at the end. */
+/** One place in a file: fills a buffer from there on, 0 at the end. */
 type Pull = (into: Uint8Array<ArrayBuffer>) => Promise<number>;
 
+/** Bytes of a file on their way. */
+interface Supply {
+  /** Bytes of the source as it is stored. */
+  readonly storedBytes: number;
+  /** Most bytes it can hold once unpacked. */
+  readonly mostBytes: number;
+  /** Bytes read so far, as they are stored. */
+  readonly storedDone: () => number;
+  readonly pull: Pull;
+  readonly release: () => Promise<void>;
+}
+
 /**
- * Reads a source from its beginning to its end, unpacked if it begins as gzip does; open with `await using`.
+ * Reads a source from its beginning to its end, unpacked if it begins as gzip does or is a zip archive with one file;
+ * open with `await using`.
  */
 export class SourceReader implements AsyncDisposable {
   /** What messages call the source. */
@@ -54,68 +50,62 @@ export class SourceReader implements AsyncDisposable {
   readonly storedBytes: number;
   /** Most bytes it can hold once unpacked. */
   readonly mostBytes: number;
-  #storedDone = 0;
-  #pull: Pull;
-  #release: () => Promise<void>;
-  #unpacking: boolean;
+  readonly #supply: Supply;
 
-  private constructor(
-    name: string,
-    storedBytes: number,
-    pull: Pull,
-    release: () => Promise<void>,
-    head: Uint8Array<ArrayBuffer>,
-  ) {
+  private constructor(name: string, supply: Supply) {
     this.name = name;
-    this.storedBytes = storedBytes;
-    let ahead = head;
-    const stored: Pull = async (into) => {
-      let got = Math.min(ahead.length, into.length);
-      if (got > 0) {
-        into.set(ahead.subarray(0, got));
-        ahead = ahead.subarray(got);
-      } else got = await pull(into);
-      this.#storedDone += got;
-      return got;
-    };
-    this.#unpacking = startsWith(head, [0x1f, 0x8b]);
-    this.mostBytes = storedBytes * (this.#unpacking ? MOST_PACKED : 1);
-    this.#pull = stored;
-    this.#release = release;
-    if (this.#unpacking) this.#unpack(stored, release);
+    this.storedBytes = supply.storedBytes;
+    this.mostBytes = supply.mostBytes;
+    this.#supply = supply;
   }
 
   /**
    * Opens a source.
    *
+   * @param options `unpack: false` for the bytes as they are stored.
    * @throws {Deno.errors.NotFound} When there is no such file.
    * @throws {Deno.errors.PermissionDenied} When it may not be read.
    * @throws {TypeError} When it is a folder, a pipe or a device.
-   * @throws {SyntaxError} When it is empty, or its name ends with `.gz` and its content is no gzip.
+   * @throws {SyntaxError} When it is empty, its name ends with `.gz` and its content is no gzip, or it is a zip archive
+   * that is damaged or holds more than one file.
    */
-  static async open(source: Source): Promise<SourceReader> {
+  static async open(source: Source, { unpack = true } = {}): Promise<SourceReader> {
     const name = sourceName(source);
-    const [size, pull, release] = await openStored(source, name);
-    const head = new Uint8Array(2);
+    const stored = await openStored(source, name);
+    const head = new Uint8Array(4);
     let got = 0;
     try {
-      for (let more = -1; more !== 0 && got < 2; got += more) more = await pull(head.subarray(got));
+      for (let more = -1; more !== 0 && got < head.length; got += more) {
+        more = await stored.pull(head.subarray(got));
+      }
       if (got === 0) throw new SyntaxError(`Cannot read "${name}": it is empty`);
-      if (name.endsWith(".gz") && !startsWith(head, [0x1f, 0x8b])) {
+      const whole = beginning(head.subarray(0, got), stored);
+      if (!unpack) return new SourceReader(name, whole);
+      const isGzip = startsWith(head, [0x1f, 0x8b]);
+      if (name.endsWith(".gz") && !isGzip) {
         throw new SyntaxError(
           `Cannot unpack "${name}": its name ends with ".gz", but its content is no gzip`,
         );
       }
+      if (isZip(head)) {
+        await stored.release();
+        return new SourceReader(name, await unzipped(source));
+      }
+      return new SourceReader(name, isGzip ? gunzipped(name, whole) : whole);
     } catch (cause) {
-      await release();
+      await stored.release();
       throw cause;
     }
-    return new SourceReader(name, size, pull, release, head.subarray(0, got));
+  }
+
+  /** Reads a file of an archive, which is closed with the reader if it is its `owner`. */
+  static ofZipped(archive: ZipArchive, file: ZippedFile, { owner = false } = {}): SourceReader {
+    return new SourceReader(`${archive.name}/${file.name}`, zipSupply(archive, file, owner));
   }
 
   /** Bytes read so far, as they are stored. */
   get storedDone(): number {
-    return this.#storedDone;
+    return this.#supply.storedDone();
   }
 
   /**
@@ -126,70 +116,117 @@ export class SourceReader implements AsyncDisposable {
    */
   async fill(into: Uint8Array<ArrayBuffer>): Promise<number> {
     let filled = 0;
-    try {
-      while (filled < into.length) {
-        const got = await this.#pull(into.subarray(filled));
-        if (got === 0) break;
-        filled += got;
-      }
-    } catch (cause) {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-      if (!this.#unpacking || !code.startsWith("Z_")) throw cause;
-      throw new SyntaxError(`Cannot unpack "${this.name}": its gzip data is damaged or cut short`, { cause });
+    while (filled < into.length) {
+      const got = await this.#supply.pull(into.subarray(filled));
+      if (got === 0) break;
+      filled += got;
     }
     return filled;
   }
 
   /** Closes the source. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#release();
-  }
-
-  /** Puts a decompressor between the stored bytes and the reader; it takes several gzip members in a row. */
-  #unpack(stored: Pull, release: () => Promise<void>): void {
-    let chunks: AsyncIterator<Uint8Array> | undefined;
-    let rest: Uint8Array = new Uint8Array(0);
-    let stop = () => {};
-    const begin = async (): Promise<AsyncIterator<Uint8Array>> => {
-      const { createGunzip } = await import("node:zlib");
-      const { Readable } = await import("node:stream");
-      const packed = Readable.from(async function* () {
-        for (;;) {
-          const piece = new Uint8Array(1 << 18);
-          const got = await stored(piece);
-          if (got === 0) return;
-          yield piece.subarray(0, got);
-        }
-      }());
-      const gunzip = createGunzip({ chunkSize: 1 << 18 });
-      packed.on("error", (cause: Error) => gunzip.destroy(cause));
-      stop = () => {
-        packed.destroy();
-        gunzip.destroy();
-      };
-      return packed.pipe(gunzip)[Symbol.asyncIterator]();
-    };
-    this.#pull = async (into) => {
-      chunks ??= await begin();
-      while (rest.length === 0) {
-        const { value, done } = await chunks.next();
-        if (done) return 0;
-        rest = value;
-      }
-      const got = Math.min(rest.length, into.length);
-      into.set(rest.subarray(0, got));
-      rest = rest.subarray(got);
-      return got;
-    };
-    this.#release = async () => {
-      stop();
-      await release();
-    };
+    await this.#supply.release();
   }
 }
 
-/** Opens the stored bytes: how many, how to get the next, how to close. */
-async function openStored(source: Source, name: string): Promise<[number, Pull, () => Promise<void>]> {
+/** Puts bytes that were read ahead back before the rest; counts what is taken. */
+function beginning(head: Uint8Array<ArrayBuffer>, stored: Supply): Supply {
+  let ahead = head;
+  let done = 0;
+  const pull: Pull = async (into) => {
+    let got = Math.min(ahead.length, into.length);
+    if (got > 0) {
+      into.set(ahead.subarray(0, got));
+      ahead = ahead.subarray(got);
+    } else got = await stored.pull(into);
+    done += got;
+    return got;
+  };
+  return { ...stored, pull, storedDone: () => done };
+}
+
+/** Puts a decompressor between the stored bytes and the reader; it takes several gzip members in a row. */
+function gunzipped(name: string, stored: Supply): Supply {
+  let stop = () => {};
+  const chunks = async function* (): AsyncGenerator<Uint8Array> {
+    const { createGunzip } = await import("node:zlib");
+    const { Readable } = await import("node:stream");
+    const packed = Readable.from(async function* () {
+      for (;;) {
+        const piece = new Uint8Array(1 << 18);
+        const got = await stored.pull(piece);
+        if (got === 0) return;
+        yield piece.subarray(0, got);
+      }
+    }());
+    const gunzip = createGunzip({ chunkSize: 1 << 18 });
+    packed.on("error", (cause: Error) => gunzip.destroy(cause));
+    stop = () => {
+      packed.destroy();
+      gunzip.destroy();
+    };
+    try {
+      yield* packed.pipe(gunzip);
+    } catch (cause) {
+      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+      if (!code.startsWith("Z_")) throw cause;
+      throw new SyntaxError(`Cannot unpack "${name}": its gzip data is damaged or cut short`, { cause });
+    }
+  };
+  return {
+    ...stored,
+    mostBytes: stored.storedBytes * MOST_PACKED,
+    pull: pullChunks(chunks()),
+    release: async () => {
+      stop();
+      await stored.release();
+    },
+  };
+}
+
+/** The only file of a zip archive, as if it lay beside. */
+async function unzipped(source: Source): Promise<Supply> {
+  const archive = await openZip(source);
+  try {
+    return zipSupply(archive, onlyFile(archive), true);
+  } catch (cause) {
+    archive[Symbol.dispose]();
+    throw cause;
+  }
+}
+
+function zipSupply(archive: ZipArchive, file: ZippedFile, owner: boolean): Supply {
+  const chunks = file.chunks();
+  return {
+    storedBytes: archive.storedBytes,
+    mostBytes: file.bytes,
+    storedDone: () => archive.storedDone,
+    pull: pullChunks(chunks),
+    release: async () => {
+      await chunks.return(undefined);
+      if (owner) archive[Symbol.dispose]();
+    },
+  };
+}
+
+function pullChunks(chunks: AsyncIterator<Uint8Array>): Pull {
+  let rest: Uint8Array = new Uint8Array(0);
+  return async (into) => {
+    while (rest.length === 0) {
+      const { value, done } = await chunks.next();
+      if (done) return 0;
+      rest = value;
+    }
+    const got = Math.min(rest.length, into.length);
+    into.set(rest.subarray(0, got));
+    rest = rest.subarray(got);
+    return got;
+  };
+}
+
+/** Opens the stored bytes. */
+async function openStored(source: Source, name: string): Promise<Supply> {
   if (source instanceof Uint8Array) return fromMemory(source);
   let file: Deno.FsFile;
   try {
@@ -205,6 +242,12 @@ async function openStored(source: Source, name: string): Promise<[number, Pull, 
     }
     throw cause;
   }
+  let open = true;
+  const release = () => {
+    if (open) file.close();
+    open = false;
+    return Promise.resolve();
+  };
   try {
     const { size, isFile, isDirectory } = await file.stat();
     if (isDirectory) throw new TypeError(`Cannot read "${name}": it is a folder, a file is needed`);
@@ -212,14 +255,14 @@ async function openStored(source: Source, name: string): Promise<[number, Pull, 
       // A pipe can be read once only, but text is read twice.
       throw new TypeError(`Cannot read "${name}": it is a pipe or device, a regular file is needed`);
     }
-    return [size, async (into) => await file.read(into) ?? 0, () => Promise.resolve(file.close())];
+    return plain(size, async (into) => await file.read(into) ?? 0, release);
   } catch (cause) {
-    file.close();
+    await release();
     throw cause;
   }
 }
 
-function fromMemory(bytes: Uint8Array): [number, Pull, () => Promise<void>] {
+function fromMemory(bytes: Uint8Array): Supply {
   let at = 0;
   const pull: Pull = (into) => {
     const got = Math.min(into.length, bytes.length - at);
@@ -227,7 +270,11 @@ function fromMemory(bytes: Uint8Array): [number, Pull, () => Promise<void>] {
     at += got;
     return Promise.resolve(got);
   };
-  return [bytes.length, pull, () => Promise.resolve()];
+  return plain(bytes.length, pull, () => Promise.resolve());
+}
+
+function plain(storedBytes: number, pull: Pull, release: () => Promise<void>): Supply {
+  return { storedBytes, mostBytes: storedBytes, storedDone: () => 0, pull, release };
 }
 
 /**
@@ -241,7 +288,6 @@ export async function readSource(
 ): Promise<Uint8Array<ArrayBuffer>> {
   await using reader = await SourceReader.open(source);
   let bytes = new Uint8Array(Math.min(reader.mostBytes, Math.max(1 << 16, 4 * reader.storedBytes)));
-  if (reader.mostBytes === reader.storedBytes) bytes = new Uint8Array(reader.storedBytes);
   let length = 0;
   for (;;) {
     const room = bytes.subarray(length, length + WINDOW_BYTES);
@@ -299,10 +345,12 @@ export async function* lineWindows(
 }
 
 function refuseBinary(bytes: Uint8Array, first: boolean, name: string): void {
-  const archive = first ? ARCHIVES.find(([, start]) => startsWith(bytes, start)) : undefined;
-  if (archive !== undefined) {
-    throw new SyntaxError(`Cannot read "${name}": it is ${archive[0]}, plain text (UTF-8) is needed`);
+  const encoding = first ? ENCODINGS.find(([, start]) => startsWith(bytes, start)) : undefined;
+  if (encoding !== undefined) {
+    throw new SyntaxError(`Cannot read "${name}": it is ${encoding[0]}, plain text (UTF-8) is needed`);
   }
+  const foreign = first ? foreignFormat(bytes) : undefined;
+  if (foreign !== undefined) throw new SyntaxError(`Cannot read "${name}": ${foreign}`);
   const zero = bytes.indexOf(0);
   if (zero >= 0) throw new SyntaxError(`Cannot read "${name}": it is not text, byte ${zero} is zero`);
 }

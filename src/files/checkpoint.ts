@@ -30,7 +30,7 @@ import {
   readWorkerCount,
   type TrainingState,
 } from "./description.ts";
-import { RandomAccess } from "./random_access.ts";
+import { RandomAccess } from "../data/random_access.ts";
 import {
   readSafetensorsHeader,
   readTensor,
