@@ -93,7 +93,7 @@ async function archiveOf(
 }
 
 async function beginsAsZip(path: string): Promise<boolean> {
-  await using reader = await SourceReader.open(path, { unpack: false });
+  await using reader = await SourceReader.open(path, undefined, { unpack: false });
   const head = new Uint8Array(4);
   return isZip(head.subarray(0, await reader.fill(head)));
 }

@@ -6,38 +6,25 @@
  * @module
  */
 import { foreignFormat } from "./foreign.ts";
-import { isZip, MOST_PACKED, type Source, sourceName, startsWith } from "./stored.ts";
-import { onlyFile, openZip, type ZipArchive, type ZippedFile } from "./zip.ts";
+import { isZip, type Source, sourceName, startsWith } from "./stored.ts";
+import { beginning, fromStream, gunzipped, openStored, type Supply, unzipped, zipSupply } from "./supply.ts";
+import type { ZipArchive, ZippedFile } from "./zip.ts";
 
 export { type Source, sourceName } from "./stored.ts";
 
 /** Called while a file is read: bytes read so far, and bytes to read in all (as they are stored). */
 export type ReadProgress = (doneBytes: number, totalBytes: number) => void;
 
-/** Bytes of a window of text, and the largest a window grows to for one long line. */
-const WINDOW_BYTES = 8 << 20;
-const LONGEST_LINE_BYTES = 1 << 30;
+/** Bytes of a window of text. */
+export const WINDOW_BYTES = 8 << 20;
+/** The largest a window grows to for one long line or row. */
+export const LONGEST_LINE_BYTES = 1 << 30;
 
 /** Texts in an encoding that is not read, by their first bytes. */
 const ENCODINGS: readonly (readonly [string, readonly number[]])[] = [
   ["text in UTF-16", [0xff, 0xfe]],
   ["text in UTF-16", [0xfe, 0xff]],
 ];
-
-/** One place in a file: fills a buffer from there on, 0 at the end. */
-type Pull = (into: Uint8Array<ArrayBuffer>) => Promise<number>;
-
-/** Bytes of a file on their way. */
-interface Supply {
-  /** Bytes of the source as it is stored. */
-  readonly storedBytes: number;
-  /** Most bytes it can hold once unpacked. */
-  readonly mostBytes: number;
-  /** Bytes read so far, as they are stored. */
-  readonly storedDone: () => number;
-  readonly pull: Pull;
-  readonly release: () => Promise<void>;
-}
 
 /**
  * Reads a source from its beginning to its end, unpacked if it begins as gzip does or is a zip archive with one file;
@@ -46,7 +33,7 @@ interface Supply {
 export class SourceReader implements AsyncDisposable {
   /** What messages call the source. */
   readonly name: string;
-  /** Bytes of the source as it is stored. */
+  /** Bytes of the source as it is stored; infinite for a stream. */
   readonly storedBytes: number;
   /** Most bytes it can hold once unpacked. */
   readonly mostBytes: number;
@@ -60,8 +47,9 @@ export class SourceReader implements AsyncDisposable {
   }
 
   /**
-   * Opens a source.
+   * Opens a source, or a stream that is read once.
    *
+   * @param called What messages call it. @default its path, "data" or "stream"
    * @param options `unpack: false` for the bytes as they are stored.
    * @throws {Deno.errors.NotFound} When there is no such file.
    * @throws {Deno.errors.PermissionDenied} When it may not be read.
@@ -69,9 +57,14 @@ export class SourceReader implements AsyncDisposable {
    * @throws {SyntaxError} When it is empty, its name ends with `.gz` and its content is no gzip, or it is a zip archive
    * that is damaged or holds more than one file.
    */
-  static async open(source: Source, { unpack = true } = {}): Promise<SourceReader> {
-    const name = sourceName(source);
-    const stored = await openStored(source, name);
+  static async open(
+    source: Source | ReadableStream<Uint8Array>,
+    called?: string,
+    { unpack = true } = {},
+  ): Promise<SourceReader> {
+    const streamed = source instanceof ReadableStream;
+    const name = called ?? (streamed ? "stream" : sourceName(source));
+    const stored = streamed ? fromStream(source) : await openStored(source, name);
     const head = new Uint8Array(4);
     let got = 0;
     try {
@@ -88,6 +81,7 @@ export class SourceReader implements AsyncDisposable {
         );
       }
       if (isZip(head)) {
+        if (streamed) throw new SyntaxError(`Cannot read "${name}": a zip archive is read from a file alone`);
         await stored.release();
         return new SourceReader(name, await unzipped(source));
       }
@@ -128,153 +122,6 @@ export class SourceReader implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.#supply.release();
   }
-}
-
-/** Puts bytes that were read ahead back before the rest; counts what is taken. */
-function beginning(head: Uint8Array<ArrayBuffer>, stored: Supply): Supply {
-  let ahead = head;
-  let done = 0;
-  const pull: Pull = async (into) => {
-    let got = Math.min(ahead.length, into.length);
-    if (got > 0) {
-      into.set(ahead.subarray(0, got));
-      ahead = ahead.subarray(got);
-    } else got = await stored.pull(into);
-    done += got;
-    return got;
-  };
-  return { ...stored, pull, storedDone: () => done };
-}
-
-/** Puts a decompressor between the stored bytes and the reader; it takes several gzip members in a row. */
-function gunzipped(name: string, stored: Supply): Supply {
-  let stop = () => {};
-  const chunks = async function* (): AsyncGenerator<Uint8Array> {
-    const { createGunzip } = await import("node:zlib");
-    const { Readable } = await import("node:stream");
-    const packed = Readable.from(async function* () {
-      for (;;) {
-        const piece = new Uint8Array(1 << 18);
-        const got = await stored.pull(piece);
-        if (got === 0) return;
-        yield piece.subarray(0, got);
-      }
-    }());
-    const gunzip = createGunzip({ chunkSize: 1 << 18 });
-    packed.on("error", (cause: Error) => gunzip.destroy(cause));
-    stop = () => {
-      packed.destroy();
-      gunzip.destroy();
-    };
-    try {
-      yield* packed.pipe(gunzip);
-    } catch (cause) {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-      if (!code.startsWith("Z_")) throw cause;
-      throw new SyntaxError(`Cannot unpack "${name}": its gzip data is damaged or cut short`, { cause });
-    }
-  };
-  return {
-    ...stored,
-    mostBytes: stored.storedBytes * MOST_PACKED,
-    pull: pullChunks(chunks()),
-    release: async () => {
-      stop();
-      await stored.release();
-    },
-  };
-}
-
-/** The only file of a zip archive, as if it lay beside. */
-async function unzipped(source: Source): Promise<Supply> {
-  const archive = await openZip(source);
-  try {
-    return zipSupply(archive, onlyFile(archive), true);
-  } catch (cause) {
-    archive[Symbol.dispose]();
-    throw cause;
-  }
-}
-
-function zipSupply(archive: ZipArchive, file: ZippedFile, owner: boolean): Supply {
-  const chunks = file.chunks();
-  return {
-    storedBytes: archive.storedBytes,
-    mostBytes: file.bytes,
-    storedDone: () => archive.storedDone,
-    pull: pullChunks(chunks),
-    release: async () => {
-      await chunks.return(undefined);
-      if (owner) archive[Symbol.dispose]();
-    },
-  };
-}
-
-function pullChunks(chunks: AsyncIterator<Uint8Array>): Pull {
-  let rest: Uint8Array = new Uint8Array(0);
-  return async (into) => {
-    while (rest.length === 0) {
-      const { value, done } = await chunks.next();
-      if (done) return 0;
-      rest = value;
-    }
-    const got = Math.min(rest.length, into.length);
-    into.set(rest.subarray(0, got));
-    rest = rest.subarray(got);
-    return got;
-  };
-}
-
-/** Opens the stored bytes. */
-async function openStored(source: Source, name: string): Promise<Supply> {
-  if (source instanceof Uint8Array) return fromMemory(source);
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(source);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new Deno.errors.NotFound(`Cannot read "${name}": there is no such file`, { cause });
-    }
-    if (cause instanceof Deno.errors.PermissionDenied) {
-      throw new Deno.errors.PermissionDenied(`Cannot read "${name}": its permissions do not allow it`, {
-        cause,
-      });
-    }
-    throw cause;
-  }
-  let open = true;
-  const release = () => {
-    if (open) file.close();
-    open = false;
-    return Promise.resolve();
-  };
-  try {
-    const { size, isFile, isDirectory } = await file.stat();
-    if (isDirectory) throw new TypeError(`Cannot read "${name}": it is a folder, a file is needed`);
-    if (!isFile) {
-      // A pipe can be read once only, but text is read twice.
-      throw new TypeError(`Cannot read "${name}": it is a pipe or device, a regular file is needed`);
-    }
-    return plain(size, async (into) => await file.read(into) ?? 0, release);
-  } catch (cause) {
-    await release();
-    throw cause;
-  }
-}
-
-function fromMemory(bytes: Uint8Array): Supply {
-  let at = 0;
-  const pull: Pull = (into) => {
-    const got = Math.min(into.length, bytes.length - at);
-    into.set(bytes.subarray(at, at + got));
-    at += got;
-    return Promise.resolve(got);
-  };
-  return plain(bytes.length, pull, () => Promise.resolve());
-}
-
-function plain(storedBytes: number, pull: Pull, release: () => Promise<void>): Supply {
-  return { storedBytes, mostBytes: storedBytes, storedDone: () => 0, pull, release };
 }
 
 /**
@@ -344,7 +191,8 @@ export async function* lineWindows(
   }
 }
 
-function refuseBinary(bytes: Uint8Array, first: boolean, name: string): void {
+/** Throws a SyntaxError where bytes are no text; the `first` ones of a source tell other formats too. */
+export function refuseBinary(bytes: Uint8Array, first: boolean, name: string): void {
   const encoding = first ? ENCODINGS.find(([, start]) => startsWith(bytes, start)) : undefined;
   if (encoding !== undefined) {
     throw new SyntaxError(`Cannot read "${name}": it is ${encoding[0]}, plain text (UTF-8) is needed`);

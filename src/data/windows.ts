@@ -3,16 +3,15 @@
  *
  * @module
  */
-import { delimitedParse, delimitedScan } from "../native/text.ts";
 import { planarSamples } from "./arrays.ts";
 import type { Column } from "./csv.ts";
-import { LABEL_NAMES, SKIPPED } from "./csv.ts";
-import { detectLayout, type Layout } from "./csv_layout.ts";
+import { LABEL_NAMES } from "./csv.ts";
 import { type DataFile, detectFormat, FORMAT_NAMES } from "./format.ts";
 import { npyHeader } from "./npy.ts";
 import { quote } from "./quote.ts";
-import { lineWindows, SourceReader } from "./source.ts";
-import { TextDetail } from "./text_problem.ts";
+import { SourceReader } from "./source.ts";
+import { openDelimited } from "./table/delimited.ts";
+import type { CellRole, Table } from "./table/table.ts";
 
 /** Options of {@linkcode sampleWindows}. */
 export interface WindowOptions {
@@ -64,59 +63,22 @@ function wrongFeatures(path: string, found: string, featureCount: number): TypeE
 }
 
 async function* textWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
-  const { windowBytes = WINDOW_BYTES, featureCount, threads = navigator.hardwareConcurrency } = options;
+  const { windowBytes = WINDOW_BYTES, featureCount, threads } = options;
   const { path, delimiter } = file;
-  let layout: Layout | undefined;
-  let roles = new Uint32Array(0);
-  const columnName = (column: number) => layout?.names[column - 1];
-  const found = new TextDetail(0);
-  const counts = new BigUint64Array(2);
-  let linesBefore = 0;
-  let total = 0;
-  await using reader = await SourceReader.open(path);
-  for await (const window of lineWindows(reader, windowBytes)) {
-    let text: Uint8Array = window;
-    if (layout === undefined) {
-      layout = detectLayout(window, { delimiter });
-      if (layout === undefined) {
-        linesBefore += window.reduce((lines, byte) => lines + Number(byte === 10), 0);
-        continue;
-      }
-      roles = featureRoles(path, layout, options);
-      text = window.subarray(layout.skip);
-      linesBefore += layout.lines;
-    }
-    if (!delimitedScan(text, layout.delimiter, layout.columns, threads, counts, found.detail)) {
-      throw found.problem(path, text, linesBefore, columnName);
-    }
-    const samples = Number(counts[0]);
-    if (samples === 0) continue;
-    const features = new Float32Array(samples * featureCount);
-    const outputs = {
-      rows: samples,
-      features,
-      featureCount,
-      targets: new Float32Array(0),
-      targetCount: 0,
-      labels: new Uint32Array(0),
-      names: found.names,
-    };
-    if (!delimitedParse(text, layout.delimiter, roles, threads, outputs, found.detail)) {
-      throw found.problem(path, text, linesBefore, columnName);
-    }
-    linesBefore += Number(counts[1]);
-    total += samples;
-    yield { samples, features };
+  const table = await openDelimited(path, { delimiter });
+  const roles = featureRoles(path, table, options);
+  const plan = { roles, inputCount: featureCount, targetCount: 0 };
+  for await (const { rows, features } of table.windows(plan, { windowBytes, threads })) {
+    yield { samples: rows, features };
   }
-  if (total === 0) throw new SyntaxError(`Cannot read "${path}": it has no rows of data`);
 }
 
 /** Which column is which feature; one more than there are features is the label. */
 function featureRoles(
   path: string,
-  { columns, names }: Layout,
+  { columnCount: columns, columnNames: names }: Table,
   options: WindowOptions,
-): Uint32Array<ArrayBuffer> {
+): CellRole[] {
   const { featureCount, labelColumn } = options;
   const label = columns === featureCount && labelColumn === undefined
     ? -1
@@ -126,7 +88,11 @@ function featureRoles(
     throw wrongFeatures(path, found, featureCount);
   }
   let next = 0;
-  return Uint32Array.from({ length: columns }, (_, column) => column === label ? SKIPPED : next++);
+  return Array.from(
+    { length: columns },
+    (_, column) =>
+      column === label ? { kind: "skip" } : { kind: "number", input: next++, offset: 0, factor: 1 },
+  );
 }
 
 function labelOf(path: string, columns: number, names: readonly string[], given?: Column): number {

@@ -97,7 +97,7 @@ function failure(name: string): Fail {
 
 /** The file as it is stored; what is alone in a zip archive is unpacked. */
 async function storedBytes(source: Source): Promise<{ source: Source; name: string; bytes: number }> {
-  await using reader = await SourceReader.open(source, { unpack: false });
+  await using reader = await SourceReader.open(source, undefined, { unpack: false });
   const head = new Uint8Array(4);
   await reader.fill(head);
   const { name, storedBytes: bytes } = reader;
