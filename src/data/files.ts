@@ -26,6 +26,10 @@ export interface LoadOptions {
   readonly testFraction?: number | undefined;
   /** Seed of the draw of test samples. @default {0} */
   readonly seed?: number | undefined;
+  /** Features of a model that svmlight text is for: absent ones are 0, a larger index is refused. */
+  readonly featureCount?: number | undefined;
+  /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
+  readonly firstIndex?: 0 | 1 | undefined;
   /**
    * Most bytes of what a small file may turn out to hold: the arrays of a `.npz` archive, dense svmlight features.
    *
@@ -166,7 +170,7 @@ async function readDelimited(
 
 async function readSparse(
   files: readonly DataFile[],
-  { task, threads }: LoadOptions,
+  { task, threads, maxBytes, ...given }: LoadOptions,
   track: Track,
 ): Promise<Parts> {
   const scans = [];
@@ -174,12 +178,14 @@ async function readSparse(
     scans.push(await scanSvmlight(file.path, { threads, onProgress: track(file) }));
   }
   // A feature that is 0 in all samples of one file may occur in the other only.
-  const firstIndex = scans.some(({ leastIndex }) => leastIndex === 0) ? 0 : 1;
-  const featureCount = Math.max(...scans.map(({ mostIndex }) => mostIndex)) + 1 - firstIndex;
+  const firstIndex = given.firstIndex ?? (scans.some(({ leastIndex }) => leastIndex === 0) ? 0 : 1);
+  const featureCount = given.featureCount ??
+    Math.max(...scans.map(({ mostIndex }) => mostIndex)) + 1 - firstIndex;
   const parts: Part[] = [];
   for (const [index, file] of files.entries()) {
     const classNames = parts[0]?.samples.classNames;
-    const options = { task, threads, firstIndex, featureCount, classNames, onProgress: track(file) } as const;
+    const onProgress = track(file);
+    const options = { task, threads, maxBytes, firstIndex, featureCount, classNames, onProgress };
     parts.push({ samples: await parseSvmlight(file.path, scans[index], options), source: file.path });
   }
   return [parts[0], parts[1]];
