@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CheckpointError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
-import { RandomAccess } from "../src/files/random_access.ts";
+import { RandomAccess } from "../src/data/random_access.ts";
 import { exportScipy, importScipy } from "../src/files/scipy.ts";
 import {
   readSafetensorsHeader,

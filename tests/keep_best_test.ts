@@ -3,7 +3,7 @@ import { madelonLike } from "../src/data/generator.ts";
 import { splitValidation } from "../src/data/validation_split.ts";
 import { CheckpointError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
-import { RandomAccess } from "../src/files/random_access.ts";
+import { RandomAccess } from "../src/data/random_access.ts";
 import {
   readSafetensorsHeader,
   readTensor,

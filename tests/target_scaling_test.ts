@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import type { Dataset, Split } from "../src/data/dataset.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
 import { exportOnnx } from "../src/files/onnx.ts";
-import { RandomAccess } from "../src/files/random_access.ts";
+import { RandomAccess } from "../src/data/random_access.ts";
 import {
   readSafetensorsHeader,
   readTensor,

@@ -30,8 +30,13 @@ export function describeData({ dataset = "madelon-like", data, inputs }: Values)
  * Loads the data set that options ask for, with progress on the terminal.
  *
  * @param showProgress Whether progress may be shown at all.
+ * @param featureCount Features of the model that the data are for, where there is one.
  */
-export async function loadData(values: Values, showProgress: boolean): Promise<Dataset> {
+export async function loadData(
+  values: Values,
+  showProgress: boolean,
+  featureCount?: number,
+): Promise<Dataset> {
   const { dataset = "madelon-like", data, threads, "data-dir": dataDir } = values;
   using bar = loadingBar(showProgress);
   if (data === undefined) {
@@ -46,6 +51,8 @@ export async function loadData(values: Values, showProgress: boolean): Promise<D
   const loaded = await loadFiles(data, {
     task: values.task,
     labelColumn: column(values["label-column"]),
+    featureCount,
+    firstIndex: firstIndex(values),
     testFraction: values["test-fraction"],
     seed: values.seed,
     threads,
@@ -59,4 +66,9 @@ export async function loadData(values: Values, showProgress: boolean): Promise<D
 export function column(text: string | undefined): Column | undefined {
   const dashed = text?.replace("−", "-");
   return dashed !== undefined && /^-?\d+$/.test(dashed) ? Number(dashed) : text;
+}
+
+/** Index of the first feature of svmlight text, where it is given. */
+export function firstIndex({ "first-index": index }: Values): 0 | 1 | undefined {
+  return index === undefined ? undefined : index === 0 ? 0 : 1;
 }

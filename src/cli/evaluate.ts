@@ -20,7 +20,16 @@ import { describeNetwork, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
 
 /** Data options that a model keeps from its training. */
-const KEPT = ["dataset", "data", "data-dir", "task", "label-column", "test-fraction", "seed"] as const;
+const KEPT = [
+  "dataset",
+  "data",
+  "data-dir",
+  "task",
+  "label-column",
+  "first-index",
+  "test-fraction",
+  "seed",
+] as const;
 
 /** Measures a saved model by all metrics of its task. */
 export const evaluateCommand: Command = {
@@ -63,7 +72,7 @@ export async function evaluationData(
   }
   const values = dataOptions(given, training?.options.values as Values | undefined);
   describeData(values);
-  const data = await loadData(values, !given.json);
+  const data = await loadData(values, !given.json, model.featureCount);
   checkFit(path, model, data);
   const parts = partsOf(data, values.part).map((split) => withClassesOf(model, data, split));
   return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
@@ -120,7 +129,10 @@ async function evaluate(path: string, given: Values): Promise<number> {
 /** The data asked for, or those of the training. */
 function dataOptions(given: Values, trained: Values | undefined): Values {
   // Of files to evaluate on, nothing is set aside.
-  if (given.data !== undefined) return { "test-fraction": 0, ...given };
+  if (given.data !== undefined) {
+    const index = given["first-index"] ?? trained?.["first-index"];
+    return { "test-fraction": 0, ...given, ...(index !== undefined && { "first-index": index }) };
+  }
   if (given.dataset !== undefined) return given;
   if (trained === undefined) {
     throw new UsageError("Cannot tell which samples to evaluate on: give --dataset or --data");

@@ -7,7 +7,7 @@ import { sampleWindows } from "../data/windows.ts";
 import { FeatureError } from "../errors.ts";
 import type { InferenceModel } from "../model/inference.ts";
 import type { Command } from "./command.ts";
-import { column } from "./data.ts";
+import { column, firstIndex } from "./data.ts";
 import { count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
@@ -21,7 +21,7 @@ export const predictCommand: Command = {
   arguments: [{ name: "MODEL", required: true }, { name: "FILE", required: true }],
   summary: "Predict the samples of a file",
   description:
-    "Reads raw features from CSV, TSV, npy or IDX (packed with gzip or not) and writes the class and the " +
+    "Reads raw features from CSV, TSV, svmlight, npy, npz or IDX (packed with gzip, alone in a zip archive, or plain) and writes the class and the " +
     "probability of each class, or the values of a regression. A label column, if there is one, is passed over. " +
     "The file is read in windows, so it may be larger than memory.",
   examples: [
@@ -49,7 +49,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     throw new UsageError("Cannot write npy to the standard output: give a file with --output");
   }
   if (output !== undefined) await checkOutput(output);
-  const { model } = await readModelFile(path, given);
+  const { model, training } = await readModelFile(path, given);
   const inference = model.compile();
   const { featureCount, outputCount, classNames, task } = inference;
   if (labels && task === "regression") {
@@ -57,7 +57,12 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   }
   const started = performance.now();
   await using writer = await PredictionWriter.open(output, { format, labels, outputCount, classNames, task });
-  const windows = sampleWindows(file, { featureCount, labelColumn: column(given["label-column"]), threads });
+  const windows = sampleWindows(file, {
+    featureCount,
+    firstIndex: firstIndex(given) ?? firstIndex(training?.options.values as Values | undefined ?? {}),
+    labelColumn: column(given["label-column"]),
+    threads,
+  });
   for await (const { features } of windows) {
     await writer.write(outputsOf(inference, features, threads, { file, first: writer.samples }));
   }

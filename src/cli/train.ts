@@ -217,7 +217,14 @@ async function prepare(given: Values): Promise<Run> {
   const data = await loadData(filled, !filled.json && !filled.quiet);
   if (before !== undefined) checkFit(given.resume!, before.model, data);
   const weights = await askedWeights(filled, data);
-  const sized = { ...filled, ...weights.values, "batch-size": batchSize(filled, asked, data) };
+  const { firstIndex } = data;
+  const sized = {
+    ...filled,
+    ...weights.values,
+    "batch-size": batchSize(filled, asked, data),
+    // Files that the model meets later are read alike.
+    ...(firstIndex !== undefined && { "first-index": firstIndex }),
+  };
   // A network that is loaded has its memory.
   const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
   const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };

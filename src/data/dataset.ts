@@ -63,6 +63,8 @@ export interface Dataset {
   readonly featureNames: readonly string[];
   /** Given when each sample is an image. */
   readonly image?: ImageShape;
+  /** Index of the first feature, in svmlight text: what other files of its kind are to be read with. */
+  readonly firstIndex?: 0 | 1;
   /** The samples to learn from. */
   readonly train: Split;
   /** The samples to test with. */

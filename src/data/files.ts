@@ -7,13 +7,13 @@ import { arraySamples, type NamedArray } from "./arrays.ts";
 import { type Column, type CsvSamples, readCsv } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DataFile, detectFormat, type FileFormat, FORMAT_NAMES } from "./format.ts";
-import { parseIdx } from "./idx.ts";
+import { readIdx } from "./idx.ts";
 import { readMadelon } from "./madelon.ts";
 import { readNpy } from "./npy.ts";
 import { readNpz } from "./npz.ts";
 import { quote } from "./quote.ts";
 import { type FileSamples, requireTestFraction, splitTest, type Task, toDataset } from "./samples.ts";
-import { type ReadProgress, readSource } from "./source.ts";
+import type { ReadProgress } from "./source.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
 
 /** Options of {@linkcode loadFiles}. */
@@ -26,6 +26,16 @@ export interface LoadOptions {
   readonly testFraction?: number | undefined;
   /** Seed of the draw of test samples. @default {0} */
   readonly seed?: number | undefined;
+  /** Features of a model that svmlight text is for: absent ones are 0, a larger index is refused. */
+  readonly featureCount?: number | undefined;
+  /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
+  readonly firstIndex?: 0 | 1 | undefined;
+  /**
+   * Most bytes of what a small file may turn out to hold: the arrays of a `.npz` archive, dense svmlight features.
+   *
+   * @default As of `NpzOptions` and `SvmlightOptions`.
+   */
+  readonly maxBytes?: number | undefined;
   /** Most threads to use. @default {navigator.hardwareConcurrency} */
   readonly threads?: number | undefined;
   /** Called now and then: bytes done and bytes in all, of all files together, as they are stored. */
@@ -122,7 +132,7 @@ async function readParts(
       }, only delimited text has columns`,
     );
   }
-  if (every("npz") && files.length === 1) return await readArchive(first, task, track);
+  if (every("npz") && files.length === 1) return await readArchive(first, options, track);
   if (every("delimited") && files.length <= 2) return await readDelimited(inOrder(files), options, track);
   if (every("svmlight") && files.length <= 2) return await readSparse(inOrder(files), options, track);
   if (every("delimited", "labels") && other !== undefined) return await readLabelled(files, options, track);
@@ -160,7 +170,7 @@ async function readDelimited(
 
 async function readSparse(
   files: readonly DataFile[],
-  { task, threads }: LoadOptions,
+  { task, threads, maxBytes, ...given }: LoadOptions,
   track: Track,
 ): Promise<Parts> {
   const scans = [];
@@ -168,12 +178,14 @@ async function readSparse(
     scans.push(await scanSvmlight(file.path, { threads, onProgress: track(file) }));
   }
   // A feature that is 0 in all samples of one file may occur in the other only.
-  const firstIndex = scans.some(({ leastIndex }) => leastIndex === 0) ? 0 : 1;
-  const featureCount = Math.max(...scans.map(({ mostIndex }) => mostIndex)) + 1 - firstIndex;
+  const firstIndex = given.firstIndex ?? (scans.some(({ leastIndex }) => leastIndex === 0) ? 0 : 1);
+  const featureCount = given.featureCount ??
+    Math.max(...scans.map(({ mostIndex }) => mostIndex)) + 1 - firstIndex;
   const parts: Part[] = [];
   for (const [index, file] of files.entries()) {
     const classNames = parts[0]?.samples.classNames;
-    const options = { task, threads, firstIndex, featureCount, classNames, onProgress: track(file) } as const;
+    const onProgress = track(file);
+    const options = { task, threads, maxBytes, firstIndex, featureCount, classNames, onProgress };
     parts.push({ samples: await parseSvmlight(file.path, scans[index], options), source: file.path });
   }
   return [parts[0], parts[1]];
@@ -214,12 +226,16 @@ async function readArrays(files: readonly DataFile[], task: Task, track: Track):
 }
 
 async function readArray({ path, format }: DataFile, onProgress: ReadProgress): Promise<NamedArray> {
-  if (format === "idx") return { source: path, ...parseIdx(await readSource(path, onProgress), path) };
+  if (format === "idx") return { source: path, ...await readIdx(path, onProgress) };
   const { shape, data } = await readNpy(path, onProgress);
   return { source: path, shape, values: data };
 }
 
-async function readArchive(file: DataFile, task: Task, track: Track): Promise<Parts> {
+async function readArchive(
+  file: DataFile,
+  { task = "classification", maxBytes }: LoadOptions,
+  track: Track,
+): Promise<Parts> {
   const found: string[] = [];
   const arrays = new Map<string, NamedArray>();
   const wanted = /^[xy](_train|_test)?$/i;
@@ -227,7 +243,8 @@ async function readArchive(file: DataFile, task: Task, track: Track): Promise<Pa
     found.push(name);
     return wanted.test(name);
   };
-  for (const [name, { shape, data }] of await readNpz(file.path, { choose, onProgress: track(file) })) {
+  const options = { choose, maxBytes, onProgress: track(file) };
+  for (const [name, { shape, data }] of await readNpz(file.path, options)) {
     arrays.set(name.toLowerCase(), { source: `${file.path}/${name}`, shape, values: data });
   }
   const part = (suffix: string, classNames?: readonly string[]): Part | undefined => {

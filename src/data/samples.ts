@@ -23,6 +23,8 @@ export interface FileSamples extends Split {
   readonly classNames: readonly string[];
   /** Given when each sample is an image. */
   readonly image?: ImageShape;
+  /** Index of the first feature, in svmlight text. */
+  readonly firstIndex?: 0 | 1;
 }
 
 /**
@@ -71,7 +73,7 @@ export function toDataset(
   test?: FileSamples,
   testName = "",
 ): Dataset {
-  const { task, featureCount, featureNames, classNames, image } = train;
+  const { task, featureCount, featureNames, classNames, image, firstIndex } = train;
   if (task === "classification" && classNames.length < 2) {
     throw new RangeError(
       `Cannot learn classes from "${trainName}": its only label is ${quote(classNames[0])}, ` +
@@ -98,6 +100,7 @@ export function toDataset(
     classNames,
     featureNames,
     ...(image === undefined ? {} : { image }),
+    ...(firstIndex === undefined ? {} : { firstIndex }),
     train: toSplit(train),
     ...(test === undefined ? {} : { test: toSplit(test) }),
   };

@@ -27,6 +27,7 @@ import {
   readWorkerCount,
   type TrainingState,
 } from "./description.ts";
+import { RandomAccess } from "../data/random_access.ts";
 import {
   addLayers,
   addStandardization,
@@ -34,7 +35,6 @@ import {
   readModels,
   readStandardization,
 } from "./model_tensors.ts";
-import { RandomAccess } from "./random_access.ts";
 import { readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
 
 /** Options of {@linkcode saveModel}. */

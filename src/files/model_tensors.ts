@@ -13,7 +13,7 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { parseField, type readState } from "./description.ts";
-import type { RandomAccess } from "./random_access.ts";
+import type { RandomAccess } from "../data/random_access.ts";
 import { readTensor, type SafetensorsFile, type Tensor } from "./safetensors.ts";
 
 /** Adds the layers of a model, with what the optimiser keeps as the state says; checked as they will be when read. */

@@ -33,8 +33,8 @@ export const DATA_OPTIONS = [
     kind: "texts",
     value: "FILE…",
     help:
-      "Files of your own instead: CSV, TSV, svmlight, Madelon's text, IDX, npy, npz; packed with gzip or " +
-      "not. One file, or one to train and one to test; IDX, npy and Madelon's text: features, labels.",
+      "Files of your own instead: CSV, TSV, svmlight, Madelon's text, IDX, npy, npz; packed with gzip, alone " +
+      "in a zip archive, or plain. One file, or one to train and one to test; IDX, npy and Madelon's text: features, labels.",
   },
   {
     ...DATA,
@@ -64,6 +64,18 @@ export const DATA_OPTIONS = [
       "Without it, a column called label, class, target, response, output or y, else the last.",
     commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
     needs: [{ option: "data" }],
+  },
+  {
+    ...DATA,
+    name: "first-index",
+    kind: "whole",
+    value: "0|1",
+    least: 0,
+    most: 1,
+    help:
+      "Index of the first feature of svmlight files. Without it, that of the training; in training 0 where " +
+      "index 0 occurs, else 1.",
+    commands: ["train", "evaluate", "predict", "prune", "inspect"],
   },
   {
     ...DATA,
