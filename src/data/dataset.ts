@@ -4,6 +4,8 @@
  * @module
  */
 
+import type { TableSchema } from "../schema.ts";
+
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
 export interface FeatureSource {
   /**
@@ -27,6 +29,12 @@ export interface Split {
   readonly labels: Uint32Array;
   /** Regression: shape `[samples, outputs]`; empty for classification. */
   readonly targets: Float32Array;
+  /**
+   * How much each sample counts in the loss, shape `[samples]`: finite, 0 or more, not all 0. Only their ratios matter.
+   *
+   * @default 1 each
+   */
+  readonly weights?: Float32Array;
 }
 
 /** Size of the images a data set holds; the features of a sample are planar: `[channels, height, width]`. */
@@ -55,6 +63,8 @@ export interface Dataset {
   readonly featureNames: readonly string[];
   /** Given when each sample is an image. */
   readonly image?: ImageShape;
+  /** What the columns of the table are that the samples come from; a model that is trained on them keeps it. */
+  readonly schema?: TableSchema;
   /** The samples to learn from. */
   readonly train: Split;
   /** The samples to test with. */
@@ -64,10 +74,11 @@ export interface Dataset {
 /**
  * Refuses a data set that no model could be trained on, with the first thing found wrong.
  *
- * Cost: one read of all features, labels and targets.
+ * Cost: one read of all features, labels, targets and weights.
  *
  * @throws {TypeError} When a length does not agree with the counts.
- * @throws {RangeError} When there is no sample, a label is past the last class, or a number is not finite.
+ * @throws {RangeError} When there is no sample, a label is past the last class, a number is not finite, or weights are
+ * below 0 or all 0.
  */
 export function validateDataset(dataset: Dataset): void {
   const { featureCount, outputCount, classNames, featureNames, image } = dataset;
@@ -101,7 +112,7 @@ function validateSplit(
   part: string,
   because: (found: string) => string,
 ): void {
-  const { samples, features, labels, targets } = split;
+  const { samples, features, labels, targets, weights } = split;
   const { featureCount, outputCount } = dataset;
   if (!Number.isSafeInteger(samples) || samples < 1) {
     throw new RangeError(because(`the ${part} part has ${samples} samples, at least 1 is needed`));
@@ -114,6 +125,7 @@ function validateSplit(
     ["features", features.length, split.source === undefined ? samples * featureCount : 0],
     ["labels", labels.length, lengths[0]],
     ["targets", targets.length, lengths[1]],
+    ["weights", weights?.length, weights && samples],
   ] as const;
   for (const [what, length, needed] of found) {
     if (length !== needed) {
@@ -149,6 +161,23 @@ function validateSplit(
           `${values[place]}, a finite number is needed`,
       ),
     );
+  }
+  if (weights !== undefined) validateWeights(weights, part, because);
+}
+
+function validateWeights(weights: Float32Array, part: string, because: (found: string) => string): void {
+  const wrong = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
+  if (wrong >= 0) {
+    throw new RangeError(
+      because(
+        `the weight of sample ${wrong} of the ${part} part is ${
+          weights[wrong]
+        }, a finite number of at least 0 is needed`,
+      ),
+    );
+  }
+  if (weights.every((weight) => weight === 0)) {
+    throw new RangeError(because(`all weights of the ${part} part are 0, one above 0 is needed`));
   }
 }
 

@@ -64,7 +64,7 @@ export class LabelTable {
     const numeric = (given ?? labels).every(isNumber);
     const nameOf = (label: string) => numeric && isNumber(label) ? canonical(label) : label;
     const classNames = given ?? [...new Set(labels.map(nameOf))].sort(
-      numeric ? (a, b) => Number(a) - Number(b) : (a, b) => a < b ? -1 : a > b ? 1 : 0,
+      numeric ? byValue : (a, b) => a < b ? -1 : a > b ? 1 : 0,
     );
     if (given === undefined && numeric && classNames.length > MOST_NUMBERED_CLASSES) {
       throw new RangeError(
@@ -91,7 +91,16 @@ export class LabelTable {
   }
 }
 
-/** The shortest spelling of a number; −0 is 0. */
+/** A whole number in digits alone. */
+const DIGITS = /^[+-]?\d+$/;
+
+/** The shortest spelling of a number; −0 is 0. Whole numbers in digits are exact, whatever their size. */
 function canonical(label: string): string {
-  return String(Number(label) + 0);
+  return DIGITS.test(label) ? String(BigInt(label.replace("+", ""))) : String(Number(label) + 0);
+}
+
+/** Numbers by value, also those that 64-bit floats cannot tell apart. */
+function byValue(a: string, b: string): number {
+  const difference = Number(a) - Number(b);
+  return difference === 0 && DIGITS.test(a) && DIGITS.test(b) ? Number(BigInt(a) - BigInt(b)) : difference;
 }

@@ -6,6 +6,7 @@
 import { shuffle } from "../native/random.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import { quote } from "./quote.ts";
+import type { TableSchema } from "../schema.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** What is to be learned: a class, or numbers. */
@@ -23,6 +24,8 @@ export interface FileSamples extends Split {
   readonly classNames: readonly string[];
   /** Given when each sample is an image. */
   readonly image?: ImageShape;
+  /** What the columns of the table are, where they come from one. */
+  readonly schema?: TableSchema;
 }
 
 /**
@@ -71,7 +74,7 @@ export function toDataset(
   test?: FileSamples,
   testName = "",
 ): Dataset {
-  const { task, featureCount, featureNames, classNames, image } = train;
+  const { task, featureCount, featureNames, classNames, image, schema } = train;
   if (task === "classification" && classNames.length < 2) {
     throw new RangeError(
       `Cannot learn classes from "${trainName}": its only label is ${quote(classNames[0])}, ` +
@@ -98,6 +101,7 @@ export function toDataset(
     classNames,
     featureNames,
     ...(image === undefined ? {} : { image }),
+    ...(schema === undefined ? {} : { schema }),
     train: toSplit(train),
     ...(test === undefined ? {} : { test: toSplit(test) }),
   };
@@ -109,8 +113,8 @@ function outputsOf(samples: FileSamples): number {
     : samples.targets.length / samples.samples;
 }
 
-function toSplit({ samples, features, labels, targets }: Split): Split {
-  return { samples, features, labels, targets };
+function toSplit({ samples, features, labels, targets, weights }: Split): Split {
+  return { samples, features, labels, targets, ...(weights && { weights }) };
 }
 
 /** An epoch no training reaches, so that the draw is apart from the order of any epoch. */
@@ -129,7 +133,7 @@ const TEST_DRAW = 0xffff_fffe;
 export function splitTest(dataset: Dataset, fraction: number, seed: number, source: string): Dataset {
   requireTestFraction(fraction);
   if (fraction === 0) return dataset;
-  const { samples, features, labels, targets } = dataset.train;
+  const { samples, features, labels, targets, weights } = dataset.train;
   const size = Math.round(samples * fraction);
   const kept = samples - size;
   if (size === 0 || kept === 0) {
@@ -148,13 +152,16 @@ export function splitTest(dataset: Dataset, fraction: number, seed: number, sour
     while (forTest[back] === 1) back++;
     swapRows(features, samples, front, back);
     swapRows(labels, samples, front, back);
-    swapRows(targets, samples, front, back++);
+    swapRows(targets, samples, front, back);
+    if (weights !== undefined) swapRows(weights, samples, front, back);
+    back++;
   }
   const part = (first: number, end: number): Split => ({
     samples: end - first,
     features: rows(features, samples, first, end),
     labels: rows(labels, samples, first, end),
     targets: rows(targets, samples, first, end),
+    ...(weights && { weights: rows(weights, samples, first, end) }),
   });
   return { ...dataset, train: part(0, kept), test: part(kept, samples) };
 }

@@ -115,6 +115,7 @@ function gather(
   const features = from.features instanceof Uint8Array ? sharedBytes(kept) : sharedFloats(kept);
   const labels = sharedWords(from.labels.length === 0 ? 0 : samples);
   const targets = sharedFloats(samples * outputs);
+  const weights = from.weights && sharedFloats(samples);
   const chosen = sharedWords(source === undefined ? 0 : samples);
   let next = 0;
   for (let sample = 0; sample < from.samples; sample++) {
@@ -124,10 +125,11 @@ function gather(
       features.set(row, next * featureCount);
     } else chosen[next] = sample;
     if (labels.length > 0) labels[next] = from.labels[sample];
+    if (weights !== undefined) weights[next] = from.weights![sample];
     targets.set(from.targets.subarray(sample * outputs, (sample + 1) * outputs), next * outputs);
     next++;
   }
-  const split = { samples, features, labels, targets };
+  const split = { samples, features, labels, targets, ...(weights && { weights }) };
   if (source === undefined) return split;
   const gather: FeatureSource["gather"] = (order, made, threads) =>
     source.gather(order.map((place) => chosen[place]), made, threads);

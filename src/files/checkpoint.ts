@@ -30,6 +30,7 @@ import {
   readWorkerCount,
   type TrainingState,
 } from "./description.ts";
+import { readSchema, schemaToJson } from "./table_schema.ts";
 import { RandomAccess } from "./random_access.ts";
 import {
   readSafetensorsHeader,
@@ -79,6 +80,7 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
     packageVersion: VERSION,
     settings: JSON.stringify(model.settings),
     classNames: JSON.stringify(model.classNames),
+    ...(model.schema && { schema: schemaToJson(model.schema) }),
     ...(selection && { featureCount: JSON.stringify(selection.featureCount) }),
     ...(training && { training: JSON.stringify(training) }),
     ...(held && { optimizer: JSON.stringify(describeState(held, [model, ...workers])) }),
@@ -201,6 +203,10 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
   model.classNames = readClassNames(parseField(description, "classNames"), settings);
+  if (description.schema !== undefined) {
+    const owner = { ...settings, featureCount: model.featureCount, outputCount: settings.sizes.at(-1)! };
+    model.schema = readSchema(parseField(description, "schema"), owner);
+  }
   return { model, ...(training && { training }), ...(workers.length > 0 && { workers }) };
 }
 

@@ -10,6 +10,7 @@ import { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
+import { readSchema } from "./table_schema.ts";
 
 /** A layer as files hold it, of any type of numbers; nothing is checked yet. */
 export interface DecodedLayer {
@@ -31,6 +32,8 @@ export interface WholeModel {
   readonly classNames?: readonly string[];
   /** Raw features, where the network uses only some. */
   readonly featureCount?: number;
+  /** What the columns of its tables are; nothing of it is checked yet. */
+  readonly schema?: unknown;
 }
 
 /** Reads a text; undefined where there is no such file. */
@@ -55,12 +58,17 @@ export function parseModelJson(json: string): WholeModel {
   } catch (cause) {
     throw new SyntaxError(`its model.json is no JSON: ${(cause as Error).message}`, { cause });
   }
-  const { settings, classNames, featureCount } = (found ?? {}) as Record<string, unknown>;
+  const { settings, classNames, featureCount, schema } = (found ?? {}) as Record<string, unknown>;
   const names = Array.isArray(classNames) && classNames.every((name) => typeof name === "string");
   if (typeof settings !== "object" || settings === null || Array.isArray(settings) || !names) {
     throw new SyntaxError("its model.json has no settings and class names");
   }
-  return { settings, classNames, ...(featureCount !== undefined && { featureCount: Number(featureCount) }) };
+  return {
+    settings,
+    classNames,
+    ...(featureCount !== undefined && { featureCount: Number(featureCount) }),
+    ...(schema !== undefined && { schema }),
+  };
 }
 
 /**
@@ -70,7 +78,7 @@ export function parseModelJson(json: string): WholeModel {
  * @throws {RangeError} When an index or number is out of range.
  */
 export function makeModel(
-  { settings: given, classNames = [], featureCount }: WholeModel,
+  { settings: given, classNames = [], featureCount, schema }: WholeModel,
   decoded: readonly DecodedLayer[],
   statistics?: ReadonlyMap<string, NpyArray>,
 ): SparseMlp {
@@ -108,6 +116,10 @@ export function makeModel(
   for (const [index, layer] of model.layers.entries()) fill(layer, decoded[index]);
   if (statistics !== undefined) model.standardization = standardization(statistics, sizes[0], featureCount);
   model.classNames = [...classNames];
+  if (schema !== undefined) {
+    const owner = { task: settings.task, featureCount: model.featureCount, outputCount: outputs };
+    model.schema = readSchema(schema, owner);
+  }
   return model;
 }
 

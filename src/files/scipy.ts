@@ -3,7 +3,7 @@
  *
  * `layer1.npz` is what `scipy.sparse.load_npz` reads: the CSR matrix `[inputs, neurons]`, so that a layer is
  * `x @ matrix + bias`. Beside it stand `bias` and, where the activation is trained, `activation_parameters`.
- * `model.json` holds settings and class names, `standardization.npz` mean and scale.
+ * `model.json` holds settings, class names and what the columns of its tables are, `standardization.npz` mean and scale.
  *
  * @module
  */
@@ -111,7 +111,7 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
   try {
     await Deno.mkdir(folder, { recursive: true });
     await write();
-    const { standardization, settings, classNames } = model;
+    const { standardization, settings, classNames, schema } = model;
     if (standardization !== undefined) {
       const { mean, scale, selection } = standardization;
       await writeNpz(`${folder}/standardization.npz`, {
@@ -121,7 +121,7 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
       });
     }
     const featureCount = standardization?.selection?.featureCount;
-    const json = JSON.stringify({ settings, classNames, featureCount }, null, 2) + "\n";
+    const json = JSON.stringify({ settings, classNames, featureCount, schema }, null, 2) + "\n";
     await writeBytes(`${folder}/model.json`, new TextEncoder().encode(json));
   } catch (cause) {
     throw new CheckpointError(`Cannot export to "${folder}": ${(cause as Error).message}`, { cause });

@@ -5,6 +5,7 @@
  */
 import type { Standardization } from "../native/standardize.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
+import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
@@ -34,6 +35,8 @@ export class SparseMlp {
   standardization?: Standardization;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
+  /** What the columns of the tables are that the model reads; set by training on one. */
+  schema?: TableSchema;
   #settings: ModelSettings;
   #layers: readonly SparseLayer[];
   #memory: NetworkMemory;
@@ -62,6 +65,7 @@ export class SparseMlp {
     this.#memory = other.#memory;
     this.#optimizerState = other.#optimizerState;
     if (other.standardization !== undefined) this.standardization = other.standardization;
+    if (other.schema !== undefined) this.schema = other.schema;
   }
 
   /** Which optimiser's state the model holds; undefined before the first training. */
@@ -184,6 +188,11 @@ export class SparseMlp {
   /** Raw features of a sample; a compacted model may use only some of them as inputs. */
   get featureCount(): number {
     return this.standardization?.selection?.featureCount ?? this.layers[0].inputs;
+  }
+
+  /** Name of each raw feature, by column and category of its schema; empty without one. */
+  get featureNames(): readonly string[] {
+    return this.schema === undefined ? [] : inputNames(this.schema);
   }
 
   /** The arenas and their tables, for kernels. Whoever changes them keeps the structure valid. */

@@ -73,6 +73,7 @@ export function compact(model: SparseMlp, options: CompactOptions = {}): Compact
     rebuildIncoming(small.layers[index], threads);
   }
   small.classNames = model.classNames;
+  if (model.schema !== undefined) small.schema = model.schema;
   keepStandardization(model, small, kept[0]);
   const before = layers[0].inputs + layers.reduce((sum, layer) => sum + layer.neurons, 0);
   return { model: small, kept, removed: before - sizes.reduce((sum, size) => sum + size, 0) };

@@ -58,6 +58,8 @@ export type CellRole =
     readonly factor: number;
     /** What the input is for a missing cell, in the column's own unit; without it, one is refused. */
     readonly missing?: number;
+    /** Whether texts count as missing; otherwise one is refused. */
+    readonly lenient?: boolean;
     /** Input that is 1 where the cell is missing. */
     readonly indicator?: number;
   }
@@ -65,13 +67,24 @@ export type CellRole =
     readonly kind: "category";
     /** Input that is 1 for each spelling. */
     readonly inputs: ReadonlyMap<string, number>;
-    /** Input of spellings that are not there; without it, all inputs of the column stay 0 and the cell is counted. */
+    /** Input of spellings that are not there; without it, all inputs of the column stay 0. Either way they are counted. */
     readonly other?: number;
     /** Input for a missing cell, −1 for none; without it, one is refused. */
     readonly missing?: number;
   }
-  | { readonly kind: "class"; readonly classes: ReadonlyMap<string, number> }
-  | { readonly kind: "target"; readonly output: number }
+  | {
+    readonly kind: "class";
+    /** Class of each spelling; others are refused. */
+    readonly classes: ReadonlyMap<string, number>;
+    /** Class of a missing cell; without it, one is refused. */
+    readonly missing?: number;
+  }
+  | {
+    readonly kind: "target";
+    readonly output: number;
+    /** What a missing cell counts as (NaN, to be found again); without it, one is refused. */
+    readonly missing?: number;
+  }
   | { readonly kind: "weight" };
 
 /** How cells become numbers. */
