@@ -46,7 +46,7 @@ Deno.test("readKnownTable() matches columns by name, whatever their order", asyn
 Deno.test("matchTable() refuses a missing column with the nearest name, and passes over others", async () => {
   const known = await trained();
   const fault = (text: string, answers = false) =>
-    assertThrows(() => matchTable(known.schema, rowsTable(text), answers), RangeError).message;
+    assertThrows(() => matchTable(known.schema, rowsTable(text), { answers }), RangeError).message;
   assertEquals(
     fault("age,masse,colour\n1,2,red"),
     'Cannot use "rows.csv": it has no column "mass", which the model was trained on; the nearest is "masse"',
@@ -67,7 +67,7 @@ Deno.test("knownWindows() knows a label by the model's own name alone", async ()
   assertEquals(features, [3, 7]);
   assertEquals(notices.length, 1);
   assertThrows(
-    () => matchTable(known.schema, rowsTable("x,target\n7,0"), false),
+    () => matchTable(known.schema, rowsTable("x,target\n7,0"), { answers: false }),
     RangeError,
     'no column "class"',
   );
@@ -81,7 +81,7 @@ Deno.test("matchTable() matches by number where one of the two has no header", a
       '"rows.csv": it has no header, so its columns are taken in the order of training',
     ]]);
   }
-  const wrong = () => matchTable(known.schema, rowsTable("1,2", { header: false }), false);
+  const wrong = () => matchTable(known.schema, rowsTable("1,2", { header: false }), { answers: false });
   assertEquals(
     assertThrows(wrong, RangeError).message,
     'Cannot use "rows.csv": it has 2 columns without a header, the model takes 3 columns of features and ' +
@@ -121,4 +121,14 @@ Deno.test("readKnownTable() takes classes by value, one class alone too, and ref
   assertEquals(known.classNames, ["1", "2", "10"]);
   assertEquals((await reread("x,label\n1,2.0", known)).labels, [1]);
   await assertRejects(() => reread("x,label\n1,2\n1,3", known), SyntaxError, "line 3, column 2");
+});
+
+Deno.test("readKnownTable() takes answers where it is told they stand", async () => {
+  const known = await trained("x,y,label\n1,2,a\n3,4,b");
+  const read = async (text: string, labelColumn: string | number, header = true) => {
+    const { features, labels } = await readKnownTable(rowsTable(text, { header }), known, { labelColumn });
+    return [[...features], [...labels]];
+  };
+  assertEquals(await read("kind,y,x\nb,4,3", "kind"), [[3, 4], [1]]);
+  assertEquals(await read("b,3,4", 0, false), [[3, 4], [1]]);
 });

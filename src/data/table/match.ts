@@ -18,26 +18,37 @@ export interface TableMatch {
   readonly notices: readonly string[];
 }
 
+/** What is asked of a match. */
+export interface MatchOptions {
+  /** Whether label or targets must be there. */
+  readonly answers: boolean;
+  /** Columns of the file that are the answers, whatever they are called. */
+  readonly labels?: readonly number[] | undefined;
+}
+
 /**
  * Finds the columns of a schema in another table: by name where both have names, else by their number.
  *
  * By name, the order does not matter and columns the schema does not know are passed over, with a notice. By
  * number, a table may have all columns of the schema, all but the answers (label, targets, weights), or the inputs alone.
  *
- * @param answers Whether label or targets must be there.
  * @throws {RangeError} When a column is missing, with the nearest name there is, or the number of columns fits in no way.
  */
-export function matchTable(schema: TableSchema, table: TableHead, answers: boolean): TableMatch {
+export function matchTable(schema: TableSchema, table: TableHead, options: MatchOptions): TableMatch {
   return schema.header && table.columnNames.length > 0
-    ? matchByName(schema, table, answers)
-    : matchByNumber(schema, table, answers);
+    ? matchByName(schema, table, options)
+    : matchByNumber(schema, table, options);
 }
 
 function isAnswer({ kind }: ColumnSchema): boolean {
   return kind === "class" || kind === "target";
 }
 
-function matchByName({ columns }: TableSchema, table: TableHead, answers: boolean): TableMatch {
+function matchByName(
+  { columns }: TableSchema,
+  table: TableHead,
+  { answers, labels = [] }: MatchOptions,
+): TableMatch {
   const { name: source, columnNames } = table;
   const found = new Map<string, number>();
   const twice = new Map<string, number>();
@@ -45,7 +56,11 @@ function matchByName({ columns }: TableSchema, table: TableHead, answers: boolea
     if (!found.has(name)) found.set(name, place);
     else if (!twice.has(name)) twice.set(name, place);
   }
-  const places = columns.map((column) => column.kind === "ignored" ? undefined : found.get(column.name));
+  let given = 0;
+  const places = columns.map((column) => {
+    if (column.kind === "ignored") return undefined;
+    return (isAnswer(column) ? labels[given++] : undefined) ?? found.get(column.name);
+  });
   const missing = columns.filter((column, index) =>
     places[index] === undefined && (isInput(column) || (answers && isAnswer(column)))
   );
@@ -61,8 +76,10 @@ function matchByName({ columns }: TableSchema, table: TableHead, answers: boolea
     );
   }
   const known = new Set(columns.map(({ name }) => name));
-  const additional = columnNames.filter((name, place) => !known.has(name) && found.get(name) === place);
-  const used = places.filter((place) => place !== undefined);
+  const additional = columnNames.filter((name, place) =>
+    !known.has(name) && found.get(name) === place && !labels.includes(place)
+  );
+  const used = places.filter((place, index) => place !== undefined && isInput(columns[index])) as number[];
   const moved = used.some((place, index) => index > 0 && place < used[index - 1]);
   const notices = [
     ...(moved ? ["its columns stand in another order than in training; they are matched by name"] : []),
@@ -97,7 +114,11 @@ function missingColumns(
   );
 }
 
-function matchByNumber(schema: TableSchema, table: TableHead, answers: boolean): TableMatch {
+function matchByNumber(
+  schema: TableSchema,
+  table: TableHead,
+  { answers, labels = [] }: MatchOptions,
+): TableMatch {
   const { columns } = schema;
   const { name: source, columnCount } = table;
   const ways: readonly ((column: ColumnSchema) => boolean)[] = [
@@ -107,9 +128,12 @@ function matchByNumber(schema: TableSchema, table: TableHead, answers: boolean):
     isInput,
   ];
   for (const isThere of ways) {
-    if (columns.filter(isThere).length !== columnCount) continue;
-    let next = 0;
+    const others = columns.filter((column) => isThere(column) && !(labels.length > 0 && isAnswer(column)));
+    if (others.length + labels.length !== columnCount) continue;
+    let [next, given] = [0, 0];
     const places = columns.map((column) => {
+      if (labels.length > 0 && isAnswer(column)) return labels[given++];
+      while (labels.includes(next)) next++;
       const place = isThere(column) ? next++ : undefined;
       return column.kind === "ignored" ? undefined : place;
     });
@@ -144,9 +168,4 @@ function told(source: string, notices: readonly string[]): string[] {
 
 function plural(count: number, what: string): string {
   return `${count} ${what}${count === 1 ? "" : "s"}`;
-}
-
-/** What a column of the schema is called, for messages about a file in which it may stand elsewhere. */
-export function schemaName({ columns }: TableSchema, index: number): string {
-  return quote(columnName(columns[index], index));
 }

@@ -7,7 +7,7 @@ import { inputNames, type TableSchema } from "../../schema.ts";
 import type { FileSamples, Task } from "../samples.ts";
 import type { ReadProgress } from "../source.ts";
 import { chooseSchema, type SchemaOptions } from "./choose_schema.ts";
-import { chooseAnswers, findColumns } from "./columns.ts";
+import { chooseAnswers, type Column, findColumns } from "./columns.ts";
 import {
   knownClasses,
   type LabelClasses,
@@ -41,6 +41,8 @@ export interface TableReading {
   readonly onNotice?: OnNotice | undefined;
   /** Whether rows without a label are refused, left out, or a class of their own. @default {"refuse"} */
   readonly missingLabels?: MissingLabels | undefined;
+  /** Where the answers stand, where the header calls them otherwise than in training. */
+  readonly labelColumn?: Column | readonly Column[] | undefined;
 }
 
 /** Samples of a table, with what its columns are. */
@@ -90,7 +92,7 @@ export async function readKnownTable(
 ): Promise<TableSamples> {
   const { schema, task, classNames } = known;
   const { onNotice, missingLabels = classNames.includes(MISSING_CLASS) ? "class" : "refuse" } = options;
-  const { places, notices } = matchTable(schema, table, true);
+  const { places, notices } = matchTable(schema, table, { answers: true, labels: labelsOf(table, options) });
   for (const line of [...table.notices.map((text) => `"${table.name}": ${text}`), ...notices]) {
     onNotice?.(line);
   }
@@ -123,7 +125,7 @@ export async function* knownWindows(
   options: TableReading & { readonly windowBytes?: number | undefined } = {},
 ): AsyncGenerator<EncodedRows> {
   const { threads, onNotice, windowBytes } = options;
-  const { places, notices } = matchTable(schema, table, false);
+  const { places, notices } = matchTable(schema, table, { answers: false, labels: labelsOf(table, options) });
   for (const line of [...table.notices.map((text) => `"${table.name}": ${text}`), ...notices]) {
     onNotice?.(line);
   }
@@ -137,6 +139,10 @@ export async function* knownWindows(
     }
     yield value;
   }
+}
+
+function labelsOf(table: Table, { labelColumn }: TableReading): readonly number[] | undefined {
+  return labelColumn === undefined ? undefined : findColumns(labelColumn, table);
 }
 
 /** Options of the first or second of two readings. */
