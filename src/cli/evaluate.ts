@@ -14,12 +14,12 @@ import { accuracy, bytes, count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
-import type { Values } from "./options.ts";
+import { FILE_OPTIONS, type Values } from "./options.ts";
 import { describeNetwork, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
 
-/** Data options that a model keeps from its training. */
-const KEPT = ["dataset", "data", "data-dir", "task", "label-column", "test-fraction", "seed"] as const;
+/** Options that say which samples a model was trained on. */
+const KEPT: readonly string[] = ["dataset", "data-dir", ...FILE_OPTIONS, "seed"];
 
 /** Measures loss and accuracy of a saved model. */
 export const evaluateCommand: Command = {
@@ -28,13 +28,10 @@ export const evaluateCommand: Command = {
   summary: "Measure a saved model on samples",
   description:
     "Loads a model file and measures loss and accuracy. Without --dataset or --data it takes the data " +
-    "that the model was trained on.",
+    "that the model was trained on. Columns of a table are found by the names that the model knows.",
   examples: [
     ["On the test part of the data it was trained on", "evaluate model.safetensors"],
-    [
-      "On new samples",
-      "evaluate flowers.safetensors --data new-flowers.csv --label-column species",
-    ],
+    ["On new samples", "evaluate flowers.safetensors --data new-flowers.csv"],
   ],
   run: ([path], values) => evaluate(path, values),
 };
@@ -61,7 +58,7 @@ export async function evaluationData(
   }
   const values = dataOptions(given, training?.options.values as Values | undefined);
   describeData(values);
-  const data = await loadData(values, !given.json);
+  const data = await loadData(values, { showProgress: !given.json, reader: { model, given } });
   checkFit(path, model, data);
   const parts = partsOf(data, values.part).map((split) => withClassesOf(model, data, split));
   return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
@@ -142,9 +139,7 @@ function dataOptions(given: Values, trained: Values | undefined): Values {
   if (trained === undefined) {
     throw new UsageError("Cannot tell which samples to evaluate on: give --dataset or --data");
   }
-  const kept = Object.fromEntries(
-    KEPT.filter((name) => name in trained).map((name) => [name, trained[name]]),
-  );
+  const kept = Object.fromEntries(Object.entries(trained).filter(([name]) => KEPT.includes(name)));
   return { ...kept as Values, ...given };
 }
 

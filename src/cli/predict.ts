@@ -5,7 +5,8 @@
  */
 import { sampleWindows } from "../data/windows.ts";
 import type { Command } from "./command.ts";
-import { column } from "./data.ts";
+import { targetNames } from "../schema.ts";
+import { column, textOptions } from "./data.ts";
 import { count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
@@ -20,7 +21,8 @@ export const predictCommand: Command = {
   summary: "Predict the samples of a file",
   description:
     "Reads raw features from CSV, TSV, npy or IDX (packed with gzip or not) and writes the class and the " +
-    "probability of each class, or the values of a regression. A label column, if there is one, is passed over. " +
+    "probability of each class, or the values of a regression. Columns of a table are found by the names that the " +
+    "model knows; others, like the label, are passed over. " +
     "The file is read in windows, so it may be larger than memory.",
   examples: [
     ["Classes and probabilities as CSV", "predict flowers.safetensors new-flowers.csv"],
@@ -53,8 +55,23 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     throw new UsageError(`Cannot use --labels with "${path}": it is for regression, which has no classes`);
   }
   const started = performance.now();
-  await using writer = await PredictionWriter.open(output, { format, labels, outputCount, classNames, task });
-  const windows = sampleWindows(file, { featureCount, labelColumn: column(given["label-column"]), threads });
+  const { schema } = model;
+  const outputNames = schema !== undefined && task === "regression" ? targetNames(schema) : classNames;
+  await using writer = await PredictionWriter.open(output, {
+    format,
+    labels,
+    outputCount,
+    outputNames,
+    task,
+  });
+  const windows = sampleWindows(file, {
+    ...textOptions(given),
+    featureCount,
+    schema,
+    labelColumn: column(given["label-column"]),
+    threads,
+    onNotice: given.quiet ? undefined : (notice) => console.error(notice),
+  });
   for await (const { features } of windows) {
     const regression = task === "regression";
     await writer.write(

@@ -201,7 +201,10 @@ async function prepare(given: Values): Promise<Run> {
     );
   }
   if (filled.output !== undefined) await checkOutput(filled.output);
-  const data = await loadData(filled, !filled.json && !filled.quiet);
+  const data = await loadData(filled, {
+    showProgress: !filled.json && !filled.quiet,
+    reader: before && { model: before.model, given },
+  });
   if (before !== undefined) checkFit(given.resume!, before.model, data);
   const sized = { ...filled, "batch-size": batchSize(filled, asked, data) };
   // A network that is loaded has its memory.

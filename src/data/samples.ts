@@ -65,7 +65,7 @@ export function allocateSplit(
 /**
  * Makes a data set of the samples of one file, or of one to train and one to test.
  *
- * @throws {RangeError} When the files do not fit together, or there is only one class.
+ * @throws {RangeError} When the files do not fit together.
  */
 export function toDataset(
   name: string,
@@ -75,12 +75,6 @@ export function toDataset(
   testName = "",
 ): Dataset {
   const { task, featureCount, featureNames, classNames, image, schema } = train;
-  if (task === "classification" && classNames.length < 2) {
-    throw new RangeError(
-      `Cannot learn classes from "${trainName}": its only label is ${quote(classNames[0])}, ` +
-        `at least 2 classes are needed`,
-    );
-  }
   const outputCount = outputsOf(train);
   if (test !== undefined && test.featureCount !== featureCount) {
     throw new RangeError(
