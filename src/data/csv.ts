@@ -5,18 +5,18 @@
  *
  * @module
  */
-import { delimitedParse, delimitedScan } from "../native/text.ts";
-import { detectLayout, type Layout, type LayoutOptions } from "./csv_layout.ts";
+import { canonical, isNumber, LabelTable } from "./labels.ts";
 import { quote } from "./quote.ts";
 import type { FileSamples, Task } from "./samples.ts";
-import { type ReadProgress, type Source, sourceName } from "./source.ts";
-import { parseText, scanText } from "./text.ts";
+import type { ReadProgress, Source } from "./source.ts";
+import { type DelimitedOptions, openDelimited } from "./table/delimited.ts";
+import type { CellRole, Table } from "./table/table.ts";
 
 /** A column: its name in the header, or its index from 0, or from the end if negative. */
 export type Column = string | number;
 
 /** Options of {@linkcode readCsv}. */
-export interface CsvOptions extends LayoutOptions {
+export interface CsvOptions extends DelimitedOptions {
   /** What the label is. @default {"classification"} */
   readonly task?: Task | undefined;
   /**
@@ -56,18 +56,14 @@ export interface CsvSamples extends FileSamples {
 /** Header names that mean the label. */
 export const LABEL_NAMES: readonly string[] = ["label", "class", "target", "response", "output", "y"];
 
-/** Roles of columns; those of `kernels/src/text/delimited.rs`. This one is passed over. */
-export const SKIPPED = 0xffff_ffff;
-const LABEL = 0xffff_fffe, TARGET = 0x8000_0000;
-
 /**
  * Reads delimited text, packed with gzip or not.
  *
  * Class labels may be any text; regression targets and features are decimal numbers, read as the nearest f32.
- * Cells may be quoted; blanks around cells, empty lines, CRLF and a byte order mark are passed over.
+ * Cells are cut as {@linkcode openDelimited} says; no cell may be missing.
  * Classes that are numbers are ordered by value, others by code units.
  *
- * Memory: the arrays returned and about 8 MiB (twice the longest line, if that is more). Time: two readings.
+ * Memory: the arrays returned and about 20 MiB (several times the longest row, if that is more). Time: two readings.
  * The same bits for any number of threads.
  *
  * @param source Path, `file:` URL, or the bytes.
@@ -95,61 +91,80 @@ export async function readLabels(source: Source, options: CsvOptions = {}): Prom
   const samples = await readTable(source, { labelColumn: 0, ...options }, 0);
   if (samples.featureCount === 0) return samples;
   throw new RangeError(
-    `Cannot read labels from "${sourceName(source)}": it has ${
-      samples.featureCount + 1
-    } columns, 1 is needed`,
+    `Cannot read labels from "${samples.name}": it has ${samples.featureCount + 1} columns, 1 is needed`,
   );
 }
 
-async function readTable(source: Source, options: CsvOptions, leastFeatures: number): Promise<CsvSamples> {
-  const name = sourceName(source);
-  const { task = "classification", threads = navigator.hardwareConcurrency, onProgress } = options;
-  let layout: Layout | undefined;
-  const columnName = (column: number) => layout?.names[column - 1];
-  const scanned = await scanText(
-    source,
-    {
-      begin: (window) => {
-        if (layout !== undefined) return { skip: 0, lines: 0 };
-        layout = detectLayout(window, options);
-        return layout ?? { skip: 0, lines: 0 };
-      },
-      // Lines before the layout is known are empty, so they have no columns to count.
-      count: (text, counts, detail) =>
-        delimitedScan(text, layout?.delimiter ?? 0x20, layout?.columns ?? 1, threads, counts, detail),
-      columnName,
-    },
-    new BigUint64Array(2),
-    onProgress,
-  );
-  const { delimiter, columns, names } = layout!;
-  if (options.like !== undefined) requireLike(layout!, options.like, name);
-  const { roles, featureCount, targetCount, labelled, labelColumns } = assignRoles(
-    columns,
-    names,
-    task,
-    options,
-    name,
-  );
+async function readTable(
+  source: Source,
+  options: CsvOptions,
+  leastFeatures: number,
+): Promise<CsvSamples & { readonly name: string }> {
+  const { task = "classification", threads, onProgress } = options;
+  const table = await openDelimited(source, options);
+  const { name, columnCount: columns, columnNames: names } = table;
+  if (options.like !== undefined) requireLike(table, options.like);
+  const assigned = assignRoles(columns, names, task, options, name);
+  const { featureCount, targetCount, labelled, labelColumns } = assigned;
+  const roles = [...assigned.roles];
   if (featureCount < leastFeatures) throw tooFewColumns(name, columns, targetCount + Number(labelled));
-  const parsed = await parseText(
-    source,
-    scanned,
-    {
-      featureCount,
-      targetCount,
-      labelled,
-      parse: (text, outputs, detail) => delimitedParse(text, delimiter, roles, threads, outputs, detail),
-      columnName,
-    },
-    options.like?.classNames ?? options.classNames,
-    onProgress,
-  );
-  const featureNames = names.filter((_, column) => roles[column] < TARGET);
-  return { ...parsed, task, featureCount, featureNames, columns, columnNames: names, labelColumns };
+  const profile = await table.profile({
+    threads,
+    spelled: labelled ? labelColumns : [],
+    onProgress: onProgress && ((done, total) => onProgress(done, 2 * total)),
+  });
+  let classNames: readonly string[] = [];
+  if (labelled) {
+    const [column] = labelColumns;
+    const { values } = profile.columns[column];
+    const classes = classesOf(values?.keys(), name, options.like?.classNames ?? options.classNames);
+    classNames = classes.classNames;
+    roles[column] = { kind: "class", classes: classes.classOf };
+  }
+  const plan = { roles, inputCount: featureCount, targetCount };
+  const { features, labels, targets } = await table.encode(plan, profile.rows, {
+    threads,
+    onProgress: onProgress && ((done, total) => onProgress(total + done, 2 * total)),
+  });
+  const featureNames = names.filter((_, column) => roles[column].kind === "number");
+  return {
+    ...{ name, task, samples: profile.rows, features, labels, targets, classNames },
+    ...{ featureCount, featureNames, columns, columnNames: names, labelColumns },
+  };
 }
 
-function requireLike({ columns, names }: Layout, like: CsvSamples, source: string): void {
+/** The classes of the spellings of a label; those that are none of the given ones have no class. */
+function classesOf(
+  spellings: Iterable<string> | undefined,
+  source: string,
+  given: readonly string[] | undefined,
+): { readonly classNames: readonly string[]; readonly classOf: ReadonlyMap<string, number> } {
+  if (spellings === undefined) {
+    throw new RangeError(
+      `Cannot take the labels of "${source}" for classes: found more than 65536 different ones; ` +
+        `use regression, or name another label column`,
+    );
+  }
+  const labels = [...spellings];
+  if (given !== undefined) {
+    const numeric = given.every(isNumber);
+    const nameOf = (label: string) => numeric && isNumber(label) ? canonical(label) : label;
+    const index = new Map(given.map((label, position) => [nameOf(label), position]));
+    const known = labels.flatMap((label) =>
+      index.has(nameOf(label)) ? [[label, index.get(nameOf(label))!] as const] : []
+    );
+    return { classNames: given, classOf: new Map(known) };
+  }
+  const table = new LabelTable();
+  for (const label of labels) table.add(label, 0);
+  const { classNames, classOf } = table.classes(source);
+  return { classNames, classOf: new Map(labels.map((label, number) => [label, classOf[number]])) };
+}
+
+function requireLike(
+  { name: source, columnCount: columns, columnNames: names }: Table,
+  like: CsvSamples,
+): void {
   const fail = (found: string) => new RangeError(`Cannot use "${source}" for testing: ${found}`);
   if (columns !== like.columns) {
     throw fail(`it has ${columns} columns, the training file has ${like.columns}`);
@@ -166,7 +181,7 @@ function requireLike({ columns, names }: Layout, like: CsvSamples, source: strin
 
 /** What each column is, and how many there are of each kind. */
 interface Roles {
-  readonly roles: Uint32Array;
+  readonly roles: readonly CellRole[];
   readonly featureCount: number;
   readonly targetCount: number;
   readonly labelled: boolean;
@@ -187,17 +202,23 @@ function assignRoles(
       `Cannot read classes from "${source}": ${labels.length} label columns are given, a class has one`,
     );
   }
-  const roles = new Uint32Array(columns);
-  for (const column of (options.ignoreColumns ?? []).map(find)) roles[column] = SKIPPED;
-  labels.forEach((column, index) => roles[column] = task === "classification" ? LABEL : TARGET + index);
+  const roles = new Array<CellRole | undefined>(columns).fill(undefined);
+  for (const column of (options.ignoreColumns ?? []).map(find)) roles[column] = { kind: "skip" };
+  labels.forEach((column, output) =>
+    roles[column] = task === "classification"
+      ? { kind: "class", classes: new Map() }
+      : { kind: "target", output }
+  );
   let featureCount = 0;
-  for (let column = 0; column < columns; column++) if (roles[column] === 0) roles[column] = featureCount++;
+  const filled = roles.map((role): CellRole =>
+    role ?? { kind: "number", input: featureCount++, offset: 0, factor: 1 }
+  );
   const labelled = task === "classification" && labels.length > 0;
-  const targetCount = new Set(roles.filter((role) => role >= TARGET && role < LABEL)).size;
+  const targetCount = filled.filter(({ kind }) => kind === "target").length;
   if (!labelled && targetCount !== labels.length) {
     throw new TypeError(`Cannot read targets from "${source}": a label column is given twice`);
   }
-  return { roles, featureCount, targetCount, labelled, labelColumns: labels };
+  return { roles: filled, featureCount, targetCount, labelled, labelColumns: labels };
 }
 
 function tooFewColumns(source: string, columns: number, labels: number): RangeError {

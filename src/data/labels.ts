@@ -95,7 +95,7 @@ export class LabelTable {
 const DIGITS = /^[+-]?\d+$/;
 
 /** The shortest spelling of a number; −0 is 0. Whole numbers in digits are exact, whatever their size. */
-function canonical(label: string): string {
+export function canonical(label: string): string {
   return DIGITS.test(label) ? String(BigInt(label.replace("+", ""))) : String(Number(label) + 0);
 }
 

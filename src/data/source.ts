@@ -17,9 +17,10 @@ export function sourceName(source: Source): string {
   return source instanceof Uint8Array ? "data" : String(source);
 }
 
-/** Bytes of a window of text, and the largest a window grows to for one long line. */
-const WINDOW_BYTES = 8 << 20;
-const LONGEST_LINE_BYTES = 1 << 30;
+/** Bytes of a window of text. */
+export const WINDOW_BYTES = 8 << 20;
+/** The largest a window grows to for one long line or row. */
+export const LONGEST_LINE_BYTES = 1 << 30;
 
 /** Deflate cannot pack better than 1 : 1032. */
 export const MOST_PACKED = 1032;
@@ -50,7 +51,7 @@ type Pull = (into: Uint8Array<ArrayBuffer>) => Promise<number>;
 export class SourceReader implements AsyncDisposable {
   /** What messages call the source. */
   readonly name: string;
-  /** Bytes of the source as it is stored. */
+  /** Bytes of the source as it is stored; infinite for a stream. */
   readonly storedBytes: number;
   /** Most bytes it can hold once unpacked. */
   readonly mostBytes: number;
@@ -86,16 +87,18 @@ export class SourceReader implements AsyncDisposable {
   }
 
   /**
-   * Opens a source.
+   * Opens a source, or a stream that is read once.
    *
+   * @param called What messages call it. @default its path, "data" or "stream"
    * @throws {Deno.errors.NotFound} When there is no such file.
    * @throws {Deno.errors.PermissionDenied} When it may not be read.
    * @throws {TypeError} When it is a folder, a pipe or a device.
    * @throws {SyntaxError} When it is empty, or its name ends with `.gz` and its content is no gzip.
    */
-  static async open(source: Source): Promise<SourceReader> {
-    const name = sourceName(source);
-    const [size, pull, release] = await openStored(source, name);
+  static async open(source: Source | ReadableStream<Uint8Array>, called?: string): Promise<SourceReader> {
+    const streamed = source instanceof ReadableStream;
+    const name = called ?? (streamed ? "stream" : sourceName(source));
+    const [size, pull, release] = streamed ? fromStream(source) : await openStored(source, name);
     const head = new Uint8Array(2);
     let got = 0;
     try {
@@ -230,6 +233,24 @@ function fromMemory(bytes: Uint8Array): [number, Pull, () => Promise<void>] {
   return [bytes.length, pull, () => Promise.resolve()];
 }
 
+/** A stream: how many bytes it may have, how to get the next, how to end it. */
+function fromStream(stream: ReadableStream<Uint8Array>): [number, Pull, () => Promise<void>] {
+  const reader = stream.getReader();
+  let rest: Uint8Array = new Uint8Array(0);
+  const pull: Pull = async (into) => {
+    while (rest.length === 0) {
+      const { value, done } = await reader.read();
+      if (done) return 0;
+      rest = value;
+    }
+    const got = Math.min(into.length, rest.length);
+    into.set(rest.subarray(0, got));
+    rest = rest.subarray(got);
+    return got;
+  };
+  return [Infinity, pull, () => reader.cancel()];
+}
+
 /**
  * Reads all bytes of a source.
  *
@@ -298,7 +319,8 @@ export async function* lineWindows(
   }
 }
 
-function refuseBinary(bytes: Uint8Array, first: boolean, name: string): void {
+/** Throws a SyntaxError where bytes are no text; the `first` ones of a source tell archives too. */
+export function refuseBinary(bytes: Uint8Array, first: boolean, name: string): void {
   const archive = first ? ARCHIVES.find(([, start]) => startsWith(bytes, start)) : undefined;
   if (archive !== undefined) {
     throw new SyntaxError(`Cannot read "${name}": it is ${archive[0]}, plain text (UTF-8) is needed`);

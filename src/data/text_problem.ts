@@ -16,7 +16,7 @@ const RAGGED = 1,
   PAIR = 7,
   INDEX = 8,
   DUPLICATE = 9;
-const ORDER = 10, LABEL = 11, NAMES = 12;
+const ORDER = 10, LABEL = 11, NAMES = 12, ENCODING = 13, ABSENT = 14, CLASS = 15, WEIGHT = 16;
 
 /** Most distinct labels a text may have. */
 const MOST_LABELS = 65_536;
@@ -73,6 +73,12 @@ export class TextDetail {
       name === undefined ? "" : ` (${quote(name)})`
     }`;
     const cell = quote(new TextDecoder().decode(text.subarray(start, Math.min(end, start + MOST_QUOTED))));
+    if (kind === CLASS) {
+      return new RangeError(
+        `Cannot use line ${linesBefore + line} of "${source}" for testing: class ${cell} is not among the ` +
+          "classes to learn",
+      );
+    }
     const wrong: Record<number, string> = {
       [RAGGED]: `line ${linesBefore + line} has ${cells(found)}, expected ${expected} as in the first row`,
       [EMPTY]: `${place} is empty, a value is needed`,
@@ -84,6 +90,9 @@ export class TextDetail {
       [INDEX]: `${place} has index ${found}, beyond the ${expected} features`,
       [DUPLICATE]: `${place} holds ${cell}, an index its line has already`,
       [ORDER]: `${place} holds ${cell}, indices must ascend within a line`,
+      [ENCODING]: `${place} is not UTF-8 text; name its encoding, such as "windows-1252" or "utf-16le"`,
+      [ABSENT]: `${place} holds ${cell}, a value is needed`,
+      [WEIGHT]: `${place} holds ${cell}, a weight from 0 is needed`,
       [LABEL]: `line ${linesBefore + line} begins with ${cell}, its label is missing`,
     };
     return new SyntaxError(`Cannot read "${source}": ${wrong[kind]}`);

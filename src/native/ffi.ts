@@ -8,7 +8,7 @@
 import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 3;
+export const ABI_VERSION = 4;
 
 /** The connections of a layer: indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count. */
 const CONNECTIONS = ["buffer", "usize", "buffer", "buffer", "usize", "buffer", "usize", "usize"] as const;
@@ -26,6 +26,9 @@ const NETWORK = [...LAYOUT, "buffer", "usize"] as const;
 const SOURCE = ["buffer", "usize", "u32", "usize", "buffer", "usize"] as const;
 /** A batch: input, labels, targets, each with its length; samples, width. */
 const BATCH = ["buffer", "usize", "buffer", "usize", "buffer", "usize", "usize", "usize"] as const;
+/** A window of delimited text: text, text_len, dialect, last, threads. */
+const TEXT_WINDOW = ["buffer", "usize", "buffer", "u32", "usize"] as const;
+
 /** Rows of a text: rows; features, features_len, feature_count; targets likewise; labels, names, each with its length. */
 const TEXT_OUTPUTS = [
   ...["usize", "buffer", "usize", "usize", "buffer", "usize", "usize"] as const,
@@ -226,17 +229,32 @@ export const SYMBOLS = {
   },
 
   // --- text ---
-  ts_delimited_scan: {
-    // text, text_len, delimiter, columns, threads, counts, detail
-    parameters: ["buffer", "usize", "u8", "usize", "usize", "buffer", "buffer"],
+  ts_delimited_cells: {
+    parameters: ["buffer", "usize", "buffer", "buffer", "usize", "buffer"], // text, text_len, dialect, places, places_len, counts
     result: "i32",
   },
-  ts_delimited_parse: {
+  ts_delimited_rows: {
+    parameters: [...TEXT_WINDOW, "usize", "buffer", "buffer"], // most, counts, detail
+    result: "i32",
+  },
+  ts_delimited_profile: {
     parameters: [
-      ...["buffer", "usize", "u8"] as const, // text, text_len, delimiter
-      ...["buffer", "usize", "usize"] as const, // roles, roles_len, threads
-      ...TEXT_OUTPUTS,
-      "buffer", // detail
+      ...TEXT_WINDOW,
+      "usize", // lines_before
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // caps, profile, names, each with its length
+      ...["buffer", "buffer"] as const, // counts, detail
+    ],
+    result: "i32",
+  },
+  ts_delimited_encode: {
+    parameters: [
+      ...TEXT_WINDOW,
+      "usize", // lines_before
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // roles, scales, first_words, each with its length
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // word_starts, words, values
+      ...["usize", "usize", "usize"] as const, // inputs, targets_of_row, room
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // features, labels, targets, weights
+      ...["buffer", "usize", "buffer", "usize", "buffer", "buffer"] as const, // above, tallies; counts, detail
     ],
     result: "i32",
   },

@@ -63,52 +63,6 @@ function outputArguments(
 }
 
 /**
- * Counts rows and lines of delimited text and checks that each row has `columns` cells.
- *
- * @param delimiter Character code; a blank stands for any run of blanks.
- * @param counts Rows and lines, written.
- * @param detail The first fault, written; {@linkcode TEXT_DETAIL} elements.
- * @returns Whether the text is well formed.
- */
-export function delimitedScan(
-  text: Uint8Array,
-  delimiter: number,
-  columns: number,
-  threads: number,
-  counts: BigUint64Array,
-  detail: BigUint64Array,
-): boolean {
-  const status = kernels().ts_delimited_scan(
-    ...[buffer(text), text.length, delimiter, columns, threads] as const,
-    ...scanArguments(counts, 2, detail),
-  );
-  return wellFormed(status, "scan the text");
-}
-
-/**
- * Parses delimited text.
- *
- * @param roles What each column is: index of a feature, 2³¹ + index of a target, 2³² − 2 for the label,
- * 2³² − 1 for nothing.
- * @param detail The first fault, or the number of names, written; {@linkcode TEXT_DETAIL} elements.
- * @returns Whether the text is well formed; if not, the outputs hold anything.
- */
-export function delimitedParse(
-  text: Uint8Array,
-  delimiter: number,
-  roles: Uint32Array,
-  threads: number,
-  outputs: TextOutputs,
-  detail: BigUint64Array,
-): boolean {
-  const status = kernels().ts_delimited_parse(
-    ...[buffer(text), text.length, delimiter, buffer(roles), roles.length, threads] as const,
-    ...outputArguments(outputs, detail),
-  );
-  return wellFormed(status, "parse the text");
-}
-
-/**
  * Checks svmlight text; counts rows, lines, the smallest and the largest index (2⁶⁴ − 1 and 0 without any).
  *
  * @param detail The first fault, written; {@linkcode TEXT_DETAIL} elements.
@@ -147,7 +101,8 @@ export function svmlightParse(
   return wellFormed(status, "parse the text");
 }
 
-function wellFormed(status: number, task: string): boolean {
+/** Whether a text is well formed, by the status of its kernel; throws what is no fault of the text. */
+export function wellFormed(status: number, task: string): boolean {
   if (status !== SYNTAX) check(status, task);
   return status === 0;
 }

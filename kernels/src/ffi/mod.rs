@@ -6,6 +6,7 @@
 mod augment;
 mod batch;
 mod csr;
+mod delimited;
 mod drop;
 mod generator;
 mod grow;
@@ -20,14 +21,14 @@ mod random;
 mod standardize;
 mod step;
 mod strongest;
-mod text;
+mod svmlight;
 mod update;
 
 use crate::base::loans::lend;
 use crate::base::status::{Status, refuse};
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 3;
+pub const ABI_VERSION: u32 = 4;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///

@@ -40,6 +40,14 @@ pub enum Kind {
     Order = 10,
     /// A line that starts with a feature instead of a label.
     Label = 11,
+    /// Bytes that are not UTF-8.
+    Encoding = 13,
+    /// A missing value where one is needed.
+    Missing = 14,
+    /// A class that is none of those to learn.
+    Class = 15,
+    /// A weight below zero.
+    Weight = 16,
     /// More distinct labels than there is room for.
     Names = 12,
 }

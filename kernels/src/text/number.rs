@@ -1,7 +1,8 @@
 //! Decimal numbers in text, read as the nearest f32.
 //!
-//! Short numbers take one exact multiplication or division (Clinger 1990); all others go to the
-//! standard library's parser, so every number is correctly rounded, whichever way it goes.
+//! Those that the nearest f64 does not settle go to the standard library's parser, so every number is rounded once.
+
+use crate::text::decimal::{Decimal, short_decimal};
 
 /// Why a piece of text is no number a network can use.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -14,89 +15,20 @@ pub enum NotNumber {
     Overflow,
 }
 
-/// Powers of ten that f64 holds exactly.
-const TENS: [f64; 23] = [
-    1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20,
-    1e21, 1e22,
-];
-
-/// Most digits whose value surely fits 64 bits.
-const SAFE_DIGITS: usize = 19;
-
-/// Reads a short number at the front of `text`: the value and how many bytes it takes.
-///
-/// Returns `None` where there is no number, or one that this way cannot round correctly; the bytes
-/// after it are the caller's to judge. Grammar: `[+-] (digits [. digits] | . digits) [e [+-] digits]`.
+/// Reads a short number at the front of `text`: the value and how many bytes it takes; see [`short_decimal`].
 #[inline]
 pub fn parse_short(text: &[u8]) -> Option<(f32, usize)> {
-    let mut at = usize::from(matches!(text.first(), Some(b'+' | b'-')));
-    let negative = at == 1 && text[0] == b'-';
-    let mut mantissa = 0u64;
-    let first = at;
-    while let Some(digit) = digit(text, at) {
-        mantissa = mantissa.wrapping_mul(10).wrapping_add(digit);
-        at += 1;
-    }
-    let mut digits = at - first;
-    let mut exponent = 0i32;
-    if text.get(at) == Some(&b'.') {
-        let point = at;
-        at += 1;
-        while let Some(digit) = digit(text, at) {
-            mantissa = mantissa.wrapping_mul(10).wrapping_add(digit);
-            at += 1;
-        }
-        let places = at - point - 1;
-        digits += places;
-        exponent = -i32::try_from(places).ok()?;
-    }
-    if digits == 0 || digits > SAFE_DIGITS {
-        return None;
-    }
-    if matches!(text.get(at), Some(b'e' | b'E')) {
-        let (power, end) = exponent_at(text, at + 1)?;
-        exponent += power;
-        at = end;
-    }
-    if mantissa == 0 {
-        return Some((if negative { -0.0 } else { 0.0 }, at));
-    }
-    while mantissa >= 1 << 53 && mantissa.is_multiple_of(10) {
-        mantissa /= 10;
-        exponent += 1;
-    }
-    if mantissa >= 1 << 53 || exponent.unsigned_abs() > 22 {
-        return None;
-    }
-    let power = TENS[exponent.unsigned_abs() as usize];
-    let value = if exponent < 0 { mantissa as f64 / power } else { mantissa as f64 * power };
-    // The f64 is correctly rounded; a second rounding can only err where it stands halfway between two f32.
+    let Decimal { value, end, .. } = short_decimal(text, 0, b'.')?;
+    Some((once_rounded(value)?, end))
+}
+
+/// The f32 nearest to the number whose nearest f64 is `value`; `None` where that does not tell.
+#[inline(always)]
+pub fn once_rounded(value: f64) -> Option<f32> {
+    // A second rounding can only err where the f64 stands halfway between two f32.
     let halfway = value.to_bits() & ((1 << 29) - 1) == 1 << 28;
-    if halfway || !(1e-37..3e38).contains(&value) {
-        return None;
-    }
-    Some((if negative { -value as f32 } else { value as f32 }, at))
-}
-
-#[inline]
-fn digit(text: &[u8], at: usize) -> Option<u64> {
-    let digit = text.get(at)?.wrapping_sub(b'0');
-    (digit < 10).then_some(u64::from(digit))
-}
-
-/// The exponent's digits from `at` on, at most four of them, and where they end.
-fn exponent_at(text: &[u8], at: usize) -> Option<(i32, usize)> {
-    let negative = text.get(at) == Some(&b'-');
-    let first = at + usize::from(matches!(text.get(at), Some(b'+' | b'-')));
-    let (mut value, mut end) = (0i32, first);
-    while let Some(digit) = digit(text, end) {
-        value = value * 10 + digit as i32;
-        end += 1;
-        if end - first > 4 {
-            return None;
-        }
-    }
-    (end > first).then_some((if negative { -value } else { value }, end))
+    let usual = (1e-37..3e38).contains(&value.abs()) || value == 0.0;
+    (usual && !halfway).then_some(value as f32)
 }
 
 /// Reads all of `text` as one number, without blanks around it.

@@ -7,6 +7,7 @@ import type { CategoryColumn, ColumnSchema, NumberColumn } from "../../schema.ts
 import { isNumber } from "../labels.ts";
 import { quote } from "../quote.ts";
 import { called } from "./columns.ts";
+import { ROW_NAMES } from "./dialect.ts";
 import type { ColumnProfile, FoundCell } from "./table.ts";
 
 /** Most inputs that the categories of a column get; rarer ones share one. */
@@ -61,6 +62,9 @@ export function columnSchema(profile: ColumnProfile, context: ColumnContext): Co
       `Cannot use ${called(name, context.place)} of "${context.source}": ${found}; ${advice}`,
     );
   if (numbers + texts === 0) return { kind: "ignored", name, because: "no values" };
+  if (name === ROW_NAMES && context.place === 0) {
+    return { kind: "ignored", name, because: "not named by the header" };
+  }
   if (missing > 0 && context.missing === "refuse") {
     throw refuse(`${at(firstMissing)} is missing (${shown(firstMissing)})`, "a value is needed");
   }

@@ -1,0 +1,244 @@
+//! What the columns of delimited text hold: numbers, missing cells, texts.
+//!
+//! Moments are summed about the first number of each chunk and joined chunk by chunk (Chan, Golub and LeVeque 1983), so
+//! they do not depend on threads and survive columns like times in seconds since 1970.
+
+use std::ops::Range;
+
+use crate::base::status::{Outcome, Status, ensure};
+use crate::text::decimal::{Decimal, decimal};
+use crate::text::delimited::blocks::{Chunk, check_encoding, cut, in_chunks};
+use crate::text::delimited::cells::{Cell, Cells};
+use crate::text::delimited::spellings::{SPELLING, Spelling, Spellings};
+use crate::text::delimited::{DIALECT, Dialect, is_missing};
+use crate::text::lines::{DETAIL, Problem, report};
+
+/// Elements a column has in a profile: numbers, missing, texts; minimum, maximum, mean, sum of squares about it;
+/// numbers that are not whole, whole ones beyond 2⁵³; line, start and end of the first text and of the first missing
+/// cell (line 0 where there is none).
+pub const PROFILE: usize = 15;
+const FIRST_TEXT: usize = 9;
+const FIRST_MISSING: usize = 12;
+
+/// Whole numbers from here on have neighbours that f64 does not hold.
+const EXACT: f64 = (1u64 << 53) as f64;
+
+/// The numbers of a column.
+#[derive(Clone, Copy, Default)]
+struct Numbers {
+    count: u64,
+    first: f64,
+    sum: f64,
+    squares: f64,
+    minimum: f64,
+    maximum: f64,
+    fractions: u64,
+    beyond: u64,
+}
+
+impl Numbers {
+    #[inline(always)]
+    fn add(&mut self, number: Decimal) {
+        let value = number.value;
+        if self.count == 0 {
+            (self.first, self.minimum, self.maximum) = (value, value, value);
+        }
+        self.count += 1;
+        let offset = value - self.first;
+        self.sum += offset;
+        self.squares += offset * offset;
+        self.minimum = if value < self.minimum { value } else { self.minimum };
+        self.maximum = if value > self.maximum { value } else { self.maximum };
+        if number.plain {
+            self.beyond += u64::from(value.abs() >= EXACT);
+        } else if self.fractions == 0 {
+            self.fractions = u64::from(value.trunc() != value);
+        }
+    }
+}
+
+/// The cells of a column that are no numbers.
+#[derive(Clone, Default)]
+struct Others {
+    missing: u64,
+    texts: u64,
+    first_text: (usize, Range<usize>),
+    first_missing: (usize, Range<usize>),
+}
+
+/// What one chunk holds.
+struct ChunkProfile {
+    numbers: Vec<Numbers>,
+    others: Vec<Others>,
+    spellings: Vec<Spellings>,
+}
+
+struct Profiler<'a> {
+    text: &'a [u8],
+    dialect: Dialect,
+    columns: usize,
+    /// Most spellings of each column, 0 where they are not gathered.
+    caps: &'a [u32],
+    /// Place of each gathered column among them.
+    slots: Vec<u32>,
+    gathered: usize,
+}
+
+const NONE: u32 = u32::MAX;
+
+impl Profiler<'_> {
+    fn chunk(&self, chunk: &Chunk) -> Result<ChunkProfile, Problem> {
+        check_encoding(self.text, chunk, self.dialect)?;
+        let mut found = ChunkProfile {
+            numbers: vec![Numbers::default(); self.columns],
+            others: vec![Others::default(); self.columns],
+            spellings: (0..self.gathered).map(|_| Spellings::default()).collect(),
+        };
+        let mut cells = Cells::new(&self.text[..chunk.bytes.end], chunk.bytes.start, chunk.lines, self.dialect);
+        while cells.next_row() {
+            for column in 0..self.columns {
+                if !cells.more {
+                    return Err(cells.ragged(column, self.columns));
+                }
+                if self.gathered == 0 || self.slots[column] == NONE {
+                    if let Some(number) = cells.number() {
+                        found.numbers[column].add(number);
+                        continue;
+                    }
+                }
+                let cell = cells.cell(column)?;
+                self.slow_cell(&cells, column, &cell, &mut found);
+            }
+            cells.end_row(self.columns)?;
+        }
+        Ok(found)
+    }
+
+    fn slow_cell(&self, cells: &Cells<'_>, column: usize, cell: &Cell, found: &mut ChunkProfile) {
+        let content = cells.content(cell);
+        let trimmed = content.trim_ascii();
+        let others = &mut found.others[column];
+        let first = || (cells.line, cell.place.clone());
+        if is_missing(trimmed) {
+            if others.missing == 0 {
+                others.first_missing = first();
+            }
+            others.missing += 1;
+            return;
+        }
+        if let Some(number) = decimal(trimmed, self.dialect.decimal) {
+            found.numbers[column].add(number);
+        } else {
+            if others.texts == 0 {
+                others.first_text = first();
+            }
+            others.texts += 1;
+        }
+        if self.slots[column] != NONE {
+            let spelling = Spelling { place: cell.place.clone(), line: cells.line, count: 1 };
+            found.spellings[self.slots[column] as usize].add(content, spelling, self.caps[column] as usize);
+        }
+    }
+}
+
+/// Adds what a window holds to the profile of a text.
+///
+/// With `last` it is the end of the text. `caps` has the most spellings of each column, 0 where they are not gathered,
+/// and becomes 0 where there are more in this window. `profile` ([`PROFILE`] elements a column) is added to, lines
+/// counted from `lines_before`. `names` receives [`SPELLING`] elements for each spelling, column by column.
+/// `counts` receives bytes, rows and lines of the whole rows, and the number of spellings; where `names` has no room
+/// for them, nothing else is written. `detail` receives the first problem.
+///
+/// # Errors
+/// [`Status::Syntax`] for a row with another number of cells, a bad quotation, or bytes that are not UTF-8.
+pub fn delimited_profile(
+    text: &[u8],
+    dialect: &[u8],
+    last: bool,
+    threads: usize,
+    lines_before: usize,
+    caps: &mut [u32],
+    profile: &mut [f64],
+    names: &mut [u64],
+    counts: &mut [u64],
+    detail: &mut [u64],
+) -> Outcome {
+    ensure(dialect.len() == DIALECT && counts.len() == 4 && detail.len() == DETAIL, Status::Length)?;
+    let (dialect, columns) = (Dialect::new(dialect)?, caps.len());
+    ensure(Some(profile.len()) == columns.checked_mul(PROFILE) && columns > 0, Status::Length)?;
+    let cut = cut(text, dialect, last, threads).map_err(|stop| report(stop, detail))?;
+    let mut gathered = 0;
+    let slots = caps.iter().map(|&cap| if cap == 0 { NONE } else { (gathered, gathered += 1).0 }).collect();
+    let profiler = Profiler { text, dialect, columns, caps, slots, gathered: gathered as usize };
+    let filled: Vec<&Chunk> = cut.chunks.iter().filter(|chunk| !chunk.bytes.is_empty()).collect();
+    let mut chunks = in_chunks(threads, filled.len(), &|chunk| profiler.chunk(filled[chunk]))
+        .map_err(|stop| report(stop, detail))?;
+    let slots = profiler.slots;
+    let mut spellings: Vec<Spellings> = (0..gathered).map(|_| Spellings::default()).collect();
+    let gathered_columns: Vec<usize> = (0..columns).filter(|&column| slots[column] != NONE).collect();
+    for chunk in &mut chunks {
+        for (slot, part) in std::mem::take(&mut chunk.spellings).into_iter().enumerate() {
+            if !spellings[slot].overflow {
+                spellings[slot].append(part, caps[gathered_columns[slot]] as usize);
+            }
+        }
+    }
+    let needed: usize = spellings.iter().map(|column| column.found.len()).sum();
+    counts.copy_from_slice(&[cut.bytes as u64, cut.rows as u64, cut.lines as u64, needed as u64]);
+    if names.len() / SPELLING < needed {
+        return Ok(());
+    }
+    let mut entries = names.chunks_exact_mut(SPELLING);
+    for (&column, found) in gathered_columns.iter().zip(&spellings) {
+        if found.overflow {
+            caps[column] = 0;
+        }
+        for (spelling, entry) in found.found.iter().zip(&mut entries) {
+            let Spelling { place, line, count } = spelling;
+            let line = (lines_before + line) as u64;
+            entry.copy_from_slice(&[column as u64, place.start as u64, place.end as u64, line, *count]);
+        }
+    }
+    for ChunkProfile { numbers, others, .. } in &chunks {
+        for (column, total) in profile.chunks_exact_mut(PROFILE).enumerate() {
+            join_numbers(&numbers[column], total);
+            join_others(&others[column], lines_before, total);
+        }
+    }
+    Ok(())
+}
+
+fn join_numbers(part: &Numbers, total: &mut [f64]) {
+    if part.count == 0 {
+        return;
+    }
+    let (before, count) = (total[0], part.count as f64);
+    let all = before + count;
+    let mean = part.first + part.sum / count;
+    let squares = (part.squares - part.sum * (part.sum / count)).max(0.0);
+    if before == 0.0 {
+        total[3..7].copy_from_slice(&[part.minimum, part.maximum, mean, squares]);
+    } else {
+        let apart = mean - total[5];
+        total[3] = total[3].min(part.minimum);
+        total[4] = total[4].max(part.maximum);
+        total[5] += apart * (count / all);
+        total[6] += squares + apart * apart * (before * count / all);
+    }
+    total[0] = all;
+    total[7] += part.fractions as f64;
+    total[8] += part.beyond as f64;
+}
+
+fn join_others(part: &Others, lines_before: usize, total: &mut [f64]) {
+    for (place, count, (line, bytes)) in
+        [(FIRST_TEXT, part.texts, &part.first_text), (FIRST_MISSING, part.missing, &part.first_missing)]
+    {
+        if count > 0 && total[place] == 0.0 {
+            let first = [(lines_before + line) as f64, bytes.start as f64, bytes.end as f64];
+            total[place..place + 3].copy_from_slice(&first);
+        }
+    }
+    total[1] += part.missing as f64;
+    total[2] += part.texts as f64;
+}
