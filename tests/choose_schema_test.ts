@@ -47,7 +47,7 @@ Deno.test("readTrainingTable() makes numbers, categories and classes, and says s
   assertEquals([data.classNames, [...data.labels.subarray(0, 3)]], [["a", "b"], [0, 1, 0]]);
   assertEquals(lines, [
     'Label: "label"; 2 classes',
-    "Inputs: 1 number and 1 category (colour), 6 inputs; 1 say where a number is missing",
+    "Inputs: 1 number and 1 category (colour), 6 inputs; 1 says where a number is missing",
     'Missing: 3 cells filled in ("mass" 1, "colour" 2)',
   ]);
 });
@@ -157,7 +157,7 @@ Deno.test("readTrainingTable() refuses missing labels by line, leaves them out, 
     assertStringIncludes(refused, 'Cannot use line 4, "label" of "rows.csv": the label is missing');
     assertStringIncludes(
       refused,
-      "as 1 more are); correct it, or leave such rows out (--missing-labels drop)",
+      "as 1 more are); correct it, leave such rows out, or make them a class",
     );
     const { data, lines } = await read(text, { missingLabels: "drop" });
     assertEquals([data.samples, [...data.features], data.classNames], [6, [0, 1, 3, 4, 6, 7], ["0", "1"]]);

@@ -52,19 +52,22 @@ export interface LoadDataOptions {
   readonly reader?: { readonly model: SparseMlp; readonly given: Values } | undefined;
 }
 
-/**
- * Loads the data set that options ask for, with progress on the terminal; what was guessed or lost is told there too,
- * unless they ask for quiet.
- */
+/** Data, and what is to be told of them. */
+export interface LoadedData {
+  readonly data: Dataset;
+  /** What was guessed, put right or lost, a line each. */
+  readonly notices: readonly string[];
+}
+
+/** Loads the data set that options ask for, with progress on the terminal. */
 export async function loadData(
   values: Values,
   { showProgress, reader }: LoadDataOptions,
-): Promise<Dataset> {
+): Promise<LoadedData> {
   const notices: string[] = [];
-  const loaded = await load(values, showProgress, reader, (notice) => notices.push(notice));
-  if (!values.quiet) { for (const notice of notices) console.error(notice); }
-  validateDataset(loaded);
-  return loaded;
+  const data = await load(values, showProgress, reader, (notice) => notices.push(notice));
+  validateDataset(data);
+  return { data, notices };
 }
 
 async function load(

@@ -15,7 +15,7 @@ import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
 import { FILE_OPTIONS, type Values } from "./options.ts";
-import { describeNetwork, titled } from "./report.ts";
+import { describeNetwork, plural, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
 
 /** Options that say which samples a model was trained on. */
@@ -58,9 +58,10 @@ export async function evaluationData(
   }
   const values = dataOptions(given, training?.options.values as Values | undefined);
   describeData(values);
-  const data = await loadData(values, { showProgress: !given.json, reader: { model, given } });
+  const { data, notices } = await loadData(values, { showProgress: !given.json, reader: { model, given } });
   checkFit(path, model, data);
   const parts = partsOf(data, values.part).map((split) => withClassesOf(model, data, split));
+  for (const notice of notices) console.error(notice);
   return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
 }
 
@@ -122,7 +123,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
   const lines = titled([
     ["Model", `${path}: ${describeNetwork(model.settings)}`],
     ["Parameters", `${count(stats.parameters)}, ${bytes(stats.inferenceBytes)} to use`],
-    ["Data", `${name}, ${count(samples)} samples`],
+    ["Data", `${name}, ${plural(samples, "sample")}`],
     ["Loss", loss.toPrecision(5)],
     ...(Number.isNaN(right) ? [] : [["Accuracy", accuracy(right)] as const]),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],

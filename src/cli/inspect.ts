@@ -190,7 +190,7 @@ async function makeModel(given: Values): Promise<SparseMlp> {
     return SparseMlp.create(modelOptions(values, { featureCount: inputs, outputCount: outputs, task }));
   }
   const shape = named === undefined
-    ? await loadData(values, { showProgress: !values.json })
+    ? (await loadData(values, { showProgress: !values.json })).data
     : { featureCount: named.featureCount, outputCount: named.classCount, task };
   return SparseMlp.create(modelOptions(values, shape));
 }

@@ -214,7 +214,9 @@ function inputLine(schema: TableSchema, profile: TableProfile): string {
       : []),
   ];
   const remarks = [
-    ...(flags > 0 ? [`${flags} say where a number is missing`] : []),
+    ...(flags > 0
+      ? [flags === 1 ? "1 says where a number is missing" : `${flags} say where numbers are missing`]
+      : []),
     ...(fine.length > 0 ? [`standardised in 64 bits: ${listed(fine)}`] : []),
     ...(constant.length > 0 ? [`always the same: ${listed(constant)}`] : []),
   ];

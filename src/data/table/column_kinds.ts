@@ -50,7 +50,7 @@ export interface ColumnContext {
  * - Without a value: ignored. Row numbers (see {@linkcode isRowNumber}) too, and a text that is always the same.
  * - Numbers alone: a number, raw where 32 bits hold it well and standardised in 64 bits otherwise.
  * - Texts: categories, unless they are dates, or nearly all different.
- * - More numbers than texts: refused, as one of the two is probably wrong; somebody has to say which.
+ * - As many numbers as texts, or more: refused, as one of the two is probably wrong; somebody has to say which.
  *
  * @throws {SyntaxError} When the column can be no input as it is: what it holds, and what to do.
  */
@@ -81,9 +81,11 @@ export function columnSchema(profile: ColumnProfile, context: ColumnContext): Co
   }
   const ways = "ignore the column (--ignore-columns)";
   const asCategories = "take each spelling for a category (--categories)";
-  if (numbers > texts) {
+  if (numbers >= texts) {
     throw refuse(
-      `${at(firstText)} is ${shown(firstText)}, ${numbers} others are numbers`,
+      `${at(firstText)} is ${shown(firstText)}, ${
+        numbers === 1 ? "another is a number" : `${numbers} others are numbers`
+      }`,
       `correct it, take texts for missing (--numbers), ${asCategories}, or ${ways}`,
     );
   }

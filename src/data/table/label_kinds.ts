@@ -118,7 +118,9 @@ export function requireAnswers(
     const others = profile.missing > 1 ? `, as ${profile.missing - 1} more are` : "";
     const advice = kind === "weight"
       ? "a number is needed"
-      : "correct it, or leave such rows out (--missing-labels drop)";
+      : kind === "target"
+      ? "correct it, or leave such rows out (--missing-labels drop)"
+      : "correct it, leave such rows out, or make them a class (--missing-labels drop or class)";
     throw new SyntaxError(
       `Cannot use ${where(firstMissing?.line)}: ${what} is missing (${found}${others}); ${advice}`,
     );
