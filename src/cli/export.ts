@@ -68,7 +68,9 @@ async function runExport(path: string, values: Values): Promise<number> {
     console.log(`Wrote ${count(connections)} connections to "${output}"`);
     if (model.schema !== undefined && !isPlain(model.schema)) {
       const inputs = count(model.featureCount);
-      console.log(`Features are the ${inputs} inputs that columns become, as the schema beside the weights says`);
+      console.log(
+        `Features are the ${inputs} inputs that columns become, as the schema beside the weights says`,
+      );
     }
     if (to === "onnx") {
       console.log(`Runtimes of ONNX make them dense when they load the file: ${bytes(denseInferenceBytes)}`);

@@ -57,13 +57,6 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   const started = performance.now();
   const { schema } = model;
   const outputNames = schema !== undefined && task === "regression" ? targetNames(schema) : classNames;
-  await using writer = await PredictionWriter.open(output, {
-    format,
-    labels,
-    outputCount,
-    outputNames,
-    task,
-  });
   const windows = sampleWindows(file, {
     ...textOptions(given),
     featureCount,
@@ -72,7 +65,17 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     threads,
     onNotice: given.quiet ? undefined : (notice) => console.error(notice),
   });
-  for await (const { features } of windows) {
+  // Nothing is written of a file whose columns do not fit.
+  let window = await windows.next();
+  await using writer = await PredictionWriter.open(output, {
+    format,
+    labels,
+    outputCount,
+    outputNames,
+    task,
+  });
+  for (; !window.done; window = await windows.next()) {
+    const { features } = window.value;
     const regression = task === "regression";
     await writer.write(
       regression
