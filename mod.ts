@@ -16,7 +16,7 @@ export type { Column } from "./src/data/table/columns.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
 export type { MissingLabels } from "./src/data/table/label_kinds.ts";
 export type { KnownModel, TableFileOptions, TextOptions } from "./src/data/table/table_files.ts";
-export type { OnNotice } from "./src/data/table/table_samples.ts";
+export type { OnNotice, TableReading } from "./src/data/table/table_samples.ts";
 export {
   type AnswerColumn,
   type CategoryColumn,
@@ -91,7 +91,7 @@ export type {
 export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
-export type { Source } from "./src/data/source.ts";
+export type { ReadProgress, Source } from "./src/data/source.ts";
 export type { FeatureSelection } from "./src/native/standardize.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";

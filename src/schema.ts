@@ -6,6 +6,7 @@
 
 /** A column of numbers: one input, and one more that says where a cell was missing. */
 export interface NumberColumn {
+  /** Numbers. */
   readonly kind: "number";
   /** What the header calls it; empty without a header. */
   readonly name: string;
@@ -23,6 +24,7 @@ export interface NumberColumn {
 
 /** A column of categories: one input a category, 1 where the cell is that category and 0 elsewhere. */
 export interface CategoryColumn {
+  /** Categories. */
   readonly kind: "category";
   /** As of a number. */
   readonly name: string;
@@ -38,6 +40,7 @@ export interface CategoryColumn {
 
 /** A column that is no input. */
 export interface IgnoredColumn {
+  /** Nothing. */
   readonly kind: "ignored";
   /** As of a number. */
   readonly name: string;
@@ -47,6 +50,7 @@ export interface IgnoredColumn {
 
 /** The column of the class, or of the samples' weights. */
 export interface AnswerColumn {
+  /** Which of the two. */
   readonly kind: "class" | "weight";
   /** As of a number. */
   readonly name: string;
@@ -54,6 +58,7 @@ export interface AnswerColumn {
 
 /** A column of numbers to predict; there may be several. */
 export interface TargetColumn {
+  /** Numbers to predict. */
   readonly kind: "target";
   /** As of a number. */
   readonly name: string;
@@ -68,6 +73,7 @@ export type ColumnSchema = NumberColumn | CategoryColumn | IgnoredColumn | Answe
 export interface TableSchema {
   /** Whether the file had a header: then columns are matched by name, otherwise by place. */
   readonly header: boolean;
+  /** The columns. */
   readonly columns: readonly ColumnSchema[];
 }
 

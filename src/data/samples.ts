@@ -5,7 +5,6 @@
  */
 import { shuffle } from "../native/random.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
-import { quote } from "./quote.ts";
 import type { TableSchema } from "../schema.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 

@@ -33,6 +33,7 @@ export interface WindowOptions extends TextOptions {
 
 /** Some samples in a row; valid until the next window is asked for. */
 export interface SampleWindow {
+  /** Number of samples. */
   readonly samples: number;
   /** Raw features, shape `[samples, featureCount]`. */
   readonly features: Float32Array | Uint8Array;

@@ -4,7 +4,7 @@
  * @module
  */
 import { nearest } from "../../nearest.ts";
-import { columnName, type ColumnSchema, isInput, type TableSchema } from "../../schema.ts";
+import { type ColumnSchema, isInput, type TableSchema } from "../../schema.ts";
 import { quote } from "../quote.ts";
 import { called, listed, type TableHead } from "./columns.ts";
 

@@ -5,20 +5,31 @@
  */
 import type { TableSchema } from "../../schema.ts";
 import type { DataFile, FileFormat } from "../format.ts";
-import type { FileSamples, Task } from "../samples.ts";
+import type { Dataset } from "../dataset.ts";
+import type { FileSamples } from "../samples.ts";
 import type { ReadProgress } from "../source.ts";
 import { plainSchema, type SchemaOptions } from "./choose_schema.ts";
 import { chooseAnswers } from "./columns.ts";
-import { type DelimitedOptions, openDelimited } from "./delimited.ts";
+import { openDelimited } from "./delimited.ts";
 import type { Table } from "./table.ts";
 import { type KnownTable, readKnownTable, readTrainingTable, type TableReading } from "./table_samples.ts";
 
 /** How a text is written; what is not given is found out. */
-export type TextOptions = Pick<DelimitedOptions, "encoding" | "delimiter" | "decimal" | "header">;
+export interface TextOptions {
+  /** Encoding, by a name that `TextDecoder` knows. @default {"utf-8"}, or what a mark at its beginning says */
+  readonly encoding?: string | undefined;
+  /** What stands between cells: one ASCII character, or a blank for any run of blanks. */
+  readonly delimiter?: string | undefined;
+  /** What stands before the decimals of a number. */
+  readonly decimal?: "." | "," | undefined;
+  /** Whether the first row holds the names of the columns. */
+  readonly header?: boolean | undefined;
+}
 
 /** What a model is to the files it reads. */
 export interface KnownModel {
-  readonly task: Task;
+  /** What is to be learned. */
+  readonly task: Dataset["task"];
   /** Name of each class; empty for regression, or where they are unknown. */
   readonly classNames: readonly string[];
   /** Raw features of a sample. */

@@ -241,10 +241,7 @@ impl Encoder<'_> {
         row: &mut Row<'_>,
         found: &mut ChunkTally,
     ) -> Result<(), Problem> {
-        let &[role, one, two] = &self.plan.roles[column * ROLE..][..ROLE] else { return Ok(()) };
-        if role == 0 {
-            return Ok(());
-        }
+        let &[role @ (1..), one, two] = &self.plan.roles[column * ROLE..][..ROLE] else { return Ok(()) };
         let content = cells.content(cell);
         let short = content.trim_ascii();
         let kind = if role == LENIENT { NUMBER } else { role };
