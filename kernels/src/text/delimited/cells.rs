@@ -9,7 +9,8 @@ use std::ops::Range;
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
 use memchr::{memchr_iter, memchr2, memchr3};
 
-use crate::text::decimal::{Decimal, short_decimal};
+use crate::base::simd::bytes::find_bytes;
+use crate::text::decimal::{Decimal, short_decimal, tiny_decimal};
 use crate::text::delimited::Dialect;
 use crate::text::lines::{Kind, Problem};
 
@@ -35,13 +36,21 @@ pub struct Cells<'a> {
     pub more: bool,
     quoted: Vec<Reader>,
     content: Vec<u8>,
+    /// Places of the next delimiters and line ends, where the first of them stands, and where the search goes on.
+    ends: Vec<u32>,
+    next_end: usize,
+    searched: usize,
 }
+
+/// Bytes in which delimiters and line ends are searched together.
+const SEARCHED: usize = 1 << 11;
 
 impl<'a> Cells<'a> {
     /// The rows of `text` from `at` on, where a line begins; `lines` have ended before.
     pub fn new(text: &'a [u8], at: usize, lines: usize, dialect: Dialect) -> Self {
         let (quoted, content) = (Vec::new(), Vec::new());
-        Self { text, dialect, at, lines, line: lines, more: false, quoted, content }
+        let (ends, next_end) = (Vec::new(), 0);
+        Self { text, dialect, at, lines, line: lines, more: false, quoted, content, ends, next_end, searched: at }
     }
 
     /// Goes to the next row, past empty lines and comments; false at the end of the text.
@@ -132,20 +141,62 @@ impl<'a> Cells<'a> {
     /// Takes a plain short number; leaves everything else where it is.
     #[inline(always)]
     pub fn number(&mut self) -> Option<Decimal> {
-        let start = self.at;
-        if self.text.get(start) == Some(&b' ') {
-            self.skip_blanks();
+        if self.dialect.by_blanks() {
+            return self.number_between_blanks();
         }
-        let Some(number) = short_decimal(self.text, self.at, self.dialect.decimal) else {
-            self.at = start;
-            return None;
+        // The next cell begins where the end of this one says, not the number, so that the processor need not wait.
+        let end = self.cell_end();
+        let start = self.at + usize::from(self.text.get(self.at) == Some(&b' '));
+        let mark = self.dialect.decimal;
+        let number = match tiny_decimal(self.text, start, end, mark) {
+            Some(number) => number,
+            None => short_decimal(self.text, start, mark).filter(|number| number.end == end)?,
         };
+        if self.text.get(end) == Some(&self.dialect.delimiter) {
+            self.at = end + 1;
+        } else {
+            self.at = end;
+            self.end_line();
+        }
+        Some(number)
+    }
+
+    fn number_between_blanks(&mut self) -> Option<Decimal> {
+        let start = self.at;
+        let number = short_decimal(self.text, start, self.dialect.decimal)?;
         self.at = number.end;
         if self.finish() {
             return Some(number);
         }
         self.at = start;
         None
+    }
+
+    /// The place of the next delimiter or line end.
+    #[inline(always)]
+    fn cell_end(&mut self) -> usize {
+        loop {
+            while let Some(&end) = self.ends.get(self.next_end) {
+                if end as usize >= self.at {
+                    return end as usize;
+                }
+                self.next_end += 1;
+            }
+            if self.searched.max(self.at) >= self.text.len() {
+                return self.text.len();
+            }
+            self.find_ends();
+        }
+    }
+
+    #[inline(never)]
+    fn find_ends(&mut self) {
+        self.ends.clear();
+        self.next_end = 0;
+        let start = self.searched.max(self.at);
+        self.searched = self.text.len().min(start + SEARCHED);
+        let needles = [self.dialect.delimiter, b'\n', b'\r'];
+        find_bytes(&self.text[start..self.searched], needles, start, &mut self.ends);
     }
 
     /// The next cell; `column` is its number, from 0.
@@ -159,11 +210,12 @@ impl<'a> Cells<'a> {
         if rest.first() == Some(&b'"') {
             return self.quoted_cell(column);
         }
-        let length = match self.dialect.delimiter {
-            b' ' => rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r')),
-            delimiter => memchr3(delimiter, b'\n', b'\r', rest),
+        self.at = if self.dialect.by_blanks() {
+            let length = rest.iter().position(|byte| matches!(byte, b' ' | b'\t' | b'\n' | b'\r'));
+            length.map_or(self.text.len(), |length| start + length)
+        } else {
+            self.cell_end()
         };
-        self.at = length.map_or(self.text.len(), |length| start + length);
         let mut end = self.at;
         self.finish();
         while end > start && self.is_blank(self.text[end - 1]) {
