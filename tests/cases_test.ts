@@ -259,6 +259,34 @@ Deno.test("loadFiles() makes no class of missing labels", async () => {
   }
 });
 
+Deno.test("loadFiles() reads categories, missing cells, weights, and texts among numbers", async () => {
+  const rows = ["1,red,2,0.5,7.5", "NA,blue,n/k,1,8", "3,red,4,1,?", ",,6,2,9", "2,blue,8,0,10"];
+  const files = { "t.csv": `mass,colour,count,w,price\n${rows.join("\n")}\n` };
+  const data = await load(files, {
+    ...whole,
+    task: "regression",
+    weightColumn: "w",
+    numbers: ["count"],
+    missingLabels: "drop",
+  });
+  assertEquals(data.featureNames, [
+    "mass",
+    "mass is missing",
+    "colour=blue",
+    "colour=red",
+    "colour=(missing)",
+    "count",
+    "count is missing",
+  ]);
+  assertEquals([...data.train.targets, ...data.train.weights!], [7.5, 8, 9, 10, 0.5, 1, 2, 0]);
+  assertEquals([...data.train.features], [
+    ...[1, 0, 0, 1, 0, 2, 0],
+    ...[2, 1, 1, 0, 0, 5, 1],
+    ...[2, 1, 0, 0, 1, 6, 0],
+    ...[2, 0, 1, 0, 0, 8, 0],
+  ]);
+});
+
 Deno.test("loadFiles() reads twenty thousand named columns", async () => {
   const columns = Array.from({ length: 20_000 }, (_, column) => `gene${column}`);
   const row = (at: number) => columns.map((_, column) => (column + at) % 10).join();

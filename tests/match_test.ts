@@ -52,7 +52,7 @@ Deno.test("matchTable() refuses a missing column with the nearest name, and pass
     'Cannot use "rows.csv": it has no column "mass", which the model was trained on; the nearest is "masse"',
   );
   assertStringIncludes(fault("colour,class\nred,1"), 'it has no column "age", nor "mass", which');
-  assertStringIncludes(fault("age,mass,colour\n1,2,red", true), 'no column the label "label"');
+  assertStringIncludes(fault("age,mass,colour\n1,2,red", true), 'no column "label" (the label), which');
   assertStringIncludes(fault("age,mass,age,colour\n1,2,3,red"), 'columns 1 and 3 are both called "age"');
   const { features, notices } = await predicted("x,age,mass,colour,y y\n1,2,20,red,3", known);
   assertEquals(features, [2, 20, 0, 1]);
@@ -121,6 +121,12 @@ Deno.test("readKnownTable() takes classes by value, one class alone too, and ref
   assertEquals(known.classNames, ["1", "2", "10"]);
   assertEquals((await reread("x,label\n1,2.0", known)).labels, [1]);
   await assertRejects(() => reread("x,label\n1,2\n1,3", known), SyntaxError, "line 3, column 2");
+});
+
+Deno.test("readKnownTable() takes the classes of the table where the model has no names for them", async () => {
+  const known = { ...await trained("x,label\n1,a\n2,b"), classNames: [] };
+  const { classNames, labels } = await readKnownTable(rowsTable("x,label\n1,z\n2,q\n3,z"), known);
+  assertEquals([classNames, [...labels]], [["q", "z"], [1, 0, 1]]);
 });
 
 Deno.test("readKnownTable() takes answers where it is told they stand", async () => {

@@ -194,7 +194,9 @@ function labelLines(
 function inputLine(schema: TableSchema, profile: TableProfile): string {
   const { columns } = schema;
   const numbers = columns.filter(({ kind }) => kind === "number").length;
-  const categories = columns.filter(({ kind }) => kind === "category");
+  const categories = columns.flatMap((column, place) =>
+    column.kind === "category" ? [columnName(column, place)] : []
+  );
   const flags = columns.filter((column) => column.kind === "number" && column.indicator).length;
   const fine = columns.flatMap((column, place) =>
     column.kind === "number" && column.offset !== 0 ? [called(column.name, place)] : []
@@ -209,7 +211,7 @@ function inputLine(schema: TableSchema, profile: TableProfile): string {
     ...(categories.length > 0
       ? [
         `${categories.length === 1 ? "1 category" : `${categories.length} categories`} (${
-          listed(categories.map((column) => columnName(column, columns.indexOf(column))))
+          listed(categories)
         })`,
       ]
       : []),

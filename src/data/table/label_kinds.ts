@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LabelTable } from "../labels.ts";
+import { canonical, isNumber, LabelTable } from "../labels.ts";
 import { quote } from "../quote.ts";
 import type { Task } from "../samples.ts";
 import { called } from "./columns.ts";
@@ -75,23 +75,20 @@ export function labelClasses(
 }
 
 /**
- * Finds the classes that a model knows behind the spellings of another file; those it does not know are left out.
+ * Finds the classes that a model knows behind the spellings of another file: numbers by value where all its classes are
+ * numbers. Spellings of no class are left out; reading the rows names their line.
  */
 export function knownClasses(
   { values }: ColumnProfile,
   classNames: readonly string[],
-  source: string,
 ): ReadonlyMap<string, number> {
+  const numeric = classNames.every((name) => isNumber(name) || name === MISSING_CLASS);
+  const nameOf = (label: string) => numeric && isNumber(label) ? canonical(label) : label;
+  const index = new Map(classNames.map((name, position) => [nameOf(name), position]));
   const classes = new Map<string, number>();
   for (const spelling of values?.keys() ?? []) {
-    const table = new LabelTable();
-    table.add(spelling, 0);
-    try {
-      classes.set(spelling, table.classes(source, classNames).classOf[0]);
-    } catch (cause) {
-      // Reading the rows will name the line.
-      if (!(cause instanceof RangeError)) throw cause;
-    }
+    const position = index.get(nameOf(spelling));
+    if (position !== undefined) classes.set(spelling, position);
   }
   return classes;
 }

@@ -86,7 +86,7 @@ function matchByName(
     ...(additional.length > 0
       ? [
         `it has ${plural(additional.length, "column")} that the model does not know, passed over: ${
-          listed(additional.map((name) => called(name, columnNames.indexOf(name))))
+          listed(additional.map((name) => called(name, found.get(name)!)))
         }`,
       ]
       : []),
@@ -106,11 +106,11 @@ function missingColumns(
   const advice = near === undefined
     ? `; its columns are ${listed(columnNames.map(quote), 8)}`
     : `; the nearest is ${quote(near)}`;
-  const what = isAnswer(first) ? "the label " : "";
+  const what = isAnswer(first) ? " (the label)" : "";
   return new RangeError(
-    `Cannot use "${source}": it has no column ${what}${
+    `Cannot use "${source}": it has no column ${
       quote(first.name)
-    }${more}, which the model was trained on${advice}`,
+    }${what}${more}, which the model was trained on${advice}`,
   );
 }
 

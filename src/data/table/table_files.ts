@@ -55,7 +55,7 @@ export function isTable(format: FileFormat): boolean {
  * A first row that could be data or names is taken for names where the schema knows more than half of them.
  */
 export async function openTable(
-  { path, delimiter }: Pick<DataFile, "path" | "delimiter">,
+  { path, delimiter }: DataFile,
   options: TextOptions,
   schema?: TableSchema,
 ): Promise<Table> {

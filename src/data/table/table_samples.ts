@@ -11,6 +11,7 @@ import { chooseAnswers, type Column, findColumns } from "./columns.ts";
 import {
   knownClasses,
   type LabelClasses,
+  labelClasses,
   MISSING_CLASS,
   type MissingLabels,
   requireAnswers,
@@ -24,7 +25,7 @@ import type { EncodedRows, Table, TableOptions, TableProfile } from "./table.ts"
 export interface KnownTable {
   readonly schema: TableSchema;
   readonly task: Task;
-  /** Name of each class; empty for regression. */
+  /** Name of each class; empty for regression, or where the table is to say. */
   readonly classNames: readonly string[];
 }
 
@@ -104,18 +105,25 @@ export async function readKnownTable(
     if (place === undefined || (kind !== "class" && kind !== "target" && kind !== "weight")) continue;
     requireAnswers(profile.columns[place], place, table.name, { kind, missing: missingLabels });
   }
-  const classes = task === "classification"
-    ? knownClasses(profile.columns[labels[0]], classNames, table.name)
-    : new Map<string, number>();
-  return await encodeTable(
-    table,
-    profile,
-    known,
-    places,
-    answerPlan(known, classes, missingLabels),
-    options,
-    false,
-  );
+  if (task === "regression") {
+    return await encodeTable(
+      table,
+      profile,
+      known,
+      places,
+      answerPlan(known, new Map(), missingLabels),
+      options,
+      false,
+    );
+  }
+  const [label] = labels;
+  const found = profile.columns[label];
+  const classes = classNames.length === 0
+    ? labelClasses(found, label, table.name, false)
+    : { classNames, classes: knownClasses(found, classNames) };
+  const named = { ...known, classNames: classes.classNames };
+  const plan = answerPlan(named, classes.classes, missingLabels);
+  return await encodeTable(table, profile, named, places, plan, options, false);
 }
 
 /** Windows of the inputs of a table as a model knows it, without answers: for tables larger than memory. */
