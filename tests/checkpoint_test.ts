@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckpointError, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
-import { RandomAccess } from "../src/files/random_access.ts";
+import { RandomAccess } from "../src/data/random_access.ts";
 import {
   readSafetensorsHeader,
   type SafetensorsFile,

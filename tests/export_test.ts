@@ -112,6 +112,8 @@ Deno.test("importScipy() refuses what is no chain of CSR matrices", () =>
       ["expected 0 to 2", () => write({ indices: entry(BigInt64Array.of(2n, 3n, 1n), "<i8") })],
       ["is -1", () => write({ indices: entry(BigInt64Array.of(2n, -1n, 1n), "<i8") })],
       ["expected 3", () => write({ indptr: entry(BigInt64Array.of(0n, 3n), "<i8") })],
+      ["expected 0", () => write({ indptr: entry(BigInt64Array.of(1n, 2n, 3n), "<i8") })],
+      ["the number of connections", () => write({ indptr: entry(BigInt64Array.of(0n, 2n, 2n), "<i8") })],
       ["is NaN", () => write({ data: entry(Float64Array.of(1, NaN, 2), "<f8") })],
       ["is 1e+300", () => write({ data: entry(Float64Array.of(1, 1e300, 2), "<f8") })],
     ];
@@ -123,6 +125,21 @@ Deno.test("importScipy() refuses what is no chain of CSR matrices", () =>
     await Deno.writeTextFile(`${folder}/model.json`, '{"settings":{"sizes":[2,4]},"classNames":[]}');
     await assertRejects(() => importScipy(folder), CheckpointError, "model.json 2-4");
     await assertRejects(() => importScipy(`${folder}/none`), CheckpointError, "no file layer1.npz");
+  }));
+
+Deno.test("importScipy() sorts no row before the row ends are known to be in order", () =>
+  inFolder(async (folder) => {
+    const ends = Int32Array.from({ length: 4001 }, (_, row) => row % 2 === 0 ? 0 : 4000);
+    ends[4000] = 4000;
+    const ones = new Float32Array(4000).fill(1);
+    await writeNpz(`${folder}/layer1.npz`, {
+      format: { descr: "|S3", shape: [], data: new TextEncoder().encode("csr") },
+      shape: { descr: "<i8", shape: [2], data: BigInt64Array.of(4000n, 5n) },
+      indptr: { descr: "<i4", shape: [4001], data: ends },
+      indices: { descr: "<i4", shape: [4000], data: new Int32Array(4000) },
+      data: { descr: "<f4", shape: [4000], data: ones },
+    });
+    await assertRejects(() => importScipy(folder), CheckpointError, 'number 2 of "indptr"');
   }));
 
 Deno.test({

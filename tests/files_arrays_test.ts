@@ -94,7 +94,7 @@ Deno.test("loadFiles() reads .npz archives with either set of names", async () =
     'its arrays are "w", expected x_train',
   );
   assertStringIncludes(
-    await fault({ "a.zip": zipSync({ "a.csv": x }) }),
+    await fault({ "a.npz": zipSync({ "a.csv": x }) }),
     "it has no arrays, expected x_train",
   );
   assertStringIncludes(await fault({ "a.npz": both.subarray(0, 400) }), "damaged, cut short");

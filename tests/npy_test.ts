@@ -1,6 +1,14 @@
-import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { zipSync } from "npm:fflate@0.8.2";
-import { decodeNpy, encodeNpy, type NpyArray, type NpyNumbers, readNpy } from "../src/data/npy.ts";
+import { crc32, gzipSync } from "node:zlib";
+import {
+  decodeNpy,
+  encodeNpy,
+  type NpyArray,
+  type NpyData,
+  type NpyNumbers,
+  readNpy,
+} from "../src/data/npy.ts";
 import { readNpz } from "../src/data/npz.ts";
 import { assertReadOrRefused, drawsBelow } from "./damage.ts";
 
@@ -31,6 +39,7 @@ async function zipFault(bytes: Uint8Array): Promise<string> {
 
 Deno.test("encodeNpy() and decodeNpy() are each other's inverse for every type and shape", () => {
   const all: NpyNumbers[] = [
+    Float16Array.of(1.5, -2, 3, 0, 5, 6),
     Float32Array.of(1.5, -2, 3, 0, 5, 6),
     Float64Array.of(0.1, -2, 3, 0, 5, 6),
     Int8Array.of(-1, 2, 3, 4, 5, 6),
@@ -46,7 +55,7 @@ Deno.test("encodeNpy() and decodeNpy() are each other's inverse for every type a
     for (const shape of [[6], [2, 3], [1, 3, 2]]) {
       const bytes = encodeNpy({ shape, data });
       assertEquals((bytes.length - data.byteLength) % 64, 0);
-      const back: NpyArray = decodeNpy(bytes, "x");
+      const back: NpyArray<NpyData> = decodeNpy(bytes, "x");
       assertEquals(back.shape, shape);
       assertEquals(back.data, data);
     }
@@ -75,6 +84,36 @@ Deno.test("decodeNpy() reads Fortran order, big-endian numbers, truth values and
   assertEquals([...decodeNpy(shifted.subarray(0, whole.length), "x").data], [1]);
 });
 
+Deno.test("decodeNpy() reads text of fixed width, in any order of bytes and dimensions", () => {
+  const wide = [..."ab\0é", "𝄞", ..."\0\0\0"].flatMap((letter) => {
+    const code = letter.codePointAt(0)!;
+    return [code & 255, code >> 8 & 255, code >> 16, 0];
+  });
+  assertEquals(decodeNpy(file(header("<U4", "(2,)"), wide), "x").data, ["ab\0é", "𝄞"]);
+  const swapped = wide.map((_, at) => wide[(at & ~3) + 3 - (at & 3)]);
+  assertEquals(decodeNpy(file(header(">U4", "(2,)"), swapped), "x").data, ["ab\0é", "𝄞"]);
+  const narrow = new TextEncoder().encode("a\0bcé");
+  assertEquals(decodeNpy(file(header("|S2", "(3,)"), narrow), "x").data, ["a", "bc", "é"]);
+  assertEquals(decodeNpy(file(header("|S1", "(2, 2)", "True"), [65, 66, 67, 0]), "x").data, [
+    "A",
+    "C",
+    "B",
+    "",
+  ]);
+});
+
+Deno.test("readNpy() unpacks no more than the header says", async () => {
+  const long = file(header("|u1", "(1,)"), new Uint8Array(1 << 24));
+  const packed = new Uint8Array(gzipSync(long));
+  const short = new Uint8Array(gzipSync(file(header("<f8", "(2,)"), new Uint8Array(15))));
+  await assertRejects(() => readNpy(packed), SyntaxError, "longer than its header says");
+  await assertRejects(() => readNpy(short), SyntaxError, "needs 16 bytes, found 15: it is cut short");
+  const vast = new Uint8Array(gzipSync(file(header("<f8", "(99999999999,)"), [])));
+  await assertRejects(() => readNpy(vast), SyntaxError, "it is cut short");
+  const good = new Uint8Array(gzipSync(file(header("<u2", "(70000,)"), new Uint8Array(140_000).fill(1))));
+  assertEquals((await readNpy(good)).data[69_999], 257);
+});
+
 Deno.test("decodeNpy() refuses hostile and damaged headers before it allocates", () => {
   assertStringIncludes(fault(new Uint8Array(3)), "does not begin as a .npy file");
   assertStringIncludes(fault(file(header("<f4", "(2,)"), []).subarray(0, 9)), "cut short within its header");
@@ -90,8 +129,12 @@ Deno.test("decodeNpy() refuses hostile and damaged headers before it allocates",
   assertStringIncludes(fault(file(header("<f4", `(${"9".repeat(60)},)`), [])), "it is cut short");
   assertStringIncludes(fault(file(header("<f4", "(-1,)"), [])), "expected descr, fortran_order and shape");
   assertStringIncludes(fault(file(header("<f4", "(1.5,)"), [])), "expected descr");
-  assertStringIncludes(fault(file(header("|O", "(1,)"), [])), 'of type "|O"');
-  assertStringIncludes(fault(file(header("<U5", "(1,)"), [])), 'of type "<U5"');
+  assertStringIncludes(fault(file(header("|O", "(1,)"), [])), "it holds Python objects; save plain numbers");
+  assertStringIncludes(fault(file(header("<c8", "(1,)"), [])), 'of type "<c8"');
+  assertStringIncludes(fault(file(header("<U5", "(1,)"), [])), "needs 20 bytes");
+  assertStringIncludes(fault(file(header("<U0", "(9999999999,)"), [])), 'of type "<U0"');
+  assertStringIncludes(fault(file(header("<U1", "(1,)"), [0, 0, 0, 1])), "text 0 is no Unicode");
+  assertStringIncludes(fault(file(header("|S1", "(1,)"), [0xff])), "text 0 is no Unicode");
   assertStringIncludes(fault(file(header("constructor", "(1,)"), [])), "of type");
   const records = "{'descr': [('a', '<f4')], 'fortran_order': False, 'shape': (1,), }";
   assertStringIncludes(fault(file(records, [])), "it holds records");
@@ -126,15 +169,69 @@ Deno.test("readNpz() reads stored and packed arrays, and only those chosen", asy
 Deno.test("readNpz() refuses damaged archives and those that claim too much", async () => {
   const data = Float32Array.from({ length: 500 }, (_, index) => Math.sin(index));
   const archive = zipSync({ "x.npy": encodeNpy({ shape: [500], data }) }, { level: 0 });
-  assertStringIncludes(await zipFault(Uint8Array.of(1, 2, 3, 4)), "it is no zip file");
+  assertStringIncludes(await zipFault(Uint8Array.of(1, 2, 3, 4)), "no zip file");
   assertStringIncludes(await zipFault(archive.subarray(0, 900)), "damaged, cut short");
   const damaged = archive.slice();
   damaged[1000] ^= 1;
-  assertStringIncludes(await zipFault(damaged), "its checksum is wrong");
+  assertStringIncludes(await zipFault(damaged), '"x.npy" is damaged');
   const greedy = zipSync({ "x.npy": new Uint8Array(100) }, { level: 6 });
   const directory = greedy.lastIndexOf(0x50, greedy.length - 23);
   new DataView(greedy.buffer, greedy.byteOffset).setUint32(directory + 24, 0xffff_fff0, true);
   assertStringIncludes(await zipFault(greedy), "Cannot read archive");
+});
+
+/** A zip archive by hand: each file is a stored one, its directory entry as given. */
+function archiveOf(entries: readonly { name: string; at: number; packed?: number; bytes?: number }[]) {
+  const content = encodeNpy({ shape: [4], data: Uint8Array.of(1, 2, 3, 4) });
+  const local = zipSync({ "x.npy": content }, { level: 0 });
+  const body = local.subarray(0, local.lastIndexOf(0x50, local.length - 23));
+  const directory = entries.map(({ name, at, packed = content.length, bytes = content.length }) => {
+    const entry = new Uint8Array(46 + name.length);
+    const view = new DataView(entry.buffer);
+    [0x02014b50, 0x00140014, 0, 0, crc32(content), packed, bytes].forEach((word, index) =>
+      view.setUint32(4 * index, word, true)
+    );
+    view.setUint16(28, name.length, true);
+    view.setUint32(42, at, true);
+    entry.set(new TextEncoder().encode(name), 46);
+    return entry;
+  });
+  const size = directory.reduce((sum, { length }) => sum + length, 0);
+  const end = new DataView(new ArrayBuffer(22));
+  end.setUint32(0, 0x06054b50, true);
+  end.setUint16(8, entries.length, true);
+  end.setUint16(10, entries.length, true);
+  end.setUint32(12, size, true);
+  end.setUint32(16, body.length, true);
+  return new Uint8Array([
+    ...body,
+    ...directory.flatMap((entry) => [...entry]),
+    ...new Uint8Array(end.buffer),
+  ]);
+}
+
+Deno.test("readNpz() looks at the directory as a whole before it unpacks anything", async () => {
+  assertEquals(
+    (await readNpz(archiveOf([{ name: "x.npy", at: 0 }]))).get("x")?.data,
+    Uint8Array.of(1, 2, 3, 4),
+  );
+  const twice = (name: string) => archiveOf([{ name: "x.npy", at: 0 }, { name, at: 0 }]);
+  assertStringIncludes(await zipFault(twice("x.npy")), 'it holds "x.npy" twice');
+  assertStringIncludes(await zipFault(twice("X.npy")), 'it holds "X.npy" twice');
+  assertStringIncludes(await zipFault(twice("y.npy")), '"x.npy" and "y.npy" share packed bytes');
+  assertStringIncludes(
+    await zipFault(archiveOf([{ name: "x.npy", at: 0, bytes: 1e9 }])),
+    "claims 1000000000",
+  );
+  assertStringIncludes(
+    await zipFault(archiveOf([{ name: "x.npy", at: 0, packed: 1e6, bytes: 1e6 }])),
+    "goes beyond its end",
+  );
+  await assertRejects(
+    () => readNpz(archiveOf([{ name: "x.npy", at: 0 }]), { maxBytes: 100 }),
+    RangeError,
+    "at most 100 are allowed",
+  );
 });
 
 // Bytes numpy 2.4.6 wrote: np.save of np.asfortranarray(np.arange(6, dtype=np.float64).reshape(2, 3) / 4).

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { madelonLike } from "../src/data/generator.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
-import { RandomAccess } from "../src/files/random_access.ts";
+import { RandomAccess } from "../src/data/random_access.ts";
 import {
   readSafetensorsHeader,
   readTensor,

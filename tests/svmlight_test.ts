@@ -1,5 +1,7 @@
-import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { loadFiles } from "../src/data/files.ts";
 import { readSvmlight, type SvmlightOptions } from "../src/data/svmlight.ts";
+import { sampleWindows, type WindowOptions } from "../src/data/windows.ts";
 import { assertReadOrRefused, drawsBelow } from "./damage.ts";
 import { dataFolder, exists } from "./real_data.ts";
 
@@ -112,4 +114,35 @@ Deno.test({
       assertEquals([samples, featureCount, samples - positive, positive, ones, places], expected, file);
     }
   },
+});
+
+Deno.test("sampleWindows() reads svmlight text in windows of any size; absent features are 0", async () => {
+  const path = await Deno.makeTempFile({ suffix: ".svm" });
+  const window = async (options: Partial<WindowOptions> = {}) => {
+    const rows: number[] = [];
+    for await (const { features } of sampleWindows(path, { featureCount: 4, ...options })) {
+      rows.push(...features);
+    }
+    return rows;
+  };
+  try {
+    await Deno.writeTextFile(path, "+1 1:1 2:2\n# none\n\nany 2:5\n-1\n");
+    const expected = [1, 2, 0, 0, 0, 5, 0, 0, 0, 0, 0, 0];
+    assertEquals([await window(), await window({ windowBytes: 1 })], [expected, expected]);
+    assertEquals((await window({ firstIndex: 0 })).slice(0, 4), [0, 1, 2, 0]);
+    await Deno.writeTextFile(path, "1 1:1\n".repeat(100) + "1 1:1 5:2\n");
+    const refused = "line 101, column 3 has index 5, beyond the 4 features";
+    await assertRejects(() => window(), SyntaxError, refused);
+    await assertRejects(() => window({ windowBytes: 1 }), SyntaxError, refused);
+    await Deno.writeTextFile(path, "1 0:1\n");
+    await assertRejects(() => window({ firstIndex: 1 }), RangeError, "it has index 0");
+    const given = { featureCount: 4, firstIndex: 1, testFraction: 0 } as const;
+    await Deno.writeTextFile(path, "1 1:1 2:2\n2 2:1\n");
+    const { featureCount, firstIndex, train } = await loadFiles([path], given);
+    assertEquals([featureCount, firstIndex, [...train.features]], [4, 1, [1, 2, 0, 0, 0, 1, 0, 0]]);
+    await Deno.writeTextFile(path, "1 1:1 9:2\n2 2:1\n");
+    await assertRejects(() => loadFiles([path], given), SyntaxError, "line 1, column 3 has index 9");
+  } finally {
+    await Deno.remove(path);
+  }
 });

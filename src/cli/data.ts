@@ -101,6 +101,7 @@ async function load(
     missing: values.missing,
     missingLabels: values["missing-labels"],
     onNotice,
+    firstIndex: firstIndex(values),
     testFraction: values["test-fraction"],
     seed: values.seed,
     threads,
@@ -112,4 +113,9 @@ async function load(
 export function column(text: string | undefined): Column | undefined {
   const dashed = text?.replace("−", "-");
   return dashed !== undefined && /^-?\d+$/.test(dashed) ? Number(dashed) : text;
+}
+
+/** Index of the first feature of svmlight text, where it is given. */
+export function firstIndex({ "first-index": index }: Values): 0 | 1 | undefined {
+  return index === undefined ? undefined : index === 0 ? 0 : 1;
 }

@@ -19,7 +19,7 @@ import { describeNetwork, plural, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
 
 /** Options that say which samples a model was trained on. */
-const KEPT: readonly string[] = ["dataset", "data-dir", ...FILE_OPTIONS, "seed"];
+const KEPT: readonly string[] = ["dataset", "data-dir", ...FILE_OPTIONS, "first-index", "seed"];
 
 /** Measures loss and accuracy of a saved model. */
 export const evaluateCommand: Command = {
@@ -135,7 +135,10 @@ async function evaluate(path: string, given: Values): Promise<number> {
 /** The data asked for, or those of the training. */
 function dataOptions(given: Values, trained: Values | undefined): Values {
   // Of files to evaluate on, nothing is set aside.
-  if (given.data !== undefined) return { "test-fraction": 0, ...given };
+  if (given.data !== undefined) {
+    const index = given["first-index"] ?? trained?.["first-index"];
+    return { "test-fraction": 0, ...given, ...(index !== undefined && { "first-index": index }) };
+  }
   if (given.dataset !== undefined) return given;
   if (trained === undefined) {
     throw new UsageError("Cannot tell which samples to evaluate on: give --dataset or --data");

@@ -6,7 +6,7 @@
 import { sampleWindows } from "../data/windows.ts";
 import type { Command } from "./command.ts";
 import { targetNames } from "../schema.ts";
-import { column, textOptions } from "./data.ts";
+import { column, firstIndex, textOptions } from "./data.ts";
 import { count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
@@ -20,7 +20,7 @@ export const predictCommand: Command = {
   arguments: [{ name: "MODEL", required: true }, { name: "FILE", required: true }],
   summary: "Predict the samples of a file",
   description:
-    "Reads raw features from CSV, TSV, npy or IDX (packed with gzip or not) and writes the class and the " +
+    "Reads raw features from CSV, TSV, Parquet, svmlight, npy, npz or IDX (packed with gzip, alone in a zip archive, or plain) and writes the class and the " +
     "probability of each class, or the values of a regression. Columns of a table are found by the names that the " +
     "model knows; others, like the label, are passed over. " +
     "The file is read in windows, so it may be larger than memory.",
@@ -48,7 +48,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     throw new UsageError("Cannot write npy to the terminal: give a file with --output");
   }
   if (output !== undefined) await checkOutput(output);
-  const { model } = await readModelFile(path, given);
+  const { model, training } = await readModelFile(path, given);
   const inference = model.compile();
   const { featureCount, outputCount, classNames, task } = inference;
   if (labels && task === "regression") {
@@ -61,6 +61,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     ...textOptions(given),
     featureCount,
     schema,
+    firstIndex: firstIndex(given) ?? firstIndex(training?.options.values as Values | undefined ?? {}),
     labelColumn: column(given["label-column"]),
     threads,
     onNotice: given.quiet ? undefined : (notice) => console.error(notice),

@@ -209,7 +209,13 @@ async function prepare(given: Values): Promise<Run> {
     reader: before && { model: before.model, given },
   });
   if (before !== undefined) checkFit(given.resume!, before.model, data);
-  const sized = { ...filled, "batch-size": batchSize(filled, asked, data) };
+  const { firstIndex } = data;
+  const sized = {
+    ...filled,
+    "batch-size": batchSize(filled, asked, data),
+    // Files that the model meets later are read alike.
+    ...(firstIndex !== undefined && { "first-index": firstIndex }),
+  };
   // A network that is loaded has its memory.
   const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
   const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };

@@ -1,12 +1,12 @@
 /**
- * Samples out of numeric arrays: IDX files, `.npy` files and the arrays of `.npz` archives.
+ * Samples out of arrays: IDX files, `.npy` files and the arrays of `.npz` archives.
  *
  * @module
  */
 import type { ImageShape } from "./dataset.ts";
 import type { IdxArray } from "./idx.ts";
 import { LabelTable } from "./labels.ts";
-import type { NpyNumbers } from "./npy.ts";
+import type { NpyData } from "./npy.ts";
 import { allocateSplit, type FileSamples, shareBytes, type Task } from "./samples.ts";
 
 /** An array, and what messages call it. */
@@ -15,8 +15,8 @@ export interface NamedArray {
   readonly source: string;
   /** Length of each dimension, slowest first. */
   readonly shape: readonly number[];
-  /** The numbers, the last dimension fastest. */
-  readonly values: NpyNumbers | IdxArray;
+  /** The numbers or texts, the last dimension fastest. */
+  readonly values: NpyData | IdxArray;
 }
 
 /**
@@ -87,15 +87,18 @@ export function arraySamples(
   return { ...shared, classNames: readClasses(labels, result.labels, classNames) };
 }
 
-/** Turns labels into classes; returns their names. */
+/** Turns labels into classes; returns their names. Text is a label as it is, whole numbers are exact. */
 function readClasses(from: NamedArray, into: Uint32Array, given?: readonly string[]): readonly string[] {
   const table = new LabelTable();
-  const numbers = new Map<number, number>();
+  const numbers = new Map<number | bigint | string, number>();
   for (let sample = 0; sample < into.length; sample++) {
-    const label = Number(from.values[sample]);
+    const label = from.values[sample];
     let number = numbers.get(label);
     if (number === undefined) {
-      if (!Number.isFinite(label)) throw notFinite(from, `label ${sample}`, label);
+      if (label === "") throw notUsable(from, `label ${sample} is empty, a label is needed`);
+      if (typeof label === "number" && !Number.isFinite(label)) {
+        throw notUsable(from, `label ${sample} is ${label}, a finite number is needed`);
+      }
       numbers.set(label, number = table.add(String(label), 0));
     }
     into[sample] = number;
@@ -107,6 +110,7 @@ function readClasses(from: NamedArray, into: Uint32Array, given?: readonly strin
 
 function toFeatures(from: NamedArray, featureCount: number): Float32Array | Uint8Array {
   const { values, source } = from;
+  if (!ArrayBuffer.isView(values)) throw notUsable(from, "it holds text, features are numbers");
   const isShared = values.buffer instanceof SharedArrayBuffer;
   if (values instanceof Uint8Array) return isShared ? values : shareBytes(values);
   const { features } = allocateSplit(source, values.length / featureCount, featureCount, false, 0);
@@ -117,17 +121,21 @@ function toFeatures(from: NamedArray, featureCount: number): Float32Array | Uint
 /** Copies numbers into f32, `width` of a sample in a row; none may be NaN, infinite or too large. */
 function copyFinite(from: NamedArray, into: Float32Array, width: number, what: string): void {
   const { values } = from;
+  if (!ArrayBuffer.isView(values)) throw notUsable(from, `it holds text, each ${what} is a number`);
   for (let index = 0; index < into.length; index++) {
     const value = Number(values[index]);
     into[index] = value;
     if (Number.isFinite(into[index])) continue;
-    throw notFinite(from, `${what} ${index % width} of sample ${Math.floor(index / width)}`, value);
+    const needed = Number.isFinite(value) ? "which does not fit into 32 bits" : "a finite number is needed";
+    throw notUsable(
+      from,
+      `${what} ${index % width} of sample ${Math.floor(index / width)} is ${value}, ${needed}`,
+    );
   }
 }
 
-function notFinite({ source }: NamedArray, place: string, value: number): SyntaxError {
-  const needed = Number.isFinite(value) ? "which does not fit into 32 bits" : "a finite number is needed";
-  return new SyntaxError(`Cannot read "${source}": ${place} is ${value}, ${needed}`);
+function notUsable({ source }: NamedArray, found: string): SyntaxError {
+  return new SyntaxError(`Cannot read "${source}": ${found}`);
 }
 
 const CHANNELS = [1, 3, 4];

@@ -65,6 +65,8 @@ export interface Dataset {
   readonly image?: ImageShape;
   /** What the columns of the table are that the samples come from; a model that is trained on them keeps it. */
   readonly schema?: TableSchema;
+  /** Index of the first feature, in svmlight text: what other files of its kind are to be read with. */
+  readonly firstIndex?: 0 | 1;
   /** The samples to learn from. */
   readonly train: Split;
   /** The samples to test with. */

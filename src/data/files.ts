@@ -6,13 +6,13 @@
 import { arraySamples, type NamedArray } from "./arrays.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DataFile, detectFormat, type FileFormat, FORMAT_NAMES } from "./format.ts";
-import { parseIdx } from "./idx.ts";
+import { readIdx } from "./idx.ts";
 import { readMadelon } from "./madelon.ts";
 import { readNpy } from "./npy.ts";
 import { readNpz } from "./npz.ts";
 import { quote } from "./quote.ts";
 import { type FileSamples, requireTestFraction, splitTest, type Task, toDataset } from "./samples.ts";
-import { type ReadProgress, readSource } from "./source.ts";
+import type { ReadProgress } from "./source.ts";
 import { encodeArray } from "./table/array_features.ts";
 import { isTable, type KnownModel, readTables, type TableFileOptions } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
@@ -23,6 +23,14 @@ export interface FileOptions extends TableFileOptions {
   readonly testFraction?: number | undefined;
   /** Seed of the draw of test samples. @default {0} */
   readonly seed?: number | undefined;
+  /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
+  readonly firstIndex?: 0 | 1 | undefined;
+  /**
+   * Most bytes of what a small file may turn out to hold: the arrays of a `.npz` archive, dense svmlight features.
+   *
+   * @default As of `NpzOptions` and `SvmlightOptions`.
+   */
+  readonly maxBytes?: number | undefined;
   /** Called now and then: bytes done and bytes in all, of all files together, as they are stored. */
   readonly onProgress?: ReadProgress | undefined;
 }
@@ -194,7 +202,7 @@ async function readTableParts(
 
 async function readSparse(
   files: readonly DataFile[],
-  { task, threads, known, like }: ArrayReading,
+  { task, threads, maxBytes, known, like, ...given }: ArrayReading,
   track: Track,
 ): Promise<Parts> {
   const scans = [];
@@ -202,13 +210,14 @@ async function readSparse(
     scans.push(await scanSvmlight(file.path, { threads, onProgress: track(file) }));
   }
   // A feature that is 0 in all samples of one file may occur in the other only.
-  const firstIndex = scans.some(({ leastIndex }) => leastIndex === 0) ? 0 : 1;
-  const found = Math.max(...scans.map(({ mostIndex }) => mostIndex)) + 1 - firstIndex;
-  const featureCount = Math.max(found, like?.featureCount ?? 0);
+  const firstIndex = given.firstIndex ?? (scans.some(({ leastIndex }) => leastIndex === 0) ? 0 : 1);
+  const featureCount = like?.featureCount ??
+    Math.max(...scans.map(({ mostIndex }) => mostIndex)) + 1 - firstIndex;
   const parts: Part[] = [];
   for (const [index, file] of files.entries()) {
     const classNames = parts[0]?.samples.classNames ?? known;
-    const options = { task, threads, firstIndex, featureCount, classNames, onProgress: track(file) } as const;
+    const onProgress = track(file);
+    const options = { task, threads, maxBytes, firstIndex, featureCount, classNames, onProgress };
     parts.push({ samples: await parseSvmlight(file.path, scans[index], options), source: file.path });
   }
   return [parts[0], parts[1]];
@@ -256,14 +265,14 @@ async function readArrays(
 }
 
 async function readArray({ path, format }: DataFile, onProgress: ReadProgress): Promise<NamedArray> {
-  if (format === "idx") return { source: path, ...parseIdx(await readSource(path, onProgress), path) };
+  if (format === "idx") return { source: path, ...await readIdx(path, onProgress) };
   const { shape, data } = await readNpy(path, onProgress);
   return { source: path, shape, values: data };
 }
 
 async function readArchive(
   file: DataFile,
-  { task, known }: ArrayReading,
+  { task, known, maxBytes }: ArrayReading,
   track: Track,
 ): Promise<Parts> {
   const found: string[] = [];
@@ -273,7 +282,8 @@ async function readArchive(
     found.push(name);
     return wanted.test(name);
   };
-  for (const [name, { shape, data }] of await readNpz(file.path, { choose, onProgress: track(file) })) {
+  const options = { choose, maxBytes, onProgress: track(file) };
+  for (const [name, { shape, data }] of await readNpz(file.path, options)) {
     arrays.set(name.toLowerCase(), { source: `${file.path}/${name}`, shape, values: data });
   }
   const part = (suffix: string, classNames?: readonly string[]): Part | undefined => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readSource } from "./source.ts";
+import { type ReadProgress, type Source, SourceReader } from "./source.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -48,6 +48,25 @@ const TYPES: Readonly<Record<number, IdxType>> = {
  * ```
  */
 export function parseIdx(bytes: Uint8Array, source: string): IdxFile {
+  const header = idxHeader(bytes, source);
+  const { start, bodyBytes } = header;
+  if (bytes.length !== start + bodyBytes) throw wrongLength(header, source, bytes.length);
+  const body = sharedBytes(bodyBytes);
+  body.set(bytes.subarray(start));
+  return toFile(body, header);
+}
+
+/** What the header of an IDX file says. */
+interface IdxHeader {
+  readonly type: IdxType;
+  readonly shape: readonly number[];
+  /** Byte where the numbers begin. */
+  readonly start: number;
+  /** Bytes of the numbers. Inexact past 2⁵³, but then no file is long enough. */
+  readonly bodyBytes: number;
+}
+
+function idxHeader(bytes: Uint8Array, source: string): IdxHeader {
   const fail = (found: string) => new SyntaxError(`Cannot read IDX file "${source}": ${found}`);
   if (bytes.length === 0) throw fail("it is empty");
   if (bytes.length < 4) throw fail(`it has ${bytes.length} bytes, the magic number alone has 4`);
@@ -57,28 +76,28 @@ export function parseIdx(bytes: Uint8Array, source: string): IdxFile {
     throw fail(`it begins with ${magic}, expected 00 00, a type from 08 to 0e and the number of dimensions`);
   }
   const dimensions = bytes[3];
-  const header = 4 + 4 * dimensions;
+  const start = 4 + 4 * dimensions;
   if (dimensions === 0) throw fail("its header has no dimensions");
-  if (bytes.length < header) {
-    throw fail(`it ends inside the header, ${bytes.length} bytes of ${header}`);
+  if (bytes.length < start) {
+    throw fail(`it ends inside the header, ${bytes.length} bytes of ${start}`);
   }
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const shape = Array.from({ length: dimensions }, (_, index) => view.getUint32(4 + 4 * index));
-  // Inexact past 2⁵³, but then no file is long enough.
-  const count = shape.reduce((product, length) => product * length, 1);
-  const needed = header + count * type.bytes;
-  if (bytes.length !== needed) {
-    const difference = bytes.length < needed ? "truncated" : "longer than its header says";
-    throw fail(
-      `it is ${difference}: ${
-        shape.join(" × ")
-      } numbers of ${type.bytes} bytes need ${needed} bytes, found ${bytes.length}`,
-    );
-  }
-  const body = sharedBytes(count * type.bytes);
-  body.set(bytes.subarray(header));
+  return { type, shape, start, bodyBytes: shape.reduce((product, length) => product * length, type.bytes) };
+}
+
+function wrongLength({ type, shape, start, bodyBytes }: IdxHeader, source: string, found: number): Error {
+  const needed = start + bodyBytes;
+  const difference = found < needed
+    ? `truncated: ${shape.join(" × ")} numbers of ${type.bytes} bytes need ${needed} bytes, found ${found}`
+    : `longer than its header says: ${shape.join(" × ")} numbers of ${type.bytes} bytes need ${needed} bytes`;
+  return new SyntaxError(`Cannot read IDX file "${source}": it is ${difference}`);
+}
+
+function toFile(body: Uint8Array, { type, shape, bodyBytes }: IdxHeader): IdxFile {
   reverseEach(body, type.bytes);
-  return { shape, values: type.make(body.buffer as SharedArrayBuffer, body.byteOffset, count) };
+  const values = type.make(body.buffer as SharedArrayBuffer, body.byteOffset, bodyBytes / type.bytes);
+  return { shape, values };
 }
 
 /** Reverses each group of `size` bytes: files have the high byte first, processors the low one. */
@@ -87,13 +106,42 @@ function reverseEach(bytes: Uint8Array, size: number): void {
   for (let at = 0; at < bytes.length; at += size) bytes.subarray(at, at + size).reverse();
 }
 
+/** Header of 255 dimensions, the most that its byte can say. */
+const HEADER_BYTES = 4 + 4 * 255;
+const CHUNK_BYTES = 8 << 20;
+
 /**
  * Reads an IDX file, packed with gzip or not.
  *
+ * The header decides how much is read: what follows is an error, and is not unpacked.
+ *
  * @throws {SyntaxError} When the file is not IDX, damaged, or cut off.
+ * @throws {RangeError} When the numbers do not fit into one array.
  */
-export async function readIdx(path: string | URL): Promise<IdxFile> {
-  return parseIdx(await readSource(path), String(path));
+export async function readIdx(source: Source, onProgress?: ReadProgress): Promise<IdxFile> {
+  await using reader = await SourceReader.open(source);
+  const { name, mostBytes } = reader;
+  const head = new Uint8Array(HEADER_BYTES);
+  const begun = head.subarray(0, await reader.fill(head));
+  const header = idxHeader(begun, name);
+  const { start, bodyBytes } = header;
+  if (start + bodyBytes > mostBytes) throw wrongLength(header, name, mostBytes);
+  const body = sharedBytes(bodyBytes);
+  const known = begun.subarray(start, start + bodyBytes);
+  body.set(known);
+  // Files are read into plain memory only.
+  const chunk = new Uint8Array(Math.min(CHUNK_BYTES, bodyBytes));
+  for (let at = known.length; at < bodyBytes;) {
+    const got = await reader.fill(chunk.subarray(0, bodyBytes - at));
+    if (got === 0) throw wrongLength(header, name, start + at);
+    body.set(chunk.subarray(0, got), at);
+    at += got;
+    onProgress?.(reader.storedDone, reader.storedBytes);
+  }
+  if (begun.length > start + bodyBytes || await reader.fill(new Uint8Array(1)) > 0) {
+    throw wrongLength(header, name, Infinity);
+  }
+  return toFile(body, header);
 }
 
 /** Files of {@linkcode readIdxDataset}, each packed with gzip or not. */

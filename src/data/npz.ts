@@ -3,23 +3,21 @@
  *
  * @module
  */
-import { crc32 } from "node:zlib";
-import { unzipSync } from "npm:fflate@0.8.2";
-import { decodeNpy, type NpyArray } from "./npy.ts";
-import { MOST_PACKED, type ReadProgress, readSource, type Source, sourceName, startsWith } from "./source.ts";
-
-/** First bytes of a zip file, and of one without content. */
-const ZIP: readonly (readonly number[])[] = [[0x50, 0x4b, 3, 4], [0x50, 0x4b, 5, 6]];
-
-/** Whether bytes begin as a zip file does. */
-export function isZip(bytes: Uint8Array): boolean {
-  return ZIP.some((start) => startsWith(bytes, start));
-}
+import { type NpyArray, type NpyData, readNpyBytes } from "./npy.ts";
+import { quote } from "./quote.ts";
+import { type ReadProgress, type Source, SourceReader } from "./source.ts";
+import { openZip } from "./zip.ts";
 
 /** Options of {@linkcode readNpz}. */
 export interface NpzOptions {
   /** Which arrays to read. @default {all} */
-  readonly choose?: (name: string) => boolean;
+  readonly choose?: ((name: string) => boolean) | undefined;
+  /**
+   * Most bytes of all arrays together, once unpacked.
+   *
+   * Without it, 4 GiB more than the archive itself: what is not packed is no surprise.
+   */
+  readonly maxBytes?: number | undefined;
   /** Called now and then. */
   readonly onProgress?: ReadProgress | undefined;
 }
@@ -27,68 +25,53 @@ export interface NpzOptions {
 /**
  * Reads a `.npz` file.
  *
- * Memory: the file and its unpacked arrays. Files of 4 GiB and more (zip64) are refused.
+ * Its directory is checked as a whole ({@linkcode openZip}) before an array is unpacked, and the header of each array
+ * before its numbers are. Memory: the arrays.
  *
  * @returns The arrays, by their names (without `.npy`).
  * @throws {SyntaxError} When the file is no zip file, damaged or cut short, or an array cannot be read.
+ * @throws {RangeError} When the arrays are larger than allowed.
  */
-export async function readNpz(source: Source, options: NpzOptions = {}): Promise<Map<string, NpyArray>> {
-  const files = await readNpzFiles(source, options);
-  const name = sourceName(source);
-  return new Map([...files].map(([array, content]) => [array, decodeNpy(content, `${name}/${array}`)]));
+export async function readNpz(
+  source: Source,
+  options: NpzOptions = {},
+): Promise<Map<string, NpyArray<NpyData>>> {
+  const { choose = () => true, onProgress } = options;
+  using archive = await openZip(source);
+  const wanted = archive.files.filter(({ name }) => name.endsWith(".npy") && choose(name.slice(0, -4)));
+  const bytes = wanted.reduce((sum, file) => sum + file.bytes, 0);
+  const { maxBytes = archive.storedBytes + 2 ** 32 } = options;
+  if (bytes > maxBytes) {
+    throw new RangeError(
+      `Cannot hold the arrays of "${archive.name}": they claim ${bytes} bytes once unpacked, at most ${maxBytes} ` +
+        "are allowed; unpack the archive, and give its arrays as files",
+    );
+  }
+  const arrays = new Map<string, NpyArray<NpyData>>();
+  for (const file of wanted) {
+    await using reader = SourceReader.ofZipped(archive, file);
+    arrays.set(file.name.slice(0, -4), await readNpyBytes(reader, onProgress));
+  }
+  return arrays;
 }
 
 /**
- * As {@linkcode readNpz}, the bytes of the `.npy` files.
+ * Opens the array that has one of some names (in any case, the first that is there), or the only one.
  *
- * @throws {SyntaxError} When the file is no zip file, damaged or cut short.
+ * @throws {SyntaxError} When there is no such array.
  */
-export async function readNpzFiles(
-  source: Source,
-  options: NpzOptions = {},
-): Promise<Map<string, Uint8Array<ArrayBuffer>>> {
-  const name = sourceName(source);
-  const { choose = () => true, onProgress } = options;
-  const bytes = await readSource(source, onProgress);
-  const fail = (found: string, cause?: unknown) =>
-    new SyntaxError(`Cannot read archive "${name}": ${found}`, { cause });
-  if (!isZip(bytes)) throw fail("it is no zip file");
-  let files: Record<string, Uint8Array<ArrayBuffer>>;
-  let sums: Map<string, number>;
-  try {
-    files = unzipSync(bytes, {
-      filter: ({ name: entry, size, originalSize }) => {
-        if (!entry.endsWith(".npy") || !choose(entry.slice(0, -4))) return false;
-        // The library allocates what the archive claims.
-        if (size > bytes.length || originalSize > size * MOST_PACKED + 64) {
-          throw new RangeError(`"${entry}" claims ${originalSize} bytes`);
-        }
-        return true;
-      },
-    }) as Record<string, Uint8Array<ArrayBuffer>>;
-    sums = checksums(bytes);
-  } catch (cause) {
-    throw fail("it is damaged, cut short, or packed in a way that is not known (zip64, bzip2 …)", cause);
-  }
-  return new Map(
-    Object.entries(files).map(([entry, content]) => {
-      if (sums.get(entry) !== crc32(content)) throw fail(`"${entry}" is damaged, its checksum is wrong`);
-      return [entry.slice(0, -4), content];
-    }),
+export async function openNpzArray(source: Source, names: readonly string[]): Promise<SourceReader> {
+  const archive = await openZip(source);
+  const arrays = archive.files.filter(({ name }) => name.endsWith(".npy"));
+  const called = (name: string) => arrays.find((file) => file.name.toLowerCase() === `${name}.npy`);
+  const file = names.map(called).find((found) => found !== undefined) ??
+    (arrays.length === 1 ? arrays[0] : undefined);
+  if (file !== undefined) return SourceReader.ofZipped(archive, file, { owner: true });
+  archive[Symbol.dispose]();
+  const found = arrays.slice(0, 8).map(({ name }) => quote(name.slice(0, -4))).join(", ");
+  throw new SyntaxError(
+    `Cannot read archive "${archive.name}": its arrays are ${found}, expected ${
+      names.map(quote).join(" or ")
+    }`,
   );
-}
-
-/** CRC-32 of each file, out of the archive's directory (the library that unpacks it does not look at them). */
-function checksums(bytes: Uint8Array<ArrayBuffer>): Map<string, number> {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const sums = new Map<string, number>();
-  let end = bytes.length - 22;
-  while (end > 0 && view.getUint32(end, true) !== 0x06054b50) end--;
-  for (let at = view.getUint32(end + 16, true); at < end && view.getUint32(at, true) === 0x02014b50;) {
-    const [nameLength, extra, comment] = [28, 30, 32].map((offset) => view.getUint16(at + offset, true));
-    const name = new TextDecoder().decode(bytes.subarray(at + 46, at + 46 + nameLength));
-    sums.set(name, view.getUint32(at + 16, true));
-    at += 46 + nameLength + extra + comment;
-  }
-  return sums;
 }

@@ -25,6 +25,8 @@ export interface FileSamples extends Split {
   readonly image?: ImageShape;
   /** What the columns of the table are, where they come from one. */
   readonly schema?: TableSchema;
+  /** Index of the first feature, in svmlight text. */
+  readonly firstIndex?: 0 | 1;
 }
 
 /**
@@ -73,7 +75,7 @@ export function toDataset(
   test?: FileSamples,
   testName = "",
 ): Dataset {
-  const { task, featureCount, featureNames, classNames, image, schema } = train;
+  const { task, featureCount, featureNames, classNames, image, schema, firstIndex } = train;
   const outputCount = outputsOf(train);
   if (test !== undefined && test.featureCount !== featureCount) {
     throw new RangeError(
@@ -95,6 +97,7 @@ export function toDataset(
     featureNames,
     ...(image === undefined ? {} : { image }),
     ...(schema === undefined ? {} : { schema }),
+    ...(firstIndex === undefined ? {} : { firstIndex }),
     train: toSplit(train),
     ...(test === undefined ? {} : { test: toSplit(test) }),
   };

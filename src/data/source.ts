@@ -1,52 +1,34 @@
 /**
- * Where the bytes of a data file come from: a path, a URL or memory, packed with gzip or not.
+ * Where the bytes of a data file come from: a path, a URL or memory, plain, packed with gzip, or alone in a zip archive.
  *
  * Files are read in windows, so that a text larger than memory can be parsed.
  *
  * @module
  */
+import { foreignFormat } from "./foreign.ts";
+import { isZip, type Source, sourceName, startsWith } from "./stored.ts";
+import { beginning, fromStream, gunzipped, openStored, type Supply, unzipped, zipSupply } from "./supply.ts";
+import type { ZipArchive, ZippedFile } from "./zip.ts";
 
-/** A file to read: a path, a `file:` URL, or its bytes. */
-export type Source = string | URL | Uint8Array;
+export { type Source, sourceName } from "./stored.ts";
 
 /** Called while a file is read: bytes read so far, and bytes to read in all (as they are stored). */
 export type ReadProgress = (doneBytes: number, totalBytes: number) => void;
-
-/** What messages call a source: its path, or "data" for bytes. */
-export function sourceName(source: Source): string {
-  return source instanceof Uint8Array ? "data" : String(source);
-}
 
 /** Bytes of a window of text. */
 export const WINDOW_BYTES = 8 << 20;
 /** The largest a window grows to for one long line or row. */
 export const LONGEST_LINE_BYTES = 1 << 30;
 
-/** Deflate cannot pack better than 1 : 1032. */
-export const MOST_PACKED = 1032;
-
-/** Archives people take for text, by their first bytes. */
-const ARCHIVES: readonly (readonly [string, readonly number[]])[] = [
-  ["a zip archive", [0x50, 0x4b, 3, 4]],
-  ["packed with xz", [0xfd, 0x37, 0x7a, 0x58, 0x5a]],
-  ["packed with bzip2", [0x42, 0x5a, 0x68]],
-  ["packed with zstd", [0x28, 0xb5, 0x2f, 0xfd]],
-  ["an HDF5 file", [0x89, 0x48, 0x44, 0x46]],
-  ["a Parquet file", [0x50, 0x41, 0x52, 0x31]],
+/** Texts in an encoding that is not read, by their first bytes. */
+const ENCODINGS: readonly (readonly [string, readonly number[]])[] = [
   ["text in UTF-16", [0xff, 0xfe]],
   ["text in UTF-16", [0xfe, 0xff]],
 ];
 
-/** Whether bytes begin as others do. */
-export function startsWith(bytes: Uint8Array, start: readonly number[]): boolean {
-  return bytes.length >= start.length && start.every((byte, index) => bytes[index] === byte);
-}
-
-/** One place in a stored file: fills a buffer from there on, 0 at the end. */
-type Pull = (into: Uint8Array<ArrayBuffer>) => Promise<number>;
-
 /**
- * Reads a source from its beginning to its end, unpacked if it begins as gzip does; open with `await using`.
+ * Reads a source from its beginning to its end, unpacked if it begins as gzip does or is a zip archive with one file;
+ * open with `await using`.
  */
 export class SourceReader implements AsyncDisposable {
   /** What messages call the source. */
@@ -55,70 +37,69 @@ export class SourceReader implements AsyncDisposable {
   readonly storedBytes: number;
   /** Most bytes it can hold once unpacked. */
   readonly mostBytes: number;
-  #storedDone = 0;
-  #pull: Pull;
-  #release: () => Promise<void>;
-  #unpacking: boolean;
+  readonly #supply: Supply;
 
-  private constructor(
-    name: string,
-    storedBytes: number,
-    pull: Pull,
-    release: () => Promise<void>,
-    head: Uint8Array<ArrayBuffer>,
-  ) {
+  private constructor(name: string, supply: Supply) {
     this.name = name;
-    this.storedBytes = storedBytes;
-    let ahead = head;
-    const stored: Pull = async (into) => {
-      let got = Math.min(ahead.length, into.length);
-      if (got > 0) {
-        into.set(ahead.subarray(0, got));
-        ahead = ahead.subarray(got);
-      } else got = await pull(into);
-      this.#storedDone += got;
-      return got;
-    };
-    this.#unpacking = startsWith(head, [0x1f, 0x8b]);
-    this.mostBytes = storedBytes * (this.#unpacking ? MOST_PACKED : 1);
-    this.#pull = stored;
-    this.#release = release;
-    if (this.#unpacking) this.#unpack(stored, release);
+    this.storedBytes = supply.storedBytes;
+    this.mostBytes = supply.mostBytes;
+    this.#supply = supply;
   }
 
   /**
    * Opens a source, or a stream that is read once.
    *
    * @param called What messages call it. @default its path, "data" or "stream"
+   * @param options `unpack: false` for the bytes as they are stored.
    * @throws {Deno.errors.NotFound} When there is no such file.
    * @throws {Deno.errors.PermissionDenied} When it may not be read.
    * @throws {TypeError} When it is a folder, a pipe or a device.
-   * @throws {SyntaxError} When it is empty, or its name ends with `.gz` and its content is no gzip.
+   * @throws {SyntaxError} When it is empty, its name ends with `.gz` and its content is no gzip, or it is a zip archive
+   * that is damaged or holds more than one file.
    */
-  static async open(source: Source | ReadableStream<Uint8Array>, called?: string): Promise<SourceReader> {
+  static async open(
+    source: Source | ReadableStream<Uint8Array>,
+    called?: string,
+    { unpack = true } = {},
+  ): Promise<SourceReader> {
     const streamed = source instanceof ReadableStream;
     const name = called ?? (streamed ? "stream" : sourceName(source));
-    const [size, pull, release] = streamed ? fromStream(source) : await openStored(source, name);
-    const head = new Uint8Array(2);
+    const stored = streamed ? fromStream(source) : await openStored(source, name);
+    const head = new Uint8Array(4);
     let got = 0;
     try {
-      for (let more = -1; more !== 0 && got < 2; got += more) more = await pull(head.subarray(got));
+      for (let more = -1; more !== 0 && got < head.length; got += more) {
+        more = await stored.pull(head.subarray(got));
+      }
       if (got === 0) throw new SyntaxError(`Cannot read "${name}": it is empty`);
-      if (name.endsWith(".gz") && !startsWith(head, [0x1f, 0x8b])) {
+      const whole = beginning(head.subarray(0, got), stored);
+      if (!unpack) return new SourceReader(name, whole);
+      const isGzip = startsWith(head, [0x1f, 0x8b]);
+      if (name.endsWith(".gz") && !isGzip) {
         throw new SyntaxError(
           `Cannot unpack "${name}": its name ends with ".gz", but its content is no gzip`,
         );
       }
+      if (isZip(head)) {
+        if (streamed) throw new SyntaxError(`Cannot read "${name}": a zip archive is read from a file alone`);
+        await stored.release();
+        return new SourceReader(name, await unzipped(source));
+      }
+      return new SourceReader(name, isGzip ? gunzipped(name, whole) : whole);
     } catch (cause) {
-      await release();
+      await stored.release();
       throw cause;
     }
-    return new SourceReader(name, size, pull, release, head.subarray(0, got));
+  }
+
+  /** Reads a file of an archive, which is closed with the reader if it is its `owner`. */
+  static ofZipped(archive: ZipArchive, file: ZippedFile, { owner = false } = {}): SourceReader {
+    return new SourceReader(`${archive.name}/${file.name}`, zipSupply(archive, file, owner));
   }
 
   /** Bytes read so far, as they are stored. */
   get storedDone(): number {
-    return this.#storedDone;
+    return this.#supply.storedDone();
   }
 
   /**
@@ -129,126 +110,18 @@ export class SourceReader implements AsyncDisposable {
    */
   async fill(into: Uint8Array<ArrayBuffer>): Promise<number> {
     let filled = 0;
-    try {
-      while (filled < into.length) {
-        const got = await this.#pull(into.subarray(filled));
-        if (got === 0) break;
-        filled += got;
-      }
-    } catch (cause) {
-      const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-      if (!this.#unpacking || !code.startsWith("Z_")) throw cause;
-      throw new SyntaxError(`Cannot unpack "${this.name}": its gzip data is damaged or cut short`, { cause });
+    while (filled < into.length) {
+      const got = await this.#supply.pull(into.subarray(filled));
+      if (got === 0) break;
+      filled += got;
     }
     return filled;
   }
 
   /** Closes the source. */
   async [Symbol.asyncDispose](): Promise<void> {
-    await this.#release();
+    await this.#supply.release();
   }
-
-  /** Puts a decompressor between the stored bytes and the reader; it takes several gzip members in a row. */
-  #unpack(stored: Pull, release: () => Promise<void>): void {
-    let chunks: AsyncIterator<Uint8Array> | undefined;
-    let rest: Uint8Array = new Uint8Array(0);
-    let stop = () => {};
-    const begin = async (): Promise<AsyncIterator<Uint8Array>> => {
-      const { createGunzip } = await import("node:zlib");
-      const { Readable } = await import("node:stream");
-      const packed = Readable.from(async function* () {
-        for (;;) {
-          const piece = new Uint8Array(1 << 18);
-          const got = await stored(piece);
-          if (got === 0) return;
-          yield piece.subarray(0, got);
-        }
-      }());
-      const gunzip = createGunzip({ chunkSize: 1 << 18 });
-      packed.on("error", (cause: Error) => gunzip.destroy(cause));
-      stop = () => {
-        packed.destroy();
-        gunzip.destroy();
-      };
-      return packed.pipe(gunzip)[Symbol.asyncIterator]();
-    };
-    this.#pull = async (into) => {
-      chunks ??= await begin();
-      while (rest.length === 0) {
-        const { value, done } = await chunks.next();
-        if (done) return 0;
-        rest = value;
-      }
-      const got = Math.min(rest.length, into.length);
-      into.set(rest.subarray(0, got));
-      rest = rest.subarray(got);
-      return got;
-    };
-    this.#release = async () => {
-      stop();
-      await release();
-    };
-  }
-}
-
-/** Opens the stored bytes: how many, how to get the next, how to close. */
-async function openStored(source: Source, name: string): Promise<[number, Pull, () => Promise<void>]> {
-  if (source instanceof Uint8Array) return fromMemory(source);
-  let file: Deno.FsFile;
-  try {
-    file = await Deno.open(source);
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) {
-      throw new Deno.errors.NotFound(`Cannot read "${name}": there is no such file`, { cause });
-    }
-    if (cause instanceof Deno.errors.PermissionDenied) {
-      throw new Deno.errors.PermissionDenied(`Cannot read "${name}": its permissions do not allow it`, {
-        cause,
-      });
-    }
-    throw cause;
-  }
-  try {
-    const { size, isFile, isDirectory } = await file.stat();
-    if (isDirectory) throw new TypeError(`Cannot read "${name}": it is a folder, a file is needed`);
-    if (!isFile) {
-      // A pipe can be read once only, but text is read twice.
-      throw new TypeError(`Cannot read "${name}": it is a pipe or device, a regular file is needed`);
-    }
-    return [size, async (into) => await file.read(into) ?? 0, () => Promise.resolve(file.close())];
-  } catch (cause) {
-    file.close();
-    throw cause;
-  }
-}
-
-function fromMemory(bytes: Uint8Array): [number, Pull, () => Promise<void>] {
-  let at = 0;
-  const pull: Pull = (into) => {
-    const got = Math.min(into.length, bytes.length - at);
-    into.set(bytes.subarray(at, at + got));
-    at += got;
-    return Promise.resolve(got);
-  };
-  return [bytes.length, pull, () => Promise.resolve()];
-}
-
-/** A stream: how many bytes it may have, how to get the next, how to end it. */
-function fromStream(stream: ReadableStream<Uint8Array>): [number, Pull, () => Promise<void>] {
-  const reader = stream.getReader();
-  let rest: Uint8Array = new Uint8Array(0);
-  const pull: Pull = async (into) => {
-    while (rest.length === 0) {
-      const { value, done } = await reader.read();
-      if (done) return 0;
-      rest = value;
-    }
-    const got = Math.min(into.length, rest.length);
-    into.set(rest.subarray(0, got));
-    rest = rest.subarray(got);
-    return got;
-  };
-  return [Infinity, pull, () => reader.cancel()];
 }
 
 /**
@@ -262,7 +135,6 @@ export async function readSource(
 ): Promise<Uint8Array<ArrayBuffer>> {
   await using reader = await SourceReader.open(source);
   let bytes = new Uint8Array(Math.min(reader.mostBytes, Math.max(1 << 16, 4 * reader.storedBytes)));
-  if (reader.mostBytes === reader.storedBytes) bytes = new Uint8Array(reader.storedBytes);
   let length = 0;
   for (;;) {
     const room = bytes.subarray(length, length + WINDOW_BYTES);
@@ -319,12 +191,14 @@ export async function* lineWindows(
   }
 }
 
-/** Throws a SyntaxError where bytes are no text; the `first` ones of a source tell archives too. */
+/** Throws a SyntaxError where bytes are no text; the `first` ones of a source tell other formats too. */
 export function refuseBinary(bytes: Uint8Array, first: boolean, name: string): void {
-  const archive = first ? ARCHIVES.find(([, start]) => startsWith(bytes, start)) : undefined;
-  if (archive !== undefined) {
-    throw new SyntaxError(`Cannot read "${name}": it is ${archive[0]}, plain text (UTF-8) is needed`);
+  const encoding = first ? ENCODINGS.find(([, start]) => startsWith(bytes, start)) : undefined;
+  if (encoding !== undefined) {
+    throw new SyntaxError(`Cannot read "${name}": it is ${encoding[0]}, plain text (UTF-8) is needed`);
   }
+  const foreign = first ? foreignFormat(bytes) : undefined;
+  if (foreign !== undefined) throw new SyntaxError(`Cannot read "${name}": ${foreign}`);
   const zero = bytes.indexOf(0);
   if (zero >= 0) throw new SyntaxError(`Cannot read "${name}": it is not text, byte ${zero} is zero`);
 }

@@ -97,12 +97,12 @@ export async function parseSvmlight(
 ): Promise<FileSamples> {
   const name = sourceName(source);
   const { task = "classification", threads = navigator.hardwareConcurrency } = options;
-  const firstIndex = options.firstIndex ?? (scanned.leastIndex === 0 ? 0 : 1);
-  if (scanned.leastIndex < firstIndex) {
-    throw new RangeError(`Cannot read "${name}": it has index 0, but the first index is given as 1`);
-  }
+  const firstIndex = firstIndexOf(name, scanned, options.firstIndex);
   const featureCount = options.featureCount ?? scanned.mostIndex + 1 - firstIndex;
-  if (!Number.isSafeInteger(featureCount) || featureCount < 1 || scanned.leastIndex === Infinity) {
+  if (
+    !Number.isSafeInteger(featureCount) || featureCount < 1 ||
+    (scanned.leastIndex === Infinity && options.featureCount === undefined)
+  ) {
     throw new RangeError(`Cannot read "${name}": it has no features`);
   }
   const bytes = 4 * scanned.rows * featureCount;
@@ -128,7 +128,18 @@ export async function parseSvmlight(
     options.classNames,
     options.onProgress,
   );
-  return { ...parsed, task, featureCount, featureNames: [] };
+  return { ...parsed, task, featureCount, featureNames: [], firstIndex };
+}
+
+/**
+ * Index of the first feature: as given, or 0 where index 0 occurs and otherwise 1.
+ *
+ * @throws {RangeError} When an index is below the one that is given.
+ */
+export function firstIndexOf(name: string, { leastIndex }: SvmlightScan, given?: 0 | 1): 0 | 1 {
+  const firstIndex = given ?? (leastIndex === 0 ? 0 : 1);
+  if (leastIndex >= firstIndex) return firstIndex;
+  throw new RangeError(`Cannot read "${name}": it has index 0, but the first index is given as 1`);
 }
 
 function gibibytes(bytes: number): string {

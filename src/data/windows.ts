@@ -6,8 +6,10 @@
 import type { TableSchema } from "../schema.ts";
 import { planarSamples } from "./arrays.ts";
 import { type DataFile, detectFormat, FORMAT_NAMES } from "./format.ts";
-import { npyHeader } from "./npy.ts";
+import { NPY_HEADER_BYTES, npyHeader } from "./npy.ts";
+import { openNpzArray } from "./npz.ts";
 import { SourceReader } from "./source.ts";
+import { svmlightWindows } from "./svmlight_windows.ts";
 import { arrayWidth, encodeArray } from "./table/array_features.ts";
 import { plainSchema } from "./table/choose_schema.ts";
 import { chooseAnswers, type Column, findColumns } from "./table/columns.ts";
@@ -19,6 +21,8 @@ import type { Table } from "./table/table.ts";
 export interface WindowOptions extends TextOptions {
   /** Features of a sample, raw. */
   readonly featureCount: number;
+  /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
+  readonly firstIndex?: 0 | 1 | undefined;
   /** What the columns of tables are to the model; without it, a table has a column for each feature. */
   readonly schema?: TableSchema | undefined;
   /** A column of a table to pass over; see {@linkcode sampleWindows}. */
@@ -42,8 +46,9 @@ export interface SampleWindow {
 const WINDOW_BYTES = 8 << 20;
 
 /**
- * Reads the features of a file window by window: a table, `.npy` or IDX, packed with gzip or not.
+ * Reads the features of a file window by window: a table, svmlight text, `.npy`, `.npz` or IDX, packed with gzip or not.
  *
+ * Features that svmlight text leaves out are 0. Of an archive it takes the array `x_test`, `x` or `x_train`, or the only one.
  * With a schema the columns of a table are matched with it (`matchTable`), and arrays hold a number for each of its
  * columns. Without one, a table may have one column more than the model has features: the label, which is passed over
  * (the column given, else one called label, class, target, response, output or y, else the last). Images with their
@@ -56,11 +61,12 @@ const WINDOW_BYTES = 8 << 20;
 export async function* sampleWindows(path: string, options: WindowOptions): AsyncGenerator<SampleWindow> {
   const file = await detectFormat(path);
   if (isTable(file.format)) yield* tableWindows(file, options);
-  else if (file.format === "npy" || file.format === "idx") yield* arrayWindows(file, options);
+  else if (file.format === "svmlight") yield* svmlightWindows(path, options);
+  else if (["npy", "npz", "idx"].includes(file.format)) yield* arrayWindows(file, options);
   else {
     throw new TypeError(
       `Cannot predict on "${path}": it is ${FORMAT_NAMES[file.format]}, ` +
-        "expected delimited text, a NumPy array or an IDX file",
+        "expected delimited text, svmlight text, a NumPy array or archive, or an IDX file",
     );
   }
 }
@@ -118,6 +124,7 @@ const VIEWS: Readonly<Record<string, (bytes: ArrayBuffer) => ArrayLike<number | 
   i4: (bytes) => new Int32Array(bytes),
   u8: (bytes) => new BigUint64Array(bytes),
   i8: (bytes) => new BigInt64Array(bytes),
+  f2: (bytes) => new Float16Array(bytes),
   f4: (bytes) => new Float32Array(bytes),
   f8: (bytes) => new Float64Array(bytes),
 };
@@ -132,17 +139,16 @@ const IDX_TYPES: Readonly<Record<number, string>> = {
   0x0e: "f8",
 };
 
-/** The longest header that is looked for. */
-const HEADER_BYTES = 1 << 16;
-
 async function* arrayWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
   const { windowBytes = WINDOW_BYTES, schema } = options;
   const featureCount = schema === undefined ? options.featureCount : arrayWidth(schema);
   const { path } = file;
-  await using reader = await SourceReader.open(path);
-  const head = new Uint8Array(HEADER_BYTES);
+  await using reader = file.format === "npz"
+    ? await openNpzArray(path, ["x_test", "x", "x_train"])
+    : await SourceReader.open(path);
+  const head = new Uint8Array(NPY_HEADER_BYTES);
   const start = head.subarray(0, await reader.fill(head));
-  const layout = file.format === "npy" ? npyLayout(start, path) : idxLayout(start, path);
+  const layout = file.format === "idx" ? idxLayout(start, path) : npyLayout(start, path);
   const [samples, ...sampleShape] = layout.shape;
   const features = sampleShape.reduce((product, size) => product * size, 1);
   if (sampleShape.length === 0 || features !== featureCount) {
@@ -180,6 +186,9 @@ function npyLayout(start: Uint8Array<ArrayBuffer>, path: string): ArrayLayout {
   const { shape, descr, fortran, start: body } = npyHeader(start, path);
   if (fortran && shape.length > 1 && shape[0] > 1) {
     throw new TypeError(`Cannot predict on "${path}": its samples are not stored in a row (Fortran order)`);
+  }
+  if (VIEWS[descr.slice(1)] === undefined) {
+    throw new TypeError(`Cannot predict on "${path}": it holds text, features are numbers`);
   }
   return { shape, type: descr.slice(1), highByteFirst: descr[0] === ">", rest: start.subarray(body) };
 }

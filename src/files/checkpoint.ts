@@ -31,7 +31,7 @@ import {
   type TrainingState,
 } from "./description.ts";
 import { readSchema, schemaToJson } from "./table_schema.ts";
-import { RandomAccess } from "./random_access.ts";
+import { RandomAccess } from "../data/random_access.ts";
 import {
   readSafetensorsHeader,
   readTensor,

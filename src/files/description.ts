@@ -10,6 +10,7 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { SGD } from "../optimizer/sgd.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
+import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
 
 /** Version of what a file holds and under which names. */
 export const FORMAT_VERSION = "3";
@@ -107,10 +108,13 @@ export function readClassNames(found: unknown, { sizes, task }: ModelSettings): 
   return found;
 }
 
+/** Room for the settings of a run and for hundreds of thousands of columns. */
+const FIELD_BOUNDS: JsonBounds = { depth: 16, parts: 2 ** 21 };
+
 /** Reads a field that holds JSON. */
 export function parseField<T>(description: Readonly<Record<string, string>>, field: string): T {
   try {
-    return JSON.parse(description[field]);
+    return parseBoundedJson(description[field], FIELD_BOUNDS) as T;
   } catch {
     throw new SyntaxError(`its ${field} cannot be read`);
   }

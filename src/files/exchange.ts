@@ -11,6 +11,7 @@ import { type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { readSchema } from "./table_schema.ts";
+import { parseBoundedJson } from "./bounded_json.ts";
 
 /** A layer as files hold it, of any type of numbers; nothing is checked yet. */
 export interface DecodedLayer {
@@ -36,10 +37,19 @@ export interface WholeModel {
   readonly schema?: unknown;
 }
 
-/** Reads a text; undefined where there is no such file. */
+/** A text longer than this is refused; a model's has a few kilobytes. */
+const MOST_TEXT_BYTES = 16 * 2 ** 20;
+
+/**
+ * Reads a text; undefined where there is no such file.
+ *
+ * @throws {SyntaxError} When it is longer than any model's.
+ */
 export async function readText(path: string): Promise<string | undefined> {
   try {
-    return await Deno.readTextFile(path);
+    const { size } = await Deno.stat(path);
+    if (size <= MOST_TEXT_BYTES) return await Deno.readTextFile(path);
+    throw new SyntaxError(`"${path}" has ${size} bytes, at most ${MOST_TEXT_BYTES} are expected`);
   } catch (cause) {
     if (cause instanceof Deno.errors.NotFound) return undefined;
     throw cause;
@@ -54,7 +64,7 @@ export async function readText(path: string): Promise<string | undefined> {
 export function parseModelJson(json: string): WholeModel {
   let found: unknown;
   try {
-    found = JSON.parse(json);
+    found = parseBoundedJson(json, { depth: 16, parts: 2 ** 21 });
   } catch (cause) {
     throw new SyntaxError(`its model.json is no JSON: ${(cause as Error).message}`, { cause });
   }
@@ -126,6 +136,7 @@ export function makeModel(
 function fill(layer: SparseLayer, { name, ...from }: DecodedLayer): void {
   layer.nnz = layer.capacity;
   copyWords(layer.indptr, from.indptr, name, "indptr", layer.nnz);
+  checkRowEnds(layer, name);
   copyWords(layer.indices, from.indices, name, "indices", layer.neurons - 1);
   copyFloats(layer.values, from.values, name, "data");
   if (from.bias) copyFloats(layer.bias, from.bias, name, "bias");
@@ -144,10 +155,23 @@ function fill(layer: SparseLayer, { name, ...from }: DecodedLayer): void {
   rebuildIncoming(layer);
 }
 
+/** Refuses rows that overlap or leave connections out, so that sorting them sees each connection once. */
+function checkRowEnds({ indptr, inputs, nnz }: SparseLayer, name: string): void {
+  for (let row = 0; row <= inputs; row++) {
+    const least = row === 0 ? 0 : indptr[row - 1];
+    const most = row === 0 ? 0 : nnz;
+    if (indptr[row] >= least && indptr[row] <= most && (row < inputs || indptr[row] === nnz)) continue;
+    throw new RangeError(
+      `number ${row} of "indptr" of "${name}" is ${indptr[row]}, expected ` +
+        (row === 0 ? "0" : row === inputs ? `${nnz}, the number of connections` : `${least} to ${most}`),
+    );
+  }
+}
+
 /** SciPy allows any order in a row. */
-function sortRows({ indptr, indices, values, inputs, nnz }: SparseLayer): void {
+function sortRows({ indptr, indices, values, inputs }: SparseLayer): void {
   for (let row = 0; row < inputs; row++) {
-    const [start, end] = [indptr[row], Math.min(indptr[row + 1], nnz)];
+    const [start, end] = [indptr[row], indptr[row + 1]];
     let sorted = true;
     for (let at = start + 1; at < end && sorted; at++) sorted = indices[at - 1] < indices[at];
     if (sorted) continue;

@@ -7,8 +7,10 @@
  * @module
  */
 
+import { messageOf } from "../errors.ts";
 import { isRecord } from "../hyperparameter.ts";
-import type { RandomAccess } from "./random_access.ts";
+import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
+import type { RandomAccess } from "../data/random_access.ts";
 import { writeAll, writeWhole } from "./whole_file.ts";
 
 /** A tensor to write or as read, little-endian as in memory. */
@@ -31,6 +33,8 @@ export interface TensorPlace {
 const LENGTH_BYTES = 8;
 /** A header longer than this is refused, as Python's reader does; ours have a few kilobytes, and 80 bytes a column of a table. */
 const MAX_HEADER_BYTES = 100_000_000;
+/** The header itself, a tensor in it, its shape. */
+const HEADER_BOUNDS: JsonBounds = { depth: 3, parts: 2 ** 19 };
 const CHUNK_BYTES = 64 * 2 ** 20;
 
 /**
@@ -94,9 +98,9 @@ export async function readSafetensorsHeader(file: RandomAccess): Promise<Safeten
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
-    header = JSON.parse(text);
+    header = parseBoundedJson(text, HEADER_BOUNDS);
   } catch (cause) {
-    throw fail(`its header is not JSON (${(cause as Error).message})`);
+    throw fail(`its header cannot be read: ${messageOf(cause)}`);
   }
   const repeated = repeatedKey(text);
   if (repeated !== undefined) throw fail(`its header has "${repeated}" twice`);

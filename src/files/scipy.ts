@@ -8,8 +8,9 @@
  * @module
  */
 import { type DecodedLayer, makeModel, parseModelJson, readText, type WholeModel } from "./exchange.ts";
-import { decodeNpy, descrOf, encodeNpy, type NpyArray, type NpyNumbers } from "../data/npy.ts";
-import { readNpzFiles } from "../data/npz.ts";
+import { descrOf, encodeNpy, type NpyArray, type NpyNumbers, npyNumbers } from "../data/npy.ts";
+import { readNpz } from "../data/npz.ts";
+import { quote } from "../data/quote.ts";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import type { ModelOptions } from "../model/settings.ts";
@@ -99,7 +100,7 @@ export async function importScipy(folder: string, options: ImportOptions = {}): 
     }
     if (layers.length === 0) throw new SyntaxError("it has no file layer1.npz");
     const statistics = await exists(`${folder}/standardization.npz`)
-      ? await readArrays(`${folder}/standardization.npz`)
+      ? await readArrays(`${folder}/standardization.npz`, ["mean", "scale", "features"])
       : undefined;
     return makeModel(whole, layers, statistics);
   } catch (cause) {
@@ -145,29 +146,31 @@ async function exists(path: string): Promise<boolean> {
   return (await Deno.stat(path).catch(() => undefined))?.isFile ?? false;
 }
 
-async function readArrays(path: string): Promise<Map<string, NpyArray>> {
-  const files = await readNpzFiles(path, { choose: (name) => name !== "format" });
-  return new Map([...files].map(([name, bytes]) => [name, decodeNpy(bytes, `${path}/${name}`)]));
+/** Arrays that a layer may have. */
+const LAYER_ARRAYS = ["shape", "indptr", "indices", "data", "bias", "activation_parameters"];
+
+async function readArrays(path: string, names: readonly string[]): Promise<Map<string, NpyArray>> {
+  const arrays = await readNpz(path, { choose: (name) => names.includes(name) });
+  return new Map([...arrays].map(([name, array]) => [name, npyNumbers(array, `${path}/${name}`)]));
 }
 
 async function readLayer(path: string): Promise<DecodedLayer> {
-  const formats = await readNpzFiles(path, { choose: (name) => name === "format" });
-  // A header, then the text, in one or four bytes a letter.
-  const format = new TextDecoder("latin1").decode(formats.get("format")?.slice(-12)).replace(/[^a-z]/g, "");
-  if (!format.endsWith("csr")) {
+  const formats = await readNpz(path, { choose: (name) => name === "format" });
+  const format = formats.get("format")?.data[0] ?? "absent";
+  if (format !== "csr") {
     throw new SyntaxError(
-      `"${path}" is no CSR matrix of SciPy (format ${format.slice(-3) || "absent"}); use tocsr()`,
+      `"${path}" is no CSR matrix of SciPy (format ${quote(String(format))}); use tocsr()`,
     );
   }
-  const arrays = await readArrays(path);
+  const arrays = await readArrays(path, LAYER_ARRAYS);
   const take = (name: string): NpyNumbers => {
     const array = arrays.get(name);
     if (array === undefined) throw new SyntaxError(`"${path}" has no array "${name}"`);
     return array.data;
   };
-  const counts = (name: string) => Array.from(take(name) as Int32Array, Number);
-  const [inputs, neurons, ...more] = counts("shape");
-  if (neurons === undefined || more.length > 0) throw new SyntaxError(`the matrix of "${path}" is no matrix`);
+  const shape = take("shape");
+  if (shape.length !== 2) throw new SyntaxError(`the matrix of "${path}" is no matrix`);
+  const [inputs, neurons] = Array.from(shape as Int32Array, Number);
   const bias = arrays.get("bias")?.data;
   const parameters = arrays.get("activation_parameters")?.data;
   return {

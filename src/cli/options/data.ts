@@ -46,8 +46,8 @@ export const DATA_OPTIONS = [
     kind: "texts",
     value: "FILE…",
     help:
-      "Files of your own instead: CSV, TSV, svmlight, Madelon's text, IDX, npy, npz; packed with gzip or " +
-      "not. One file, or one to train and one to test; IDX, npy and Madelon's text: features, labels.",
+      "Files of your own instead: CSV, TSV, svmlight, Madelon's text, IDX, npy, npz; packed with gzip, alone " +
+      "in a zip archive, or plain. One file, or one to train and one to test; IDX, npy and Madelon's text: features, labels.",
   },
   {
     ...DATA,
@@ -151,6 +151,18 @@ export const DATA_OPTIONS = [
     name: "encoding",
     value: "NAME",
     help: "Encoding of your text files: utf-8 (the default), latin1, windows-1252, utf-16le …",
+  },
+  {
+    ...DATA,
+    name: "first-index",
+    kind: "whole",
+    value: "0|1",
+    least: 0,
+    most: 1,
+    help:
+      "Index of the first feature of svmlight files. Without it, that of the training; in training 0 where " +
+      "index 0 occurs, else 1.",
+    commands: ["train", "evaluate", "predict", "prune", "inspect"],
   },
   {
     ...DATA,

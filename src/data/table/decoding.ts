@@ -4,7 +4,8 @@
  * @module
  */
 import { quote } from "../quote.ts";
-import { type Source, SourceReader, startsWith } from "../source.ts";
+import { type Source, SourceReader } from "../source.ts";
+import { startsWith } from "../stored.ts";
 
 /** Marks at the beginning of a text, and its encoding. */
 const MARKS: readonly (readonly [readonly number[], string])[] = [

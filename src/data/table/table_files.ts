@@ -11,6 +11,7 @@ import type { ReadProgress } from "../source.ts";
 import { plainSchema, type SchemaOptions } from "./choose_schema.ts";
 import { chooseAnswers } from "./columns.ts";
 import { openDelimited } from "./delimited.ts";
+import { openParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
 import { type KnownTable, readKnownTable, readTrainingTable, type TableReading } from "./table_samples.ts";
 
@@ -46,7 +47,7 @@ export interface TableFileOptions extends SchemaOptions, TextOptions, Omit<Table
 
 /** Whether a file of this format is a table. */
 export function isTable(format: FileFormat): boolean {
-  return format === "delimited";
+  return format === "delimited" || format === "parquet";
 }
 
 /**
@@ -55,10 +56,11 @@ export function isTable(format: FileFormat): boolean {
  * A first row that could be data or names is taken for names where the schema knows more than half of them.
  */
 export async function openTable(
-  { path, delimiter }: DataFile,
+  { path, format, delimiter }: DataFile,
   options: TextOptions,
   schema?: TableSchema,
 ): Promise<Table> {
+  if (format === "parquet") return await openParquet(path);
   const given = {
     delimiter: options.delimiter ?? delimiter,
     encoding: options.encoding,

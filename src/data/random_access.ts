@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Source, sourceName } from "../data/source.ts";
+import { type Source, sourceName } from "./stored.ts";
 
 /** Bytes moved at a time: Deno reads into plain memory only, and a small copy stays in the cache. */
 const CHUNK_BYTES = 4 * 2 ** 20;
@@ -18,6 +18,8 @@ export class RandomAccess implements Disposable {
   readonly #bytes: Uint8Array;
   /** One is read into while the other is copied from. */
   #chunks: Uint8Array[] = [];
+  /** The readings asked for, one after another: a file has one place. */
+  #queue: Promise<void> = Promise.resolve();
 
   private constructor(name: string, size: number, file: Deno.FsFile | undefined, bytes: Uint8Array) {
     this.name = name;
@@ -62,8 +64,19 @@ export class RandomAccess implements Disposable {
       return;
     }
     if (into.length === 0) return;
-    await this.#file.seek(offset, Deno.SeekMode.Start);
-    let next = this.#readChunk(0, into.length);
+    const reading = this.#queue.then(() => this.#readFile(this.#file!, offset, into, onChunk));
+    this.#queue = reading.catch(() => {});
+    await reading;
+  }
+
+  async #readFile(
+    file: Deno.FsFile,
+    offset: number,
+    into: Uint8Array,
+    onChunk?: (bytes: number) => void,
+  ): Promise<void> {
+    await file.seek(offset, Deno.SeekMode.Start);
+    let next = this.#readChunk(file, 0, into.length);
     for (let at = 0, turn = 0; at < into.length; turn++) {
       const count = await next;
       if (count === null) {
@@ -72,15 +85,15 @@ export class RandomAccess implements Disposable {
       const chunk = this.#chunks[turn % 2];
       const end = at + count;
       onChunk?.(count);
-      if (end < into.length) next = this.#readChunk(turn + 1, into.length - end);
+      if (end < into.length) next = this.#readChunk(file, turn + 1, into.length - end);
       into.set(chunk.subarray(0, count), at);
       at = end;
     }
   }
 
-  #readChunk(turn: number, wanted: number): Promise<number | null> {
+  #readChunk(file: Deno.FsFile, turn: number, wanted: number): Promise<number | null> {
     const chunk = this.#chunks[turn % 2] ??= new Uint8Array(Math.min(CHUNK_BYTES, this.size));
-    return this.#file!.read(chunk.subarray(0, wanted));
+    return file.read(chunk.subarray(0, wanted));
   }
 
   /** Closes the file. */
