@@ -187,7 +187,7 @@ Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types,
 });
 
 /** The version of the border, and the first half of the SHA-256 of its signatures. */
-const PINNED = { version: 3, signatures: "d3f518d2dc4cfb5b366cfe2f452a41a4" };
+const PINNED = { version: 4, signatures: "5bf4fe59b1931c54ff9166c99c4cd450" };
 
 Deno.test("ABI_VERSION is raised when the signature of an export changes", async () => {
   const lines = Object.entries(SYMBOLS).map(([name, { parameters, result }]) =>

@@ -108,7 +108,7 @@ Deno.test("readCsv() names line and column of what it cannot read", async () => 
   );
   assertStringIncludes(
     await fault(head + "\n1,NaN,x\n"),
-    'line 4, column 2 ("b") holds "NaN", a finite number',
+    'line 4, column 2 ("b") holds "NaN", a value is needed',
   );
   assertStringIncludes(
     await fault(head + "-inf,1,x\n"),
@@ -131,7 +131,6 @@ Deno.test("readCsv() refuses files without data, without features, without text"
   assertStringIncludes(await fault("1\n2\n"), "it has 1 column, 1 for the label, at least 1 more is needed");
   assertStringIncludes(await fault("1,\u00002\n"), "it is not text, byte 2 is zero");
   assertStringIncludes(await fault(Uint8Array.of(0x50, 0x4b, 3, 4, 9, 9)), "no zip file");
-  assertStringIncludes(await fault(Uint8Array.of(0xff, 0xfe, 0x31, 0)), "it is text in UTF-16");
   const noise = Uint8Array.from({ length: 5000 }, (_, index) => (index * index * 31) % 251 + 1);
   assertStringIncludes(await fault(noise), "Error");
 });
@@ -148,7 +147,7 @@ Deno.test("readCsv() refuses columns that do not exist and labels that are no cl
   assertStringIncludes(await fault(names), "found more than 65536 different ones; use regression");
   assertStringIncludes(
     await fault("1,a\n1,q\n", { classNames: ["a", "b"] }),
-    'line 2 of "data" for testing: class "q" is not among the 2',
+    'line 2 of "data" for testing: class "q" is not among the classes to learn',
   );
   assertEquals([...(await read("1,b\n", { classNames: ["a", "b"] })).labels], [1]);
 });

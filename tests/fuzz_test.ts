@@ -3,12 +3,12 @@ import { zipSync } from "npm:fflate@0.8.2";
 import { gzipSync } from "node:zlib";
 import { CheckpointError, loadModel, newRunState, saveModel, SparseMlp } from "../mod.ts";
 import { readCifarDataset } from "../src/data/cifar.ts";
-import { readCsv } from "../src/data/csv.ts";
+import { openDelimited } from "../src/data/table/delimited.ts";
+import type { CellRole } from "../src/data/table/table.ts";
 import { parseIdx } from "../src/data/idx.ts";
 import { decodeNpy, encodeNpy } from "../src/data/npy.ts";
 import { readNpz } from "../src/data/npz.ts";
 import { readSvmlight } from "../src/data/svmlight.ts";
-import { openDelimited } from "../src/data/table/delimited.ts";
 import { readKnownTable, readTrainingTable } from "../src/data/table/table_samples.ts";
 import type { TableSchema } from "../src/schema.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
@@ -213,9 +213,48 @@ Deno.test(`readCifarDataset() reads damaged records or refuses them (${share(0.0
   await fuzz(inputs, share(0.02), (bytes) => readCifarDataset({ train: [bytes] }));
 });
 
-Deno.test(`readCsv() reads a damaged table or refuses it (${share(0.09)} inputs)`, async () => {
-  const inputs = [text("a,b,label\n1,2.5,x\n-3e2,4,y\n5,6,x\n"), text('1\t"2"\tcat\n3\t4\t"a ""dog"""\n')];
-  await fuzz(inputs, share(0.09), (bytes) => readCsv(bytes, { threads: 1 }));
+/** Reads all of a table: its profile, and its rows by roles that suit what its columns hold. */
+async function readTable(bytes: Bytes, round: number): Promise<void> {
+  const table = await openDelimited(bytes);
+  const { rows, columns } = await table.profile({ threads: 1, spelled: [table.columnCount - 1] });
+  assertEquals(columns.length, table.columnCount);
+  let inputCount = 0;
+  const roles = columns.map(({ numbers, texts, mean, deviation, values }, column): CellRole => {
+    if (column === columns.length - 1 && values !== undefined) {
+      return { kind: "class", classes: new Map(Array.from(values.keys(), (value, index) => [value, index])) };
+    }
+    if (texts === 0 && numbers > 0) {
+      const [offset, factor] = Number.isFinite(deviation) && deviation > 0 ? [mean, 1 / deviation] : [0, 1];
+      return { kind: "number", input: inputCount++, offset, factor, missing: mean, indicator: inputCount++ };
+    }
+    const inputs = new Map(
+      [...(values?.keys() ?? [])].slice(1).map((value) => [value, inputCount++] as const),
+    );
+    return { kind: "category", inputs, other: inputCount++, missing: -1 };
+  });
+  const plan = { roles, inputCount, targetCount: 0 };
+  if (round % 2 === 0) {
+    const { features, labels } = await table.encode(plan, rows, { threads: 1 });
+    assertEquals(features.length, rows * inputCount);
+    assert(features.every(Number.isFinite) && labels.every((label) => label < rows));
+  } else {
+    let total = 0;
+    for await (const window of table.windows(plan, { threads: 1, windowBytes: 32 })) total += window.rows;
+    assertEquals(total, rows);
+  }
+}
+
+Deno.test(`openDelimited() reads a damaged table or refuses it (${share(1)} inputs)`, async () => {
+  const inputs = [
+    text("a,b,label\n1,2.5,x\n-3e2,NA,y\n5,6,x\n"),
+    text('1\t"2"\tcat\n3\t4\t"a ""dog"""\n5\t6\t"two\nlines"\n'),
+    text("# by hand\r\na;b;c\r\n1,5;x;1\r\n2,5;y;0\r\n"),
+    text('"p" "q"\n"1" 0.5 2\n"2" 1e-3 3\n'),
+    text("400,402,404,kind\r0.1,0.5,0.2,a\r0.3,0.1,0.9,b\r0.2,?,0.4,a\r"),
+    Uint8Array.of(0xff, 0xfe, ...[..."a,b\n1,x\n2,y\n"].flatMap((letter) => [letter.charCodeAt(0), 0])),
+  ];
+  let round = 0;
+  await fuzz(inputs, share(1), (bytes) => readTable(bytes, round++));
 });
 
 Deno.test(`readTrainingTable() reads a damaged table or refuses it (${share(0.1)} inputs)`, async () => {

@@ -8,7 +8,8 @@ import { gatherBatch } from "../src/native/batch.ts";
 import { retainValid } from "../src/native/merge.ts";
 import { validateStructure } from "../src/native/csr.ts";
 import { squaredNorm } from "../src/native/update.ts";
-import { delimitedScan, svmlightScan } from "../src/native/text.ts";
+import { delimitedRows } from "../src/native/delimited.ts";
+import { svmlightScan } from "../src/native/text.ts";
 import { dropSmallest } from "../src/native/drop.ts";
 
 const SIZES = [500, 40, 10, 40, 2];
@@ -147,11 +148,13 @@ Deno.test("typed functions refuse arrays whose length the kernel would take from
     planes: [floats(8)],
   };
   const source = { features: floats(8), mean: floats(4), scale: floats(4) };
+  const window = { text: new Uint8Array(4), dialect: Uint8Array.of(44, 0, 46, 0), last: true, threads: 1 };
   const hostile: [string, () => unknown][] = [
     ["layout", () => squaredNorm(network, words(16))],
     ["layout", () => workspaceWords(network, 16, { training: true, dropout: false })],
-    ["counts", () => delimitedScan(new Uint8Array(4), 44, 1, 1, longs(1), longs(8))],
-    ["detail", () => delimitedScan(new Uint8Array(4), 44, 1, 1, longs(2), longs(7))],
+    ["counts", () => delimitedRows(window, 1, longs(1), longs(8))],
+    ["detail", () => delimitedRows(window, 1, longs(3), longs(7))],
+    ["dialect", () => delimitedRows({ ...window, dialect: new Uint8Array(3) }, 1, longs(3), longs(8))],
     ["counts", () => svmlightScan(new Uint8Array(4), 1, longs(3), longs(8))],
     ["scales", () => gatherBatch({ ...source, scale: floats(3) }, words(2), 16, 1, floats(64))],
     ["values", () => dropSmallest({ ...layer, values: floats(7) }, 0.3)],

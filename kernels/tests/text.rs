@@ -1,8 +1,7 @@
-//! Text parsing against a naive reader, for any number of threads, and on damaged input.
+//! Svmlight text against a naive reader, for any number of threads, and on damaged input.
 
 use truly_sparse_kernels::base::random::Stream;
 use truly_sparse_kernels::base::status::{Outcome, Status};
-use truly_sparse_kernels::text::delimited::{LABEL, SKIPPED, TARGET, delimited_parse, delimited_scan};
 use truly_sparse_kernels::text::lines::{DETAIL, DETAIL_NAMES, Kind};
 use truly_sparse_kernels::text::svmlight::{svmlight_parse, svmlight_scan};
 use truly_sparse_kernels::text::text_rows::Outputs;
@@ -36,29 +35,6 @@ fn names(text: &[u8], entries: &[u64], detail: &[u64; DETAIL]) -> Vec<String> {
     entries.chunks(3).take(found).map(name).collect()
 }
 
-fn delimited(text: &[u8], delimiter: u8, roles: &[u32], threads: usize, room: usize) -> Read {
-    let count = |low, high| roles.iter().filter(|role| (low..high).contains(*role)).count();
-    let (features, targets, labelled) = (count(0, TARGET), count(TARGET, LABEL), roles.contains(&LABEL));
-    let (mut counts, mut detail) = ([0; 2], [0; DETAIL]);
-    let outcome = delimited_scan(text, delimiter, roles.len(), threads, &mut counts, &mut detail);
-    let mut read = arrays(counts[0] as usize, features, targets, labelled);
-    if outcome.is_err() {
-        return Read { outcome, detail, ..read };
-    }
-    let mut entries = vec![0; 3 * room];
-    let outputs = Outputs {
-        rows: counts[0] as usize,
-        features: &mut read.features,
-        feature_count: features,
-        targets: &mut read.targets,
-        target_count: targets,
-        labels: &mut read.labels,
-        names: &mut entries,
-    };
-    let outcome = delimited_parse(text, delimiter, roles, threads, outputs, &mut detail);
-    Read { outcome, names: names(text, &entries, &detail), detail, ..read }
-}
-
 fn svmlight(text: &[u8], threads: usize, regression: bool) -> Read {
     let (mut counts, mut detail) = ([0; 4], [0; DETAIL]);
     let outcome = svmlight_scan(text, threads, &mut counts, &mut detail);
@@ -89,94 +65,26 @@ fn problem(read: &Read) -> (u64, u64, u64) {
 }
 
 #[test]
-fn delimited_parse_reads_cells_quotes_blanks_and_line_ends() {
-    let text = b"1, 2.5 ,cat,x\r\n\n  \n-3e2,\"4\",\"a \"\"b\"\"\",\n 5\t,6,cat,\"y,z\"";
-    let read = delimited(text, b',', &[0, 1, LABEL, SKIPPED], 1, 10);
-    assert_eq!(read.outcome, Ok(()), "{:?}", read.detail);
-    assert_eq!(read.features, [1.0, 2.5, -300.0, 4.0, 5.0, 6.0]);
-    assert_eq!(read.labels, [0, 1, 0]);
-    assert_eq!(read.names, ["cat", "a \"\"b\"\""]);
-}
-
-#[test]
-fn delimited_parse_takes_runs_of_blanks_as_one_delimiter() {
-    let read = delimited(b"  1 \t 2   3 \n4 5 6\n", b' ', &[1, TARGET, 0], 1, 0);
-    assert_eq!((read.outcome, read.features, read.targets), (Ok(()), vec![3.0, 1.0, 6.0, 4.0], vec![2.0, 5.0]));
-}
-
-#[test]
-fn delimited_parse_names_the_first_fault() {
-    let roles = [0, 1, LABEL];
-    let at = |text: &[u8]| problem(&delimited(text, b',', &roles, 1, 2));
-    assert_eq!(at(b"1,2,a\n1,2\n"), (Kind::Ragged as u64, 2, 2));
-    assert_eq!(at(b"1,2,a\n\n1,2,3,4\n"), (Kind::Ragged as u64, 3, 3));
-    assert_eq!(at(b"1,,a\n"), (Kind::Empty as u64, 1, 2));
-    assert_eq!(at(b"1,2,a\n1,2, \n"), (Kind::Empty as u64, 2, 3));
-    assert_eq!(at(b"1,2,a\n1,abc,a\n"), (Kind::Text as u64, 2, 2));
-    assert_eq!(at(b"1,2,a\n1,NaN,a\nx,2,a"), (Kind::NotFinite as u64, 2, 2));
-    assert_eq!(at(b"1e39,2,a\n"), (Kind::Overflow as u64, 1, 1));
-    assert_eq!(at(b"1,2,a\n1,2,\"a\n"), (Kind::Quote as u64, 2, 3));
-    assert_eq!(at(b"1,\"2\"3,a\n"), (Kind::Quote as u64, 1, 2));
-    assert_eq!(at(b"1,2,a\n1,2,b\n1,2,c"), (Kind::Names as u64, 0, 0));
-}
-
-#[test]
-fn delimited_parse_refuses_arrays_that_do_not_fit() {
-    let mut detail = [0; DETAIL];
-    let mut run = |rows: usize, len: usize, roles: &[u32]| {
-        let outputs = Outputs {
-            rows,
-            features: &mut vec![0.0; len],
-            feature_count: 1,
-            targets: &mut [],
-            target_count: 0,
-            labels: &mut [],
-            names: &mut [],
-        };
-        delimited_parse(b"1\n2\n", b',', roles, 1, outputs, &mut detail)
-    };
-    assert_eq!(run(2, 2, &[0]), Ok(()));
-    assert_eq!(run(3, 3, &[0]), Err(Status::Length));
-    assert_eq!(run(2, 3, &[0]), Err(Status::Length));
-    assert_eq!(run(2, 2, &[1]), Err(Status::Range));
-    assert_eq!(run(2, 2, &[TARGET]), Err(Status::Range));
-    assert_eq!(run(2, 2, &[LABEL]), Err(Status::Length));
-    assert_eq!(run(usize::MAX, 2, &[0]), Err(Status::Length));
-}
-
-#[test]
 fn texts_give_the_same_arrays_and_faults_for_any_number_of_threads() {
     let mut stream = Stream::new(1);
-    let mut csv = String::new();
     let mut svm = String::new();
     let mut expected = Vec::new();
     for row in 0..40_000 {
-        let values: Vec<f32> = (0..5).map(|_| (stream.normal() * 100.0) as f32).collect();
-        let cells: Vec<String> = values.iter().map(f32::to_string).collect();
-        csv.push_str(&format!("{},class{}\n", cells.join(","), stream.below(37)));
-        svm.push_str(&format!("{} 1:{} 4:{} # note\n", row % 3, cells[0], cells[3]));
+        let values = [(stream.normal() * 100.0) as f32, stream.normal() as f32];
+        svm.push_str(&format!("{} 1:{} 4:{} # note\n", row % 3, values[0], values[1]));
         if row % 7 == 0 {
-            csv.push('\n');
             svm.push_str("# a comment\n");
         }
-        expected.extend(values);
+        expected.extend([values[0], 0.0, 0.0, values[1]]);
     }
-    let roles = [0, 1, 2, 3, 4, LABEL];
-    let one = delimited(csv.as_bytes(), b',', &roles, 1, 37);
-    assert_eq!((one.outcome, &one.features), (Ok(()), &expected));
-    assert_eq!(one.names.len(), 37);
-    let dense = svmlight(svm.as_bytes(), 1, false);
-    assert_eq!(dense.names, ["0", "1", "2"]);
-    assert!(dense.labels.iter().enumerate().all(|(row, &label)| label as usize == row % 3));
-    assert!(dense.features.chunks(4).zip(expected.chunks(5)).all(|(dense, row)| *dense == [row[0], 0.0, 0.0, row[3]]));
+    let one = svmlight(svm.as_bytes(), 1, false);
+    assert_eq!(one.names, ["0", "1", "2"]);
+    assert!(one.labels.iter().enumerate().all(|(row, &label)| label as usize == row % 3));
+    assert_eq!(one.features, expected);
+    let faulty = format!("{svm}1 1:x\n{svm}1 2:nan\n");
     for threads in [2, 3, 8] {
-        assert_eq!(delimited(csv.as_bytes(), b',', &roles, threads, 37), one);
-        assert_eq!(svmlight(svm.as_bytes(), threads, false), dense);
-    }
-    let faulty = format!("{csv}1,2,3,4,x,a\n{csv}1,2,3,4,nan,a\n");
-    for threads in [1, 2, 8] {
-        let read = delimited(faulty.as_bytes(), b',', &roles, threads, 37);
-        assert_eq!(problem(&read), (Kind::Text as u64, 45_716, 5));
+        assert_eq!(svmlight(svm.as_bytes(), threads, false), one);
+        assert_eq!(problem(&svmlight(faulty.as_bytes(), threads, false)), (Kind::Text as u64, 45_716, 2));
     }
 }
 
@@ -206,13 +114,12 @@ fn svmlight_scan_names_the_first_fault() {
 }
 
 #[test]
-fn damaged_texts_never_panic_and_never_depend_on_threads() {
+fn damaged_texts_never_panic() {
     let mut stream = Stream::new(7);
-    let csv = b"1,2.5,cat\n-3,\"4\",dog\r\n5e-1,6,\"b\"\"c\"\n";
     let svm = b"+1 qid:1 1:0.5 3:2 # x\n-1 2:7\n";
     let alphabet = b"0123456789.,;:eE+-\"# \t\r\n\0\xffnaif";
-    for round in 0..60_000 {
-        let mut text = if round % 2 == 0 { csv.to_vec() } else { svm.to_vec() };
+    for round in 0..30_000 {
+        let mut text = svm.to_vec();
         for _ in 0..=stream.below(4) {
             let at = stream.below(text.len() as u64) as usize;
             let byte = alphabet[stream.below(alphabet.len() as u64) as usize];
@@ -222,14 +129,7 @@ fn damaged_texts_never_panic_and_never_depend_on_threads() {
                 _ => text.truncate(at.max(1)),
             }
         }
-        let outcome = if round % 2 == 0 {
-            let delimiter = [b',', b' ', b';', b'\t'][stream.below(4) as usize];
-            let one = delimited(&text, delimiter, &[0, TARGET, LABEL], 1, 3);
-            assert!(one.features.iter().all(|value| value.is_finite()));
-            one.outcome
-        } else {
-            svmlight(&text, 1, round % 4 == 1).outcome
-        };
+        let outcome = svmlight(&text, 1, round % 4 == 1).outcome;
         assert!(
             matches!(outcome, Ok(()) | Err(Status::Syntax)),
             "{outcome:?} for {:?}",

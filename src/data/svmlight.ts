@@ -50,14 +50,12 @@ export async function scanSvmlight(source: Source, options: SvmlightOptions = {}
   const scanned = await scanText(
     source,
     {
-      begin: () => ({ skip: 0, lines: 0 }),
       count: (text, counts, detail) => {
         if (!svmlightScan(text, threads, counts, detail)) return false;
         leastIndex = Math.min(leastIndex, Number(counts[2]));
         mostIndex = Math.max(mostIndex, Number(counts[3]));
         return true;
       },
-      columnName: () => undefined,
     },
     counts,
     onProgress,
@@ -123,7 +121,6 @@ export async function parseSvmlight(
       targetCount: task === "regression" ? 1 : 0,
       labelled: task === "classification",
       parse: (text, outputs, detail) => svmlightParse(text, firstIndex, threads, outputs, detail),
-      columnName: () => undefined,
     },
     options.classNames,
     options.onProgress,

@@ -14,8 +14,6 @@ import { TextDetail } from "./text_problem.ts";
 
 /** A window of whole lines, as the first reading met it. */
 export interface TextWindow {
-  /** Bytes at its front that hold no rows (a header). */
-  readonly skip: number;
   /** Lines of the source before the rows. */
   readonly linesBefore: number;
   /** Rows. */
@@ -34,12 +32,8 @@ export interface ScannedText {
 
 /** How a format counts the rows of a window. */
 export interface TextScan {
-  /** Looks at a window before it is counted: bytes and lines to pass over. */
-  readonly begin: (window: Uint8Array) => { readonly skip: number; readonly lines: number };
   /** Counts rows and lines into `counts`; false when `detail` holds a problem. */
   readonly count: (text: Uint8Array, counts: BigUint64Array, detail: BigUint64Array) => boolean;
-  /** What the header calls a column, from 1. */
-  readonly columnName: (column: number) => string | undefined;
 }
 
 /**
@@ -60,13 +54,8 @@ export async function scanText(
   let [rows, linesBefore, bytes] = [0, 0, 0];
   await using reader = await SourceReader.open(source);
   for await (const window of lineWindows(reader)) {
-    const { skip, lines } = scan.begin(window);
-    const text = window.subarray(skip);
-    linesBefore += lines;
-    if (!scan.count(text, counts, found.detail)) {
-      throw found.problem(name, text, linesBefore, scan.columnName);
-    }
-    windows.push({ skip, linesBefore, rows: Number(counts[0]) });
+    if (!scan.count(window, counts, found.detail)) throw found.problem(name, window, linesBefore);
+    windows.push({ linesBefore, rows: Number(counts[0]) });
     rows += Number(counts[0]);
     linesBefore += Number(counts[1]);
     bytes += window.length;
@@ -87,8 +76,6 @@ export interface TextParse {
   readonly labelled: boolean;
   /** Parses a window into its part of the arrays; false when `detail` holds a problem. */
   readonly parse: (text: Uint8Array, outputs: TextOutputs, detail: BigUint64Array) => boolean;
-  /** What the header calls a column, from 1. */
-  readonly columnName: (column: number) => string | undefined;
 }
 
 /** What the second reading makes of a text. */
@@ -108,7 +95,7 @@ export interface ParsedText extends Split {
 export async function parseText(
   source: Source,
   { windows, rows }: ScannedText,
-  { featureCount, targetCount, labelled, parse, columnName }: TextParse,
+  { featureCount, targetCount, labelled, parse }: TextParse,
   given?: readonly string[],
   onProgress?: ReadProgress,
 ): Promise<ParsedText> {
@@ -121,10 +108,9 @@ export async function parseText(
   await using reader = await SourceReader.open(source);
   for await (const window of lineWindows(reader)) {
     if (index === windows.length) throw changed();
-    const { skip, linesBefore, rows: count } = windows[index++];
+    const { linesBefore, rows: count } = windows[index++];
     const part = <T extends Float32Array | Uint32Array>(array: T, width: number): T =>
       array.subarray(row * width, (row + count) * width) as T;
-    const text = window.subarray(skip);
     const labels = part(split.labels, labelled ? 1 : 0);
     const outputs: TextOutputs = {
       rows: count,
@@ -137,13 +123,13 @@ export async function parseText(
     };
     let wellFormed: boolean;
     try {
-      wellFormed = parse(text, outputs, found.detail);
+      wellFormed = parse(window, outputs, found.detail);
     } catch (cause) {
       // The arrays fit the rows counted before, so only other rows can make lengths disagree.
       throw cause instanceof TypeError ? changed() : cause;
     }
-    if (!wellFormed) throw found.problem(name, text, linesBefore, columnName);
-    if (labelled) renumber(labels, found, text, linesBefore, table);
+    if (!wellFormed) throw found.problem(name, window, linesBefore);
+    if (labelled) renumber(labels, found, window, linesBefore, table);
     row += count;
     onProgress?.(reader.storedBytes + reader.storedDone, 2 * reader.storedBytes);
   }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { COLUMN_TALLY, delimitedEncode, type DelimitedPlan, delimitedRows } from "../../native/delimited.ts";
+import { COLUMN_TALLY, delimitedEncode, delimitedRows } from "../../native/delimited.ts";
 import { sharedFloats, sharedWords } from "../../sparse/shared.ts";
 import { LONGEST_LINE_BYTES, refuseBinary, type Source } from "../source.ts";
 import { TextDetail } from "../text_problem.ts";

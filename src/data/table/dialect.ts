@@ -46,7 +46,6 @@ export const SAMPLE_ROWS = 100;
 
 const CANDIDATES = [",", ";", "\t", "|", " "];
 const COMMENTS = ["#", "%"];
-const MARKS: Readonly<Record<string, string>> = { " ": "blanks", "\t": "tabs" };
 
 /**
  * Finds out how a text is written.
