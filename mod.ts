@@ -9,6 +9,24 @@ export type { Dataset, FeatureSource, ImageShape, Split } from "./src/data/datas
 export type { Standardization } from "./src/native/standardize.ts";
 export type { ValidationSplit } from "./src/data/validation_split.ts";
 export { classCounts, validateDataset } from "./src/data/dataset.ts";
+export { type FileOptions, loadFiles } from "./src/data/files.ts";
+export { type SampleWindow, sampleWindows, type WindowOptions } from "./src/data/windows.ts";
+export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
+export type { Column } from "./src/data/table/columns.ts";
+export type { MissingCells } from "./src/data/table/column_kinds.ts";
+export type { MissingLabels } from "./src/data/table/label_kinds.ts";
+export type { KnownModel, TableFileOptions, TextOptions } from "./src/data/table/table_files.ts";
+export type { OnNotice, TableReading } from "./src/data/table/table_samples.ts";
+export {
+  type AnswerColumn,
+  type CategoryColumn,
+  type ColumnSchema,
+  type IgnoredColumn,
+  inputNames,
+  type NumberColumn,
+  type TableSchema,
+  type TargetColumn,
+} from "./src/schema.ts";
 export { splitValidation } from "./src/data/validation_split.ts";
 export { foldDataset, type FoldOptions, foldsOf } from "./src/data/folds.ts";
 export {
@@ -101,7 +119,7 @@ export type {
 export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
-export type { Source } from "./src/data/source.ts";
+export type { ReadProgress, Source } from "./src/data/source.ts";
 export type { FeatureSelection } from "./src/native/standardize.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";

@@ -42,14 +42,14 @@ const REFUSED: readonly (readonly [
     { "t.csv": "a,b,class\n1,2,x\n3,four,y\n" },
     ["--data", "t.csv"],
     1,
-    /t\.csv": line 3, column 2 \("b"\) holds "four", a number is needed/,
+    /Cannot use "b" of ".*t\.csv": line 3 is "four", another is a number; correct it, /,
   ],
   [
-    "a cell of NaN",
+    "a missing cell",
     { "t.csv": "a,b,class\n1,2,x\n3,4,y\nNaN,6,x\n" },
-    ["--data", "t.csv"],
+    ["--data", "t.csv", "--missing", "refuse"],
     1,
-    /t\.csv": line 4, column 1 \("a"\) holds "NaN", a finite number is needed/,
+    /Cannot use "a" of ".*t\.csv": line 4 is missing \("NaN"\); a value is needed/,
   ],
   [
     "a NaN among pairs",
@@ -63,7 +63,7 @@ const REFUSED: readonly (readonly [
     { "t.csv": "a,b,class\n1,2,x\n3,4,\n" },
     ["--data", "t.csv"],
     1,
-    /t\.csv": line 3, column 3 \("class"\) is empty, a value is needed/,
+    /Cannot use line 3, "class" of ".*t\.csv": the label is missing \(empty\); correct it/,
   ],
   [
     "pairs without a label",
@@ -193,7 +193,16 @@ for (
 
 for (
   const [what, rows, says] of [
-    ["more features", "a,b,c,class\n1,2,3,even\n4,5,6,odd\n", /it has 3 features, the model takes 2/],
+    [
+      "other features",
+      "a,c,class\n1,2,even\n4,5,odd\n",
+      /it has no column "b", which the model was trained on/,
+    ],
+    [
+      "more features",
+      "1,2,3,even\n4,5,6,odd\n",
+      /4 columns without a header, the model takes 2 columns of features/,
+    ],
     ["other classes", "a,b,class\n1,2,even\n4,5,prime\n", /prime/],
   ] as const
 ) {

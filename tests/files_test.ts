@@ -48,8 +48,8 @@ Deno.test("loadFiles() tells formats by extension and content, packed or not", a
       name as string,
     );
   }
-  const tabs = await load({ "t.tsv": "1,5\t2,5\tx\n3,5\t4\ty\n" }, { testFraction: 0 });
-  assertEquals(content(tabs)[0], ["1.5,2.5,x", "3.5,4,y"]);
+  const commas = await load({ "t.tsv": "1,5\t2,5\tx\n3,5\t4\ty\n" }, { testFraction: 0 });
+  assertEquals(content(commas)[0], ["1.5,2.5,x", "3.5,4,y"]);
 });
 
 Deno.test("loadFiles() takes two text files to train and to test, in the order of their names", async () => {
@@ -78,11 +78,13 @@ Deno.test("loadFiles() refuses test files that do not fit the training file", as
     await wrong("a,b,label\n0,0,y\n1,1,z\n"),
     'RangeError: Cannot use line 3 of "b.csv" for testing: class "z" is not among the classes to learn',
   );
-  assertStringIncludes(await wrong("a,b,c,label\n0,0,0,y\n"), "it has 4 columns, the training file has 3");
   assertStringIncludes(
-    await wrong("a,label,b\n0,y,0\n"),
-    'its column 2 is "label", in the training file "b"',
+    await wrong("a,c,label\n0,0,y\n"),
+    'it has no column "b", which the model was trained on',
   );
+  assertStringIncludes(await wrong("0,0,0,y\n"), "it has 4 columns without a header");
+  const permuted = await load({ "a.csv": csv, "b.csv": "c,label,b,a\n0,y,1,2\n" });
+  assertEquals(content(permuted)[1], ["2,1,y"]);
   assertStringIncludes(
     await fault({ "a.svm": "1 1:1\n2 1:2\n", "b.svm": "3 1:1\n" }),
     'class "3" is not among',
@@ -129,7 +131,7 @@ Deno.test("loadFiles() takes a label column as a name, an index, or digits in a 
   );
   assertStringIncludes(
     await fault({ "a.svm": "1 1:1\n2 1:1\n" }, { labelColumn: 0 }),
-    'TypeError: Cannot choose the label column of "a.svm": it is svmlight text, only delimited text has columns',
+    'TypeError: Cannot choose the label column of "a.svm": it is svmlight text, only tables have columns',
   );
 });
 

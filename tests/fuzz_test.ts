@@ -9,6 +9,8 @@ import { parseIdx } from "../src/data/idx.ts";
 import { decodeNpy, encodeNpy } from "../src/data/npy.ts";
 import { readNpz } from "../src/data/npz.ts";
 import { readSvmlight } from "../src/data/svmlight.ts";
+import { readKnownTable, readTrainingTable } from "../src/data/table/table_samples.ts";
+import type { TableSchema } from "../src/schema.ts";
 import { validateConnections } from "../src/sparse/csr.ts";
 import { holdNumbers } from "./model/state.ts";
 
@@ -136,12 +138,24 @@ async function fuzz(
 const share = (part: number) => Math.ceil(INPUTS * part);
 const text = (lines: string) => new TextEncoder().encode(lines);
 
+/** What columns are to a model of four inputs. */
+const SCHEMA: TableSchema = {
+  header: true,
+  columns: [
+    { kind: "number", name: "mass", offset: 1.5, factor: 0.25, missing: 2, indicator: true },
+    { kind: "ignored", name: "id", because: "counts the rows" },
+    { kind: "category", name: "colour", categories: ["red"], rare: ["teal"], other: true, missing: "zero" },
+    { kind: "class", name: "label" },
+  ],
+};
+
 async function saved(checkpoint: boolean, activation: "prelu" | "all-relu"): Promise<Bytes> {
   const path = await Deno.makeTempFile();
   try {
     const model = SparseMlp.create({ sizes: [4, 6, 2], epsilon: 2, activation, seed: 3 });
     model.standardization = { mean: new Float32Array(4), scale: new Float32Array(4).fill(1) };
     model.classNames = ["no", "yes"];
+    model.schema = SCHEMA;
     holdNumbers(model, activation === "prelu" ? 2 : 1);
     const training = { epoch: 3, options: { values: { epochs: 4 } }, state: { ...newRunState(3), step: 2 } };
     await saveModel(model, path, checkpoint ? { training } : {});
@@ -241,6 +255,22 @@ Deno.test(`openDelimited() reads a damaged table or refuses it (${share(1)} inpu
   ];
   let round = 0;
   await fuzz(inputs, share(1), (bytes) => readTable(bytes, round++));
+});
+
+Deno.test(`readTrainingTable() reads a damaged table or refuses it (${share(0.1)} inputs)`, async () => {
+  const rows = "1.5,red,2024,x\nNA,blue,2025,y\n2,red,2026,x\n,red,1,y\n7,blue,1e9,x\n8,,3,y\n";
+  const known = {
+    schema: { header: true, columns: [SCHEMA.columns[0], ...SCHEMA.columns.slice(2)] },
+    task: "classification",
+    classNames: ["x", "y"],
+  } as const;
+  const inputs = [text(`mass,colour,year,label\n${rows}`), text(`colour;mass;label\nred;1,5;x\nteal;2;y\n`)];
+  await fuzz(inputs, share(0.1), async (bytes) => {
+    const table = await openDelimited(bytes);
+    const { features } = await readTrainingTable(table, { threads: 1 });
+    assert(features.every(Number.isFinite));
+    await readKnownTable(table, known, { threads: 1 });
+  });
 });
 
 Deno.test(`readSvmlight() reads damaged samples or refuses them (${share(0.09)} inputs)`, async () => {

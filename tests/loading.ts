@@ -1,7 +1,7 @@
 /** Small files for the tests of `loadFiles()`: written, loaded, and what came of it. @module */
 import { assert } from "@std/assert";
 import type { Dataset } from "../src/data/dataset.ts";
-import { loadFiles, type LoadOptions } from "../src/data/files.ts";
+import { type FileOptions, loadFiles } from "../src/data/files.ts";
 import { encodeNpy, type NpyNumbers } from "../src/data/npy.ts";
 
 /** What a file holds. */
@@ -10,7 +10,7 @@ export type Content = string | Uint8Array;
 /** Writes files into a folder of their own and loads those named, all of them unless told otherwise. */
 export async function load(
   files: Record<string, Content>,
-  options: LoadOptions = {},
+  options: FileOptions = {},
   names = Object.keys(files),
 ): Promise<Dataset> {
   const folder = await Deno.makeTempDir();
@@ -31,7 +31,7 @@ export async function load(
 /** Name and message of the error that loading gives, one line. */
 export async function fault(
   files: Record<string, Content>,
-  options: LoadOptions = {},
+  options: FileOptions = {},
   names = Object.keys(files),
 ): Promise<string> {
   try {

@@ -136,7 +136,8 @@ Deno.test("sampleWindows() reads svmlight text in windows of any size; absent fe
     await assertRejects(() => window({ windowBytes: 1 }), SyntaxError, refused);
     await Deno.writeTextFile(path, "1 0:1\n");
     await assertRejects(() => window({ firstIndex: 1 }), RangeError, "it has index 0");
-    const given = { featureCount: 4, firstIndex: 1, testFraction: 0 } as const;
+    const like = { task: "classification", classNames: [], featureCount: 4 } as const;
+    const given = { like, firstIndex: 1, testFraction: 0 } as const;
     await Deno.writeTextFile(path, "1 1:1 2:2\n2 2:1\n");
     const { featureCount, firstIndex, train } = await loadFiles([path], given);
     assertEquals([featureCount, firstIndex, [...train.features]], [4, 1, [1, 2, 0, 0, 0, 1, 0, 0]]);

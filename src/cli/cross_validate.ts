@@ -4,12 +4,11 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
-import { loadFiles } from "../data/files.ts";
+import { readGroups } from "../data/table/groups.ts";
 import { SparseMlp } from "../model/model.ts";
-import { sharedFloats } from "../sparse/shared.ts";
 import { crossValidate, type FoldRecord, type MetricSpread, scoresOf } from "../train/cross_validation.ts";
 import type { Command } from "./command.ts";
-import { column, describeData, loadData } from "./data.ts";
+import { column, describeData, loadData, type LoadedData, textOptions } from "./data.ts";
 import { columns, count, duration } from "./format.ts";
 import { measuresToJson, METRIC_LINES } from "./measures.ts";
 import type { Values } from "./options.ts";
@@ -42,7 +41,7 @@ async function crossValidation(given: Values): Promise<number> {
   const named = describeData(given);
   const values = fillDefaults("cross-validate", given, named);
   const { json = false, folds = 5, repeats = 1, seed = 0 } = values;
-  const { data, groups } = await samplesOf(values, !json);
+  const { data, notices, groups } = await samplesOf(values, !json);
   // Every fold has at most as many samples to learn from as are left by the largest fold and validation.
   const { "validation-fraction": aside = 0 } = values;
   const least = Math.floor(data.train.samples * (1 - 1 / folds) * (1 - aside));
@@ -54,7 +53,7 @@ async function crossValidation(given: Values): Promise<number> {
       "Network",
       describeNetwork(SparseMlp.create(network).settings),
     ]]);
-    console.error([...head, ...rareClasses(data, folds)].join("\n"));
+    console.error([...notices, ...head, ...rareClasses(data, folds)].join("\n"));
   }
   if (json) {
     const settings = toJson({ ...values, "batch-size": batchSize });
@@ -118,44 +117,19 @@ function rareClasses(data: Dataset, folds: number): string[] {
   return [`Classes with fewer samples than folds, so that some folds have none: ${listed}`];
 }
 
-/** All samples of the data, and what each belongs to where a column tells. */
+/** All samples of the data, and what each belongs to where a column tells; that column is no feature. */
 async function samplesOf(
   values: Values,
   showProgress: boolean,
-): Promise<{ readonly data: Dataset; readonly groups?: Uint32Array }> {
-  const { "group-column": name, data: files, threads } = values;
-  const data = await loadData({ ...values, "test-fraction": 0 }, showProgress);
-  if (name === undefined) return { data };
-  // Read once more with the column in the place of the label: a group is a class of it.
-  const found = await loadFiles(files!, {
-    task: "classification",
-    labelColumn: column(name),
-    testFraction: 0,
-    threads,
-  });
-  return { data: withoutFeature(data, name), groups: found.train.labels };
-}
-
-/** The data without one feature, by its name in the header. */
-function withoutFeature(data: Dataset, name: string): Dataset {
-  const place = data.featureNames.indexOf(name);
-  if (place < 0) {
-    throw new TypeError(
-      `Cannot take the groups of "${data.name}" from column "${name}": it is no feature named in the header`,
-    );
-  }
-  const { samples, features } = data.train;
-  const width = data.featureCount;
-  const kept = sharedFloats(samples * (width - 1));
-  for (let sample = 0; sample < samples; sample++) {
-    const row = features.subarray(sample * width, (sample + 1) * width);
-    kept.set(row.subarray(0, place), sample * (width - 1));
-    kept.set(row.subarray(place + 1), sample * (width - 1) + place);
-  }
-  return {
-    ...data,
-    featureCount: width - 1,
-    featureNames: data.featureNames.toSpliced(place, 1),
-    train: { ...data.train, features: kept },
-  };
+): Promise<LoadedData & { readonly groups?: Uint32Array }> {
+  const { "group-column": name, data: files = [], threads } = values;
+  const others = values["ignore-columns"];
+  const ignored = name === undefined || others === undefined ? others ?? name : `${others},${name}`;
+  const loaded = await loadData(
+    { ...values, "test-fraction": 0, ...(ignored !== undefined && { "ignore-columns": ignored }) },
+    { showProgress },
+  );
+  const group = column(name);
+  if (group === undefined) return loaded;
+  return { ...loaded, groups: await readGroups(files[0], group, { ...textOptions(values), threads }) };
 }

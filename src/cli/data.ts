@@ -4,7 +4,9 @@
  * @module
  */
 import type { NamedDataset } from "../data/catalogue.ts";
-import type { Column } from "../data/csv.ts";
+import type { Column } from "../data/table/columns.ts";
+import type { KnownModel, TextOptions } from "../data/table/table_files.ts";
+import type { SparseMlp } from "../model/model.ts";
 import { type Dataset, validateDataset } from "../data/dataset.ts";
 import { loadFiles } from "../data/files.ts";
 import { datasets } from "../data/named.ts";
@@ -26,16 +28,53 @@ export function describeData({ dataset = "madelon-like", data, inputs }: Values)
   }
 }
 
-/**
- * Loads the data set that options ask for, with progress on the terminal.
- *
- * @param showProgress Whether progress may be shown at all.
- * @param featureCount Features of the model that the data are for, where there is one.
- */
+/** What a model is to the files it reads. */
+export function knownModel({ schema, classNames, settings, featureCount }: SparseMlp): KnownModel {
+  return { task: settings.task, classNames, featureCount, schema };
+}
+
+/** How the text of tables is written, where options say so. */
+export function textOptions({ delimiter, decimal, encoding, header }: Values): TextOptions {
+  const marks: Readonly<Record<string, string>> = { "\\t": "\t", tab: "\t", blank: " " };
+  return {
+    delimiter: delimiter && (marks[delimiter] ?? delimiter),
+    decimal,
+    encoding,
+    header: header && header === "yes",
+  };
+}
+
+/** How a command loads its data. */
+export interface LoadDataOptions {
+  /** Whether progress may be shown at all. */
+  readonly showProgress: boolean;
+  /** The model that is to read them, where there is one, and what was asked for now: other options are of its training. */
+  readonly reader?: { readonly model: SparseMlp; readonly given: Values } | undefined;
+}
+
+/** Data, and what is to be told of them. */
+export interface LoadedData {
+  readonly data: Dataset;
+  /** What was guessed, put right or lost, a line each. */
+  readonly notices: readonly string[];
+}
+
+/** Loads the data set that options ask for, with progress on the terminal. */
 export async function loadData(
   values: Values,
+  { showProgress, reader }: LoadDataOptions,
+): Promise<LoadedData> {
+  const notices: string[] = [];
+  const data = await load(values, showProgress, reader, (notice) => notices.push(notice));
+  validateDataset(data);
+  return { data, notices };
+}
+
+async function load(
+  values: Values,
   showProgress: boolean,
-  featureCount?: number,
+  reader: LoadDataOptions["reader"],
+  onNotice: (notice: string) => void,
 ): Promise<Dataset> {
   const { dataset = "madelon-like", data, threads, "data-dir": dataDir } = values;
   using bar = loadingBar(showProgress);
@@ -48,18 +87,26 @@ export async function loadData(
       },
     });
   }
-  const loaded = await loadFiles(data, {
+  // A model with a schema knows its columns; only what is said now can be about a file where they are called otherwise.
+  const answers = reader?.model.schema === undefined ? values : reader.given;
+  return await loadFiles(data, {
+    ...textOptions(values),
+    ...(reader && { like: knownModel(reader.model) }),
     task: values.task,
-    labelColumn: column(values["label-column"]),
-    featureCount,
+    labelColumn: column(answers["label-column"]),
+    weightColumn: column(values["weight-column"]),
+    ignoreColumns: values["ignore-columns"],
+    categories: values.categories,
+    numbers: values.numbers,
+    missing: values.missing,
+    missingLabels: values["missing-labels"],
+    onNotice,
     firstIndex: firstIndex(values),
     testFraction: values["test-fraction"],
     seed: values.seed,
     threads,
     onProgress: (doneBytes, totalBytes) => bar.update("Reading", doneBytes, totalBytes),
   });
-  validateDataset(loaded);
-  return loaded;
 }
 
 /** A whole number is a column's place; anything else its name. */

@@ -15,21 +15,12 @@ import { confusionLines, measureLines, measuresToJson, targetLines } from "./mea
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
-import type { Values } from "./options.ts";
-import { describeNetwork, titled } from "./report.ts";
+import { FILE_OPTIONS, type Values } from "./options.ts";
+import { describeNetwork, plural, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
 
-/** Data options that a model keeps from its training. */
-const KEPT = [
-  "dataset",
-  "data",
-  "data-dir",
-  "task",
-  "label-column",
-  "first-index",
-  "test-fraction",
-  "seed",
-] as const;
+/** Options that say which samples a model was trained on. */
+const KEPT: readonly string[] = ["dataset", "data-dir", ...FILE_OPTIONS, "first-index", "seed"];
 
 /** Measures a saved model by all metrics of its task. */
 export const evaluateCommand: Command = {
@@ -38,14 +29,12 @@ export const evaluateCommand: Command = {
   summary: "Measure a saved model on samples",
   description:
     "Loads a model file and measures it: accuracy, balanced accuracy, macro F1, ROC AUC, log loss, Brier score, " +
-    "expected calibration error and which classes are taken for which; or RMSE, MAE and R². Without --dataset or --data it takes the data " +
-    "that the model was trained on.",
+    "expected calibration error and which classes are taken for which; or RMSE, MAE and R². Without --dataset or " +
+    "--data it takes the data that the model was trained on. Columns of a table are found by the names that the " +
+    "model knows.",
   examples: [
     ["On the test part of the data it was trained on", "evaluate model.safetensors"],
-    [
-      "On new samples",
-      "evaluate flowers.safetensors --data new-flowers.csv --label-column species",
-    ],
+    ["On new samples", "evaluate flowers.safetensors --data new-flowers.csv"],
   ],
   run: ([path], values) => evaluate(path, values),
 };
@@ -72,9 +61,10 @@ export async function evaluationData(
   }
   const values = dataOptions(given, training?.options.values as Values | undefined);
   describeData(values);
-  const data = await loadData(values, !given.json, model.featureCount);
+  const { data, notices } = await loadData(values, { showProgress: !given.json, reader: { model, given } });
   checkFit(path, model, data);
   const parts = partsOf(data, values.part).map((split) => withClassesOf(model, data, split));
+  for (const notice of notices) console.error(notice);
   return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
 }
 
@@ -113,7 +103,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
   const lines = titled([
     ["Model", `${path}: ${describeNetwork(model.settings)}`],
     ["Parameters", `${count(stats.parameters)}, ${bytes(stats.inferenceBytes)} to use`],
-    ["Data", `${name}, ${count(samples)} samples`],
+    ["Data", `${name}, ${plural(samples, "sample")}`],
     ...measureLines(measures),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],
   ]);
@@ -137,9 +127,7 @@ function dataOptions(given: Values, trained: Values | undefined): Values {
   if (trained === undefined) {
     throw new UsageError("Cannot tell which samples to evaluate on: give --dataset or --data");
   }
-  const kept = Object.fromEntries(
-    KEPT.filter((name) => name in trained).map((name) => [name, trained[name]]),
-  );
+  const kept = Object.fromEntries(Object.entries(trained).filter(([name]) => KEPT.includes(name)));
   return { ...kept as Values, ...given };
 }
 

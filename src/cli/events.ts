@@ -46,6 +46,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("classCounts", "training samples of each class; empty for regression"),
       key("parameters", "weights and biases that exist"),
       key("epochsDone", "epochs done before this run; 0 without --resume"),
+      key("notices", "what the columns of tables were taken for, and what was lost: a text a line"),
     ],
   },
   {

@@ -6,6 +6,7 @@
 import { encodeOnnx, exportOnnx } from "../files/onnx.ts";
 import { WholeFile } from "../files/whole_file.ts";
 import { exportDense, exportScipy, type ImportOptions, importScipy } from "../files/scipy.ts";
+import { isPlain } from "../schema.ts";
 import type { Command } from "./command.ts";
 import { bytes, count } from "./format.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
@@ -72,6 +73,12 @@ async function runExport(path: string, values: Values): Promise<number> {
     );
   } else {
     console.log(`Wrote ${count(connections)} connections to "${output}"`);
+    if (model.schema !== undefined && !isPlain(model.schema)) {
+      const inputs = count(model.featureCount);
+      console.log(
+        `Features are the ${inputs} inputs that columns become, as the schema beside the weights says`,
+      );
+    }
     if (to === "onnx") {
       console.log(`Runtimes of ONNX make them dense when they load the file: ${bytes(denseInferenceBytes)}`);
     }

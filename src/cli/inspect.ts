@@ -10,6 +10,7 @@ import { describeScaling, type TargetScaling } from "../model/target_scaling.ts"
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
+import { columnTable, schemaLines } from "./schema.ts";
 import { bytes, columns, count, duration, percent, plain } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { type Option, UsageError } from "./option.ts";
@@ -71,10 +72,16 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index], ...spread[index] }));
     const { featureCount } = model;
     const features = strongest && { features: strongest };
-    const targets = model.targetScaling && { targets: describeScaling(model.targetScaling) };
-    const { temperature } = model;
-    const named = path && { model: path };
-    const head = { event: "network", ...named, settings, featureCount, ...targets, temperature };
+    const { temperature, schema, targetScaling } = model;
+    const head = {
+      event: "network",
+      ...(path && { model: path }),
+      settings,
+      featureCount,
+      ...(schema && { schema }),
+      ...(targetScaling && { targets: describeScaling(targetScaling) }),
+      temperature,
+    };
     console.log(JSON.stringify({ ...head, ...stats, layers: rows, ...features }));
     return 0;
   }
@@ -83,6 +90,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     ...(path === undefined ? [["Made in", duration(seconds)] as const] : [["File", path] as const]),
     ["Neurons", count(stats.neurons)],
     ...(model.temperature === 1 ? [] : [["Temperature", model.temperature.toPrecision(4)] as const]),
+    ...(model.schema === undefined ? [] : schemaLines(model.schema)),
     ...(layers[0].inputs < model.featureCount
       ? [["Features", `${count(layers[0].inputs)} of ${count(model.featureCount)} are read`] as const]
       : []),
@@ -91,7 +99,8 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
   const tables = [
     layerTable(layers, settings, degrees),
     ...(stats.connections > 0 ? [distributionTable(spread), weightTable(spread)] : []),
-    ...(strongest ? [featureTable(strongest)] : []),
+    ...(strongest ? [featureTable(strongest, model.featureNames)] : []),
+    ...(model.schema === undefined ? [] : [columnTable(model.schema)]),
     costTable(stats),
   ];
   console.log([...head, ...tables.flatMap((table) => ["", ...table])].join("\n"));
@@ -128,14 +137,19 @@ function strongestFeatures(model: SparseMlp, most: number): Strength[] {
   return order.slice(0, most).map((feature) => ({ feature, strength: strength[feature] }));
 }
 
-function featureTable(features: readonly Strength[]): string[] {
+function featureTable(features: readonly Strength[], names: readonly string[]): string[] {
   const rows = features.map(({ feature, strength }, place) => [
     `${place + 1}`,
-    `${feature}`,
+    names[feature] ?? `${feature}`,
     strength.toPrecision(4),
     "█".repeat(Math.round(30 * strength / (features[0].strength || 1))),
   ]);
-  return columns([["rank", "feature", "strength", ""], ...rows], ["right", "right", "right", "left"]);
+  return columns([["rank", "feature", "strength", ""], ...rows], [
+    "right",
+    names.length > 0 ? "left" : "right",
+    "right",
+    "left",
+  ]);
 }
 
 /** Eight heights of a bar; a bin with anything in it is never blank. */
@@ -205,7 +219,7 @@ async function makeModel(given: Values): Promise<SparseMlp> {
     return SparseMlp.create(modelOptions(values, { featureCount: inputs, outputCount: outputs, task }));
   }
   const shape = named === undefined
-    ? await loadData(values, !values.json)
+    ? (await loadData(values, { showProgress: !values.json })).data
     : { featureCount: named.featureCount, outputCount: named.classCount, task };
   return SparseMlp.create(modelOptions(values, shape));
 }

@@ -35,6 +35,11 @@ export type OptionName = Row["name"];
 /** Options as given, by name; what was not given is absent. */
 export type Values = { readonly [O in Row as O["name"]]?: ValueOf<O> };
 
+/** Options that mean something for files of one's own only, --data among them. */
+export const FILE_OPTIONS: readonly OptionName[] = OPTIONS.filter((row: Option & { name: OptionName }) =>
+  row.name === "data" || (row.needs ?? []).some(({ option }) => option === "data")
+).map(({ name }) => name);
+
 /** The row of one option. */
 export function option(name: OptionName): Option {
   return OPTIONS.find((row) => row.name === name)!;

@@ -7,7 +7,8 @@ import { sampleWindows } from "../data/windows.ts";
 import { FeatureError } from "../errors.ts";
 import type { InferenceModel } from "../model/inference.ts";
 import type { Command } from "./command.ts";
-import { column, firstIndex } from "./data.ts";
+import { inputNames, targetNames } from "../schema.ts";
+import { column, firstIndex, textOptions } from "./data.ts";
 import { count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
@@ -21,8 +22,9 @@ export const predictCommand: Command = {
   arguments: [{ name: "MODEL", required: true }, { name: "FILE", required: true }],
   summary: "Predict the samples of a file",
   description:
-    "Reads raw features from CSV, TSV, svmlight, npy, npz or IDX (packed with gzip, alone in a zip archive, or plain) and writes the class and the " +
-    "probability of each class, or the values of a regression. A label column, if there is one, is passed over. " +
+    "Reads raw features from CSV, TSV, Parquet, svmlight, npy, npz or IDX (packed with gzip, alone in a zip archive, or plain) and writes the class and the " +
+    "probability of each class, or the values of a regression. Columns of a table are found by the names that the " +
+    "model knows; others, like the label, are passed over. " +
     "The file is read in windows, so it may be larger than memory.",
   examples: [
     ["Classes and probabilities as CSV", "predict flowers.safetensors new-flowers.csv"],
@@ -56,15 +58,30 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     throw new UsageError(`Cannot use --labels with "${path}": it is for regression, which has no classes`);
   }
   const started = performance.now();
-  await using writer = await PredictionWriter.open(output, { format, labels, outputCount, classNames, task });
+  const { schema } = model;
+  const outputNames = schema !== undefined && task === "regression" ? targetNames(schema) : classNames;
   const windows = sampleWindows(file, {
+    ...textOptions(given),
     featureCount,
+    schema,
     firstIndex: firstIndex(given) ?? firstIndex(training?.options.values as Values | undefined ?? {}),
     labelColumn: column(given["label-column"]),
     threads,
+    onNotice: given.quiet ? undefined : (notice) => console.error(notice),
   });
-  for await (const { features } of windows) {
-    await writer.write(outputsOf(inference, features, threads, { file, first: writer.samples }));
+  const names = schema === undefined ? [] : inputNames(schema);
+  // Nothing is written of a file whose columns do not fit.
+  let window = await windows.next();
+  await using writer = await PredictionWriter.open(output, {
+    format,
+    labels,
+    outputCount,
+    outputNames,
+    task,
+  });
+  for (; !window.done; window = await windows.next()) {
+    const { features } = window.value;
+    await writer.write(outputsOf(inference, features, threads, { file, first: writer.samples, names }));
   }
   await writer.commit();
   const seconds = (performance.now() - started) / 1000;
@@ -80,7 +97,11 @@ function outputsOf(
   inference: InferenceModel,
   features: Float32Array | Uint8Array,
   threads: number,
-  { file, first }: { readonly file: string; readonly first: number },
+  { file, first, names }: {
+    readonly file: string;
+    readonly first: number;
+    readonly names: readonly string[];
+  },
 ): Float32Array {
   try {
     return inference.task === "regression"
@@ -88,6 +109,8 @@ function outputsOf(
       : inference.predictProbabilities(features, { threads });
   } catch (cause) {
     if (!(cause instanceof FeatureError)) throw cause;
-    throw cause.at({ sample: first + cause.place.sample, source: `"${file}"` });
+    const { sample, feature } = cause.place;
+    const name = names[feature];
+    throw cause.at({ sample: first + sample, source: `"${file}"`, ...(name !== undefined && { name }) });
   }
 }

@@ -16,8 +16,8 @@ export interface PredictionOptions {
   /** Classes alone, without probabilities. */
   readonly labels: boolean;
   readonly outputCount: number;
-  /** Name of each class; where they are unknown, their indices. */
-  readonly classNames: readonly string[];
+  /** Name of each class or value; where they are unknown, their indices. */
+  readonly outputNames: readonly string[];
   readonly task: "classification" | "regression";
 }
 
@@ -37,8 +37,12 @@ export class PredictionWriter implements AsyncDisposable {
     this.#options = options;
     this.#file = file;
     this.#name = nameOf(path);
-    const { classNames, outputCount } = options;
-    this.#names = Array.from({ length: outputCount }, (_, index) => classNames[index] ?? `${index}`);
+    const { outputNames, outputCount, task } = options;
+    const unnamed = task === "regression" ? "value " : "";
+    this.#names = Array.from(
+      { length: outputCount },
+      (_, index) => outputNames[index] ?? `${unnamed}${index}`,
+    );
   }
 
   /**
@@ -115,7 +119,7 @@ export class PredictionWriter implements AsyncDisposable {
   #header(): string {
     const { labels, outputCount, task } = this.#options;
     if (task === "classification") return ["label", ...(labels ? [] : this.#names)].map(cell).join(",");
-    return outputCount === 1 ? "value" : this.#names.map((name) => `value ${name}`).join(",");
+    return outputCount === 1 ? "value" : this.#names.map(cell).join(",");
   }
 
   /** A header of 128 bytes for the samples so far. */

@@ -10,7 +10,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { newRunState, oldBest, type RunState } from "../train/state.ts";
 import { checkTally } from "../train/tally.ts";
 import { type Option, type Other, UsageError } from "./option.ts";
-import { OPTIONS, type Values } from "./options.ts";
+import { FILE_OPTIONS, OPTIONS, type Values } from "./options.ts";
 
 /** A run as a checkpoint left it. */
 export interface Resumed {
@@ -69,7 +69,7 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
     delete kept[name];
   }
   if (given.data !== undefined) delete kept.dataset;
-  if (given.dataset !== undefined) { for (const name of DATA_OPTIONS) delete kept[name]; }
+  if (given.dataset !== undefined) { for (const name of FILE_OPTIONS) delete kept[name]; }
   return { model, workers, state, wanted: { ...kept, ...given } as Values, leftOut };
 }
 
@@ -122,6 +122,3 @@ function listed(names: readonly string[]): string {
 
 /** Most names of classes in a message. */
 const MOST_LISTED = 10;
-
-/** Options that mean something for files only. */
-const DATA_OPTIONS = ["data", "task", "label-column", "test-fraction"];

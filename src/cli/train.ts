@@ -59,6 +59,8 @@ import { VERSION } from "../version.ts";
 interface Run {
   readonly values: Values;
   readonly data: Dataset;
+  /** What is to be told of the data. */
+  readonly notices: readonly string[];
   readonly model: SparseMlp;
   readonly options: HyperparameterOptions;
   /** Where the run stands; the trainer keeps it up to date. */
@@ -142,6 +144,7 @@ async function runTraining(given: Values): Promise<number> {
         : [],
       parameters: model.stats().parameters,
       epochsDone,
+      notices: run.notices,
     });
   } else if (!quiet) {
     const planned = run.choice !== undefined && values.preset !== undefined
@@ -153,7 +156,7 @@ async function runTraining(given: Values): Promise<number> {
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
     const by = `${values.optimizer} at learning rate ${values["learning-rate"]}`;
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most} by ${by}, seed ${values.seed}`;
-    console.error([...head, aim].join("\n"));
+    console.error([...run.notices, ...head, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(print) : drawsBars() ? barView(show) : lineView(show);
   const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await epochLoop(
@@ -214,7 +217,10 @@ async function prepare(given: Values): Promise<Run> {
     );
   }
   if (filled.output !== undefined) await checkOutput(filled.output);
-  const data = await loadData(filled, !filled.json && !filled.quiet);
+  const { data, notices } = await loadData(filled, {
+    showProgress: !filled.json && !filled.quiet,
+    reader: before && { model: before.model, given },
+  });
   if (before !== undefined) checkFit(given.resume!, before.model, data);
   const weights = await askedWeights(filled, data);
   const { firstIndex } = data;
@@ -234,6 +240,7 @@ async function prepare(given: Values): Promise<Run> {
   return {
     values,
     data,
+    notices,
     model,
     options,
     state,

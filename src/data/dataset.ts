@@ -6,6 +6,8 @@
 import { firstUnfit } from "../finite.ts";
 import { shown } from "../hyperparameter.ts";
 
+import type { TableSchema } from "../schema.ts";
+
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
 export interface FeatureSource {
   /**
@@ -63,6 +65,8 @@ export interface Dataset {
   readonly featureNames: readonly string[];
   /** Given when each sample is an image. */
   readonly image?: ImageShape;
+  /** What the columns of the table are that the samples come from; a model that is trained on them keeps it. */
+  readonly schema?: TableSchema;
   /** Index of the first feature, in svmlight text: what other files of its kind are to be read with. */
   readonly firstIndex?: 0 | 1;
   /** The samples to learn from. */

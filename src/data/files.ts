@@ -4,7 +4,6 @@
  * @module
  */
 import { arraySamples, type NamedArray } from "./arrays.ts";
-import { type Column, type CsvSamples, readCsv } from "./csv.ts";
 import type { Dataset } from "./dataset.ts";
 import { type DataFile, detectFormat, type FileFormat, FORMAT_NAMES } from "./format.ts";
 import { readIdx } from "./idx.ts";
@@ -14,20 +13,16 @@ import { readNpz } from "./npz.ts";
 import { quote } from "./quote.ts";
 import { type FileSamples, requireTestFraction, splitTest, type Task, toDataset } from "./samples.ts";
 import type { ReadProgress } from "./source.ts";
+import { encodeArray } from "./table/array_features.ts";
+import { isTable, type KnownModel, readTables, type TableFileOptions } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
 
-/** Options of {@linkcode loadFiles}. */
-export interface LoadOptions {
-  /** What is to be learned. @default {"classification"} */
-  readonly task?: Task | undefined;
-  /** The label's column in delimited text; as in `CsvOptions`. */
-  readonly labelColumn?: Column | readonly Column[] | undefined;
+/** Options of {@linkcode loadFiles}: what is to be done with files, and what is said about the columns of tables. */
+export interface FileOptions extends TableFileOptions {
   /** Share of the samples to test with, where the files hold no test samples; 0 for none. @default {0.2} */
   readonly testFraction?: number | undefined;
   /** Seed of the draw of test samples. @default {0} */
   readonly seed?: number | undefined;
-  /** Features of a model that svmlight text is for: absent ones are 0, a larger index is refused. */
-  readonly featureCount?: number | undefined;
   /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
   readonly firstIndex?: 0 | 1 | undefined;
   /**
@@ -36,8 +31,6 @@ export interface LoadOptions {
    * @default As of `NpzOptions` and `SvmlightOptions`.
    */
   readonly maxBytes?: number | undefined;
-  /** Most threads to use. @default {navigator.hardwareConcurrency} */
-  readonly threads?: number | undefined;
   /** Called now and then: bytes done and bytes in all, of all files together, as they are stored. */
   readonly onProgress?: ReadProgress | undefined;
 }
@@ -54,8 +47,9 @@ type Track = (file: DataFile) => ReadProgress;
 /**
  * Reads a data set from files, each packed with gzip or not.
  *
- * - Delimited text (`.csv`, `.tsv`, `.txt`, `.data` …) or svmlight text (`.svm`, `.libsvm`, or a first line
- *   `label index:value …`): one file, or one to train and one to test.
+ * - Tables (delimited text: `.csv`, `.tsv`, `.txt`, `.data` …) or svmlight text (`.svm`, `.libsvm`, or a first line
+ *   `label index:value …`): one file, or one to train and one to test. What the columns of a table are is found out
+ *   (`chooseSchema`), told to `onNotice`, and kept in `schema`; the second table is matched with the first by name.
  * - Features and labels as a pair of IDX files, of `.npy` files, or of `.data` and `.labels` text; or two pairs,
  *   to train and to test. Labels are told by one dimension, or by a name with "label", "target" or "y".
  * - One `.npz` archive with the arrays `x_train`, `y_train`, `x_test` and `y_test`, or `x` and `y`.
@@ -81,7 +75,7 @@ type Track = (file: DataFile) => ReadProgress;
  * if (data.train.samples !== 3 || data.test?.samples !== 2) throw new Error("wrong parts");
  * ```
  */
-export async function loadFiles(paths: readonly string[], options: LoadOptions = {}): Promise<Dataset> {
+export async function loadFiles(paths: readonly string[], options: FileOptions = {}): Promise<Dataset> {
   const { testFraction = 0.2, seed = 0 } = options;
   requireTestFraction(testFraction);
   if (!Number.isSafeInteger(seed) || seed < 0) {
@@ -92,13 +86,17 @@ export async function loadFiles(paths: readonly string[], options: LoadOptions =
   if (paths.length === 0) throw new TypeError("Cannot load data: no file is given");
   const files: DataFile[] = [];
   for (const path of paths) files.push(await detectFormat(path));
-  const { onProgress } = options;
+  const { onProgress, like } = options;
+  if (like !== undefined && options.task !== undefined && options.task !== like.task) {
+    throw new TypeError(`Cannot load data for ${options.task}: the model is for ${like.task}`);
+  }
   const [train, test] = await readParts(files, options, onProgress && progressOf(files, onProgress));
   for (const { samples, source } of test === undefined ? [train] : [train, test]) {
     if (samples.labels.length + samples.targets.length === 0) {
       throw new RangeError(`Cannot learn from "${source}": no column is its label`);
     }
   }
+  if (like === undefined) requireClasses(train);
   const dataset = toDataset(files[0].stem, train.samples, train.source, test?.samples, test?.source);
   return test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
 }
@@ -116,27 +114,28 @@ type Parts = readonly [train: Part, test?: Part | undefined];
 
 async function readParts(
   files: readonly DataFile[],
-  options: LoadOptions,
+  options: FileOptions,
   track: Track = () => () => {},
 ): Promise<Parts> {
   const [first] = files;
-  const { task = "classification", labelColumn } = options;
+  const { task = options.like?.task ?? "classification" } = options;
   const kinds = new Set(files.map(({ format }) => format));
   const [kind, other] = kinds;
   const every = (...formats: FileFormat[]) => files.every(({ format }) => formats.includes(format));
-  if (labelColumn !== undefined && !every("delimited")) {
-    const { path, format } = files.find(({ format }) => format !== "delimited")!;
-    throw new TypeError(
-      `Cannot choose the label column of "${path}": it is ${
-        FORMAT_NAMES[format]
-      }, only delimited text has columns`,
-    );
+  const foreign = files.find(({ format }) => !isTable(format));
+  if (foreign === undefined && files.length <= 2) return await readTableParts(inOrder(files), options, track);
+  if (foreign !== undefined) refuseColumns(foreign, options);
+  const known = options.like?.classNames.length === 0 ? undefined : options.like?.classNames;
+  const reading = { ...options, task, known };
+  const encoded = async (parts: Promise<Parts>) => encodeParts(await parts, options.like);
+  if (every("npz") && files.length === 1) return await encoded(readArchive(first, reading, track));
+  if (every("svmlight") && files.length <= 2) {
+    return await encoded(readSparse(inOrder(files), reading, track));
   }
-  if (every("npz") && files.length === 1) return await readArchive(first, options, track);
-  if (every("delimited") && files.length <= 2) return await readDelimited(inOrder(files), options, track);
-  if (every("svmlight") && files.length <= 2) return await readSparse(inOrder(files), options, track);
-  if (every("delimited", "labels") && other !== undefined) return await readLabelled(files, options, track);
-  if (every("npy", "idx")) return await readArrays(files, task, track);
+  if (every("delimited", "labels") && other !== undefined) {
+    return await encoded(readLabelled(files, reading, track));
+  }
+  if (every("npy", "idx")) return await encoded(readArrays(files, reading, track));
   const each = files.length === 1 ? "it is" : "each is";
   throw new TypeError(
     `Cannot make a data set of ${listed(files.map(({ path }) => path))}: ` +
@@ -147,30 +146,63 @@ async function readParts(
   );
 }
 
-async function readDelimited(
-  [train, test]: readonly DataFile[],
-  { task, labelColumn, threads }: LoadOptions,
+/** Files that are no tables, and the classes known beforehand. */
+type ArrayReading = FileOptions & { readonly task: Task; readonly known: readonly string[] | undefined };
+
+/** Options that speak of the columns of a table. */
+const COLUMN_OPTIONS = [
+  "labelColumn",
+  "weightColumn",
+  "ignoreColumns",
+  "categories",
+  "numbers",
+  "missing",
+  "missingLabels",
+] as const;
+
+function refuseColumns({ path, format }: DataFile, options: FileOptions): void {
+  const given = COLUMN_OPTIONS.find((name) => options[name] !== undefined);
+  if (given === undefined) return;
+  const what = given === "labelColumn" ? "choose the label column of" : `use ${given} with`;
+  throw new TypeError(
+    `Cannot ${what} "${path}": it is ${FORMAT_NAMES[format]}, only tables have columns`,
+  );
+}
+
+/** Numbers as a model of tables takes them. */
+function encodeParts([train, test]: Parts, like: KnownModel | undefined): Parts {
+  const schema = like?.schema;
+  if (schema === undefined) return [train, test];
+  const part = ({ samples, source }: Part): Part => {
+    const features = encodeArray(samples.features, samples.samples, schema, source);
+    const featureCount = features.length / samples.samples;
+    return { samples: { ...samples, features, featureCount, featureNames: [] }, source };
+  };
+  return [part(train), test && part(test)];
+}
+
+/** Classes cannot be learned of one kind of sample. */
+function requireClasses({ samples: { task, classNames }, source }: Part): void {
+  if (task !== "classification" || classNames.length > 1) return;
+  throw new RangeError(
+    `Cannot learn classes from "${source}": its only label is ${quote(classNames[0])}, ` +
+      `at least 2 classes are needed`,
+  );
+}
+
+async function readTableParts(
+  files: readonly DataFile[],
+  options: FileOptions,
   track: Track,
 ): Promise<Parts> {
-  const read = async (file: DataFile, like?: CsvSamples) => {
-    const { path, delimiter } = file;
-    const samples = await readCsv(path, {
-      task,
-      labelColumn,
-      threads,
-      delimiter,
-      like,
-      onProgress: track(file),
-    });
-    return { samples, source: path };
-  };
-  const first = await read(train);
-  return [first, test && await read(test, first.samples)];
+  const samples = await readTables(files, options, track);
+  const parts = samples.map((samples, index): Part => ({ samples, source: files[index].path }));
+  return [parts[0], parts[1]];
 }
 
 async function readSparse(
   files: readonly DataFile[],
-  { task, threads, maxBytes, ...given }: LoadOptions,
+  { task, threads, maxBytes, known, like, ...given }: ArrayReading,
   track: Track,
 ): Promise<Parts> {
   const scans = [];
@@ -179,11 +211,11 @@ async function readSparse(
   }
   // A feature that is 0 in all samples of one file may occur in the other only.
   const firstIndex = given.firstIndex ?? (scans.some(({ leastIndex }) => leastIndex === 0) ? 0 : 1);
-  const featureCount = given.featureCount ??
+  const featureCount = like?.featureCount ??
     Math.max(...scans.map(({ mostIndex }) => mostIndex)) + 1 - firstIndex;
   const parts: Part[] = [];
   for (const [index, file] of files.entries()) {
-    const classNames = parts[0]?.samples.classNames;
+    const classNames = parts[0]?.samples.classNames ?? known;
     const onProgress = track(file);
     const options = { task, threads, maxBytes, firstIndex, featureCount, classNames, onProgress };
     parts.push({ samples: await parseSvmlight(file.path, scans[index], options), source: file.path });
@@ -194,20 +226,24 @@ async function readSparse(
 /** Reads `.data` files with their `.labels` files. */
 async function readLabelled(
   files: readonly DataFile[],
-  { task, threads }: LoadOptions,
+  { task, threads, known }: ArrayReading,
   track: Track,
 ): Promise<Parts> {
   const [data, labels] = halves(files, ({ format }) => format === "labels", (file) => quote(file.path));
   const parts: Part[] = [];
   for (const [index, file] of data.entries()) {
-    const classNames = parts[0]?.samples.classNames;
+    const classNames = parts[0]?.samples.classNames ?? known;
     const options = { task, threads, classNames, onProgress: track(file) };
     parts.push({ samples: await readMadelon(file.path, labels[index].path, options), source: file.path });
   }
   return [parts[0], parts[1]];
 }
 
-async function readArrays(files: readonly DataFile[], task: Task, track: Track): Promise<Parts> {
+async function readArrays(
+  files: readonly DataFile[],
+  { task, known }: ArrayReading,
+  track: Track,
+): Promise<Parts> {
   const arrays = new Map<DataFile, NamedArray>();
   for (const file of files) arrays.set(file, await readArray(file, track(file)));
   const isLabels = (file: DataFile) => {
@@ -220,7 +256,10 @@ async function readArrays(files: readonly DataFile[], task: Task, track: Track):
   const parts: Part[] = [];
   for (const [index, file] of features.entries()) {
     const [x, y] = [arrays.get(file)!, arrays.get(labels[index])!];
-    parts.push({ samples: arraySamples(x, y, task, parts[0]?.samples.classNames), source: file.path });
+    parts.push({
+      samples: arraySamples(x, y, task, parts[0]?.samples.classNames ?? known),
+      source: file.path,
+    });
   }
   return [parts[0], parts[1]];
 }
@@ -233,7 +272,7 @@ async function readArray({ path, format }: DataFile, onProgress: ReadProgress): 
 
 async function readArchive(
   file: DataFile,
-  { task = "classification", maxBytes }: LoadOptions,
+  { task, known, maxBytes }: ArrayReading,
   track: Track,
 ): Promise<Parts> {
   const found: string[] = [];
@@ -258,7 +297,7 @@ async function readArchive(
         `${x === undefined ? "x" : "y"}${suffix} is missing`,
     );
   };
-  const train = part("_train") ?? part("");
+  const train = part("_train", known) ?? part("", known);
   if (train !== undefined) return [train, part("_test", train.samples.classNames)];
   throw new SyntaxError(
     `Cannot read archive "${file.path}": ${

@@ -5,7 +5,7 @@
  */
 import { shuffle } from "../native/random.ts";
 import type { Dataset, ImageShape, Split } from "./dataset.ts";
-import { quote } from "./quote.ts";
+import type { TableSchema } from "../schema.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** What is to be learned: a class, or numbers. */
@@ -23,6 +23,8 @@ export interface FileSamples extends Split {
   readonly classNames: readonly string[];
   /** Given when each sample is an image. */
   readonly image?: ImageShape;
+  /** What the columns of the table are, where they come from one. */
+  readonly schema?: TableSchema;
   /** Index of the first feature, in svmlight text. */
   readonly firstIndex?: 0 | 1;
 }
@@ -64,7 +66,7 @@ export function allocateSplit(
 /**
  * Makes a data set of the samples of one file, or of one to train and one to test.
  *
- * @throws {RangeError} When the files do not fit together, or there is only one class.
+ * @throws {RangeError} When the files do not fit together.
  */
 export function toDataset(
   name: string,
@@ -73,13 +75,7 @@ export function toDataset(
   test?: FileSamples,
   testName = "",
 ): Dataset {
-  const { task, featureCount, featureNames, classNames, image, firstIndex } = train;
-  if (task === "classification" && classNames.length < 2) {
-    throw new RangeError(
-      `Cannot learn classes from "${trainName}": its only label is ${quote(classNames[0])}, ` +
-        `at least 2 classes are needed`,
-    );
-  }
+  const { task, featureCount, featureNames, classNames, image, schema, firstIndex } = train;
   const outputCount = outputsOf(train);
   if (test !== undefined && test.featureCount !== featureCount) {
     throw new RangeError(
@@ -100,6 +96,7 @@ export function toDataset(
     classNames,
     featureNames,
     ...(image === undefined ? {} : { image }),
+    ...(schema === undefined ? {} : { schema }),
     ...(firstIndex === undefined ? {} : { firstIndex }),
     train: toSplit(train),
     ...(test === undefined ? {} : { test: toSplit(test) }),

@@ -3,34 +3,41 @@
  *
  * @module
  */
+import type { TableSchema } from "../schema.ts";
 import { planarSamples } from "./arrays.ts";
-import type { Column } from "./csv.ts";
-import { LABEL_NAMES } from "./csv.ts";
 import { type DataFile, detectFormat, FORMAT_NAMES } from "./format.ts";
 import { NPY_HEADER_BYTES, npyHeader } from "./npy.ts";
 import { openNpzArray } from "./npz.ts";
-import { quote } from "./quote.ts";
 import { SourceReader } from "./source.ts";
 import { svmlightWindows } from "./svmlight_windows.ts";
-import { openDelimited } from "./table/delimited.ts";
-import type { CellRole, Table } from "./table/table.ts";
+import { arrayWidth, encodeArray } from "./table/array_features.ts";
+import { plainSchema } from "./table/choose_schema.ts";
+import { chooseAnswers, type Column, findColumns } from "./table/columns.ts";
+import { isTable, openTable, type TextOptions } from "./table/table_files.ts";
+import { knownWindows, type OnNotice } from "./table/table_samples.ts";
+import type { Table } from "./table/table.ts";
 
 /** Options of {@linkcode sampleWindows}. */
-export interface WindowOptions {
+export interface WindowOptions extends TextOptions {
   /** Features of a sample, raw. */
   readonly featureCount: number;
   /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
   readonly firstIndex?: 0 | 1 | undefined;
-  /** A column of delimited text to pass over; see {@linkcode sampleWindows}. */
+  /** What the columns of tables are to the model; without it, a table has a column for each feature. */
+  readonly schema?: TableSchema | undefined;
+  /** A column of a table to pass over; see {@linkcode sampleWindows}. */
   readonly labelColumn?: Column | undefined;
   /** Bytes of the file in a window (one sample at least). @default {8 MiB} */
   readonly windowBytes?: number | undefined;
   /** Most threads to use. @default {navigator.hardwareConcurrency} */
   readonly threads?: number | undefined;
+  /** Called with what was guessed, put right or lost: a line each. */
+  readonly onNotice?: OnNotice | undefined;
 }
 
 /** Some samples in a row; valid until the next window is asked for. */
 export interface SampleWindow {
+  /** Number of samples. */
   readonly samples: number;
   /** Raw features, shape `[samples, featureCount]`. */
   readonly features: Float32Array | Uint8Array;
@@ -39,20 +46,21 @@ export interface SampleWindow {
 const WINDOW_BYTES = 8 << 20;
 
 /**
- * Reads the features of a file window by window: delimited or svmlight text, `.npy`, `.npz` or IDX, packed with gzip or
- * not.
+ * Reads the features of a file window by window: a table, svmlight text, `.npy`, `.npz` or IDX, packed with gzip or not.
  *
  * Features that svmlight text leaves out are 0. Of an archive it takes the array `x_test`, `x` or `x_train`, or the only one.
- * Delimited text may have one column more than the model has features: the label, which is passed over (the column
- * given, else one called label, class, target, response, output or y, else the last). Images with their channels last
- * become planar, as in training. Memory: two windows.
+ * With a schema the columns of a table are matched with it (`matchTable`), and arrays hold a number for each of its
+ * columns. Without one, a table may have one column more than the model has features: the label, which is passed over
+ * (the column given, else one called label, class, target, response, output or y, else the last). Images with their
+ * channels last become planar, as in training. Memory: two windows.
  *
  * @throws {TypeError} When the file has another format, or another number of features than `featureCount`; both name it.
+ * @throws {RangeError} When a column of the schema is missing.
  * @throws {SyntaxError} When the file is damaged or holds what is no finite number.
  */
 export async function* sampleWindows(path: string, options: WindowOptions): AsyncGenerator<SampleWindow> {
   const file = await detectFormat(path);
-  if (file.format === "delimited") yield* textWindows(file, options);
+  if (isTable(file.format)) yield* tableWindows(file, options);
   else if (file.format === "svmlight") yield* svmlightWindows(path, options);
   else if (["npy", "npz", "idx"].includes(file.format)) yield* arrayWindows(file, options);
   else {
@@ -69,53 +77,31 @@ function wrongFeatures(path: string, found: string, featureCount: number): TypeE
   );
 }
 
-async function* textWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
-  const { windowBytes = WINDOW_BYTES, featureCount, threads } = options;
-  const { path, delimiter } = file;
-  const table = await openDelimited(path, { delimiter });
-  const roles = featureRoles(path, table, options);
-  const plan = { roles, inputCount: featureCount, targetCount: 0 };
-  for await (const { rows, features } of table.windows(plan, { windowBytes, threads })) {
+async function* tableWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
+  const { threads, windowBytes = WINDOW_BYTES, onNotice, schema, labelColumn } = options;
+  const table = await openTable(file, options, schema);
+  const known = schema ?? featureColumns(table, options);
+  // Without a schema the label's place is known already.
+  const reading = { threads, onNotice, windowBytes, labelColumn: schema && labelColumn };
+  for await (const { rows, features } of knownWindows(table, known, reading)) {
     yield { samples: rows, features };
   }
 }
 
-/** Which column is which feature; one more than there are features is the label. */
-function featureRoles(
-  path: string,
-  { columnCount: columns, columnNames: names }: Table,
-  options: WindowOptions,
-): CellRole[] {
-  const { featureCount, labelColumn } = options;
-  const label = columns === featureCount && labelColumn === undefined
-    ? -1
-    : labelOf(path, columns, names, labelColumn);
-  if (columns - Number(label >= 0) !== featureCount) {
-    const found = `${columns} columns${labelColumn === undefined ? "" : ", one of them the label"}`;
-    throw wrongFeatures(path, found, featureCount);
+/** The columns of a table to a model that knows nothing but their number; one more than there are features is the label. */
+function featureColumns(table: Table, { featureCount, labelColumn }: WindowOptions): TableSchema {
+  const { name, columnCount } = table;
+  const without = columnCount === featureCount && labelColumn === undefined;
+  const labels = without
+    ? []
+    : labelColumn === undefined
+    ? chooseAnswers(table, {}).labels
+    : findColumns(labelColumn, table);
+  if (columnCount - labels.length !== featureCount) {
+    const found = `${columnCount} columns${labelColumn === undefined ? "" : ", one of them the label"}`;
+    throw wrongFeatures(name, found, featureCount);
   }
-  let next = 0;
-  return Array.from(
-    { length: columns },
-    (_, column) =>
-      column === label ? { kind: "skip" } : { kind: "number", input: next++, offset: 0, factor: 1 },
-  );
-}
-
-function labelOf(path: string, columns: number, names: readonly string[], given?: Column): number {
-  if (given === undefined) {
-    const lower = names.map((name) => name.toLowerCase());
-    return LABEL_NAMES.map((name) => lower.indexOf(name)).find((index) => index >= 0) ?? columns - 1;
-  }
-  const named: Record<string, number> = { first: 0, last: -1 };
-  const place = typeof given === "number"
-    ? given
-    : names.includes(given)
-    ? names.indexOf(given)
-    : named[given];
-  const column = place === undefined ? -1 : place < 0 ? columns + place : place;
-  if (column >= 0 && column < columns) return column;
-  throw new RangeError(`Cannot find column ${quote(String(given))} of "${path}": it has ${columns} columns`);
+  return plainSchema(table, { labels }, "classification");
 }
 
 /** How the numbers of an array file are stored. */
@@ -154,7 +140,8 @@ const IDX_TYPES: Readonly<Record<number, string>> = {
 };
 
 async function* arrayWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
-  const { windowBytes = WINDOW_BYTES, featureCount } = options;
+  const { windowBytes = WINDOW_BYTES, schema } = options;
+  const featureCount = schema === undefined ? options.featureCount : arrayWidth(schema);
   const { path } = file;
   await using reader = file.format === "npz"
     ? await openNpzArray(path, ["x_test", "x", "x_train"])
@@ -187,7 +174,8 @@ async function* arrayWindows(file: DataFile, options: WindowOptions): AsyncGener
       `feature ${place % featureCount} of sample ` +
       `${first + Math.floor(place / featureCount)} of "${path}"`);
     planarSamples(values, sampleShape);
-    yield { samples: count, features: values };
+    const features = schema === undefined ? values : encodeArray(values, count, schema, path);
+    yield { samples: count, features };
   }
   if (ahead.length > 0 || await reader.fill(new Uint8Array(1)) > 0) {
     throw new SyntaxError(`Cannot read "${path}": it is longer than its header says`);

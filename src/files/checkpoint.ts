@@ -95,7 +95,8 @@ function contentOf(
     ...(held && { optimizer: JSON.stringify(describeState(held, [running ?? used, ...workers])) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
   };
-  readMeaning(description, readSettings(description), used.standardization !== undefined);
+  readSettings(description);
+  readMeaning(description, used);
   if (description.training !== undefined) {
     readTraining(parseField({ training: description.training }, "training"));
   }
@@ -180,7 +181,7 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   const model = trained === undefined ? last : (await readModels(reader, settings, [""], () => undefined))[0];
   const standardization = await readStandardization(reader, "", settings, description);
   if (standardization !== undefined) model.standardization = standardization;
-  copyMeaning(readMeaning(description, settings, standardization !== undefined), model);
+  copyMeaning(readMeaning(description, model), model);
   for (const worker of workerModels) copyMeaning(model, worker);
   if (trained !== undefined) {
     const own = await readStandardization(reader, RUNNING, trained.settings, trained.description) ??

@@ -12,6 +12,7 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { SGD } from "../optimizer/sgd.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
+import { readSchema, schemaToJson } from "./table_schema.ts";
 import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
 
 /** Version of what a file holds and under which names. */
@@ -48,30 +49,35 @@ export function describeNetwork({ settings, standardization }: SparseMlp): Recor
   };
 }
 
-/** What the outputs of a model mean, in words: its classes, the unit of its targets, its temperature. */
+/** What goes in and out of a model, in words: columns of tables, classes, the unit of targets, the temperature. */
 export function describeMeaning(
-  { classNames, targetScaling, temperature }: SparseMlp,
+  { classNames, targetScaling, temperature, schema }: Meaning,
 ): Record<string, string> {
   return {
     classNames: JSON.stringify(classNames),
     ...(targetScaling && { targets: JSON.stringify(describeScaling(targetScaling)) }),
+    ...(schema && { schema: schemaToJson(schema) }),
     ...(temperature !== 1 && { temperature: JSON.stringify(temperature) }),
   };
 }
 
-/** What the outputs of a model mean, checked; a trained one knows the unit of its targets. */
+/** What goes in and out of a model that has its standardisation, checked. */
 export function readMeaning(
   description: Readonly<Record<string, string>>,
-  settings: ModelSettings,
-  trained: boolean,
+  { settings, standardization, featureCount }: Pick<
+    SparseMlp,
+    "settings" | "standardization" | "featureCount"
+  >,
 ): Meaning {
-  const targetScaling = readTargets(description, settings, trained);
+  const targetScaling = readTargets(description, settings, standardization !== undefined);
+  const owner = { task: settings.task, featureCount, outputCount: settings.sizes.at(-1)! };
   return {
     classNames: readClassNames(parseField(description, "classNames"), settings),
     temperature: description.temperature === undefined
       ? 1
       : readTemperature(parseField(description, "temperature"), settings),
     ...(targetScaling && { targetScaling }),
+    ...(description.schema !== undefined && { schema: readSchema(parseField(description, "schema"), owner) }),
   };
 }
 

@@ -12,6 +12,7 @@ import { readScaling, unscaled } from "../model/target_scaling.ts";
 import { readTemperature } from "./description.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
+import { readSchema } from "./table_schema.ts";
 import { parseBoundedJson } from "./bounded_json.ts";
 
 /** A layer as files hold it, of any type of numbers; nothing is checked yet. */
@@ -38,6 +39,8 @@ export interface WholeModel {
   readonly targets?: unknown;
   /** Temperature of a calibrated model, not checked yet. */
   readonly temperature?: unknown;
+  /** What the columns of its tables are; nothing of it is checked yet. */
+  readonly schema?: unknown;
 }
 
 /** A text longer than this is refused; a model's has a few kilobytes. */
@@ -71,7 +74,7 @@ export function parseModelJson(json: string): WholeModel {
   } catch (cause) {
     throw new SyntaxError(`its model.json is no JSON: ${(cause as Error).message}`, { cause });
   }
-  const { settings, classNames, featureCount, targets, temperature } = (found ?? {}) as Record<
+  const { settings, classNames, featureCount, targets, temperature, schema } = (found ?? {}) as Record<
     string,
     unknown
   >;
@@ -86,6 +89,7 @@ export function parseModelJson(json: string): WholeModel {
     ...counted,
     ...(targets !== undefined && { targets }),
     ...(temperature !== undefined && { temperature }),
+    ...(schema !== undefined && { schema }),
   };
 }
 
@@ -96,7 +100,7 @@ export function parseModelJson(json: string): WholeModel {
  * @throws {RangeError} When an index or number is out of range.
  */
 export function makeModel(
-  { settings: given, classNames = [], featureCount, targets, temperature }: WholeModel,
+  { settings: given, classNames = [], featureCount, targets, temperature, schema }: WholeModel,
   decoded: readonly DecodedLayer[],
   statistics?: ReadonlyMap<string, NpyArray>,
 ): SparseMlp {
@@ -141,6 +145,10 @@ export function makeModel(
   }
   model.classNames = [...classNames];
   if (temperature !== undefined) model.temperature = readTemperature(temperature, settings);
+  if (schema !== undefined) {
+    const owner = { task: settings.task, featureCount: model.featureCount, outputCount: outputs };
+    model.schema = readSchema(schema, owner);
+  }
   return model;
 }
 

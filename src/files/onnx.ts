@@ -11,7 +11,9 @@
 import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
+import { schemaToJson } from "./table_schema.ts";
 import { writeWhole } from "./whole_file.ts";
 
 const FLOAT = 1;
@@ -82,7 +84,8 @@ function message(fields: Readonly<Record<string, Field>>): INamespace {
  * Writes a network as an ONNX model: raw features in (`features`, `[samples, features]`), class probabilities
  * (`probabilities`) or predicted numbers in the targets' own unit (`values`) out.
  *
- * Memory: the file. The names of the classes stand in its metadata as `class_names`, a JSON list.
+ * Memory: the file. The names of the classes stand in its metadata as `class_names`, a JSON list; of a model of tables
+ * those of its features as `feature_names`, and as `schema` how columns become features.
  *
  * @throws {CheckpointError} When it cannot be written, or would have 2 GiB or more.
  */
@@ -113,7 +116,7 @@ export async function encodeOnnx(model: SparseMlp): Promise<Uint8Array> {
 
 function describe(model: SparseMlp): Record<string, unknown> {
   const graph = new GraphBuilder();
-  const { settings, classNames, standardization, targetScaling } = model;
+  const { settings, classNames, standardization, targetScaling, schema } = model;
   const outputs = settings.sizes[settings.sizes.length - 1];
   let value = "features";
   let features = settings.sizes[0];
@@ -173,7 +176,13 @@ function describe(model: SparseMlp): Record<string, unknown> {
     producer_name: "truly-sparse",
     producer_version: VERSION,
     opset_import: [{ domain: "", version: OPERATOR_SET }],
-    metadata_props: [{ key: "class_names", value: JSON.stringify(classNames) }],
+    metadata_props: [
+      { key: "class_names", value: JSON.stringify(classNames) },
+      ...(schema === undefined ? [] : [
+        { key: "feature_names", value: JSON.stringify(inputNames(schema)) },
+        { key: "schema", value: schemaToJson(schema) },
+      ]),
+    ],
     graph: {
       ...graph.content,
       name: "truly-sparse",

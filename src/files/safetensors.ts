@@ -31,8 +31,8 @@ export interface TensorPlace {
 }
 
 const LENGTH_BYTES = 8;
-/** A header longer than this is refused; ours have a few kilobytes. */
-const MAX_HEADER_BYTES = 16 * 2 ** 20;
+/** A header longer than this is refused, as Python's reader does; ours have a few kilobytes, and 80 bytes a column of a table. */
+const MAX_HEADER_BYTES = 100_000_000;
 /** The header itself, a tensor in it, its shape. */
 const HEADER_BOUNDS: JsonBounds = { depth: 3, parts: 2 ** 19 };
 const CHUNK_BYTES = 64 * 2 ** 20;

@@ -3,7 +3,7 @@
  *
  * `layer1.npz` is what `scipy.sparse.load_npz` reads: the CSR matrix `[inputs, neurons]`, so that a layer is
  * `x @ matrix + bias`. Beside it stand `bias` and, where the activation is trained, `activation_parameters`.
- * `model.json` holds settings, class names, for regression `targets` (values are `mean + deviation · output`), and the
+ * `model.json` holds settings, class names, what the columns of its tables are, for regression `targets` (values are `mean + deviation · output`), and the
  * temperature that outputs of a calibrated model are divided by before softmax; `standardization.npz` mean and scale of
  * the features.
  *
@@ -115,7 +115,7 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
   try {
     await Deno.mkdir(folder, { recursive: true });
     await write();
-    const { standardization, settings, classNames, targetScaling } = model;
+    const { standardization, settings, classNames, targetScaling, schema } = model;
     const temperature = model.temperature === 1 ? undefined : model.temperature;
     if (standardization !== undefined) {
       const { mean, scale, selection } = standardization;
@@ -127,7 +127,8 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
     }
     const featureCount = standardization?.selection?.featureCount;
     const targets = targetScaling && describeScaling(targetScaling);
-    const json = JSON.stringify({ settings, classNames, featureCount, targets, temperature }, null, 2) + "\n";
+    const json =
+      JSON.stringify({ settings, classNames, featureCount, targets, temperature, schema }, null, 2) + "\n";
     await writeBytes(`${folder}/model.json`, new TextEncoder().encode(json));
   } catch (cause) {
     throw new CheckpointError(`Cannot export to "${folder}": ${(cause as Error).message}`, { cause });

@@ -16,20 +16,21 @@ export function plansOf(model: SparseMlp): LayerPlan[] {
   }));
 }
 
-/** An empty model with the capacities of another, whose outputs mean the same; without its optimiser's state. */
+/** An empty model with the capacities of another, of the same meaning; without its optimiser's state. */
 export function emptyCopy(model: SparseMlp): SparseMlp {
   const copy = SparseMlp.allocate(model.settings, plansOf(model));
   copyMeaning(model, copy);
   return copy;
 }
 
-/** What the outputs of a model mean: classes, the unit of targets, the temperature. */
-export type Meaning = Pick<SparseMlp, "classNames" | "targetScaling" | "temperature">;
+/** What goes in and out of a model: columns of tables, classes, the unit of targets, the temperature. */
+export type Meaning = Pick<SparseMlp, "classNames" | "targetScaling" | "temperature" | "schema">;
 
-/** Copies what the outputs mean. */
+/** Copies what goes in and out. */
 export function copyMeaning(from: Meaning, to: SparseMlp): void {
   to.classNames = from.classNames;
   to.temperature = from.temperature;
+  if (from.schema !== undefined) to.schema = from.schema;
   if (from.targetScaling !== undefined) to.targetScaling = from.targetScaling;
 }
 

@@ -5,6 +5,7 @@
  */
 import type { Standardization } from "../native/standardize.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
+import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
@@ -38,6 +39,8 @@ export class SparseMlp {
   targetScaling?: TargetScaling;
   /** Name of each class; set by training. */
   classNames: readonly string[] = [];
+  /** What the columns of the tables are that the model reads; set by training on one. */
+  schema?: TableSchema;
   /** Who is at work on it: training waits for saves, and one run is refused while another lasts. */
   readonly use: ModelUse = new ModelUse();
   /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
@@ -78,6 +81,7 @@ export class SparseMlp {
     this.#optimizerState = other.#optimizerState;
     if (other.standardization !== undefined) this.standardization = other.standardization;
     if (other.targetScaling !== undefined) this.targetScaling = other.targetScaling;
+    if (other.schema !== undefined) this.schema = other.schema;
   }
 
   /** Which optimiser's state the model holds; undefined before the first training. */
@@ -200,6 +204,11 @@ export class SparseMlp {
   /** Raw features of a sample; a compacted model may use only some of them as inputs. */
   get featureCount(): number {
     return this.standardization?.selection?.featureCount ?? this.layers[0].inputs;
+  }
+
+  /** Name of each raw feature, by column and category of its schema; empty without one. */
+  get featureNames(): readonly string[] {
+    return this.schema === undefined ? [] : inputNames(this.schema);
   }
 
   /** The arenas and their tables, for kernels. Whoever changes them keeps the structure valid. */

@@ -111,6 +111,7 @@ export async function* trainWith(
     model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
   }
   model.classNames = data.classNames;
+  if (data.schema !== undefined) model.schema = data.schema;
   const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);

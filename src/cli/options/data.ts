@@ -15,6 +15,22 @@ const DATA = {
   commands: ["train", "cross-validate", "evaluate", "prune", "inspect"],
 } as const;
 
+/** What is said about the columns of a training table; the model keeps it. */
+const COLUMNS = {
+  group: "data",
+  kind: "text",
+  commands: ["train", "cross-validate", "inspect"],
+  needs: [{ option: "data" }],
+} as const;
+
+/** How the text of a table is written. */
+const TEXT = {
+  group: "data",
+  kind: "text",
+  commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
+  needs: [{ option: "data" }],
+} as const;
+
 /** In the order help shows them. */
 export const DATA_OPTIONS = [
   {
@@ -50,8 +66,9 @@ export const DATA_OPTIONS = [
     kind: "choice",
     value: "KIND",
     choices: ["classification", "regression"],
-    default: "classification",
-    help: "What the label column of your files holds: classes, or numbers to predict.",
+    help:
+      "What the label column of your files holds: classes, or numbers to predict. Without it, classes, unless " +
+      "the labels of a table are too many different numbers for that.",
     commands: ["train", "cross-validate", "evaluate", "inspect", "import"],
     needs: [{ option: "data" }],
   },
@@ -60,10 +77,83 @@ export const DATA_OPTIONS = [
     name: "label-column",
     kind: "text",
     value: "COLUMN",
-    help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last. " +
-      "Without it, a column called label, class, target, response, output or y, else the last.",
+    help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last; " +
+      "several with commas for regression. Without it, a column called label, class, target, response, output or " +
+      "y, else the last. A model knows its own.",
     commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
     needs: [{ option: "data" }],
+  },
+  {
+    ...COLUMNS,
+    name: "weight-column",
+    value: "COLUMN",
+    help: "Column that says how much each sample counts.",
+  },
+  {
+    ...COLUMNS,
+    name: "ignore-columns",
+    value: "COLUMNS",
+    help: "Columns that are no features, by name or number, with commas.",
+  },
+  {
+    ...COLUMNS,
+    name: "categories",
+    value: "COLUMNS",
+    help: "Columns whose spellings are categories, one input each, even if they are numbers.",
+  },
+  {
+    ...COLUMNS,
+    name: "numbers",
+    value: "COLUMNS",
+    help: "Columns of numbers, in which texts count as missing.",
+  },
+  {
+    ...COLUMNS,
+    name: "missing",
+    kind: "choice",
+    value: "HOW",
+    choices: ["fill", "refuse"],
+    help:
+      "What becomes of missing cells: filled in, which is the default (the mean of the column, and an input that says " +
+      "so; a category of their own), or an error.",
+  },
+  {
+    ...COLUMNS,
+    name: "missing-labels",
+    kind: "choice",
+    value: "HOW",
+    choices: ["refuse", "drop", "class"],
+    help:
+      "What becomes of rows without a label: an error, which is the default, left out, or a class of their own.",
+    commands: ["train", "cross-validate", "evaluate", "prune", "inspect"],
+  },
+  {
+    ...TEXT,
+    name: "delimiter",
+    value: "MARK",
+    help: "What stands between the cells of your text files. Without it, it is found out.",
+  },
+  {
+    ...TEXT,
+    name: "decimal",
+    kind: "choice",
+    value: "MARK",
+    choices: [".", ","],
+    help: "What stands before the decimals of numbers. Without it, it is found out.",
+  },
+  {
+    ...TEXT,
+    name: "header",
+    kind: "choice",
+    value: "ANSWER",
+    choices: ["yes", "no"],
+    help: "Whether the first row holds the names of the columns. Without it, it is found out.",
+  },
+  {
+    ...TEXT,
+    name: "encoding",
+    value: "NAME",
+    help: "Encoding of your text files: utf-8 (the default), latin1, windows-1252, utf-16le …",
   },
   {
     ...DATA,

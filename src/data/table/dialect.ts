@@ -191,7 +191,9 @@ function chooseDelimiter(body: Uint8Array, comment: string): string {
     const numbers = sample.filter((cell) => isNumber(comma ? cell.replace(",", ".") : cell)).length /
       sample.length;
     // Agreement goes first, then numbers, then the number of cells; blanks stand in texts too.
-    const whole = Math.abs(widths[0] - usual) <= 1 && agreeing === 1 ? 1 : 0;
+    // A header one cell shorter or longer is a rare thing beside one that fits.
+    const fit = widths[0] === usual ? 1 : Math.abs(widths[0] - usual) === 1 ? 0.75 : 0;
+    const whole = agreeing === 1 ? fit : 0;
     const score = (usual < 2 ? 0 : 8 * whole + 4 * agreeing) + 2 * numbers + (1 - 1 / Math.max(1, usual)) -
       (delimiter === " " ? 1.5 : 0);
     if (score > bestScore) [best, bestScore] = [delimiter, score];

@@ -7,7 +7,7 @@ import type { DelimitedPlan } from "../../native/delimited.ts";
 import type { CellRole, RolePlan } from "./table.ts";
 
 /** Kinds of roles and inputs that are none; those of `kernels/src/text/delimited/encode.rs`. */
-const SKIP = 0, NUMBER = 1, CATEGORY = 2, CLASS = 3, TARGET = 4, WEIGHT = 5;
+const SKIP = 0, NUMBER = 1, CATEGORY = 2, CLASS = 3, TARGET = 4, WEIGHT = 5, LENIENT = 6;
 const NONE = 0xffff_ffff, REFUSED = 0xffff_fffe;
 
 /**
@@ -62,7 +62,7 @@ function packRole(role: CellRole): readonly [role: Triple, scale: Triple] {
       return [[SKIP, 0, 0], plain];
     case "number":
       return [
-        [NUMBER, role.input, role.indicator ?? NONE],
+        [role.lenient === true ? LENIENT : NUMBER, role.input, role.indicator ?? NONE],
         [role.offset, role.factor, role.missing ?? NaN],
       ];
     case "category": {
@@ -70,9 +70,9 @@ function packRole(role: CellRole): readonly [role: Triple, scale: Triple] {
       return [[CATEGORY, role.other ?? NONE, missing], plain];
     }
     case "class":
-      return [[CLASS, 0, 0], plain];
+      return [[CLASS, role.missing ?? REFUSED, 0], plain];
     case "target":
-      return [[TARGET, role.output, 0], plain];
+      return [[TARGET, role.output, Number(role.missing !== undefined)], plain];
     case "weight":
       return [[WEIGHT, 0, 0], plain];
   }

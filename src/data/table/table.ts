@@ -82,7 +82,7 @@ export type CellRole =
   | {
     readonly kind: "target";
     readonly output: number;
-    /** What a missing cell counts as (NaN, to be found again); without it, one is refused. */
+    /** NaN where a missing cell becomes that; without it, one is refused. */
     readonly missing?: number;
   }
   | { readonly kind: "weight" };

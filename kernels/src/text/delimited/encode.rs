@@ -12,7 +12,7 @@ use crate::text::lines::{DETAIL, Kind, Problem, report};
 use crate::text::number::{NotNumber, once_rounded, parse_number};
 
 /// Elements of a role: kind; then input and indicator of a number, input of other categories and of missing ones,
-/// output of a target.
+/// missing class ([`REFUSED`] for none), output of a target and whether it may be missing (then it is NaN).
 pub const ROLE: usize = 3;
 /// Elements of the scaling of a column: offset, factor, value for a missing cell (NaN: refused).
 pub const SCALE: usize = 3;
@@ -29,6 +29,8 @@ pub const CLASS: u32 = 3;
 pub const TARGET: u32 = 4;
 /// The weight of the sample.
 pub const WEIGHT: u32 = 5;
+/// A number; texts count as missing.
+pub const LENIENT: u32 = 6;
 
 /// No such input.
 pub const NONE: u32 = u32::MAX;
@@ -72,7 +74,7 @@ impl Plan<'_> {
         let input = |index: u32| (index as usize) < self.inputs;
         for (column, role) in self.roles.chunks_exact(ROLE).enumerate() {
             let fits = match role[0] {
-                NUMBER => input(role[1]) && (role[2] == NONE || input(role[2])),
+                NUMBER | LENIENT => input(role[1]) && (role[2] == NONE || input(role[2])),
                 CATEGORY => {
                     let values = &self.values[self.first_words[column] as usize..self.first_words[column + 1] as usize];
                     (role[1] == NONE || input(role[1]))
@@ -239,15 +241,13 @@ impl Encoder<'_> {
         row: &mut Row<'_>,
         found: &mut ChunkTally,
     ) -> Result<(), Problem> {
-        let &[kind, one, two] = &self.plan.roles[column * ROLE..][..ROLE] else { return Ok(()) };
-        if kind == 0 {
-            return Ok(());
-        }
+        let &[role @ (1..), one, two] = &self.plan.roles[column * ROLE..][..ROLE] else { return Ok(()) };
         let content = cells.content(cell);
         let short = content.trim_ascii();
+        let kind = if role == LENIENT { NUMBER } else { role };
         let problem = |kind| Err(cells.problem(kind, column + 1, cell.place.clone()));
         let tally = &mut found.tally[column * TALLY..][..TALLY];
-        if is_missing(short) {
+        if is_missing(short) || (role == LENIENT && decimal(short, self.dialect.decimal).is_none()) {
             let filled = self.plan.scales[column * SCALE + 2];
             match kind {
                 NUMBER if !filled.is_nan() => {
@@ -261,6 +261,8 @@ impl Encoder<'_> {
                         row.features[two as usize] = 1.0;
                     }
                 }
+                CLASS if one != REFUSED => row.label[0] = one,
+                TARGET if two != 0 => row.targets[one as usize] = f32::NAN,
                 _ if short.is_empty() => return problem(Kind::Empty),
                 _ => return problem(Kind::Missing),
             }
@@ -365,7 +367,7 @@ pub fn delimited_encode(
     ensure(labels.len() == one(CLASS) && weights.len() == one(WEIGHT), Status::Length)?;
     let mut cut = cut(text, dialect, last, threads).map_err(|stop| report(stop, detail))?;
     ensure(cut.rows <= room, Status::Length)?;
-    let sparse = has(CATEGORY) || plan.roles.chunks_exact(ROLE).any(|role| role[0] == NUMBER && role[2] != NONE);
+    let sparse = has(CATEGORY) || plan.roles.chunks_exact(ROLE).any(|role| matches!(role[0], NUMBER | LENIENT) && role[2] != NONE);
     let samples = Shared {
         features: SharedSlice::new(features),
         labels: SharedSlice::new(labels),
