@@ -1,0 +1,69 @@
+/**
+ * What suits data of one's own, as options.
+ *
+ * @module
+ */
+import type { Dataset } from "../data/dataset.ts";
+import { trainingSamples } from "../data/validation_split.ts";
+import { type SuggestedSettings, suggestSettings } from "../train/suggested.ts";
+import type { Values } from "./options.ts";
+import { plural } from "./report.ts";
+
+/**
+ * The options that suit a data set.
+ *
+ * Importance Pruning, where it is asked for, begins and goes on at the same shares of the run as the paper's: epoch 200
+ * of 500, every 10.
+ *
+ * @param given Options as they were given.
+ */
+export function suitable(data: Dataset, given: Values): Values {
+  const { model, training } = suggestSettings({
+    samples: trainingSamples(data, given["validation-fraction"] ?? 0),
+    features: data.featureCount,
+    outputs: data.outputCount,
+    task: data.task,
+  });
+  const epochs = given.epochs ?? training.epochs;
+  return {
+    ...networkOptions(model),
+    ...trainingOptions(training),
+    "pruning-start": Math.floor(epochs * 0.4),
+    "pruning-every": Math.max(1, Math.round(epochs / 50)),
+  };
+}
+
+function networkOptions(model: SuggestedSettings["model"]): Values {
+  const { sizes, epsilon, activation, initializer, fanIn, zeroOutput } = model;
+  const { kind, alpha } = activation;
+  const start = { init: initializer, "fan-in": fanIn, "zero-output": zeroOutput };
+  return { hidden: sizes.slice(1, -1), epsilon, activation: kind, alpha, ...start };
+}
+
+function trainingOptions(training: SuggestedSettings["training"]): Values {
+  const { epochs, batchSize, optimizer, learningRate, schedule } = training;
+  const { dropout, zeta, weightDecay, weightDecayForm, growthWeights } = training;
+  return {
+    epochs,
+    "batch-size": batchSize,
+    optimizer,
+    "learning-rate": learningRate,
+    schedule: schedule.kind,
+    dropout,
+    zeta,
+    "weight-decay": weightDecay,
+    "weight-decay-form": weightDecayForm,
+    "growth-weights": growthWeights,
+  };
+}
+
+/** What was chosen for the data and not given, in a line: "Settings chosen for 120 samples × 5,000 features: …". */
+export function describeSuitable(data: Dataset, brought: Values, values: Values): string {
+  const shown = Object.entries(brought).flatMap(([name, value]) => {
+    if (value === false || values[name as keyof Values] !== value) return [];
+    return [`--${name}${value === true ? "" : ` ${value}`}`];
+  });
+  const { samples } = data.train;
+  const shape = `${plural(samples, "sample")} × ${plural(data.featureCount, "feature")}`;
+  return `Settings chosen for ${shape}: ${shown.join(" ")}; options win over them`;
+}
