@@ -63,7 +63,7 @@ export function describeSuitable(data: Dataset, brought: Values, values: Values)
     if (value === false || values[name as keyof Values] !== value) return [];
     return [`--${name}${value === true ? "" : ` ${value}`}`];
   });
-  const { samples } = data.train;
+  const samples = trainingSamples(data, values["validation-fraction"] ?? 0);
   const shape = `${plural(samples, "sample")} × ${plural(data.featureCount, "feature")}`;
   return `Settings chosen for ${shape}: ${shown.join(" ")}; options win over them`;
 }
