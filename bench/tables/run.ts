@@ -112,7 +112,7 @@ async function scoreAll(
   const notes = made.flatMap((table) =>
     "missing" in table ? [`${table.table}: not available (${table.missing})`] : []
   );
-  const tables = made.filter((table) => !("missing" in table));
+  const tables = made.flatMap((table) => "missing" in table ? [] : [table]);
   const names = tables.map(({ table }) => table).join(",");
   const scores: Record<string, Record<string, Score>> = {};
   for (const system of systems) {
