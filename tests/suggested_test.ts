@@ -130,7 +130,7 @@ Deno.test("fillDefaults() lets options win over what suits the data, and what is
   assertEquals(filled({ activation: "all-relu" }).alpha, 0.6);
   assertEquals(filled({ optimizer: "adam" })["learning-rate"], 0.001);
   assertEquals(filled({ optimizer: "adam" })["weight-decay-form"], "decoupled");
-  assertEquals(filled({ "importance-pruning": true })["pruning-start"], 48);
+  assertEquals(filled({ "importance-pruning": true })["pruning-start"], 46);
   assertEquals(filled({ "importance-pruning": true, epochs: 20 })["pruning-start"], 8);
   assertEquals(filled({})["pruning-start"], undefined);
 });

@@ -61,7 +61,7 @@ export interface SuggestedSettings {
  *
  * const { model, training } = suggestSettings({ samples: 100, features: 5000, outputs: 2 });
  * assertEquals(model.sizes, [5000, 1000, 2]);
- * assertEquals([training.batchSize, training.epochs], [8, 120]);
+ * assertEquals([training.batchSize, training.epochs], [8, 116]);
  * ```
  */
 export function suggestSettings(shape: TableShape): SuggestedSettings {
@@ -88,7 +88,7 @@ export function suggestSettings(shape: TableShape): SuggestedSettings {
       zeroOutput: true,
     },
     training: {
-      epochs: Math.round(between(15, 60 * (1000 / samples) ** 0.3, 150)),
+      epochs: Math.round(between(15, 70 * (1000 / samples) ** 0.22, 150)),
       batchSize,
       ...(task === "classification" ? momentum(samples, batchSize) : adam(samples)),
       schedule: { kind: "cosine" },
