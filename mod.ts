@@ -95,6 +95,7 @@ export type { TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export type { Tally, TestMark } from "./src/train/tally.ts";
 export type { EpochRecord, ParallelRecord, RunSummary, TrainSummary } from "./src/train/records.ts";
+export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
 export { train } from "./src/train/trainer.ts";
 export {
   type EvolutionCounts,

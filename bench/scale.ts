@@ -10,7 +10,7 @@ import { datasets, SparseMlp, train } from "../mod.ts";
 import type { Values } from "../src/cli/options.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { fitMemory } from "../src/cli/plan.ts";
-import { fillDefaults, modelOptions, trainOptions, withPreset } from "../src/cli/settings.ts";
+import { fillDefaults, modelOptions, paperSettings, trainOptions, withPreset } from "../src/cli/settings.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 
@@ -25,7 +25,7 @@ function peakRssBytes(): number {
 
 async function measure(given: Values, inferenceSamples: number): Promise<Record<string, unknown>> {
   const wanted = withPreset({ "max-steps": 20, ...given });
-  const filled = fillDefaults("train", wanted, datasets.describe(wanted.dataset!));
+  const filled = fillDefaults("train", wanted, paperSettings(datasets.describe(wanted.dataset!)));
   const { train: learned, test, ...about } = await datasets.load(wanted.dataset!);
   const sizes = [about.featureCount, ...filled.hidden!, about.outputCount];
   const { values, choice } = fitMemory(sizes, filled, given);

@@ -3,7 +3,7 @@ import { UsageError } from "../src/cli/option.ts";
 import type { Values } from "../src/cli/options.ts";
 import { fitMemory } from "../src/cli/plan.ts";
 import { presetOptions, PRESETS } from "../src/cli/presets.ts";
-import { fillDefaults, withPreset } from "../src/cli/settings.ts";
+import { fillDefaults, paperSettings, withPreset } from "../src/cli/settings.ts";
 import { datasets } from "../src/data/named.ts";
 import { folder, run, table } from "./cli/process.ts";
 
@@ -11,7 +11,7 @@ const [INPUTS, OUTPUTS] = [65_536, 2];
 
 /** A run of a preset as `train` would fit it into memory. */
 function fitted(given: Values) {
-  const values = fillDefaults("train", withPreset(given), datasets.describe("extreme"));
+  const values = fillDefaults("train", withPreset(given), paperSettings(datasets.describe("extreme")));
   return fitMemory([INPUTS, ...values.hidden!, OUTPUTS], values, given);
 }
 
@@ -59,7 +59,11 @@ Deno.test("fitMemory() refuses what does not fit, and leaves other runs as they 
     "micro-batch": 64,
   }, "64 samples");
   refuse({ hidden: [5e6, 5e6], memory: 2 }, "Cannot train a network of 10065538 neurons");
-  const values = fillDefaults("train", { hidden: [500, 500], memory: 1 }, datasets.describe("extreme"));
+  const values = fillDefaults(
+    "train",
+    { hidden: [500, 500], memory: 1 },
+    paperSettings(datasets.describe("extreme")),
+  );
   assertEquals(fitMemory([INPUTS, 500, 500, OUTPUTS], values, { hidden: [500, 500] }).values, values);
 });
 

@@ -3,9 +3,11 @@ import { defaultOf, type Option, readValue, UsageError } from "../src/cli/option
 import { OPTIONS, type Values } from "../src/cli/options.ts";
 import { resumed } from "../src/cli/resume.ts";
 import {
+  checkSettings,
   checkTogether,
   fillDefaults,
   modelOptions,
+  paperSettings,
   parallelOptions,
   trainOptions,
   withPreset,
@@ -95,7 +97,7 @@ Deno.test("OPTIONS speak of other options that exist, and of values those have",
 
 Deno.test("fillDefaults() finds an option for each of the paper's settings", () => {
   for (const { name, settings } of datasets.list()) {
-    const filled = fillDefaults("train", {}, datasets.describe(name));
+    const filled = fillDefaults("train", {}, paperSettings(datasets.describe(name)));
     const { hidden, ...model } = modelOptions(filled, {
       featureCount: 4,
       outputCount: 2,
@@ -160,7 +162,7 @@ Deno.test("modelOptions() take the sizes from the data, and a default of alpha f
   assertEquals(model({ density: [0.5, 0.2], hidden: [9] }).density, [0.5, 0.2]);
 });
 
-Deno.test("checkTogether() and fillDefaults() refuse what does not go together, with the reason", () => {
+Deno.test("checkTogether() and checkSettings() refuse what does not go together, with the reason", () => {
   const refused: [Values, string][] = [
     [
       { dataset: "madelon", data: ["t.csv"] },
@@ -215,7 +217,7 @@ Deno.test("checkTogether() and fillDefaults() refuse what does not go together, 
   for (const [given, message] of refused) {
     const error = assertThrows(() => {
       checkTogether(given);
-      fillDefaults("train", given);
+      checkSettings("train", fillDefaults("train", given));
     }, UsageError);
     assertEquals(error.message, message);
   }

@@ -218,7 +218,7 @@ async function main(): Promise<number> {
     return 0;
   }
   try {
-    const python = await ensureVenv();
+    const python = await ensureVenv(import.meta.url);
     const run = await describeRun(python);
     if (loadavg()[0] > BUSY_LOAD) {
       console.error(

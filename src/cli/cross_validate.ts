@@ -13,7 +13,15 @@ import { columns, count, duration } from "./format.ts";
 import { measuresToJson, METRIC_LINES } from "./measures.ts";
 import type { Values } from "./options.ts";
 import { dataLines, describeNetwork, titled } from "./report.ts";
-import { checkTogether, fillDefaults, modelOptions, toJson, trainOptions } from "./settings.ts";
+import {
+  checkTogether,
+  fillDefaults,
+  modelOptions,
+  paperSettings,
+  toJson,
+  trainOptions,
+} from "./settings.ts";
+import { describeSuitable, settle } from "./suggestion.ts";
 
 /** Trains and tests on each fold; saves nothing. */
 export const crossValidateCommand: Command = {
@@ -39,9 +47,11 @@ export const crossValidateCommand: Command = {
 async function crossValidation(given: Values): Promise<number> {
   checkTogether(given);
   const named = describeData(given);
-  const values = fillDefaults("cross-validate", given, named);
-  const { json = false, folds = 5, repeats = 1, seed = 0 } = values;
-  const { data, notices, groups } = await samplesOf(values, !json);
+  const first = fillDefaults("cross-validate", given, named && paperSettings(named));
+  const { json = false, folds = 5, repeats = 1, seed = 0 } = first;
+  const { data, notices, groups } = await samplesOf(first, !json);
+  const own = named === undefined && given.preset === undefined ? data : undefined;
+  const { values, brought } = settle("cross-validate", given, first, own);
   // Every fold has at most as many samples to learn from as are left by the largest fold and validation.
   const { "validation-fraction": aside = 0 } = values;
   const least = Math.floor(data.train.samples * (1 - 1 / folds) * (1 - aside));
@@ -53,7 +63,8 @@ async function crossValidation(given: Values): Promise<number> {
       "Network",
       describeNetwork(SparseMlp.create(network).settings),
     ]]);
-    console.error([...notices, ...head, ...rareClasses(data, folds)].join("\n"));
+    const chosen = brought === undefined ? [] : [describeSuitable(data, brought, values)];
+    console.error([...notices, ...head, ...chosen, ...rareClasses(data, folds)].join("\n"));
   }
   if (json) {
     const settings = toJson({ ...values, "batch-size": batchSize });

@@ -17,7 +17,8 @@ import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
 import { planCommand } from "./plan.ts";
 import { costTable, describeNetwork, titled } from "./report.ts";
-import { checkTogether, fillDefaults, modelOptions } from "./settings.ts";
+import { checkSettings, checkTogether, fillDefaults, modelOptions, paperSettings } from "./settings.ts";
+import { settle } from "./suggestion.ts";
 
 /** Connections a neuron has, over a layer. */
 export interface Degrees {
@@ -213,14 +214,18 @@ async function savedModel(path: string, given: Values): Promise<SparseMlp> {
 async function makeModel(given: Values): Promise<SparseMlp> {
   checkTogether(given);
   const named = describeData(given);
-  const values = fillDefaults("inspect", given, named);
+  const values = fillDefaults("inspect", given, named && paperSettings(named));
   const { inputs, outputs, task = "classification" } = values;
-  if (inputs !== undefined && outputs !== undefined) {
-    return SparseMlp.create(modelOptions(values, { featureCount: inputs, outputCount: outputs, task }));
-  }
-  const shape = named === undefined
-    ? (await loadData(values, { showProgress: !values.json })).data
-    : { featureCount: named.featureCount, outputCount: named.classCount, task };
+  const shape = inputs !== undefined && outputs !== undefined
+    ? { featureCount: inputs, outputCount: outputs, task }
+    : named && { featureCount: named.featureCount, outputCount: named.classCount, task };
+  if (shape !== undefined) return makeNetwork(values, shape);
+  const { data } = await loadData(values, { showProgress: !values.json });
+  return SparseMlp.create(modelOptions(settle("inspect", given, values, data).values, data));
+}
+
+function makeNetwork(values: Values, shape: Parameters<typeof modelOptions>[1]): SparseMlp {
+  checkSettings("inspect", values);
   return SparseMlp.create(modelOptions(values, shape));
 }
 

@@ -1,5 +1,5 @@
 /**
- * From options to settings: what was given, else the data set's, else the default of the table.
+ * From options to settings: what was given, else what the data bring, else the default of the table.
  *
  * Everything here goes by what the rows say; no option is named.
  *
@@ -93,21 +93,31 @@ function isExcluded(name: string, given: Named): boolean {
   );
 }
 
+/** The paper's settings for a named data set, as options. */
+export function paperSettings({ settings }: NamedDataset): Values {
+  const values = Object.entries(settings).flatMap(([setting, value]) => {
+    const row = ROWS.find(({ into }) => nameIn(into?.model ?? into?.training) === setting);
+    return row === undefined ? [] : [[row.name, value]];
+  });
+  return Object.fromEntries(values);
+}
+
 /**
- * Fills in what was not given: first from the named data set, then from the table.
+ * Fills in what was not given: first with what the data bring, then from the table.
  *
- * @returns Every setting of the run that means something, and none that does not.
- * @throws {UsageError} When settings do not go together.
+ * @param brought What suits the data: the paper's settings of a named set, or those suggested for a shape.
+ * @returns Every setting of the run that means something, and none that does not; not yet checked.
  */
-export function fillDefaults(command: CommandName, given: Values, named?: NamedDataset): Values {
+export function fillDefaults(command: CommandName, given: Values, brought: Values = {}): Values {
   const rows = ROWS.filter((row) => row.commands.includes(command));
   const values: Record<string, unknown> = {};
+  const taken = new Set<string>();
   for (const row of rows) {
     if (typeof row.default === "string") values[row.name] = readValue(row, row.default);
-  }
-  for (const [setting, value] of Object.entries(named?.settings ?? {})) {
-    const row = rows.find(({ into }) => nameIn(into?.model ?? into?.training) === setting);
-    if (row !== undefined && !isOtherwise(row.follows, given, named)) values[row.name] = value;
+    const suits = (brought as Named)[row.name];
+    if (suits === undefined || isOtherwise(row.follows, given, brought)) continue;
+    values[row.name] = suits;
+    taken.add(row.name);
   }
   Object.assign(values, given);
   for (const row of rows) {
@@ -115,20 +125,29 @@ export function fillDefaults(command: CommandName, given: Values, named?: NamedD
   }
   for (const { name, needs = [], defaultWith } of rows) {
     if ((given as Named)[name] !== undefined) continue;
-    const wanted = defaultWith === undefined ? needs : [...needs, defaultWith];
+    const wanted = defaultWith === undefined || taken.has(name) ? needs : [...needs, defaultWith];
     if (isExcluded(name, given) || wanted.some((other) => !isGiven(other, values))) delete values[name];
-  }
-  for (const { check } of rows) {
-    const problem = check?.(values);
-    if (problem !== undefined) throw new UsageError(`Cannot ${problem}`);
   }
   return values as Values;
 }
 
-/** Whether the user has chosen otherwise than the data set's settings are for. */
-function isOtherwise(follows: string | undefined, given: Values, named: NamedDataset | undefined): boolean {
+/**
+ * Refuses settings that do not go together.
+ *
+ * @param values As {@linkcode fillDefaults} has filled them in.
+ * @throws {UsageError} With the first contradiction.
+ */
+export function checkSettings(command: CommandName, values: Values): void {
+  for (const { check, commands } of ROWS) {
+    const problem = commands.includes(command) ? check?.(values) : undefined;
+    if (problem !== undefined) throw new UsageError(`Cannot ${problem}`);
+  }
+}
+
+/** Whether the user has chosen otherwise than what the data bring is for. */
+function isOtherwise(follows: string | undefined, given: Values, brought: Values): boolean {
   if (follows === undefined || (given as Named)[follows] === undefined) return false;
-  return (given as Named)[follows] !== (named?.settings as Named | undefined)?.[follows];
+  return String((given as Named)[follows]) !== valueOf(follows, brought);
 }
 
 /** Name of a setting where it ends up: "alpha" of "activation.alpha". */

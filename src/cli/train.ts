@@ -48,11 +48,13 @@ import {
   checkTogether,
   fillDefaults,
   modelOptions,
+  paperSettings,
   parallelOptions,
   toJson,
   trainOptions,
   withPreset,
 } from "./settings.ts";
+import { describeSuitable, settle } from "./suggestion.ts";
 import { VERSION } from "../version.ts";
 
 /** A run that is ready to begin. */
@@ -71,6 +73,8 @@ interface Run {
   readonly workerModels: WorkerModels;
   /** How activations are kept, where memory was planned. */
   readonly choice?: ActivationPlan;
+  /** Options that were chosen for the shape of the data; those given win over them. */
+  readonly brought?: Values;
   /** The MPI job this process is a rank of. */
   readonly place?: MpiPlace;
 }
@@ -82,16 +86,16 @@ export const trainCommand: Command = {
   description:
     "Trains a network whose topology evolves: after each epoch SET replaces the weakest connections by " +
     "random new ones. Without options it learns made-up data in seconds. A named data set brings the " +
-    "paper's settings as defaults; options win over them. Ctrl-C stops in good order.",
+    "paper's settings as defaults, files of your own those that suit their shape; options win over them. Ctrl-C stops in good order.",
   examples: [
     ["The paper's run on Fashion-MNIST, with its settings", "train --dataset fashion-mnist"],
     [
       "A table of your own: one row in five tests, the model is saved when done",
-      "train --data flowers.csv --label-column species --hidden 64,64 --epochs 50 --output flowers.safetensors",
+      "train --data flowers.csv --label-column species --output flowers.safetensors",
     ],
     [
       "Numbers instead of classes: the label column holds what to predict",
-      "train --data houses.csv --label-column price --task regression --hidden 64,64",
+      "train --data houses.csv --label-column price --task regression",
     ],
     ["A million neurons on made-up data, two steps of it", "train --preset extreme-1m --max-steps 2"],
     ["Importance Pruning: a smaller network", "train --dataset madelon --importance-pruning"],
@@ -154,9 +158,10 @@ async function runTraining(given: Values): Promise<number> {
     const head = titled([...told, ["Network", describeNetwork(model.settings)], ...planned]);
     const { "max-steps": maxSteps } = values;
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
+    const chosen = run.brought === undefined ? [] : [describeSuitable(data, run.brought, values)];
     const by = `${values.optimizer} at learning rate ${values["learning-rate"]}`;
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most} by ${by}, seed ${values.seed}`;
-    console.error([...run.notices, ...head, aim].join("\n"));
+    console.error([...run.notices, ...head, ...chosen, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(print) : drawsBars() ? barView(show) : lineView(show);
   const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await epochLoop(
@@ -208,19 +213,22 @@ async function prepare(given: Values): Promise<Run> {
   const wanted = withPreset(asked);
   checkTogether(wanted);
   const named = describeData(wanted);
-  const filled = fillDefaults("train", wanted, named);
+  // Data of one's own bring settings too, once their shape is known; a checkpoint and a preset have theirs.
+  const suits = named === undefined && before === undefined && wanted.preset === undefined;
+  const first = fillDefaults("train", wanted, named && paperSettings(named));
   const state = before?.state ?? newRunState();
   const epochsDone = state.epoch;
-  if (epochsDone >= filled.epochs!) {
+  if (epochsDone >= first.epochs!) {
     throw new UsageError(
-      `Cannot go on to epoch ${filled.epochs}: ${epochsDone} are done; give a larger --epochs`,
+      `Cannot go on to epoch ${first.epochs}: ${epochsDone} are done; give a larger --epochs`,
     );
   }
-  if (filled.output !== undefined) await checkOutput(filled.output);
-  const { data, notices } = await loadData(filled, {
-    showProgress: !filled.json && !filled.quiet,
+  if (first.output !== undefined) await checkOutput(first.output);
+  const { data, notices } = await loadData(first, {
+    showProgress: !first.json && !first.quiet,
     reader: before && { model: before.model, given },
   });
+  const { values: filled, brought } = settle("train", wanted, first, suits ? data : undefined);
   if (before !== undefined) checkFit(given.resume!, before.model, data);
   const weights = await askedWeights(filled, data);
   const { firstIndex } = data;
@@ -247,6 +255,7 @@ async function prepare(given: Values): Promise<Run> {
     memory: new PeakMemory(),
     workerModels,
     ...(choice && { choice }),
+    ...(brought && { brought }),
   };
 }
 

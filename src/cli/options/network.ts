@@ -78,6 +78,7 @@ export const NETWORK_OPTIONS = [
     kind: "number",
     value: "X",
     default: "0.6",
+    follows: "activation",
     symbol: "α",
     help:
       "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25).",
