@@ -3,7 +3,7 @@
 use truly_sparse_kernels::base::random::Stream;
 use truly_sparse_kernels::base::status::{Outcome, Status};
 use truly_sparse_kernels::text::delimited::encode::{
-    CATEGORY, CLASS, NONE, NUMBER, Plan, ROLE, SCALE, Samples, TALLY, TARGET, delimited_encode,
+    CATEGORY, CLASS, LENIENT, NONE, NUMBER, Plan, REFUSED, ROLE, SCALE, Samples, TALLY, TARGET, delimited_encode,
 };
 use truly_sparse_kernels::text::delimited::head::{delimited_cells, delimited_rows};
 use truly_sparse_kernels::text::delimited::profile::{PROFILE, delimited_profile};
@@ -23,14 +23,20 @@ struct Read {
 
 /// Columns: numbers are inputs in their order, targets outputs; categories have the words a and b, classes x and y.
 fn encode(text: &[u8], delimiter: u8, kinds: &[u32], threads: usize) -> Read {
+    encode_missing(text, delimiter, kinds, threads, (REFUSED, 0, f64::NAN))
+}
+
+/// The same, with the class, whether there is a target, and the number of a missing cell.
+fn encode_missing(text: &[u8], delimiter: u8, kinds: &[u32], threads: usize, missing: (u32, u32, f64)) -> Read {
     let dialect = [delimiter, b'#', b'.', 0];
     let (mut roles, mut first_words, mut words, mut values) = (vec![], vec![0], vec![], vec![]);
     let (mut inputs, mut targets) = (0, 0);
     for &kind in kinds {
         match kind {
-            NUMBER => roles.extend([kind, inputs, NONE]),
+            NUMBER | LENIENT => roles.extend([kind, inputs, NONE]),
             CATEGORY => roles.extend([kind, NONE, NONE]),
-            TARGET => roles.extend([kind, targets, 0]),
+            TARGET => roles.extend([kind, targets, missing.1]),
+            CLASS => roles.extend([kind, missing.0, 0]),
             _ => roles.extend([kind, 0, 0]),
         }
         if kind == CATEGORY || kind == CLASS {
@@ -38,7 +44,7 @@ fn encode(text: &[u8], delimiter: u8, kinds: &[u32], threads: usize) -> Read {
             values.extend(if kind == CLASS { [0, 1] } else { [inputs, inputs + 1] });
         }
         inputs += match kind {
-            NUMBER => 1,
+            NUMBER | LENIENT => 1,
             CATEGORY => 2,
             _ => 0,
         };
@@ -46,7 +52,7 @@ fn encode(text: &[u8], delimiter: u8, kinds: &[u32], threads: usize) -> Read {
         first_words.push(values.len() as u32);
     }
     let starts: Vec<u32> = (0..=values.len() as u32).collect();
-    let scales: Vec<f64> = kinds.iter().flat_map(|_| [0.0, 1.0, f64::NAN]).collect();
+    let scales: Vec<f64> = kinds.iter().flat_map(|_| [0.0, 1.0, missing.2]).collect();
     assert_eq!((roles.len(), scales.len()), (kinds.len() * ROLE, kinds.len() * SCALE));
     let plan = Plan {
         roles: &roles,
@@ -156,6 +162,17 @@ fn encode_names_the_first_fault() {
     assert_eq!(at(b"1,\"2\"3,x\n"), (Kind::Quote as u64, 1, 2));
     assert_eq!(at(b"1,2,x\n1,2,z\n"), (Kind::Class as u64, 2, 3));
     assert_eq!(at(b"1,2,x\n1,2\xff,x\n"), (Kind::Encoding as u64, 2, 2));
+}
+
+#[test]
+fn encode_fills_in_missing_cells_where_it_may() {
+    let text = b"1,n/k,x,2\nNA,2,?,\n";
+    let read = encode_missing(text, b',', &[NUMBER, LENIENT, CLASS, TARGET], 1, (u32::MAX, 1, 9.0));
+    assert_eq!(read.outcome, Ok(()), "{:?}", read.detail);
+    assert_eq!((read.features, read.labels), (vec![1.0, 9.0, 9.0, 2.0], vec![0, u32::MAX]));
+    assert!(read.targets[0] == 2.0 && read.targets[1].is_nan());
+    let refused = encode_missing(b"1,2,x,2\nn/k,2,x,2\n", b',', &[NUMBER, LENIENT, CLASS, TARGET], 1, (0, 1, 9.0));
+    assert_eq!(problem(&refused), (Kind::Text as u64, 2, 1));
 }
 
 #[test]

@@ -367,7 +367,8 @@ pub fn delimited_encode(
     ensure(labels.len() == one(CLASS) && weights.len() == one(WEIGHT), Status::Length)?;
     let mut cut = cut(text, dialect, last, threads).map_err(|stop| report(stop, detail))?;
     ensure(cut.rows <= room, Status::Length)?;
-    let sparse = has(CATEGORY) || plan.roles.chunks_exact(ROLE).any(|role| matches!(role[0], NUMBER | LENIENT) && role[2] != NONE);
+    let sparse = has(CATEGORY)
+        || plan.roles.chunks_exact(ROLE).any(|role| matches!(role[0], NUMBER | LENIENT) && role[2] != NONE);
     let samples = Shared {
         features: SharedSlice::new(features),
         labels: SharedSlice::new(labels),
