@@ -3,6 +3,7 @@
 use super::{view, view_mut};
 use crate::base::status::guarded;
 use crate::data::batch::Samples;
+use crate::network::compiled;
 use crate::network::inference::{self, Prediction};
 use crate::network::layer::LAYOUT_COLUMNS;
 
@@ -39,7 +40,7 @@ pub unsafe extern "C" fn ts_predict(
         // SAFETY: promised by the caller; a float array is aligned for floats.
         unsafe {
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
-            let network = inference::layers(layout, slopes, view_mut(arena, arena_len))?;
+            let network = compiled::layers(layout, slopes, view_mut(arena, arena_len))?;
             let (mean, scale) = (view(mean, inputs), view(scale, inputs));
             let prediction = Prediction { mean, scale, softmax: softmax != 0, width };
             let selection = view(selection, selection_len);

@@ -4,6 +4,7 @@ pub mod activation;
 pub mod adam;
 pub mod backward;
 pub mod batch;
+pub mod compiled;
 pub mod forward;
 mod gradient_target;
 pub mod inference;
