@@ -3,8 +3,6 @@
 //! The arena holds per layer, each rounded up to 16 words: `incoming_ptr [neurons + 1]`, `source [nnz]`,
 //! `values [nnz]`, `bias [neurons]`, `activation_parameters [neurons · s]`: 8 bytes a connection.
 
-use bytemuck::cast_slice;
-
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Activation;
 use crate::network::layer::{Sections, layout_rows};
