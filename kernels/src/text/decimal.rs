@@ -49,7 +49,7 @@ fn tail(text: &[u8], at: usize) -> u64 {
 #[inline(always)]
 fn eight_digits(text: &[u8], at: usize) -> (u64, usize) {
     let word = eight(text, at) ^ 0x3030_3030_3030_3030;
-    let others = ((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676 | word) & 0x8080_8080_8080_8080;
+    let others = (((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
     let count = (others.trailing_zeros() >> 3) as usize;
     // The digits move to the top, zeros before them.
     let digits = if count == 0 { 0 } else { word << (64 - 8 * count) };
@@ -149,7 +149,7 @@ pub fn tiny_decimal(text: &[u8], start: usize, end: usize, mark: u8) -> Option<D
     // The characters move to the top, the last one highest.
     let mut digits = word << (64 - 8 * length);
     let marks = digits ^ (u64::from(mark) * 0x0101_0101_0101_0101);
-    let point = !((marks & LOW) + LOW | marks | LOW);
+    let point = !(((marks & LOW) + LOW) | marks | LOW);
     let mut pad = 8 - length;
     let mut places = 0;
     if point != 0 {
@@ -163,7 +163,7 @@ pub fn tiny_decimal(text: &[u8], start: usize, end: usize, mark: u8) -> Option<D
     // One character that is no digit, or none that is one.
     let digits = if pad < 8 { digits | ZEROS & ((1 << (8 * pad)) - 1) } else { return None };
     let digits = digits ^ ZEROS;
-    if ((digits & LOW) + 0x7676_7676_7676_7676 | digits) & !LOW != 0 {
+    if (((digits & LOW) + 0x7676_7676_7676_7676) | digits) & !LOW != 0 {
         return None;
     }
     let divisor = SIGNED_TENS[usize::from(sign == b'-')][places];
