@@ -2,10 +2,11 @@
 
 use truly_sparse_kernels::base::random::Stream;
 use truly_sparse_kernels::base::status::{Outcome, Status};
-use truly_sparse_kernels::text::delimited::encode::{
-    CATEGORY, CLASS, LENIENT, NONE, NUMBER, Plan, REFUSED, ROLE, SCALE, Samples, TALLY, TARGET, delimited_encode,
-};
+use truly_sparse_kernels::text::delimited::encode::{Samples, TALLY, delimited_encode};
 use truly_sparse_kernels::text::delimited::head::{delimited_cells, delimited_rows};
+use truly_sparse_kernels::text::delimited::plan::{
+    CATEGORY, CLASS, LENIENT, NONE, NUMBER, Plan, REFUSED, ROLE, SCALE, TARGET,
+};
 use truly_sparse_kernels::text::delimited::profile::{PROFILE, delimited_profile};
 use truly_sparse_kernels::text::delimited::spellings::SPELLING;
 use truly_sparse_kernels::text::lines::{DETAIL, Kind};

@@ -114,7 +114,7 @@ export function delimitedProfile(
   return wellFormed(status, "read the text");
 }
 
-/** A plan as the kernel takes it; see `kernels/src/text/delimited/encode.rs`. */
+/** A plan as the kernel takes it; see `kernels/src/text/delimited/plan.rs`. */
 export interface DelimitedPlan {
   readonly roles: Uint32Array;
   readonly scales: Float64Array;

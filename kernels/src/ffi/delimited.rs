@@ -3,8 +3,9 @@
 use super::{view, view_mut};
 use crate::base::status::guarded;
 use crate::text::delimited::DIALECT;
-use crate::text::delimited::encode::{Plan, Samples, delimited_encode};
+use crate::text::delimited::encode::{Samples, delimited_encode};
 use crate::text::delimited::head::{delimited_cells, delimited_rows};
+use crate::text::delimited::plan::Plan;
 use crate::text::delimited::profile::delimited_profile;
 use crate::text::lines::DETAIL;
 

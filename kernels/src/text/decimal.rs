@@ -22,6 +22,10 @@ const TENS: [f64; 23] = [
 
 const WHOLE_TENS: [u64; 9] = [1, 10, 100, 1_000, 10_000, 100_000, 1_000_000, 10_000_000, 100_000_000];
 
+/// Powers of ten and the same below zero, so that a sign costs no step after the division.
+const SIGNED_TENS: [[f64; 8]; 2] =
+    [[1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7], [-1e0, -1e1, -1e2, -1e3, -1e4, -1e5, -1e6, -1e7]];
+
 /// Most digits whose value surely fits 64 bits.
 const SAFE_DIGITS: usize = 19;
 
@@ -45,7 +49,7 @@ fn tail(text: &[u8], at: usize) -> u64 {
 #[inline(always)]
 fn eight_digits(text: &[u8], at: usize) -> (u64, usize) {
     let word = eight(text, at) ^ 0x3030_3030_3030_3030;
-    let others = ((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676 | word) & 0x8080_8080_8080_8080;
+    let others = (((word & 0x7f7f_7f7f_7f7f_7f7f) + 0x7676_7676_7676_7676) | word) & 0x8080_8080_8080_8080;
     let count = (others.trailing_zeros() >> 3) as usize;
     // The digits move to the top, zeros before them.
     let digits = if count == 0 { 0 } else { word << (64 - 8 * count) };
@@ -145,7 +149,7 @@ pub fn tiny_decimal(text: &[u8], start: usize, end: usize, mark: u8) -> Option<D
     // The characters move to the top, the last one highest.
     let mut digits = word << (64 - 8 * length);
     let marks = digits ^ (u64::from(mark) * 0x0101_0101_0101_0101);
-    let point = !((marks & LOW) + LOW | marks | LOW);
+    let point = !(((marks & LOW) + LOW) | marks | LOW);
     let mut pad = 8 - length;
     let mut places = 0;
     if point != 0 {
@@ -159,12 +163,11 @@ pub fn tiny_decimal(text: &[u8], start: usize, end: usize, mark: u8) -> Option<D
     // One character that is no digit, or none that is one.
     let digits = if pad < 8 { digits | ZEROS & ((1 << (8 * pad)) - 1) } else { return None };
     let digits = digits ^ ZEROS;
-    if ((digits & LOW) + 0x7676_7676_7676_7676 | digits) & !LOW != 0 {
+    if (((digits & LOW) + 0x7676_7676_7676_7676) | digits) & !LOW != 0 {
         return None;
     }
-    let value = value_of_eight(digits) as f64 / TENS[places];
-    let value = f64::from_bits(value.to_bits() | u64::from(sign == b'-') << 63);
-    Some(Decimal { value, end, plain: point == 0 })
+    let divisor = SIGNED_TENS[usize::from(sign == b'-')][places];
+    Some(Decimal { value: value_of_eight(digits) as f64 / divisor, end, plain: point == 0 })
 }
 
 /// The exponent's digits from `at` on, at most four of them, and where they end.
@@ -233,6 +236,7 @@ mod tests {
             assert_eq!(found, Some(expected.to_bits()), "{text}");
             let german = text.replace('.', ",");
             let padded = format!("{text};       ");
+            // −0 too is told from 0.
             let tiny = tiny_decimal(padded.as_bytes(), 0, text.len(), b'.').map(|number| number.value.to_bits());
             assert!(tiny.is_none_or(|tiny| tiny == expected.to_bits()), "{text}");
             all_tiny += u32::from(tiny.is_some());

@@ -7,6 +7,7 @@ pub mod blocks;
 pub mod cells;
 pub mod encode;
 pub mod head;
+pub mod plan;
 pub mod profile;
 pub mod spellings;
 
@@ -58,4 +59,17 @@ const MISSING: [&[u8]; 17] = [
 /// Whether a cell spells that its value is missing.
 pub fn is_missing(cell: &[u8]) -> bool {
     cell.len() <= 4 && MISSING.contains(&cell)
+}
+
+/// For each column the first one from it on that does not belong to a run.
+fn run_ends<T>(columns: &[T], belongs: impl Fn(&T) -> bool) -> Vec<u32> {
+    let mut ends = vec![0; columns.len()];
+    let mut end = columns.len();
+    for (column, kind) in columns.iter().enumerate().rev() {
+        if !belongs(kind) {
+            end = column;
+        }
+        ends[column] = end as u32;
+    }
+    ends
 }

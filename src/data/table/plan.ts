@@ -6,7 +6,7 @@
 import type { DelimitedPlan } from "../../native/delimited.ts";
 import type { CellRole, RolePlan } from "./table.ts";
 
-/** Kinds of roles and inputs that are none; those of `kernels/src/text/delimited/encode.rs`. */
+/** Kinds of roles and inputs that are none; those of `kernels/src/text/delimited/plan.rs`. */
 const SKIP = 0, NUMBER = 1, CATEGORY = 2, CLASS = 3, TARGET = 4, WEIGHT = 5, LENIENT = 6;
 const NONE = 0xffff_ffff, REFUSED = 0xffff_fffe;
 

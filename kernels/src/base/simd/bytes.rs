@@ -52,7 +52,7 @@ fn mask(block: &[u8; BLOCK], needles: [u8; 3]) -> u64 {
         let word = u64::from_le_bytes(*bytes);
         let found = needles.iter().fold(0, |found, &needle| {
             let other = word ^ (u64::from(needle) * 0x0101_0101_0101_0101);
-            found | !((other & LOW) + LOW | other | LOW)
+            found | !(((other & LOW) + LOW) | other | LOW)
         });
         mask |= ((found >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56) << (8 * index);
     }
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn find_bytes_finds_each_byte_at_every_place() {
-        let text: Vec<u8> = (0..1000u32).map(|index| (index * index * 37 >> 3) as u8).collect();
+        let text: Vec<u8> = (0..1000u32).map(|index| ((index * index * 37) >> 3) as u8).collect();
         let needles = [text[3], b',', 0x80];
         for length in [0, 1, 7, 8, 63, 64, 65, 200, 1000] {
             let expected: Vec<u32> =

@@ -42,6 +42,9 @@ pub struct Cells<'a> {
     searched: usize,
 }
 
+/// Whole numbers from here on have neighbours that f64 does not hold.
+pub const EXACT: f64 = (1u64 << 53) as f64;
+
 /// Bytes in which delimiters and line ends are searched together.
 const SEARCHED: usize = 1 << 11;
 
@@ -159,6 +162,52 @@ impl<'a> Cells<'a> {
             self.end_line();
         }
         Some(number)
+    }
+
+    /// Takes plain short numbers into `values`, cell after cell, as far as the row has them; returns how many.
+    ///
+    /// All of them are smaller than 2⁵³; any other is left where it is.
+    #[inline]
+    pub fn numbers(&mut self, values: &mut [f64]) -> usize {
+        let (text, mark, delimiter) = (self.text, self.dialect.decimal, self.dialect.delimiter);
+        let mut taken = 0;
+        if self.dialect.by_blanks() {
+            return taken;
+        }
+        while taken < values.len() {
+            self.cell_end();
+            let (mut at, mut row_end) = (self.at, None);
+            let before = taken;
+            for (value, &end) in values[taken..].iter_mut().zip(&self.ends[self.next_end..]) {
+                let end = end as usize;
+                let start = at + usize::from(text[at] == b' ');
+                let number = match tiny_decimal(text, start, end, mark) {
+                    Some(number) => number.value,
+                    None => match short_decimal(text, start, mark) {
+                        Some(number) if number.end == end && number.value.abs() < EXACT => number.value,
+                        _ => break,
+                    },
+                };
+                *value = number;
+                taken += 1;
+                if text[end] != delimiter {
+                    row_end = Some(end);
+                    break;
+                }
+                at = end + 1;
+            }
+            let searched = taken - before == self.ends.len() - self.next_end;
+            (self.at, self.next_end) = (at, self.next_end + taken - before);
+            if let Some(end) = row_end {
+                self.at = end;
+                self.end_line();
+                return taken;
+            }
+            if !searched || taken == before {
+                return taken;
+            }
+        }
+        taken
     }
 
     fn number_between_blanks(&mut self) -> Option<Decimal> {

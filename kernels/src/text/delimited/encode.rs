@@ -1,111 +1,19 @@
 //! Cells turned into the inputs, classes, targets and weights of samples, as a plan says.
 
-use std::ops::Range;
-
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Outcome, Status, ensure};
 use crate::text::decimal::decimal;
 use crate::text::delimited::blocks::{Chunk, check_encoding, cut, in_chunks};
 use crate::text::delimited::cells::{Cell, Cells};
-use crate::text::delimited::{DIALECT, Dialect, is_missing};
+use crate::text::delimited::plan::{
+    CATEGORY, CLASS, LENIENT, NONE, NUMBER, Plan, REFUSED, ROLE, SCALE, TARGET, WEIGHT,
+};
+use crate::text::delimited::{DIALECT, Dialect, is_missing, run_ends};
 use crate::text::lines::{DETAIL, Kind, Problem, report};
 use crate::text::number::{NotNumber, once_rounded, parse_number};
 
-/// Elements of a role: kind; then input and indicator of a number, input of other categories and of missing ones,
-/// missing class ([`REFUSED`] for none), output of a target and whether it may be missing (then it is NaN).
-pub const ROLE: usize = 3;
-/// Elements of the scaling of a column: offset, factor, value for a missing cell (NaN: refused).
-pub const SCALE: usize = 3;
 /// Elements a column has in a tally: missing, unknown and vanished cells; line, start and end of the first unknown.
 pub const TALLY: usize = 6;
-
-/// A number that becomes an input.
-pub const NUMBER: u32 = 1;
-/// A category: one input a spelling.
-pub const CATEGORY: u32 = 2;
-/// A class.
-pub const CLASS: u32 = 3;
-/// A number to predict.
-pub const TARGET: u32 = 4;
-/// The weight of the sample.
-pub const WEIGHT: u32 = 5;
-/// A number; texts count as missing.
-pub const LENIENT: u32 = 6;
-
-/// No such input.
-pub const NONE: u32 = u32::MAX;
-/// A missing cell is refused.
-pub const REFUSED: u32 = u32::MAX - 1;
-
-/// What becomes of the columns.
-pub struct Plan<'a> {
-    /// [`ROLE`] elements a column.
-    pub roles: &'a [u32],
-    /// [`SCALE`] elements a column.
-    pub scales: &'a [f64],
-    /// Where the words of each column begin, and their number.
-    pub first_words: &'a [u32],
-    /// Where the bytes of each word begin, and the number of bytes.
-    pub word_starts: &'a [u32],
-    /// The words of the columns, sorted by their bytes within each.
-    pub words: &'a [u8],
-    /// Input or class of each word.
-    pub values: &'a [u32],
-    /// Inputs of a sample.
-    pub inputs: usize,
-    /// Targets of a sample.
-    pub targets: usize,
-}
-
-impl Plan<'_> {
-    fn columns(&self) -> usize {
-        self.roles.len() / ROLE
-    }
-
-    fn check(&self) -> Outcome {
-        let (columns, words) = (self.columns(), self.values.len());
-        ensure(columns > 0 && self.roles.len() == columns * ROLE, Status::Length)?;
-        ensure(self.scales.len() == columns * SCALE && self.first_words.len() == columns + 1, Status::Length)?;
-        ensure(self.word_starts.len() == words + 1, Status::Length)?;
-        let ascend = |starts: &[u32], end: usize| {
-            starts.is_sorted() && starts[0] == 0 && starts[starts.len() - 1] as usize == end
-        };
-        ensure(ascend(self.first_words, words) && ascend(self.word_starts, self.words.len()), Status::Range)?;
-        let input = |index: u32| (index as usize) < self.inputs;
-        for (column, role) in self.roles.chunks_exact(ROLE).enumerate() {
-            let fits = match role[0] {
-                NUMBER | LENIENT => input(role[1]) && (role[2] == NONE || input(role[2])),
-                CATEGORY => {
-                    let values = &self.values[self.first_words[column] as usize..self.first_words[column + 1] as usize];
-                    (role[1] == NONE || input(role[1]))
-                        && (role[2] >= REFUSED || input(role[2]))
-                        && values.iter().all(|&value| input(value))
-                }
-                TARGET => (role[1] as usize) < self.targets,
-                0 | CLASS | WEIGHT => true,
-                _ => false,
-            };
-            ensure(fits, Status::Range)?;
-        }
-        Ok(())
-    }
-
-    /// The value of a word of a column.
-    #[inline]
-    fn value(&self, column: usize, content: &[u8]) -> Option<u32> {
-        let (mut low, mut high) = (self.first_words[column] as usize, self.first_words[column + 1] as usize);
-        while low < high {
-            let middle = low + (high - low) / 2;
-            let word = &self.words[self.word_starts[middle] as usize..self.word_starts[middle + 1] as usize];
-            match word.cmp(content) {
-                std::cmp::Ordering::Equal => return Some(self.values[middle]),
-                std::cmp::Ordering::Less => low = middle + 1,
-                std::cmp::Ordering::Greater => high = middle,
-            }
-        }
-        None
-    }
-}
 
 /// The caller's arrays for at most so many rows; those that no role fills are empty.
 pub struct Samples<'a> {
@@ -140,6 +48,8 @@ struct Encoder<'a> {
     plan: &'a Plan<'a>,
     samples: Shared<'a>,
     lines_before: usize,
+    /// The first column from each one on that is no number.
+    run_ends: Vec<u32>,
     /// Whether some inputs are only written where they are not 0.
     sparse: bool,
 }
@@ -163,6 +73,7 @@ impl Encoder<'_> {
         };
         let mut cells = Cells::new(&self.text[..chunk.bytes.end], chunk.bytes.start, chunk.lines, self.dialect);
         let mut index = chunk.row;
+        let mut values = vec![0.0; columns];
         while cells.next_row() {
             let one = |on: bool| index * usize::from(on)..(index + 1) * usize::from(on);
             let of = |width: usize| index * width..(index + 1) * width;
@@ -175,32 +86,52 @@ impl Encoder<'_> {
                     weight: self.samples.weights.range(one(!self.samples.weights.is_empty())),
                 }
             };
+            let start = cells.at;
             if self.sparse {
                 row.features.fill(0.0);
             }
-            for (column, role) in self.plan.roles.chunks_exact(ROLE).enumerate() {
+            let mut column = 0;
+            while column < columns {
                 if !cells.more {
                     return Err(cells.ragged(column, columns));
                 }
-                let start = cells.at;
-                if role[0] == NUMBER
-                    && let Some(number) = cells.number()
-                {
-                    let value = self.scaled(column, number.value, || &self.text[start..number.end]);
-                    if !value.is_finite() {
-                        return Err(cells.problem(Kind::Overflow, column + 1, trimmed(self.text, start..number.end)));
-                    }
-                    row.features[role[1] as usize] = value;
-                    self.follow(column, number.value, value, &mut found);
+                let run = column..self.run_ends[column] as usize;
+                let taken = cells.numbers(&mut values[run.clone()]);
+                if taken == 0 {
+                    let cell = cells.cell(column)?;
+                    self.cell(&cells, column, &cell, &mut row, &mut found)?;
+                    column += 1;
                     continue;
                 }
-                let cell = cells.cell(column)?;
-                self.cell(&cells, column, &cell, &mut row, &mut found)?;
+                for (column, &value) in run.zip(&values[column..]).take(taken) {
+                    let mut input = self.plain_input(column, value);
+                    if !input.is_finite() || once_rounded(value).is_none() {
+                        input = self.reread(chunk, start, cells.line, column)?;
+                    }
+                    row.features[self.plan.roles[column * ROLE + 1] as usize] = input;
+                    self.follow(column, value, input, &mut found);
+                }
+                column += taken;
             }
             cells.end_row(columns)?;
             index += 1;
         }
         Ok(found)
+    }
+
+    /// The input of a number of the row at `start` for which its spelling matters.
+    #[cold]
+    fn reread(&self, chunk: &Chunk, start: usize, line: usize, column: usize) -> Result<f32, Problem> {
+        let mut cells = Cells::new(&self.text[..chunk.bytes.end], start, line - 1, self.dialect);
+        cells.next_row();
+        for before in 0..column {
+            cells.cell(before)?;
+        }
+        let cell = cells.cell(column)?;
+        let content = cells.content(&cell).trim_ascii();
+        let value = decimal(content, self.dialect.decimal).map_or(f64::NAN, |number| number.value);
+        let input = self.scaled(column, value, || content);
+        if input.is_finite() { Ok(input) } else { Err(cells.problem(Kind::Overflow, column + 1, cell.place)) }
     }
 
     /// A number of a column as its input.
@@ -327,11 +258,6 @@ fn nearest(spelled: &[u8], mark: u8) -> f32 {
     parse_number(&point).unwrap_or(f32::NAN)
 }
 
-fn trimmed(text: &[u8], place: Range<usize>) -> Range<usize> {
-    let lead = text[place.clone()].len() - text[place.clone()].trim_ascii_start().len();
-    place.start + lead..place.end
-}
-
 /// Turns the rows of a window into samples.
 ///
 /// With `last` it is the end of the text. It has at most `room` rows, as many as the arrays hold. `above` has the last
@@ -375,7 +301,9 @@ pub fn delimited_encode(
         targets: SharedSlice::new(targets),
         weights: SharedSlice::new(weights),
     };
-    let encoder = Encoder { text, dialect, plan, samples, lines_before, sparse };
+    let kinds: Vec<u32> = plan.roles.chunks_exact(ROLE).map(|role| role[0]).collect();
+    let run_ends = run_ends(&kinds, |&kind| kind == NUMBER);
+    let encoder = Encoder { text, dialect, plan, samples, lines_before, run_ends, sparse };
     cut.chunks.retain(|chunk| !chunk.bytes.is_empty());
     let chunks = in_chunks(threads, cut.chunks.len(), &|chunk| encoder.chunk(&cut.chunks[chunk]))
         .map_err(|stop| report(stop, detail))?;

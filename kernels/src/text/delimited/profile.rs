@@ -8,9 +8,9 @@ use std::ops::Range;
 use crate::base::status::{Outcome, Status, ensure};
 use crate::text::decimal::{Decimal, decimal};
 use crate::text::delimited::blocks::{Chunk, check_encoding, cut, in_chunks};
-use crate::text::delimited::cells::{Cell, Cells};
+use crate::text::delimited::cells::{Cell, Cells, EXACT};
 use crate::text::delimited::spellings::{SPELLING, Spelling, Spellings};
-use crate::text::delimited::{DIALECT, Dialect, is_missing};
+use crate::text::delimited::{DIALECT, Dialect, is_missing, run_ends};
 use crate::text::lines::{DETAIL, Problem, report};
 
 /// Elements a column has in a profile: numbers, missing, texts; minimum, maximum, mean, sum of squares about it;
@@ -19,9 +19,6 @@ use crate::text::lines::{DETAIL, Problem, report};
 pub const PROFILE: usize = 15;
 const FIRST_TEXT: usize = 9;
 const FIRST_MISSING: usize = 12;
-
-/// Whole numbers from here on have neighbours that f64 does not hold.
-const EXACT: f64 = (1u64 << 53) as f64;
 
 /// The numbers of a column.
 #[derive(Clone, Copy, Default)]
@@ -39,7 +36,12 @@ struct Numbers {
 impl Numbers {
     #[inline(always)]
     fn add(&mut self, number: Decimal) {
-        let value = number.value;
+        self.beyond += u64::from(number.plain && number.value.abs() >= EXACT);
+        self.add_value(number.value);
+    }
+
+    #[inline(always)]
+    fn add_value(&mut self, value: f64) {
         if self.count == 0 {
             (self.first, self.minimum, self.maximum) = (value, value, value);
         }
@@ -49,10 +51,8 @@ impl Numbers {
         self.squares += offset * offset;
         self.minimum = if value < self.minimum { value } else { self.minimum };
         self.maximum = if value > self.maximum { value } else { self.maximum };
-        if number.plain {
-            self.beyond += u64::from(value.abs() >= EXACT);
-        } else if self.fractions == 0 {
-            self.fractions = u64::from(value.trunc() != value);
+        if self.fractions == 0 {
+            self.fractions = u64::from(value.abs() < EXACT && value as i64 as f64 != value);
         }
     }
 }
@@ -81,6 +81,8 @@ struct Profiler<'a> {
     caps: &'a [u32],
     /// Place of each gathered column among them.
     slots: Vec<u32>,
+    /// The first gathered column from each one on.
+    run_ends: Vec<u32>,
     gathered: usize,
 }
 
@@ -94,20 +96,32 @@ impl Profiler<'_> {
             others: vec![Others::default(); self.columns],
             spellings: (0..self.gathered).map(|_| Spellings::default()).collect(),
         };
+        let mut values = vec![0.0; self.columns];
         let mut cells = Cells::new(&self.text[..chunk.bytes.end], chunk.bytes.start, chunk.lines, self.dialect);
         while cells.next_row() {
-            for column in 0..self.columns {
+            let mut column = 0;
+            while column < self.columns {
                 if !cells.more {
                     return Err(cells.ragged(column, self.columns));
                 }
-                if self.gathered == 0 || self.slots[column] == NONE {
-                    if let Some(number) = cells.number() {
-                        found.numbers[column].add(number);
-                        continue;
-                    }
+                let run = column..self.run_ends[column] as usize;
+                let taken = cells.numbers(&mut values[run.clone()]);
+                if taken > 0 {
+                    let columns = &mut found.numbers[run.clone()];
+                    columns.iter_mut().zip(&values[run]).take(taken).for_each(|(numbers, &value)| {
+                        numbers.add_value(value);
+                    });
+                    column += taken;
+                    continue;
                 }
-                let cell = cells.cell(column)?;
-                self.slow_cell(&cells, column, &cell, &mut found);
+                let number = if run.is_empty() { None } else { cells.number() };
+                if let Some(number) = number {
+                    found.numbers[column].add(number);
+                } else {
+                    let cell = cells.cell(column)?;
+                    self.slow_cell(&cells, column, &cell, &mut found);
+                }
+                column += 1;
             }
             cells.end_row(self.columns)?;
         }
@@ -169,7 +183,8 @@ pub fn delimited_profile(
     let cut = cut(text, dialect, last, threads).map_err(|stop| report(stop, detail))?;
     let mut gathered = 0;
     let slots = caps.iter().map(|&cap| if cap == 0 { NONE } else { (gathered, gathered += 1).0 }).collect();
-    let profiler = Profiler { text, dialect, columns, caps, slots, gathered: gathered as usize };
+    let run_ends = run_ends(caps, |&cap| cap == 0);
+    let profiler = Profiler { text, dialect, columns, caps, slots, run_ends, gathered: gathered as usize };
     let filled: Vec<&Chunk> = cut.chunks.iter().filter(|chunk| !chunk.bytes.is_empty()).collect();
     let mut chunks = in_chunks(threads, filled.len(), &|chunk| profiler.chunk(filled[chunk]))
         .map_err(|stop| report(stop, detail))?;
