@@ -280,6 +280,7 @@ fn softmax(outputs: &mut [f32]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::network::compiled::layers;
 
     /// 3 inputs, 2 neurons (the second without connections), 2 outputs.
     fn arena() -> Vec<u32> {
