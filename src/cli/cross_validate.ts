@@ -34,7 +34,7 @@ export const crossValidateCommand: Command = {
   examples: [
     [
       "Five folds of a table of your own",
-      "cross-validate --data flowers.csv --label-column species --hidden 64,64 --epochs 50",
+      "cross-validate --data flowers.csv --label-column species",
     ],
     [
       "Ten folds, three times, no patient in two folds at once",
@@ -63,7 +63,7 @@ async function crossValidation(given: Values): Promise<number> {
       "Network",
       describeNetwork(SparseMlp.create(network).settings),
     ]]);
-    const chosen = brought === undefined ? [] : [describeSuitable(data, brought, values)];
+    const chosen = brought === undefined ? [] : describeSuitable(data, brought, values);
     console.error([...notices, ...head, ...chosen, ...rareClasses(data, folds)].join("\n"));
   }
   if (json) {
