@@ -112,6 +112,7 @@ Deno.test("cross-validate --group-column takes the column out of the features, a
   assertEquals([code, stderr], [0, ""]);
   const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
   assertEquals(lines.slice(1, 3).map(({ testSamples }) => testSamples), [20, 20]);
+  assertMatch(lines[0].notices.join("\n"), /^Label: "class"; 2 classes\n.*\nIgnored: "patient"/);
   const few = await run(...args, "--group-column", "patient", "--folds", "5");
   assertMatch(few.stderr, /its samples belong to 4 groups, 5 folds need as many/);
   const none = await run(...args, "--group-column", "pat");

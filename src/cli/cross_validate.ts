@@ -65,12 +65,14 @@ async function crossValidation(given: Values): Promise<number> {
     ]]);
     const chosen = brought === undefined ? [] : describeSuitable(data, brought, values);
     console.error([...notices, ...head, ...chosen, ...rareClasses(data, folds)].join("\n"));
-  }
-  if (json) {
-    const settings = toJson({ ...values, "batch-size": batchSize });
-    console.log(
-      JSON.stringify({ event: "start", dataset: data.name, samples: data.train.samples, settings }),
-    );
+  } else {
+    console.log(JSON.stringify({
+      event: "start",
+      dataset: data.name,
+      samples: data.train.samples,
+      settings: toJson({ ...values, "batch-size": batchSize }),
+      notices: [...notices, ...rareClasses(data, folds)],
+    }));
   }
   const results = crossValidate(data, {
     ...{ folds, repeats, seed, training },
