@@ -40,12 +40,21 @@ function short(value: number): string {
   return Math.abs(value) < 9999.5 ? value.toPrecision(4) : plain(value, 4);
 }
 
-/** A line for each metric there is; of a classification the loss is its log loss, but for a temperature. */
-export function measureLines({ loss, classification, regression }: Measures): [string, string][] {
+/**
+ * A line for each metric there is; of a classification the loss is its log loss, but for a temperature.
+ *
+ * @param standardised Whether the loss is of standardised targets.
+ */
+export function measureLines(
+  { loss, classification, regression }: Measures,
+  standardised: boolean,
+): [string, string][] {
   const found = Object.entries(classification ?? { loss, ...regression });
   return found.flatMap(([name, value]): [string, string][] => {
     const line = METRIC_LINES[name];
-    return line === undefined || typeof value !== "number" ? [] : [[line[0], line[1](value)]];
+    if (line === undefined || typeof value !== "number") return [];
+    const of = name === "loss" && standardised ? ", of standardised targets" : "";
+    return [[line[0], line[1](value) + of]];
   });
 }
 
