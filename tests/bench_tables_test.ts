@@ -1,4 +1,5 @@
-import { assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import { tablesSvg } from "../bench/tables/plot.ts";
 import { markdown, OURS, parseScore, points, type Row, summarise, told } from "../bench/tables/score.ts";
 
 /** A table of 100 × 4 with one score a system, in points. */
@@ -48,4 +49,25 @@ Deno.test("told() shows both bars, or that nothing can be compared", () => {
   assertEquals(lines[1], `${OURS} against mlp: +40.00 points (bar +2)`);
   assertEquals(lines[2], `${OURS} against the best on each table: −1.50 points (bar −1)`);
   assertEquals(told(summarise(ROWS.slice(2))), `No table was scored by all of ${OURS}, linear, mlp, forest`);
+});
+
+Deno.test("tablesSvg() puts small tables first, those ahead above, and scores below 40 at the edge", () => {
+  const document = tablesSvg([
+    row("behind", 0, { [OURS]: 50, linear: 92, mlp: -3, forest: 85 }),
+    row("ahead", 2, { [OURS]: 100, linear: 70, mlp: 70, forest: 70 }),
+    row("not scored", 2, { [OURS]: 100, linear: 70 }),
+  ]);
+  const names = [...document.matchAll(/text-anchor="end">([^<]+) </g)].map(([, name]) => name);
+  assertEquals(names, ["ahead", "behind, R²"]);
+  // Axis: x from 190 to 444 for 40 to 100 points; rows 19 high from y = 40.
+  assert(document.includes('<circle cx="444" cy="49.5" r="4.5" fill="#1f6feb"'), document);
+  assert(document.includes('<path d="M185.5 68.5l4.5-4.5 4.5 4.5-4.5 4.5z" fill="none"'), document);
+});
+
+Deno.test("docs/tables.svg is what the newest result draws", async () => {
+  const { stdout } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "--allow-read", new URL("../bench/tables/plot.ts", import.meta.url).pathname],
+  }).output();
+  const drawn = new TextDecoder().decode(stdout);
+  assertEquals(drawn, await Deno.readTextFile(new URL("../docs/tables.svg", import.meta.url)));
 });

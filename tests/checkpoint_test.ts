@@ -248,7 +248,13 @@ Deno.test("loadModel() names a file that is missing or of another kind", () =>
   inFolder(async (folder) => {
     await assertRejects(() => loadModel(`${folder}/absent`), CheckpointError, "absent");
     await Deno.writeTextFile(`${folder}/text`, "hello, this is no model at all");
-    await assertRejects(() => loadModel(`${folder}/text`), CheckpointError, "its header claims");
+    await assertRejects(
+      () => loadModel(`${folder}/text`),
+      CheckpointError,
+      'it begins with the text "hello, t"',
+    );
+    await Deno.writeFile(`${folder}/bytes`, new Uint8Array(16).fill(0xff));
+    await assertRejects(() => loadModel(`${folder}/bytes`), CheckpointError, "its header claims");
   }));
 
 /** Writes a saved model with its header changed. */

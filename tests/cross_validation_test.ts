@@ -8,6 +8,7 @@ import {
 } from "../src/train/cross_validation.ts";
 import { measureModel } from "../src/train/measure.ts";
 import { folder, run, table } from "./cli/process.ts";
+import { measureLines } from "../src/cli/measures.ts";
 import { finish, linearData, xorData, xorModel } from "./trainer/data.ts";
 
 const OPTIONS = { epochs: 4, batchSize: 8, threads: 1 };
@@ -112,6 +113,7 @@ Deno.test("cross-validate --group-column takes the column out of the features, a
   assertEquals([code, stderr], [0, ""]);
   const lines = stdout.trim().split("\n").map((line) => JSON.parse(line));
   assertEquals(lines.slice(1, 3).map(({ testSamples }) => testSamples), [20, 20]);
+  assertMatch(lines[0].notices.join("\n"), /^Label: "class"; 2 classes\n.*\nIgnored: "patient"/);
   const few = await run(...args, "--group-column", "patient", "--folds", "5");
   assertMatch(few.stderr, /its samples belong to 4 groups, 5 folds need as many/);
   const none = await run(...args, "--group-column", "pat");
@@ -147,4 +149,19 @@ Deno.test("evaluate prints every metric and which classes are taken for which, w
   const regression = JSON.parse((await run("evaluate", model, "--json")).stdout);
   assertEquals(["rmse", "mae", "r2"].every((name) => Number.isFinite(regression[name])), true);
   assertEquals(["accuracy", "targets"].some((name) => name in regression), false);
+});
+
+Deno.test("measureLines() writes large errors without an exponent, and says what a loss is of", () => {
+  const measures = { samples: 9, loss: 0.04333, regression: { rmse: 16163.2, mae: 9876.54, r2: 0.9555 } };
+  assertEquals(measureLines(measures, true), [
+    ["Loss", "0.04333, of standardised targets"],
+    ["RMSE", "16160"],
+    ["MAE", "9877"],
+    ["R²", "0.9555"],
+  ]);
+  assertEquals(measureLines({ samples: 9, loss: 1, regression: { rmse: 1e7, mae: 1e-9 } }, false), [
+    ["Loss", "1.000"],
+    ["RMSE", "10000000"],
+    ["MAE", "1.000e-9"],
+  ]);
 });

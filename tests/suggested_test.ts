@@ -139,12 +139,11 @@ Deno.test("describeSuitable() names what was chosen and not given", () => {
   const data = shaped(100, 5000);
   const given = { dropout: 0, "zero-output": false };
   const brought = suitable(data, given);
-  const line = describeSuitable(data, brought, fillDefaults("train", given, brought));
-  assert(
-    line.startsWith("Settings chosen for 100 samples × 5,000 features: --hidden 1000 --epsilon 20 "),
-    line,
-  );
-  assert(line.endsWith("; options win over them"), line);
+  const [first, ...lines] = describeSuitable(data, brought, fillDefaults("train", given, brought));
+  assertEquals(first, "Settings chosen for 100 samples × 5,000 features; options win over them:");
+  for (const text of lines) assert(text.startsWith("  --") && text.length <= 100, text);
+  const line = lines.join("\n");
+  assert(line.startsWith("  --hidden 1000 --epsilon 20 "), line);
   assert(!line.includes("dropout") && !line.includes("zero-output") && !line.includes("pruning"), line);
 });
 
@@ -154,7 +153,9 @@ Deno.test("train --data says what it chose for the data, and a resumed run keeps
   const first = await run("train", "--data", data, "--epochs", "2", "--output", model);
   assertEquals(first.code, 0, first.stderr);
   assert(
-    first.stderr.includes("Settings chosen for 48 samples × 2 features: --hidden 500,500 "),
+    first.stderr.includes(
+      "Settings chosen for 48 samples × 2 features; options win over them:\n  --hidden 500,500 ",
+    ),
     first.stderr,
   );
   assert(!first.stderr.includes("--epochs"), first.stderr);

@@ -34,7 +34,7 @@ export const crossValidateCommand: Command = {
   examples: [
     [
       "Five folds of a table of your own",
-      "cross-validate --data flowers.csv --label-column species --hidden 64,64 --epochs 50",
+      "cross-validate --data flowers.csv --label-column species",
     ],
     [
       "Ten folds, three times, no patient in two folds at once",
@@ -63,14 +63,16 @@ async function crossValidation(given: Values): Promise<number> {
       "Network",
       describeNetwork(SparseMlp.create(network).settings),
     ]]);
-    const chosen = brought === undefined ? [] : [describeSuitable(data, brought, values)];
+    const chosen = brought === undefined ? [] : describeSuitable(data, brought, values);
     console.error([...notices, ...head, ...chosen, ...rareClasses(data, folds)].join("\n"));
-  }
-  if (json) {
-    const settings = toJson({ ...values, "batch-size": batchSize });
-    console.log(
-      JSON.stringify({ event: "start", dataset: data.name, samples: data.train.samples, settings }),
-    );
+  } else {
+    console.log(JSON.stringify({
+      event: "start",
+      dataset: data.name,
+      samples: data.train.samples,
+      settings: toJson({ ...values, "batch-size": batchSize }),
+      notices: [...notices, ...rareClasses(data, folds)],
+    }));
   }
   const results = crossValidate(data, {
     ...{ folds, repeats, seed, training },

@@ -104,7 +104,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
     ["Model", `${path}: ${describeNetwork(model.settings)}`],
     ["Parameters", `${count(stats.parameters)}, ${bytes(stats.inferenceBytes)} to use`],
     ["Data", `${name}, ${plural(samples, "sample")}`],
-    ...measureLines(measures),
+    ...measureLines(measures, model.targetScaling !== undefined),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],
   ]);
   const { classification, regression } = measures;

@@ -5,7 +5,7 @@
  */
 import type { Measures } from "../train/measure.ts";
 import type { ClassificationMetrics, RegressionMetrics } from "../train/metrics.ts";
-import { accuracy, columns, count } from "./format.ts";
+import { accuracy, columns, count, plain } from "./format.ts";
 
 /** The most classes of a confusion table on the terminal. */
 const MOST_CLASSES = 12;
@@ -35,16 +35,26 @@ export const METRIC_LINES: Readonly<
   r2: ["R²", (value) => value.toFixed(4)],
 };
 
+/** Four digits, large numbers without an exponent: 16163.2 → "16160". */
 function short(value: number): string {
-  return value.toPrecision(4);
+  return Math.abs(value) < 9999.5 ? value.toPrecision(4) : plain(value, 4);
 }
 
-/** A line for each metric there is; of a classification the loss is its log loss, but for a temperature. */
-export function measureLines({ loss, classification, regression }: Measures): [string, string][] {
+/**
+ * A line for each metric there is; of a classification the loss is its log loss, but for a temperature.
+ *
+ * @param standardised Whether the loss is of standardised targets.
+ */
+export function measureLines(
+  { loss, classification, regression }: Measures,
+  standardised: boolean,
+): [string, string][] {
   const found = Object.entries(classification ?? { loss, ...regression });
   return found.flatMap(([name, value]): [string, string][] => {
     const line = METRIC_LINES[name];
-    return line === undefined || typeof value !== "number" ? [] : [[line[0], line[1](value)]];
+    if (line === undefined || typeof value !== "number") return [];
+    const of = name === "loss" && standardised ? ", of standardised targets" : "";
+    return [[line[0], line[1](value) + of]];
   });
 }
 

@@ -63,8 +63,10 @@ export function describeNetwork(settings: ModelSettings): string {
   const { sizes, epsilon, density, activation, initializer } = settings;
   const { kind, alpha } = activation;
   const slope = kind === "all-relu" || kind === "leaky-relu" || kind === "prelu" ? ` α ${alpha}` : "";
+  // What suits a table goes from leaky ReLU to ReLU by its slope.
+  const named = kind === "leaky-relu" && alpha === 0 ? "relu" : `${kind}${slope}`;
   const sparsity = density === undefined ? `ε ${epsilon ?? 20}` : `density ${[density].flat().join(", ")}`;
-  return `${describeSizes(sizes)}, ${sparsity}, ${kind}${slope}, ${initializer}`;
+  return `${describeSizes(sizes)}, ${sparsity}, ${named}, ${initializer}`;
 }
 
 /** Lines that name things: a title, then what it is. */

@@ -9,6 +9,9 @@ import { columns as aligned, count } from "./format.ts";
 /** Most columns that are shown, and most categories of one. */
 const MOST_COLUMNS = 30, MOST_CATEGORIES = 6;
 
+/** Kinds of columns where there are several. */
+const MANY = { number: "numbers", category: "categories", ignored: "ignored" } as const;
+
 /** Lines about a schema: how many columns of each kind, and where the answers stand. */
 export function schemaLines(schema: TableSchema): [title: string, text: string][] {
   const { columns, header } = schema;
@@ -18,7 +21,7 @@ export function schemaLines(schema: TableSchema): [title: string, text: string][
   );
   const kinds = (["number", "category", "ignored"] as const).flatMap((kind) => {
     const { length } = of(kind);
-    return length === 0 ? [] : [`${count(length)} ${kind}`];
+    return length === 0 ? [] : [`${count(length)} ${length > 1 ? MANY[kind] : kind}`];
   });
   return [
     [
@@ -40,7 +43,7 @@ export function columnTable({ columns }: TableSchema): string[] {
   ]);
   const more = columns.length - rows.length;
   return [
-    ...aligned([["column", "kind", "inputs", "missing", ""], ...rows], [
+    ...aligned([["column", "kind", "inputs", "a missing cell is", "holds"], ...rows], [
       "left",
       "left",
       "right",
@@ -57,7 +60,7 @@ function missingText(column: ColumnSchema): string {
     return Number(column.missing.toPrecision(6)) + (column.indicator ? ", told by an input" : "");
   }
   if (column.kind !== "category") return "";
-  return { input: "an input", zero: "no category", refuse: "refused" }[column.missing];
+  return { input: "an input of its own", zero: "no category", refuse: "refused" }[column.missing];
 }
 
 function details(column: ColumnSchema): string {

@@ -6,6 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import { type SuggestedSettings, suggestSettings } from "../train/suggested.ts";
+import { wrap } from "./format.ts";
 import type { CommandName } from "./option.ts";
 import type { Values } from "./options.ts";
 import { plural } from "./report.ts";
@@ -85,13 +86,19 @@ function trainingOptions(training: SuggestedSettings["training"]): Values {
   };
 }
 
-/** What was chosen for the data and not given, in a line: "Settings chosen for 120 samples × 5,000 features: …". */
-export function describeSuitable(data: Dataset, brought: Values, values: Values): string {
+/** Characters of a line of options, so that it is read and copied at ease. */
+const OPTIONS_WIDTH = 98;
+/** Stands between an option and its value while lines are cut. */
+const UNBROKEN = "\u00a0";
+
+/** What was chosen for the data and not given: a line that says for what, then lines of options. */
+export function describeSuitable(data: Dataset, brought: Values, values: Values): string[] {
   const shown = Object.entries(brought).flatMap(([name, value]) => {
     if (value === false || values[name as keyof Values] !== value) return [];
-    return [`--${name}${value === true ? "" : ` ${value}`}`];
+    return [`--${name}${value === true ? "" : `${UNBROKEN}${value}`}`];
   });
+  const options = wrap(shown.join(" "), OPTIONS_WIDTH).map((line) => `  ${line.replaceAll(UNBROKEN, " ")}`);
   const samples = trainingSamples(data, values["validation-fraction"] ?? 0);
   const shape = `${plural(samples, "sample")} × ${plural(data.featureCount, "feature")}`;
-  return `Settings chosen for ${shape}: ${shown.join(" ")}; options win over them`;
+  return [`Settings chosen for ${shape}; options win over them:`, ...options];
 }

@@ -95,7 +95,7 @@ export const trainCommand: Command = {
     ],
     [
       "Numbers instead of classes: the label column holds what to predict",
-      "train --data houses.csv --label-column price --task regression",
+      "train --data houses.csv --label-column price",
     ],
     ["A million neurons on made-up data, two steps of it", "train --preset extreme-1m --max-steps 2"],
     ["Importance Pruning: a smaller network", "train --dataset madelon --importance-pruning"],
@@ -158,7 +158,7 @@ async function runTraining(given: Values): Promise<number> {
     const head = titled([...told, ["Network", describeNetwork(model.settings)], ...planned]);
     const { "max-steps": maxSteps } = values;
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;
-    const chosen = run.brought === undefined ? [] : [describeSuitable(data, run.brought, values)];
+    const chosen = run.brought === undefined ? [] : describeSuitable(data, run.brought, values);
     const by = `${values.optimizer} at learning rate ${values["learning-rate"]}`;
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most} by ${by}, seed ${values.seed}`;
     console.error([...run.notices, ...head, ...chosen, aim].join("\n"));

@@ -45,9 +45,9 @@ interface Part {
 type Track = (file: DataFile) => ReadProgress;
 
 /**
- * Reads a data set from files, each packed with gzip or not.
+ * Reads a data set from files, each packed with gzip, alone in a zip archive, or plain.
  *
- * - Tables (delimited text: `.csv`, `.tsv`, `.txt`, `.data` …) or svmlight text (`.svm`, `.libsvm`, or a first line
+ * - Tables (Parquet, or delimited text: `.csv`, `.tsv`, `.txt`, `.data` …) or svmlight text (`.svm`, `.libsvm`, or a first line
  *   `label index:value …`): one file, or one to train and one to test. What the columns of a table are is found out
  *   (`chooseSchema`), told to `onNotice`, and kept in `schema`; the second table is matched with the first by name.
  * - Features and labels as a pair of IDX files, of `.npy` files, or of `.data` and `.labels` text; or two pairs,

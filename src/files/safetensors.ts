@@ -90,7 +90,13 @@ export async function readSafetensorsHeader(file: RandomAccess): Promise<Safeten
   await file.read(0, lengthBytes);
   const headerLength = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));
   if (headerLength < 2 || headerLength > Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES)) {
-    throw fail(`its header claims ${headerLength} bytes, the file has ${size}`);
+    throw fail(
+      lengthBytes.every((byte) => byte === 0x0a || byte === 0x0d || (byte >= 0x20 && byte < 0x7f))
+        ? `it begins with the text ${
+          JSON.stringify(String.fromCharCode(...lengthBytes))
+        }; expected a saved model`
+        : `its header claims ${headerLength} bytes, the file has ${size}`,
+    );
   }
   const bytes = new Uint8Array(headerLength);
   await file.read(LENGTH_BYTES, bytes);

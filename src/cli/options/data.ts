@@ -49,7 +49,7 @@ export const DATA_OPTIONS = [
     kind: "texts",
     value: "FILE…",
     help:
-      "Files of your own instead: CSV, TSV, svmlight, Madelon's text, IDX, npy, npz; packed with gzip, alone " +
+      "Files of your own instead: CSV, TSV, Parquet, svmlight, Madelon's text, IDX, npy, npz; packed with gzip, alone " +
       "in a zip archive, or plain. One file, or one to train and one to test; IDX, npy and Madelon's text: features, labels.",
   },
   {
