@@ -12,7 +12,7 @@ import {
 import { SparseMlp } from "../src/model/model.ts";
 import { applyTemperature } from "../src/model/temperature.ts";
 import { calibrate, fitTemperature } from "../src/train/calibration.ts";
-import { measureModel } from "../src/train/measure.ts";
+import { measureModel } from "../src/train/measurement.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { inFolder, withFile } from "./temporary.ts";
 import { finish, linearData, noiseData, xorModel } from "./trainer/data.ts";

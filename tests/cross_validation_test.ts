@@ -6,7 +6,7 @@ import {
   type CrossValidationSummary,
   type FoldRecord,
 } from "../src/train/cross_validation.ts";
-import { measureModel } from "../src/train/measure.ts";
+import { measureModel } from "../src/train/measurement.ts";
 import { folder, run, table } from "./cli/process.ts";
 import { finish, linearData, xorData, xorModel } from "./trainer/data.ts";
 

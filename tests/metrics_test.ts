@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { checkMetric, isBetter, metricValue } from "../src/train/metric.ts";
+import { checkMetric, isBetter, metricValue } from "../src/train/selection.ts";
 import { classificationMetrics, regressionMetrics } from "../src/train/metrics.ts";
 
 /** Numbers that f32 holds, so that sums in f64 are exact. */
