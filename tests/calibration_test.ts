@@ -1,20 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CheckpointError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
-import { RandomAccess } from "../src/data/random_access.ts";
 import { exportScipy, importScipy } from "../src/files/scipy.ts";
-import {
-  readSafetensorsHeader,
-  readTensor,
-  type Tensor,
-  writeSafetensors,
-} from "../src/files/safetensors.ts";
+import { writeSafetensors } from "../src/files/safetensors.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { applyTemperature } from "../src/model/temperature.ts";
 import { calibrate, fitTemperature } from "../src/train/calibration.ts";
 import { measureModel } from "../src/train/measurement.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { folder, run, table } from "./cli/process.ts";
+import { fileContent } from "./model/file.ts";
 import { inFolder, withFile } from "./temporary.ts";
 import { finish, linearData, noiseData, xorModel } from "./trainer/data.ts";
 
@@ -125,15 +120,7 @@ Deno.test("loadModel() refuses a temperature that is none", () =>
     const model = xorModel();
     await finish(model, data, { ...OPTIONS, epochs: 2, calibrate: true });
     await saveModel(model, path);
-    const file = await RandomAccess.open(path);
-    const { metadata, tensors: places } = await readSafetensorsHeader(file);
-    const tensors = new Map<string, Tensor>();
-    for (const [name, place] of places) {
-      const tensor = place.dtype === "U32" ? new Uint32Array(place.length) : new Float32Array(place.length);
-      await readTensor(file, place, tensor);
-      tensors.set(name, tensor);
-    }
-    file[Symbol.dispose]();
+    const { metadata, tensors } = await fileContent(path);
     for (const temperature of ["0", "-2", "null", '"2"', "1e999", "[]"]) {
       await writeSafetensors(path, tensors, { ...metadata, temperature });
       await assertRejects(() => loadModel(path), CheckpointError, "a number above 0");

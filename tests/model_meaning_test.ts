@@ -113,8 +113,8 @@ for (const task of ["classification", "regression"] as const) {
     features[2 * data.featureCount + 2] = NaN;
     const message = 'feature 2 ("x2") of sample 2';
     for (const  of of[model, small]) {
-      assertThrows(() => of.predict(features), FeatureError, message);
-      assertThrows(() => measureModel(of, [{ ...data.test!, features }]), FeatureError, message);
+      assertThrows(() => one.predict(features), FeatureError, message);
+      assertThrows(() => measureModel(one, [{ ...data.test!, features }]), FeatureError, message);
     }
   });
 }
