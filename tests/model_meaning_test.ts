@@ -112,7 +112,7 @@ for (const task of ["classification", "regression"] as const) {
     const features = (data.test!.features as Float32Array).slice();
     features[2 * data.featureCount + 2] = NaN;
     const message = 'feature 2 ("x2") of sample 2';
-    for (const  of of[model, small]) {
+    for (const one of [model, small]) {
       assertThrows(() => one.predict(features), FeatureError, message);
       assertThrows(() => measureModel(one, [{ ...data.test!, features }]), FeatureError, message);
     }

@@ -231,7 +231,7 @@ function makeNetwork(values: Values, shape: Parameters<typeof modelOptions>[1]):
 }
 
 /** The spread of degrees, from row starts; O(neurons + largest degree). */
-export function degreesOf(starts: Uint32Array): Degrees {
+function degreesOf(starts: Uint32Array): Degrees {
   const neurons = starts.length - 1;
   let [least, most, none] = [Infinity, 0, 0];
   for (let neuron = 0; neuron < neurons; neuron++) {

@@ -147,7 +147,7 @@ export type ValueOf<K extends Kind> = K extends { readonly kind: "flag" } ? bool
   : never;
 
 /** Says which values an option takes: "a value from 0 up to (not including) 1". */
-export function expectedValue(option: Kind): string {
+function expectedValue(option: Kind): string {
   switch (option.kind) {
     case "flag":
       return "no value";

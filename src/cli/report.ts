@@ -19,7 +19,7 @@ const LONGEST_CLASSES = 90;
 const CURVE = { width: 60, height: 6 };
 
 /** One line about a data set. */
-export function describeDataset(data: Dataset): string {
+function describeDataset(data: Dataset): string {
   const { name, task, featureCount, outputCount, train, test } = data;
   const outputs = task === "classification" ? `${outputCount} classes` : plural(outputCount, "output");
   const samples = test === undefined
