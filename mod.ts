@@ -78,8 +78,8 @@ export {
   type FoldRecord,
   type MetricSpread,
 } from "./src/train/cross_validation.ts";
-export { measureModel, type MeasureOptions, type Measures } from "./src/train/measure.ts";
-export type { BestEpoch, MetricName } from "./src/train/metric.ts";
+export { measureModel, type MeasureOptions, type Measures } from "./src/train/measurement.ts";
+export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
 export {
   type ClassificationMetrics,
   classificationMetrics,

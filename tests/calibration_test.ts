@@ -1,19 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { CheckpointError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
-import { RandomAccess } from "../src/data/random_access.ts";
 import { exportScipy, importScipy } from "../src/files/scipy.ts";
-import {
-  readSafetensorsHeader,
-  readTensor,
-  type Tensor,
-  writeSafetensors,
-} from "../src/files/safetensors.ts";
+import { writeSafetensors } from "../src/files/safetensors.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { applyTemperature } from "../src/model/temperature.ts";
 import { calibrate, fitTemperature } from "../src/train/calibration.ts";
-import { measureModel } from "../src/train/measure.ts";
+import { measureModel } from "../src/train/measurement.ts";
 import { compact } from "../src/topology/compaction.ts";
+import { folder, run, table } from "./cli/process.ts";
+import { fileContent } from "./model/file.ts";
 import { inFolder, withFile } from "./temporary.ts";
 import { finish, linearData, noiseData, xorModel } from "./trainer/data.ts";
 
@@ -124,17 +120,32 @@ Deno.test("loadModel() refuses a temperature that is none", () =>
     const model = xorModel();
     await finish(model, data, { ...OPTIONS, epochs: 2, calibrate: true });
     await saveModel(model, path);
-    const file = await RandomAccess.open(path);
-    const { metadata, tensors: places } = await readSafetensorsHeader(file);
-    const tensors = new Map<string, Tensor>();
-    for (const [name, place] of places) {
-      const tensor = place.dtype === "U32" ? new Uint32Array(place.length) : new Float32Array(place.length);
-      await readTensor(file, place, tensor);
-      tensors.set(name, tensor);
-    }
-    file[Symbol.dispose]();
+    const { metadata, tensors } = await fileContent(path);
     for (const temperature of ["0", "-2", "null", '"2"', "1e999", "[]"]) {
       await writeSafetensors(path, tensors, { ...metadata, temperature });
       await assertRejects(() => loadModel(path), CheckpointError, "a number above 0");
     }
   }));
+
+Deno.test("train --calibrate saves the temperature, also where the last epoch was saved before", async () => {
+  const path = await folder({ "t.csv": table(90).replaceAll("5,odd", "5,even") });
+  const model = `${path}/m.safetensors`;
+  const args = ["train", "--data", `${path}/t.csv`, "--hidden", "16", "--threads", "1", "--epochs", "4"];
+  const judged = ["--validation-fraction", "0.3", "--calibrate", "--checkpoint-every", "1", "--json"];
+  const { code, stdout, stderr } = await run(...args, ...judged, "--output", model);
+  assertEquals(code, 0, stderr);
+  const { calibration } = JSON.parse(stdout.trim().split("\n").at(-1)!);
+  assert(calibration.temperature !== 1);
+  assertEquals((await loadModel(model)).model.temperature, calibration.temperature);
+});
+
+Deno.test("fitTemperature() counts each sample as its weight", () => {
+  const probabilities = Float32Array.of(0.9, 0.1, 0.9, 0.1, 0.3, 0.7);
+  const labels = Uint32Array.of(0, 1, 1);
+  const [rows, classes] = [[0, 0, 0, 1, 2, 2], [0, 0, 0, 1, 1, 1]];
+  const repeated = Float32Array.from(
+    rows.flatMap((row) => [...probabilities.subarray(2 * row, 2 * row + 2)]),
+  );
+  const expected = fitTemperature(repeated, Uint32Array.from(classes));
+  assertAlmostEquals(fitTemperature(probabilities, labels, Float32Array.of(3, 1, 2)), expected, 1e-12);
+});

@@ -6,7 +6,7 @@ import {
   type CrossValidationSummary,
   type FoldRecord,
 } from "../src/train/cross_validation.ts";
-import { measureModel } from "../src/train/measure.ts";
+import { measureModel } from "../src/train/measurement.ts";
 import { folder, run, table } from "./cli/process.ts";
 import { measureLines } from "../src/cli/measures.ts";
 import { finish, linearData, xorData, xorModel } from "./trainer/data.ts";
@@ -119,6 +119,32 @@ Deno.test("cross-validate --group-column takes the column out of the features, a
   const none = await run(...args, "--group-column", "pat");
   assertEquals(none.code, 1);
   assertMatch(none.stderr, /"pat"/);
+});
+
+Deno.test("cross-validate takes --class-weights, and batches that suit the smallest part of uneven groups", async () => {
+  const group = (row: number) => row < 70 ? 0 : Math.floor(row / 5);
+  const rows = Array.from(
+    { length: 90 },
+    (_, row) => `${row % 7},${group(row)},${row % 3 === 0 ? "a" : "b"}`,
+  );
+  const path = await folder({ "t.csv": `x,patient,class\n${rows.join("\n")}\n` });
+  const args = ["cross-validate", "--data", `${path}/t.csv`, "--hidden", "8", "--epochs", "2", "--json"];
+  const folds = [...args, "--threads", "1", "--group-column", "patient", "--folds", "3"];
+  const [plain, weighed] = await Promise.all([
+    run(...folds),
+    run(...folds, "--class-weights", '{"a":9,"b":1}'),
+  ]);
+  const read = ({ code, stdout, stderr }: { code: number; stdout: string; stderr: string }) => {
+    assertEquals([code, stderr], [0, ""]);
+    return stdout.trim().split("\n").map((line) => JSON.parse(line));
+  };
+  const [one, other] = [read(plain), read(weighed)];
+  assertEquals(one.slice(1, 4).map(({ trainSamples }) => trainSamples), [20, 80, 80]);
+  assertEquals(other[0].settings.classWeights, '{"a":9,"b":1}');
+  assert(one[1].loss !== other[1].loss);
+  const left = await run(...folds, "--missing-labels", "drop");
+  assertEquals(left.code, 2);
+  assertMatch(left.stderr, /--group-column with --missing-labels drop: groups are read of all rows/);
 });
 
 Deno.test("evaluate prints every metric and which classes are taken for which, with --json their numbers", async () => {

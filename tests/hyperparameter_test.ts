@@ -13,6 +13,7 @@ import {
 } from "../src/parallel/options.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { HYPERPARAMETERS, IMPORTANCE_PRUNING, resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import { SELECTION_HYPERPARAMETERS } from "../src/train/selection.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { train } from "../src/train/trainer.ts";
 import { xorData, xorModel } from "./trainer/data.ts";
@@ -186,6 +187,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
       "topology/rules/rules.ts",
       "topology/rules/gradient_sampled.ts",
       "train/hyperparameters.ts",
+      "train/selection.ts",
       "parallel/options.ts",
     ].map((path) => Deno.readTextFile(new URL(`../src/${path}`, import.meta.url))),
   )).join("\n");
@@ -195,6 +197,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     AdamOptions: ADAM_HYPERPARAMETERS,
     RuleOptions: RULE_HYPERPARAMETERS,
     GradientSampledOptions: GRADIENT_SAMPLED_HYPERPARAMETERS,
+    SelectionOptions: SELECTION_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,
   };

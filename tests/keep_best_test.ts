@@ -3,13 +3,7 @@ import { madelonLike } from "../src/data/generator.ts";
 import { splitValidation } from "../src/data/validation_split.ts";
 import { CheckpointError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
-import { RandomAccess } from "../src/data/random_access.ts";
-import {
-  readSafetensorsHeader,
-  readTensor,
-  type Tensor,
-  writeSafetensors,
-} from "../src/files/safetensors.ts";
+import { writeSafetensors } from "../src/files/safetensors.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { InProcessTransport } from "../src/parallel/in_process.ts";
 import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
@@ -22,6 +16,7 @@ import { newRunState, type RunState } from "../src/train/state.ts";
 import { train } from "../src/train/trainer.ts";
 import { folder, run, table } from "./cli/process.ts";
 import { assertSameModel, contentOf } from "./model/content.ts";
+import { fileContent } from "./model/file.ts";
 import { withFile } from "./temporary.ts";
 import { finish, linearData, noiseData, xorModel } from "./trainer/data.ts";
 
@@ -231,15 +226,7 @@ Deno.test("loadModel() refuses a model in training that is not of the same run a
     await finish(model, data, { ...OPTIONS, state });
     const training = { epoch: state.epoch, options: {}, state };
     await saveModel(model, path, { training });
-    const file = await RandomAccess.open(path);
-    const { metadata, tensors: places } = await readSafetensorsHeader(file);
-    const tensors = new Map<string, Tensor>();
-    for (const [name, place] of places) {
-      const tensor = place.dtype === "U32" ? new Uint32Array(place.length) : new Float32Array(place.length);
-      await readTensor(file, place, tensor);
-      tensors.set(name, tensor);
-    }
-    file[Symbol.dispose]();
+    const { metadata, tensors } = await fileContent(path);
     assert(tensors.has("running.layers.0.velocity") && !tensors.has("layers.0.velocity"));
     const { running, training: text, ...rest } = metadata;
     const other = { ...JSON.parse(JSON.parse(running).settings), task: "regression" };

@@ -1,5 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { checkMetric, isBetter, metricValue } from "../src/train/metric.ts";
+import type { Split } from "../src/data/dataset.ts";
+import { SparseMlp } from "../src/model/model.ts";
+import { scoresOf } from "../src/train/cross_validation.ts";
+import { measureModel } from "../src/train/measurement.ts";
+import { checkMetric, isBetter, metricValue, needsOutputs } from "../src/train/selection.ts";
+import { finish, linearData, xorData } from "./trainer/data.ts";
 import { classificationMetrics, regressionMetrics } from "../src/train/metrics.ts";
 
 /** Numbers that f32 holds, so that sums in f64 are exact. */
@@ -110,4 +115,36 @@ Deno.test("metricValue() reads every metric, and says which samples do not defin
   assertThrows(() => metricValue("roc-auc", evaluation, alone, TWO), RangeError, "a class has none of them");
   assert(isBetter("loss", 1, 2) && isBetter("roc-auc", 2, 1) && !isBetter("r2", 1, 1));
   assertThrows(() => checkMetric("accuracy", "regression"), TypeError, "one of loss, rmse, mae, r2");
+});
+
+Deno.test("measureModel() and metricValue() count each sample as its weight, whatever parts it comes in", async () => {
+  for (const data of [xorData(60, 20), linearData(60, 20)]) {
+    const { task, featureCount, outputCount } = data;
+    const model = SparseMlp.create({ sizes: [featureCount, 16, outputCount], epsilon: 8, task, seed: 1 });
+    await finish(model, data, { epochs: 2, batchSize: 16 });
+    const [train, test] = [data.train, data.test!];
+    const twice = measureModel(model, [train, train, test]);
+    const alike = (split: Split, weight: number) => ({
+      ...split,
+      weights: new Float32Array(split.samples).fill(weight),
+    });
+    const weighed = measureModel(model, [alike(train, 2), test]);
+    assertAlmostEquals(weighed.loss, twice.loss, 1e-9);
+    const scores = scoresOf(weighed);
+    for (const [name, value] of Object.entries(scoresOf(twice))) {
+      assertAlmostEquals(scores[name], value, 1e-9, name);
+    }
+    assertEquals(weighed.samples, 80);
+  }
+  const split = {
+    samples: 4,
+    features: new Float32Array(0),
+    labels: Uint32Array.of(0, 0, 1, 1),
+    targets: new Float32Array(0),
+  };
+  assertEquals(needsOutputs("accuracy", {}), false);
+  const weights = Float32Array.of(1, 0, 0, 0);
+  assertEquals(needsOutputs("accuracy", { weights }), true);
+  const found = metricValue("accuracy", { loss: 1, accuracy: 0.5 }, { ...split, weights }, TWO);
+  assertEquals(found, TWO[0] >= TWO[1] ? 1 : 0);
 });

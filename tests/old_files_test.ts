@@ -1,13 +1,7 @@
 import { assert, assertEquals, assertNotEquals } from "@std/assert";
 import { madelonLike } from "../src/data/generator.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
-import { RandomAccess } from "../src/data/random_access.ts";
-import {
-  readSafetensorsHeader,
-  readTensor,
-  type Tensor,
-  writeSafetensors,
-} from "../src/files/safetensors.ts";
+import { writeSafetensors } from "../src/files/safetensors.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { InProcessTransport } from "../src/parallel/in_process.ts";
 import type { ParallelOptions } from "../src/parallel/options.ts";
@@ -16,6 +10,7 @@ import type { TrainOptions } from "../src/train/options.ts";
 import { newRunState } from "../src/train/state.ts";
 import { train } from "../src/train/trainer.ts";
 import { arraysOf } from "./model/content.ts";
+import { fileContent } from "./model/file.ts";
 import { trainPart } from "./parallel/runs.ts";
 import { withFile } from "./temporary.ts";
 
@@ -24,15 +19,7 @@ const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activa
 
 /** Rewrites a checkpoint as a package of before would have written it. */
 async function rewrite(path: string, formatVersion: "1" | "2"): Promise<void> {
-  const file = await RandomAccess.open(path);
-  const tensors = new Map<string, Tensor>();
-  const { metadata, tensors: places } = await readSafetensorsHeader(file);
-  for (const [name, place] of places) {
-    const tensor = place.dtype === "U32" ? new Uint32Array(place.length) : new Float32Array(place.length);
-    await readTensor(file, place, tensor);
-    tensors.set(name, tensor);
-  }
-  file[Symbol.dispose]();
+  const { metadata, tensors } = await fileContent(path);
   assertEquals(metadata.formatVersion, "4");
   const { optimizer, training: text, ...rest } = metadata;
   assert(optimizer !== undefined && tensors.has("layers.0.shapeVelocity"));

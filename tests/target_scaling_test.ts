@@ -2,13 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows }
 import type { Dataset, Split } from "../src/data/dataset.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
 import { exportOnnx } from "../src/files/onnx.ts";
-import { RandomAccess } from "../src/data/random_access.ts";
-import {
-  readSafetensorsHeader,
-  readTensor,
-  type Tensor,
-  writeSafetensors,
-} from "../src/files/safetensors.ts";
+import { writeSafetensors } from "../src/files/safetensors.ts";
 import { exportScipy, importScipy } from "../src/files/scipy.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { readScaling, targetScalingOf, toOwnUnit, unscaled } from "../src/model/target_scaling.ts";
@@ -18,6 +12,7 @@ import { Evaluator } from "../src/train/evaluation.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { newRunState } from "../src/train/state.ts";
 import { assertSameModel } from "./model/content.ts";
+import { fileContent } from "./model/file.ts";
 import { numbers } from "./oracle/batch.ts";
 import { finishInProcess, finishParallel } from "./parallel/runs.ts";
 import { hasModules, python } from "./python.ts";
@@ -149,15 +144,7 @@ Deno.test("saveModel() keeps the unit of the targets, and a resumed run goes on 
 
 /** Rewrites the words of a model file. */
 async function describe(path: string, change: (metadata: Record<string, string>) => void): Promise<void> {
-  const file = await RandomAccess.open(path);
-  const { metadata, tensors: places } = await readSafetensorsHeader(file);
-  const tensors = new Map<string, Tensor>();
-  for (const [name, place] of places) {
-    const tensor = place.dtype === "U32" ? new Uint32Array(place.length) : new Float32Array(place.length);
-    await readTensor(file, place, tensor);
-    tensors.set(name, tensor);
-  }
-  file[Symbol.dispose]();
+  const { metadata, tensors } = await fileContent(path);
   const changed = { ...metadata };
   change(changed);
   await writeSafetensors(path, tensors, changed);

@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { cpus, loadavg, totalmem } from "node:os";
+import { loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { describeRun } from "../run_description.ts";
 import known from "./known.json" with { type: "json" };
 import { checkAgreement, type Measurement, parseMeasurement, type Row, summarise } from "./measurement.ts";
 import { formatTable, OURS } from "./table.ts";
@@ -179,28 +180,6 @@ function knownRows(network: string): Row[] {
   }));
 }
 
-/** Where and with what the run was made. */
-async function describeRun(python: string): Promise<Record<string, unknown>> {
-  const say = async (command: string, ...args: string[]): Promise<string> => {
-    const { stdout } = await new Deno.Command(command, { args, cwd: FOLDER }).output();
-    return new TextDecoder().decode(stdout).trim();
-  };
-  return {
-    date: new Date().toISOString(),
-    command: ["deno task bench:peers", ...Deno.args].join(" "),
-    commit: await say("git", "rev-parse", "HEAD"),
-    uncommittedChanges: await say("git", "status", "--porcelain") !== "",
-    host: {
-      cpu: cpus()[0].model,
-      cores: cpus().length,
-      memoryBytes: totalmem(),
-      loadAverage: loadavg()[0],
-      target: Deno.build.target,
-    },
-    versions: { deno: Deno.version.deno, python: await say(python, "--version") },
-  };
-}
-
 async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
@@ -219,7 +198,7 @@ async function main(): Promise<number> {
   }
   try {
     const python = await ensureVenv(import.meta.url);
-    const run = await describeRun(python);
+    const run = await describeRun({ command: "deno task bench:peers", folder: FOLDER, python });
     if (loadavg()[0] > BUSY_LOAD) {
       console.error(
         `The machine is busy (load ${loadavg()[0].toFixed(1)}): times at 2 threads may be far too long`,

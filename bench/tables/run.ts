@@ -5,10 +5,10 @@
  *
  * @module
  */
-import { cpus, loadavg } from "node:os";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { ensureVenv } from "../peers/venv.ts";
+import { describeRun } from "../run_description.ts";
 import {
   type MadeTable,
   markdown,
@@ -129,36 +129,11 @@ async function scoreAll(
   return { rows: tables.map((table) => ({ table, scores: scores[table.table] ?? {} })), notes };
 }
 
-/** Where and with what the run was made. */
-async function describeRun(python: string): Promise<Record<string, unknown>> {
-  const say = async (command: string, ...args: string[]): Promise<string> => {
-    const { stdout } = await new Deno.Command(command, { args, cwd: FOLDER }).output();
-    return new TextDecoder().decode(stdout).trim();
-  };
-  return {
-    date: new Date().toISOString(),
-    command: ["deno task bench:tables", ...Deno.args].join(" "),
-    commit: await say("git", "rev-parse", "HEAD"),
-    uncommittedChanges: await say("git", "status", "--porcelain") !== "",
-    host: {
-      cpu: cpus()[0].model,
-      cores: cpus().length,
-      loadAverage: loadavg()[0],
-      target: Deno.build.target,
-    },
-    versions: {
-      deno: Deno.version.deno,
-      python: await say(python, "--version"),
-      packages: (await say(python, "-m", "pip", "freeze")).split("\n"),
-    },
-  };
-}
-
 async function score(settings: Settings): Promise<void> {
   const python = await ensureVenv(import.meta.url);
   const folder = await Deno.makeTempDir({ prefix: "tables" });
   try {
-    const run = await describeRun(python);
+    const run = await describeRun({ command: "deno task bench:tables", folder: FOLDER, python });
     const tables = await makeTables(python, folder, settings);
     const { rows, notes } = await scoreAll(tables, python, folder, settings);
     const summary = summarise(rows);

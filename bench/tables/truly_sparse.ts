@@ -6,7 +6,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { type Dataset, SparseMlp, suggestSettings, train } from "../../mod.ts";
+import { type Dataset, measureModel, SparseMlp, suggestSettings, train } from "../../mod.ts";
 import { readNpy } from "../../src/data/npy.ts";
 import { allocateSplit } from "../../src/data/samples.ts";
 import type { Score } from "./score.ts";
@@ -62,39 +62,18 @@ function datasetOf(table: Table, fold: number): Dataset {
   };
 }
 
-/** Mean and variance of numbers. */
-function moments(values: Float32Array): { readonly mean: number; readonly variance: number } {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  return { mean, variance: values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / values.length };
-}
-
 /** Accuracy, or R², on the rows of the fold. */
-async function scoreFold(data: Dataset, seed: number): Promise<number> {
-  const { samples, targets } = data.train;
+async function scoreFold({ test, ...data }: Dataset, seed: number): Promise<number> {
   const { model, training } = suggestSettings({
-    samples,
+    samples: data.train.samples,
     features: data.featureCount,
     outputs: data.outputCount,
     task: data.task,
   });
-  const { mean, variance } = moments(targets);
-  for (const part of [targets, data.test!.targets]) {
-    for (let row = 0; row < part.length; row++) part[row] = (part[row] - mean) / Math.sqrt(variance);
-  }
   const network = SparseMlp.create({ ...model, seed });
-  let score = NaN;
-  for await (
-    const { testAccuracy, testLoss } of train(network, data, {
-      ...training,
-      threads: 1,
-      evaluateEvery: training.epochs,
-    })
-  ) {
-    score = data.task === "classification"
-      ? testAccuracy!
-      : 1 - testLoss! / moments(data.test!.targets).variance;
-  }
-  return score;
+  for await (const _ of train(network, data, { ...training, threads: 1 }));
+  const { classification, regression } = measureModel(network, [test!]);
+  return classification?.accuracy ?? regression?.r2 ?? NaN;
 }
 
 async function main(): Promise<void> {

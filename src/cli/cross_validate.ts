@@ -4,14 +4,18 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
+import { type FoldOptions, foldsOf } from "../data/folds.ts";
 import { readGroups } from "../data/table/groups.ts";
 import { SparseMlp } from "../model/model.ts";
+import { resolveSettings } from "../model/settings.ts";
 import { crossValidate, type FoldRecord, type MetricSpread, scoresOf } from "../train/cross_validation.ts";
+import { askedWeights, weightLines } from "./class_weights.ts";
 import type { Command } from "./command.ts";
 import { column, describeData, loadData, type LoadedData, textOptions } from "./data.ts";
 import { columns, count, duration } from "./format.ts";
 import { measuresToJson, METRIC_LINES } from "./measures.ts";
 import type { Values } from "./options.ts";
+import { printEvent } from "./output.ts";
 import { dataLines, describeNetwork, titled } from "./report.ts";
 import {
   checkTogether,
@@ -52,42 +56,41 @@ async function crossValidation(given: Values): Promise<number> {
   const { data, notices, groups } = await samplesOf(first, !json);
   const own = named === undefined && given.preset === undefined ? data : undefined;
   const { values, brought } = settle("cross-validate", given, first, own);
-  // Every fold has at most as many samples to learn from as are left by the largest fold and validation.
+  const weights = await askedWeights(values, data);
+  const draw = { folds, seed, ...(groups && { groups }) };
   const { "validation-fraction": aside = 0 } = values;
-  const least = Math.floor(data.train.samples * (1 - 1 / folds) * (1 - aside));
+  const least = Math.floor(fewestOutside(data, draw, repeats) * (1 - aside));
   const batchSize = given["batch-size"] ?? Math.max(1, Math.min(values["batch-size"]!, least));
-  const training = { ...trainOptions(values, named), batchSize };
+  const training = { ...trainOptions(values, named), ...weights.options, batchSize };
   const network = modelOptions(values, data);
   if (!json) {
-    const head = titled([...dataLines(data), [
-      "Network",
-      describeNetwork(SparseMlp.create(network).settings),
-    ]]);
+    const told = [...dataLines(data), ...weightLines(values)];
+    const head = titled([...told, ["Network", describeNetwork(resolveSettings(network))]]);
     const chosen = brought === undefined ? [] : describeSuitable(data, brought, values);
     console.error([...notices, ...head, ...chosen, ...rareClasses(data, folds)].join("\n"));
   } else {
-    console.log(JSON.stringify({
+    printEvent({
       event: "start",
       dataset: data.name,
       samples: data.train.samples,
-      settings: toJson({ ...values, "batch-size": batchSize }),
+      settings: toJson({ ...values, ...weights.values, "batch-size": batchSize }),
       notices: [...notices, ...rareClasses(data, folds)],
-    }));
+    });
   }
   const results = crossValidate(data, {
-    ...{ folds, repeats, seed, training },
-    ...(groups && { groups }),
+    ...draw,
+    ...{ repeats, training },
     makeModel: () => SparseMlp.create(network),
   });
   for (;;) {
     const { done, value } = await results.next();
     if (done) {
-      if (json) console.log(JSON.stringify({ event: "summary", ...value }));
+      if (json) printEvent({ event: "summary", ...value });
       else console.log(["", ...spreadLines(value.metrics)].join("\n"));
       return 0;
     }
     const { measures, ...rest } = value;
-    if (json) console.log(JSON.stringify({ event: "fold", ...rest, ...measuresToJson(measures) }));
+    if (json) printEvent({ event: "fold", ...rest, ...measuresToJson(measures) });
     else console.log(foldLine(value, folds, repeats));
   }
 }
@@ -116,6 +119,21 @@ function spreadLines(metrics: Readonly<Record<string, MetricSpread>>): string[] 
     return [title, show(mean), `± ${show(standardDeviation)}`, `${folds}`];
   });
   return columns([["metric", "mean", "deviation", "folds"], ...rows], ["left", "right", "right", "right"]);
+}
+
+/** How many samples are outside the largest fold of all repetitions: groups that stay whole make folds uneven. */
+function fewestOutside(
+  data: Dataset,
+  draw: FoldOptions & { readonly folds: number },
+  repeats: number,
+): number {
+  let most = 0;
+  for (let repeat = 0; repeat < repeats; repeat++) {
+    const sizes = new Uint32Array(draw.folds);
+    for (const fold of foldsOf(data, { ...draw, repeat })) sizes[fold]++;
+    most = Math.max(most, ...sizes);
+  }
+  return data.train.samples - most;
 }
 
 /** Says which classes some folds cannot have a sample of. */

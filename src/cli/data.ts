@@ -29,7 +29,7 @@ export function describeData({ dataset = "madelon-like", data, inputs }: Values)
 }
 
 /** What a model is to the files it reads. */
-export function knownModel({ schema, classNames, settings, featureCount }: SparseMlp): KnownModel {
+function knownModel({ schema, classNames, settings, featureCount }: SparseMlp): KnownModel {
   return { task: settings.task, classNames, featureCount, schema };
 }
 

@@ -9,6 +9,7 @@ import { datasets } from "../data/named.ts";
 import type { Command } from "./command.ts";
 import { columns, count } from "./format.ts";
 import type { Values } from "./options.ts";
+import { printEvent } from "./output.ts";
 
 /** Lists the named data sets, and which of them are on this machine. */
 export const datasetsCommand: Command = {
@@ -31,18 +32,16 @@ async function listDatasets({ json = false, "data-dir": dataDir }: Values): Prom
       const { name, description, trainSamples, testSamples, featureCount, classCount, home, settings } = set;
       const shape = { trainSamples, testSamples, featureCount, classCount };
       const event = "dataset";
-      console.log(
-        JSON.stringify({
-          event,
-          name,
-          description,
-          ...shape,
-          home,
-          available: paths !== undefined,
-          paths,
-          settings,
-        }),
-      );
+      printEvent({
+        event,
+        name,
+        description,
+        ...shape,
+        home,
+        available: paths !== undefined,
+        paths,
+        settings,
+      });
       continue;
     }
     rows.push([

@@ -7,7 +7,7 @@ import type { Dataset, Split } from "../data/dataset.ts";
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { measureModel, type Measures } from "../train/measure.ts";
+import { measureModel, type Measures } from "../train/measurement.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, count, duration, rate } from "./format.ts";
@@ -16,6 +16,7 @@ import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
 import { FILE_OPTIONS, type Values } from "./options.ts";
+import { printEvent } from "./output.ts";
 import { describeNetwork, plural, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
 
@@ -89,7 +90,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
   const stats = model.stats();
   if (json) {
     const { temperature } = model;
-    console.log(JSON.stringify({
+    printEvent({
       event: "evaluation",
       model: path,
       dataset: name,
@@ -97,7 +98,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
       ...(temperature !== 1 && { temperature }),
       seconds,
       parameters: stats.parameters,
-    }));
+    });
     return 0;
   }
   const lines = titled([

@@ -12,7 +12,7 @@ import { bytes, count } from "./format.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
-import { checkOutput, isStdout } from "./output.ts";
+import { checkOutput, isStdout, printEvent } from "./output.ts";
 
 /** Writes a model for other tools. */
 export const exportCommand: Command = {
@@ -68,9 +68,7 @@ async function runExport(path: string, values: Values): Promise<number> {
     await exportOnnx(model, output);
   }
   if (values.json) {
-    console.log(
-      JSON.stringify({ event: "export", model: path, to, output, connections, denseInferenceBytes }),
-    );
+    printEvent({ event: "export", model: path, to, output, connections, denseInferenceBytes });
   } else {
     console.log(`Wrote ${count(connections)} connections to "${output}"`);
     if (model.schema !== undefined && !isPlain(model.schema)) {
@@ -98,7 +96,7 @@ async function runImport(folder: string, values: Values): Promise<number> {
   await writeModelFile(model, output, values);
   const { connections } = model.stats();
   const layers = model.settings.sizes;
-  if (values.json) console.log(JSON.stringify({ event: "import", folder, output, layers, connections }));
+  if (values.json) printEvent({ event: "import", folder, output, layers, connections });
   else {console.log(
       `Saved a network of ${layers.join("-")} with ${count(connections)} connections to "${output}"`,
     );}

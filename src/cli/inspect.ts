@@ -15,6 +15,7 @@ import { bytes, columns, count, duration, percent, plain } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";
+import { printEvent } from "./output.ts";
 import { planCommand } from "./plan.ts";
 import { costTable, describeNetwork, titled } from "./report.ts";
 import { checkSettings, checkTogether, fillDefaults, modelOptions, paperSettings } from "./settings.ts";
@@ -83,7 +84,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
       ...(targetScaling && { targets: describeScaling(targetScaling) }),
       temperature,
     };
-    console.log(JSON.stringify({ ...head, ...stats, layers: rows, ...features }));
+    printEvent({ ...head, ...stats, layers: rows, ...features });
     return 0;
   }
   const head = titled([
@@ -230,7 +231,7 @@ function makeNetwork(values: Values, shape: Parameters<typeof modelOptions>[1]):
 }
 
 /** The spread of degrees, from row starts; O(neurons + largest degree). */
-export function degreesOf(starts: Uint32Array): Degrees {
+function degreesOf(starts: Uint32Array): Degrees {
   const neurons = starts.length - 1;
   let [least, most, none] = [Infinity, 0, 0];
   for (let neuron = 0; neuron < neurons; neuron++) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Measures } from "../train/measure.ts";
+import type { Measures } from "../train/measurement.ts";
 import type { ClassificationMetrics, RegressionMetrics } from "../train/metrics.ts";
 import { accuracy, columns, count, plain } from "./format.ts";
 
@@ -65,7 +65,10 @@ export function confusionLines(
 ): string[] {
   if (confusion.length > MOST_CLASSES) return [];
   const names = confusion.map((_, index) => cut(classNames[index] ?? `${index}`));
-  const rows = confusion.map((row, index) => [names[index], ...row.map((cell) => count(cell))]);
+  const rows = confusion.map((
+    row,
+    index,
+  ) => [names[index], ...row.map((cell) => Number.isInteger(cell) ? count(cell) : short(cell))]);
   const sides = ["left", ...names.map(() => "right")] as ("left" | "right")[];
   return ["", ...columns([["true \\ predicted", ...names], ...rows], sides)];
 }

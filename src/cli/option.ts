@@ -36,16 +36,20 @@ export const COUNT = { ...COUNTED, value: "N" } as const;
 export type Group = "data" | "network" | "training" | "topology" | "run";
 
 /** Names of the commands. */
-export type CommandName =
-  | "train"
-  | "cross-validate"
-  | "evaluate"
-  | "predict"
-  | "prune"
-  | "inspect"
-  | "export"
-  | "import"
-  | "datasets";
+export const COMMAND_NAMES = [
+  "train",
+  "cross-validate",
+  "evaluate",
+  "predict",
+  "prune",
+  "inspect",
+  "export",
+  "import",
+  "datasets",
+] as const;
+
+/** Name of a command. */
+export type CommandName = typeof COMMAND_NAMES[number];
 
 /** Where the value of an option goes: its name among the options of each; a dot leads into an object. */
 export interface Into {
@@ -143,7 +147,7 @@ export type ValueOf<K extends Kind> = K extends { readonly kind: "flag" } ? bool
   : never;
 
 /** Says which values an option takes: "a value from 0 up to (not including) 1". */
-export function expectedValue(option: Kind): string {
+function expectedValue(option: Kind): string {
   switch (option.kind) {
     case "flag":
       return "no value";

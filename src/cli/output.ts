@@ -33,3 +33,8 @@ export async function checkOutput(path: string): Promise<void> {
     throw new Error(`Cannot save to "${path}": ${messageOf(cause).split("\n")[0]}`, { cause });
   }
 }
+
+/** Writes one record of `--json`: a line on the standard output. */
+export function printEvent(event: Readonly<Record<string, unknown>>): void {
+  console.log(JSON.stringify(event));
+}

@@ -12,6 +12,7 @@ import { needsGradients } from "../topology/rules/rules.ts";
 import { resolveHyperparameters } from "../train/hyperparameters.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
+import { printEvent } from "./output.ts";
 import { describeSizes, titled } from "./report.ts";
 import { trainOptions } from "./settings.ts";
 
@@ -39,7 +40,7 @@ export function planCommand(sizes: readonly number[], values: Values): number {
     dropout: true,
     memoryBytes,
   });
-  if (values.json) console.log(JSON.stringify({ event: "plan", sizes, batchSize: BATCH_SIZE, ...plan }));
+  if (values.json) printEvent({ event: "plan", sizes, batchSize: BATCH_SIZE, ...plan });
   else console.log(planText(sizes, plan).join("\n"));
   const choice = chosen(plan);
   if (!values.json) console.log(`\nThe widest that fits: ${describeChoice(choice)}`);

@@ -7,7 +7,7 @@ import { sampleWindows } from "../data/windows.ts";
 import { FeatureError } from "../errors.ts";
 import type { InferenceModel } from "../model/inference.ts";
 import type { Command } from "./command.ts";
-import { inputNames, targetNames } from "../schema.ts";
+import { targetNames } from "../schema.ts";
 import { column, firstIndex, textOptions } from "./data.ts";
 import { count, duration, rate } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
@@ -69,7 +69,6 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
     threads,
     onNotice: given.quiet ? undefined : (notice) => console.error(notice),
   });
-  const names = schema === undefined ? [] : inputNames(schema);
   // Nothing is written of a file whose columns do not fit.
   let window = await windows.next();
   await using writer = await PredictionWriter.open(output, {
@@ -81,7 +80,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   });
   for (; !window.done; window = await windows.next()) {
     const { features } = window.value;
-    await writer.write(outputsOf(inference, features, threads, { file, first: writer.samples, names }));
+    await writer.write(outputsOf(inference, features, threads, { file, first: writer.samples }));
   }
   await writer.commit();
   const seconds = (performance.now() - started) / 1000;
@@ -97,11 +96,7 @@ function outputsOf(
   inference: InferenceModel,
   features: Float32Array | Uint8Array,
   threads: number,
-  { file, first, names }: {
-    readonly file: string;
-    readonly first: number;
-    readonly names: readonly string[];
-  },
+  { file, first }: { readonly file: string; readonly first: number },
 ): Float32Array {
   try {
     return inference.task === "regression"
@@ -109,8 +104,6 @@ function outputsOf(
       : inference.predictProbabilities(features, { threads });
   } catch (cause) {
     if (!(cause instanceof FeatureError)) throw cause;
-    const { sample, feature } = cause.place;
-    const name = names[feature];
-    throw cause.at({ sample: first + sample, source: `"${file}"`, ...(name !== undefined && { name }) });
+    throw cause.at({ sample: first + cause.place.sample, source: `"${file}"` });
   }
 }

@@ -7,7 +7,7 @@ import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { compact } from "../topology/compaction.ts";
 import { pruneByImportance } from "../topology/importance.ts";
-import { measureModel } from "../train/measure.ts";
+import { measureModel } from "../train/measurement.ts";
 import type { Command } from "./command.ts";
 import { evaluationData } from "./evaluate.ts";
 import { accuracy, bytes, columns, count, percent } from "./format.ts";
@@ -15,7 +15,7 @@ import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { loadingBar } from "./progress.ts";
-import { checkOutput } from "./output.ts";
+import { checkOutput, printEvent } from "./output.ts";
 import { checkTogether, fillDefaults } from "./settings.ts";
 
 /** Prunes a trained model once, and takes out what is left without a purpose. */
@@ -55,7 +55,7 @@ async function prune(path: string, given: Values): Promise<number> {
     const stats = model.stats();
     const { loss, classification } = measures;
     if (json) {
-      console.log(JSON.stringify({
+      printEvent({
         event: "pruning",
         model: path,
         dataset: data.name,
@@ -69,7 +69,7 @@ async function prune(path: string, given: Values): Promise<number> {
         sizes: model.settings.sizes,
         trainingBytes: stats.trainingBytes,
         inferenceBytes: stats.inferenceBytes,
-      }));
+      });
     }
     rows.push([
       percentile === undefined ? "as it is" : `${percentile}`,

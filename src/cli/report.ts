@@ -9,7 +9,7 @@ import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
 import type { RunSummary } from "../train/records.ts";
 import type { Calibration } from "../train/calibration.ts";
-import { metricTitle } from "../train/metric.ts";
+import { metricTitle } from "../train/selection.ts";
 import { drawCurve, type Point } from "./curve.ts";
 import { accuracy, bytes, columns, count, duration, metric, percent, plain, rate } from "./format.ts";
 
@@ -19,7 +19,7 @@ const LONGEST_CLASSES = 90;
 const CURVE = { width: 60, height: 6 };
 
 /** One line about a data set. */
-export function describeDataset(data: Dataset): string {
+function describeDataset(data: Dataset): string {
   const { name, task, featureCount, outputCount, train, test } = data;
   const outputs = task === "classification" ? `${outputCount} classes` : plural(outputCount, "output");
   const samples = test === undefined

@@ -5,33 +5,23 @@
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
-import { saveModel } from "../files/checkpoint.ts";
 import { SparseMlp } from "../model/model.ts";
-import type { ActivationPlan } from "../model/plan.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
-import type { ParallelOptions } from "../parallel/options.ts";
-import { trainParallel } from "../parallel/wasap.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
-import { newRunState, type RunState } from "../train/state.ts";
-import type { Calibration } from "../train/calibration.ts";
-import { metricTitle } from "../train/metric.ts";
+import { newRunState } from "../train/state.ts";
+import { metricTitle } from "../train/selection.ts";
 import { newTally, summarize } from "../train/tally.ts";
-import type { EpochRecord, TrainSummary } from "../train/records.ts";
-import { train } from "../train/trainer.ts";
-import type { RunHooks } from "../train/hooks.ts";
-import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import { askedWeights, weightLines } from "./class_weights.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes } from "./format.ts";
 import { Interruption } from "./interruption.ts";
-import { readModelFile, writeModelFile } from "./model_file.ts";
+import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
-import { checkOutput } from "./output.ts";
+import { checkOutput, printEvent } from "./output.ts";
 import { PeakMemory } from "./peak_memory.ts";
-import { farewell, isSame, type Place, placeOf } from "./place.ts";
 import { describeChoice, fitMemory } from "./plan.ts";
 import {
   barView,
@@ -44,6 +34,7 @@ import {
 } from "./progress.ts";
 import { dataLines, describeNetwork, plural, report, testErrors, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
+import { type Run, runEpochs } from "./run.ts";
 import {
   checkTogether,
   fillDefaults,
@@ -56,29 +47,6 @@ import {
 } from "./settings.ts";
 import { describeSuitable, settle } from "./suggestion.ts";
 import { VERSION } from "../version.ts";
-
-/** A run that is ready to begin. */
-interface Run {
-  readonly values: Values;
-  readonly data: Dataset;
-  /** What is to be told of the data. */
-  readonly notices: readonly string[];
-  readonly model: SparseMlp;
-  readonly options: HyperparameterOptions;
-  /** Where the run stands; the trainer keeps it up to date. */
-  readonly state: RunState;
-  /** The most memory the program had, as seen between steps. */
-  readonly memory: PeakMemory;
-  /** Models of the workers of parallel training, for checkpoints. */
-  readonly workerModels: WorkerModels;
-  /** How activations are kept, where memory was planned. */
-  readonly choice?: ActivationPlan;
-  /** Options that were chosen for the shape of the data; those given win over them. */
-  readonly brought?: Values;
-  /** The MPI job this process is a rank of. */
-  readonly place?: MpiPlace;
-}
-
 /** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
 export const trainCommand: Command = {
   name: "train",
@@ -134,7 +102,7 @@ async function runTraining(given: Values): Promise<number> {
   using interruption = new Interruption(finishEpoch, (text) => view.notice(text));
   if (json) {
     const { sizes } = model.settings;
-    print({
+    printEvent({
       event: "start",
       version: VERSION,
       seed: values.seed,
@@ -163,8 +131,8 @@ async function runTraining(given: Values): Promise<number> {
     const aim = `Training from epoch ${epochsDone + 1} to ${epochs}${most} by ${by}, seed ${values.seed}`;
     console.error([...run.notices, ...head, ...chosen, aim].join("\n"));
   }
-  if (!quiet) view = json ? jsonView(print) : drawsBars() ? barView(show) : lineView(show);
-  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await epochLoop(
+  if (!quiet) view = json ? jsonView(printEvent) : drawsBars() ? barView(show) : lineView(show);
+  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await runEpochs(
     run,
     view,
     interruption,
@@ -175,7 +143,15 @@ async function runTraining(given: Values): Promise<number> {
   const { settings, targetScaling } = model;
   const errors = testErrors(summary, targetScaling);
   if (json) {
-    print({ event: "summary", ...summary, ...errors, calibration, peakRssBytes, stoppedEarly, interrupted });
+    printEvent({
+      event: "summary",
+      ...summary,
+      ...errors,
+      calibration,
+      peakRssBytes,
+      stoppedEarly,
+      interrupted,
+    });
   } else {
     const { curve } = tally;
     const told = {
@@ -288,112 +264,4 @@ async function workAsRank(
 ): Promise<void> {
   const { workers: _, ...parallel } = parallelOptions(values)!;
   await trainOverMpi(model, data, { ...options, ...parallel, workerModels, place }).next();
-}
-
-/** What came out of the epochs of this run. */
-interface Outcome {
-  readonly stoppedEarly: boolean;
-  readonly interrupted: boolean;
-  /** Exit code of a run that was interrupted. */
-  readonly exitCode: number;
-  /** Seconds of training. */
-  readonly seconds: number;
-  readonly samplesTrained: number;
-  /** The temperature, where one was fitted at the end. */
-  readonly calibration?: Calibration;
-}
-
-async function epochLoop(run: Run, view: TrainingView, interruption: Interruption): Promise<Outcome> {
-  const { values, model, memory, state } = run;
-  const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
-  const before = output === values.resume ? placeOf(state) : undefined;
-  let saved: Place | undefined;
-  let savedAt = performance.now();
-  let training = true;
-  const save = async () => {
-    const place = placeOf(state);
-    if (output === undefined || isSame(saved, place)) return;
-    const { resume: _, ...kept } = values;
-    const reached = { epoch: state.epoch, options: { values: kept }, state };
-    const beside = { training: reached, workers: await run.workerModels.current() };
-    if (training) await saveModel(model, output, { ...beside, onProgress: view.saving });
-    else await writeModelFile(model, output, values, beside);
-    [saved, savedAt] = [place, performance.now()];
-  };
-  const parallel = parallelOptions(values);
-  const cores = navigator.hardwareConcurrency;
-  if (run.place === undefined && (parallel?.workers ?? 1) > cores) {
-    view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
-  }
-  const options: HyperparameterOptions & RunHooks = {
-    ...run.options,
-    signal: interruption.signal,
-    onPhase: (progress) => {
-      view.phase(progress);
-      memory.look();
-    },
-    onProgress: async (progress) => {
-      view.step(progress);
-      memory.look();
-      if (performance.now() - savedAt > 60_000 * minutes) await save();
-    },
-  };
-  const records = recordsOf(run, options, parallel);
-  let [seconds, samplesTrained, stoppedEarly] = [0, 0, false];
-  let calibration: Calibration | undefined;
-  try {
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) {
-        stoppedEarly = value?.stoppedEarly ?? false;
-        calibration = value?.calibration;
-        break;
-      }
-      seconds += value.seconds;
-      samplesTrained += value.samplesPerSecond * value.seconds;
-      memory.look();
-      if (values.json) print({ event: "epoch", ...value });
-      view.epoch(value);
-      if (state.epoch % every === 0) await save();
-      if (interruption.requested) break;
-    }
-  } catch (cause) {
-    if (!interruption.signal.aborted) throw cause;
-  } finally {
-    view.stop();
-    training = false;
-  }
-  const interrupted = interruption.requested && state.epoch < values.epochs! && !stoppedEarly;
-  try {
-    if (parallel === undefined || !interruption.signal.aborted) await save();
-  } finally {
-    // A run that was left between two epochs still has workers to let go; over MPI that ends the job in good order.
-    await records.return(undefined);
-  }
-  if (interrupted) console.error(farewell(output, placeOf(state), saved ?? before));
-  else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
-  const { exitCode } = interruption;
-  return {
-    stoppedEarly,
-    interrupted,
-    exitCode,
-    seconds,
-    samplesTrained,
-    ...(calibration && { calibration }),
-  };
-}
-
-function recordsOf(
-  { model, data, place, workerModels }: Run,
-  options: HyperparameterOptions & RunHooks,
-  parallel: ParallelOptions | undefined,
-): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
-  if (parallel === undefined) return train(model, data, options);
-  if (place === undefined) return trainParallel(model, data, { ...options, ...parallel, workerModels });
-  const { workers: _, ...rest } = parallel;
-  return trainOverMpi(model, data, { ...options, ...rest, workerModels, place });
-}
-
-function print(event: Record<string, unknown>): void {
-  console.log(JSON.stringify(event));
 }

@@ -12,7 +12,7 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { SGD } from "../optimizer/sgd.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
-import { readSchema, schemaToJson } from "./table_schema.ts";
+import { describeSchema, readSchema } from "./table_schema.ts";
 import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
 
 /** Version of what a file holds and under which names. */
@@ -56,7 +56,7 @@ export function describeMeaning(
   return {
     classNames: JSON.stringify(classNames),
     ...(targetScaling && { targets: JSON.stringify(describeScaling(targetScaling)) }),
-    ...(schema && { schema: schemaToJson(schema) }),
+    ...(schema && { schema: JSON.stringify(describeSchema(schema)) }),
     ...(temperature !== 1 && { temperature: JSON.stringify(temperature) }),
   };
 }

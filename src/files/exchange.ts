@@ -43,8 +43,8 @@ export interface WholeModel {
   readonly schema?: unknown;
 }
 
-/** A text longer than this is refused; a model's has a few kilobytes. */
-const MOST_TEXT_BYTES = 16 * 2 ** 20;
+/** A text longer than this is refused: room for hundreds of thousands of columns. */
+const MOST_TEXT_BYTES = 2 ** 26;
 
 /**
  * Reads a text; undefined where there is no such file.

@@ -13,7 +13,7 @@ import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
-import { schemaToJson } from "./table_schema.ts";
+import { describeSchema } from "./table_schema.ts";
 import { writeWhole } from "./whole_file.ts";
 
 const FLOAT = 1;
@@ -180,7 +180,7 @@ function describe(model: SparseMlp): Record<string, unknown> {
       { key: "class_names", value: JSON.stringify(classNames) },
       ...(schema === undefined ? [] : [
         { key: "feature_names", value: JSON.stringify(inputNames(schema)) },
-        { key: "schema", value: schemaToJson(schema) },
+        { key: "schema", value: JSON.stringify(describeSchema(schema)) },
       ]),
     ],
     graph: {

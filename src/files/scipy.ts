@@ -18,6 +18,7 @@ import type { SparseMlp } from "../model/model.ts";
 import type { ModelOptions } from "../model/settings.ts";
 import { describeScaling } from "../model/target_scaling.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
+import { describeSchema } from "./table_schema.ts";
 import { writeWhole } from "./whole_file.ts";
 
 const MOST_INT32 = 2 ** 31 - 1;
@@ -127,8 +128,9 @@ async function exported(model: SparseMlp, folder: string, write: () => Promise<v
     }
     const featureCount = standardization?.selection?.featureCount;
     const targets = targetScaling && describeScaling(targetScaling);
-    const json =
-      JSON.stringify({ settings, classNames, featureCount, targets, temperature, schema }, null, 2) + "\n";
+    const columns = schema && describeSchema(schema);
+    const described = { settings, classNames, featureCount, targets, temperature, schema: columns };
+    const json = JSON.stringify(described, null, 2) + "\n";
     await writeBytes(`${folder}/model.json`, new TextEncoder().encode(json));
   } catch (cause) {
     throw new CheckpointError(`Cannot export to "${folder}": ${(cause as Error).message}`, { cause });

@@ -15,9 +15,9 @@ export interface SchemaOwner {
   readonly outputCount: number;
 }
 
-/** Writes a schema. */
-export function schemaToJson({ header, columns }: TableSchema): string {
-  return JSON.stringify({ header, columns: columns.map(withoutDefaults) });
+/** A schema as JSON can hold it. */
+export function describeSchema({ header, columns }: TableSchema): object {
+  return { header, columns: columns.map(withoutDefaults) };
 }
 
 /** What is absent is 0, 1, false or empty, as {@linkcode readColumn} has it. */

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { FeatureError } from "../errors.ts";
+import { inputNames, type TableSchema } from "../schema.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { predict } from "../native/inference.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
@@ -30,6 +32,7 @@ export interface Compilable {
   readonly featureCount: number;
   readonly classNames: readonly string[];
   readonly temperature: number;
+  readonly schema?: TableSchema;
 }
 
 /**
@@ -66,6 +69,7 @@ export class InferenceModel {
   readonly #targetScaling: TargetScaling | undefined;
   readonly #sizes: readonly number[];
   readonly #temperature: number;
+  readonly #schema: TableSchema | undefined;
   #work: Uint32Array = new Uint32Array(0);
 
   /** Copies a model; O(connections). */
@@ -77,6 +81,7 @@ export class InferenceModel {
     this.outputCount = layers[layers.length - 1].neurons;
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
+    this.#schema = model.schema;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
     this.#targetScaling = model.targetScaling;
@@ -135,7 +140,12 @@ export class InferenceModel {
     const { width, words } = predictionTiles(this.#sizes, samples, threads);
     if (this.#work.length < words) this.#work = sharedWords(words);
     const source = { features, ...this.#standardization };
-    predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
+    try {
+      predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
+    } catch (cause) {
+      if (!(cause instanceof FeatureError) || this.#schema === undefined) throw cause;
+      throw cause.at({ name: inputNames(this.#schema)[cause.place.feature] });
+    }
     if (this.#targetScaling !== undefined) toOwnUnit(this.#targetScaling, outputs);
     return outputs;
   }

@@ -82,6 +82,8 @@ export class SparseMlp {
     if (other.standardization !== undefined) this.standardization = other.standardization;
     if (other.targetScaling !== undefined) this.targetScaling = other.targetScaling;
     if (other.schema !== undefined) this.schema = other.schema;
+    this.classNames = other.classNames;
+    this.temperature = other.temperature;
   }
 
   /** Which optimiser's state the model holds; undefined before the first training. */

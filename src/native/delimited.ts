@@ -8,7 +8,7 @@ import { buffer, check, expectLength } from "./status.ts";
 import { TEXT_DETAIL, wellFormed } from "./text.ts";
 
 /** Elements of a dialect: delimiter, comment mark (0 for none), decimal mark, whether a delimiter may end a row. */
-export const DIALECT = 4;
+const DIALECT = 4;
 
 /** Elements of each cell in a list of cells: start, end, line. */
 export const CELL_PLACE = 3;

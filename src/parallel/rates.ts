@@ -16,7 +16,7 @@ import type { ParallelHyperparameters } from "./options.ts";
  *
  * @param progress Epochs done, with fraction.
  */
-export function phaseOneFactor(
+function phaseOneFactor(
   parallel: ParallelHyperparameters,
   settings: Hyperparameters,
   progress: number,

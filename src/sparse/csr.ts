@@ -40,19 +40,6 @@ export interface Connections {
 }
 
 /**
- * Checks that a number of connections can be counted in 32 bits.
- *
- * @throws {RangeError} When it cannot, or is no count at all.
- */
-export function checkConnectionCount(count: number): void {
-  if (!Number.isInteger(count) || count < 0 || count > MAX_CONNECTIONS) {
-    throw new RangeError(
-      `Cannot make a layer of ${count} connections: expected a whole number from 0 to ${MAX_CONNECTIONS}`,
-    );
-  }
-}
-
-/**
  * Checks the sizes of all arrays against each other; {@linkcode validateConnections} checks contents too.
  *
  * @throws {TypeError} When an array has the wrong length, or nnz is not what `indptr` says.

@@ -9,7 +9,7 @@ import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { logit } from "../model/temperature.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
-import { measureModel } from "./measure.ts";
+import { measureModel } from "./measurement.ts";
 
 /** How far a temperature goes: samples that are all classified rightly would ask for 0. */
 const [LEAST, MOST] = [0.1, 10];
@@ -35,10 +35,15 @@ export interface Calibration {
  *
  * @param probabilities With temperature 1, shape `[samples, classes]`; not modified.
  * @param labels Class of each sample.
+ * @param weights How much each sample counts; all alike without them.
  * @returns From 0.1 to 10.
  * @throws {TypeError} When the lengths do not fit each other.
  */
-export function fitTemperature(probabilities: Float32Array, labels: Uint32Array): number {
+export function fitTemperature(
+  probabilities: Float32Array,
+  labels: Uint32Array,
+  weights?: Float32Array,
+): number {
   const classes = probabilities.length / labels.length;
   if (!Number.isInteger(classes) || classes < 2) {
     throw new TypeError(
@@ -49,25 +54,30 @@ export function fitTemperature(probabilities: Float32Array, labels: Uint32Array)
   let [low, high] = [1 / MOST, 1 / LEAST];
   for (let halving = 0; halving < 60 && low < high; halving++) {
     const middle = (low + high) / 2;
-    if (slope(logits, labels, classes, middle) > 0) high = middle;
+    if (slope(logits, { labels, weights }, classes, middle) > 0) high = middle;
     else low = middle;
   }
   return 2 / (low + high);
 }
 
 /** How the summed log loss of softmax(β·z) changes with β. */
-function slope(logits: Float64Array, labels: Uint32Array, classes: number, beta: number): number {
+function slope(
+  logits: Float64Array,
+  { labels, weights }: { readonly labels: Uint32Array; readonly weights: Float32Array | undefined },
+  classes: number,
+  beta: number,
+): number {
   let total = 0;
   for (const [sample, label] of labels.entries()) {
     const row = sample * classes;
     let [largest, sum, mean] = [-Infinity, 0, 0];
     for (let place = row; place < row + classes; place++) largest = Math.max(largest, logits[place]);
     for (let place = row; place < row + classes; place++) {
-      const weight = Math.exp(beta * (logits[place] - largest));
-      sum += weight;
-      mean += weight * (logits[place] - largest);
+      const power = Math.exp(beta * (logits[place] - largest));
+      sum += power;
+      mean += power * (logits[place] - largest);
     }
-    total += mean / sum - (logits[row + label] - largest);
+    total += (weights?.[sample] ?? 1) * (mean / sum - (logits[row + label] - largest));
   }
   return total;
 }
@@ -100,7 +110,7 @@ export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOpti
   const before = measureModel(model, [split], options).classification!;
   const probabilities = new Float32Array(split.samples * sizes[sizes.length - 1]);
   new Evaluator(model, split, standardization!, options).run(probabilities);
-  model.temperature = fitTemperature(probabilities, split.labels);
+  model.temperature = fitTemperature(probabilities, split.labels, split.weights);
   const after = measureModel(model, [split], options).classification!;
   return {
     temperature: model.temperature,

@@ -6,8 +6,8 @@
 import type { Dataset } from "../data/dataset.ts";
 import { foldDataset, type FoldOptions, foldsOf } from "../data/folds.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { measureModel, type Measures } from "./measure.ts";
-import type { BestEpoch } from "./metric.ts";
+import { measureModel, type Measures } from "./measurement.ts";
+import type { BestEpoch } from "./selection.ts";
 import type { TrainOptions } from "./options.ts";
 import { train } from "./trainer.ts";
 

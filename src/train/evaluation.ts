@@ -48,8 +48,8 @@ export class Evaluator {
   readonly #split: Split;
   readonly #runner: BatchRunner;
   readonly #order: Uint32Array;
-  /** Of all samples together. */
-  readonly #weight: number;
+  /** Weight of all samples together: their number, where all count alike. */
+  readonly weight: number;
 
   /** Samples it evaluates. */
   get samples(): number {
@@ -69,8 +69,8 @@ export class Evaluator {
   ) {
     const { threads = 1, activationStorage = "f32", microBatch, cacheTile, work } = options;
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
-    this.#weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
-    if (this.#weight === 0) {
+    this.weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
+    if (this.weight === 0) {
       throw new RangeError(`Cannot evaluate ${split.samples} samples: all their weights are 0`);
     }
     this.#model = model;
@@ -114,6 +114,6 @@ export class Evaluator {
       correct += this.#runner.totals[1];
       yield first + size;
     }
-    return { loss: loss / this.#weight, accuracy: labels.length > 0 ? correct / samples : NaN };
+    return { loss: loss / this.weight, accuracy: labels.length > 0 ? correct / samples : NaN };
   }
 }

@@ -16,9 +16,9 @@ import {
   type OptimizerOptions,
   suiting,
 } from "../optimizer/optimizers.ts";
-import { METRIC_NAMES, type MetricName } from "./metric.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 import { type ClassWeights, readClassWeights } from "./sample_weights.ts";
+import { refuseJudging, SELECTION_HYPERPARAMETERS, type SelectionOptions } from "./selection.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -43,7 +43,7 @@ export interface ImportancePruning {
 }
 
 /** Hyperparameters as they may be given; the defaults are the paper's. */
-export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
+export interface HyperparameterOptions extends OptimizerOptions, RuleOptions, SelectionOptions {
   /**
    * Passes through the training samples.
    *
@@ -123,28 +123,6 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions {
    * shrink. Deviation: SET then grows among the neurons that are left, the paper's among all. @default {false}
    */
   readonly compactWhilePruning?: boolean;
-  /** Fraction of the training samples set aside to choose the best epoch by. @default {0} */
-  readonly validationFraction?: number;
-  /**
-   * What the validation samples choose the best epoch by.
-   *
-   * @default {"loss"}
-   */
-  readonly metric?: MetricName;
-  /**
-   * Which epoch's weights the model has at the end of the run: those of the best epoch by `metric`, which needs a
-   * validation fraction, or of the last. A copy is made after each epoch that is the best so far.
-   *
-   * @default best where validation samples are set aside, else last
-   */
-  readonly keep?: "best" | "last";
-  /** Stop after this many evaluations in a row without a better value of `metric`; needs a validation fraction. */
-  readonly patience?: number;
-  /**
-   * At the end of the run, fit the temperature of the probabilities on the validation samples; see `calibrate`. For
-   * classification, with a validation fraction. @default {false}
-   */
-  readonly calibrate?: boolean;
   /**
    * What the loss of the samples of each class is multiplied by, beside their own weights: a number for each class in
    * their order, or `balanced`, as much for rare classes as for frequent ones. The weights of all training samples are
@@ -197,7 +175,7 @@ export const IMPORTANCE_PRUNING = {
   },
 } as const satisfies TableOf<ImportancePruning>;
 
-/** The table of training: a row for each hyperparameter, those of optimisers and rules from tables of their own. */
+/** The table of training: a row for each hyperparameter, those of optimisers, rules and selection from tables of their own. */
 export const HYPERPARAMETERS = {
   epochs: { ...COUNT, default: 500, doc: "Passes through the training samples." },
   maxSteps: { ...COUNT, infinite: true, default: Infinity, doc: "End the run after so many steps in all." },
@@ -278,32 +256,7 @@ export const HYPERPARAMETERS = {
     doc:
       "Take pruned neurons out of the arrays at once: memory and time shrink, but SET cannot wake them again.",
   },
-  validationFraction: {
-    kind: "number",
-    ...FRACTION,
-    default: 0,
-    doc: "Share of the training samples set aside to choose the best epoch by.",
-  },
-  metric: {
-    kind: "choice",
-    choices: METRIC_NAMES,
-    default: "loss",
-    doc: "What the validation samples choose the best epoch by.",
-  },
-  keep: {
-    kind: "choice",
-    choices: ["best", "last"],
-    doc: "Which epoch's weights the model has in the end: the best by the validation samples, or the last.",
-  },
-  patience: {
-    ...COUNT,
-    doc: "Stop after so many evaluations without a better one of the validation samples.",
-  },
-  calibrate: {
-    kind: "flag",
-    default: false,
-    doc: "Fit the temperature of the probabilities on the validation samples when the run is over.",
-  },
+  ...SELECTION_HYPERPARAMETERS,
   classWeights: {
     kind: "settings",
     read: readClassWeights,
@@ -365,26 +318,8 @@ export function resolveHyperparameters(options: HyperparameterOptions, modelSeed
   const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency, keep };
   // The table has a row for each key, whose kind gives its type.
   const resolved = resolveOptions(HYPERPARAMETERS, options, { task: "train", defaults }) as Hyperparameters;
-  if (resolved.validationFraction === 0) refuseJudging(resolved);
+  refuseJudging(resolved);
   return resolved;
-}
-
-/** Refuses what means nothing without validation samples. */
-function refuseJudging({ patience, keep, metric, calibrate }: Hyperparameters): void {
-  if (patience !== undefined) {
-    throw new TypeError("Cannot stop early: patience needs a validationFraction above 0 to judge by");
-  }
-  if (keep === "best") {
-    throw new TypeError(
-      'Cannot keep the best epoch: keep "best" needs a validationFraction above 0 to judge by',
-    );
-  }
-  if (calibrate) {
-    throw new TypeError("Cannot calibrate: calibrate needs a validationFraction above 0 to fit with");
-  }
-  if (metric !== "loss") {
-    throw new TypeError(`Cannot choose by ${metric}: metric needs a validationFraction above 0 to judge by`);
-  }
 }
 
 /** `true` takes the paper's settings. */

@@ -5,7 +5,7 @@
  */
 
 import type { Calibration } from "./calibration.ts";
-import type { BestEpoch } from "./metric.ts";
+import type { BestEpoch } from "./selection.ts";
 
 /**
  * What happened in one epoch. Times are seconds; fractions lie in [0, 1].
@@ -26,7 +26,7 @@ export interface EpochRecord {
   readonly validationLoss?: number;
   /** Their accuracy; NaN for regression. */
   readonly validationAccuracy?: number;
-  /** What `metric` gives of them, where it is neither of the two. */
+  /** What `metric` gives of them, where it is neither of the two: each sample counts as its weight. */
   readonly validationScore?: number;
   /** Mean loss of the test samples, where there are some and the epoch is evaluated. */
   readonly testLoss?: number;

@@ -7,7 +7,7 @@
  */
 import { isRecord } from "../hyperparameter.ts";
 import { MAX_TILE } from "../model/tile.ts";
-import { type BestEpoch, isBetter, METRIC_NAMES } from "./metric.ts";
+import { type BestEpoch, isBetter, METRIC_NAMES } from "./selection.ts";
 import { checkTally, type Tally } from "./tally.ts";
 
 /** Where a run stands. The trainer keeps it up to date; JSON can hold it. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { BestEpoch } from "./metric.ts";
+import type { BestEpoch } from "./selection.ts";
 import type { EpochRecord, RunSummary } from "./records.ts";
 
 /** Measures of the test samples after an epoch. */

@@ -20,7 +20,7 @@ import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
-import { checkMetric, metricValue, needsOutputs } from "./metric.ts";
+import { checkMetric, metricValue, needsOutputs } from "./selection.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
@@ -131,7 +131,7 @@ export async function* trainWith(
     const validation = evaluator(parts?.validation);
     const test = evaluator(data.test);
     const outputs = new Float32Array(
-      parts && needsOutputs(metric) ? parts.validation.samples * data.outputCount : 0,
+      parts && needsOutputs(metric, parts.validation) ? parts.validation.samples * data.outputCount : 0,
     );
     // The last epoch of a run leaves the topology alone; a longer run makes up for it.
     await model.use.saved();
@@ -185,7 +185,7 @@ export async function* trainWith(
         ...(!whole && { steps: end }),
         ...trained,
         ...named("validation", evaluations.validation),
-        ...(score !== undefined && needsOutputs(metric) && { validationScore: score }),
+        ...(outputs.length > 0 && score !== undefined && { validationScore: score }),
         ...named("test", evaluations.test),
         parameters,
         connections,

@@ -36,5 +36,10 @@ export const CROSS_VALIDATION_OPTIONS = [
       "Column with what a sample belongs to, such as a patient or a batch: those of one group stay in one fold. " +
       "It is no feature. A name in the header.",
     needs: [{ option: "data" }],
+    excludes: [{
+      option: "missing-labels",
+      values: ["drop"],
+      because: "groups are read of all rows; leave rows without a label out of the file",
+    }],
   },
 ] as const satisfies readonly Option[];

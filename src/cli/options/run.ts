@@ -4,7 +4,7 @@
  * @module
  */
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
-import { COUNT, from, type Option } from "../option.ts";
+import { COMMAND_NAMES, COUNT, from, type Option } from "../option.ts";
 
 const RUN = { group: "run", commands: ["train"] } as const;
 
@@ -119,17 +119,7 @@ export const RUN_OPTIONS = [
     name: "json",
     kind: "flag",
     help: "Print one JSON object a line instead of text.",
-    commands: [
-      "train",
-      "cross-validate",
-      "evaluate",
-      "predict",
-      "prune",
-      "inspect",
-      "export",
-      "import",
-      "datasets",
-    ],
+    commands: COMMAND_NAMES,
   },
   { ...RUN, name: "quiet", kind: "flag", help: "No progress; only the summary." },
   {
@@ -137,16 +127,6 @@ export const RUN_OPTIONS = [
     name: "help",
     kind: "flag",
     help: "Print this help.",
-    commands: [
-      "train",
-      "cross-validate",
-      "evaluate",
-      "predict",
-      "prune",
-      "inspect",
-      "export",
-      "import",
-      "datasets",
-    ],
+    commands: COMMAND_NAMES,
   },
 ] as const satisfies readonly Option[];

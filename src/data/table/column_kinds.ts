@@ -179,7 +179,7 @@ const INDEX_NAME =
  * Whether a column only counts the rows: it has no name, or one like index, id or Unnamed: 0, and its numbers are as
  * many whole numbers in a row as there are rows.
  */
-export function isRowNumber(
+function isRowNumber(
   { name, numbers, whole, minimum, maximum, mean, deviation, values }: ColumnProfile,
   { rows, header }: Pick<ColumnContext, "rows" | "header">,
 ): boolean {
@@ -204,6 +204,6 @@ const DATES: readonly RegExp[] = [
 ];
 
 /** Whether a text looks like a date or a time of day. */
-export function isDate(text: string): boolean {
+function isDate(text: string): boolean {
   return DATES.some((pattern) => pattern.test(text.trim()));
 }

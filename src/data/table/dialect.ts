@@ -42,7 +42,7 @@ export interface Dialect {
 export const ROW_NAMES = "row names";
 
 /** Most rows that are looked at. */
-export const SAMPLE_ROWS = 100;
+const SAMPLE_ROWS = 100;
 
 const CANDIDATES = [",", ";", "\t", "|", " "];
 const COMMENTS = ["#", "%"];

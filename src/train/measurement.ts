@@ -4,6 +4,7 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import { FeatureError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { applyTemperature } from "../model/temperature.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
@@ -14,7 +15,7 @@ import {
   regressionMetrics,
 } from "./metrics.ts";
 
-/** What a model is worth on samples. */
+/** What a model is worth on samples; each counts as its weight, where they have any. */
 export interface Measures {
   /** Samples measured. */
   readonly samples: number;
@@ -39,6 +40,8 @@ export interface MeasureOptions extends EvaluatorOptions {
  *
  * @param parts Samples with the class indices of the model, or with targets.
  * @throws {TypeError} When the model was never trained, so that it cannot standardise features.
+ * @throws {FeatureError} When a feature is so far from those of training that nothing can be computed.
+ * @throws {RangeError} When all samples of a part have weight 0, or the loss is not finite.
  *
  * @example
  * ```ts
@@ -63,35 +66,47 @@ export function measureModel(
   const samples = parts.reduce((sum, split) => sum + split.samples, 0);
   const width = sizes[sizes.length - 1];
   const outputs = new Float32Array(samples * width);
-  let [first, loss] = [0, 0];
-  for (const split of parts) {
-    const batches = new Evaluator(model, split, standardization, options).batches(
-      outputs.subarray(first * width, (first + split.samples) * width),
-    );
-    for (;;) {
-      const { done, value } = batches.next();
-      if (done) {
-        loss += value.loss * split.samples;
-        first += split.samples;
-        break;
+  let [first, loss, weight] = [0, 0, 0];
+  try {
+    for (const split of parts) {
+      const evaluator = new Evaluator(model, split, standardization, options);
+      const batches = evaluator.batches(outputs.subarray(first * width, (first + split.samples) * width));
+      for (;;) {
+        const { done, value } = batches.next();
+        if (done) {
+          loss += value.loss * evaluator.weight;
+          weight += evaluator.weight;
+          first += split.samples;
+          break;
+        }
+        onProgress?.(first + value, samples);
       }
-      onProgress?.(first + value, samples);
     }
+  } catch (cause) {
+    throw cause instanceof FeatureError ? cause.at({ name: model.featureNames[cause.place.feature] }) : cause;
   }
-  const found = { samples, loss: loss / samples };
+  const found = { samples, loss: loss / weight };
   if (!Number.isFinite(found.loss)) {
     throw new RangeError(
       `Cannot measure the model: its loss on these ${samples} samples is ${found.loss}; its weights are too large, ` +
         "or samples lie too far from those of training",
     );
   }
+  const weights = weightsOf(parts, samples);
   if (task === "regression") {
     const targets = joined(parts.map((split) => split.targets), new Float32Array(outputs.length));
-    return { ...found, regression: regressionMetrics(outputs, targets, width) };
+    return { ...found, regression: regressionMetrics(outputs, targets, width, weights) };
   }
   applyTemperature(outputs, width, model.temperature);
   const labels = joined(parts.map((split) => split.labels), new Uint32Array(samples));
-  return { ...found, classification: classificationMetrics(outputs, labels) };
+  return { ...found, classification: classificationMetrics(outputs, labels, weights) };
+}
+
+/** How much each sample counts; undefined where all count alike. */
+function weightsOf(parts: readonly Split[], samples: number): Float32Array | undefined {
+  if (parts.every(({ weights }) => weights === undefined)) return undefined;
+  const each = parts.map((split) => split.weights ?? new Float32Array(split.samples).fill(1));
+  return joined(each, new Float32Array(samples));
 }
 
 /** The arrays one behind the other; the only one as it is. */

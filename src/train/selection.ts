@@ -1,9 +1,10 @@
 /**
- * The metric that decides which epoch of a run is the best.
+ * Selection: which epoch of a run is the best, by a metric of the validation samples, and what is made of that.
  *
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import { COUNT, FRACTION, type TableOf } from "../hyperparameter.ts";
 import { classificationMetrics, regressionMetrics } from "./metrics.ts";
 
 /** What an evaluation gives without the outputs of each sample. */
@@ -56,6 +57,87 @@ const METRICS = {
 /** Every metric there is. */
 export const METRIC_NAMES = Object.keys(METRICS) as unknown as readonly [MetricName, ...MetricName[]];
 
+/** Hyperparameters of the selection. */
+export interface SelectionOptions {
+  /** Fraction of the training samples set aside to choose the best epoch by. @default {0} */
+  readonly validationFraction?: number;
+  /**
+   * What the validation samples choose the best epoch by.
+   *
+   * @default {"loss"}
+   */
+  readonly metric?: MetricName;
+  /**
+   * Which epoch's weights the model has at the end of the run: those of the best epoch by `metric`, which needs a
+   * validation fraction, or of the last. A copy is made after each epoch that is the best so far.
+   *
+   * @default best where validation samples are set aside, else last
+   */
+  readonly keep?: "best" | "last";
+  /** Stop after this many evaluations in a row without a better value of `metric`; needs a validation fraction. */
+  readonly patience?: number;
+  /**
+   * At the end of the run, fit the temperature of the probabilities on the validation samples; see `calibrate`. For
+   * classification, with a validation fraction. @default {false}
+   */
+  readonly calibrate?: boolean;
+}
+
+/** Rows of {@linkcode SelectionOptions}. */
+export const SELECTION_HYPERPARAMETERS = {
+  validationFraction: {
+    kind: "number",
+    ...FRACTION,
+    default: 0,
+    doc: "Share of the training samples set aside to choose the best epoch by.",
+  },
+  metric: {
+    kind: "choice",
+    choices: METRIC_NAMES,
+    default: "loss",
+    doc: "What the validation samples choose the best epoch by.",
+  },
+  keep: {
+    kind: "choice",
+    choices: ["best", "last"],
+    doc: "Which epoch's weights the model has in the end: the best by the validation samples, or the last.",
+  },
+  patience: {
+    ...COUNT,
+    doc: "Stop after so many evaluations without a better one of the validation samples.",
+  },
+  calibrate: {
+    kind: "flag",
+    default: false,
+    doc: "Fit the temperature of the probabilities on the validation samples when the run is over.",
+  },
+} as const satisfies TableOf<SelectionOptions>;
+
+/**
+ * Refuses what means nothing without validation samples.
+ *
+ * @throws {TypeError} With the first that is asked for where none are set aside.
+ */
+export function refuseJudging(
+  { validationFraction, patience, keep, metric, calibrate }: SelectionOptions,
+): void {
+  if (validationFraction !== 0) return;
+  if (patience !== undefined) {
+    throw new TypeError("Cannot stop early: patience needs a validationFraction above 0 to judge by");
+  }
+  if (keep === "best") {
+    throw new TypeError(
+      'Cannot keep the best epoch: keep "best" needs a validationFraction above 0 to judge by',
+    );
+  }
+  if (calibrate) {
+    throw new TypeError("Cannot calibrate: calibrate needs a validationFraction above 0 to fit with");
+  }
+  if (metric !== "loss") {
+    throw new TypeError(`Cannot choose by ${metric}: metric needs a validationFraction above 0 to judge by`);
+  }
+}
+
 /** The best epoch so far, by a metric of the validation samples. */
 export interface BestEpoch {
   /** Number of the epoch, from 1; 0 where an old file does not tell. */
@@ -75,9 +157,12 @@ export function metricTitle(name: MetricName): string {
   return metricOf(name).title;
 }
 
-/** Whether the metric has to be made from the outputs of all samples, beside loss and accuracy. */
-export function needsOutputs(name: MetricName): boolean {
-  return metricOf(name).direct === undefined;
+/**
+ * Whether the metric has to be made from the outputs of all samples: all but the loss, and the accuracy of samples that
+ * count alike.
+ */
+export function needsOutputs(name: MetricName, { weights }: Pick<Split, "weights">): boolean {
+  return name === "accuracy" ? weights !== undefined : metricOf(name).direct === undefined;
 }
 
 /** Whether one value of a metric is better than another. */
@@ -100,7 +185,7 @@ export function checkMetric(name: MetricName, task: "classification" | "regressi
 }
 
 /**
- * The value of a metric, of samples that were evaluated.
+ * The value of a metric, of samples that were evaluated; each counts as its weight.
  *
  * @param outputs Probabilities or values, `[samples, outputs]`; may be empty where the metric needs none.
  * @throws {RangeError} When the samples do not define it.
@@ -108,14 +193,15 @@ export function checkMetric(name: MetricName, task: "classification" | "regressi
 export function metricValue(
   name: MetricName,
   evaluation: Evaluated,
-  { labels, targets, samples }: Split,
+  split: Split,
   outputs: Float32Array,
 ): number {
+  const { labels, targets, samples, weights } = split;
   const { direct } = metricOf(name);
-  if (direct !== undefined) return direct(evaluation);
+  if (direct !== undefined && !needsOutputs(name, split)) return direct(evaluation);
   const found = labels.length > 0
-    ? ofClasses(classificationMetrics(outputs, labels))
-    : { ...regressionMetrics(outputs, targets, targets.length / samples) };
+    ? ofClasses(classificationMetrics(outputs, labels, weights))
+    : { ...regressionMetrics(outputs, targets, targets.length / samples, weights) };
   const value = (found as Partial<Record<MetricName, number>>)[name];
   if (value !== undefined) return value;
   throw new RangeError(
@@ -125,8 +211,9 @@ export function metricValue(
 }
 
 function ofClasses(found: ReturnType<typeof classificationMetrics>): Partial<Record<MetricName, number>> {
-  const { balancedAccuracy, macroF1, rocAuc, logLoss, brierScore } = found;
+  const { accuracy, balancedAccuracy, macroF1, rocAuc, logLoss, brierScore } = found;
   return {
+    accuracy,
     "balanced-accuracy": balancedAccuracy,
     "macro-f1": macroF1,
     ...(rocAuc !== undefined && { "roc-auc": rocAuc }),
