@@ -70,8 +70,9 @@ Deno.test("readTrainingTable() takes many different numbers for regression, and 
   );
   const asked = await read(table("a,price", 60, (row) => [row, row + 0.25]), { task: "classification" });
   assertEquals(asked.data.classNames.length, 60);
-  const ids = await read(table("a,label", 60, (row) => [row % 5, `7402453813514977${row + 10}`]));
-  assertEquals([ids.data.task, ids.data.classNames.length], ["classification", 60]);
+  const id = (row: number) => [row % 5, `7402453813514977${row % 30 + 10}`];
+  const ids = await read(table("a,label", 60, id));
+  assertEquals([ids.data.task, ids.data.classNames.length], ["classification", 30]);
   assertEquals(ids.data.classNames[0], "740245381351497710");
 });
 

@@ -3,7 +3,7 @@ import { zipSync } from "npm:fflate@0.8.2";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { gzipSync } from "node:zlib";
 import { detectFormat } from "../src/data/format.ts";
-import { openTable } from "../src/data/table/open.ts";
+import { openTable } from "../src/data/table/table_files.ts";
 import { openParquet } from "../src/data/table/parquet.ts";
 import type { RolePlan } from "../src/data/table/table.ts";
 import { inFolder } from "./temporary.ts";
@@ -150,8 +150,9 @@ Deno.test("openTable() tells Parquet by its content, also alone in a zip archive
     for (const [name, bytes] of [["a.dat", flowers], ["b.zip", zipSync({ "b.parquet": flowers })]] as const) {
       const path = `${folder}/${name}`;
       await Deno.writeFile(path, bytes);
-      assertEquals((await detectFormat(path)).format, "parquet");
-      assertEquals((await (await openTable(path)).profile()).rows, 5);
+      const file = await detectFormat(path);
+      assertEquals(file.format, "parquet");
+      assertEquals((await (await openTable(file, {})).profile()).rows, 5);
     }
   });
 });

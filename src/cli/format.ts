@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { printable } from "../data/quote.ts";
 
 /** 1234567 → "1,234,567". */
 export function count(value: number): string {
@@ -71,8 +72,9 @@ function scaled(value: number, base: number, units: readonly string[]): string {
 /** How cells of a column stand. */
 export type Alignment = "left" | "right";
 
-/** Rows of cells as lines of equal columns, two blanks between. */
-export function columns(rows: readonly (readonly string[])[], alignments: readonly Alignment[]): string[] {
+/** Rows of cells as lines of equal columns, two blanks between; cells may be foreign texts. */
+export function columns(cells: readonly (readonly string[])[], alignments: readonly Alignment[]): string[] {
+  const rows = cells.map((row) => row.map(printable));
   const widths = alignments.map((_, column) => Math.max(...rows.map((row) => [...row[column] ?? ""].length)));
   return rows.map((row) =>
     row.map((cell, column) => {

@@ -24,7 +24,7 @@ export const predictCommand: Command = {
   description:
     "Reads raw features from CSV, TSV, Parquet, svmlight, npy, npz or IDX (packed with gzip, alone in a zip archive, or plain) and writes the class and the " +
     "probability of each class, or the values of a regression. Columns of a table are found by the names that the " +
-    "model knows; others, like the label, are passed over. " +
+    "model knows; others, like the label, are passed over. FILE - is the standard input: delimited text, packed with gzip or not. " +
     "The file is read in windows, so it may be larger than memory.",
   examples: [
     ["Classes and probabilities as CSV", "predict flowers.safetensors new-flowers.csv"],
@@ -33,6 +33,7 @@ export const predictCommand: Command = {
       "predict model.safetensors t10k-images-idx3-ubyte.gz --output out.jsonl",
     ],
     ["Classes alone", "predict model.safetensors samples.npy --labels"],
+    ["Of what another program writes", "predict flowers.safetensors - < new-flowers.csv"],
   ],
   run: ([path, file], values) => predict(path, file, values),
 };
@@ -60,7 +61,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   const started = performance.now();
   const { schema } = model;
   const outputNames = schema !== undefined && task === "regression" ? targetNames(schema) : classNames;
-  const windows = sampleWindows(file, {
+  const windows = sampleWindows(file === "-" ? Deno.stdin.readable : file, {
     ...textOptions(given),
     featureCount,
     schema,

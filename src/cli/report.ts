@@ -4,6 +4,7 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
+import { printable } from "../data/quote.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
@@ -69,10 +70,10 @@ export function describeNetwork(settings: ModelSettings): string {
   return `${describeSizes(sizes)}, ${sparsity}, ${named}, ${initializer}`;
 }
 
-/** Lines that name things: a title, then what it is. */
+/** Lines that name things: a title, then what it is, which may hold foreign texts. */
 export function titled(lines: readonly (readonly [title: string, text: string])[]): string[] {
   const width = Math.max(...lines.map(([title]) => title.length));
-  return lines.map(([title, text]) => `${title.padEnd(width)}  ${text}`);
+  return lines.map(([title, text]) => `${title.padEnd(width)}  ${printable(text)}`);
 }
 
 /** The costs of a network beside those of a dense one. */

@@ -50,6 +50,7 @@ const ZIPPED: readonly (readonly [name: RegExp, what: string, advice: string])[]
 const TEXTS: readonly (readonly [start: RegExp, what: string, advice: string])[] = [
   [/^(\s*%[^\n]*\n|\s+)*@relation\s/i, "an ARFF file (Weka)", "in Weka save it as CSV, or use scipy.io.arff"],
   [/^\s*<(!doctype\s+html|html)/i, "a web page", "it may be a failed download; fetch the file itself"],
+  [/^version https:\/\/git-lfs/, "a pointer of Git LFS, not the file itself", "fetch that with git lfs pull"],
   [/^\s*\[?\s*\{\s*"/, "JSON", "write the table as CSV"],
 ];
 

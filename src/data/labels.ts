@@ -14,6 +14,19 @@ export function isNumber(text: string): boolean {
   return NUMBER.test(text);
 }
 
+/** A number that begins with zeros, as codes do: "007" is not "7". */
+const CODE = /^[+-]?0\d/;
+
+/** Whether some spellings stand for numbers: all are numbers, and none is a code that begins with zeros. */
+export function areNumbers(spellings: readonly string[]): boolean {
+  return spellings.every((spelling) => isNumber(spelling) && !CODE.test(spelling));
+}
+
+/** What a spelling of a label stands for: equal numbers are one where the classes are numbers, all else is itself. */
+export function labelName(spelling: string, numeric: boolean): string {
+  return numeric && areNumbers([spelling]) ? canonical(spelling) : spelling;
+}
+
 /** Most classes that numbers may stand for before they look like measurements. */
 const MOST_NUMBERED_CLASSES = 1000;
 
@@ -29,7 +42,7 @@ export interface Classes {
  * Gathers the labels of a file.
  *
  * When all are numbers, equal numbers are one class ("1", "1.0" and "+1" alike), called by its shortest
- * spelling.
+ * spelling. When one begins with zeros ("007"), all are codes, and each spelling is a class.
  */
 export class LabelTable {
   readonly #numbers = new Map<string, number>();
@@ -61,8 +74,8 @@ export class LabelTable {
         `Cannot read ${this.#place(missing, source)}: its label is ${quote(labels[missing])}`,
       );
     }
-    const numeric = (given ?? labels).every(isNumber);
-    const nameOf = (label: string) => numeric && isNumber(label) ? canonical(label) : label;
+    const numeric = areNumbers(given ?? labels);
+    const nameOf = (label: string) => labelName(label, numeric);
     const classNames = given ?? [...new Set(labels.map(nameOf))].sort(
       numeric ? byValue : (a, b) => a < b ? -1 : a > b ? 1 : 0,
     );
@@ -95,7 +108,7 @@ export class LabelTable {
 const DIGITS = /^[+-]?\d+$/;
 
 /** The shortest spelling of a number; −0 is 0. Whole numbers in digits are exact, whatever their size. */
-export function canonical(label: string): string {
+function canonical(label: string): string {
   return DIGITS.test(label) ? String(BigInt(label.replace("+", ""))) : String(Number(label) + 0);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Samples of a file in windows, to predict on: the file may be larger than memory.
+ * Samples of a file or a stream in windows, to predict on: it may be larger than memory.
  *
  * @module
  */
@@ -48,6 +48,8 @@ const WINDOW_BYTES = 8 << 20;
 /**
  * Reads the features of a file window by window: a table, svmlight text, `.npy`, `.npz` or IDX, packed with gzip or not.
  *
+ * A stream is delimited text, packed with gzip or not, and read once.
+ *
  * Features that svmlight text leaves out are 0. Of an archive it takes the array `x_test`, `x` or `x_train`, or the only one.
  * With a schema the columns of a table are matched with it (`matchTable`), and arrays hold a number for each of its
  * columns. Without one, a table may have one column more than the model has features: the label, which is passed over
@@ -58,8 +60,15 @@ const WINDOW_BYTES = 8 << 20;
  * @throws {RangeError} When a column of the schema is missing.
  * @throws {SyntaxError} When the file is damaged or holds what is no finite number.
  */
-export async function* sampleWindows(path: string, options: WindowOptions): AsyncGenerator<SampleWindow> {
-  const file = await detectFormat(path);
+export async function* sampleWindows(
+  source: string | ReadableStream<Uint8Array>,
+  options: WindowOptions,
+): AsyncGenerator<SampleWindow> {
+  if (source instanceof ReadableStream) {
+    yield* tableWindows(source, options);
+    return;
+  }
+  const [path, file] = [source, await detectFormat(source)];
   if (isTable(file.format)) yield* tableWindows(file, options);
   else if (file.format === "svmlight") yield* svmlightWindows(path, options);
   else if (["npy", "npz", "idx"].includes(file.format)) yield* arrayWindows(file, options);
@@ -77,7 +86,10 @@ function wrongFeatures(path: string, found: string, featureCount: number): TypeE
   );
 }
 
-async function* tableWindows(file: DataFile, options: WindowOptions): AsyncGenerator<SampleWindow> {
+async function* tableWindows(
+  file: DataFile | ReadableStream<Uint8Array>,
+  options: WindowOptions,
+): AsyncGenerator<SampleWindow> {
   const { threads, windowBytes = WINDOW_BYTES, onNotice, schema, labelColumn } = options;
   const table = await openTable(file, options, schema);
   const known = schema ?? featureColumns(table, options);

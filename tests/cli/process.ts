@@ -10,12 +10,16 @@ export interface Finished {
 }
 
 /** The program with arguments, to be spawned. */
-export function command(args: readonly string[]): Deno.Command {
+export function command(
+  args: readonly string[],
+  options: { readonly stdin?: "piped" } = {},
+): Deno.Command {
   return new Deno.Command(Deno.execPath(), {
     args: ["run", "--quiet", "--allow-all", CLI, ...args],
     env: { NO_COLOR: "1" },
     stdout: "piped",
     stderr: "piped",
+    ...options,
   });
 }
 

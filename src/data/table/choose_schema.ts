@@ -22,8 +22,10 @@ import {
   type ChosenTask,
   type LabelClasses,
   labelClasses,
+  lookAlikes,
   type MissingLabels,
   requireAnswers,
+  requireLikelyClasses,
 } from "./label_kinds.ts";
 import type { TableProfile } from "./table.ts";
 
@@ -81,11 +83,7 @@ export function chooseSchema(
     ? chooseTask(profile.columns[labels[0]])
     : { task: options.task ?? (labels.length > 1 ? "regression" : "classification") };
   const { task } = chosen;
-  if (task === "classification" && labels.length > 1) {
-    throw new TypeError(
-      `Cannot read classes from "${source}": ${labels.length} label columns are given, a class has one`,
-    );
-  }
+  requireOneClass(labels, task, source);
   const wished = (given: Column | readonly Column[] | undefined) =>
     new Set(given === undefined ? [] : findColumns(given, table));
   const [ignored, asCategories, asNumbers] = [
@@ -99,6 +97,7 @@ export function chooseSchema(
     const { name } = found;
     if (labels.includes(place)) {
       requireAnswers(found, place, source, { kind, missing: missingLabels });
+      if (kind === "class" && options.task === undefined) requireLikelyClasses(found, place, source);
       return kind === "class" ? { kind, name } : { kind, name, output: labels.indexOf(place) };
     }
     if (place === weight) {
@@ -117,7 +116,7 @@ export function chooseSchema(
     ? labelClasses(profile.columns[labels[0]], labels[0], source, withMissing)
     : { classNames: [], classes: new Map() };
   const lines = [
-    ...labelLines(schema, answers, chosen, classes.classNames.length),
+    ...labelLines(schema, answers, chosen, classes.classNames),
     inputLine(schema, profile),
     ...lossLines(schema, profile, missingLabels),
   ];
@@ -128,10 +127,11 @@ export function chooseSchema(
  * The schema of a table whose columns are all numbers, raw, but for the answers: what models without a schema read.
  */
 export function plainSchema(
-  { columnNames, columnCount }: TableHead,
+  { name: source, columnNames, columnCount }: TableHead,
   { labels }: Answers,
   task: Task,
 ): TableSchema {
+  requireOneClass(labels, task, source);
   const columns = Array.from({ length: columnCount }, (_, place): ColumnSchema => {
     const name = columnNames[place] ?? "";
     if (labels.includes(place)) {
@@ -142,6 +142,13 @@ export function plainSchema(
     return { kind: "number", name, offset: 0, factor: 1, indicator: false };
   });
   return { header: columnNames.length > 0, columns };
+}
+
+function requireOneClass({ length }: readonly number[], task: Task, source: string): void {
+  if (task === "regression" || length <= 1) return;
+  throw new TypeError(
+    `Cannot read classes from "${source}": ${length} label columns are given, a class has one`,
+  );
 }
 
 /** Columns are told apart by name, so two that matter cannot have one. */
@@ -162,13 +169,12 @@ function requireDifferentNames({ header, columns }: TableSchema, source: string)
   }
 }
 
-function tooFewColumns({ columns }: TableSchema, source: string): RangeError {
-  const count = (kind: "ignored" | "answer") =>
-    columns.filter((column) => (column.kind === "ignored") === (kind === "ignored")).length;
+/** The error of a table without inputs. */
+export function tooFewColumns({ columns }: TableSchema, source: string): RangeError {
+  const ignored = columns.filter(({ kind }) => kind === "ignored").length;
   const has = columns.length === 1 ? "1 column" : `${columns.length} columns`;
-  const [answers, ignored] = [count("answer"), count("ignored")];
   return new RangeError(
-    `Cannot read features from "${source}": it has ${has}, ${answers} for the label` +
+    `Cannot read features from "${source}": it has ${has}, ${columns.length - ignored} for the label` +
       `${ignored > 0 ? ` and ${ignored} ignored` : ""}, at least 1 more is needed`,
   );
 }
@@ -177,7 +183,7 @@ function labelLines(
   { columns }: TableSchema,
   { labels, guess, weight }: Answers,
   { task, because }: ChosenTask,
-  classes: number,
+  classes: readonly string[],
 ): string[] {
   if (labels.length === 0) return [];
   const names = labels.map((place) => called(columns[place].name, place));
@@ -185,10 +191,16 @@ function labelLines(
     ? `, a guess: the last column, none is called ${LABEL_NAMES.join(", ")} (--label-column)`
     : "";
   const what = task === "classification"
-    ? `${classes} classes`
+    ? `${classes.length} classes` + alike(classes)
     : `numbers to predict${because === undefined ? "" : `, as there are ${because} (--task)`}`;
   const weights = weight === undefined ? "" : `; weights are ${called(columns[weight].name, weight)}`;
   return [`Label: ${listed(names)}${found}; ${what}${weights}`];
+}
+
+/** ", "Yes" and "yes" apart", where there are such two. */
+function alike(names: readonly string[]): string {
+  const both = lookAlikes(names);
+  return both === undefined ? "" : `, ${quote(both[0])} and ${quote(both[1])} apart`;
 }
 
 function inputLine(schema: TableSchema, profile: TableProfile): string {
@@ -216,7 +228,12 @@ function inputLine(schema: TableSchema, profile: TableProfile): string {
       ]
       : []),
   ];
+  const twins = columns.flatMap((column, place) => {
+    const both = column.kind === "category" ? alike([...column.categories, ...column.rare]) : "";
+    return both === "" ? [] : [called(column.name, place) + both];
+  });
   const remarks = [
+    ...twins.slice(0, 1),
     ...(flags > 0
       ? [flags === 1 ? "1 says where a number is missing" : `${flags} say where numbers are missing`]
       : []),

@@ -49,7 +49,7 @@ export interface ColumnContext {
  *
  * - Without a value: ignored. Row numbers (see {@linkcode isRowNumber}) too, and a text that is always the same.
  * - Numbers alone: a number, raw where 32 bits hold it well and standardised in 64 bits otherwise.
- * - Texts: categories, unless they are dates, or nearly all different.
+ * - Texts: categories, unless they are dates, numbers with marks ("5 %", "$1,234"), or nearly all different.
  * - As many numbers as texts, or more: refused, as one of the two is probably wrong; somebody has to say which.
  *
  * @throws {SyntaxError} When the column can be no input as it is: what it holds, and what to do.
@@ -81,6 +81,12 @@ export function columnSchema(profile: ColumnProfile, context: ColumnContext): Co
   }
   const ways = "ignore the column (--ignore-columns)";
   const asCategories = "take each spelling for a category (--categories)";
+  if (areMarkedNumbers(profile)) {
+    throw refuse(
+      `${at(firstText)} is ${shown(firstText)}, a number with a blank, %, currency or thousands mark`,
+      `write digits alone (5 or 1234.5), ${asCategories}, or ${ways}`,
+    );
+  }
   if (numbers >= texts) {
     throw refuse(
       `${at(firstText)} is ${shown(firstText)}, ${
@@ -190,6 +196,16 @@ function isRowNumber(
   const expected = Math.sqrt((rows * rows - 1) / 12);
   return Math.abs(mean - (minimum + maximum) / 2) <= 1e-9 * rows &&
     Math.abs(deviation - expected) <= 1e-9 * rows;
+}
+
+/** A number with what people write beside it: thousands apart, a decimal comma, a percent or currency sign, odd blanks. */
+const MARKED_NUMBER =
+  /^\s*((\p{Sc}|EUR|USD|GBP|CHF)\s*)?[+\-\u2212(]?(\d{1,3}([,.'\u2019\s]\d{3})+|\d+)([.,]\d*)?([eEdD][+-]?\d+)?\)?(\s*(%|\p{Sc}|EUR|USD|GBP|CHF))?\s*$/u;
+
+/** Whether all texts of a column are numbers with marks beside their digits. */
+export function areMarkedNumbers({ texts, values, firstText }: ColumnProfile): boolean {
+  const spellings = values === undefined ? [firstText?.text ?? ""] : [...values.keys()];
+  return texts > 0 && spellings.every((text) => isNumber(text) || MARKED_NUMBER.test(text));
 }
 
 const MONTHS = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec";

@@ -38,9 +38,9 @@ export function findColumns(given: Column | readonly Column[], table: TableHead)
   if (typeof given === "object") return given.flatMap((column) => findColumns(column, table));
   if (typeof given === "number") return [placeOf(given, table)];
   const { name, columnNames } = table;
-  const index = columnNames.indexOf(given);
+  const index = columnNames.indexOf(given.normalize());
   if (index >= 0) {
-    const other = columnNames.indexOf(given, index + 1);
+    const other = columnNames.indexOf(columnNames[index], index + 1);
     if (other < 0) return [index];
     throw new RangeError(
       `Cannot find column ${quote(given)} of "${name}": columns ${index + 1} and ${other + 1} have this name`,

@@ -18,6 +18,8 @@ export interface DialectOptions {
   readonly comment?: string | undefined;
   /** What stands before the decimals of a number. */
   readonly decimal?: "." | "," | undefined;
+  /** Names that a first row is known by, where it could be data too: it holds more than half of them, each once. */
+  readonly knownNames?: ReadonlySet<string> | undefined;
   /** Whether each row begins with a name that the header, one cell shorter, does not speak of. */
   readonly rowNames?: boolean | undefined;
 }
@@ -88,9 +90,11 @@ export function detectDialect(head: Uint8Array, name: string, options: DialectOp
   if (decimal === chosen) {
     throw new TypeError(`Cannot read "${name}": "${decimal}" cannot separate cells and be the decimal mark`);
   }
-  const header = findHeader(cells.rows, named, decimal, options.header, notices);
+  const header = findHeader(cells.rows, named, decimal, options, notices);
   const data = header.inComment || header.names === undefined ? cells.rows : cells.rows.slice(1);
-  const shape = findShape(header.names, data, options, name, notices);
+  // One name has one spelling, however its accents are stored.
+  const names = header.names?.map((name) => name.normalize());
+  const shape = findShape(names, data, options, name, notices);
   refuseTwins(shape.names, name);
   const unnamed = shape.names.filter((name) => name === "").length;
   if (unnamed > 0) {
@@ -226,12 +230,14 @@ function findHeader(
   rows: readonly (readonly string[])[],
   named: readonly string[] | undefined,
   decimal: string,
-  given: boolean | undefined,
+  { header: given, knownNames = new Set() }: DialectOptions,
   notices: string[],
 ): Header {
   const [first] = rows;
+  const known = new Set(first).size === first.length &&
+    2 * first.filter((name) => knownNames.has(name)).length > first.length;
   const pointed = decimal === "." ? rows : rows.map((row) => row.map((cell) => cell.replace(decimal, ".")));
-  if (given ?? isHeader(pointed[0], pointed.slice(1))) {
+  if (given ?? (known || isHeader(pointed[0], pointed.slice(1)))) {
     const numbers = first.filter(isNumber).length;
     if (given === undefined && numbers > 0) {
       notices.push(`its first line is a header, though ${numbers} of its names are numbers`);

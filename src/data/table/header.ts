@@ -50,7 +50,10 @@ export function isHeader(first: readonly string[], rows: readonly (readonly stri
     return cells.length >= FEW_ROWS && !cells.includes(first[index]) && new Set(cells).size < cells.length;
   };
   if (numbers.length === 0 && !missing) {
-    return rows.length < FEW_ROWS || !named.every((index) => below(index).includes(first[index]));
+    // A header that stands once more between the rows, as in files put together, tells nothing.
+    const others = rows.filter((row) => row.some((cell, index) => cell !== first[index]));
+    return others.length < FEW_ROWS ||
+      !named.every((index) => others.some((row) => row[index] === first[index]));
   }
   const above = named.some(aboveNumbers);
   if (!above && !named.some(fresh)) return false;

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { canonical, isNumber, LabelTable } from "../labels.ts";
+import { areNumbers, labelName, LabelTable } from "../labels.ts";
 import { quote } from "../quote.ts";
 import type { Task } from "../samples.ts";
+import { areMarkedNumbers } from "./column_kinds.ts";
 import { called } from "./columns.ts";
 import type { ColumnProfile } from "./table.ts";
 
@@ -28,10 +29,13 @@ export interface ChosenTask {
  * Chooses between classes and numbers to predict.
  *
  * Classes, unless all labels are numbers and either have fractions and more than 20 different values, or more
- * different values than every other row has. Whole numbers too long for 64 bits are names.
+ * different values than every other row has. Whole numbers too long for 64 bits, or that begin with zeros, are names.
  */
 export function chooseTask({ numbers, texts, whole, beyondExact, values }: ColumnProfile): ChosenTask {
-  if (texts > 0 || numbers === 0 || beyondExact > 0) return { task: "classification" };
+  const named = texts > 0 || numbers === 0 || beyondExact > 0;
+  if (named || whole && values !== undefined && !areNumbers([...values.keys()])) {
+    return { task: "classification" };
+  }
   const different = values?.size ?? Infinity;
   const most = whole ? Math.max(MOST_FRACTIONS, numbers / 2) : MOST_FRACTIONS;
   if (different <= most) return { task: "classification" };
@@ -76,14 +80,14 @@ export function labelClasses(
 
 /**
  * Finds the classes that a model knows behind the spellings of another file: numbers by value where all its classes are
- * numbers. Spellings of no class are left out; reading the rows names their line.
+ * numbers, but no codes that begin with zeros. Spellings of no class are left out; reading the rows names their line.
  */
 export function knownClasses(
   { values }: ColumnProfile,
   classNames: readonly string[],
 ): ReadonlyMap<string, number> {
-  const numeric = classNames.every((name) => isNumber(name) || name === MISSING_CLASS);
-  const nameOf = (label: string) => numeric && isNumber(label) ? canonical(label) : label;
+  const numeric = areNumbers(classNames.filter((name) => name !== MISSING_CLASS));
+  const nameOf = (label: string) => labelName(label, numeric);
   const index = new Map(classNames.map((name, position) => [nameOf(name), position]));
   const classes = new Map<string, number>();
   for (const spelling of values?.keys() ?? []) {
@@ -91,6 +95,40 @@ export function knownClasses(
     if (position !== undefined) classes.set(spelling, position);
   }
   return classes;
+}
+
+/**
+ * Refuses labels that nobody called classes and that look like none: numbers with marks, or nearly all different.
+ *
+ * @throws {SyntaxError} When they do, with what to do.
+ */
+export function requireLikelyClasses(profile: ColumnProfile, place: number, source: string): void {
+  const { name, numbers, texts, values, firstText } = profile;
+  const refuse = (found: string) =>
+    new SyntaxError(
+      `Cannot take ${called(name, place)} of "${source}" for the label: ${found}; name its column ` +
+        "(--label-column), or say that these are classes (--task classification)",
+    );
+  if (areMarkedNumbers(profile)) {
+    const [line, text] = [firstText?.line ?? "?", quote(firstText?.text ?? "")];
+    throw refuse(`line ${line} is ${text}, a number with a blank, %, currency or thousands mark`);
+  }
+  const rows = numbers + texts;
+  const different = values?.size ?? Infinity;
+  if (different <= Math.max(MOST_FRACTIONS, rows / 2)) return;
+  throw refuse(`it holds ${values === undefined ? "very many" : different} different labels in ${rows} rows`);
+}
+
+/** Two names that people would take for one: they differ in capitals, blanks or the storage of accents alone. */
+export function lookAlikes(names: readonly string[]): readonly [string, string] | undefined {
+  const seen = new Map<string, string>();
+  for (const name of names) {
+    const plain = name.normalize("NFKC").replaceAll(/[\s\u200b-\u200d\ufeff]+/g, " ").trim().toLowerCase();
+    const other = seen.get(plain);
+    if (other !== undefined) return [other, name];
+    seen.set(plain, name);
+  }
+  return undefined;
 }
 
 /**

@@ -3,32 +3,39 @@
  *
  * @module
  */
-import type { TableSchema } from "../../schema.ts";
+import { isInput, type TableSchema } from "../../schema.ts";
 import { quote } from "../quote.ts";
 import { called, listed } from "./columns.ts";
 import type { EncodingCounts } from "./table.ts";
 
 /**
- * Says what was lost: missing cells, categories never seen in training, numbers that 32 bits cannot tell apart.
+ * Says what was lost: missing cells and labels, categories never seen in training, numbers that 32 bits cannot tell apart.
  *
  * @param places Where each column of the schema stands in the file.
- * @param training Whether it is the training table, whose missing cells have been told already.
+ * @param kept Whether it is the training table, whose missing cells have been told already; whether rows without a label
+ * were left out, which are a class of their own otherwise.
  */
 export function describeLosses(
   source: string,
   { columns }: TableSchema,
   places: readonly (number | undefined)[],
   { missing, unknown, firstUnknown, vanished }: EncodingCounts,
-  training: boolean,
+  { training = false, leftOut = false } = {},
 ): string[] {
   const notices: string[] = [];
   const filled: string[] = [];
   let cells = 0;
-  for (const [index, { name }] of columns.entries()) {
+  for (const [index, definition] of columns.entries()) {
+    const { name } = definition;
     const place = places[index];
     if (place === undefined) continue;
     const column = called(name, index);
-    if (missing[place] > 0) {
+    if (missing[place] > 0 && !isInput(definition)) {
+      const rows = missing[place] === 1 ? "1 row has" : `${missing[place]} rows have`;
+      if (!training) {
+        notices.push(`${column}: ${rows} none, ${leftOut ? "left out" : "a class of their own"}`);
+      }
+    } else if (missing[place] > 0) {
       cells += missing[place];
       filled.push(`${column} ${missing[place]}`);
     }

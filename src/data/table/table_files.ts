@@ -45,39 +45,29 @@ export interface TableFileOptions extends SchemaOptions, TextOptions, Omit<Table
   readonly like?: KnownModel | undefined;
 }
 
+/** What messages call a stream. */
+const STREAM_NAME = "standard input";
+
 /** Whether a file of this format is a table. */
 export function isTable(format: FileFormat): boolean {
   return format === "delimited" || format === "parquet";
 }
 
 /**
- * Opens a table.
+ * Opens a table; a stream is delimited text.
  *
  * A first row that could be data or names is taken for names where the schema knows more than half of them.
  */
 export async function openTable(
-  { path, format, delimiter }: DataFile,
-  options: TextOptions,
+  file: DataFile | ReadableStream<Uint8Array>,
+  { delimiter, encoding, decimal, header }: TextOptions,
   schema?: TableSchema,
 ): Promise<Table> {
-  if (format === "parquet") return await openParquet(path);
-  const given = {
-    delimiter: options.delimiter ?? delimiter,
-    encoding: options.encoding,
-    decimal: options.decimal,
-  };
-  const table = await openDelimited(path, { ...given, header: options.header });
-  if (schema?.header !== true || options.header !== undefined || table.columnNames.length > 0) return table;
-  const known = new Set(schema.columns.map(({ name }) => name));
-  try {
-    const named = await openDelimited(path, { ...given, header: true });
-    const hits = named.columnNames.filter((name) => known.has(name)).length;
-    return 2 * hits > named.columnNames.length ? named : table;
-  } catch (cause) {
-    // Data in the place of names may stand there twice, or be the only row.
-    if (cause instanceof SyntaxError) return table;
-    throw cause;
-  }
+  const knownNames = schema?.header === true ? new Set(schema.columns.map(({ name }) => name)) : undefined;
+  const dialect = { delimiter, encoding, decimal, header, knownNames };
+  if (file instanceof ReadableStream) return await openDelimited(file, { ...dialect, name: STREAM_NAME });
+  if (file.format === "parquet") return await openParquet(file.path);
+  return await openDelimited(file.path, { ...dialect, delimiter: delimiter ?? file.delimiter });
 }
 
 /**

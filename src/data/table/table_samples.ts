@@ -93,7 +93,8 @@ export async function readKnownTable(
 ): Promise<TableSamples> {
   const { schema, task, classNames } = known;
   const { onNotice, missingLabels = classNames.includes(MISSING_CLASS) ? "class" : "refuse" } = options;
-  const { places, notices } = matchTable(schema, table, { answers: true, labels: labelsOf(table, options) });
+  const answers = schema.columns.some(({ kind }) => kind === "class" || kind === "target");
+  const { places, notices } = matchTable(schema, table, { answers, labels: labelsOf(table, options) });
   for (const line of [...table.notices.map((text) => `"${table.name}": ${text}`), ...notices]) {
     onNotice?.(line);
   }
@@ -117,8 +118,10 @@ export async function readKnownTable(
     );
   }
   const [label] = labels;
-  const found = profile.columns[label];
-  const classes = classNames.length === 0
+  const found = label === undefined ? undefined : profile.columns[label];
+  const classes = found === undefined
+    ? { classNames, classes: new Map() }
+    : classNames.length === 0
     ? labelClasses(found, label, table.name, false)
     : { classNames, classes: knownClasses(found, classNames) };
   const named = { ...known, classNames: classes.classNames };
@@ -142,7 +145,7 @@ export async function* knownWindows(
   for (;;) {
     const { done, value } = await windows.next();
     if (done) {
-      for (const line of describeLosses(table.name, schema, places, value, false)) onNotice?.(line);
+      for (const line of describeLosses(table.name, schema, places, value)) onNotice?.(line);
       return;
     }
     yield value;
@@ -192,7 +195,8 @@ async function encodeTable(
 ): Promise<TableSamples> {
   const plan = planRoles(schema, places, table.columnCount, answers);
   const { counts, ...encoded } = await table.encode(plan, profile.rows, readings(options, 1));
-  for (const line of describeLosses(table.name, schema, places, counts, training)) options.onNotice?.(line);
+  const kept = { training, leftOut: options.missingLabels === "drop" };
+  for (const line of describeLosses(table.name, schema, places, counts, kept)) options.onNotice?.(line);
   const { rows, features, labels, targets, weights } = options.missingLabels === "drop"
     ? withAnswers(encoded, plan.targetCount, table.name)
     : encoded;
