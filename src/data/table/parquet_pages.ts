@@ -29,20 +29,16 @@ export interface CheckedPages {
 /** Bytes that are believed, many times what writers make: of a page, and of the pages of a column in a row group. */
 const MOST_PAGE_BYTES = 2 ** 28, MOST_COLUMN_BYTES = 2 ** 31;
 
-const enum Page {
-  Data = 0,
-  Dictionary = 2,
-  DataV2 = 3,
-}
+const PAGE = { data: 0, dictionary: 2, dataV2: 3 } as const;
 
-const enum Encoding {
-  PlainDictionary = 2,
-  RunLength = 3,
-  Delta = 5,
-  DeltaLengths = 6,
-  DeltaTexts = 7,
-  Dictionary = 8,
-}
+const ENCODING = {
+  plainDictionary: 2,
+  runLength: 3,
+  delta: 5,
+  deltaLengths: 6,
+  deltaTexts: 7,
+  dictionary: 8,
+} as const;
 
 /**
  * Checks the pages of a column until they hold all rows.
@@ -70,24 +66,24 @@ export function checkPages(chunk: Uint8Array, column: PagedColumn): CheckedPages
     if ((total += bytes) > MOST_COLUMN_BYTES) {
       throw new RangeError(`a column claims more than ${MOST_COLUMN_BYTES} bytes`);
     }
-    if (kind === Page.Dictionary) {
+    if (kind === PAGE.dictionary) {
       count(part(header, 7), 1, 8 * bytes);
       unpack(packed, bytes);
       dictionary = true;
       continue;
     }
-    if (kind !== Page.Data && kind !== Page.DataV2) throw new RangeError("a page of an unknown type");
-    const details = part(header, kind === Page.Data ? 5 : 8);
+    if (kind !== PAGE.data && kind !== PAGE.dataV2) throw new RangeError("a page of an unknown type");
+    const details = part(header, kind === PAGE.data ? 5 : 8);
     const held = count(details, 1, rows - values);
     values += held;
-    const encoding = details.get(kind === Page.Data ? 2 : 4);
-    const coded = encoding === Encoding.Dictionary || encoding === Encoding.PlainDictionary;
+    const encoding = details.get(kind === PAGE.data ? 2 : 4);
+    const coded = encoding === ENCODING.dictionary || encoding === ENCODING.plainDictionary;
     if (coded && !dictionary) throw new RangeError("a page needs a dictionary, there is none before it");
-    if (kind === Page.Data) {
+    if (kind === PAGE.data) {
       const page = unpack(packed, bytes);
       const levels = optional ? checkLevels(page, held) : { present: held, end: 0 };
       const values = page.subarray(levels.end);
-      if (type !== "BOOLEAN" && encoding === Encoding.RunLength) checkCodes(values, levels.present);
+      if (type !== "BOOLEAN" && encoding === ENCODING.runLength) checkCodes(values, levels.present);
       else checkValues(values, encoding, type, levels.present);
     } else {
       const present = held - count(details, 2, held);
@@ -125,21 +121,21 @@ function checkValues(
   present: number,
 ): void {
   switch (encoding) {
-    case Encoding.PlainDictionary:
-    case Encoding.Dictionary:
+    case ENCODING.plainDictionary:
+    case ENCODING.dictionary:
       if (type === "BOOLEAN") checkRuns(prefixed(page), 1, present);
       else checkCodes(page, present);
       return;
-    case Encoding.RunLength:
+    case ENCODING.runLength:
       checkRuns(prefixed(page), 1, present);
       return;
-    case Encoding.Delta:
+    case ENCODING.delta:
       checkDeltas(page, 0, present, type === "INT32");
       return;
-    case Encoding.DeltaLengths:
+    case ENCODING.deltaLengths:
       checkDeltas(page, 0, present, true);
       return;
-    case Encoding.DeltaTexts:
+    case ENCODING.deltaTexts:
       checkPrefixes(page, present);
   }
 }

@@ -7,19 +7,19 @@
 /** Fields of a structure by number: numbers and structures, truth values; NaN stands for all else. */
 export type ThriftFields = ReadonlyMap<number, number | boolean | ThriftFields>;
 
-const enum Type {
-  Stop,
-  True,
-  False,
-  Byte,
-  Short,
-  Word,
-  Long,
-  Double,
-  Binary,
-  List,
-  Struct = 12,
-}
+const TYPE = {
+  stop: 0,
+  true: 1,
+  false: 2,
+  byte: 3,
+  short: 4,
+  word: 5,
+  long: 6,
+  double: 7,
+  binary: 8,
+  list: 9,
+  struct: 12,
+} as const;
 
 /** Structures inside one another; Parquet has seven. */
 const MOST_DEPTH = 24;
@@ -45,7 +45,7 @@ export class ThriftReader {
     for (let field = 0;;) {
       const head = this.byte();
       const type = head & 15;
-      if (type === Type.Stop) return fields;
+      if (type === TYPE.stop) return fields;
       const step = head >> 4;
       field = step > 0 ? field + step : this.zigzag();
       fields.set(field, this.#element(type, depth));
@@ -85,35 +85,35 @@ export class ThriftReader {
 
   #element(type: number, depth: number): number | boolean | ThriftFields {
     switch (type) {
-      case Type.True:
+      case TYPE.true:
         return true;
-      case Type.False:
+      case TYPE.false:
         return false;
-      case Type.Byte:
+      case TYPE.byte:
         this.byte();
         return NaN;
-      case Type.Short:
-      case Type.Word:
+      case TYPE.short:
+      case TYPE.word:
         return this.zigzag();
-      case Type.Long:
+      case TYPE.long:
         this.skipLong();
         return NaN;
-      case Type.Double:
+      case TYPE.double:
         this.#skip(8);
         return NaN;
-      case Type.Binary:
+      case TYPE.binary:
         this.#skip(this.varint());
         return NaN;
-      case Type.List: {
+      case TYPE.list: {
         const head = this.byte();
         const length = head >> 4 === 15 ? this.varint() : head >> 4;
         if (length > this.#bytes.length - this.at) throw new RangeError(`a list of ${length} is cut short`);
         const element = head & 15;
-        const stored = element === Type.True || element === Type.False ? Type.Byte : element;
+        const stored = element === TYPE.true || element === TYPE.false ? TYPE.byte : element;
         for (let index = 0; index < length; index++) this.#element(stored, depth + 1);
         return NaN;
       }
-      case Type.Struct:
+      case TYPE.struct:
         return this.struct(depth + 1);
       default:
         throw new RangeError(`a field of the unknown type ${type}`);
