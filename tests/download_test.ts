@@ -142,15 +142,29 @@ Deno.test("download() stops when told, leaves nothing, and keeps the file from b
   });
 });
 
-Deno.test("download() clears what was left behind more than a day ago", async () => {
+Deno.test("download() clears what was left behind, and nothing of a living process, whatever the clock says", async () => {
   await withServer(() => new Response(CONTENT), async (options) => {
     await Deno.mkdir(options.path.replace(/\/file$/, ""), { recursive: true });
-    await Deno.writeTextFile(`${options.path}.old.part`, "");
-    await Deno.utime(`${options.path}.old.part`, new Date(0), new Date(0));
-    await Deno.writeTextFile(`${options.path}.new.part`, "");
+    await Deno.writeTextFile(`${options.path}.01234567.part`, "left by one that was killed a moment ago");
+    const living = `${options.path}.89abcdef.part`;
+    using held = await Deno.open(living, { write: true, createNew: true });
+    await held.lock(true);
+    await Deno.utime(living, new Date(0), new Date(0));
     await download(options);
-    assertEquals(listFolder(options.path).sort(), ["file", "file.new.part"]);
+    assertEquals(listFolder(options.path).sort(), ["file", "file.89abcdef.part"]);
   });
+});
+
+Deno.test({
+  name: "download() refuses a path where a FIFO stands, and does not wait for it",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    withServer(() => new Response(CONTENT), async (options) => {
+      await Deno.mkdir(options.path.replace(/\/file$/, ""), { recursive: true });
+      await new Deno.Command("mkfifo", { args: [options.path] }).output();
+      await assertRejects(() => download(options), DatasetError, "not a regular file");
+      assertEquals(listFolder(options.path), ["file"]);
+    }),
 });
 
 Deno.test("download() by a process that is killed leaves no file at the path, and the next one succeeds", async () => {

@@ -1,6 +1,7 @@
 import { assertEquals, assertStringIncludes } from "@std/assert";
 import { loadKernels } from "../mod.ts";
 import { ABI_VERSION, SYMBOLS } from "../src/native/ffi.ts";
+import { inFolder } from "./temporary.ts";
 
 const MODULE = new URL("../mod.ts", import.meta.url);
 
@@ -67,4 +68,24 @@ Deno.test({
       await Deno.remove(folder, { recursive: true });
     }
   },
+});
+
+Deno.test({
+  name: "loadKernels() refuses a FIFO or a folder, and waits for neither",
+  ignore: Deno.build.os === "windows",
+  fn: () =>
+    inFolder(async (folder) => {
+      await new Deno.Command("mkfifo", { args: [`${folder}/fifo`] }).output();
+      for (const path of [`${folder}/fifo`, folder]) {
+        const { code, stderr } = await new Deno.Command(Deno.execPath(), {
+          args: ["eval", "--no-lock", `import { madelonLike } from "${MODULE}"; madelonLike({ seed: 1 });`],
+          env: { NO_COLOR: "1", TRULY_SPARSE_KERNELS: path },
+        }).output();
+        assertEquals(code, 1);
+        assertStringIncludes(
+          new TextDecoder().decode(stderr),
+          `TRULY_SPARSE_KERNELS "${path}": it is not a regular file`,
+        );
+      }
+    }),
 });

@@ -1,11 +1,12 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects } from "@std/assert";
 import { zipSync } from "npm:fflate@0.8.2";
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
-import { gzipSync } from "node:zlib";
+import { brotliCompressSync, gzipSync, zstdCompressSync } from "node:zlib";
 import { detectFormat } from "../src/data/format.ts";
 import { openTable } from "../src/data/table/table_files.ts";
 import { openParquet } from "../src/data/table/parquet.ts";
 import type { RolePlan } from "../src/data/table/table.ts";
+import { drawsBelow } from "./damage.ts";
 import { inFolder } from "./temporary.ts";
 
 type Columns = Parameters<typeof parquetWriteBuffer>[0]["columnData"];
@@ -165,4 +166,94 @@ Deno.test("openParquet() refuses a file cut short anywhere", async () => {
       "it is damaged or cut short",
     );
   }
+});
+
+/** Files of every encoding and packing that the writer knows, in pages of a few cells. */
+function manyKinds(): Uint8Array<ArrayBuffer>[] {
+  const numbers = Array.from({ length: 60 }, (_, at) => at % 7);
+  const texts = numbers.map((number) => `text ${number * 31}`);
+  const compressors = {
+    GZIP: (bytes: Uint8Array) => new Uint8Array(gzipSync(bytes)),
+    ZSTD: (bytes: Uint8Array) => new Uint8Array(zstdCompressSync(bytes)),
+    BROTLI: (bytes: Uint8Array) => new Uint8Array(brotliCompressSync(bytes)),
+    LZ4_RAW: literals,
+    LZ4: (bytes: Uint8Array) => framed(literals(bytes), bytes.length),
+  };
+  const columns: Columns = [
+    { name: "double", data: numbers.map((number) => number === 3 ? null : number + 0.5), type: "DOUBLE" },
+    { name: "dictionary", data: texts.map((text, at) => at % 5 === 0 ? null : text), type: "STRING" },
+    { name: "truth", data: numbers.map((number) => number > 3), type: "BOOLEAN", encoding: "RLE" },
+    { name: "delta", data: Int32Array.from(numbers), type: "INT32", encoding: "DELTA_BINARY_PACKED" },
+    { name: "long", data: numbers.map(BigInt), type: "INT64", encoding: "DELTA_BINARY_PACKED" },
+    { name: "lengths", data: texts, type: "STRING", encoding: "DELTA_LENGTH_BYTE_ARRAY" },
+    {
+      name: "prefixes",
+      data: texts.map((text) => text.repeat(3)),
+      type: "STRING",
+      encoding: "DELTA_BYTE_ARRAY",
+    },
+    { name: "split", data: Float32Array.from(numbers), type: "FLOAT", encoding: "BYTE_STREAM_SPLIT" },
+    { name: "required", data: numbers, type: "DOUBLE", nullable: false },
+  ];
+  const codecs = ["UNCOMPRESSED", "SNAPPY", "GZIP", "ZSTD", "BROTLI", "LZ4_RAW", "LZ4"] as const;
+  return codecs.map((codec) => written(columns, { codec, compressors, rowGroupSize: 30, pageSize: 100 }));
+}
+
+/** Bytes as LZ4 has them when nothing repeats. */
+function literals(bytes: Uint8Array): Uint8Array {
+  const extra = bytes.length - 15;
+  const lengths = extra < 0 ? [] : [...new Array(Math.floor(extra / 255)).fill(255), extra % 255];
+  return Uint8Array.of(Math.min(bytes.length, 15) << 4, ...lengths, ...bytes);
+}
+
+function framed(packed: Uint8Array, bytes: number): Uint8Array {
+  const frame = new Uint8Array(8 + packed.length);
+  const view = new DataView(frame.buffer);
+  view.setUint32(0, bytes);
+  view.setUint32(4, packed.length);
+  frame.set(packed, 8);
+  return frame;
+}
+
+Deno.test("openParquet() reads every encoding and packing alike", async () => {
+  const [first, ...others] = await Promise.all(
+    manyKinds().map(async (bytes) => {
+      const { columns, rows } = await (await openParquet(bytes)).profile();
+      return { rows, columns };
+    }),
+  );
+  assertEquals([first.rows, first.columns[0].missing, first.columns[1].missing], [60, 9, 12]);
+  assertEquals([first.columns[3].mean, first.columns[4].mean], [
+    first.columns[7].mean,
+    first.columns[7].mean,
+  ]);
+  assertEquals(first.columns[5].values?.size, 7);
+  assertEquals([...first.columns[6].values!.keys()][1], "text 31text 31text 31");
+  for (const other of others) assertEquals(other, first);
+});
+
+/** Files given; 20,000 with TRULY_SPARSE_FUZZ=200000. */
+const DAMAGED = Math.ceil(Number(Deno.env.get("TRULY_SPARSE_FUZZ") ?? 7000) / 10);
+
+Deno.test(`openParquet() reads a damaged file or refuses it, and never hangs (${DAMAGED} files)`, async () => {
+  const files = manyKinds();
+  const below = drawsBelow(11);
+  let refused = 0;
+  for (let round = 0; round < DAMAGED; round++) {
+    const bytes = files[round % files.length].slice();
+    for (let change = below(3); change >= 0; change--) {
+      // Mostly one bit; else a whole byte, to what ends or goes on with numbers, or is below zero.
+      const at = below(bytes.length);
+      bytes[at] = [bytes[at] ^ 1 << below(8), bytes[at] ^ 1 << below(8), 0, 0x7f, 0x80, 0xff][below(6)];
+    }
+    const started = performance.now();
+    try {
+      await (await openParquet(bytes)).profile();
+    } catch (error) {
+      assert(error instanceof SyntaxError && error.message.startsWith("Cannot read"), `${round}: ${error}`);
+      refused++;
+    }
+    assert(performance.now() - started < 5000, `file ${round} took ${performance.now() - started} ms`);
+  }
+  assert(Math.min(refused, DAMAGED - refused) > DAMAGED / 10, `${refused} of ${DAMAGED} were refused`);
 });

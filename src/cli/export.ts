@@ -4,7 +4,7 @@
  * @module
  */
 import { encodeOnnx, exportOnnx } from "../files/onnx.ts";
-import { WholeFile } from "../files/whole_file.ts";
+import { WholeFile } from "../whole_file.ts";
 import { exportDense, exportScipy, type ImportOptions, importScipy } from "../files/scipy.ts";
 import { isPlain } from "../schema.ts";
 import type { Command } from "./command.ts";

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { ClosedPipeError } from "../files/whole_file.ts";
+import { ClosedPipeError } from "../whole_file.ts";
 import { nearest } from "../nearest.ts";
 import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";

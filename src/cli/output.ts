@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf } from "../errors.ts";
-import { WholeFile } from "../files/whole_file.ts";
+import { WholeFile } from "../whole_file.ts";
 import { UsageError } from "./option.ts";
 
 /** Whether an output is the standard output: `-`, or the name that systems have for it. */

@@ -5,7 +5,7 @@
  */
 import { encodeNpy } from "../data/npy.ts";
 import { messageOf } from "../errors.ts";
-import { WholeFile } from "../files/whole_file.ts";
+import { WholeFile } from "../whole_file.ts";
 
 /** How predictions are written. */
 export type PredictionFormat = "csv" | "jsonl" | "npy";

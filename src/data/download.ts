@@ -5,6 +5,7 @@
  */
 import { createHash } from "node:crypto";
 import { DatasetError, messageOf } from "../errors.ts";
+import { WholeFile } from "../whole_file.ts";
 import { unpacked } from "./gunzip.ts";
 
 /** How far a download is. */
@@ -38,13 +39,12 @@ export interface DownloadOptions {
 }
 
 const PROGRESS_BYTES = 1 << 20;
-const STALE_MS = 24 * 60 * 60 * 1000;
 
 /**
  * Downloads a file: to a name of its own, checked for size and SHA-256, synced, then renamed.
  *
  * Whatever happens, no wrong or partial file ever stands at `path`; several processes may download the same file at
- * once. What an interrupted process left behind is removed by a later download after a day.
+ * once. What an interrupted process left behind is removed by a later download; that of a living one is locked.
  *
  * @throws {DatasetError} When no address gives the right file; the message has the reason for each.
  */
@@ -56,7 +56,10 @@ export async function download(options: DownloadOptions): Promise<void> {
   } catch (cause) {
     throw new DatasetError(`Cannot make the folder "${folder}": ${messageOf(cause)}`, { cause });
   }
-  await removeStale(folder, baseName(path));
+  const found = await Deno.stat(path).catch(() => undefined);
+  if (found !== undefined && !found.isFile) {
+    throw new DatasetError(`Cannot download to "${path}": it is there and not a regular file`);
+  }
   const failures: string[] = [];
   let lastCause: unknown;
   for (const url of urls) {
@@ -76,7 +79,6 @@ export async function download(options: DownloadOptions): Promise<void> {
 
 async function downloadFrom(url: string, options: DownloadOptions): Promise<void> {
   const { path, stallMs = 60_000, signal } = options;
-  const part = `${path}.${crypto.randomUUID()}.part`;
   const stalled = new AbortController();
   const restart = () => setTimeout(() => stalled.abort(new Error(`nothing came for ${stallMs} ms`)), stallMs);
   let timer = restart();
@@ -84,7 +86,6 @@ async function downloadFrom(url: string, options: DownloadOptions): Promise<void
     clearTimeout(timer);
     timer = restart();
   };
-  let file: Deno.FsFile | undefined;
   try {
     const response = await fetch(url, {
       signal: AbortSignal.any([stalled.signal, ...(signal === undefined ? [] : [signal])]),
@@ -93,27 +94,22 @@ async function downloadFrom(url: string, options: DownloadOptions): Promise<void
       await response.body?.cancel();
       throw new DatasetError(`the server answered ${response.status} ${response.statusText}`.trimEnd());
     }
-    file = await Deno.open(part, { write: true, createNew: true });
+    await using file = await WholeFile.open(path);
     await receive(response.body, file, options, alive);
-    await file.sync();
-    file.close();
-    file = undefined;
-    await Deno.rename(part, path);
+    await file.commit();
   } catch (cause) {
     // The reason the stall was declared says more than "aborted".
     if (stalled.signal.aborted) throw stalled.signal.reason;
     throw cause;
   } finally {
     clearTimeout(timer);
-    file?.close();
-    await Deno.remove(part).catch(() => {});
   }
 }
 
 /** Writes the body to the file, and refuses it unless size and SHA-256 are right. */
 async function receive(
   body: ReadableStream<Uint8Array<ArrayBuffer>>,
-  file: Deno.FsFile,
+  file: WholeFile,
   options: DownloadOptions,
   alive: () => void,
 ): Promise<void> {
@@ -128,7 +124,7 @@ async function receive(
     received += chunk.length;
     if (received > bytes) throw new DatasetError(`the file is longer than the ${bytes} bytes expected`);
     hash.update(chunk);
-    for (let written = 0; written < chunk.length;) written += await file.write(chunk.subarray(written));
+    await file.write(chunk);
     if (received - reported >= PROGRESS_BYTES) {
       reported = received;
       onProgress?.({ file: name, received, total: bytes });
@@ -138,16 +134,6 @@ async function receive(
   const digest = hash.digest("hex");
   if (digest !== sha256) throw new DatasetError(`the file has SHA-256 ${digest}, expected ${sha256}`);
   onProgress?.({ file: name, received, total: bytes });
-}
-
-/** Removes what interrupted downloads of this file left behind more than a day ago. */
-async function removeStale(folder: string, name: string): Promise<void> {
-  for await (const entry of Deno.readDir(folder)) {
-    if (!entry.name.startsWith(`${name}.`) || !entry.name.endsWith(".part")) continue;
-    const path = `${folder}/${entry.name}`;
-    const modified = await Deno.stat(path).then((info) => info.mtime?.getTime(), () => undefined);
-    if (modified !== undefined && Date.now() - modified > STALE_MS) await Deno.remove(path).catch(() => {});
-  }
 }
 
 function baseName(path: string): string {

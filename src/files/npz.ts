@@ -5,7 +5,7 @@
  */
 import { Zip, ZipPassThrough } from "npm:fflate@0.8.2";
 import { encodeNpyHeader } from "../data/npy.ts";
-import { writeWhole } from "./whole_file.ts";
+import { writeWhole } from "../whole_file.ts";
 
 /** An array to write: NumPy's name of its type, its shape, its bytes. */
 export interface NpzEntry {

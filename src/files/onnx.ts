@@ -14,7 +14,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
 import { describeSchema } from "./table_schema.ts";
-import { writeWhole } from "./whole_file.ts";
+import { writeWhole } from "../whole_file.ts";
 
 const FLOAT = 1;
 const INT64 = 7;

@@ -44,7 +44,7 @@ export interface LoadKernelsOptions {
  * alone, when named); a local build beside the module; the cache; `prebuilt/` beside the module; the release
  * address. The last three are compared with the size and SHA-256 pinned in the source before they are opened; with an
  * unscoped `--allow-ffi` on Linux, the very file that was compared is opened.
- * The library is never closed: its threads live in it.
+ * The library is never closed: its threads live in it. A FIFO or a folder is refused where the path may be read.
  *
  * @returns Path of the library that is open.
  * @throws {LibraryError} When nothing can be opened, or speaks another ABI version; the message lists every place
@@ -71,6 +71,14 @@ function openFirst(options: LoadKernelsOptions): Opened {
   let lastCause: unknown;
   for (const { place, path, verified } of candidates(options, failures)) {
     const opens = verified?.opens ?? path;
+    if (verified === undefined && isNoFile(path)) {
+      failures.push({
+        place,
+        reason: "it is not a regular file",
+        mend: 'build the kernels with "deno task build"',
+      });
+      continue;
+    }
     try {
       return { path, opens, symbols: open(opens) };
     } catch (cause) {
@@ -223,6 +231,16 @@ function filePath(relative: string): string | undefined {
   if (url.protocol !== "file:") return undefined;
   const path = decodeURIComponent(url.pathname);
   return Deno.build.os === "windows" ? path.slice(1) : path;
+}
+
+/** Whether something stands at the path that is no file, which may be waited for without an end; as far as can be seen. */
+function isNoFile(path: string): boolean {
+  if (!granted({ name: "read", path })) return false;
+  try {
+    return !Deno.statSync(path).isFile;
+  } catch {
+    return false;
+  }
 }
 
 /** Opens a library after its version was checked: signatures may differ in another one, symbols may lack. */

@@ -3,18 +3,30 @@
  *
  * @module
  */
-import type { AsyncBuffer, Compressors, FileMetaData, SchemaTree } from "npm:hyparquet@1.31.5";
+import type {
+  AsyncBuffer,
+  ColumnChunk,
+  Compressors,
+  FileMetaData,
+  SchemaElement,
+  SchemaTree,
+} from "npm:hyparquet@1.31.5";
+import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { messageOf } from "../../errors.ts";
 import { quote } from "../quote.ts";
 import { RandomAccess } from "../random_access.ts";
 import { readSource, type Source, SourceReader } from "../source.ts";
 import { isZip, startsWith } from "../stored.ts";
+import { checkPages } from "./parquet_pages.ts";
+import { ThriftReader } from "./parquet_thrift.ts";
 
 /** A cell: a number, a whole number beyond 32 bits, text (truth values and dates too); undefined where it is missing. */
 export type ParquetCell = number | bigint | string | undefined;
 
 /** Rows that stand together in a file. */
 export interface RowGroup {
+  /** Place in the footer, from 0. */
+  readonly place: number;
   /** The first, from 0. */
   readonly start: number;
   readonly rows: number;
@@ -39,10 +51,10 @@ export interface ParquetFile {
   ): Promise<void>;
 }
 
-/** Rows of a group and bytes of a page that are believed: many times what writers make. */
-const MOST_GROUP_ROWS = 1 << 26, MOST_PAGE_BYTES = 1 << 28;
-/** Columns that are planned together. */
-const BLOCK = 64;
+/** Rows of a group that are believed: many times what writers make. */
+const MOST_GROUP_ROWS = 1 << 26;
+/** Bytes of a footer that are believed. */
+const MOST_FOOTER_BYTES = 1 << 26;
 
 /** Types that are no cells. */
 const NO_CELLS = /^(JSON|BSON|GEOMETRY|GEOGRAPHY|VARIANT|INTERVAL)$/;
@@ -58,9 +70,14 @@ export async function openParquetFile(source: Source): Promise<ParquetFile> {
   const fail = failure(stored.name);
   let metadata: FileMetaData;
   let children: readonly SchemaTree[];
+  let compressors: Compressors;
   try {
-    metadata = await withFile(stored.source, (file) => parquetMetadataAsync(file, { geoparquet: false }));
+    metadata = await withFile(stored.source, async (file) => {
+      await checkFooter(file);
+      return await parquetMetadataAsync(file, { geoparquet: false });
+    });
     children = parquetSchema(metadata).children;
+    compressors = await compressorsFor(metadata);
   } catch (cause) {
     throw fail(`it is damaged or cut short (${messageOf(cause)})`, cause);
   }
@@ -69,9 +86,10 @@ export async function openParquetFile(source: Source): Promise<ParquetFile> {
     refuseNested(child, fail);
   }
   const names = children.map(({ element }) => element.name);
-  const repeated = names.find((name, at) => names.indexOf(name) < at);
-  if (repeated !== undefined) throw fail(`two columns are called ${quote(repeated)}`);
-  const compressors = await compressorsFor(metadata);
+  const known = new Set<string>();
+  for (const name of names) {
+    if (known.size === known.add(name).size) throw fail(`two columns are called ${quote(name)}`);
+  }
   return {
     name: stored.name,
     bytes: stored.bytes,
@@ -79,16 +97,27 @@ export async function openParquetFile(source: Source): Promise<ParquetFile> {
     groups: groupsOf(metadata, fail),
     read: (group, columns, visit) =>
       withFile(stored.source, async (file) => {
-        for (let from = 0; from < columns.length; from += BLOCK) {
-          const block = columns.slice(from, from + BLOCK);
-          await readColumns(file, metadata, compressors, group, block.map((at) => names[at]), (at, cells) => {
-            visit(block[at], cells);
-          }, fail);
+        const chunks = chunksOf(metadata.row_groups[group.place], fail);
+        for (const column of columns) {
+          const { element } = children[column];
+          let cells: ArrayLike<unknown>;
+          try {
+            cells = await readColumn(file, element, chunks.get(element.name), group.rows, compressors);
+          } catch (cause) {
+            throw fail(
+              `column ${quote(element.name)} is damaged, or packed in a way that is not known (${
+                messageOf(cause)
+              })`,
+              cause,
+            );
+          }
+          visit(column, ArrayBuffer.isView(cells) ? cells as unknown as Numbers : Array.from(cells, cellOf));
         }
       }),
   };
 }
 
+type Numbers = ArrayLike<number>;
 type Fail = (found: string, cause?: unknown) => SyntaxError;
 
 function failure(name: string): Fail {
@@ -136,7 +165,7 @@ function refuseNested({ children, element }: SchemaTree, fail: Fail): void {
 
 function groupsOf(metadata: FileMetaData, fail: Fail): RowGroup[] {
   let start = 0;
-  const groups = metadata.row_groups.map(({ num_rows }) => {
+  const groups = metadata.row_groups.map(({ num_rows }, place) => {
     const rows = Number(num_rows);
     if (!(rows >= 0 && rows <= MOST_GROUP_ROWS)) {
       throw fail(
@@ -144,72 +173,139 @@ function groupsOf(metadata: FileMetaData, fail: Fail): RowGroup[] {
       );
     }
     start += rows;
-    return { start: start - rows, rows };
+    return { place, start: start - rows, rows };
   });
   return groups.filter(({ rows }) => rows > 0);
 }
 
-/** Decompressors for what the file needs; each refuses pages that claim too much. */
+/** Decompressors for what the file needs; each gives at most as many bytes as the page says. */
 async function compressorsFor(metadata: FileMetaData): Promise<Compressors> {
   const codecs = new Set(
     metadata.row_groups.flatMap(({ columns }) => columns.map((c) => c.meta_data?.codec)),
   );
   const { snappyUncompress } = await import("npm:hyparquet@1.31.5");
-  const plain: Compressors = {
-    SNAPPY: (input, length) => {
-      const output = new Uint8Array(length);
-      snappyUncompress(input, output);
-      return output;
-    },
-  };
-  codecs.delete("UNCOMPRESSED");
-  codecs.delete("SNAPPY");
-  const known: Compressors = codecs.size === 0
-    ? plain
-    : { ...(await import("npm:hyparquet-compressors@1.1.2")).compressors, ...plain };
-  const bounded = Object.entries(known).map(([codec, unpack]) => {
-    const checked = (input: Uint8Array, length: number): Uint8Array => {
-      if (length > MOST_PAGE_BYTES) throw new RangeError(`a page claims ${length} bytes`);
-      return unpack(input, length);
+  const within =
+    (unpack: (packed: Uint8Array, options: { maxOutputLength: number }) => Uint8Array) =>
+    (packed: Uint8Array, bytes: number): Uint8Array => {
+      const { buffer, byteOffset, length } = unpack(packed, { maxOutputLength: Math.max(bytes, 1) });
+      return new Uint8Array(buffer, byteOffset, length);
     };
-    return [codec, checked] as const;
-  });
-  return Object.fromEntries(bounded);
+  const known: Compressors = {
+    SNAPPY: (packed, bytes) => {
+      const page = new Uint8Array(bytes);
+      snappyUncompress(packed, page);
+      return page;
+    },
+    GZIP: within(gunzipSync),
+    BROTLI: within(brotliDecompressSync),
+    ZSTD: within(zstdDecompressSync),
+  };
+  if (!codecs.has("LZ4") && !codecs.has("LZ4_RAW")) return known;
+  const { LZ4, LZ4_RAW } = (await import("npm:hyparquet-compressors@1.1.2")).compressors;
+  if (LZ4 === undefined || LZ4_RAW === undefined) return known;
+  return {
+    ...known,
+    LZ4_RAW,
+    LZ4: (packed, bytes) => (isFramed(packed, bytes) ? LZ4 : LZ4_RAW)(packed, bytes),
+  };
 }
 
-async function readColumns(
+/** Whether LZ4 stands in the frames of Hadoop; its decoder would follow lengths below zero in circles. */
+function isFramed(packed: Uint8Array, bytes: number): boolean {
+  const view = new DataView(packed.buffer, packed.byteOffset, packed.length);
+  let [at, total] = [0, 0];
+  while (at + 8 < packed.length) {
+    total += view.getUint32(at);
+    at += 8 + view.getUint32(at + 4);
+  }
+  return at === packed.length && total === bytes;
+}
+
+/** Reads the footer for what keeps its reader busy or fills memory. */
+async function checkFooter(file: AsyncBuffer): Promise<void> {
+  const end = file.byteLength - 8;
+  if (end < 4) throw new RangeError(`it has ${file.byteLength} bytes`);
+  const bytes = new DataView(await file.slice(end, end + 4)).getUint32(0, true);
+  const most = Math.min(end, MOST_FOOTER_BYTES);
+  if (bytes > most) throw new RangeError(`its footer claims ${bytes} bytes, at most ${most} are read`);
+  new ThriftReader(new Uint8Array(await file.slice(end - bytes, end))).struct();
+}
+
+/** Where the columns of a row group stand, by name. */
+function chunksOf(group: FileMetaData["row_groups"][number], fail: Fail): Map<string, ColumnChunk> {
+  const chunks = new Map<string, ColumnChunk>();
+  for (const chunk of group.columns) {
+    // Of a damaged file any part may be missing.
+    const name = chunk.meta_data?.path_in_schema?.[0];
+    if (typeof name !== "string") throw fail("a row group has a column without a name: it is damaged");
+    if (chunks.size === chunks.set(name, chunk).size) {
+      throw fail(`a row group has the column ${quote(name)} twice: it is damaged`);
+    }
+  }
+  return chunks;
+}
+
+/** Reads the cells of a column: its pages are checked, and the decoder gets nothing but what was checked. */
+async function readColumn(
   file: AsyncBuffer,
-  metadata: FileMetaData,
+  element: SchemaElement,
+  chunk: ColumnChunk | undefined,
+  rows: number,
   compressors: Compressors,
-  { start, rows }: RowGroup,
-  names: string[],
-  visit: (column: number, cells: ArrayLike<ParquetCell>) => void,
-  fail: Fail,
-): Promise<void> {
+): Promise<ArrayLike<unknown>> {
+  const meta = chunk?.meta_data;
+  if (meta === undefined) throw new RangeError("a row group is without it");
+  const first = Number(meta.dictionary_page_offset || meta.data_page_offset);
+  const bytes = Number(meta.total_compressed_size);
+  if (!(first >= 0 && bytes >= 0 && first + bytes <= file.byteLength)) {
+    throw new RangeError(`it claims ${bytes} bytes from byte ${first} on, the file has ${file.byteLength}`);
+  }
+  const { type, codec } = meta;
+  if (type !== element.type) throw new RangeError(`its cells are ${element.type} and ${type}`);
+  if (type === "FIXED_LEN_BYTE_ARRAY" && !(element.type_length! > 0)) {
+    throw new RangeError("its cells have no length");
+  }
+  const unpack = compressors[codec];
+  const packed = codec !== "UNCOMPRESSED";
+  if (packed && unpack === undefined) throw new RangeError(`it is packed as ${codec}`);
+  const stored = new Uint8Array(await file.slice(first, first + bytes));
+  const optional = element.repetition_type !== "REQUIRED";
+  const { end, unpacked } = checkPages(stored, { rows, optional, type, ...(packed && { unpack }) });
+  const range = { rowStart: 0, rowEnd: rows };
   const { parquetScan } = await import("npm:hyparquet@1.31.5");
-  const range = { rowStart: start, rowEnd: start + rows };
+  // Alone in its row group and schema: the decoder goes through all columns of these for each that it reads.
   const scan = await parquetScan({
-    file,
-    metadata,
-    columns: names,
-    compressors,
+    file: {
+      byteLength: file.byteLength,
+      slice: (from, to = file.byteLength) => stored.slice(from - first, Math.min(to - first, end)).buffer,
+    },
+    metadata: {
+      version: 1,
+      num_rows: BigInt(rows),
+      metadata_length: 0,
+      schema: [{ name: "", num_children: 1 }, element],
+      row_groups: [{
+        columns: [chunk!],
+        num_rows: BigInt(rows),
+        total_byte_size: meta.total_compressed_size,
+      }],
+    },
+    compressors: {
+      [codec]: () => {
+        const page = unpacked.shift();
+        if (page === undefined) throw new RangeError("it has more pages than were checked");
+        return page;
+      },
+    },
+    columns: [element.name],
+    useOffsetIndex: false,
     geoparquet: false,
     parsers: PARSERS,
     ...range,
   });
-  for (const [at, column] of names.entries()) {
-    let data: ArrayLike<unknown>;
-    try {
-      data = await scan.readColumn({ column, ...range }) as ArrayLike<unknown>;
-    } catch (cause) {
-      throw fail(
-        `column ${quote(column)} is damaged, or packed in a way that is not known (${messageOf(cause)})`,
-        cause,
-      );
-    }
-    if (data.length !== rows) throw fail(`column ${quote(column)} has ${data.length} of ${rows} rows`);
-    visit(at, ArrayBuffer.isView(data) ? data as unknown as ArrayLike<number> : Array.from(data, cellOf));
-  }
+  const cells = await scan.readColumn({ column: element.name, ...range }) as ArrayLike<unknown>;
+  if (cells.length !== rows) throw new RangeError(`it has ${cells.length} of ${rows} rows`);
+  return cells;
 }
 
 const DECODER = new TextDecoder("utf-8", { fatal: true });
