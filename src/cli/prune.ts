@@ -53,7 +53,7 @@ async function prune(path: string, given: Values): Promise<number> {
     const { removed, model, measures } = pruneAndMeasure(pruned, percentile, data.parts, threads, !json);
     if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
     const stats = model.stats();
-    const { loss, classification } = measures;
+    const { loss, classification, regression } = measures;
     if (json) {
       printEvent({
         event: "pruning",
@@ -63,6 +63,7 @@ async function prune(path: string, given: Values): Promise<number> {
         ...(percentile !== undefined && { percentile }),
         loss,
         ...(classification && { accuracy: classification.accuracy }),
+        ...(regression && { rmse: regression.rmse }),
         removedConnections: removed,
         connections: stats.connections,
         parameters: stats.parameters,
@@ -73,7 +74,7 @@ async function prune(path: string, given: Values): Promise<number> {
     }
     rows.push([
       percentile === undefined ? "as it is" : `${percentile}`,
-      classification ? accuracy(classification.accuracy) : "",
+      classification ? accuracy(classification.accuracy) : regression!.rmse.toPrecision(4),
       loss.toPrecision(5),
       count(stats.connections),
       count(stats.parameters),
@@ -83,7 +84,8 @@ async function prune(path: string, given: Values): Promise<number> {
     ]);
   }
   if (json) return 0;
-  const head = ["percentile", "accuracy", "loss", "connections", "parameters", "share", "to use", "neurons"];
+  const score = loaded.model.settings.task === "classification" ? "accuracy" : "RMSE";
+  const head = ["percentile", score, "loss", "connections", "parameters", "share", "to use", "neurons"];
   const sides = ["right", "right", "right", "right", "right", "right", "right", "left"] as const;
   console.log(
     [`${data.name}, ${count(data.samples)} samples`, "", ...columns([head, ...rows], sides)].join("\n"),

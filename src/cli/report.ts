@@ -202,7 +202,7 @@ function scoreLines(
 function keptLines({ kept, parametersEnd }: RunSummary, { parameters }: ModelStats): [string, string][] {
   if (kept === undefined) return [];
   const size = parameters === parametersEnd ? "" : `, with ${count(parameters)} parameters`;
-  const value = kept.value.toPrecision(4);
+  const value = plain(kept.value, 4);
   return [[
     "Kept",
     `epoch ${kept.epoch}, the best by validation ${metricTitle(kept.metric)}: ${value}${size}`,

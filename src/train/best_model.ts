@@ -23,8 +23,9 @@ export function keepAsBest(model: SparseMlp): void {
   model.best = best;
 }
 
-/** The copy there is, where the model still has room in it. */
+/** The copy there is, where the model still has room in it and nobody is saving it. */
 function fittingCopy(model: SparseMlp): SparseMlp | undefined {
+  if (model.best?.use.isBeingSaved) return undefined;
   const fits = model.best?.layers.every(({ inputs, neurons, capacity }, index) => {
     const own = model.layers[index];
     return inputs === own.inputs && neurons === own.neurons && capacity >= own.nnz;
