@@ -179,9 +179,10 @@ Deno.test("readTrainingTable() refuses two columns of one name, naming both", as
   );
   assertStringIncludes(
     await fault("a,label,a\n1,0,2\n3,1,4"),
-    'columns 1 and 3 are both called "a"; rename one, or ignore it by its index (--ignore-columns 2)',
+    'columns 1 and 3 are both called "a"; rename one, or ignore both by their index (--ignore-columns 0,2)',
   );
-  assertEquals((await read("a,label,a\n1,0,2\n3,1,4", { ignoreColumns: 2 })).data.featureNames, ["a"]);
+  const ignored = await read("a,label,a,b\n1,0,2,5\n3,1,4,6", { ignoreColumns: "0,2" });
+  assertEquals(ignored.data.featureNames, ["b"]);
 });
 
 Deno.test("readTrainingTable() reads weights and several targets", async () => {

@@ -73,9 +73,18 @@ Deno.test("loadFiles() refuses a label that looks like no classes, unless somebo
   const notes = rows("a,note", (index) => `${index},"a note, the ${index}th"`);
   assertStringIncludes(
     await fault({ "t.csv": notes }),
-    'Cannot take "note" of "t.csv" for the label: it holds 40 different labels in 40 rows; name its column',
+    'Cannot take "note" of "t.csv" for the label: it holds 40 different labels in 40 rows; correct it, name its column',
   );
   assertEquals((await load({ "t.csv": notes }, { task: "classification" })).classNames.length, 40);
+  const few = rows("a,price", (index) => `${index},${index === 5 ? "n.d." : index + 0.25}`);
+  assertStringIncludes(await fault({ "t.csv": few }), 'line 7 is "n.d.", 39 others are numbers; correct it');
+  const label = rows("a,b,label", (index) => `${index},1,${index % 2}`);
+  for (const wish of ["categories", "numbers", "ignoreColumns"]) {
+    assertStringIncludes(
+      await fault({ "t.csv": label }, { [wish]: ["label"] }),
+      "or choose what it holds: it is the label",
+    );
+  }
   const prices = rows("a,price", (index) => `${index},$${index % 5}.50`);
   assertStringIncludes(await fault({ "t.csv": prices }), 'line 2 is "$0.50", a number with a blank');
 });
@@ -129,6 +138,24 @@ Deno.test("loadFiles() names line and column of rows that do not belong to the t
     ["version https://git-lfs.github.com/spec/v1\noid sha256:1\nsize 2\n", /a pointer of Git LFS/],
   ];
   for (const [text, message] of faults) assertMatch(await fault({ "t.csv": text }), message);
+});
+
+Deno.test("loadFiles() takes columns without a name where they are no inputs, and models of them are saved", async () => {
+  const unnamed = rows(",a,,label,,", (index) => `${index},${index % 7},,${xy(index)},,`);
+  const place = await folder({
+    "t.csv": unnamed,
+    "u.csv": rows(",a,,label", (index) => `${index},${index % 7},${index % 3},${xy(index)}`),
+  });
+  const [data, model] = [`${place}/t.csv`, `${place}/m.safetensors`];
+  const trained = await run("train", "--data", data, "--epochs", "1", ...SMALL, "--output", model);
+  assertEquals(trained.code, 0, trained.stderr);
+  assertEquals((await run("evaluate", model, "--data", data)).code, 0);
+  const second = await run("train", "--data", `${place}/u.csv`, "--epochs", "1", ...SMALL);
+  assertStringIncludes(
+    second.stderr,
+    "columns 1 and 3 have no name; rename one, or ignore both by their index",
+  );
+  assertStringIncludes(second.stderr, "(--ignore-columns 0,2)");
 });
 
 Deno.test("train and evaluate say how many rows without a label were left out", async () => {

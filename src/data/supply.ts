@@ -156,7 +156,9 @@ export async function openStored(source: Source, name: string): Promise<Supply> 
     if (isDirectory) throw new TypeError(`Cannot read "${name}": it is a folder, a file is needed`);
     if (!isFile) {
       // A pipe can be read once only, but text is read twice.
-      throw new TypeError(`Cannot read "${name}": it is a pipe or device, a regular file is needed`);
+      throw new TypeError(
+        `Cannot read "${name}": it is a pipe or device, a regular file is needed; predict reads the standard input as "-"`,
+      );
     }
     return plain(size, async (into) => await file.read(into) ?? 0, release);
   } catch (cause) {

@@ -65,12 +65,13 @@ export function readSchema(found: unknown, { task, featureCount, outputCount }: 
     );
   }
   if (!schema.header) return schema;
-  const names = new Set<string>();
+  const used = new Map<string, boolean>();
   for (const { kind, name } of schema.columns) {
-    if (kind !== "ignored" && names.has(name)) {
+    const [before, now] = [used.get(name), kind !== "ignored"];
+    if (before !== undefined && (before || now)) {
       throw new RangeError(`its schema has column "${shortened(name)}" twice`);
     }
-    names.add(name);
+    used.set(name, now);
   }
   return schema;
 }

@@ -91,6 +91,10 @@ export function chooseSchema(
     wished(options.categories),
     wished(options.numbers),
   ];
+  const both = [...labels, ...(weight === undefined ? [] : [weight])].find((place) =>
+    ignored.has(place) || asCategories.has(place) || asNumbers.has(place)
+  );
+  if (both !== undefined) throw answerAsInput(table, both, answers);
   const header = table.columnNames.length > 0;
   const kind = task === "classification" ? "class" : "target";
   const columns = profile.columns.map((found, place): ColumnSchema => {
@@ -151,18 +155,29 @@ function requireOneClass({ length }: readonly number[], task: Task, source: stri
   );
 }
 
+/** The error of a wish for the inputs that speaks of an answer. */
+function answerAsInput({ name: source, columnNames }: TableHead, place: number, answers: Answers): TypeError {
+  const what = place === answers.weight ? "the weight" : "the label";
+  const guess = answers.guess === undefined || place === answers.weight ? "" : " (a guess: --label-column)";
+  return new TypeError(
+    `Cannot ignore ${
+      called(columnNames[place], place)
+    } of "${source}" or choose what it holds: it is ${what}${guess}`,
+  );
+}
+
 /** Columns are told apart by name, so two that matter cannot have one. */
 function requireDifferentNames({ header, columns }: TableSchema, source: string): void {
   if (!header) return;
   const places = new Map<string, number>();
   for (const [place, { kind, name }] of columns.entries()) {
-    if (kind === "ignored") continue;
     const first = places.get(name);
-    if (first !== undefined) {
+    // Two that are ignored may have one name, but not an ignored one and one that is looked for by it.
+    if (first !== undefined && (kind !== "ignored" || columns[first].kind !== "ignored")) {
       const both = name === "" ? "have no name" : `are both called ${quote(name)}`;
       throw new RangeError(
         `Cannot tell the columns of "${source}" apart: columns ${first + 1} and ${place + 1} ${both}; ` +
-          `rename one, or ignore it by its index (--ignore-columns ${place})`,
+          `rename one, or ignore both by their index (--ignore-columns ${first},${place})`,
       );
     }
     places.set(name, place);

@@ -127,7 +127,8 @@ function numberColumn(profile: ColumnProfile, { missing: policy, wish }: ColumnC
   const { name, minimum, maximum, mean, missing, texts } = profile;
   const largest = Math.max(Math.abs(minimum), Math.abs(maximum));
   const { deviation } = profile;
-  const spread = Number.isFinite(deviation) ? deviation : maximum / 2 - minimum / 2;
+  // Beyond 1e154 squares overflow, and sums somewhat later.
+  const spread = Number.isFinite(deviation) && Number.isFinite(mean) ? deviation : maximum / 2 - minimum / 2;
   const raw = minimum === maximum
     ? largest < LARGEST
     : largest > SMALLEST && largest < LARGEST && largest <= MOST_DEVIATIONS * spread;

@@ -106,17 +106,21 @@ export function requireLikelyClasses(profile: ColumnProfile, place: number, sour
   const { name, numbers, texts, values, firstText } = profile;
   const refuse = (found: string) =>
     new SyntaxError(
-      `Cannot take ${called(name, place)} of "${source}" for the label: ${found}; name its column ` +
-        "(--label-column), or say that these are classes (--task classification)",
+      `Cannot take ${called(name, place)} of "${source}" for the label: ${found}; correct it, name its ` +
+        "column (--label-column), or say that these are classes (--task classification)",
     );
+  const [line, text] = [firstText?.line ?? "?", quote(firstText?.text ?? "")];
   if (areMarkedNumbers(profile)) {
-    const [line, text] = [firstText?.line ?? "?", quote(firstText?.text ?? "")];
     throw refuse(`line ${line} is ${text}, a number with a blank, %, currency or thousands mark`);
   }
   const rows = numbers + texts;
   const different = values?.size ?? Infinity;
   if (different <= Math.max(MOST_FRACTIONS, rows / 2)) return;
-  throw refuse(`it holds ${values === undefined ? "very many" : different} different labels in ${rows} rows`);
+  throw refuse(
+    texts > 0 && numbers >= texts
+      ? `line ${line} is ${text}, ${numbers} others are numbers`
+      : `it holds ${values === undefined ? "very many" : different} different labels in ${rows} rows`,
+  );
 }
 
 /** Two names that people would take for one: they differ in capitals, blanks or the storage of accents alone. */
