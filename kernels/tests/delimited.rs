@@ -118,10 +118,35 @@ fn profile(text: &[u8], columns: usize, threads: usize) -> (Outcome, Vec<f64>, V
         &mut caps,
         &mut profile,
         &mut names,
+        &mut [],
         &mut counts,
         &mut detail,
     );
     (outcome, profile, names, counts)
+}
+
+#[test]
+fn profile_keeps_the_numbers_that_encode_makes_and_which_spelling_a_cell_is() {
+    let lines: Vec<String> = (0..90_000_u32)
+        .map(|row| format!("{}.25,{},{}\n", row % 1000, ["b", "a", "\"b\""][row as usize % 3], 16_777_217 + row / 7))
+        .collect();
+    let text = lines.concat();
+    let read = encode(text.as_bytes(), b',', &[NUMBER, 0, NUMBER], 1);
+    for threads in [1, 3] {
+        let (mut profile, mut names) = (vec![0.0; 3 * PROFILE], vec![0; 8 * SPELLING]);
+        let (mut counts, mut detail, mut kept) = ([0; 4], [0; DETAIL], vec![f32::NAN; 3 * 90_000 + 5]);
+        let (text, dialect, caps) = (text.as_bytes(), [b',', b'#', b'.', 0], &mut [0, 9, 0]);
+        let (profile, names, kept) = (&mut profile, &mut names, &mut kept);
+        delimited_profile(text, &dialect, true, threads, 0, caps, profile, names, kept, &mut counts, &mut detail)
+            .unwrap();
+        let (numbers, codes) = kept[..3 * 90_000].split_at(2 * 90_000);
+        assert_eq!(numbers, read.features);
+        assert!(codes.iter().enumerate().all(|(row, &code)| code == [0.0, 1.0, 0.0][row % 3]));
+        let vanished: Vec<f64> = profile.chunks(PROFILE).map(|column| column[PROFILE - 1]).collect();
+        let tallied = [0, 2].map(|column| read.tallies[column * TALLY + 2]);
+        assert_eq!([vanished[0], vanished[2]], tallied);
+        assert!(tallied[1] > 0.0);
+    }
 }
 
 fn problem(read: &Read) -> (u64, u64, u64) {

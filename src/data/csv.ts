@@ -21,7 +21,7 @@ export interface CsvOptions extends DelimitedOptions {
   readonly classNames?: readonly string[] | undefined;
   /** Most threads to use. @default {navigator.hardwareConcurrency} */
   readonly threads?: number | undefined;
-  /** Called now and then; the file is read twice, so the total is twice its size. */
+  /** Called now and then; the file may be read twice, so the total is twice its size. */
   readonly onProgress?: ReadProgress | undefined;
 }
 
@@ -32,7 +32,8 @@ export interface CsvOptions extends DelimitedOptions {
  * Cells are cut as {@linkcode openDelimited} says; no cell may be missing.
  * Classes that are numbers are ordered by value, others by code units.
  *
- * Memory: the arrays returned and about 20 MiB (several times the longest row, if that is more). Time: two readings.
+ * Memory: the arrays returned and about 20 MiB (several times the longest row, if that is more). Time: one reading of
+ * at most 2²⁸ cells, two of larger tables.
  * The same bits for any number of threads.
  *
  * @param source Path, `file:` URL, or the bytes.

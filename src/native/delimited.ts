@@ -16,9 +16,9 @@ export const CELL_PLACE = 3;
 /**
  * Elements of a column in a profile: numbers, missing cells, texts; minimum, maximum, mean and sum of squares about it of
  * the numbers; whether some are not whole, whole ones beyond 2⁵³; line, start and end of the first text and of the first
- * missing cell (line 0 without).
+ * missing cell (line 0 without); of kept numbers, the last, and how many vanish in 32 bits beside the one above.
  */
-export const COLUMN_PROFILE = 15;
+export const COLUMN_PROFILE = 17;
 
 /** Elements of each spelling: column, start, end, line, how often. */
 export const SPELLING = 5;
@@ -91,6 +91,9 @@ export function delimitedRows(
  * @param caps Most spellings of each column, 0 where they are not gathered; becomes 0 where the window has more.
  * @param profile Shape `[columns, COLUMN_PROFILE]`, added to.
  * @param names Shape `[spellings, SPELLING]`, written. Without enough room only `counts` is written.
+ * @param kept Written where it has room for every cell of the whole rows: `[rows, columns without a cap]` numbers, then
+ * `[rows, columns with one]` which of the window's spellings of its column a cell is. It holds anything where a cell is
+ * missing, a column without a cap holds a text, or a cap becomes 0.
  * @param counts Bytes, rows, lines and spellings of the whole rows, written.
  * @param detail The first fault, written; {@linkcode TEXT_DETAIL} elements.
  * @returns Whether the text is well formed.
@@ -101,6 +104,7 @@ export function delimitedProfile(
   caps: Uint32Array,
   profile: Float64Array,
   names: BigUint64Array,
+  kept: Float32Array,
   counts: BigUint64Array,
   detail: BigUint64Array,
 ): boolean {
@@ -109,7 +113,7 @@ export function delimitedProfile(
   const status = kernels().ts_delimited_profile(
     ...windowArguments(window),
     ...[linesBefore, buffer(caps), caps.length, buffer(profile), profile.length] as const,
-    ...[buffer(names), names.length, buffer(counts), buffer(detail)] as const,
+    ...[buffer(names), names.length, buffer(kept), kept.length, buffer(counts), buffer(detail)] as const,
   );
   return wellFormed(status, "read the text");
 }

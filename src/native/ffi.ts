@@ -245,6 +245,7 @@ export const SYMBOLS = {
       ...TEXT_WINDOW,
       "usize", // lines_before
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // caps, profile, names, each with its length
+      ...["buffer", "usize"] as const, // kept
       ...["buffer", "buffer"] as const, // counts, detail
     ],
     result: "i32",

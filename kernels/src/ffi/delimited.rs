@@ -72,23 +72,27 @@ pub unsafe extern "C" fn ts_delimited_profile(
     profile_len: usize,
     names: *mut u64,
     names_len: usize,
+    kept: *mut f32,
+    kept_len: usize,
     counts: *mut u64,
     detail: *mut u64,
 ) -> i32 {
     guarded(|| {
         // SAFETY: the caller passes typed arrays and their lengths.
-        let (text, dialect, caps, profile, names, counts, detail) = unsafe {
+        let (text, dialect, caps, profile, names, kept, counts, detail) = unsafe {
             (
                 view(text, text_len),
                 view(dialect, DIALECT),
                 view_mut(caps, caps_len),
                 view_mut(profile, profile_len),
                 view_mut(names, names_len),
+                view_mut(kept, kept_len),
                 view_mut(counts, 4),
                 view_mut(detail, DETAIL),
             )
         };
-        delimited_profile(text, dialect, last != 0, threads, lines_before, caps, profile, names, counts, detail)
+        let lines = lines_before;
+        delimited_profile(text, dialect, last != 0, threads, lines, caps, profile, names, kept, counts, detail)
     })
 }
 

@@ -9,6 +9,7 @@ pub mod encode;
 pub mod head;
 pub mod plan;
 pub mod profile;
+pub mod spelled;
 pub mod spellings;
 
 use crate::base::status::{Status, ensure};

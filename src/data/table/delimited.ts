@@ -10,6 +10,7 @@ import { TextDetail } from "../text_problem.ts";
 import { TextReader } from "./decoding.ts";
 import { detectDialect, type Dialect, type DialectOptions } from "./dialect.ts";
 import { Gathering, shownCell } from "./gathering.ts";
+import { KeptCells } from "./kept.ts";
 import { packPlan } from "./plan.ts";
 import type {
   EncodedRows,
@@ -113,6 +114,9 @@ class DelimitedTable implements Table {
   readonly #dialect: Dialect;
   readonly #text: Text;
   #used = false;
+  /** What the first reading kept. */
+  #gathering: Gathering | undefined;
+  #storedBytes = 0;
 
   constructor(name: string, dialect: Dialect, text: Text) {
     [this.name, this.#dialect, this.#text] = [name, dialect, text];
@@ -123,12 +127,17 @@ class DelimitedTable implements Table {
   async profile(
     options: TableOptions & { readonly spelled?: readonly number[] } = {},
   ): Promise<TableProfile> {
+    this.#gathering?.kept?.drop();
+    this.#gathering = undefined;
     const caps = new Uint32Array(this.columnCount);
     for (const column of options.spelled ?? []) caps[column] = MOST_SPELLED;
     for (;;) {
       const found = await this.#gather(caps, options);
       const late = found.ungathered();
-      if (late.length === 0) return { rows: found.rows, columns: found.columns(this.columnNames) };
+      if (late.length === 0) {
+        this.#gathering = found;
+        return { rows: found.rows, columns: found.columns(this.columnNames) };
+      }
       // Texts came where numbers stood: their spellings count too.
       for (const column of late) caps[column] = MOST_OTHERS;
     }
@@ -141,6 +150,11 @@ class DelimitedTable implements Table {
   ): Promise<EncodedRows & { readonly counts: EncodingCounts }> {
     const packed = packPlan(plan, this.columnCount, this.name);
     const samples = this.#allocate(plan, rows);
+    const counted = this.#fillFromKept(samples, plan);
+    if (counted !== undefined) {
+      options.onProgress?.(this.#storedBytes, this.#storedBytes);
+      return { ...samples, counts: counted };
+    }
     const tally = new Tally(this.columnCount);
     const { threads = navigator.hardwareConcurrency, onProgress } = options;
     const detail = new TextDetail(0);
@@ -212,11 +226,16 @@ class DelimitedTable implements Table {
 
   async #gather(caps: Uint32Array, options: TableOptions): Promise<Gathering> {
     const { threads = navigator.hardwareConcurrency, onProgress } = options;
-    let found = new Gathering(caps, this.#dialect.lines);
+    let found: Gathering | undefined;
     const detail = new TextDetail(0);
-    let first = true;
     for await (const { text, windows, reader } of this.#windows()) {
       const window = { text, dialect: this.#dialect.marks, last: windows.last, threads };
+      const first = found === undefined;
+      found ??= new Gathering(
+        caps,
+        this.#dialect.lines,
+        new KeptCells(Array.from(caps, (cap) => cap > 0), reader.mostBytes),
+      );
       let bytes = found.add(window, detail.detail);
       const early = first && bytes !== undefined ? found.ungathered() : [];
       if (early.length > 0) {
@@ -226,10 +245,12 @@ class DelimitedTable implements Table {
       }
       if (bytes === undefined) throw this.#problem(detail, text, found.lines);
       windows.take(bytes);
-      first = false;
+      this.#storedBytes = reader.stored.storedBytes;
       onProgress?.(reader.stored.storedDone, reader.stored.storedBytes);
     }
-    if (found.rows === 0) throw new SyntaxError(`Cannot read "${this.name}": it has no rows of data`);
+    if (found === undefined || found.rows === 0) {
+      throw new SyntaxError(`Cannot read "${this.name}": it has no rows of data`);
+    }
     return found;
   }
 
@@ -257,6 +278,22 @@ class DelimitedTable implements Table {
     } finally {
       await windows.end();
     }
+  }
+
+  /** Fills samples from what the first reading kept; undefined where that is not all of it. */
+  #fillFromKept(samples: EncodedRows, plan: RolePlan): EncodingCounts | undefined {
+    const [gathering, kept] = [this.#gathering, this.#gathering?.kept];
+    this.#gathering = undefined;
+    if (gathering === undefined || !kept?.suffice(plan, samples.rows)) {
+      kept?.drop();
+      return undefined;
+    }
+    kept.fill(samples, plan);
+    const none = () => new Float64Array(this.columnCount);
+    const vanished = gathering.vanished().map((count, column) =>
+      plan.roles[column].kind === "number" ? count : 0
+    );
+    return { missing: none(), unknown: none(), firstUnknown: new Map(), vanished };
   }
 
   #problem(detail: TextDetail, text: Uint8Array, lines: number): Error {

@@ -5,11 +5,12 @@
  */
 import { COLUMN_PROFILE, delimitedProfile, type DelimitedWindow, SPELLING } from "../../native/delimited.ts";
 import { cellText } from "./head_cells.ts";
+import type { KeptCells } from "./kept.ts";
 import type { ColumnProfile, FoundCell } from "./table.ts";
 
 /** Places in a column's profile, as `kernels/src/text/delimited/profile.rs` fills it. */
 const NUMBERS = 0, MISSING = 1, TEXTS = 2, MINIMUM = 3, MAXIMUM = 4, MEAN = 5, SQUARES = 6, FRACTIONS = 7;
-const BEYOND = 8, FIRST_TEXT = 9, FIRST_MISSING = 12;
+const BEYOND = 8, FIRST_TEXT = 9, FIRST_MISSING = 12, VANISHED = 16;
 
 /** Bytes of a cell that are worth showing. */
 const MOST_SHOWN = 200;
@@ -30,14 +31,17 @@ export class Gathering {
   readonly #firstTexts = new Map<number, FoundCell>();
   readonly #firstMissing = new Map<number, FoundCell>();
   #names = new BigUint64Array(SPELLING << 10);
+  #kept: KeptCells | undefined;
 
   /**
    * Nothing yet.
    *
    * @param caps Most spellings of each column, 0 where they are not gathered.
    * @param lines Lines before the first window.
+   * @param kept Keeps the cells while they are numbers, or spellings where these are gathered.
    */
-  constructor(caps: Uint32Array, lines: number) {
+  constructor(caps: Uint32Array, lines: number, kept?: KeptCells) {
+    this.#kept = kept;
     this.#columns = caps.length;
     [this.#caps, this.#wanted, this.lines] = [caps.slice(), caps, lines];
     this.#profile = new Float64Array(COLUMN_PROFILE * caps.length);
@@ -52,15 +56,17 @@ export class Gathering {
    */
   add(window: DelimitedWindow, detail: BigUint64Array): number | undefined {
     const counts = this.#counts;
+    const room = this.#kept?.room(window.text.length) ?? new Float32Array(0);
     for (;;) {
       const [names, lines] = [this.#names, this.lines];
-      if (!delimitedProfile(window, lines, this.#caps, this.#profile, names, counts, detail)) {
+      if (!delimitedProfile(window, lines, this.#caps, this.#profile, names, room, counts, detail)) {
         return undefined;
       }
       if (SPELLING * Number(counts[3]) <= names.length) break;
       this.#names = new BigUint64Array(2 * SPELLING * Number(counts[3]));
     }
-    this.#addSpellings(window.text, Number(counts[3]));
+    const spellings = this.#addSpellings(window.text, Number(counts[3]));
+    this.#keep(Number(counts[1]), room.length, spellings);
     for (let column = 0; column < this.#columns; column++) {
       this.#noteFirst(this.#firstTexts, window.text, column, TEXTS, FIRST_TEXT);
       this.#noteFirst(this.#firstMissing, window.text, column, MISSING, FIRST_MISSING);
@@ -103,13 +109,41 @@ export class Gathering {
     });
   }
 
-  #addSpellings(text: Uint8Array, count: number): void {
+  /** The cells of all rows; undefined where some could not be kept. */
+  get kept(): KeptCells | undefined {
+    return this.#kept;
+  }
+
+  /** Of each column, the kept numbers that differ from the one above and are equal to it in 32 bits. */
+  vanished(): Float64Array {
+    return Float64Array.from(this.#caps, (_, column) => this.#profile[COLUMN_PROFILE * column + VANISHED]);
+  }
+
+  #keep(rows: number, room: number, spellings: readonly (readonly string[])[]): void {
+    const keeps = rows * this.#columns <= room &&
+      this.#caps.every((cap, column) => {
+        const found = this.#profile.subarray(COLUMN_PROFILE * column, COLUMN_PROFILE * (column + 1));
+        if (found[MISSING] > 0) return false;
+        // Spelled ones are classes, whose numbers do not matter.
+        if (this.#wanted[column] > 0) return cap > 0;
+        const isFinite = (number: number) => Number.isFinite(Math.fround(number));
+        return found[TEXTS] === 0 && isFinite(found[MINIMUM]) && isFinite(found[MAXIMUM]);
+      });
+    if (keeps && this.#kept?.add(rows, spellings)) return;
+    this.#kept?.drop();
+    this.#kept = undefined;
+  }
+
+  /** Those of the window in each gathered column. */
+  #addSpellings(text: Uint8Array, count: number): string[][] {
+    const found = Array.from(this.#caps, (): string[] => []);
     for (let index = 0; index < count; index++) {
       const entry = this.#names.subarray(SPELLING * index, SPELLING * (index + 1));
       const [column, start, end, , times] = Array.from(entry, Number);
       const values = this.#values[column];
       if (values === undefined) continue;
       const spelling = cellText(text, start, end, this.#decoder);
+      found[column].push(spelling);
       values.set(spelling, (values.get(spelling) ?? 0) + times);
       if (values.size > this.#wanted[column]) this.#caps[column] = 0;
     }
@@ -117,6 +151,7 @@ export class Gathering {
     for (let column = 0; column < this.#columns; column++) {
       if (this.#wanted[column] > 0 && this.#caps[column] === 0) this.#values[column] = undefined;
     }
+    return found.filter((_, column) => this.#wanted[column] > 0);
   }
 
   #noteFirst(

@@ -1,5 +1,5 @@
 /**
- * A table: rows of cells in named columns, read twice, whatever file they stand in.
+ * A table: rows of cells in named columns, whatever file they stand in, read twice unless the first reading kept enough.
  *
  * The first reading finds what the columns hold; the second turns cells into the inputs of a network, as roles say.
  *
@@ -144,7 +144,7 @@ export interface Table {
    * they are gathered up to a few hundred.
    */
   profile(options?: TableOptions & { readonly spelled?: readonly number[] }): Promise<TableProfile>;
-  /** The second reading, into shared memory. */
+  /** The second reading, or what the first one kept of it, into shared memory. */
   encode(
     plan: RolePlan,
     rows: number,

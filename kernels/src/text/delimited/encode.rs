@@ -8,6 +8,7 @@ use crate::text::delimited::cells::{Cell, Cells};
 use crate::text::delimited::plan::{
     CATEGORY, CLASS, LENIENT, NONE, NUMBER, Plan, REFUSED, ROLE, SCALE, TARGET, WEIGHT,
 };
+use crate::text::delimited::spelled::{cell_again, nearest};
 use crate::text::delimited::{DIALECT, Dialect, is_missing, run_ends};
 use crate::text::lines::{DETAIL, Kind, Problem, report};
 use crate::text::number::{NotNumber, once_rounded, parse_number};
@@ -122,12 +123,7 @@ impl Encoder<'_> {
     /// The input of a number of the row at `start` for which its spelling matters.
     #[cold]
     fn reread(&self, chunk: &Chunk, start: usize, line: usize, column: usize) -> Result<f32, Problem> {
-        let mut cells = Cells::new(&self.text[..chunk.bytes.end], start, line - 1, self.dialect);
-        cells.next_row();
-        for before in 0..column {
-            cells.cell(before)?;
-        }
-        let cell = cells.cell(column)?;
+        let (cells, cell) = cell_again(&self.text[..chunk.bytes.end], self.dialect, start, line, column)?;
         let content = cells.content(&cell).trim_ascii();
         let value = decimal(content, self.dialect.decimal).map_or(f64::NAN, |number| number.value);
         let input = self.scaled(column, value, || content);
@@ -249,13 +245,6 @@ impl Encoder<'_> {
             }
         }
     }
-}
-
-/// The f32 nearest to a number as it is spelled.
-#[cold]
-fn nearest(spelled: &[u8], mark: u8) -> f32 {
-    let point: Vec<u8> = spelled.trim_ascii().iter().map(|&byte| if byte == mark { b'.' } else { byte }).collect();
-    parse_number(&point).unwrap_or(f32::NAN)
 }
 
 /// Turns the rows of a window into samples.

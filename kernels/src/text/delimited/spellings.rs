@@ -29,16 +29,16 @@ pub struct Spellings {
 }
 
 impl Spellings {
-    /// Counts a spelling, `occurrence` of it.
+    /// Counts a spelling, `occurrence` of it, and returns its number, 0 once there were too many.
     #[inline]
-    pub fn add(&mut self, content: &[u8], occurrence: Spelling, room: usize) {
+    pub fn add(&mut self, content: &[u8], occurrence: Spelling, room: usize) -> usize {
         if self.overflow {
-            return;
+            return 0;
         }
         // Neighbours often share a spelling.
         if *self.last.0 == *content && !self.found.is_empty() {
             self.found[self.last.1].count += occurrence.count;
-            return;
+            return self.last.1;
         }
         let next = self.found.len();
         let number = match self.numbers.get(content) {
@@ -52,21 +52,26 @@ impl Spellings {
         };
         self.found[number].count += occurrence.count;
         self.last = (content.into(), number);
+        number
     }
 
-    /// Adds the spellings of the text after this one.
-    pub fn append(&mut self, other: Self, room: usize) {
+    /// Adds the spellings of the text after this one, and returns the number of each of them here.
+    pub fn append(&mut self, other: Self, room: usize) -> Vec<usize> {
+        if self.overflow {
+            return Vec::new();
+        }
         if other.overflow {
-            return self.give_up();
+            self.give_up();
+            return Vec::new();
         }
         let mut contents: Vec<(Box<[u8]>, usize)> = other.numbers.into_iter().collect();
         contents.sort_unstable_by_key(|&(_, number)| number);
-        for ((content, _), spelling) in contents.into_iter().zip(other.found) {
-            self.add(&content, spelling, room);
-        }
+        let found = contents.into_iter().zip(other.found);
+        found.map(|((content, _), spelling)| self.add(&content, spelling, room)).collect()
     }
 
-    fn give_up(&mut self) {
+    fn give_up(&mut self) -> usize {
         *self = Self { overflow: true, ..Self::default() };
+        0
     }
 }
