@@ -322,3 +322,16 @@ for (const [file, samples, classes, labelColumn] of FILES) {
     },
   });
 }
+
+Deno.test("train --resume refuses to take columns for something else than the checkpoint does", async () => {
+  const path = await folder({ "t.csv": csv(patients(40, 3), ["age", "mass", "dose", "label"]) });
+  const model = `${path}/m.safetensors`;
+  const began = await run("train", "--data", `${path}/t.csv`, ...SMALL, "--epochs", "1", "--output", model);
+  assertEquals(began.code, 0, began.stderr);
+  const { code, stderr } = await run("train", "--resume", model, "--epochs", "2", "--categories", "dose");
+  assertEquals(code, 2);
+  assertStringIncludes(
+    stderr,
+    "Cannot use --categories with --resume: the checkpoint knows what its columns are",
+  );
+});

@@ -30,6 +30,13 @@ Deno.test("train() stops with advice when the last step of a run has made the lo
     TrainingError,
     "the test loss is not finite after epoch 1",
   );
+  const { test: _, ...alone } = linearData(100, 50);
+  const other = SparseMlp.create({ sizes: [3, 40, 2], epsilon: 4, task: "regression", seed: 1 });
+  await assertRejects(
+    () => finish(other, alone, options),
+    TrainingError,
+    "the training loss is not finite after epoch 1",
+  );
 });
 
 Deno.test("train() ends with the reason of an aborted signal: before, between epochs, inside an epoch", async () => {

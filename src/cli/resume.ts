@@ -24,6 +24,9 @@ export interface Resumed {
   readonly leftOut: readonly string[];
 }
 
+/** Options that say what the columns of a table are. */
+const COLUMN_OPTIONS = ["ignore-columns", "categories", "numbers", "missing"] as const;
+
 /**
  * Puts the options given now over those of a checkpoint.
  *
@@ -46,6 +49,10 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
     if (fixed && given[row.name] !== undefined) {
       throw new UsageError(`Cannot use --${name} with --resume: the network is the checkpoint's`);
     }
+  }
+  const told = COLUMN_OPTIONS.find((name) => given[name] !== undefined);
+  if (told !== undefined && model.schema !== undefined) {
+    throw new UsageError(`Cannot use --${told} with --resume: the checkpoint knows what its columns are`);
   }
   const { optimizer = "sgd" } = values;
   if (given.optimizer !== undefined && given.optimizer !== optimizer) {

@@ -174,8 +174,15 @@ export async function* trainWith(
       const evaluationsSinceBest = waits ? judged.evaluationsSinceBest : 0;
       const stop = evaluationsSinceBest >= patience;
       const last = epoch === epochs || stop;
-      if (last) checkWeights(model, epoch, trained.learningRate);
-      else await model.use.saved();
+      if (last) {
+        checkWeights(model, epoch, trained.learningRate);
+        const alone = validation === undefined && test === undefined;
+        const found = alone ? evaluator(firstOf(trainSplit, data))?.run() : undefined;
+        if (found !== undefined && !Number.isFinite(found.loss)) {
+          throw diverged(`the training loss is not finite after epoch ${epoch}`, trained.learningRate);
+        }
+      }
+      await model.use.saved();
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
       );
@@ -300,6 +307,22 @@ function checkWeights({ layers }: SparseMlp, epoch: number, learningRate: number
     [values.subarray(0, nnz), bias, activationParameters].every((numbers) => firstUnfit(numbers) < 0)
   );
   if (!finite) throw diverged(`weights are not finite after epoch ${epoch}`, learningRate);
+}
+
+/** Most training samples that stand for all where nothing else is evaluated at the end of a run. */
+const FEW = 128;
+
+/** The first training samples, each counted once. */
+function firstOf({ weights: _, ...split }: Split, { featureCount, outputCount }: Dataset): Split {
+  const samples = Math.min(split.samples, FEW);
+  const { features, labels, targets } = split;
+  return {
+    ...split,
+    samples,
+    features: features.subarray(0, samples * featureCount),
+    labels: labels.subarray(0, samples),
+    targets: targets.subarray(0, samples * outputCount),
+  };
 }
 
 async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
