@@ -12,6 +12,7 @@ import { describeRun } from "../run_description.ts";
 import known from "./known.json" with { type: "json" };
 import { checkAgreement, type Measurement, parseMeasurement, type Row, summarise } from "./measurement.ts";
 import { formatTable, OURS } from "./table.ts";
+import { runBench } from "../command.ts";
 import { ensureVenv } from "./venv.ts";
 
 const HELP = `Usage: deno task bench:peers [options]
@@ -184,46 +185,29 @@ async function exists(path: string): Promise<boolean> {
   return await Deno.stat(path).then(() => true, () => false);
 }
 
-async function main(): Promise<number> {
-  let settings: Settings | undefined;
-  try {
-    settings = readSettings(Deno.args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
+async function compare(settings: Settings): Promise<void> {
+  const python = await ensureVenv(import.meta.url);
+  const run = await describeRun({ command: "deno task bench:peers", folder: FOLDER, python });
+  if (loadavg()[0] > BUSY_LOAD) {
+    console.error(
+      `The machine is busy (load ${loadavg()[0].toFixed(1)}): times at 2 threads may be far too long`,
+    );
   }
-  if (settings === undefined) {
-    console.log(HELP);
-    return 0;
+  const networks: Record<string, Row[]> = {};
+  for (const network of settings.networks) {
+    networks[network] = await measureNetwork(network, settings, python);
+    const { epsilon, batch, dropout } = settings.shared;
+    console.log(
+      `\n${network}, ε ${epsilon}, batch ${batch}, dropout ${dropout}: median (range) of samples\n`,
+    );
+    console.log(formatTable(networks[network], settings.threads));
   }
-  try {
-    const python = await ensureVenv(import.meta.url);
-    const run = await describeRun({ command: "deno task bench:peers", folder: FOLDER, python });
-    if (loadavg()[0] > BUSY_LOAD) {
-      console.error(
-        `The machine is busy (load ${loadavg()[0].toFixed(1)}): times at 2 threads may be far too long`,
-      );
-    }
-    const networks: Record<string, Row[]> = {};
-    for (const network of settings.networks) {
-      networks[network] = await measureNetwork(network, settings, python);
-      const { epsilon, batch, dropout } = settings.shared;
-      console.log(
-        `\n${network}, ε ${epsilon}, batch ${batch}, dropout ${dropout}: median (range) of samples\n`,
-      );
-      console.log(formatTable(networks[network], settings.threads));
-    }
-    if (settings.save) {
-      const path = `${RESULTS}/peers-${new Date().toISOString().slice(0, 10)}.json`;
-      await Deno.mkdir(RESULTS, { recursive: true });
-      await Deno.writeTextFile(path, JSON.stringify({ ...run, settings, networks }, undefined, 2) + "\n");
-      console.error(`\nWritten to ${path}`);
-    }
-    return 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 1;
+  if (settings.save) {
+    const path = `${RESULTS}/peers-${new Date().toISOString().slice(0, 10)}.json`;
+    await Deno.mkdir(RESULTS, { recursive: true });
+    await Deno.writeTextFile(path, JSON.stringify({ ...run, settings, networks }, undefined, 2) + "\n");
+    console.error(`\nWritten to ${path}`);
   }
 }
 
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await runBench(readSettings, HELP, compare));

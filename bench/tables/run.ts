@@ -7,6 +7,7 @@
  */
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { runBench } from "../command.ts";
 import { ensureVenv } from "../peers/venv.ts";
 import { describeRun } from "../run_description.ts";
 import {
@@ -149,25 +150,4 @@ async function score(settings: Settings): Promise<void> {
   }
 }
 
-async function main(): Promise<number> {
-  let settings: Settings | undefined;
-  try {
-    settings = readSettings(Deno.args);
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 2;
-  }
-  if (settings === undefined) {
-    console.log(HELP);
-    return 0;
-  }
-  try {
-    await score(settings);
-    return 0;
-  } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
-    return 1;
-  }
-}
-
-if (import.meta.main) Deno.exit(await main());
+if (import.meta.main) Deno.exit(await runBench(readSettings, HELP, score));

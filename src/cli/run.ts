@@ -3,27 +3,27 @@
  *
  * @module
  */
-import { type Dataset } from "../data/dataset.ts";
+import type { Dataset } from "../data/dataset.ts";
 import { saveModel } from "../files/checkpoint.ts";
-import { SparseMlp } from "../model/model.ts";
+import type { SparseMlp } from "../model/model.ts";
 import type { ActivationPlan } from "../model/plan.ts";
-import { type MpiPlace } from "../native/mpi.ts";
+import type { MpiPlace } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
-import { type RunState } from "../train/state.ts";
+import type { RunState } from "../train/state.ts";
 import type { Calibration } from "../train/calibration.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { train } from "../train/trainer.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
-import { Interruption } from "./interruption.ts";
+import type { Interruption } from "./interruption.ts";
 import { writeModelFile } from "./model_file.ts";
 import type { Values } from "./options.ts";
-import { PeakMemory } from "./peak_memory.ts";
+import type { PeakMemory } from "./peak_memory.ts";
 import { farewell, isSame, type Place, placeOf } from "./place.ts";
-import { type TrainingView } from "./progress.ts";
+import type { TrainingView } from "./progress.ts";
 import { parallelOptions } from "./settings.ts";
 import { printEvent } from "./output.ts";
 

@@ -4,10 +4,9 @@
  * @module
  */
 import { gatherBatch } from "../native/batch.ts";
-import type { BatchSource } from "../native/standardize.ts";
 import type { Batch } from "../native/step.ts";
 import type { ImageShape, Split } from "../data/dataset.ts";
-import type { Standardization } from "../native/standardize.ts";
+import type { BatchSource, Standardization } from "../native/standardize.ts";
 import { type Augmentation, augmentBatch } from "../data/augment.ts";
 import { type TargetScaling, unscaled } from "../model/target_scaling.ts";
 import { narrowestTile } from "../model/tile.ts";
