@@ -174,6 +174,19 @@ export function refuseUnknown(options: unknown, known: readonly string[], task: 
   throw new TypeError(`Cannot ${task}: there is no option "${within}${unknown}"${advice}`);
 }
 
+/** Every name of an interface of options: what the compiler keeps complete. */
+export type NamesOf<O> = Readonly<Record<keyof O, true>>;
+
+/**
+ * Refuses options that an interface does not have; for objects without a table.
+ *
+ * @param names Every name of the interface.
+ * @throws {TypeError} With the nearest name there is, when a key is none of them or there is no object.
+ */
+export function onlyKnown<O extends object>(options: O, names: NamesOf<O>, task: string): void {
+  refuseUnknown(options, Object.keys(names), task);
+}
+
 /** How an object with a table of its own is read: unknown keys refused, defaults filled in, the rest checked. */
 export function settingsOf(table: HyperparameterTable): (value: unknown, place: Place) => ValuesByName {
   return (value, { task, name }) => {
