@@ -46,12 +46,14 @@ export {
   TrainingError,
 } from "./src/errors.ts";
 export {
+  encodeModel,
   type LoadedModel,
   loadModel,
   type LoadModelOptions,
   saveModel,
   type SaveOptions,
 } from "./src/files/checkpoint.ts";
+export type { ModelSource } from "./src/files/model_source.ts";
 export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
