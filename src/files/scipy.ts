@@ -18,7 +18,7 @@ import type { SparseMlp } from "../model/model.ts";
 import type { ModelOptions } from "../model/settings.ts";
 import { describeScaling } from "../model/target_scaling.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
-import { describeSchema } from "./table_schema.ts";
+import { describeSchema } from "../table_schema.ts";
 import { writeWhole } from "../whole_file.ts";
 
 const MOST_INT32 = 2 ** 31 - 1;

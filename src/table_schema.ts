@@ -3,8 +3,8 @@
  *
  * @module
  */
-import { isRecord } from "../hyperparameter.ts";
-import { type ColumnSchema, inputCount, type TableSchema } from "../schema.ts";
+import { isRecord } from "./hyperparameter.ts";
+import { type ColumnSchema, inputCount, type TableSchema } from "./schema.ts";
 
 /** What a schema has to fit. */
 export interface SchemaOwner {
