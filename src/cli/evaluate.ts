@@ -10,7 +10,7 @@ import { sharedWords } from "../sparse/shared.ts";
 import { measureModel, type Measures } from "../train/measurement.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
-import { bytes, count, duration, rate } from "./format.ts";
+import { bytes, count, duration, rate } from "../format.ts";
 import { confusionLines, measureLines, measuresToJson, targetLines } from "./measures.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";

@@ -5,7 +5,8 @@
  */
 import type { Measures } from "../train/measurement.ts";
 import type { ClassificationMetrics, RegressionMetrics } from "../train/metrics.ts";
-import { accuracy, columns, count, plain } from "./format.ts";
+import { accuracy, count, plain } from "../format.ts";
+import { columns } from "./format.ts";
 
 /** The most classes of a confusion table on the terminal. */
 const MOST_CLASSES = 12;

@@ -6,7 +6,8 @@
 import { type ActivationPlan, chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.ts";
 import { tileWidth } from "../model/tile.ts";
 import { availableMemory } from "./available_memory.ts";
-import { bytes, columns, count } from "./format.ts";
+import { bytes, count } from "../format.ts";
+import { columns } from "./format.ts";
 import { optimizerNamed, stateFor } from "../optimizer/optimizers.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { resolveHyperparameters } from "../train/hyperparameters.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
-import { printable } from "../data/quote.ts";
+import { printable } from "../quote.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
@@ -12,7 +12,8 @@ import type { RunSummary } from "../train/records.ts";
 import type { Calibration } from "../train/calibration.ts";
 import { metricTitle } from "../train/selection.ts";
 import { drawCurve, type Point } from "./curve.ts";
-import { accuracy, bytes, columns, count, duration, metric, percent, plain, rate } from "./format.ts";
+import { accuracy, bytes, count, duration, metric, percent, plain, rate } from "../format.ts";
+import { columns } from "./format.ts";
 
 /** Most characters of a line that counts each class. */
 const LONGEST_CLASSES = 90;

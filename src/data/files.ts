@@ -10,7 +10,7 @@ import { readIdx } from "./idx.ts";
 import { readMadelon } from "./madelon.ts";
 import { readNpy } from "./npy.ts";
 import { readNpz } from "./npz.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { type FileSamples, requireTestFraction, splitTest, type Task, toDataset } from "./samples.ts";
 import type { ReadProgress } from "./source.ts";
 import { encodeArray } from "./table/array_features.ts";

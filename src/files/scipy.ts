@@ -12,7 +12,7 @@
 import { type DecodedLayer, makeModel, parseModelJson, readText, type WholeModel } from "./exchange.ts";
 import { descrOf, encodeNpy, type NpyArray, type NpyNumbers, npyNumbers } from "../data/npy.ts";
 import { readNpz } from "../data/npz.ts";
-import { quote } from "../data/quote.ts";
+import { quote } from "../quote.ts";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import type { ModelOptions } from "../model/settings.ts";

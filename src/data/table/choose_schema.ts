@@ -4,7 +4,7 @@
  * @module
  */
 import { columnName, type ColumnSchema, inputCount, isInput, type TableSchema } from "../../schema.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import type { Dataset } from "../dataset.ts";
 import type { Task } from "../samples.ts";
 import { columnSchema, type MissingCells } from "./column_kinds.ts";
