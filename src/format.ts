@@ -24,6 +24,11 @@ export function plain(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }
 
+/** A measure in four digits, large ones without an exponent: 16163.2 → "16160". */
+export function short(value: number): string {
+  return Math.abs(value) < 9999.5 ? value.toPrecision(4) : plain(value, 4);
+}
+
 /** Bytes → "1.50 MiB". */
 export function bytes(value: number): string {
   return scaled(value, 1024, ["B", "KiB", "MiB", "GiB", "TiB", "PiB"]);
@@ -55,6 +60,25 @@ export function duration(seconds: number): string {
   const minutes = Math.floor(Math.round(seconds) / 60);
   if (minutes < 60) return `${minutes} min ${Math.round(seconds) % 60} s`;
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
+}
+
+/** "1 sample", "1,024 samples". */
+export function plural(number: number, what: string): string {
+  return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
+}
+
+/** Sizes of layers in short, "784 → 1000 → 10": more than three alike are counted. */
+export function layerSizes(sizes: readonly number[], between = " → "): string {
+  const runs: [size: number, layers: number][] = [];
+  for (const size of sizes) {
+    const last = runs.at(-1);
+    if (last?.[0] === size) last[1]++;
+    else runs.push([size, 1]);
+  }
+  return runs.map(([size, layers]) =>
+    layers > 3 ? `${size}x${layers}` : Array(layers).fill(size).join(between)
+  )
+    .join(between);
 }
 
 function scaled(value: number, base: number, units: readonly string[]): string {

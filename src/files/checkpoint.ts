@@ -9,9 +9,12 @@
  */
 import type { RandomAccess } from "../data/random_access.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
+import { plural } from "../format.ts";
 import { COUNT, type NamesOf, onlyKnown, resolveOptions, shown, unfit } from "../hyperparameter.ts";
 import { copyMeaning } from "../model/copy.ts";
 import { SparseMlp } from "../model/model.ts";
+import { modelPicture } from "../model/picture.ts";
+import { pictured } from "../picture.ts";
 import { VERSION } from "../version.ts";
 import {
   describeMeaning,
@@ -290,11 +293,23 @@ async function read(
   }
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
-  return {
+  const loaded: LoadedModel = {
     model,
     ...(training && { training }),
     ...(workerModels.length > 0 && { workers: workerModels }),
   };
+  return pictured(loaded, loadedPicture);
+}
+
+/** A line for the model, and one for how far its training came. */
+function loadedPicture({ model, training, workers = [] }: LoadedModel): string {
+  const { epoch, state } = training ?? {};
+  const inside = state === undefined || state.step === 0 ? "" : ` and ${plural(state.step, "step")}`;
+  return [
+    `LoadedModel: ${modelPicture(model)}`,
+    ...(epoch === undefined ? [] : [`  a checkpoint after ${plural(epoch, "epoch")}${inside}`]),
+    ...(workers.length === 0 ? [] : [`  with the models of ${plural(workers.length, "worker")}`]),
+  ].join("\n");
 }
 
 /** Refuses a model in training that is for other samples than the best. */

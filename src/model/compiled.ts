@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
+import { LAYOUT_COLUMNS, LAYOUT_FIELDS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { paddedWords, type SparseLayer } from "./layer.ts";
 
@@ -23,6 +23,13 @@ export function compiledSections({ neurons, nnz, parameters }: CompiledPlan): nu
 /** Words of an arena with these sections, each of which begins a cache line. */
 export function compiledWords(plans: readonly CompiledPlan[]): number {
   return plans.flatMap(compiledSections).reduce((sum, length) => sum + paddedWords(length), 0);
+}
+
+/** Connections of all layers. */
+export function connectionsOf({ layout }: NetworkMemory): number {
+  let sum = 0;
+  for (let row = LAYOUT_FIELDS.indexOf("nnz"); row < layout.length; row += LAYOUT_COLUMNS) sum += layout[row];
+  return sum;
 }
 
 /** Copies weights into incoming order, O(connections). */

@@ -4,14 +4,16 @@
  * @module
  */
 import { FeatureError } from "../errors.ts";
+import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { predict } from "../native/inference.ts";
 import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import type { NetworkMemory } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { compileNetwork } from "./compiled.ts";
+import { compileNetwork, connectionsOf } from "./compiled.ts";
 import type { SparseLayer } from "./layer.ts";
+import { inferencePicture } from "./picture.ts";
 import { readSharedInference } from "./read_shared.ts";
 import { shareCompiled, type SharedInference } from "./share.ts";
 import { type TargetScaling, toOwnUnit } from "./target_scaling.ts";
@@ -80,6 +82,13 @@ export class InferenceModel {
   readonly #temperature: number;
   readonly #schema: TableSchema | undefined;
   #work: Uint32Array = new Uint32Array(0);
+
+  static {
+    pictured(
+      InferenceModel.prototype,
+      (model) => inferencePicture(model.#sizes, model.task, connectionsOf(model.#network), model.bytes),
+    );
+  }
 
   /**
    * Copies a model; O(connections).

@@ -7,6 +7,8 @@
  */
 import { LAYOUT_COLUMNS, LAYOUT_FIELDS } from "../native/layout.ts";
 import { copyTrap, refuseCopies } from "../copy_trap.ts";
+import { percent, plural } from "../format.ts";
+import { pictured } from "../picture.ts";
 import type { Connections } from "../sparse/csr.ts";
 import type { ActivationCode } from "./activation.ts";
 
@@ -109,6 +111,13 @@ export class SparseLayer implements Connections {
   readonly bias: Float32Array;
   /** Trainable parameters of the activation, `[neurons][s]`. */
   readonly activationParameters: Float32Array;
+  static {
+    pictured(SparseLayer.prototype, ({ inputs, neurons, nnz }) => {
+      const density = percent(nnz / (inputs * neurons));
+      return `SparseLayer [${inputs}, ${neurons}], ${plural(nnz, "connection")} (${density} of dense)`;
+    });
+  }
+
   readonly #row: Uint32Array;
   #state: readonly (readonly Float32Array[])[] = [[], [], []];
 

@@ -6,6 +6,7 @@
 import type { Standardization } from "../native/standardize.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { copyTrap, refuseCopies } from "../copy_trap.ts";
+import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
@@ -14,6 +15,7 @@ import { activationCode, OUTPUT_CODE } from "./activation.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
 import { copyParts, type ModelParts } from "./parts.ts";
+import { modelPicture } from "./picture.ts";
 import { readShared } from "./read_shared.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
 import { type SharedModel, shareParts } from "./share.ts";
@@ -65,6 +67,10 @@ export class SparseMlp {
   #layers: readonly SparseLayer[];
   #memory: NetworkMemory;
   #optimizerState: OptimizerState | undefined;
+
+  static {
+    pictured(SparseMlp.prototype, modelPicture);
+  }
 
   private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
     this.#settings = settings;
