@@ -1,9 +1,9 @@
 /**
- * Objects that cannot be copied property by property say so, instead of leaving a husk.
+ * Objects that cannot be copied by their properties say so, instead of leaving a husk.
  *
  * `structuredClone`, `postMessage`, `JSON.stringify` and the spread operator read the enumerable properties of an object
- * and lose the rest without a word: methods, and whatever is private. A property that throws when it is read stops them
- * all.
+ * and lose the rest without a word: methods, and whatever is private. So do comparisons in tests, which then find two
+ * models equal that share no weight. A property that throws when it is read stops them all.
  *
  * @module
  */
@@ -25,9 +25,7 @@ export function copyTrap(what: string, remedy: string): CopyTrap {
     enumerable: true,
     configurable: true,
     get(): never {
-      throw new TypeError(
-        `Cannot copy ${what} property by property (structuredClone, postMessage, JSON, "..."): ${remedy}`,
-      );
+      throw new TypeError(`Cannot copy or compare ${what} by its properties: ${remedy}`);
     },
   };
 }

@@ -55,6 +55,8 @@ Deno.test("a model, its layers and what predicts with it are one line each", asy
       (model.compile().bytes / 1024).toPrecision(3)
     } KiB`,
   );
+  assert(/^SharedModel 20-320-32-2, classification, [\d.]+ KiB of shared memory$/.test(shown(model.share())));
+  assert(shown(model.compile().share()).startsWith("SharedInference 20-320-32-2, classification, "));
   const wide = SparseMlp.create({
     sizes: [3, ...Array<number>(40).fill(5), 1],
     task: "regression",

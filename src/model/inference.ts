@@ -43,7 +43,7 @@ export interface Compilable {
 
 const TRAP = copyTrap(
   "an inference model",
-  "its weights are no properties; share() is for another Worker, where fromShared() makes a model of it",
+  "its weights are none of them; share() is for another Worker, where fromShared() makes a model of it",
 );
 
 /**

@@ -25,7 +25,7 @@ import { ModelUse } from "./use.ts";
 
 const TRAP = copyTrap(
   "a model",
-  "its weights are no properties; clone() is a copy, share() is for another Worker, encodeModel() gives bytes",
+  "its weights are none of them; clone() is a copy, share() is for another Worker, encodeModel() gives bytes",
 );
 
 /**

@@ -217,7 +217,7 @@ function readMeaning(found: unknown, settings: ModelSettings): ModelMeaning {
     throw new TypeError("it has targets, its classes need none");
   }
   return {
-    classNames: readClassNames(classNames, settings),
+    classNames: [...readClassNames(classNames, settings)],
     temperature: temperature === 1 ? 1 : readTemperature(temperature, settings),
     ...(standardized && { standardization: standardized }),
     ...(targets !== undefined && { targetScaling: readScaling(targets, outputCount) }),

@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { bytes, layerSizes } from "../format.ts";
 import { LAYOUT_FIELDS, type LayoutRow, type NetworkMemory } from "../native/layout.ts";
 import type { Standardization } from "../native/standardize.ts";
+import { pictured } from "../picture.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import type { TableSchema } from "../schema.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
@@ -67,11 +69,19 @@ export interface SharedInference {
 /** A model for a message; nothing is copied. */
 export function shareParts(parts: ModelParts): SharedModel {
   const { best, running } = parts;
-  return {
+  const shared: SharedModel = {
     ...shareOne(parts),
     ...(best && { best: shareOne(best) }),
     ...(running && { running: shareOne(running) }),
   };
+  return pictured(shared, sharedPicture);
+}
+
+function sharedPicture(
+  { trulySparse, settings: { sizes, task }, memory }: SharedModel | SharedInference,
+): string {
+  const kind = trulySparse === "model" ? "SharedModel" : "SharedInference";
+  return `${kind} ${layerSizes(sizes, "-")}, ${task}, ${bytes(memory.arena.byteLength)} of shared memory`;
 }
 
 function shareOne(parts: ModelParts): SharedModel {
@@ -92,13 +102,14 @@ export function shareCompiled(
   memory: NetworkMemory,
   meaning: ModelMeaning,
 ): SharedInference {
-  return {
+  const shared: SharedInference = {
     trulySparse: "inference",
     version: SHARED_VERSION,
     settings: { sizes, task },
     memory,
     meaning: shareMeaning(meaning),
   };
+  return pictured(shared, sharedPicture);
 }
 
 function shareMeaning(parts: ModelMeaning): SharedMeaning {
