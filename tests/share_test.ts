@@ -284,6 +284,68 @@ Deno.test("InferenceModel.fromShared() refuses what is foreign or damaged, in on
   assertThrows(() => InferenceModel.fromShared(foreign), TypeError, "InferenceModel.share()");
 });
 
+/** Whole numbers below a bound, the same in every run. */
+function numbersFrom(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor(state / 2 ** 32 * below);
+  };
+}
+
+Deno.test("fromShared() refuses any word that is damaged, or what it gives can be used without harm", async () => {
+  const model = await trained({ keep: "last" });
+  const shared = model.share();
+  const inference = model.compile().share();
+  const features = data.test!.features;
+  const random = numbersFrom(7);
+  const uses = [
+    (memory: SharedModel["memory"]) => SparseMlp.fromShared({ ...shared, memory }).predict(features),
+    (memory: SharedModel["memory"]) => InferenceModel.fromShared({ ...inference, memory }).predict(features),
+  ];
+  const outcomes = { used: 0, refused: 0 };
+  for (let round = 0; round < 600; round++) {
+    const use = round % 2;
+    const { memory } = [shared, inference][use];
+    const name = (["arena", "arena", "layout", "slopes"] as const)[random(4)];
+    const value = [random(2 ** 32), random(64), 0xffff_ffff, 0][random(4)];
+    const damaged = { ...memory, [name]: wordChanged(memory[name], random(memory[name].length), value) };
+    try {
+      uses[use](damaged);
+      outcomes.used++;
+    } catch (error) {
+      // A weight may have become infinite: that is the affair of the prediction.
+      assert(error instanceof TypeError || error instanceof RangeError, String(error));
+      outcomes.refused++;
+    }
+  }
+  assert(outcomes.used > 50 && outcomes.refused > 200, JSON.stringify(outcomes));
+});
+
+Deno.test("fromShared() refuses getters that throw or change, and objects that answer to everything", async () => {
+  const shared = (await trained({ keep: "last" })).share();
+  const thrower = Object.defineProperty({ ...shared }, "memory", {
+    get() {
+      throw new Error("not today");
+    },
+  });
+  assertThrows(() => SparseMlp.fromShared(thrower), TypeError, "Cannot use the shared model: not today");
+  const all: unknown = new Proxy({}, { get: () => all });
+  assertThrows(() => SparseMlp.fromShared(all as SharedModel), TypeError, "Cannot use the shared model");
+  const revoked = Proxy.revocable({}, {});
+  revoked.revoke();
+  assertThrows(
+    () => SparseMlp.fromShared(revoked.proxy as SharedModel),
+    TypeError,
+    "Cannot use the shared model",
+  );
+  let asked = 0;
+  const changing = Object.defineProperty({ ...shared }, "memory", {
+    get: () => asked++ === 0 ? shared.memory : { ...shared.memory, arena: new Uint32Array(3) },
+  });
+  assertSameModel(SparseMlp.fromShared(changing), SparseMlp.fromShared(shared));
+});
+
 // --- husks ---
 
 Deno.test("structuredClone(), postMessage(), JSON and spread of a model, a layer or an inference model throw what to do", async () => {
