@@ -6,6 +6,8 @@
 import { shuffle } from "../native/random.ts";
 import type { Dataset } from "./dataset.ts";
 import { gather } from "./validation_split.ts";
+import { pictured } from "../picture.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 
 /** Options of {@linkcode foldsOf}. */
 export interface FoldOptions {
@@ -140,9 +142,10 @@ export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number):
     );
   }
   const outputs = task === "regression" ? outputCount : 0;
-  return {
+  const parted: Dataset = {
     ...dataset,
     train: gather(train, flags, 0, train.samples - size, featureCount, outputs),
     test: gather(train, flags, 1, size, featureCount, outputs),
   };
+  return pictured(parted, datasetPicture);
 }
