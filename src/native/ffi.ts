@@ -8,7 +8,7 @@
 import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** The connections of a layer: indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count. */
 const CONNECTIONS = ["buffer", "usize", "buffer", "buffer", "usize", "buffer", "usize", "usize"] as const;
