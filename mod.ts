@@ -68,6 +68,7 @@ export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
 export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
+export type { Matrix, Numbers } from "./src/numbers.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
@@ -86,6 +87,12 @@ export {
   type RegressionMetrics,
   regressionMetrics,
 } from "./src/train/metrics.ts";
+export {
+  type LabelMetrics,
+  type MultiLabelMetrics,
+  multiLabelMetrics,
+} from "./src/train/multi_label_metrics.ts";
+export type { RankingMetrics } from "./src/train/ranking.ts";
 export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
 export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
 export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";

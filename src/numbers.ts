@@ -70,8 +70,7 @@ export function described(value: unknown): string {
  * @throws {RangeError} When a number of another kind is not finite in 32 bits.
  */
 export function readMatrix(value: unknown, place: Place, width?: number): ReadMatrix {
-  const rows = isList(value) && length(value, place) > 0 && isArrayLike(element(value, 0, place));
-  if (rows) return readRows(value, place, width);
+  if (isRows(value, place)) return readRows(value, place, width);
   const values = readNumbers(value, place);
   if (width === undefined) {
     throw new TypeError(
@@ -85,6 +84,11 @@ export function readMatrix(value: unknown, place: Place, width?: number): ReadMa
   throw new TypeError(
     `Cannot ${place.task}: ${place.name} are ${values.length} numbers, samples have ${width} each`,
   );
+}
+
+/** Whether a matrix is a list of rows, which tell themselves how wide they are; false for numbers in one line. */
+export function isRows(value: unknown, place: Place): value is readonly unknown[] {
+  return isList(value) && length(value, place) > 0 && isArrayLike(element(value, 0, place));
 }
 
 /** As {@linkcode readMatrix}, always as 32-bit floats: targets, gradients, weights. */
