@@ -219,6 +219,9 @@ export function readByName(
   task: string,
   within = "",
 ): ValuesByName {
+  if (!isRecord(object)) {
+    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, "an object");
+  }
   const read: Record<string, unknown> = {};
   for (const name of names) {
     const value = guarded({ task, name: within + name }, () => (object as ValuesByName)[name]);
@@ -281,6 +284,22 @@ function readFunction(value: unknown, place: Place): unknown {
  */
 export function requireText(value: unknown, place: Place, expected = "a text"): asserts value is string {
   if (typeof value !== "string" || value === "") throw unfit(place, value, expected);
+}
+
+/**
+ * The elements of a short list of anything, each read once.
+ *
+ * @param most How many there may be.
+ * @throws {TypeError} When it is no array, or an element cannot be read.
+ * @throws {RangeError} When there are more.
+ */
+export function readItems(value: unknown, place: Place, most: number): readonly unknown[] {
+  if (!isList(value)) throw unfit(place, value, "a list");
+  const count: unknown = guarded(place, () => value.length);
+  if (!Number.isSafeInteger(count) || (count as number) < 0 || (count as number) > most) {
+    throw outOfRange({ ...place, name: `the length of ${place.name}` }, count, `at most ${most}`);
+  }
+  return Array.from({ length: count as number }, (_, index) => guarded(place, () => value[index]));
 }
 
 /** The error for a value of another type than the one expected. */

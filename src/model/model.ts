@@ -12,7 +12,7 @@ import { sharedWords } from "../sparse/shared.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
-import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
+import { type ModelOptions, type ModelSettings, readModelOptions, sparsityOf } from "./settings.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 import { ModelUse } from "./use.ts";
@@ -61,6 +61,11 @@ export class SparseMlp {
     this.#settings = settings;
     this.#layers = layers;
     this.#memory = memory;
+  }
+
+  /** Whether a value is a model that this module made, and no copy of its properties. */
+  static isModel(value: unknown): value is SparseMlp {
+    return typeof value === "object" && value !== null && #memory in value;
   }
 
   /** Settings the model was made with; `sizes` are those it has. */
@@ -144,8 +149,7 @@ export class SparseMlp {
    * @throws {RangeError} When a size, ε or density is out of range, counts pass 2³² − 1, or memory does not suffice.
    */
   static create(options: ModelOptions): SparseMlp {
-    const settings = resolveSettings(options);
-    const threads = options.threads ?? 1;
+    const { settings, threads, onProgress } = readModelOptions(options);
     const { sizes, seed, initializer, fanIn, zeroOutput } = settings;
     // Counted twice rather than kept: row starts of 200 million neurons are 800 MB.
     const counted = sharedWords(Math.max(...sizes.slice(0, -1)) + 1);
@@ -167,7 +171,7 @@ export class SparseMlp {
         layer.activationParameters[place] = parameters[place % parameters.length];
       }
       if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
-      options.onProgress?.(index + 1, drafts.length);
+      onProgress?.(index + 1, drafts.length);
     }
     return model;
   }
