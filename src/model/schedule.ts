@@ -7,11 +7,11 @@ import {
   type HyperparameterTable,
   isRecord,
   type Place,
-  readByName,
   refuseUnknown,
   resolveOptions,
   unfit,
 } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 
 /** How the learning rate changes while training. Lengths are in epochs. */
 export type LearningRateSchedule =

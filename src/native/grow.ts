@@ -12,7 +12,8 @@ import {
   THREADS,
   unfit,
 } from "../hyperparameter.ts";
-import { readByName, readItems } from "../hyperparameter.ts";
+import { readByName, readItems } from "../value.ts";
+
 import { readIndices } from "../numbers.ts";
 import { connectionArguments, type OutgoingArrays } from "./csr.ts";
 import { kindCode, VALUE_LAW, type ValueLaw } from "./init.ts";

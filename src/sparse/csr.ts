@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { readByName, readItems, readWhole } from "../hyperparameter.ts";
+import { readWhole } from "../hyperparameter.ts";
+import { readByName, readItems } from "../value.ts";
 import { incomingView, validateStructure } from "../native/csr.ts";
 import { expectKind } from "../native/status.ts";
 

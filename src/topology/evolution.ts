@@ -5,7 +5,8 @@
  *
  * @module
  */
-import { isRecord, type NamesOf, onlyKnown, readByName, shown, unfit } from "../hyperparameter.ts";
+import { isRecord, type NamesOf, onlyKnown, shown, unfit } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 import type { ValueLaw } from "../native/init.ts";
 import { checkChangeable, type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import { smallestMagnitude } from "./rules/magnitude.ts";
