@@ -57,6 +57,7 @@ export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
 export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";
+export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SparseLayer } from "./src/model/layer.ts";
 export { SparseMlp } from "./src/model/model.ts";

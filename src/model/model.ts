@@ -10,6 +10,7 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
+import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
 import { type ModelOptions, type ModelSettings, readModelOptions, sparsityOf } from "./settings.ts";
@@ -174,6 +175,27 @@ export class SparseMlp {
       onProgress?.(index + 1, drafts.length);
     }
     return model;
+  }
+
+  /**
+   * Makes a model for data: its sizes and task are those of the data, the rest is as for {@linkcode SparseMlp.create}.
+   *
+   * @param data A data set, or anything with its `featureCount`, `outputCount` and `task`.
+   * @throws {TypeError} When the data have no shape, an option has the wrong type or there is none of its name.
+   * @throws {RangeError} As {@linkcode SparseMlp.create}.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { madelonLike, SparseMlp } from "@truly-sparse/truly-sparse";
+   *
+   * const data = madelonLike({ samples: 100, features: 20, classes: 3, seed: 1 });
+   * const model = SparseMlp.for(data, { hidden: [64, 32], epsilon: 8, seed: 1 });
+   * assertEquals(model.settings.sizes, [20, 64, 32, 3]);
+   * ```
+   */
+  static for(data: DataShape, options: ModelForOptions): SparseMlp {
+    return SparseMlp.create(optionsFor(data, options));
   }
 
   /** A model with room for the planned connections and none in it yet: what loading and compaction fill. */

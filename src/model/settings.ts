@@ -99,6 +99,9 @@ const MODEL_OPTIONS: NamesOf<ModelOptions> = {
   onProgress: true,
 };
 
+/** Every name in {@linkcode ModelOptions}. */
+export const MODEL_OPTION_NAMES: readonly string[] = Object.keys(MODEL_OPTIONS);
+
 const TASK = "make a model";
 
 /** How a model is to be made: its settings, and how they are carried out. */
