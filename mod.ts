@@ -81,7 +81,13 @@ export {
   type FoldRecord,
   type MetricSpread,
 } from "./src/train/cross_validation.ts";
-export { measureModel, type MeasureOptions, type Measures } from "./src/train/measurement.ts";
+export {
+  evaluate,
+  type EvaluateOptions,
+  type Measures,
+  type MeasuresOf,
+  type MetricsByTask,
+} from "./src/train/measures.ts";
 export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
 export {
   type ClassificationMetrics,
@@ -95,7 +101,12 @@ export {
   multiLabelMetrics,
 } from "./src/train/multi_label_metrics.ts";
 export type { RankingMetrics } from "./src/train/ranking.ts";
-export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
+export {
+  type Evaluation,
+  type EvaluationOptions,
+  Evaluator,
+  type EvaluatorOptions,
+} from "./src/train/evaluation.ts";
 export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
 export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";
 export type { ClassWeights } from "./src/train/sample_weights.ts";

@@ -167,6 +167,7 @@ Deno.test("multiLabelMetrics() refuses what it cannot measure", () => {
   assertThrows(measure([[0.5, 0]], [[1, 0]], 2, [-1]), RangeError, "the weight of sample 0 is -1");
   assertThrows(measure([[0.5, 0]], [[1, 0]], 2, [0]), RangeError, "all weights are 0");
   assertThrows(measure([[0.5, 0]], [[1, 0]], 2, [1, 1]), TypeError, "weights are 2 numbers, expected 1");
+  assertThrows(measure([[0.5, 0.5, 0.5, 0.5]], [[1, 0], [0, 0]], 2), TypeError, "4 values for 2 samples");
   assertThrows(measure([], [], 2), TypeError, "for 0 samples");
   assertThrows(measure([[0.5, 0]], [[1, 0]], 0), RangeError, "a sample has 0 outputs");
 });

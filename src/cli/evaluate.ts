@@ -8,11 +8,11 @@ import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount } from "../model/outputs.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { measureModel, type Measures } from "../train/measurement.ts";
+import { evaluate, type Measures } from "../train/measures.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, count, duration, rate } from "./format.ts";
-import { confusionLines, labelLines, measureLines, measuresToJson, targetLines } from "./measures.ts";
+import { measureLines, measuresToJson, tableLines } from "./measures.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
@@ -31,14 +31,15 @@ export const evaluateCommand: Command = {
   summary: "Measure a saved model on samples",
   description:
     "Loads a model file and measures it: accuracy, balanced accuracy, macro F1, ROC AUC, log loss, Brier score, " +
-    "expected calibration error and which classes are taken for which; or RMSE, MAE and R². Without --dataset or " +
+    "expected calibration error and which classes are taken for which; of several labels F1, precision, recall, ROC " +
+    "AUC and average precision; or RMSE, MAE and R². Without --dataset or " +
     "--data it takes the data that the model was trained on. Columns of a table are found by the names that the " +
     "model knows.",
   examples: [
     ["On the test part of the data it was trained on", "evaluate model.safetensors"],
     ["On new samples", "evaluate flowers.safetensors --data new-flowers.csv"],
   ],
-  run: ([path], values) => evaluate(path, values),
+  run: ([path], values) => evaluateFile(path, values),
 };
 
 /** Samples to measure a model on, with the class indices of the model. */
@@ -73,13 +74,13 @@ export async function evaluationData(
 /** Measures with progress on the terminal. */
 function measured(model: SparseMlp, parts: readonly Split[], threads: number, shown: boolean): Measures {
   using bar = loadingBar(shown);
-  return measureModel(model, parts, {
+  return evaluate(model, parts, {
     threads,
     onProgress: (done, total) => bar.update("Evaluating", done, total),
   });
 }
 
-async function evaluate(path: string, given: Values): Promise<number> {
+async function evaluateFile(path: string, given: Values): Promise<number> {
   checkTogether(given);
   const loaded = await readModelFile(path, given);
   const { model } = loaded;
@@ -109,13 +110,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
     ...measureLines(measures, model.targetScaling !== undefined),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],
   ]);
-  const { classification, multiLabel, regression } = measures;
-  const tables = [
-    ...(classification ? confusionLines(classification, model.classNames) : []),
-    ...(multiLabel ? labelLines(multiLabel, model.classNames) : []),
-    ...(regression ? targetLines(regression) : []),
-  ];
-  console.log([...lines, ...tables].join("\n"));
+  console.log([...lines, ...tableLines(measures, model.classNames)].join("\n"));
   return 0;
 }
 

@@ -53,7 +53,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   }
   if (output !== undefined) await checkOutput(output);
   const { model, training } = await readModelFile(path, given);
-  const inference = model.compile();
+  const inference = model.toInference();
   const { featureCount, outputCount, classNames, task } = inference;
   if (labels && task === "regression") {
     throw new UsageError(`Cannot use --labels with "${path}": it is for regression, which has no classes`);
@@ -100,9 +100,11 @@ function outputsOf(
   { file, first }: { readonly file: string; readonly first: number },
 ): Float32Array {
   try {
-    return inference.task === "regression"
-      ? inference.predict(features, { threads }) as Float32Array
-      : inference.predictProbabilities(features, { threads });
+    return inference.is("regression")
+      ? inference.predictValues(features, { threads })
+      : (inference as InferenceModel<"classification" | "multi-label">).predictProbabilities(features, {
+        threads,
+      });
   } catch (cause) {
     if (!(cause instanceof FeatureError)) throw cause;
     throw cause.at({ sample: first + cause.place.sample, source: `"${file}"` });

@@ -17,7 +17,7 @@ import { type Activation, type ActivationKind, resolveActivation } from "./activ
 export type { Task };
 
 /** Options of {@linkcode SparseMlp.create}. */
-export interface ModelOptions {
+export interface ModelOptions<T extends Task = Task> {
   /**
    * Neurons of each layer, input first, output last; at least two layers. A classification of two classes may have one
    * output.
@@ -61,7 +61,7 @@ export interface ModelOptions {
    *
    * @default {"classification"}
    */
-  readonly task?: Task;
+  readonly task?: T;
   /**
    * Seed of structure and weights.
    *
@@ -79,8 +79,8 @@ export interface ModelOptions {
 }
 
 /** Every setting of a model, as it was made. */
-export type ModelSettings =
-  & Required<Omit<ModelOptions, "threads" | "onProgress" | "activation" | "epsilon" | "density">>
+export type ModelSettings<T extends Task = Task> =
+  & Required<Omit<ModelOptions<T>, "threads" | "onProgress" | "activation" | "epsilon" | "density">>
   & {
     readonly activation: Required<Activation>;
     readonly epsilon?: number;

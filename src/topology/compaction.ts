@@ -9,6 +9,7 @@ import { copyMeaning } from "../model/copy.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
+import type { Task } from "../task.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -29,9 +30,9 @@ const COMPACT_OPTIONS = {
 } as const satisfies TableOf<CompactOptions>;
 
 /** A compacted model, and what became of the old one's neurons. */
-export interface Compaction {
+export interface Compaction<T extends Task = Task> {
   /** A new model with arrays of its own; the old one is unchanged. */
-  readonly model: SparseMlp;
+  readonly model: SparseMlp<T>;
   /** Neurons that stayed, by their old index, ascending; inputs first, outputs last (they all stay). */
   readonly kept: readonly Uint32Array[];
   /** Neurons taken out, inputs included. */
@@ -62,7 +63,10 @@ export interface Compaction {
  * assert(small.layers[0].neurons < 60 && small.stats().trainingBytes < model.stats().trainingBytes);
  * ```
  */
-export function compact(model: SparseMlp, options: CompactOptions = {}): Compaction {
+export function compact<T extends Task>(
+  model: SparseMlp<T>,
+  options: CompactOptions = {},
+): Compaction<T> {
   requireModel(model, TASK);
   refuseUnknown(options, Object.keys(COMPACT_OPTIONS), TASK);
   const { keepInputs, threads } = resolveOptions(COMPACT_OPTIONS, options, { task: TASK }) as Required<
@@ -90,7 +94,7 @@ export function compact(model: SparseMlp, options: CompactOptions = {}): Compact
   copyMeaning(model, small);
   keepStandardization(model, small, kept[0]);
   const before = layers[0].inputs + layers.reduce((sum, layer) => sum + layer.neurons, 0);
-  return { model: small, kept, removed: before - sizes.reduce((sum, size) => sum + size, 0) };
+  return { model: small as SparseMlp<T>, kept, removed: before - sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 interface Folded {

@@ -4,11 +4,14 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import type { Standardization } from "../native/standardize.ts";
+import { readSplit } from "../data/split_argument.ts";
+import { type NamesOf, onlyKnown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { answerCount, isOneSided, writeBothSides } from "../model/outputs.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import { HYPERPARAMETERS } from "./hyperparameters.ts";
 import { BatchRunner } from "./step_runner.ts";
 
 /** Samples evaluated in one call. */
@@ -27,19 +30,44 @@ export interface Evaluation {
   readonly accuracy: number;
 }
 
-/** How an {@linkcode Evaluator} works. */
-export interface EvaluatorOptions {
+/** How samples are evaluated. */
+export interface EvaluationOptions {
   /** Threads of the kernels; they do not change the result. @default {1} */
   readonly threads?: number | undefined;
   /** The most samples that pass through the network at once, to save memory. */
   readonly microBatch?: number | undefined;
   /** How activations are kept; `bf16` takes half of the memory. @default {"f32"} */
   readonly activationStorage?: "f32" | "bf16" | undefined;
+}
+
+/** Rows of {@linkcode EvaluationOptions}. */
+export const EVALUATION_ROWS = {
+  threads: THREADS,
+  microBatch: HYPERPARAMETERS.microBatch,
+  activationStorage: HYPERPARAMETERS.activationStorage,
+} as const satisfies TableOf<EvaluationOptions>;
+
+/** How an {@linkcode Evaluator} works. */
+export interface EvaluatorOptions extends EvaluationOptions {
   /** The widest tile that suits the caches, where it is not that of the model's sizes: `RunState.cacheTile`. */
   readonly cacheTile?: number | undefined;
   /** Work memory of others to use while they rest; memory of its own where it does not suffice. */
   readonly work?: Uint32Array | undefined;
 }
+
+/** As they are with the defaults. */
+interface Resolved extends EvaluationOptions {
+  readonly threads: number;
+  readonly activationStorage: "f32" | "bf16";
+}
+
+const NAMES: NamesOf<EvaluatorOptions> = {
+  threads: true,
+  microBatch: true,
+  activationStorage: true,
+  cacheTile: true,
+  work: true,
+};
 
 /**
  * Evaluates one model on one split again and again, in buffers of its own.
@@ -62,17 +90,25 @@ export class Evaluator {
   }
 
   /**
-   * Allocates the buffers of evaluations of `model` on `split`.
+   * Allocates the buffers of evaluations of `model` on samples.
    *
-   * @throws {RangeError} When all samples have weight 0.
+   * @throws {TypeError} When the samples do not fit the model, or it was never trained, so that it cannot standardise
+   * features.
+   * @throws {RangeError} When a class or a target is out of range, or all samples have weight 0.
    */
-  constructor(
-    model: SparseMlp,
-    split: Split,
-    standardization: Standardization,
-    options: EvaluatorOptions = {},
-  ) {
-    const { threads = 1, activationStorage = "f32", microBatch, cacheTile, work } = options;
+  constructor(model: SparseMlp, samples: Split, options: EvaluatorOptions = {}) {
+    const task = "evaluate";
+    requireModel(model, task);
+    const { cacheTile, work, ...given } = onlyKnown(options, NAMES, task);
+    const { threads, activationStorage, microBatch } = resolveOptions(EVALUATION_ROWS, given, {
+      task,
+    }) as Resolved;
+    const { standardization, featureCount, settings } = model;
+    if (standardization === undefined) {
+      throw new TypeError("Cannot evaluate: the model was never trained, so it cannot standardise features");
+    }
+    const shape = { featureCount, outputCount: answerCount(settings), task: settings.task };
+    const split = readSplit(samples, shape, task);
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
     this.weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
     if (this.weight === 0) {

@@ -85,7 +85,7 @@ export function classificationMetrics(
   weights?: Numbers,
 ): ClassificationMetrics {
   const classOf = readIndices(labels, { task: "measure", name: "labels" });
-  const read = readOutputs(probabilities, classOf.length, weights);
+  const read = readOutputs(probabilities, classOf.length, weights, "measure");
   const { outputs, samples, width: classes, weight } = read;
   if (classes < 2) {
     throw new TypeError(

@@ -5,11 +5,13 @@
  *
  * @module
  */
-import { COUNT, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
-import type { Task } from "../model/settings.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { COUNT, isRecord, refuseUnknown, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import { type Task, TASKS } from "../task.ts";
+import { readByName } from "../value.ts";
 
 /** The shape of a table to learn from. */
-export interface TableShape {
+export interface TableShape<T extends Task = Task> {
   /** Samples to learn from; those set aside for tests or validation do not count. */
   readonly samples: number;
   /** Features of a sample. */
@@ -17,7 +19,7 @@ export interface TableShape {
   /** Classes, labels, or numbers to predict. */
   readonly outputs: number;
   /** What is learned of a sample. @default {"classification"} */
-  readonly task?: Task;
+  readonly task?: T;
 }
 
 const SUGGESTING = "suggest settings";
@@ -29,18 +31,18 @@ const TABLE_SHAPE = {
   outputs: { ...COUNT, required: true, doc: "Classes, or numbers to predict." },
   task: {
     kind: "choice",
-    choices: ["classification", "regression"],
+    choices: TASKS,
     default: "classification",
-    doc: "The task.",
+    doc: "What is learned of a sample.",
   },
 } as const satisfies TableOf<TableShape>;
 
 /** Settings for a network and its training. */
-export interface SuggestedSettings {
+export interface SuggestedSettings<T extends Task = Task> {
   /** Options of {@linkcode SparseMlp.create}; a seed can be added. */
   readonly model: {
     readonly sizes: readonly number[];
-    readonly task: Task;
+    readonly task: T;
     readonly epsilon: number;
     readonly activation: { readonly kind: "leaky-relu"; readonly alpha: number };
     readonly initializer: "he-uniform";
@@ -63,24 +65,36 @@ export interface SuggestedSettings {
 }
 
 /**
- * Settings that suit a table of this shape.
+ * Settings that suit a table of this shape, or the training samples of a data set.
  *
  * Few samples of many features get one hidden layer that is nearly linear and decays strongly; many samples of few
  * features two layers of ReLU. Between the two, slope, decay, batch, rate and epochs change smoothly.
  *
- * @throws {RangeError} When a count is no positive whole number.
+ * @param data A data set, whose training samples count: where a `validationFraction` is to set some of them aside, give
+ * the shape without those.
+ * @throws {TypeError} When it is neither, or there is no such property of a shape.
+ * @throws {RangeError} When a count is no positive whole number, or there is no such task.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { suggestSettings } from "@truly-sparse/truly-sparse";
+ * import { madelonLike, SparseMlp, suggestSettings } from "@truly-sparse/truly-sparse";
  *
  * const { model, training } = suggestSettings({ samples: 100, features: 5000, outputs: 2 });
  * assertEquals(model.sizes, [5000, 1000, 2]);
  * assertEquals([training.batchSize, training.epochs], [8, 116]);
+ *
+ * const data = madelonLike({ samples: 100, testSamples: 10, features: 50 });
+ * const network = SparseMlp.create({ ...suggestSettings(data).model, seed: 1 });
+ * assertEquals(network.settings.sizes, [50, 200, 200, 2]);
  * ```
  */
-export function suggestSettings(shape: TableShape): SuggestedSettings {
+export function suggestSettings(data: Dataset): SuggestedSettings;
+export function suggestSettings<const T extends Task = "classification">(
+  shape: TableShape<T>,
+): SuggestedSettings<T>;
+export function suggestSettings(data: Dataset | TableShape): SuggestedSettings {
+  const shape = shapeOf(data);
   refuseUnknown(shape, Object.keys(TABLE_SHAPE), SUGGESTING);
   const { samples, features, outputs, task } = resolveOptions(TABLE_SHAPE, shape, {
     task: SUGGESTING,
@@ -112,6 +126,26 @@ export function suggestSettings(shape: TableShape): SuggestedSettings {
       growthWeights: "zero",
     },
   };
+}
+
+/** The shape of a data set's training samples; what is none is as it was given. */
+function shapeOf(data: Dataset | TableShape): object {
+  if (!isRecord(data)) {
+    throw unfit(
+      { task: SUGGESTING, name: "the shape" },
+      data,
+      "a data set, or { samples, features, outputs }",
+    );
+  }
+  if (!("train" in data)) return data;
+  const { train, featureCount, outputCount, task } = readByName(
+    data,
+    ["train", "featureCount", "outputCount", "task"],
+    SUGGESTING,
+    "data.",
+  );
+  const { samples } = readByName(train as object, ["samples"], SUGGESTING, "data.train.");
+  return { samples, features: featureCount, outputs: outputCount, task };
 }
 
 /** Two hidden layers, wider for more samples; one where features outnumber samples, as depth then only overfits. */

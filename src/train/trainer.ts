@@ -117,14 +117,8 @@ export async function* trainWith(
   const engine = await makeEngine({ split: trainSplit, settings, hooks, epochsDone: state.epoch, cacheTile });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
-    split && model.standardization &&
-    new Evaluator(model, split, model.standardization, {
-      threads,
-      microBatch,
-      activationStorage,
-      cacheTile,
-      work: engine.work,
-    });
+    split &&
+    new Evaluator(model, split, { threads, microBatch, activationStorage, cacheTile, work: engine.work });
   let stoppedEarly = false;
   try {
     const validation = evaluator(parts?.validation);
