@@ -132,7 +132,7 @@ Deno.test("trainParallel() tells two classes apart by one output", async () => {
     epochs: 15,
     batchSize: 20,
     dropout: 0,
-    learningRate: 0.05,
+    learningRate: 0.02,
     weightDecay: 1e-5,
   };
   const { records } = await finishInProcess(model, data, options, 1);
