@@ -133,7 +133,7 @@ Deno.test("evaluate() refuses what it would misread, and says what is needed", a
       TypeError,
       "there are no samples (undefined); a data set has a test part where one was set aside",
     ],
-    [[], TypeError, "Cannot evaluate: the samples are a list of 0"],
+    [[], TypeError, "there are no samples, the list of parts is empty"],
     [[test, undefined], TypeError, "there are no samples (undefined)"],
     [data, TypeError, "the samples are a data set, expected a part of a data set, like data.test"],
     ["test", TypeError, "the samples are a string"],

@@ -123,7 +123,7 @@ Deno.test("metricValue() reads every metric, and says which samples do not defin
     () =>
       metricValue("roc-auc", "multi-label", evaluation, { ...labelled, targets: new Float32Array(8) }, TWO),
     RangeError,
-    "a label applies to all or to none of them",
+    "a label applies to all of them or to none",
   );
   checkMetric("macro-f1", "multi-label");
   assert(isBetter("loss", 1, 2) && isBetter("roc-auc", 2, 1) && !isBetter("r2", 1, 1));

@@ -48,7 +48,7 @@ const meaningOf = ({ schema, classNames, targetScaling, temperature, featureName
 });
 
 /** Outputs a user sees: probabilities, or values in their own unit. */
-function outputsOf(model: SparseMlp, { task, test }: Dataset): Float32Array {
+function outputsOf(model: SparseMlp, { test }: Dataset): Float32Array {
   return model.is("regression")
     ? model.predictValues(test!.features)
     : (model as SparseMlp<"classification">).predictProbabilities(test!.features);

@@ -102,10 +102,10 @@ Deno.test("predictions refuse features they would misread, and options there are
     [[1, 2, 3, 1e39], RangeError, "number 3 of features is 1e+39"],
     [Float32Array.of(1, 2, 3, NaN), FeatureError, "feature 3 of sample 0 is NaN"],
   ];
-  for (const  of of[model, model.toInference()]) {
+  for (const asked of [model, model.toInference()]) {
     for (const method of ["predictClasses", "predictProbabilities", "predict"] as const) {
       const predict = (...given: unknown[]) => () =>
-        Reflect.apply(of[method] as (...given: unknown[]) => unknown, of, given);
+        Reflect.apply(asked[method] as (...given: unknown[]) => unknown, asked, given);
       for (const [given, kind, message] of refused) assertThrows(predict(given), kind, message);
       assertThrows(
         predict(features, { thread: 2 }),
@@ -127,14 +127,14 @@ Deno.test("a prediction of another task is refused with the ones there are, and 
   const METHODS = ["predictClasses", "predictProbabilities", "predictValues", "predictLabels"] as const;
   for (const [task, methods] of kinds) {
     const model: SparseMlp = SparseMlp.create({ sizes: [2, 4, 2], task, seed: 1 });
-    for (const  of of[model, model.toInference()]) {
-      assertEquals(kinds.filter(([other]) => of.is(other)).map(([other]) => other), [task]);
+    for (const asked of [model, model.toInference()]) {
+      assertEquals(kinds.filter(([other]) => asked.is(other)).map(([other]) => other), [task]);
       for (const method of METHODS) {
-        const predict = () => Reflect.apply(of[method] as (features: Matrix) => unknown, of, [[1, 2]]);
+        const predict = () => Reflect.apply(asked[method] as (features: Matrix) => unknown, asked, [[1, 2]]);
         if (methods.includes(method)) predict();
         else assertThrows(predict, TypeError, `the model is for ${task}, use ${methods}`);
       }
-      assertThrows(() => of.is("regresion" as "regression"), RangeError, 'did you mean "regression"?');
+      assertThrows(() => asked.is("regresion" as "regression"), RangeError, 'did you mean "regression"?');
     }
   }
   const path = await Deno.makeTempFile({ suffix: ".safetensors" });

@@ -99,9 +99,8 @@ function slope(
  */
 export function refuseCalibration(task: Task, what: string): void {
   if (task === "classification") return;
-  throw new TypeError(
-    `Cannot calibrate ${what}: it is for ${task}, and a temperature is that of classes that exclude each other`,
-  );
+  const why = task === "regression" ? "has no probabilities" : "has no classes that exclude each other";
+  throw new TypeError(`Cannot calibrate ${what}: it is for ${task}, which ${why}`);
 }
 
 /**

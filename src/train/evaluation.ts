@@ -56,10 +56,11 @@ export interface EvaluatorOptions extends EvaluationOptions {
 }
 
 /** As they are with the defaults. */
-interface Resolved extends EvaluationOptions {
+type Resolved = {
   readonly threads: number;
   readonly activationStorage: "f32" | "bf16";
-}
+  readonly microBatch?: number;
+};
 
 const NAMES: NamesOf<EvaluatorOptions> = {
   threads: true,
