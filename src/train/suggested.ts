@@ -86,10 +86,11 @@ export interface SuggestedSettings<T extends Task = Task> {
  *
  * const data = madelonLike({ samples: 100, testSamples: 10, features: 50 });
  * const network = SparseMlp.create({ ...suggestSettings(data).model, seed: 1 });
- * assertEquals(network.settings.sizes, [50, 200, 200, 2]);
+ * assertEquals(network.settings.sizes, [50, 500, 500, 2]);
  * ```
  */
 export function suggestSettings(data: Dataset): SuggestedSettings;
+/** As for a data set, of a shape alone; the task is known to the compiler. */
 export function suggestSettings<const T extends Task = "classification">(
   shape: TableShape<T>,
 ): SuggestedSettings<T>;
