@@ -109,10 +109,14 @@ Deno.test("metricValue() reads every metric, and says which samples do not defin
     labels: Uint32Array.of(0, 0, 1, 1),
     targets: new Float32Array(0),
   };
-  assertEquals(metricValue("loss", evaluation, split, new Float32Array(0)), 0.5);
-  assertEquals(metricValue("roc-auc", evaluation, split, TWO), 3.5 / 4);
+  assertEquals(metricValue("loss", "classification", evaluation, split, new Float32Array(0)), 0.5);
+  assertEquals(metricValue("roc-auc", "classification", evaluation, split, TWO), 3.5 / 4);
   const alone = { ...split, labels: new Uint32Array(4) };
-  assertThrows(() => metricValue("roc-auc", evaluation, alone, TWO), RangeError, "a class has none of them");
+  assertThrows(
+    () => metricValue("roc-auc", "classification", evaluation, alone, TWO),
+    RangeError,
+    "a class has none of them",
+  );
   assert(isBetter("loss", 1, 2) && isBetter("roc-auc", 2, 1) && !isBetter("r2", 1, 1));
   assertThrows(() => checkMetric("accuracy", "regression"), TypeError, "one of loss, rmse, mae, r2");
 });
@@ -145,6 +149,12 @@ Deno.test("measureModel() and metricValue() count each sample as its weight, wha
   assertEquals(needsOutputs("accuracy", {}), false);
   const weights = Float32Array.of(1, 0, 0, 0);
   assertEquals(needsOutputs("accuracy", { weights }), true);
-  const found = metricValue("accuracy", { loss: 1, accuracy: 0.5 }, { ...split, weights }, TWO);
+  const found = metricValue(
+    "accuracy",
+    "classification",
+    { loss: 1, accuracy: 0.5 },
+    { ...split, weights },
+    TWO,
+  );
   assertEquals(found, TWO[0] >= TWO[1] ? 1 : 0);
 });

@@ -203,7 +203,7 @@ Deno.test("loadModel() and importScipy() refuse targets that cannot be a unit", 
     }
     await saveModel(SparseMlp.create({ sizes: [3, 4, 2] }), path);
     await describe(path, (metadata) => metadata.targets = '{"mean":[1,2],"deviation":[1,1]}');
-    await assertRejects(() => loadModel(path), Error, "it has targets, its classes need none");
+    await assertRejects(() => loadModel(path), Error, "it has targets, which a classification does not use");
     assertThrows(() => readScaling({ mean: [Infinity], deviation: [1] }, 1), RangeError);
   }));
 

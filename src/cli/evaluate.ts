@@ -6,12 +6,13 @@
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { measureModel, type Measures } from "../train/measurement.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, count, duration, rate } from "./format.ts";
-import { confusionLines, measureLines, measuresToJson, targetLines } from "./measures.ts";
+import { confusionLines, labelLines, measureLines, measuresToJson, targetLines } from "./measures.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
@@ -108,9 +109,10 @@ async function evaluate(path: string, given: Values): Promise<number> {
     ...measureLines(measures, model.targetScaling !== undefined),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],
   ]);
-  const { classification, regression } = measures;
+  const { classification, multiLabel, regression } = measures;
   const tables = [
     ...(classification ? confusionLines(classification, model.classNames) : []),
+    ...(multiLabel ? labelLines(multiLabel, model.classNames) : []),
     ...(regression ? targetLines(regression) : []),
   ];
   console.log([...lines, ...tables].join("\n"));
@@ -133,7 +135,7 @@ function dataOptions(given: Values, trained: Values | undefined): Values {
 }
 
 function checkFit(path: string, model: SparseMlp, data: Dataset): void {
-  const { sizes, task } = model.settings;
+  const { task } = model.settings;
   if (task !== data.task) {
     throw new TypeError(
       `Cannot evaluate "${path}" on "${data.name}": it is for ${data.task}, the model for ${task}`,
@@ -145,8 +147,8 @@ function checkFit(path: string, model: SparseMlp, data: Dataset): void {
         `the model takes ${model.featureCount}`,
     );
   }
-  const outputs = sizes[sizes.length - 1];
-  if (task === "regression" && outputs !== data.outputCount) {
+  const outputs = answerCount(model.settings);
+  if (task !== "classification" && outputs !== data.outputCount) {
     throw new TypeError(
       `Cannot evaluate "${path}" on "${data.name}": it has ${data.outputCount} outputs, ` +
         `the model gives ${outputs}`,

@@ -5,6 +5,7 @@
  */
 import type { Measures } from "../train/measurement.ts";
 import type { ClassificationMetrics, RegressionMetrics } from "../train/metrics.ts";
+import type { MultiLabelMetrics } from "../train/multi_label_metrics.ts";
 import { accuracy, columns, count, plain } from "./format.ts";
 
 /** The most classes of a confusion table on the terminal. */
@@ -14,8 +15,8 @@ const MOST_CLASSES = 12;
 const LONGEST_NAME = 14;
 
 /** Measures as keys of a JSON object; what is not defined is absent. */
-export function measuresToJson({ samples, loss, classification, regression }: Measures): object {
-  return { samples, loss, ...classification, ...regression };
+export function measuresToJson({ samples, loss, classification, multiLabel, regression }: Measures): object {
+  return { samples, loss, ...classification, ...multiLabel, ...regression };
 }
 
 /** How a metric is called and shown, by its key in JSON. */
@@ -25,6 +26,8 @@ export const METRIC_LINES: Readonly<
   loss: ["Loss", short],
   accuracy: ["Accuracy", accuracy],
   balancedAccuracy: ["Balanced accuracy", accuracy],
+  hammingLoss: ["Hamming loss", (value) => value.toFixed(4)],
+  microF1: ["Micro F1", accuracy],
   macroF1: ["Macro F1", accuracy],
   rocAuc: ["ROC AUC", (value) => value.toFixed(4)],
   logLoss: ["Log loss", short],
@@ -41,15 +44,15 @@ function short(value: number): string {
 }
 
 /**
- * A line for each metric there is; of a classification the loss is its log loss, but for a temperature.
+ * A line for each metric there is; of classes and labels the loss is its log loss, but for a temperature.
  *
  * @param standardised Whether the loss is of standardised targets.
  */
 export function measureLines(
-  { loss, classification, regression }: Measures,
+  { loss, classification, multiLabel, regression }: Measures,
   standardised: boolean,
 ): [string, string][] {
-  const found = Object.entries(classification ?? { loss, ...regression });
+  const found = Object.entries(classification ?? multiLabel ?? { loss, ...regression });
   return found.flatMap(([name, value]): [string, string][] => {
     const line = METRIC_LINES[name];
     if (line === undefined || typeof value !== "number") return [];
@@ -71,6 +74,22 @@ export function confusionLines(
   ) => [names[index], ...row.map((cell) => Number.isInteger(cell) ? count(cell) : short(cell))]);
   const sides = ["left", ...names.map(() => "right")] as ("left" | "right")[];
   return ["", ...columns([["true \\ predicted", ...names], ...rows], sides)];
+}
+
+/** A line for each of several labels. */
+export function labelLines({ labels }: MultiLabelMetrics, classNames: readonly string[]): string[] {
+  const rows = labels.map(({ precision, recall, f1, rocAuc }, index) => [
+    cut(classNames[index] ?? `${index}`),
+    ...[precision, recall, f1].map((value) => value === undefined ? "" : accuracy(value)),
+    rocAuc === undefined ? "" : rocAuc.toFixed(4),
+  ]);
+  return [
+    "",
+    ...columns([["label", "precision", "recall", "F1", "ROC AUC"], ...rows], [
+      "left",
+      ...Array<"right">(4).fill("right"),
+    ]),
+  ];
 }
 
 /** A line for each of several targets. */

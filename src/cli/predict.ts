@@ -23,7 +23,7 @@ export const predictCommand: Command = {
   summary: "Predict the samples of a file",
   description:
     "Reads raw features from CSV, TSV, Parquet, svmlight, npy, npz or IDX (packed with gzip, alone in a zip archive, or plain) and writes the class and the " +
-    "probability of each class, or the values of a regression. Columns of a table are found by the names that the " +
+    "probability of each class, the probability of each of several labels, or the values of a regression. Columns of a table are found by the names that the " +
     "model knows; others, like the label, are passed over. FILE - is the standard input: delimited text, packed with gzip or not. " +
     "The file is read in windows, so it may be larger than memory.",
   examples: [

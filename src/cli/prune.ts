@@ -53,7 +53,8 @@ async function prune(path: string, given: Values): Promise<number> {
     const { removed, model, measures } = pruneAndMeasure(pruned, percentile, data.parts, threads, !json);
     if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
     const stats = model.stats();
-    const { loss, classification, regression } = measures;
+    const { loss, classification, multiLabel, regression } = measures;
+    const right = (classification ?? multiLabel)?.accuracy;
     if (json) {
       printEvent({
         event: "pruning",
@@ -62,7 +63,7 @@ async function prune(path: string, given: Values): Promise<number> {
         samples: data.samples,
         ...(percentile !== undefined && { percentile }),
         loss,
-        ...(classification && { accuracy: classification.accuracy }),
+        ...(right !== undefined && { accuracy: right }),
         ...(regression && { rmse: regression.rmse }),
         removedConnections: removed,
         connections: stats.connections,
@@ -74,7 +75,7 @@ async function prune(path: string, given: Values): Promise<number> {
     }
     rows.push([
       percentile === undefined ? "as it is" : `${percentile}`,
-      classification ? accuracy(classification.accuracy) : regression!.rmse.toPrecision(4),
+      right !== undefined ? accuracy(right) : regression!.rmse.toPrecision(4),
       loss.toPrecision(5),
       count(stats.connections),
       count(stats.parameters),
@@ -84,7 +85,7 @@ async function prune(path: string, given: Values): Promise<number> {
     ]);
   }
   if (json) return 0;
-  const score = loaded.model.settings.task === "classification" ? "accuracy" : "RMSE";
+  const score = loaded.model.settings.task === "regression" ? "RMSE" : "accuracy";
   const head = ["percentile", score, "loss", "connections", "parameters", "share", "to use", "neurons"];
   const sides = ["right", "right", "right", "right", "right", "right", "right", "left"] as const;
   console.log(

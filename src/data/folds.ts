@@ -139,7 +139,7 @@ export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number):
       `Cannot test with fold ${fold} of "${dataset.name}": it has ${size} of ${train.samples} samples`,
     );
   }
-  const outputs = task === "regression" ? outputCount : 0;
+  const outputs = task === "classification" ? 0 : outputCount;
   return {
     ...dataset,
     train: gather(train, flags, 0, train.samples - size, featureCount, outputs),

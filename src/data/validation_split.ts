@@ -31,7 +31,7 @@ export function splitValidation(dataset: Dataset, fraction: number, seed: number
   const { train, featureCount, outputCount } = dataset;
   const { quota, size } = validationQuota(dataset, fraction);
   const chosen = chooseValidation(train, quota, seed);
-  const outputs = dataset.task === "regression" ? outputCount : 0;
+  const outputs = dataset.task === "classification" ? 0 : outputCount;
   return {
     train: gather(train, chosen, 0, train.samples - size, featureCount, outputs),
     validation: gather(train, chosen, 1, size, featureCount, outputs),

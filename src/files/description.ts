@@ -6,6 +6,7 @@
 import { isRecord } from "../hyperparameter.ts";
 import type { Meaning } from "../model/copy.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
 import { describeScaling, readScaling, type TargetScaling, unscaled } from "../model/target_scaling.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
@@ -16,12 +17,14 @@ import { describeSchema, readSchema } from "./table_schema.ts";
 import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
 
 /** Version of what a file holds and under which names. */
-export const FORMAT_VERSION = "4";
+export const FORMAT_VERSION = "5";
 /**
  * Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD, 3 one model alone of a
- * run, and the targets of a regression as they were.
+ * run, and the targets of a regression as they were, 4 neither several labels nor an activation for each layer.
  */
-export const READABLE_VERSIONS: readonly string[] = ["1", "2", "3", FORMAT_VERSION];
+export const READABLE_VERSIONS: readonly string[] = ["1", "2", "3", "4", FORMAT_VERSION];
+/** Versions whose networks have learned targets as they were. */
+const OF_PLAIN_TARGETS: readonly string[] = ["1", "2", "3"];
 /** Versions whose checkpoints name no optimiser. */
 const OF_SGD: readonly string[] = ["1", "2"];
 /** What a checkpoint of versions 1 and 2 holds of its optimiser. */
@@ -70,7 +73,7 @@ export function readMeaning(
   >,
 ): Meaning {
   const targetScaling = readTargets(description, settings, standardization !== undefined);
-  const owner = { task: settings.task, featureCount, outputCount: settings.sizes.at(-1)! };
+  const owner = { task: settings.task, featureCount, outputCount: answerCount(settings) };
   return {
     classNames: readClassNames(parseField(description, "classNames"), settings),
     temperature: description.temperature === undefined
@@ -175,23 +178,40 @@ function readTargets(
 ): TargetScaling | undefined {
   const outputs = sizes[sizes.length - 1];
   if (description.targets !== undefined) {
-    if (task !== "regression") throw new SyntaxError("it has targets, its classes need none");
+    if (task !== "regression") {
+      throw new SyntaxError(`it has targets, which a ${taskInWords(task)} does not use`);
+    }
     return readScaling(parseField(description, "targets"), outputs);
   }
-  const old = description.formatVersion !== FORMAT_VERSION;
+  const old = OF_PLAIN_TARGETS.includes(description.formatVersion);
   return old && trained && task === "regression" ? unscaled(outputs) : undefined;
 }
 
-/** The names of the classes: none, or one an output. */
-function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {
+/** The names of the classes or labels: none, or one each. */
+function readClassNames(found: unknown, settings: ModelSettings): string[] {
   if (!Array.isArray(found) || !found.every((name) => typeof name === "string")) {
     throw new SyntaxError("its class names are no list of texts");
   }
-  const outputs = sizes[sizes.length - 1];
-  if (found.length !== 0 && (task !== "classification" || found.length !== outputs)) {
-    throw new RangeError(`it has ${found.length} class names for ${outputs} outputs of a ${task}`);
-  }
+  checkNameCount(found.length, settings);
   return found;
+}
+
+/**
+ * Refuses class names that are not as many as there are classes or labels; none at all are well.
+ *
+ * @throws {RangeError} Also when there are any for a regression.
+ */
+export function checkNameCount(names: number, settings: ModelSettings): void {
+  const needed = answerCount(settings);
+  if (names === 0 || (settings.task !== "regression" && names === needed)) return;
+  throw new RangeError(
+    `it has ${names} class names for ${needed} outputs of a ${taskInWords(settings.task)}`,
+  );
+}
+
+/** As messages have it. */
+function taskInWords(task: ModelSettings["task"]): string {
+  return task === "multi-label" ? "network of several labels" : task;
 }
 
 /**
@@ -200,7 +220,9 @@ function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[
  * @throws {RangeError} When it is none, or the model has no probabilities.
  */
 export function readTemperature(found: unknown, { task }: ModelSettings): number {
-  if (task !== "classification") throw new RangeError(`it has a temperature, which a ${task} does not use`);
+  if (task !== "classification") {
+    throw new RangeError(`it has a temperature, which a ${taskInWords(task)} does not use`);
+  }
   if (typeof found === "number" && Number.isFinite(found) && found > 0) return found;
   throw new RangeError(`its temperature is ${JSON.stringify(found)}, expected a number above 0`);
 }

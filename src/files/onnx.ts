@@ -11,6 +11,7 @@
 import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount, isOneSided, lossOf } from "../model/outputs.ts";
 import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
 import { describeSchema } from "./table_schema.ts";
@@ -156,15 +157,20 @@ function describe(model: SparseMlp): Record<string, unknown> {
     value = graph.node("Mul", [value, graph.constant("target_deviation", deviation, [outputs])]);
     value = graph.node("Add", [value, graph.constant("target_mean", mean, [outputs])]);
   }
-  const classes = settings.task === "classification";
   if (model.temperature !== 1) {
     value = graph.node("Div", [
       value,
       graph.constant("temperature", Float32Array.of(model.temperature), [1]),
     ]);
   }
-  const name = classes ? "probabilities" : "values";
-  graph.node(classes ? "Softmax" : "Identity", [value], classes ? { axis: 1 } : {}, name);
+  const name = settings.task === "regression" ? "values" : "probabilities";
+  const loss = lossOf(settings);
+  if (loss === "softmax-cross-entropy") graph.node("Softmax", [value], { axis: 1 }, name);
+  else if (loss === "squared-error") graph.node("Identity", [value], {}, name);
+  else if (isOneSided(settings)) {
+    const sides = [graph.node("Neg", [value]), value].map((side) => graph.node("Sigmoid", [side]));
+    graph.node("Concat", sides, { axis: 1 }, name);
+  } else graph.node("Sigmoid", [value], {}, name);
   const info = (name: string, width: number) => ({
     name,
     type: {
@@ -187,7 +193,7 @@ function describe(model: SparseMlp): Record<string, unknown> {
       ...graph.content,
       name: "truly-sparse",
       input: [info("features", features)],
-      output: [info(name, outputs)],
+      output: [info(name, answerCount(settings))],
     },
   };
 }

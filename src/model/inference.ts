@@ -6,10 +6,12 @@
 import { FeatureError } from "../errors.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { Standardization } from "../native/standardize.ts";
-import { predict } from "../native/inference.ts";
+import { predict, type PredictionSettings } from "../native/inference.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import type { Task } from "../task.ts";
 import { paddedWords, type SparseLayer } from "./layer.ts";
+import { answerCount, isOneSided, writeBothSides } from "./outputs.ts";
 import { type TargetScaling, toOwnUnit } from "./target_scaling.ts";
 import { applyTemperature } from "./temperature.ts";
 import { predictionTiles } from "./tile.ts";
@@ -24,7 +26,7 @@ export interface PredictOptions {
 export interface Compilable {
   readonly settings: {
     readonly sizes: readonly number[];
-    readonly task: "classification" | "regression";
+    readonly task: Task;
   };
   readonly layers: readonly SparseLayer[];
   readonly standardization?: Standardization;
@@ -58,15 +60,17 @@ export interface Compilable {
 export class InferenceModel {
   /** Raw features of a sample. */
   readonly featureCount: number;
-  /** Classes or values of a sample. */
+  /** Classes, labels or values of a sample. */
   readonly outputCount: number;
-  /** Name of each class; empty for regression, or where they are unknown. */
+  /** Name of each class or label; empty for regression, or where they are unknown. */
   readonly classNames: readonly string[];
   /** What the outputs mean. */
-  readonly task: "classification" | "regression";
+  readonly task: Task;
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
   readonly #targetScaling: TargetScaling | undefined;
+  /** Whether one output tells two classes apart. */
+  readonly #oneSided: boolean;
   readonly #sizes: readonly number[];
   readonly #temperature: number;
   readonly #schema: TableSchema | undefined;
@@ -78,7 +82,8 @@ export class InferenceModel {
     this.#sizes = sizes;
     this.task = task;
     this.featureCount = model.featureCount;
-    this.outputCount = layers[layers.length - 1].neurons;
+    this.outputCount = answerCount({ sizes, task });
+    this.#oneSided = isOneSided({ sizes, task });
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
     this.#schema = model.schema;
@@ -94,24 +99,29 @@ export class InferenceModel {
   }
 
   /**
-   * The class of each sample by its index (the first of equal outputs), or for regression its values in the targets' own
-   * unit.
+   * The class of each sample by its index (the first of equal outputs), for regression its values in the targets' own
+   * unit, or for several labels 1 where one applies (its output is above 0) and else 0.
    *
    * @param features Raw features, shape `[samples, featureCount]`.
-   * @returns Shape `[samples]`, or `[samples, outputs]` for regression.
+   * @returns Shape `[samples]`, or `[samples, outputs]` for regression and several labels.
    * @throws {TypeError} When their number is no multiple of `featureCount`.
    * @throws {FeatureError} When one is not finite, or so far from those of training that the outputs are not.
    */
-  predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
-    const outputs = this.#run(features, false, options);
-    return this.task === "regression" ? outputs : largest(outputs, this.outputCount);
+  predict(
+    features: Float32Array | Uint8Array,
+    options: PredictOptions = {},
+  ): Uint32Array | Float32Array | Uint8Array {
+    const outputs = this.#run(features, "outputs", options);
+    if (this.task === "regression") return outputs;
+    if (this.task === "multi-label") return Uint8Array.from(outputs, above);
+    return this.#oneSided ? Uint32Array.from(outputs, above) : largest(outputs, this.outputCount);
   }
 
   /**
-   * The probability of each class, with the temperature of a calibrated model.
+   * The probability of each class, with the temperature of a calibrated model, or of each label for itself.
    *
    * @param features Raw features, shape `[samples, featureCount]`.
-   * @returns Shape `[samples, classes]`; each row sums to 1.
+   * @returns Shape `[samples, classes]`, where each row sums to 1; or `[samples, labels]`, where it need not.
    * @throws {TypeError} When the model is for regression, or the number of features does not fit.
    * @throws {FeatureError} As {@linkcode predict}.
    */
@@ -119,12 +129,19 @@ export class InferenceModel {
     if (this.task === "regression") {
       throw new TypeError("Cannot predict probabilities: the model is for regression, use predict");
     }
-    const probabilities = this.#run(features, true, options);
+    if (this.task === "multi-label") return this.#run(features, "sigmoid", options);
+    const outputs = this.#run(features, this.#oneSided ? "outputs" : "softmax", options);
+    const probabilities = this.#oneSided ? new Float32Array(2 * outputs.length) : outputs;
+    if (this.#oneSided) writeBothSides(outputs, probabilities);
     applyTemperature(probabilities, this.outputCount, this.#temperature);
     return probabilities;
   }
 
-  #run(features: Float32Array | Uint8Array, softmax: boolean, options: PredictOptions): Float32Array {
+  #run(
+    features: Float32Array | Uint8Array,
+    wanted: PredictionSettings["wanted"],
+    options: PredictOptions,
+  ): Float32Array {
     const { threads = 1 } = options;
     const samples = features.length / this.featureCount;
     if (!Number.isInteger(samples)) {
@@ -135,13 +152,13 @@ export class InferenceModel {
     if (!Number.isSafeInteger(threads) || threads < 1) {
       throw new RangeError(`Cannot predict: threads is ${threads}, expected a whole number of at least 1`);
     }
-    const outputs = new Float32Array(samples * this.outputCount);
+    const outputs = new Float32Array(samples * this.#sizes[this.#sizes.length - 1]);
     if (samples === 0) return outputs;
     const { width, words } = predictionTiles(this.#sizes, samples, threads);
     if (this.#work.length < words) this.#work = sharedWords(words);
     const source = { features, ...this.#standardization };
     try {
-      predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
+      predict(this.#network, source, { wanted, width, threads }, this.#work, outputs);
     } catch (cause) {
       if (!(cause instanceof FeatureError) || this.#schema === undefined) throw cause;
       throw cause.at({ name: inputNames(this.#schema)[cause.place.feature] });
@@ -180,6 +197,11 @@ function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
     floats.set(layer.activationParameters, starts[4]);
   }
   return { layout, slopes, arena, state: new Uint32Array(0) };
+}
+
+/** Which side of 0 an output is on. */
+function above(output: number): number {
+  return output > 0 ? 1 : 0;
 }
 
 /** The first largest of each row. */

@@ -20,7 +20,8 @@ import { ModelUse } from "./use.ts";
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
  *
- * Paper: §2. Layer l maps `sizes[l]` inputs to `sizes[l + 1]` neurons; the output layer has no activation of its own.
+ * Paper: §2. Layer l maps `sizes[l]` inputs to `sizes[l + 1]` neurons; the output layer has no activation of its own
+ * (what its outputs become depends on the task).
  *
  * @example
  * ```ts
@@ -37,7 +38,7 @@ export class SparseMlp {
   standardization?: Standardization;
   /** Regression: the unit of the values it predicts; set by the first training. Without it, outputs are the values. */
   targetScaling?: TargetScaling;
-  /** Name of each class; set by training. */
+  /** Name of each class or label; set by training. */
   classNames: readonly string[] = [];
   /** What the columns of the tables are that the model reads; set by training on one. */
   schema?: TableSchema;
@@ -248,7 +249,8 @@ export class SparseMlp {
   }
 
   /**
-   * The class of each sample by its index, or for regression its values `[samples, outputs]` in the targets' own unit.
+   * The class of each sample by its index, for regression its values `[samples, outputs]` in the targets' own unit, or
+   * for several labels 1 where one applies and else 0, `[samples, outputs]`.
    *
    * Lays the model out anew in each call (O(connections)): {@linkcode compile} once for many calls.
    *
@@ -256,12 +258,15 @@ export class SparseMlp {
    * @throws {TypeError} When their number is no multiple of the model's.
    * @throws {FeatureError} When one is not finite, or so far from those of training that the outputs are not.
    */
-  predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
+  predict(
+    features: Float32Array | Uint8Array,
+    options: PredictOptions = {},
+  ): Uint32Array | Float32Array | Uint8Array {
     return this.compile().predict(features, options);
   }
 
   /**
-   * The probability of each class, shape `[samples, classes]`; as {@linkcode predict}.
+   * The probability of each class or label, shape `[samples, classes]`; as {@linkcode predict}.
    *
    * @throws {TypeError} When the model is for regression.
    */

@@ -9,14 +9,17 @@ import {
   WEIGHT_INITIALIZERS,
   type WeightInitializer,
 } from "../sparse/init.ts";
+import { type Task, TASKS } from "../task.ts";
 import { type Activation, type ActivationKind, resolveActivation } from "./activation.ts";
 
-/** What the output means: classes (softmax and cross-entropy) or values (mean squared error). */
-export type Task = "classification" | "regression";
+export type { Task };
 
 /** Options of {@linkcode SparseMlp.create}. */
 export interface ModelOptions {
-  /** Neurons of each layer, input first, output last; at least two layers. */
+  /**
+   * Neurons of each layer, input first, output last; at least two layers. A classification of two classes may have one
+   * output.
+   */
   readonly sizes: readonly number[];
   /**
    * Sparsity ε of the paper: a connection exists with probability ε·(n + m)/(n·m).
@@ -136,8 +139,8 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
   if (typeof zeroOutput !== "boolean") {
     throw new TypeError(`Cannot make a model: zeroOutput is ${zeroOutput}, expected true or false`);
   }
-  if (task !== "classification" && task !== "regression") {
-    throw new TypeError(`Cannot make a model: task is "${task}", expected classification or regression`);
+  if (!TASKS.includes(task)) {
+    throw new TypeError(`Cannot make a model: task is "${task}", expected one of ${TASKS.join(", ")}`);
   }
   if (!Number.isSafeInteger(seed) || seed < 0) {
     throw new RangeError(`Cannot make a model: seed is ${seed}, expected a whole number from 0 to 2^53 − 1`);

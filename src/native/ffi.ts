@@ -24,8 +24,9 @@ const LAYOUT = ["buffer", "buffer", "usize"] as const;
 const NETWORK = [...LAYOUT, "buffer", "usize"] as const;
 /** Raw samples: data, data_len, is_bytes, raw_features, selection, selection_len. */
 const SOURCE = ["buffer", "usize", "u32", "usize", "buffer", "usize"] as const;
-/** A batch: input, labels, targets, weights, each with its length; samples, width. */
+/** A batch: loss; input, labels, targets, weights, each with its length; samples, width. */
 const BATCH = [
+  "u32" as const,
   ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
   ...["usize", "usize"] as const,
 ] as const;
@@ -137,7 +138,7 @@ export const SYMBOLS = {
       ...NETWORK,
       ...SOURCE,
       ...["buffer", "buffer", "usize"] as const, // mean, scale, inputs
-      ...["u32", "usize", "usize"] as const, // softmax, width, threads
+      ...["u32", "usize", "usize"] as const, // wanted, width, threads
       ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, outputs, outputs_len
     ],
     result: "i32",

@@ -272,7 +272,7 @@ class ParallelEngine implements Engine {
     if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
     return {
       trainLoss: sums.loss / sums.samples,
-      trainAccuracy: model.settings.task === "classification" ? sums.correct / sums.samples : NaN,
+      trainAccuracy: model.settings.task === "regression" ? NaN : sums.correct / sums.samples,
       learningRate,
       parallel: {
         phase: first ? 1 : 2,

@@ -7,7 +7,9 @@
  */
 import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { logit } from "../model/temperature.ts";
+import type { Task } from "../task.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
 import { measureModel } from "./measurement.ts";
 
@@ -83,10 +85,21 @@ function slope(
 }
 
 /**
+ * Refuses what no temperature can be fitted for.
+ *
+ * @throws {TypeError} When the task is not classification.
+ */
+export function refuseCalibration(task: Task, what: string): void {
+  if (task === "classification") return;
+  const why = task === "regression" ? "has no probabilities" : "has no classes that exclude each other";
+  throw new TypeError(`Cannot calibrate ${what}: it is for ${task}, which ${why}`);
+}
+
+/**
  * Fits the temperature of a trained model on samples it has not learned from, and sets it: `predictProbabilities` then
  * uses it, files keep it. Which class is the most probable stays as it is.
  *
- * @throws {TypeError} When the model is for regression, or was never trained.
+ * @throws {TypeError} When the model is not for classification, or was never trained.
  *
  * @example
  * ```ts
@@ -102,13 +115,11 @@ function slope(
  * ```
  */
 export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOptions = {}): Calibration {
-  const { standardization, settings: { task, sizes } } = model;
-  if (task !== "classification") {
-    throw new TypeError("Cannot calibrate: the model is for regression, which has no probabilities");
-  }
+  const { standardization, settings } = model;
+  refuseCalibration(settings.task, "the model");
   model.temperature = 1;
   const before = measureModel(model, [split], options).classification!;
-  const probabilities = new Float32Array(split.samples * sizes[sizes.length - 1]);
+  const probabilities = new Float32Array(split.samples * answerCount(settings));
   new Evaluator(model, split, standardization!, options).run(probabilities);
   model.temperature = fitTemperature(probabilities, split.labels, split.weights);
   const after = measureModel(model, [split], options).classification!;

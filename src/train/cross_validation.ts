@@ -57,7 +57,7 @@ export interface CrossValidationSummary {
   readonly folds: number;
   /** Repetitions. */
   readonly repeats: number;
-  /** By name: `loss`, and those of `ClassificationMetrics` or `RegressionMetrics` that are one number. */
+  /** By name: `loss`, and those of `ClassificationMetrics`, `MultiLabelMetrics` or `RegressionMetrics` that are one number. */
   readonly metrics: Readonly<Record<string, MetricSpread>>;
 }
 
@@ -123,8 +123,10 @@ export async function* crossValidate(
 }
 
 /** The measures that are one number, by name. */
-export function scoresOf({ loss, classification, regression }: Measures): Readonly<Record<string, number>> {
-  const all = Object.entries({ loss, ...classification, ...regression });
+export function scoresOf(
+  { loss, classification, multiLabel, regression }: Measures,
+): Readonly<Record<string, number>> {
+  const all = Object.entries({ loss, ...classification, ...multiLabel, ...regression });
   return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
 }
 

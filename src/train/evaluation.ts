@@ -6,6 +6,7 @@
 import type { Split } from "../data/dataset.ts";
 import type { Standardization } from "../native/standardize.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount, isOneSided, writeBothSides } from "../model/outputs.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchRunner } from "./step_runner.ts";
@@ -20,7 +21,9 @@ export interface Evaluation {
    * `TargetScaling`).
    */
   readonly loss: number;
-  /** Fraction of samples whose class is right, each counted once; NaN for regression. */
+  /**
+   * Fraction of samples whose class is right, or all of whose labels are, each counted once; NaN for regression.
+   */
   readonly accuracy: number;
 }
 
@@ -48,6 +51,8 @@ export class Evaluator {
   readonly #split: Split;
   readonly #runner: BatchRunner;
   readonly #order: Uint32Array;
+  /** The outputs of a batch, where a sample has one for two classes. */
+  readonly #sides = new Float32Array(EVALUATION_BATCH);
   /** Weight of all samples together: their number, where all count alike. */
   readonly weight: number;
 
@@ -87,8 +92,8 @@ export class Evaluator {
   /**
    * Runs all samples forward.
    *
-   * @param outputs Receives probabilities (classification) or values in the targets' own unit (regression),
-   * `[samples, outputs]`; or empty.
+   * @param outputs Receives probabilities (of classes or labels) or values in the targets' own unit (regression),
+   * `[samples, outputs]`, with a column for each of two classes also where the network has one output; or empty.
    */
   run(outputs: Float32Array = new Float32Array(0)): Evaluation {
     const batches = this.batches(outputs);
@@ -100,20 +105,23 @@ export class Evaluator {
 
   /** As {@linkcode run}, a batch at a time, for who does other things between: yields how many samples are done. */
   *batches(outputs: Float32Array = new Float32Array(0)): Generator<number, Evaluation> {
-    const { samples, labels } = this.#split;
-    const { targetScaling } = this.#model;
-    const count = this.#model.layers[this.#model.layers.length - 1].neurons;
+    const { samples } = this.#split;
+    const { targetScaling, settings } = this.#model;
+    const count = answerCount(settings);
+    const oneSided = outputs.length > 0 && isOneSided(settings);
     let [loss, correct] = [0, 0];
     for (let first = 0; first < samples; first += EVALUATION_BATCH) {
       const size = Math.min(EVALUATION_BATCH, samples - first);
       const batch = this.#runner.build(this.#order, first, size, 0);
       const part = outputs.subarray(first * count, outputs.length > 0 ? (first + size) * count : 0);
-      this.#runner.evaluate(batch, part);
+      const own = oneSided ? this.#sides.subarray(0, size) : part;
+      this.#runner.evaluate(batch, own);
+      if (oneSided) writeBothSides(own, part);
       if (targetScaling !== undefined) toOwnUnit(targetScaling, part);
       loss += this.#runner.totals[0];
       correct += this.#runner.totals[1];
       yield first + size;
     }
-    return { loss: loss / this.weight, accuracy: labels.length > 0 ? correct / samples : NaN };
+    return { loss: loss / this.weight, accuracy: settings.task === "regression" ? NaN : correct / samples };
   }
 }

@@ -6,6 +6,7 @@
 import type { Split } from "../data/dataset.ts";
 import { FeatureError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { applyTemperature } from "../model/temperature.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
 import {
@@ -14,6 +15,7 @@ import {
   type RegressionMetrics,
   regressionMetrics,
 } from "./metrics.ts";
+import { type MultiLabelMetrics, multiLabelMetrics } from "./multi_label_metrics.ts";
 
 /** What a model is worth on samples; each counts as its weight, where they have any. */
 export interface Measures {
@@ -23,6 +25,8 @@ export interface Measures {
   readonly loss: number;
   /** Given for classification. */
   readonly classification?: ClassificationMetrics;
+  /** Given for several labels. */
+  readonly multiLabel?: MultiLabelMetrics;
   /** Given for regression. */
   readonly regression?: RegressionMetrics;
 }
@@ -59,12 +63,12 @@ export function measureModel(
   parts: readonly Split[],
   { onProgress, ...options }: MeasureOptions = {},
 ): Measures {
-  const { standardization, settings: { task, sizes } } = model;
+  const { standardization, settings } = model;
   if (standardization === undefined) {
     throw new TypeError("Cannot measure the model: it was never trained, so it cannot standardise features");
   }
   const samples = parts.reduce((sum, split) => sum + split.samples, 0);
-  const width = sizes[sizes.length - 1];
+  const width = answerCount(settings);
   const outputs = new Float32Array(samples * width);
   let [first, loss, weight] = [0, 0, 0];
   try {
@@ -93,9 +97,11 @@ export function measureModel(
     );
   }
   const weights = weightsOf(parts, samples);
-  if (task === "regression") {
+  if (settings.task !== "classification") {
     const targets = joined(parts.map((split) => split.targets), new Float32Array(outputs.length));
-    return { ...found, regression: regressionMetrics(outputs, targets, width, weights) };
+    return settings.task === "regression"
+      ? { ...found, regression: regressionMetrics(outputs, targets, width, weights) }
+      : { ...found, multiLabel: multiLabelMetrics(outputs, targets, width, weights) };
   }
   applyTemperature(outputs, width, model.temperature);
   const labels = joined(parts.map((split) => split.labels), new Uint32Array(samples));

@@ -13,9 +13,9 @@ export interface TableShape {
   readonly samples: number;
   /** Features of a sample. */
   readonly features: number;
-  /** Classes, or numbers to predict. */
+  /** Classes, labels, or numbers to predict. */
   readonly outputs: number;
-  /** Whether samples have a class, or numbers to predict. @default {"classification"} */
+  /** What is learned of a sample. @default {"classification"} */
   readonly task?: Task;
 }
 
@@ -116,7 +116,7 @@ function momentum(samples: number, batchSize: number) {
   } as const;
 }
 
-/** Squared errors have gradients without a bound; Adam's steps have one. */
+/** Gradients of squared errors have no bound, those of a mean over many labels are small: Adam's steps have one size. */
 function adam(samples: number) {
   return {
     optimizer: "adam",
