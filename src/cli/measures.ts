@@ -34,7 +34,7 @@ export const METRIC_LINES: Readonly<
   macroPrecision: ["Macro precision", accuracy],
   macroRecall: ["Macro recall", accuracy],
   rocAuc: ["ROC AUC", (value) => value.toFixed(4)],
-  meanAveragePrecision: ["Average precision", (value) => value.toFixed(4)],
+  meanAveragePrecision: ["Mean average precision", (value) => value.toFixed(4)],
   logLoss: ["Log loss", short],
   brierScore: ["Brier score", short],
   expectedCalibrationError: ["Calibration error", short],
