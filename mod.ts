@@ -9,8 +9,9 @@ export type { Dataset, FeatureSource, ImageShape, Split } from "./src/data/datas
 export type { Standardization } from "./src/native/standardize.ts";
 export type { ValidationSplit } from "./src/data/validation_split.ts";
 export { classCounts, validateDataset } from "./src/data/dataset.ts";
-export { type FileOptions, loadFiles } from "./src/data/files.ts";
-export { type SampleWindow, sampleWindows, type WindowOptions } from "./src/data/windows.ts";
+export type { FileOptions, WindowOptions } from "./src/data/file_options.ts";
+export { loadFiles } from "./src/data/files.ts";
+export { type SampleWindow, sampleWindows } from "./src/data/windows.ts";
 export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { Column } from "./src/data/table/columns.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
@@ -58,6 +59,7 @@ export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
 export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";
+export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/share.ts";
 export type { ConnectionList, SparseLayer } from "./src/model/layer.ts";
@@ -71,6 +73,7 @@ export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
 export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
+export type { Matrix, Numbers } from "./src/numbers.ts";
 export type { Connections } from "./src/sparse/csr.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
@@ -81,7 +84,13 @@ export {
   type FoldRecord,
   type MetricSpread,
 } from "./src/train/cross_validation.ts";
-export { measureModel, type MeasureOptions, type Measures } from "./src/train/measurement.ts";
+export {
+  evaluate,
+  type EvaluateOptions,
+  type Measures,
+  type MeasuresOf,
+  type MetricsByTask,
+} from "./src/train/measures.ts";
 export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
 export {
   type ClassificationMetrics,
@@ -89,7 +98,18 @@ export {
   type RegressionMetrics,
   regressionMetrics,
 } from "./src/train/metrics.ts";
-export { type Evaluation, Evaluator, type EvaluatorOptions } from "./src/train/evaluation.ts";
+export {
+  type LabelMetrics,
+  type MultiLabelMetrics,
+  multiLabelMetrics,
+} from "./src/train/multi_label_metrics.ts";
+export type { RankingMetrics } from "./src/train/ranking.ts";
+export {
+  type Evaluation,
+  type EvaluationOptions,
+  Evaluator,
+  type EvaluatorOptions,
+} from "./src/train/evaluation.ts";
 export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
 export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";
 export type { ClassWeights } from "./src/train/sample_weights.ts";

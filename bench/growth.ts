@@ -64,7 +64,8 @@ function measure(shape: string, neurons: number, widths: readonly number[]): Row
   return fits.map((width) => {
     const tiles = Math.ceil(batchSize / width);
     const input = sharedFloats(tiles * width * FEATURES).map((_, place) => Math.sin(place));
-    const batch: Batch = { input, labels, targets: new Float32Array(0), samples: batchSize, width };
+    const loss = "softmax-cross-entropy";
+    const batch: Batch = { loss, input, labels, targets: new Float32Array(0), samples: batchSize, width };
     const use = { training: true, dropout: false, activationStorage: storage };
     const work = sharedWords(workspaceWords(model.memory, width, use));
     const times: number[] = [];

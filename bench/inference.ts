@@ -79,7 +79,10 @@ async function measure(model: SparseMlp): Promise<Record<string, unknown>> {
     ),
   });
   const order = Uint32Array.from({ length: BATCH }, (_, sample) => sample);
-  const inference = model.compile();
+  if (!model.is("classification")) {
+    throw new TypeError(`Cannot measure: the model is for ${model.settings.task}`);
+  }
+  const inference = model.toInference();
   const part = features.subarray(0, 2_560 * inputs);
   const one = features.subarray(0, inputs);
   const evaluated = time(() => {

@@ -36,6 +36,7 @@ function prepare(threads: number): { step: () => void; probe: () => void } {
   }
   const width = narrowestTile(BATCH);
   const batch = {
+    loss: "softmax-cross-entropy" as const,
     input: sharedFloats(SIZES[0] * BATCH).map((_, at) => at % 17 / 8 - 1),
     labels: sharedWords(BATCH).map((_, sample) => sample % 10),
     targets: new Float32Array(0),

@@ -7,13 +7,14 @@ import { isRecord } from "./hyperparameter.ts";
 import { pictured } from "./picture.ts";
 import { schemaPicture } from "./schema_picture.ts";
 import { type ColumnSchema, inputCount, type TableSchema } from "./schema.ts";
+import type { Task } from "./task.ts";
 
 /** What a schema has to fit. */
 export interface SchemaOwner {
-  readonly task: "classification" | "regression";
+  readonly task: Task;
   /** Raw features the model takes. */
   readonly featureCount: number;
-  /** Classes or values the model gives. */
+  /** Classes, labels or values the model gives. */
   readonly outputCount: number;
 }
 

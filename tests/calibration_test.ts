@@ -6,7 +6,7 @@ import { writeSafetensors } from "../src/files/safetensors.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { applyTemperature } from "../src/model/temperature.ts";
 import { calibrate, fitTemperature } from "../src/train/calibration.ts";
-import { measureModel } from "../src/train/measurement.ts";
+import { evaluate } from "../src/train/measures.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { folder, run, table } from "./cli/process.ts";
 import { fileContent } from "./model/file.ts";
@@ -50,7 +50,11 @@ Deno.test("fitTemperature() finds the temperature that probabilities were made w
   // All right, or all wrong: the ends of the range.
   assertAlmostEquals(fitTemperature(Float32Array.of(0.75, 0.25), Uint32Array.of(0)), 0.1, 1e-9);
   assertAlmostEquals(fitTemperature(Float32Array.of(0.75, 0.25), Uint32Array.of(1)), 10, 1e-9);
-  assertThrows(() => fitTemperature(new Float32Array(3), new Uint32Array(2)), TypeError, "3 probabilities");
+  assertThrows(
+    () => fitTemperature(new Float32Array(3), new Uint32Array(2)),
+    TypeError,
+    "3 values for 2 samples",
+  );
 });
 
 Deno.test("train() with calibrate fits a temperature on the validation samples, and leaves classes as they are", async () => {
@@ -66,10 +70,10 @@ Deno.test("train() with calibrate fits a temperature on the validation samples, 
   const expected = plain.predictProbabilities(features);
   applyTemperature(expected, 2, temperature);
   assertEquals(model.predictProbabilities(features), expected);
-  const [one, other] = [plain, model].map((of) => measureModel(of, [data.test!]));
+  const [one, other] = [plain, model].map((of) => evaluate(of, [data.test!]));
   assertEquals(one.loss, other.loss);
-  assertEquals(one.classification!.accuracy, other.classification!.accuracy);
-  assert(other.classification!.logLoss < one.classification!.logLoss);
+  assertEquals(one.accuracy, other.accuracy);
+  assert(other.logLoss < one.logLoss);
   // The best epoch is calibrated where that is kept, and a run that goes on begins without.
   const kept = xorModel();
   await finish(kept, data, { ...OPTIONS, calibrate: true });
@@ -81,12 +85,12 @@ Deno.test("train() with calibrate fits a temperature on the validation samples, 
 Deno.test("calibrate() refuses regression, and train() a calibration without validation samples", async () => {
   const model = SparseMlp.create({ sizes: [3, 8, 2], epsilon: 5, task: "regression", seed: 1 });
   const numbers = linearData(40);
-  assertThrows(() => calibrate(model, numbers.train), TypeError, "regression, which has no probabilities");
+  assertThrows(() => calibrate(model, numbers.train), TypeError, "it is for regression");
   const options = { ...OPTIONS, calibrate: true };
   await assertRejects(
     () => finish(model, numbers, options),
     TypeError,
-    "regression, which has no probabilities",
+    "it is for regression",
   );
   await assertRejects(
     async () => await finish(xorModel(), data, { calibrate: true }),
@@ -106,6 +110,7 @@ Deno.test("saveModel(), exportScipy() and compact() keep the temperature", () =>
     const expected = model.predictProbabilities(features);
     for (const other of [(await loadModel(path)).model, await importScipy(`${folder}/scipy`)]) {
       assertEquals(other.temperature, model.temperature);
+      assert(other.is("classification"));
       assertEquals(other.predictProbabilities(features), expected);
     }
     assertEquals(compact(model).model.temperature, model.temperature);

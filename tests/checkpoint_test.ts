@@ -282,7 +282,7 @@ Deno.test("loadModel() refuses a header that contradicts itself or the network",
       ["no list of texts", (json) => json.replace('"classNames":"[]"', '"classNames":"[1,2]"')],
       ["settings are no object", (json) => json.replace(/"settings":"\{.*?\}\}?"/, '"settings":"null"')],
       ["no epoch and options", (json) => json.replace('\\"epoch\\":1', '\\"epoch\\":null')],
-      ["format version 9", (json) => json.replace('"formatVersion":"4"', '"formatVersion":"9"')],
+      ["format version 9", (json) => json.replace('"formatVersion":"5"', '"formatVersion":"9"')],
     ];
     for (const [found, change] of cases) {
       await withHeader(whole, changed, change);

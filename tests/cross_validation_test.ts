@@ -1,40 +1,44 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
+import type { Dataset } from "../src/data/dataset.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { foldDataset, foldsOf } from "../src/data/folds.ts";
 import {
   crossValidate,
-  type CrossValidationSummary,
+  type CrossValidationOptions,
   type FoldRecord,
+  scoresOf,
 } from "../src/train/cross_validation.ts";
-import { measureModel } from "../src/train/measurement.ts";
+import { evaluate, type Measures } from "../src/train/measures.ts";
 import { folder, run, table } from "./cli/process.ts";
-import { measureLines } from "../src/cli/measures.ts";
+import { measureLines, tableLines } from "../src/cli/measures.ts";
+import type { RegressionMetrics } from "../src/train/metrics.ts";
+import { multiLabelMetrics } from "../src/train/multi_label_metrics.ts";
+import { suggestSettings } from "../src/train/suggested.ts";
 import { finish, linearData, xorData, xorModel } from "./trainer/data.ts";
 
 const OPTIONS = { epochs: 4, batchSize: 8, threads: 1 };
 
-async function drained(
-  folds: AsyncGenerator<FoldRecord, CrossValidationSummary>,
-): Promise<{ readonly records: FoldRecord[]; readonly summary: CrossValidationSummary }> {
+/** What all folds gave, and each. */
+async function validated(data: Dataset, options: CrossValidationOptions) {
   const records: FoldRecord[] = [];
-  for (;;) {
-    const { done, value } = await folds.next();
-    if (done) return { records, summary: value };
-    records.push(value);
-  }
+  const summary = await crossValidate(data, options, (record) => void records.push(record));
+  return { records, summary };
 }
 
 Deno.test("crossValidate() tests each fold with a network of its own, standardised by its own training samples", async () => {
   const data = xorData(90, 10);
-  const { records, summary } = await drained(
-    crossValidate(data, { folds: 3, seed: 5, makeModel: () => xorModel(), training: OPTIONS }),
-  );
+  const { records, summary } = await validated(data, {
+    folds: 3,
+    seed: 5,
+    model: () => xorModel(),
+    training: OPTIONS,
+  });
   const folds = foldsOf(data, { folds: 3, seed: 5 });
   for (const [fold, record] of records.entries()) {
     const { test, ...part } = foldDataset(data, folds, fold);
     const model = xorModel();
     await finish(model, part, OPTIONS);
-    assertEquals(record.measures, measureModel(model, [test!]));
+    assertEquals(record.measures, evaluate(model, [test!]));
     assertEquals([record.repeat, record.fold, record.trainSamples, record.testSamples], [
       1,
       fold + 1,
@@ -42,7 +46,7 @@ Deno.test("crossValidate() tests each fold with a network of its own, standardis
       30,
     ]);
   }
-  const values = records.map(({ measures }) => measures.classification!.accuracy);
+  const values = records.map(({ measures }) => scoresOf(measures).accuracy);
   const mean = (values[0] + values[1] + values[2]) / 3;
   assertAlmostEquals(summary.metrics.accuracy.mean, mean, 1e-15);
   const variance = values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / 2;
@@ -53,20 +57,81 @@ Deno.test("crossValidate() tests each fold with a network of its own, standardis
 
 Deno.test("crossValidate() repeats with other folds, takes groups, and measures regression", async () => {
   const data = linearData(60);
-  const makeModel = () => SparseMlp.create({ sizes: [3, 16, 2], epsilon: 8, task: "regression", seed: 1 });
+  const model = () => SparseMlp.create({ sizes: [3, 16, 2], epsilon: 8, task: "regression", seed: 1 });
   const groups = Uint32Array.from({ length: 60 }, (_, sample) => Math.floor(sample / 5));
-  const { records, summary } = await drained(
-    crossValidate(data, { folds: 2, repeats: 2, groups, makeModel, training: OPTIONS }),
-  );
+  const options = { folds: 2, repeats: 2, model, training: OPTIONS };
+  const { records, summary } = await validated(data, { ...options, groups });
   assertEquals(records.map(({ repeat, fold }) => [repeat, fold]), [[1, 1], [1, 2], [2, 1], [2, 2]]);
   assert(records[0].measures.loss !== records[2].measures.loss);
   assertEquals(Object.keys(summary.metrics), ["loss", "rmse", "mae", "r2"]);
-  assertEquals(records[0].measures.regression!.targets!.length, 2);
-  await assertRejects(
-    () => drained(crossValidate(data, { repeats: 0, makeModel })),
-    RangeError,
-    "repeats is 0",
-  );
+  const { measures } = records[0];
+  assertEquals(measures.task === "regression" && measures.targets!.length, 2);
+  // The same groups, by other names.
+  for (
+    const others of [
+      Array.from(groups, (group) => `patient ${group}`),
+      Float64Array.from(groups, (group) => group - 2 ** -40),
+      Array.from(groups, (group) => 1e15 + group),
+    ]
+  ) {
+    const again = await validated(data, { ...options, groups: others });
+    assertEquals(again.summary, summary);
+  }
+});
+
+Deno.test("crossValidate() takes the settings that suit the data where none are given, and waits for who is told of a fold", async () => {
+  const data = xorData(60, 10);
+  let told = 0;
+  const summary = await crossValidate(data, { folds: 2, training: OPTIONS }, async ({ fold }) => {
+    await Promise.resolve();
+    assertEquals(fold, ++told);
+  });
+  assertEquals([told, summary.folds, summary.repeats], [2, 2, 1]);
+  const own = await crossValidate(data, { folds: 2, seed: 3 });
+  const suggested = suggestSettings({ samples: 30, features: 4, outputs: 2 });
+  const same = await crossValidate(data, {
+    folds: 2,
+    seed: 3,
+    model: () => SparseMlp.create({ ...suggested.model, seed: 3 }),
+    training: suggested.training,
+  });
+  assertEquals(own, same);
+});
+
+Deno.test("crossValidate() refuses options before anything is trained, with the nearest name", async () => {
+  const data = xorData(60, 10);
+  const refused: [unknown, new () => Error, string][] = [
+    [{ repeats: 0 }, RangeError, "repeats is 0"],
+    [{ folds: 1 }, RangeError, "folds is 1"],
+    [{ folds: "5" }, TypeError, "folds is 5 (a string)"],
+    [{ fold: 3 }, TypeError, 'there is no option "fold", did you mean "folds"?'],
+    [
+      { training: { epoch: 3 } },
+      TypeError,
+      'there is no option "training.epoch", did you mean "training.epochs"?',
+    ],
+    [{ training: { epochsDone: 1 } }, TypeError, 'there is no option "training.epochsDone"'],
+    [{ model: 3 }, TypeError, "model is 3, expected a function"],
+    [{ groups: ["a"] }, TypeError, "there are groups of 1 samples, the data set has 60"],
+    [{ groups: new Array(60).fill(NaN) }, RangeError, "element 0 of groups is NaN"],
+    [
+      { groups: Array.from({ length: 60 }, (_, at) => at % 2 ? "1" : 1) },
+      TypeError,
+      "element 1 of groups is a string",
+    ],
+    [{ groups: new BigUint64Array(60) }, TypeError, "element 0 of groups is 0"],
+    [{ groups: "patient" }, TypeError, "groups is a string"],
+    [
+      { model: () => undefined },
+      TypeError,
+      "Cannot cross-validate: model() gave undefined, expected a SparseMlp",
+    ],
+  ];
+  for (const [options, kind, message] of refused) {
+    await assertRejects(() => crossValidate(data, options as CrossValidationOptions), kind, message);
+  }
+  await assertRejects(() => crossValidate(data, {}, 3 as never), TypeError, "onFold is 3");
+  await assertRejects(() => crossValidate(undefined as never), TypeError, "data is undefined");
 });
 
 Deno.test("cross-validate prints a line a fold and the spread of every metric, with --json an object each", async () => {
@@ -178,16 +243,40 @@ Deno.test("evaluate prints every metric and which classes are taken for which, w
 });
 
 Deno.test("measureLines() writes large errors without an exponent, and says what a loss is of", () => {
-  const measures = { samples: 9, loss: 0.04333, regression: { rmse: 16163.2, mae: 9876.54, r2: 0.9555 } };
-  assertEquals(measureLines(measures, true), [
+  const of = (loss: number, metrics: RegressionMetrics): Measures => ({
+    ...{ task: "regression", samples: 9, loss },
+    ...metrics,
+  });
+  assertEquals(measureLines(of(0.04333, { rmse: 16163.2, mae: 9876.54, r2: 0.9555 }), true), [
     ["Loss", "0.04333, of standardised targets"],
     ["RMSE", "16160"],
     ["MAE", "9877"],
     ["R²", "0.9555"],
   ]);
-  assertEquals(measureLines({ samples: 9, loss: 1, regression: { rmse: 1e7, mae: 1e-9 } }, false), [
+  assertEquals(measureLines(of(1, { rmse: 1e7, mae: 1e-9 }), false), [
     ["Loss", "1.000"],
     ["RMSE", "10000000"],
     ["MAE", "1.000e-9"],
   ]);
+});
+
+Deno.test("measureLines() and tableLines() show what there is of several labels", () => {
+  const probabilities = [[0.75, 0.25], [0.25, 0.25], [0.75, 0.25]];
+  const metrics = multiLabelMetrics(probabilities, [[1, 0], [0, 0], [0, 0]], 2);
+  const measures: Measures = { task: "multi-label", samples: 3, loss: 0.5, ...metrics };
+  assertEquals(measureLines(measures, false).map(([title]) => title), [
+    "Accuracy",
+    "Hamming loss",
+    "Micro F1",
+    "Micro precision",
+    "Micro recall",
+    "Macro F1",
+    "Macro precision",
+    "Macro recall",
+    "Log loss",
+  ]);
+  const [, head, first, second] = tableLines(measures, ["red", "green"]);
+  assertMatch(head, /^label +F1 +precision +recall +ROC AUC +average precision +samples$/);
+  assertMatch(first, /^red +66\.67 % +50\.00 % +100\.00 % +0\.7500 +0\.5000 +1$/);
+  assertMatch(second, /^green +0$/);
 });

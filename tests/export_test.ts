@@ -39,7 +39,7 @@ async function trained(activation: ActivationKind = "all-relu"): Promise<SparseM
 
 function predictions(model: SparseMlp): Float32Array {
   const outputs = new Float32Array(data.test!.samples * 2);
-  new Evaluator(model, data.test!, model.standardization!).run(outputs);
+  new Evaluator(model, data.test!).run(outputs);
   return outputs;
 }
 
@@ -196,6 +196,7 @@ Deno.test("exportOnnx() keeps weights sparse in the file", () =>
 
 /** Checks a model's ONNX file, and that onnxruntime predicts from it as we do. */
 async function compareWithOnnxruntime(model: SparseMlp, folder: string): Promise<void> {
+  assert(model.is("classification"));
   await exportOnnx(model, `${folder}/model.onnx`);
   const { samples, features } = data.test!;
   const input = { shape: [samples, 12], data: features as Float32Array };

@@ -1,4 +1,5 @@
 import { assert } from "@std/assert";
+import { TASKS } from "../src/task.ts";
 import {
   ACTIVATIONS,
   gradientViews,
@@ -34,7 +35,7 @@ function sides(model: SparseMlp, pass: OraclePass): string {
   }).join();
 }
 
-for (const task of ["classification", "regression"] as const) {
+for (const task of TASKS) {
   for (const activation of ACTIVATIONS) {
     Deno.test(`trainBatch() writes the slopes of the loss: ${activation.kind}, ${task}`, () => {
       const model = randomModel({ sizes: SIZES, density: 0.6, activation, task, seed: 8 });

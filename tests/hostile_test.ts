@@ -112,6 +112,7 @@ Deno.test("trainBatch() refuses an arena, work memory or batch of another length
       for (const work of [0, 1, 64]) {
         for (const width of [0, 1, 16, 2 ** 40]) {
           const batch = {
+            loss: "squared-error" as const,
             ...{ input: new Float32Array(1), labels: none, targets: new Float32Array(1), samples, width },
           };
           const network = { ...whole, arena: new Uint32Array(arena) };

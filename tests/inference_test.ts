@@ -1,10 +1,20 @@
-import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { compact, Evaluator, madelonLike, pruneByImportance, SparseMlp, train } from "../mod.ts";
+import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
+import {
+  compact,
+  Evaluator,
+  madelonLike,
+  type ModelOptions,
+  pruneByImportance,
+  SparseMlp,
+  train,
+} from "../mod.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 
 const data = madelonLike({ samples: 400, testSamples: 301, features: 30, seed: 1 });
 
-async function trained(options: Partial<Parameters<typeof SparseMlp.create>[0]> = {}): Promise<SparseMlp> {
+async function trained(
+  options: Partial<ModelOptions<"classification">> = {},
+): Promise<SparseMlp<"classification">> {
   const model = SparseMlp.create({ sizes: [30, 40, 25, 2], epsilon: 6, seed: 1, ...options });
   for await (const _ of train(model, data, { epochs: 3, batchSize: 32, threads: 1 }));
   return model;
@@ -12,7 +22,7 @@ async function trained(options: Partial<Parameters<typeof SparseMlp.create>[0]> 
 
 function evaluated(model: SparseMlp): { outputs: Float32Array; accuracy: number } {
   const outputs = new Float32Array(2 * data.test!.samples);
-  const { accuracy } = new Evaluator(model, data.test!, model.standardization!).run(outputs);
+  const { accuracy } = new Evaluator(model, data.test!).run(outputs);
   return { outputs, accuracy };
 }
 
@@ -23,23 +33,23 @@ Deno.test("predictProbabilities() equals the evaluation of training bit for bit,
   }
 });
 
-Deno.test("predict() is right as often as evaluation says, before and after compaction", async () => {
+Deno.test("predictClasses() is right as often as evaluation says, before and after compaction", async () => {
   const model = await trained();
   for (const layer of model.layers.slice(0, -1)) pruneByImportance(layer, 40);
   const small = compact(model).model;
   for (const each of [model, small]) {
-    const labels = each.predict(data.test!.features);
+    const labels = each.predictClasses(data.test!.features);
     const right = [...labels].filter((label, sample) => label === data.test!.labels[sample]).length;
     assertEquals(right / data.test!.samples, evaluated(each).accuracy);
   }
   const [before, after] = [model, small].map((each) => each.predictProbabilities(data.test!.features));
   // Constants are folded into biases and rounded once more.
   before.forEach((value, at) => assertAlmostEquals(after[at], value, 1e-5));
-  assert(small.compile().bytes < 0.8 * model.compile().bytes);
+  assert(small.toInference().bytes < 0.8 * model.toInference().bytes);
 });
 
-Deno.test("predict() gives the same bits for any number of threads and samples, and nearly for one alone", async () => {
-  const inference = (await trained({ activation: "srelu" })).compile();
+Deno.test("predictProbabilities() gives the same bits for any number of threads and samples, and nearly for one alone", async () => {
+  const inference = (await trained({ activation: "srelu" })).toInference();
   const features = data.test!.features;
   const all = inference.predictProbabilities(features, { threads: 1 });
   for (const threads of [2, 3, 8]) {
@@ -52,23 +62,20 @@ Deno.test("predict() gives the same bits for any number of threads and samples, 
     // The sums have another order of terms.
     one.forEach((value, output) => assertAlmostEquals(value, all[2 * sample + output], 1e-5));
   }
-  assertEquals(inference.predict(new Float32Array(0)).length, 0);
+  assertEquals(inference.predictClasses(new Float32Array(0)).length, 0);
 });
 
-Deno.test("predict() takes features in bytes and gives the values of a regression", () => {
+Deno.test("predictValues() takes features in bytes and gives the values of a regression", () => {
   const model = SparseMlp.create({ sizes: [12, 20, 3], epsilon: 4, task: "regression", seed: 2 });
   const bytes = Uint8Array.from({ length: 12 * 50 }, (_, at) => at * 7 % 256);
-  const values = model.predict(bytes);
-  assertEquals(values, model.predict(Float32Array.from(bytes)));
+  const values = model.predictValues(bytes);
+  assertEquals(values, model.predictValues(Float32Array.from(bytes)));
   assertEquals(values.length, 150);
-  assertThrows(() => model.predictProbabilities(bytes), TypeError, "for regression");
-  assertThrows(() => model.predict(bytes.subarray(1)), TypeError, "599 numbers, samples have 12 features");
-  assertThrows(() => model.predict(bytes, { threads: 0 }), RangeError, "threads is 0");
 });
 
-Deno.test("compile() is a copy, of 8 bytes a connection", async () => {
+Deno.test("toInference() is a copy, of 8 bytes a connection", async () => {
   const model = await trained();
-  const inference = model.compile();
+  const inference = model.toInference();
   const before = inference.predictProbabilities(data.test!.features);
   model.layers[0].values.fill(0);
   assertEquals(inference.predictProbabilities(data.test!.features), before);

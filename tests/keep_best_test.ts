@@ -46,7 +46,7 @@ Deno.test("train() ends with the weights of the best epoch, whether it was stopp
     assert(lowest < losses.at(-1)!, "the case is one in which the last epoch is not the best");
     assertEquals(summary.kept, { epoch: losses.indexOf(lowest) + 1, metric: "loss", value: lowest });
     const { validation } = splitValidation(data, 0.3, 3);
-    const loss = (of: SparseMlp) => new Evaluator(of, validation, model.standardization!).run().loss;
+    const loss = (of: SparseMlp) => new Evaluator(of, validation).run().loss;
     assertEquals(loss(model), lowest);
     assertEquals(loss(model.running!), losses.at(-1));
     assertEquals([model.best, model.optimizerState], [undefined, undefined]);
@@ -177,7 +177,7 @@ Deno.test("trainParallel() keeps the best epoch in both phases, and goes on from
         assertEquals(summary.kept!.value, Math.min(...losses));
         earlier += Number(summary.kept!.epoch < 8);
         const { validation } = splitValidation(data, 0.3, 3);
-        const { loss } = new Evaluator(straight, validation, straight.standardization!).run();
+        const { loss } = new Evaluator(straight, validation).run();
         assertEquals(loss, summary.kept!.value);
         // The order of arrivals decides phase 1 of wasap.
         if (algorithm === "wasap" && phaseOneFraction > 0) continue;

@@ -70,6 +70,7 @@ for (
         }
       }
       const features = new Float32Array(30 * sizes[0]).map(numbers(3));
+      assert(large.is("classification") && model.is("classification"));
       assertEquals(large.predictProbabilities(features), model.predictProbabilities(features));
     },
   });

@@ -2,7 +2,7 @@ import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/ass
 import type { Split } from "../src/data/dataset.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { scoresOf } from "../src/train/cross_validation.ts";
-import { measureModel } from "../src/train/measurement.ts";
+import { evaluate } from "../src/train/measures.ts";
 import { checkMetric, isBetter, metricValue, needsOutputs } from "../src/train/selection.ts";
 import { finish, linearData, xorData } from "./trainer/data.ts";
 import { classificationMetrics, regressionMetrics } from "../src/train/metrics.ts";
@@ -109,26 +109,39 @@ Deno.test("metricValue() reads every metric, and says which samples do not defin
     labels: Uint32Array.of(0, 0, 1, 1),
     targets: new Float32Array(0),
   };
-  assertEquals(metricValue("loss", evaluation, split, new Float32Array(0)), 0.5);
-  assertEquals(metricValue("roc-auc", evaluation, split, TWO), 3.5 / 4);
+  assertEquals(metricValue("loss", "classification", evaluation, split, new Float32Array(0)), 0.5);
+  assertEquals(metricValue("roc-auc", "classification", evaluation, split, TWO), 3.5 / 4);
   const alone = { ...split, labels: new Uint32Array(4) };
-  assertThrows(() => metricValue("roc-auc", evaluation, alone, TWO), RangeError, "a class has none of them");
+  assertThrows(
+    () => metricValue("roc-auc", "classification", evaluation, alone, TWO),
+    RangeError,
+    "a class has none of them",
+  );
+  const labelled = { ...split, labels: new Uint32Array(0), targets: Float32Array.of(1, 0, 0, 1, 0, 1, 1, 1) };
+  assertEquals(metricValue("macro-f1", "multi-label", evaluation, labelled, TWO), (2 / 3 + 1 / 2) / 2);
+  assertThrows(
+    () =>
+      metricValue("roc-auc", "multi-label", evaluation, { ...labelled, targets: new Float32Array(8) }, TWO),
+    RangeError,
+    "a label applies to all of them or to none",
+  );
+  checkMetric("macro-f1", "multi-label");
   assert(isBetter("loss", 1, 2) && isBetter("roc-auc", 2, 1) && !isBetter("r2", 1, 1));
   assertThrows(() => checkMetric("accuracy", "regression"), TypeError, "one of loss, rmse, mae, r2");
 });
 
-Deno.test("measureModel() and metricValue() count each sample as its weight, whatever parts it comes in", async () => {
+Deno.test("evaluate() and metricValue() count each sample as its weight, whatever parts it comes in", async () => {
   for (const data of [xorData(60, 20), linearData(60, 20)]) {
     const { task, featureCount, outputCount } = data;
     const model = SparseMlp.create({ sizes: [featureCount, 16, outputCount], epsilon: 8, task, seed: 1 });
     await finish(model, data, { epochs: 2, batchSize: 16 });
     const [train, test] = [data.train, data.test!];
-    const twice = measureModel(model, [train, train, test]);
+    const twice = evaluate(model, [train, train, test]);
     const alike = (split: Split, weight: number) => ({
       ...split,
       weights: new Float32Array(split.samples).fill(weight),
     });
-    const weighed = measureModel(model, [alike(train, 2), test]);
+    const weighed = evaluate(model, [alike(train, 2), test]);
     assertAlmostEquals(weighed.loss, twice.loss, 1e-9);
     const scores = scoresOf(weighed);
     for (const [name, value] of Object.entries(scoresOf(twice))) {
@@ -145,6 +158,12 @@ Deno.test("measureModel() and metricValue() count each sample as its weight, wha
   assertEquals(needsOutputs("accuracy", {}), false);
   const weights = Float32Array.of(1, 0, 0, 0);
   assertEquals(needsOutputs("accuracy", { weights }), true);
-  const found = metricValue("accuracy", { loss: 1, accuracy: 0.5 }, { ...split, weights }, TWO);
+  const found = metricValue(
+    "accuracy",
+    "classification",
+    { loss: 1, accuracy: 0.5 },
+    { ...split, weights },
+    TWO,
+  );
   assertEquals(found, TWO[0] >= TWO[1] ? 1 : 0);
 });

@@ -9,7 +9,7 @@ import type { TableSchema } from "../src/schema.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { pruneByImportance } from "../src/topology/importance.ts";
 import { calibrate } from "../src/train/calibration.ts";
-import { measureModel } from "../src/train/measurement.ts";
+import { evaluate } from "../src/train/measures.ts";
 import type { HyperparameterOptions } from "../src/train/hyperparameters.ts";
 import { newRunState } from "../src/train/state.ts";
 import { finishInProcess } from "./parallel/runs.ts";
@@ -48,10 +48,10 @@ const meaningOf = ({ schema, classNames, targetScaling, temperature, featureName
 });
 
 /** Outputs a user sees: probabilities, or values in their own unit. */
-function outputsOf(model: SparseMlp, { task, test }: Dataset): Float32Array {
-  return task === "regression"
-    ? model.predict(test!.features) as Float32Array
-    : model.predictProbabilities(test!.features);
+function outputsOf(model: SparseMlp, { test }: Dataset): Float32Array {
+  return model.is("regression")
+    ? model.predictValues(test!.features)
+    : (model as SparseMlp<"classification">).predictProbabilities(test!.features);
 }
 
 for (const task of ["classification", "regression"] as const) {
@@ -78,7 +78,7 @@ for (const task of ["classification", "regression"] as const) {
         for (const copy of copies) {
           assertEquals(meaningOf(copy), meaningOf(whole));
           assertEquals(outputsOf(copy, data), outputs);
-          assertEquals(measureModel(copy, [data.test!]), measureModel(model, [data.test!]));
+          assertEquals(evaluate(copy, [data.test!]), evaluate(model, [data.test!]));
         }
         assertEquals(meaningOf(emptyReplica(model)), meaningOf(whole));
         assertEquals(attachModel(model.share()).targetScaling, whole.targetScaling);
@@ -114,7 +114,7 @@ for (const task of ["classification", "regression"] as const) {
     const message = 'feature 2 ("x2") of sample 2';
     for (const one of [model, small]) {
       assertThrows(() => one.predict(features), FeatureError, message);
-      assertThrows(() => measureModel(one, [{ ...data.test!, features }]), FeatureError, message);
+      assertThrows(() => evaluate(one, [{ ...data.test!, features }]), FeatureError, message);
     }
   });
 }

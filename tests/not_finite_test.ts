@@ -22,7 +22,7 @@ function dataset(seed = 1): Dataset {
   return { ...data, featureNames: ["a", "b", "c", "d", "e", "f\n"] };
 }
 
-async function trained(data: Dataset = dataset()): Promise<SparseMlp> {
+async function trained(data: Dataset = dataset()): Promise<SparseMlp<"classification">> {
   const model = SparseMlp.create({ sizes: [FEATURES, 12, 2], epsilon: 4, seed: 1 });
   for await (const _ of train(model, data, { epochs: 2, batchSize: 16, threads: 1 }));
   return model;
@@ -35,15 +35,15 @@ function samples(count: number, sample: number, feature: number, value: number):
   return features;
 }
 
-Deno.test("predict() and predictProbabilities() name the sample and feature that cannot be standardised", async () => {
-  const inference = (await trained()).compile();
+Deno.test("predictClasses() and predictProbabilities() name the sample and feature that cannot be standardised", async () => {
+  const inference = (await trained()).toInference();
   for (const [count, sample] of [[1, 0], [2, 1], [3, 2], [300, 299], [300, 128]]) {
     for (const value of [NaN, Infinity, -Infinity]) {
       for (const threads of [1, 2]) {
         const features = samples(count, sample, 4, value);
         const message =
           `Cannot predict: feature 4 of sample ${sample} is ${value}, a finite number is needed`;
-        const error = assertThrows(() => inference.predict(features, { threads }), FeatureError);
+        const error = assertThrows(() => inference.predictClasses(features, { threads }), FeatureError);
         assertEquals([error.message, error.place], [message, { sample, feature: 4 }]);
         assertThrows(() => inference.predictProbabilities(features, { threads }), FeatureError, message);
       }
@@ -140,7 +140,7 @@ Deno.test("train() tells which part of the data a sample is of that cannot be st
 Deno.test("Evaluator refuses features that are not finite", async () => {
   const [model, { test }] = [await trained(), dataset()];
   test!.features[9 * FEATURES] = NaN;
-  const evaluator = new Evaluator(model, test!, model.standardization!);
+  const evaluator = new Evaluator(model, test!);
   assertThrows(() => evaluator.run(), FeatureError, "feature 0 of sample 9 is NaN");
 });
 

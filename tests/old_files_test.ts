@@ -18,9 +18,10 @@ const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 
 const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activation: "srelu", seed: 5 });
 
 /** Rewrites a checkpoint as a package of before would have written it. */
-async function rewrite(path: string, formatVersion: "1" | "2"): Promise<void> {
+async function rewrite(path: string, formatVersion: "1" | "2" | "4"): Promise<void> {
   const { metadata, tensors } = await fileContent(path);
-  assertEquals(metadata.formatVersion, "4");
+  assertEquals(metadata.formatVersion, "5");
+  if (formatVersion === "4") return await writeSafetensors(path, tensors, { ...metadata, formatVersion });
   const { optimizer, training: text, ...rest } = metadata;
   assert(optimizer !== undefined && tensors.has("layers.0.shapeVelocity"));
   const { epoch, options, state } = JSON.parse(text);
@@ -118,4 +119,15 @@ Deno.test("loadModel() reads the workers' models of a checkpoint of format 2, an
       assertEquals((await loadModel(path)).workers?.length, stop === 5 ? 3 : undefined);
       assertEquals(bitsOf(await part(stop, 6)), bitsOf(straight));
     }
+  }));
+
+Deno.test("loadModel() reads a checkpoint of format 4, and train() goes on with the bits of a run that never stopped", () =>
+  withFile(async (path) => {
+    const straight = await finish(make(), OPTIONS);
+    const [model, state] = [make(), newRunState()];
+    await finish(model, { ...OPTIONS, maxSteps: 13, state });
+    await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
+    await rewrite(path, "4");
+    const { model: loaded, training } = await loadModel(path);
+    assertEquals(bitsOf(await finish(loaded, { ...OPTIONS, state: training!.state! })), bitsOf(straight));
   }));

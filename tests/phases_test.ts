@@ -66,7 +66,7 @@ Deno.test("SparseMlp.create() tells of each layer", () => {
 Deno.test("Evaluator.batches() gives what run() gives, and how far it is", async () => {
   const model = make();
   await finish(model, data, { ...OPTIONS, epochs: 1 });
-  const evaluator = new Evaluator(model, data.test!, model.standardization!);
+  const evaluator = new Evaluator(model, data.test!);
   const [batches, seen] = [evaluator.batches(), [] as number[]];
   for (;;) {
     const { done, value } = batches.next();

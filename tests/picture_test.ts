@@ -5,12 +5,12 @@ import {
   type Dataset,
   datasets,
   encodeModel,
+  evaluate,
   foldDataset,
   foldsOf,
   loadFiles,
   loadModel,
   madelonLike,
-  measureModel,
   newRunState,
   SparseMlp,
   train,
@@ -130,10 +130,10 @@ Deno.test("records, summaries and measures of a run are few lines, and the value
   assert(/^ {2}kept epoch [123]: validation loss 0\.\d{4}$/.test(text[1]), text[1]);
   assert(/^ {2}test loss .*; best accuracy .* % \(epoch [123]\)$/.test(text[2]), text[2]);
   assertEquals(text[3], "  parameters 5,981");
-  const measures = measureModel(model, [data.test!]);
+  const measures = evaluate(model, data.test);
   const [first, ...confusion] = shown(measures).split("\n");
   assert(first.startsWith("measures of 100 samples: accuracy "), first);
-  const { confusion: [[a, b], [c, d]] } = measures.classification!;
+  const { confusion: [[a, b], [c, d]] } = measures;
   const cells = confusion.map((line) => line.trim().split(/\s+/).slice(-2));
   assertEquals(cells, [[`${a}`, `${b}`], [`${c}`, `${d}`]]);
   const training = { epoch: 3, options: {}, state };
@@ -167,12 +167,12 @@ Deno.test("records, summaries and measures of a run are few lines, and the value
 });
 
 Deno.test("cross-validation shows a line a fold, and few for all of them", async () => {
-  const makeModel = () => SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });
-  const folds = crossValidate(data, { folds: 3, makeModel, training: { epochs: 1, batchSize: 16 } });
-  let step = await folds.next();
-  assert(/^fold 1: accuracy .* %, .*; 134 samples, 1 epoch, .*s$/.test(shown(step.value)), shown(step.value));
-  while (!step.done) step = await folds.next();
-  const [head, ...metrics] = shown(step.value).split("\n");
+  const model = () => SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });
+  const lines: string[] = [];
+  const options = { folds: 3, model, training: { epochs: 1, batchSize: 16 } };
+  const summary = await crossValidate(data, options, (fold) => void lines.push(shown(fold)));
+  assert(/^fold 1: accuracy .* %, .*; 134 samples, 1 epoch, .*s$/.test(lines[0]), lines[0]);
+  const [head, ...metrics] = shown(summary).split("\n");
   assertEquals(head, "cross-validation of 3 folds:");
   assert(metrics[0].startsWith("  Accuracy "), metrics[0]);
 });
@@ -186,7 +186,7 @@ Deno.test("regression has no accuracy and no confusion", async () => {
   assert(/^epoch 1: train loss [\d.]+; test loss [\d.]+; /.test(shown(first.value)), shown(first.value));
   const { value } = await run.next();
   assert(/best loss [\d.]+ \(epoch 1\)/.test(summaryPicture(value as never)));
-  assert(/^measures of 20 samples: loss [\d.]+, RMSE /.test(shown(measureModel(model, [numbers.test!]))));
+  assert(/^measures of 20 samples: loss [\d.]+, RMSE /.test(shown(evaluate(model, numbers.test))));
 });
 
 Deno.test("pictured() colours the first word, and shows the properties where nothing can be drawn", () => {

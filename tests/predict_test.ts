@@ -18,7 +18,7 @@ const features = data.test!.features as Float32Array;
 interface Place {
   readonly folder: string;
   readonly model: string;
-  readonly inference: InferenceModel;
+  readonly inference: InferenceModel<"classification">;
 }
 
 /** A trained model with class names that need quoting, saved in a folder of its own. */
@@ -29,7 +29,7 @@ async function inFolder(work: (place: Place) => Promise<void>): Promise<void> {
     const model = SparseMlp.create({ sizes: [FEATURES, 12, 2], epsilon: 4, seed: 1 });
     for await (const _ of train(model, named, { epochs: 3, batchSize: 16, threads: 1 }));
     await saveModel(model, `${folder}/model.safetensors`);
-    await work({ folder, model: `${folder}/model.safetensors`, inference: model.compile() });
+    await work({ folder, model: `${folder}/model.safetensors`, inference: model.toInference() });
   } finally {
     await Deno.remove(folder, { recursive: true });
   }
@@ -96,7 +96,7 @@ Deno.test("predict writes CSV, JSON lines and npy that agree with predictProbabi
     const file = `${folder}/samples.csv`;
     await Deno.writeTextFile(file, `${rows().join("\n")}\n`);
     const wanted = inference.predictProbabilities(features);
-    const labels = inference.predict(features);
+    const labels = inference.predictClasses(features);
     for (const name of ["out.csv", "out.jsonl", "out.npy"]) {
       assertEquals(await main(["predict", model, file, "--output", `${folder}/${name}`]), 0);
     }

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
+import { TASKS } from "../src/task.ts";
 import { gradientsOf, numbers, randomBatch, randomModel, STEP } from "./oracle/batch.ts";
 import { assertClose, backpropagate, oracleOf } from "./oracle/mlp.ts";
 import type { SparseMlp } from "../src/model/model.ts";
@@ -42,7 +43,7 @@ function* layersOf(places: ProbePlaces): Generator<{ index: number; start: numbe
   }
 }
 
-for (const task of ["classification", "regression"] as const) {
+for (const task of TASKS) {
   for (const activation of [{ kind: "all-relu", alpha: 0.6 }, { kind: "srelu" }] as const) {
     Deno.test(`probeGradients() gives the slopes of a dense network: ${activation.kind}, ${task}`, () => {
       for (const sizes of [[5, 3], [1, 1, 1], [7, 19, 11, 3], [33, 17, 40, 9, 2]]) {

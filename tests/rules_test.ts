@@ -18,7 +18,7 @@ import { RANDOM } from "../src/topology/rules/random.ts";
 import type { GradientRule, GrowRule, RulePlace } from "../src/topology/rules/rule.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
-import { newRunState } from "../src/train/state.ts";
+import { newRunState, type RunState } from "../src/train/state.ts";
 import { BatchRunner } from "../src/train/step_runner.ts";
 import { train } from "../src/train/trainer.ts";
 import { run } from "./cli/process.ts";
@@ -135,7 +135,7 @@ Deno.test("train() with growth by gradient, stopped after any step and resumed w
       const straight = make();
       await finish(straight, data, { ...options, threads: 1 });
       for (const steps of [5, 10, 23]) {
-        let [model, state, ended] = [make(), newRunState(), false];
+        let [model, state, ended]: [SparseMlp, RunState, boolean] = [make(), newRunState(), false];
         for (let part = 0; !ended && part < 100; part++) {
           const signal = abortBefore(steps);
           try {

@@ -88,7 +88,7 @@ Deno.test("withTrainingWeights() multiplies the weights of sample and class, and
 });
 
 Deno.test("train() refuses class weights that do not fit, and weights without a finite sum above 0", async () => {
-  const refuse = (data: Dataset, classWeights: unknown, message: string, model = xorModel()) =>
+  const refuse = (data: Dataset, classWeights: unknown, message: string, model: SparseMlp = xorModel()) =>
     assertRejects(
       () => finish(model, data, { epochs: 1, batchSize: 4, classWeights: classWeights as ClassWeights }),
       Error,
@@ -138,7 +138,7 @@ Deno.test("Evaluator.run() gives the weighted mean loss, and counts each sample 
   const data = withWeights(xorData(150));
   const model = xorModel();
   await finish(model, data, { ...PLAIN, epochs: 2, batchSize: 16 });
-  const measure = (split: Split) => new Evaluator(model, split, model.standardization!).run();
+  const measure = (split: Split) => new Evaluator(model, split).run();
   const { weights, ...plain } = data.train;
   const [weighed, unweighed] = [measure(data.train), measure(plain)];
   assertEquals(weighed.accuracy, unweighed.accuracy);

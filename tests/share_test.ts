@@ -58,6 +58,7 @@ Deno.test("a run paused into bytes in the middle of an epoch goes on in a Worker
     const bytes = await encodeModel(model, { training: { epoch: state.epoch, options: {}, state } });
     const answer = await ask({ kind: "resume", bytes, options: more });
     const { model: resumed } = await loadModel(answer.bytes!);
+    assert(resumed.is("classification"));
     assertSameModel(resumed.running ?? resumed, straight.running ?? straight);
     assertEquals(
       resumed.predictProbabilities(data.test!.features),
@@ -141,7 +142,8 @@ Deno.test("fromShared() in a Worker trains the model of this thread, whose array
 });
 
 Deno.test("InferenceModel.fromShared() predicts in Workers from one copy of the weights", async () => {
-  const inference = (await trained({ calibrate: true })).compile();
+  const inference = (await trained({ calibrate: true })).toInference();
+  assert(inference.is("classification"));
   const shared = inference.share();
   // What arrives is the same memory: a word that is changed here is seen there.
   const { memory: { arena } } = structuredClone(shared);

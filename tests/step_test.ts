@@ -1,4 +1,5 @@
 import { assertEquals, assertThrows } from "@std/assert";
+import { TASKS } from "../src/task.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import type { Task } from "../src/model/settings.ts";
 import { applyGradients } from "../src/native/update.ts";
@@ -94,7 +95,7 @@ Deno.test("trainBatch() agrees with a dense f64 network for all shapes and densi
   ]];
   for (const sizes of shapes) {
     for (const density of [0, 0.1, 0.5, 1]) {
-      for (const task of ["classification", "regression"] as const) {
+      for (const task of TASKS) {
         compare({ sizes, density, task, steps: 2 });
       }
     }
@@ -112,7 +113,7 @@ Deno.test("trainBatch() agrees with a dense f64 network for all batch sizes and 
 
 Deno.test("trainBatch() multiplies the loss of each sample by its weight, as a dense f64 network does", () => {
   const sizes = [9, 19, 12, 4];
-  for (const task of ["classification", "regression"] as const) {
+  for (const task of TASKS) {
     for (const samples of [1, 17, 129, 300]) {
       compare({ sizes, samples, task, width: 48, steps: 2, weighs: true });
       compare({ sizes, samples, task, width: 128, base: ADAM_STEP, weighs: true });
@@ -122,7 +123,7 @@ Deno.test("trainBatch() multiplies the loss of each sample by its weight, as a d
 
 Deno.test("trainBatch() and evaluateBatch() give the bits of no weights with weights of 1, and refuse too few", () => {
   const sizes = [9, 19, 12, 4];
-  for (const task of ["classification", "regression"] as const) {
+  for (const task of TASKS) {
     const random = randomBatch(sizes, 100, task, 3).tiles(32);
     const ones = { ...random, weights: sharedFloats(100).fill(1) };
     const [plain, weighed] = [random, ones].map((batch) => {
@@ -137,7 +138,7 @@ Deno.test("trainBatch() and evaluateBatch() give the bits of no weights with wei
 });
 
 Deno.test("evaluateBatch() sums losses times weights, and counts each hit once", () => {
-  for (const task of ["classification", "regression"] as const) {
+  for (const task of TASKS) {
     const model = network({ sizes: [9, 19, 4], task });
     const batch = weighted(randomBatch([9, 19, 4], 75, task, 4), 5);
     const net = oracleOf(model);
@@ -149,9 +150,9 @@ Deno.test("evaluateBatch() sums losses times weights, and counts each hit once",
   }
 });
 
-Deno.test("trainBatch() agrees with a dense f64 network for all activations and both tasks", () => {
+Deno.test("trainBatch() agrees with a dense f64 network for all activations and tasks", () => {
   for (const activation of ACTIVATIONS) {
-    for (const task of ["classification", "regression"] as const) {
+    for (const task of TASKS) {
       for (const samples of [20, 70]) {
         compare({ sizes: [6, 15, 11, 9, 3], activation, task, samples, width: 32, steps: 3 });
       }
@@ -194,7 +195,7 @@ Deno.test("trainBatch() agrees with a dense f64 network for all forms of the upd
 Deno.test("trainBatch() agrees with a dense f64 network for all shapes and tasks with Adam", () => {
   for (const sizes of [[1, 1], [1, 7, 1], [7, 13, 11, 5], [33, 70, 17, 3]]) {
     for (const density of [0, 0.1, 1]) {
-      for (const task of ["classification", "regression"] as const) {
+      for (const task of TASKS) {
         compare({ sizes, density, task, base: ADAM_STEP, steps: 2 });
       }
     }
@@ -314,7 +315,7 @@ Deno.test("applyGradients() after writing gradients equals the fused update: bit
 });
 
 Deno.test("evaluateBatch() gives loss, hits and outputs of a dense f64 network", () => {
-  for (const task of ["classification", "regression"] as const) {
+  for (const task of TASKS) {
     for (const activation of ACTIVATIONS) {
       for (const [samples, width] of [[1, 16], [17, 32], [130, 128], [300, 48]]) {
         const sizes = [6, 15, 11, 3];
@@ -329,6 +330,7 @@ Deno.test("evaluateBatch() gives loss, hits and outputs of a dense f64 network",
         assertEquals(found.correct, task === "regression" ? 0 : expected.correct);
         const rows = values.map((row) => {
           if (task === "regression") return row;
+          if (task === "multi-label") return row.map((z) => 1 / (1 + Math.exp(-z)));
           const total = row.reduce((sum, z) => sum + Math.exp(z), 0);
           return row.map((z) => Math.exp(z) / total);
         });

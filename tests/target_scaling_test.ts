@@ -105,7 +105,7 @@ Deno.test("Evaluator.run() gives outputs in the targets' unit, and the loss of s
   const { deviation } = model.targetScaling!;
   const { samples, targets, features } = data.test!;
   const outputs = new Float32Array(2 * samples);
-  const { loss } = new Evaluator(model, data.test!, model.standardization!).run(outputs);
+  const { loss } = new Evaluator(model, data.test!).run(outputs);
   const errors = outputs.map((value, at) => ((value - targets[at]) / deviation[at % 2]) ** 2);
   // Values of six digits hold the errors to four.
   assertAlmostEquals(errors.reduce((sum, error) => sum + error, 0) / (2 * samples) / loss, 1, 1e-4);
@@ -203,7 +203,7 @@ Deno.test("loadModel() and importScipy() refuse targets that cannot be a unit", 
     }
     await saveModel(SparseMlp.create({ sizes: [3, 4, 2] }), path);
     await describe(path, (metadata) => metadata.targets = '{"mean":[1,2],"deviation":[1,1]}');
-    await assertRejects(() => loadModel(path), Error, "it has targets, its classes need none");
+    await assertRejects(() => loadModel(path), Error, "it has targets, which a classification does not use");
     assertThrows(() => readScaling({ mean: [Infinity], deviation: [1] }, 1), RangeError);
   }));
 

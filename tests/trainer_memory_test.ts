@@ -127,7 +127,7 @@ Deno.test("Evaluator works in memory that is lent to it, and in its own where th
   const model = make();
   await finish(model, data, { ...OPTIONS, epochs: 1 });
   const run = (work?: Uint32Array) =>
-    new Evaluator(model, data.test!, model.standardization!, { threads: 1, microBatch: 32, work }).run();
+    new Evaluator(model, data.test!, { threads: 1, microBatch: 32, work }).run();
   const work = sharedWords(100_000);
   const own = run();
   assertEquals(run(work), own);

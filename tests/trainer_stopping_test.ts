@@ -197,7 +197,7 @@ Deno.test("train() ends after maxSteps, inside an epoch or with it, and goes on 
     );
     assertEquals([state.epoch, state.step], [epochs, steps ?? 0]);
     const last = records.at(-1)!;
-    assertEquals(last.testAccuracy, new Evaluator(model, data.test!, model.standardization!).run().accuracy);
+    assertEquals(last.testAccuracy, new Evaluator(model, data.test!).run().accuracy);
     assert(last.trainLoss > 0.1 && last.trainLoss < 2, `${last.trainLoss}`);
     const message = `Cannot train up to step ${maxSteps}: ${maxSteps} steps are done`;
     await assertRejects(

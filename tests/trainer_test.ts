@@ -141,7 +141,7 @@ Deno.test("train() measures train and test loss over all samples of data that no
   assertEquals(record.trainAccuracy, hits(train) / 130);
   assertEquals(record.testAccuracy, hits(test) / 301);
   const outputs = new Float32Array(2 * 301);
-  const evaluation = new Evaluator(model, data.test!, model.standardization!, { threads: 2 }).run(outputs);
+  const evaluation = new Evaluator(model, data.test!, { threads: 2 }).run(outputs);
   assertEquals(evaluation.loss, record.testLoss);
   for (let sample = 0; sample < 301; sample++) {
     assertAlmostEquals(outputs[2 * sample] + outputs[2 * sample + 1], 1, 1e-6);

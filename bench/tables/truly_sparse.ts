@@ -6,7 +6,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { type Dataset, measureModel, SparseMlp, suggestSettings, train } from "../../mod.ts";
+import { type Dataset, evaluate, SparseMlp, suggestSettings, train } from "../../mod.ts";
 import { readNpy } from "../../src/data/npy.ts";
 import { allocateSplit } from "../../src/data/samples.ts";
 import type { Score } from "./score.ts";
@@ -64,16 +64,11 @@ function datasetOf(table: Table, fold: number): Dataset {
 
 /** Accuracy, or R², on the rows of the fold. */
 async function scoreFold({ test, ...data }: Dataset, seed: number): Promise<number> {
-  const { model, training } = suggestSettings({
-    samples: data.train.samples,
-    features: data.featureCount,
-    outputs: data.outputCount,
-    task: data.task,
-  });
+  const { model, training } = suggestSettings(data);
   const network = SparseMlp.create({ ...model, seed });
   for await (const _ of train(network, data, { ...training, threads: 1 }));
-  const { classification, regression } = measureModel(network, [test!]);
-  return classification?.accuracy ?? regression?.r2 ?? NaN;
+  const measures = evaluate(network, test);
+  return (measures.task === "regression" ? measures.r2 : measures.accuracy) ?? NaN;
 }
 
 async function main(): Promise<void> {

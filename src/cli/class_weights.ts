@@ -43,10 +43,9 @@ export async function askedWeights(
 ): Promise<AskedWeights> {
   if (given === undefined) return { options: {}, values: {} };
   const { name, task, classNames } = data;
-  if (task === "regression") {
-    throw new UsageError(
-      `Cannot use --class-weights with "${name}": it is for regression, which has no classes`,
-    );
+  if (task !== "classification") {
+    const why = task === "regression" ? "has no classes" : "has no class of each sample";
+    throw new UsageError(`Cannot use --class-weights with "${name}": it is for ${task}, which ${why}`);
   }
   if (given === "balanced") return asked(given, given);
   const inline = given.trimStart().startsWith("{");

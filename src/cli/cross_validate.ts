@@ -8,7 +8,7 @@ import { type FoldOptions, foldsOf } from "../data/folds.ts";
 import { readGroups } from "../data/table/groups.ts";
 import { SparseMlp } from "../model/model.ts";
 import { resolveSettings } from "../model/settings.ts";
-import { crossValidate, type FoldRecord, type MetricSpread, scoresOf } from "../train/cross_validation.ts";
+import { type FoldRecord, type MetricSpread, scoresOf, trainFolds } from "../train/cross_validation.ts";
 import { askedWeights, weightLines } from "./class_weights.ts";
 import type { Command } from "./command.ts";
 import { column, describeData, loadData, type LoadedData, textOptions } from "./data.ts";
@@ -79,10 +79,10 @@ async function crossValidation(given: Values): Promise<number> {
       notices: [...notices, ...rareClasses(data, folds)],
     });
   }
-  const results = crossValidate(data, {
+  const results = trainFolds(data, {
     ...draw,
     ...{ repeats, training },
-    makeModel: () => SparseMlp.create(network),
+    model: () => SparseMlp.create(network),
   });
   for (;;) {
     const { done, value } = await results.next();

@@ -6,12 +6,13 @@
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { measureModel, type Measures } from "../train/measurement.ts";
+import { evaluate, type Measures } from "../train/measures.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, count, duration, plural, rate } from "../format.ts";
-import { confusionLines, measureLines, measuresToJson, targetLines } from "./measures.ts";
+import { measureLines, measuresToJson, tableLines } from "./measures.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
@@ -30,14 +31,15 @@ export const evaluateCommand: Command = {
   summary: "Measure a saved model on samples",
   description:
     "Loads a model file and measures it: accuracy, balanced accuracy, macro F1, ROC AUC, log loss, Brier score, " +
-    "expected calibration error and which classes are taken for which; or RMSE, MAE and R². Without --dataset or " +
+    "expected calibration error and which classes are taken for which; of several labels F1, precision, recall, ROC " +
+    "AUC and average precision; or RMSE, MAE and R². Without --dataset or " +
     "--data it takes the data that the model was trained on. Columns of a table are found by the names that the " +
     "model knows.",
   examples: [
     ["On the test part of the data it was trained on", "evaluate model.safetensors"],
     ["On new samples", "evaluate flowers.safetensors --data new-flowers.csv"],
   ],
-  run: ([path], values) => evaluate(path, values),
+  run: ([path], values) => evaluateFile(path, values),
 };
 
 /** Samples to measure a model on, with the class indices of the model. */
@@ -72,13 +74,13 @@ export async function evaluationData(
 /** Measures with progress on the terminal. */
 function measured(model: SparseMlp, parts: readonly Split[], threads: number, shown: boolean): Measures {
   using bar = loadingBar(shown);
-  return measureModel(model, parts, {
+  return evaluate(model, parts, {
     threads,
     onProgress: (done, total) => bar.update("Evaluating", done, total),
   });
 }
 
-async function evaluate(path: string, given: Values): Promise<number> {
+async function evaluateFile(path: string, given: Values): Promise<number> {
   checkTogether(given);
   const loaded = await readModelFile(path, given);
   const { model } = loaded;
@@ -108,12 +110,7 @@ async function evaluate(path: string, given: Values): Promise<number> {
     ...measureLines(measures, model.targetScaling !== undefined),
     ["Time", `${duration(seconds)}, ${rate(samples / seconds)}`],
   ]);
-  const { classification, regression } = measures;
-  const tables = [
-    ...(classification ? confusionLines(classification, model.classNames) : []),
-    ...(regression ? targetLines(regression) : []),
-  ];
-  console.log([...lines, ...tables].join("\n"));
+  console.log([...lines, ...tableLines(measures, model.classNames)].join("\n"));
   return 0;
 }
 
@@ -133,7 +130,7 @@ function dataOptions(given: Values, trained: Values | undefined): Values {
 }
 
 function checkFit(path: string, model: SparseMlp, data: Dataset): void {
-  const { sizes, task } = model.settings;
+  const { task } = model.settings;
   if (task !== data.task) {
     throw new TypeError(
       `Cannot evaluate "${path}" on "${data.name}": it is for ${data.task}, the model for ${task}`,
@@ -145,8 +142,8 @@ function checkFit(path: string, model: SparseMlp, data: Dataset): void {
         `the model takes ${model.featureCount}`,
     );
   }
-  const outputs = sizes[sizes.length - 1];
-  if (task === "regression" && outputs !== data.outputCount) {
+  const outputs = answerCount(model.settings);
+  if (task !== "classification" && outputs !== data.outputCount) {
     throw new TypeError(
       `Cannot evaluate "${path}" on "${data.name}": it has ${data.outputCount} outputs, ` +
         `the model gives ${outputs}`,

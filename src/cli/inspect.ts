@@ -5,6 +5,7 @@
  */
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
+import { lossOf } from "../model/outputs.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import { describeScaling, type TargetScaling } from "../model/target_scaling.ts";
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
@@ -231,6 +232,13 @@ function makeNetwork(values: Values, shape: Parameters<typeof modelOptions>[1]):
   return SparseMlp.create(modelOptions(values, shape));
 }
 
+/** What becomes of the outputs, by what they are trained for. */
+const OUTPUTS = {
+  "softmax-cross-entropy": "softmax",
+  "squared-error": "identity",
+  "sigmoid-cross-entropy": "sigmoid",
+} as const;
+
 /** The spread of degrees, from row starts; O(neurons + largest degree). */
 function degreesOf(starts: Uint32Array): Degrees {
   const neurons = starts.length - 1;
@@ -266,7 +274,7 @@ function layerTable(
       spread(degrees[index].outgoing),
       count(degrees[index].incoming.none),
       bytes(20 * nnz),
-      output ? (settings.task === "classification" ? "softmax" : "identity") : settings.activation.kind,
+      output ? OUTPUTS[lossOf(settings)] : settings.activation.kind,
     ];
   });
   const head = [

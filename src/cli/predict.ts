@@ -23,7 +23,7 @@ export const predictCommand: Command = {
   summary: "Predict the samples of a file",
   description:
     "Reads raw features from CSV, TSV, Parquet, svmlight, npy, npz or IDX (packed with gzip, alone in a zip archive, or plain) and writes the class and the " +
-    "probability of each class, or the values of a regression. Columns of a table are found by the names that the " +
+    "probability of each class, the probability of each of several labels, or the values of a regression. Columns of a table are found by the names that the " +
     "model knows; others, like the label, are passed over. FILE - is the standard input: delimited text, packed with gzip or not. " +
     "The file is read in windows, so it may be larger than memory.",
   examples: [
@@ -53,7 +53,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   }
   if (output !== undefined) await checkOutput(output);
   const { model, training } = await readModelFile(path, given);
-  const inference = model.compile();
+  const inference = model.toInference();
   const { featureCount, outputCount, classNames, task } = inference;
   if (labels && task === "regression") {
     throw new UsageError(`Cannot use --labels with "${path}": it is for regression, which has no classes`);
@@ -100,9 +100,11 @@ function outputsOf(
   { file, first }: { readonly file: string; readonly first: number },
 ): Float32Array {
   try {
-    return inference.task === "regression"
-      ? inference.predict(features, { threads }) as Float32Array
-      : inference.predictProbabilities(features, { threads });
+    return inference.is("regression")
+      ? inference.predictValues(features, { threads })
+      : (inference as InferenceModel<"classification" | "multi-label">).predictProbabilities(features, {
+        threads,
+      });
   } catch (cause) {
     if (!(cause instanceof FeatureError)) throw cause;
     throw cause.at({ sample: first + cause.place.sample, source: `"${file}"` });

@@ -5,6 +5,7 @@
  */
 import { encodeNpy } from "../data/npy.ts";
 import { messageOf } from "../errors.ts";
+import type { Task } from "../task.ts";
 import { WholeFile } from "../whole_file.ts";
 
 /** How predictions are written. */
@@ -13,12 +14,12 @@ export type PredictionFormat = "csv" | "jsonl" | "npy";
 /** What is written. */
 export interface PredictionOptions {
   readonly format: PredictionFormat;
-  /** Classes alone, without probabilities. */
+  /** Classes or labels alone, without probabilities. */
   readonly labels: boolean;
   readonly outputCount: number;
-  /** Name of each class or value; where they are unknown, their indices. */
+  /** Name of each class, label or value; where they are unknown, their indices. */
   readonly outputNames: readonly string[];
-  readonly task: "classification" | "regression";
+  readonly task: Task;
 }
 
 /** Digits of probabilities and values in text: what f32 holds. */
@@ -81,7 +82,9 @@ export class PredictionWriter implements AsyncDisposable {
     this.#samples += samples;
     if (format === "npy") {
       const data = labels
-        ? Uint32Array.from({ length: samples }, (_, sample) => largest(rowOf(outputs, sample, outputCount)))
+        ? task === "multi-label"
+          ? Uint32Array.from(outputs, applies)
+          : Uint32Array.from({ length: samples }, (_, sample) => largest(rowOf(outputs, sample, outputCount)))
         : outputs;
       return await this.#bytes(new Uint8Array(data.buffer, data.byteOffset, data.byteLength));
     }
@@ -91,6 +94,10 @@ export class PredictionWriter implements AsyncDisposable {
       const numbers = Array.from(row, (value) => Number(value.toPrecision(DIGITS)));
       if (task === "regression") {
         lines.push(format === "csv" ? numbers.join(",") : JSON.stringify({ values: numbers }));
+        continue;
+      }
+      if (task === "multi-label") {
+        lines.push(this.#labelsOf(row, numbers));
         continue;
       }
       const label = this.#names[largest(row)];
@@ -116,20 +123,30 @@ export class PredictionWriter implements AsyncDisposable {
     await this.#file[Symbol.asyncDispose]();
   }
 
+  /** Labels that apply, and the probability of each. */
+  #labelsOf(row: Float32Array, numbers: readonly number[]): string {
+    const { format, labels } = this.#options;
+    const flags = Array.from(row, applies);
+    if (format === "csv") return (labels ? flags : numbers).join(",");
+    const names = this.#names.filter((_, label) => flags[label] === 1);
+    return JSON.stringify({ labels: names, ...(!labels && { probabilities: numbers }) });
+  }
+
   #header(): string {
     const { labels, outputCount, task } = this.#options;
     if (task === "classification") return ["label", ...(labels ? [] : this.#names)].map(cell).join(",");
-    return outputCount === 1 ? "value" : this.#names.map(cell).join(",");
+    return task === "regression" && outputCount === 1 ? "value" : this.#names.map(cell).join(",");
   }
 
   /** A header of 128 bytes for the samples so far. */
   #npyHeader(): Uint8Array<ArrayBuffer> {
-    const { labels, outputCount } = this.#options;
+    const { labels, outputCount, task } = this.#options;
+    const one = labels && task === "classification";
     const header = encodeNpy({
-      shape: labels ? [0] : [0, outputCount],
+      shape: one ? [0] : [0, outputCount],
       data: labels ? new Uint32Array(0) : new Float32Array(0),
     });
-    const shape = labels ? `(${this.#samples},)` : `(${this.#samples}, ${outputCount})`;
+    const shape = one ? `(${this.#samples},)` : `(${this.#samples}, ${outputCount})`;
     const fields = new TextDecoder().decode(header.subarray(10)).replace(/\(0.*?\)/, shape).trimEnd();
     const bytes = new Uint8Array(128);
     bytes.set(header.subarray(0, 8));
@@ -162,6 +179,11 @@ async function saying<T>(name: string, work: () => Promise<T>): Promise<T> {
 
 function rowOf(outputs: Float32Array, sample: number, count: number): Float32Array {
   return outputs.subarray(sample * count, (sample + 1) * count);
+}
+
+/** 1 where a label is more likely than not, else 0. */
+function applies(probability: number): number {
+  return probability > 0.5 ? 1 : 0;
 }
 
 /** Index of the first largest. */

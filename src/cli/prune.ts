@@ -7,7 +7,7 @@ import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { compact } from "../topology/compaction.ts";
 import { pruneByImportance } from "../topology/importance.ts";
-import { measureModel } from "../train/measurement.ts";
+import { evaluate } from "../train/measures.ts";
 import type { Command } from "./command.ts";
 import { evaluationData } from "./evaluate.ts";
 import { accuracy, bytes, count, percent } from "../format.ts";
@@ -54,7 +54,10 @@ async function prune(path: string, given: Values): Promise<number> {
     const { removed, model, measures } = pruneAndMeasure(pruned, percentile, data.parts, threads, !json);
     if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
     const stats = model.stats();
-    const { loss, classification, regression } = measures;
+    const { loss } = measures;
+    const measured = measures.task === "regression"
+      ? { rmse: measures.rmse }
+      : { accuracy: measures.accuracy };
     if (json) {
       printEvent({
         event: "pruning",
@@ -63,8 +66,7 @@ async function prune(path: string, given: Values): Promise<number> {
         samples: data.samples,
         ...(percentile !== undefined && { percentile }),
         loss,
-        ...(classification && { accuracy: classification.accuracy }),
-        ...(regression && { rmse: regression.rmse }),
+        ...measured,
         removedConnections: removed,
         connections: stats.connections,
         parameters: stats.parameters,
@@ -75,7 +77,7 @@ async function prune(path: string, given: Values): Promise<number> {
     }
     rows.push([
       percentile === undefined ? "as it is" : `${percentile}`,
-      classification ? accuracy(classification.accuracy) : regression!.rmse.toPrecision(4),
+      measures.task === "regression" ? measures.rmse.toPrecision(4) : accuracy(measures.accuracy),
       loss.toPrecision(5),
       count(stats.connections),
       count(stats.parameters),
@@ -85,7 +87,7 @@ async function prune(path: string, given: Values): Promise<number> {
     ]);
   }
   if (json) return 0;
-  const score = loaded.model.settings.task === "classification" ? "accuracy" : "RMSE";
+  const score = loaded.model.settings.task === "regression" ? "RMSE" : "accuracy";
   const head = ["percentile", score, "loss", "connections", "parameters", "share", "to use", "neurons"];
   const sides = ["right", "right", "right", "right", "right", "right", "right", "left"] as const;
   console.log(
@@ -110,7 +112,7 @@ function pruneAndMeasure(
   return {
     removed,
     model,
-    measures: measureModel(model, parts, { threads, onProgress: tell("Evaluating") }),
+    measures: evaluate(model, parts, { threads, onProgress: tell("Evaluating") }),
   };
 }
 

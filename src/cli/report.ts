@@ -35,7 +35,9 @@ const CURVE = { width: 60, height: 6 };
 /** One line about a data set. */
 function describeDataset(data: Dataset): string {
   const { name, task, featureCount, outputCount, train, test } = data;
-  const outputs = task === "classification" ? `${outputCount} classes` : plural(outputCount, "output");
+  const outputs = task === "classification"
+    ? `${outputCount} classes`
+    : plural(outputCount, task === "multi-label" ? "label" : "output");
   const samples = test === undefined
     ? plural(train.samples, "sample")
     : `${count(train.samples)} training and ${count(test.samples)} test samples`;
@@ -45,13 +47,25 @@ function describeDataset(data: Dataset): string {
 /** Lines about a data set: what it is, and how many training samples each class has. */
 export function dataLines(data: Dataset): [title: string, text: string][] {
   const lines: [string, string][] = [["Data", describeDataset(data)]];
+  if (data.task === "multi-label") return [...lines, ["Labels", describeLabels(data)]];
   if (data.task !== "classification") return lines;
   return [...lines, ["Classes", describeClasses(data)]];
 }
 
-/** Training samples of each class; where that is no short line, the smallest and the largest class. */
+/** Training samples that each label applies to. */
+function describeLabels({ train: { targets }, outputCount, classNames }: Dataset): string {
+  const counts = Array<number>(outputCount).fill(0);
+  for (const [place, applies] of targets.entries()) counts[place % outputCount] += applies;
+  return describeCounts(counts, classNames);
+}
+
+/** Training samples of each class. */
 function describeClasses({ train, outputCount, classNames }: Dataset): string {
-  const counts = Array.from(classCounts(train, outputCount));
+  return describeCounts(Array.from(classCounts(train, outputCount)), classNames);
+}
+
+/** So many training samples each; where that is no short line, the fewest and the most. */
+function describeCounts(counts: readonly number[], classNames: readonly string[]): string {
   const part = (place: number) => `${classNames[place] ?? place}: ${count(counts[place])}`;
   const all = counts.map((_, place) => part(place)).join(", ");
   if (all.length <= LONGEST_CLASSES) return all;
@@ -174,10 +188,12 @@ function scoreLines(
     const selected = validationSelectedTestAccuracy === undefined
       ? ""
       : `, at the best validation ${accuracy(validationSelectedTestAccuracy)}`;
-    const baseline = `(naming the largest class always: ${accuracy(largestClass(data))})`;
+    const baseline = data.task === "classification"
+      ? ` (naming the largest class always: ${accuracy(largestClass(data))})`
+      : ", of samples with all labels right";
     lines.push([
       "Test accuracy",
-      `${best(accuracy(bestTestAccuracy ?? NaN))}last ${accuracy(lastTestAccuracy)}${selected} ${baseline}`,
+      `${best(accuracy(bestTestAccuracy ?? NaN))}last ${accuracy(lastTestAccuracy)}${selected}${baseline}`,
     ]);
   } else if (lastTestLoss !== undefined) {
     const lowest = best((bestTestLoss ?? NaN).toPrecision(4));

@@ -4,9 +4,11 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import { shown } from "../hyperparameter.ts";
-
+import { readWhole, shown } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
+import { readIndices } from "../numbers.ts";
 import type { TableSchema } from "../schema.ts";
+import { type Task, TASKS } from "../task.ts";
 
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
 export interface FeatureSource {
@@ -27,9 +29,12 @@ export interface Split {
   readonly features: Float32Array | Uint8Array;
   /** Makes the features instead of an array that holds them. */
   readonly source?: FeatureSource;
-  /** Classification: class index of each sample, shape `[samples]`; empty for regression. */
+  /** Classification: class index of each sample, shape `[samples]`; else empty. */
   readonly labels: Uint32Array;
-  /** Regression: shape `[samples, outputs]`; empty for classification. */
+  /**
+   * Regression: values, shape `[samples, outputs]`; several labels: 1 where one applies to a sample, 0 where it does not.
+   * Empty for classification.
+   */
   readonly targets: Float32Array;
   /**
    * How much each sample counts in the loss, shape `[samples]`: finite, 0 or more, not all 0. Only their ratios matter.
@@ -53,13 +58,13 @@ export interface ImageShape {
 export interface Dataset {
   /** What messages and saved files call it. */
   readonly name: string;
-  /** Whether samples have a class, or numbers to predict. */
-  readonly task: "classification" | "regression";
+  /** Whether samples have a class, numbers to predict, or labels that apply or do not. */
+  readonly task: Task;
   /** Features of each sample. */
   readonly featureCount: number;
-  /** Classes (classification) or outputs (regression). */
+  /** Classes, labels, or values of a sample. */
   readonly outputCount: number;
-  /** Name of each class; empty for regression. */
+  /** Name of each class or label; empty for regression. */
   readonly classNames: readonly string[];
   /** Name of each feature; empty when unknown. */
   readonly featureNames: readonly string[];
@@ -87,8 +92,8 @@ export interface Dataset {
 export function validateDataset(dataset: Dataset): void {
   const { featureCount, outputCount, classNames, featureNames, image } = dataset;
   const because = (found: string) => `Cannot use data set "${dataset.name}": ${found}`;
-  if (dataset.task !== "classification" && dataset.task !== "regression") {
-    throw new TypeError(because(`its task is ${shown(dataset.task)}, expected classification or regression`));
+  if (!TASKS.includes(dataset.task)) {
+    throw new TypeError(because(`its task is ${shown(dataset.task)}, expected one of ${TASKS.join(", ")}`));
   }
   for (const [names, what] of [[classNames, "classNames"], [featureNames, "featureNames"]] as const) {
     if (!Array.isArray(names)) {
@@ -105,7 +110,7 @@ export function validateDataset(dataset: Dataset): void {
   if (dataset.task === "classification" && outputCount < 2) {
     throw new RangeError(because(`it has ${outputCount} class, at least 2 are needed`));
   }
-  const classes = dataset.task === "classification" ? outputCount : 0;
+  const classes = dataset.task === "regression" ? 0 : outputCount;
   if (classNames.length !== classes) {
     throw new TypeError(because(`it has ${classes} classes and ${classNames.length} class names`));
   }
@@ -197,6 +202,19 @@ function validateSplit(
       ),
     );
   }
+  if (dataset.task === "multi-label") {
+    const place = targets.findIndex((target) => target !== 0 && target !== 1);
+    if (place >= 0) {
+      throw new RangeError(
+        because(
+          `label ${place % outputCount} of sample ${
+            Math.floor(place / outputCount)
+          } of the ${part} part is ` +
+            `${targets[place]}, expected 0 or 1`,
+        ),
+      );
+    }
+  }
   if (weights !== undefined) validateWeights(weights, part, because);
 }
 
@@ -216,14 +234,17 @@ function validateWeights(weights: Float32Array, part: string, because: (found: s
   }
 }
 
+/** More classes than any network can have outputs for. */
+const MOST_CLASSES = 2 ** 28;
+
 /**
  * Counts the samples of each class.
  *
- * @returns Shape `[classes]`; all 0 for a regression split.
+ * @returns Shape `[classes]`; all 0 for a split without classes.
  * @throws {RangeError} When a label is not below `classes`.
  * @example
  * ```ts
- * import { classCounts } from "./dataset.ts";
+ * import { classCounts } from "@truly-sparse/truly-sparse";
  * const split = {
  *   samples: 3,
  *   features: new Uint8Array(3),
@@ -234,8 +255,12 @@ function validateWeights(weights: Float32Array, part: string, because: (found: s
  * ```
  */
 export function classCounts(split: Split, classes: number): Uint32Array {
-  const counts = new Uint32Array(classes);
-  for (const label of split.labels) {
+  const task = "count the classes";
+  const { labels } = readByName(split, ["labels"], task, "samples.");
+  const counts = new Uint32Array(
+    readWhole(classes, { task, name: "classes" }, { least: 0, most: MOST_CLASSES }),
+  );
+  for (const label of readIndices(labels, { task, name: "labels" })) {
     if (label >= classes) {
       throw new RangeError(
         `Cannot count the classes: found class ${label}, the last class is ${classes - 1}`,

@@ -10,9 +10,11 @@
 import type { RandomAccess } from "../data/random_access.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
 import { plural } from "../format.ts";
-import { COUNT, type NamesOf, onlyKnown, resolveOptions, shown, unfit } from "../hyperparameter.ts";
+import { CALLBACK, isRecord, type NamesOf, onlyKnown, readValue, THREADS, unfit } from "../hyperparameter.ts";
+import { readItems, requireSignal } from "../value.ts";
 import { copyMeaning } from "../model/copy.ts";
-import { SparseMlp } from "../model/model.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { modelPicture } from "../model/picture.ts";
 import { pictured } from "../picture.ts";
 import { VERSION } from "../version.ts";
@@ -70,12 +72,13 @@ export async function saveModel(
   place: string | URL,
   options: SaveOptions = {},
 ): Promise<void> {
-  checkSaving("save", model, options);
+  requireModel(model, "save the model");
+  const read = readSaveOptions(options, "save the model");
   const path = modelPath(place);
   try {
     using _ = model.use.save();
-    const { tensors, description } = contentOf(model, options);
-    await writeSafetensors(path, tensors, description, options.onProgress);
+    const { tensors, description } = contentOf(model, read);
+    await writeSafetensors(path, tensors, description, read.onProgress);
   } catch (cause) {
     throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
   }
@@ -105,24 +108,30 @@ export async function encodeModel(
   model: SparseMlp,
   options: SaveOptions = {},
 ): Promise<Uint8Array<ArrayBuffer>> {
-  checkSaving("encode", model, options);
+  requireModel(model, "encode the model");
+  const read = readSaveOptions(options, "encode the model");
   try {
     using _ = model.use.save();
-    const { tensors, description } = contentOf(model, options);
-    return await encodeSafetensors(tensors, description, options.onProgress);
+    const { tensors, description } = contentOf(model, read);
+    return await encodeSafetensors(tensors, description, read.onProgress);
   } catch (cause) {
     throw new CheckpointError(`Cannot encode the model: ${messageOf(cause)}`, { cause });
   }
 }
 
-function checkSaving(task: "save" | "encode", model: unknown, options: SaveOptions): void {
-  if (!(model instanceof SparseMlp)) {
-    throw new TypeError(`Cannot ${task} the model: it is ${shown(model)}, expected a SparseMlp`);
+function readSaveOptions(options: SaveOptions, task: string): SaveOptions {
+  const { training, workers, onProgress } = onlyKnown(options, SAVE_OPTIONS, task);
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });
+  if (training !== undefined && !isRecord(training)) {
+    throw unfit({ task, name: "training" }, training, "an object with epoch and options");
   }
-  onlyKnown(options, SAVE_OPTIONS, `${task} the model`);
-  const { onProgress } = options;
-  if (onProgress === undefined || typeof onProgress === "function") return;
-  throw unfit({ task: `${task} the model`, name: "onProgress" }, onProgress, "a function");
+  const models = readItems(workers ?? [], { task, name: "workers" }, 65_536);
+  for (const model of models) requireModel(model, task);
+  return {
+    workers: models as readonly SparseMlp[],
+    ...(training && { training }),
+    ...(onProgress && { onProgress }),
+  };
 }
 
 /** What a file of a model holds, checked as it will be when it is read. */
@@ -235,19 +244,15 @@ export async function loadModel(source: ModelSource, options: LoadModelOptions =
 
 function checkedLoading(options: LoadModelOptions): LoadModelOptions & { readonly threads: number } {
   const task = "load a model";
-  onlyKnown(options, LOAD_OPTIONS, task);
-  const { threads, onProgress, signal } = options;
-  if (onProgress !== undefined && typeof onProgress !== "function") {
-    throw unfit({ task, name: "onProgress" }, onProgress, "a function");
-  }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    throw unfit({ task, name: "signal" }, signal, "an AbortSignal");
-  }
-  const given = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
-  return { ...given, ...resolveOptions({ threads: THREADS }, { threads }, { task }) as { threads: number } };
+  const { threads, onProgress, signal } = onlyKnown(options, LOAD_OPTIONS, task);
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });
+  if (signal !== undefined) requireSignal(signal, task);
+  return {
+    threads: readValue(THREADS, threads, { task, name: "threads" }),
+    ...(onProgress && { onProgress }),
+    ...(signal && { signal }),
+  };
 }
-
-const THREADS = { ...COUNT, default: 1, doc: "Threads that check and rebuild the structure." } as const;
 
 async function read(
   file: RandomAccess,

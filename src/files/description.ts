@@ -5,8 +5,9 @@
  */
 import { isRecord } from "../hyperparameter.ts";
 import type { Meaning } from "../model/copy.ts";
-import { readClassNames, readTemperature } from "../model/meaning.ts";
+import { readClassNames, readTemperature, taskInWords } from "../model/meaning.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
 import { describeScaling, readScaling, type TargetScaling, unscaled } from "../model/target_scaling.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
@@ -17,12 +18,14 @@ import { describeSchema, readSchema } from "../table_schema.ts";
 import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
 
 /** Version of what a file holds and under which names. */
-export const FORMAT_VERSION = "4";
+export const FORMAT_VERSION = "5";
 /**
  * Versions that can be read: 1 had no state of the run beside the epoch, 2 no optimiser but SGD, 3 one model alone of a
- * run, and the targets of a regression as they were.
+ * run, and the targets of a regression as they were, 4 neither several labels nor an activation for each layer.
  */
-export const READABLE_VERSIONS: readonly string[] = ["1", "2", "3", FORMAT_VERSION];
+export const READABLE_VERSIONS: readonly string[] = ["1", "2", "3", "4", FORMAT_VERSION];
+/** Versions whose networks have learned targets as they were. */
+const OF_PLAIN_TARGETS: readonly string[] = ["1", "2", "3"];
 /** Versions whose checkpoints name no optimiser. */
 const OF_SGD: readonly string[] = ["1", "2"];
 /** What a checkpoint of versions 1 and 2 holds of its optimiser. */
@@ -71,7 +74,7 @@ export function readMeaning(
   >,
 ): Meaning {
   const targetScaling = readTargets(description, settings, standardization !== undefined);
-  const owner = { task: settings.task, featureCount, outputCount: settings.sizes.at(-1)! };
+  const owner = { task: settings.task, featureCount, outputCount: answerCount(settings) };
   return {
     classNames: readClassNames(parseField(description, "classNames"), settings),
     temperature: description.temperature === undefined
@@ -176,10 +179,12 @@ function readTargets(
 ): TargetScaling | undefined {
   const outputs = sizes[sizes.length - 1];
   if (description.targets !== undefined) {
-    if (task !== "regression") throw new SyntaxError("it has targets, its classes need none");
+    if (task !== "regression") {
+      throw new SyntaxError(`it has targets, which a ${taskInWords(task)} does not use`);
+    }
     return readScaling(parseField(description, "targets"), outputs);
   }
-  const old = description.formatVersion !== FORMAT_VERSION;
+  const old = OF_PLAIN_TARGETS.includes(description.formatVersion);
   return old && trained && task === "regression" ? unscaled(outputs) : undefined;
 }
 

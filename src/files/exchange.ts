@@ -7,9 +7,10 @@ import type { NpyArray, NpyNumbers } from "../data/npy.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { readScaling, unscaled } from "../model/target_scaling.ts";
-import { readTemperature } from "../model/meaning.ts";
+import { checkNameCount, readTemperature } from "../model/meaning.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 import { readSchema } from "../table_schema.ts";
@@ -129,11 +130,7 @@ export function makeModel(
     return { inputs, neurons, capacity: values.length, activation };
   });
   const outputs = sizes[sizes.length - 1];
-  if (classNames.length > 0 && (settings.task !== "classification" || classNames.length !== outputs)) {
-    throw new TypeError(
-      `it has ${classNames.length} class names for ${outputs} outputs of a ${settings.task}`,
-    );
-  }
+  checkNameCount(classNames.length, settings);
   const model = SparseMlp.allocate(settings, plans);
   for (const [index, layer] of model.layers.entries()) fill(layer, decoded[index]);
   if (statistics !== undefined) model.standardization = standardization(statistics, sizes[0], featureCount);
@@ -146,7 +143,11 @@ export function makeModel(
   model.classNames = [...classNames];
   if (temperature !== undefined) model.temperature = readTemperature(temperature, settings);
   if (schema !== undefined) {
-    const owner = { task: settings.task, featureCount: model.featureCount, outputCount: outputs };
+    const owner = {
+      task: settings.task,
+      featureCount: model.featureCount,
+      outputCount: answerCount(settings),
+    };
     model.schema = readSchema(schema, owner);
   }
   return model;

@@ -11,6 +11,9 @@
 import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
+import { requireText } from "../value.ts";
+import { answerCount, isOneSided, lossOf } from "../model/outputs.ts";
 import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
 import { describeSchema } from "../table_schema.ts";
@@ -90,6 +93,8 @@ function message(fields: Readonly<Record<string, Field>>): INamespace {
  * @throws {CheckpointError} When it cannot be written, or would have 2 GiB or more.
  */
 export async function exportOnnx(model: SparseMlp, path: string): Promise<void> {
+  requireModel(model, "export the model");
+  requireText(path, { task: "export the model", name: "path" }, "the path of a file");
   try {
     const bytes = await encodeOnnx(model);
     await writeWhole(path, (file) => file.write(bytes));
@@ -156,15 +161,20 @@ function describe(model: SparseMlp): Record<string, unknown> {
     value = graph.node("Mul", [value, graph.constant("target_deviation", deviation, [outputs])]);
     value = graph.node("Add", [value, graph.constant("target_mean", mean, [outputs])]);
   }
-  const classes = settings.task === "classification";
   if (model.temperature !== 1) {
     value = graph.node("Div", [
       value,
       graph.constant("temperature", Float32Array.of(model.temperature), [1]),
     ]);
   }
-  const name = classes ? "probabilities" : "values";
-  graph.node(classes ? "Softmax" : "Identity", [value], classes ? { axis: 1 } : {}, name);
+  const name = settings.task === "regression" ? "values" : "probabilities";
+  const loss = lossOf(settings);
+  if (loss === "softmax-cross-entropy") graph.node("Softmax", [value], { axis: 1 }, name);
+  else if (loss === "squared-error") graph.node("Identity", [value], {}, name);
+  else if (isOneSided(settings)) {
+    const sides = [graph.node("Neg", [value]), value].map((side) => graph.node("Sigmoid", [side]));
+    graph.node("Concat", sides, { axis: 1 }, name);
+  } else graph.node("Sigmoid", [value], {}, name);
   const info = (name: string, width: number) => ({
     name,
     type: {
@@ -187,7 +197,7 @@ function describe(model: SparseMlp): Record<string, unknown> {
       ...graph.content,
       name: "truly-sparse",
       input: [info("features", features)],
-      output: [info(name, outputs)],
+      output: [info(name, answerCount(settings))],
     },
   };
 }

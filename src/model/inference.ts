@@ -4,15 +4,20 @@
  * @module
  */
 import { FeatureError } from "../errors.ts";
+import { refuseUnknown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
 import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { Standardization } from "../native/standardize.ts";
-import { predict } from "../native/inference.ts";
+import { predict, type PredictionSettings } from "../native/inference.ts";
 import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import type { NetworkMemory } from "../native/layout.ts";
+import { type Matrix, readMatrix } from "../numbers.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import type { Task } from "../task.ts";
 import { compileNetwork, connectionsOf } from "./compiled.ts";
 import type { SparseLayer } from "./layer.ts";
+import { isFor, requireTask } from "./model_task.ts";
+import { answerCount, isOneSided, writeBothSides } from "./outputs.ts";
 import { inferencePicture } from "./picture.ts";
 import { readSharedInference } from "./read_shared.ts";
 import { shareCompiled, type SharedInference } from "./share.ts";
@@ -26,11 +31,14 @@ export interface PredictOptions {
   readonly threads?: number;
 }
 
-/** What a model is compiled from. */
-export interface Compilable {
+const OPTIONS = { threads: THREADS } as const satisfies TableOf<PredictOptions>;
+const OPTION_NAMES = Object.keys(OPTIONS);
+
+/** What a model for prediction is made from. */
+export interface Compilable<T extends Task = Task> {
   readonly settings: {
     readonly sizes: readonly number[];
-    readonly task: "classification" | "regression";
+    readonly task: T;
   };
   readonly layers: readonly SparseLayer[];
   readonly standardization?: Standardization;
@@ -56,28 +64,30 @@ const TRAP = copyTrap(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { madelonLike, SparseMlp, train } from "../../mod.ts";
+ * import { madelonLike, SparseMlp, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });
  * for await (const _ of train(model, data, { epochs: 2, batchSize: 16 }));
- * const inference = model.compile();
- * const labels = inference.predict(data.test!.features);
- * assertEquals(labels.length, 50);
+ * const inference = model.toInference();
+ * const classes = inference.predictClasses(data.test!.features);
+ * assertEquals(classes.length, 50);
  * ```
  */
-export class InferenceModel {
+export class InferenceModel<out T extends Task = Task> {
   /** Raw features of a sample. */
   readonly featureCount: number;
-  /** Classes or values of a sample. */
+  /** Classes, labels or values of a sample. */
   readonly outputCount: number;
-  /** Name of each class; empty for regression, or where they are unknown. */
+  /** Name of each class or label; empty for regression, or where they are unknown. */
   readonly classNames: readonly string[];
   /** What the outputs mean. */
-  readonly task: "classification" | "regression";
+  readonly task: T;
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
   readonly #targetScaling: TargetScaling | undefined;
+  /** Whether one output tells two classes apart. */
+  readonly #oneSided: boolean;
   readonly #sizes: readonly number[];
   readonly #temperature: number;
   readonly #schema: TableSchema | undefined;
@@ -95,12 +105,13 @@ export class InferenceModel {
    *
    * @param network What {@linkcode InferenceModel.fromShared} has read instead of layers.
    */
-  constructor(model: Compilable, network: NetworkMemory = compileNetwork(model.layers)) {
+  constructor(model: Compilable<T>, network: NetworkMemory = compileNetwork(model.layers)) {
     const { settings: { sizes, task }, standardization } = model;
     this.#sizes = sizes;
     this.task = task;
     this.featureCount = model.featureCount;
-    this.outputCount = sizes[sizes.length - 1];
+    this.outputCount = answerCount({ sizes, task });
+    this.#oneSided = isOneSided({ sizes, task });
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
     this.#schema = model.schema;
@@ -152,55 +163,106 @@ export class InferenceModel {
     return this.#network.arena.byteLength;
   }
 
-  /**
-   * The class of each sample by its index (the first of equal outputs), or for regression its values in the targets' own
-   * unit.
-   *
-   * @param features Raw features, shape `[samples, featureCount]`.
-   * @returns Shape `[samples]`, or `[samples, outputs]` for regression.
-   * @throws {TypeError} When their number is no multiple of `featureCount`.
-   * @throws {FeatureError} When one is not finite, or so far from those of training that the outputs are not.
-   */
-  predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
-    const outputs = this.#run(features, false, options);
-    return this.task === "regression" ? outputs : largest(outputs, this.outputCount);
+  /** Whether it is for a task; see `SparseMlp.is`. */
+  is<K extends Task>(task: K): this is InferenceModel<K> {
+    return isFor(this.task, task);
   }
 
   /**
-   * The probability of each class, with the temperature of a calibrated model.
+   * The class of each sample, by its index; the first of equal ones.
    *
-   * @param features Raw features, shape `[samples, featureCount]`.
-   * @returns Shape `[samples, classes]`; each row sums to 1.
-   * @throws {TypeError} When the model is for regression, or the number of features does not fit.
-   * @throws {FeatureError} As {@linkcode predict}.
+   * @param features Raw features, shape `[samples, featureCount]`: one line of numbers or a row for each sample, in
+   * arrays of any kind; numbers that are neither 32-bit floats nor bytes are rounded to 32-bit floats.
+   * @returns Shape `[samples]`.
+   * @throws {TypeError} When it is for another task, or features are of another kind or number.
+   * @throws {RangeError} When a number that had to be converted is not finite.
+   * @throws {FeatureError} When a feature is not finite, or so far from those of training that the outputs are not.
    */
-  predictProbabilities(features: Float32Array | Uint8Array, options: PredictOptions = {}): Float32Array {
-    if (this.task === "regression") {
-      throw new TypeError("Cannot predict probabilities: the model is for regression, use predict");
-    }
-    const probabilities = this.#run(features, true, options);
+  predictClasses(
+    this: InferenceModel<"classification">,
+    features: Matrix,
+    options: PredictOptions = {},
+  ): Uint32Array {
+    requireTask(this.task, ["classification"], "classes");
+    const outputs = this.#run(features, "outputs", options);
+    return this.#oneSided ? Uint32Array.from(outputs, above) : largest(outputs, this.outputCount);
+  }
+
+  /**
+   * Which labels apply to each sample: 1 where one's probability is above ½, else 0; as {@linkcode predictClasses}.
+   *
+   * @returns Shape `[samples, labels]`.
+   */
+  predictLabels(
+    this: InferenceModel<"multi-label">,
+    features: Matrix,
+    options: PredictOptions = {},
+  ): Uint8Array {
+    requireTask(this.task, ["multi-label"], "labels");
+    return Uint8Array.from(this.#run(features, "outputs", options), above);
+  }
+
+  /**
+   * The probability of each class, with the temperature of a calibrated model, or of each label for itself; as
+   * {@linkcode predictClasses}.
+   *
+   * @returns Shape `[samples, classes]`, where each row sums to 1; or `[samples, labels]`, where it need not.
+   */
+  predictProbabilities(
+    this: InferenceModel<"classification" | "multi-label">,
+    features: Matrix,
+    options: PredictOptions = {},
+  ): Float32Array {
+    requireTask(this.task, ["classification", "multi-label"], "probabilities");
+    if (this.task === "multi-label") return this.#run(features, "sigmoid", options);
+    const outputs = this.#run(features, this.#oneSided ? "outputs" : "softmax", options);
+    const probabilities = this.#oneSided ? new Float32Array(2 * outputs.length) : outputs;
+    if (this.#oneSided) writeBothSides(outputs, probabilities);
     applyTemperature(probabilities, this.outputCount, this.#temperature);
     return probabilities;
   }
 
-  #run(features: Float32Array | Uint8Array, softmax: boolean, options: PredictOptions): Float32Array {
-    const { threads = 1 } = options;
-    const samples = features.length / this.featureCount;
-    if (!Number.isInteger(samples)) {
-      throw new TypeError(
-        `Cannot predict: found ${features.length} numbers, samples have ${this.featureCount} features`,
-      );
-    }
-    if (!Number.isSafeInteger(threads) || threads < 1) {
-      throw new RangeError(`Cannot predict: threads is ${threads}, expected a whole number of at least 1`);
-    }
-    const outputs = new Float32Array(samples * this.outputCount);
+  /**
+   * The values of a regression, in the targets' own unit; as {@linkcode predictClasses}.
+   *
+   * @returns Shape `[samples, outputs]`.
+   */
+  predictValues(
+    this: InferenceModel<"regression">,
+    features: Matrix,
+    options: PredictOptions = {},
+  ): Float32Array {
+    requireTask(this.task, ["regression"], "values");
+    return this.#run(features, "outputs", options);
+  }
+
+  /**
+   * The class of each sample by its index, for regression its values, or for several labels those that apply.
+   *
+   * @deprecated Use `predictClasses`, `predictValues` or `predictLabels`, whose results have one type.
+   */
+  predict(features: Matrix, options: PredictOptions = {}): Uint32Array | Float32Array | Uint8Array {
+    if (this.is("regression")) return this.predictValues(features, options);
+    return this.is("multi-label")
+      ? this.predictLabels(features, options)
+      : (this as InferenceModel<"classification">).predictClasses(features, options);
+  }
+
+  #run(given: Matrix, wanted: PredictionSettings["wanted"], options: PredictOptions): Float32Array {
+    refuseUnknown(options, OPTION_NAMES, "predict");
+    const { threads } = resolveOptions(OPTIONS, options, { task: "predict" }) as Required<PredictOptions>;
+    const { values: features, rows: samples } = readMatrix(
+      given,
+      { task: "predict", name: "features" },
+      this.featureCount,
+    );
+    const outputs = new Float32Array(samples * this.#sizes[this.#sizes.length - 1]);
     if (samples === 0) return outputs;
     const { width, words } = predictionTiles(this.#sizes, samples, threads);
     if (this.#work.length < words) this.#work = sharedWords(words);
     const source = { features, ...this.#standardization };
     try {
-      predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
+      predict(this.#network, source, { wanted, width, threads }, this.#work, outputs);
     } catch (cause) {
       if (!(cause instanceof FeatureError) || this.#schema === undefined) throw cause;
       throw cause.at({ name: inputNames(this.#schema)[cause.place.feature] });
@@ -208,6 +270,11 @@ export class InferenceModel {
     if (this.#targetScaling !== undefined) toOwnUnit(this.#targetScaling, outputs);
     return outputs;
   }
+}
+
+/** Which side of 0 an output is on. */
+function above(output: number): number {
+  return output > 0 ? 1 : 0;
 }
 
 /** The first largest of each row. */

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Standardization } from "../native/standardize.ts";
+import type { Matrix } from "../numbers.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import { pictured } from "../picture.ts";
@@ -12,12 +13,20 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
+import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
+import { isFor } from "./model_task.ts";
 import { copyParts, type ModelParts } from "./parts.ts";
 import { modelPicture } from "./picture.ts";
 import { readShared } from "./read_shared.ts";
-import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
+import {
+  type ModelOptions,
+  type ModelSettings,
+  readModelOptions,
+  sparsityOf,
+  type Task,
+} from "./settings.ts";
 import { type SharedModel, shareParts } from "./share.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
@@ -31,24 +40,28 @@ const TRAP = copyTrap(
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
  *
- * Paper: §2. Layer l maps `sizes[l]` inputs to `sizes[l + 1]` neurons; the output layer has no activation of its own.
+ * Paper: §2. Layer l maps `sizes[l]` inputs to `sizes[l + 1]` neurons; the output layer has no activation of its own
+ * (what its outputs become depends on the task).
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { SparseMlp } from "./model.ts";
+ * import { SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const model = SparseMlp.create({ sizes: [784, 1000, 10], epsilon: 20, seed: 1 });
  * assertEquals(model.layers.length, 2);
  * assertEquals(model.layers[1].nnz, 10_000); // ε 20 asks for more than all of 1000·10
  * ```
+ *
+ * @template T What the model is for, where that is known: it says which predictions there are. A model that was loaded
+ * may be for any task, which {@linkcode SparseMlp.is} tells apart.
  */
-export class SparseMlp {
+export class SparseMlp<out T extends Task = Task> {
   /** Which raw features are inputs, and how they are standardised; set by the first training. */
   standardization?: Standardization;
   /** Regression: the unit of the values it predicts; set by the first training. Without it, outputs are the values. */
   targetScaling?: TargetScaling;
-  /** Name of each class; set by training. */
+  /** Name of each class or label; set by training. */
   classNames: readonly string[] = [];
   /** What the columns of the tables are that the model reads; set by training on one. */
   schema?: TableSchema;
@@ -79,9 +92,14 @@ export class SparseMlp {
     refuseCopies(this, TRAP);
   }
 
+  /** Whether a value is a model that this module made, and no copy of its properties. */
+  static isModel(value: unknown): value is SparseMlp {
+    return typeof value === "object" && value !== null && #memory in value;
+  }
+
   /** Settings the model was made with; `sizes` are those it has. */
-  get settings(): ModelSettings {
-    return this.#settings;
+  get settings(): ModelSettings<T> {
+    return this.#settings as ModelSettings<T>;
   }
 
   /** The layers, first hidden layer first, output layer last. */
@@ -159,9 +177,8 @@ export class SparseMlp {
    * @throws {TypeError} When a setting has the wrong type or an unknown name.
    * @throws {RangeError} When a size, ε or density is out of range, counts pass 2³² − 1, or memory does not suffice.
    */
-  static create(options: ModelOptions): SparseMlp {
-    const settings = resolveSettings(options);
-    const threads = options.threads ?? 1;
+  static create<const T extends Task = "classification">(options: ModelOptions<T>): SparseMlp<T> {
+    const { settings, threads, onProgress } = readModelOptions(options);
     const { sizes, seed, initializer, fanIn, zeroOutput } = settings;
     // Counted twice rather than kept: row starts of 200 million neurons are 800 MB.
     const counted = sharedWords(Math.max(...sizes.slice(0, -1)) + 1);
@@ -183,9 +200,30 @@ export class SparseMlp {
         layer.activationParameters[place] = parameters[place % parameters.length];
       }
       if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
-      options.onProgress?.(index + 1, drafts.length);
+      onProgress?.(index + 1, drafts.length);
     }
-    return model;
+    return model as SparseMlp<T>;
+  }
+
+  /**
+   * Makes a model for data: its sizes and task are those of the data, the rest is as for {@linkcode SparseMlp.create}.
+   *
+   * @param data A data set, or anything with its `featureCount`, `outputCount` and `task`.
+   * @throws {TypeError} When the data have no shape, an option has the wrong type or there is none of its name.
+   * @throws {RangeError} As {@linkcode SparseMlp.create}.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { madelonLike, SparseMlp } from "@truly-sparse/truly-sparse";
+   *
+   * const data = madelonLike({ samples: 100, features: 20, classes: 3, seed: 1 });
+   * const model = SparseMlp.for(data, { hidden: [64, 32], epsilon: 8, seed: 1 });
+   * assertEquals(model.settings.sizes, [20, 64, 32, 3]);
+   * ```
+   */
+  static for(data: DataShape, options: ModelForOptions): SparseMlp {
+    return SparseMlp.create(optionsFor(data, options));
   }
 
   /** A model with room for the planned connections and none in it yet: what loading and compaction fill. */
@@ -321,31 +359,103 @@ export class SparseMlp {
     return strength;
   }
 
+  /**
+   * Whether the model is for a task; where it is, the compiler knows which predictions it gives.
+   *
+   * @throws {TypeError} When there is no such task.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SparseMlp } from "@truly-sparse/truly-sparse";
+   *
+   * const model: SparseMlp = SparseMlp.create({ sizes: [2, 4, 1], task: "regression" });
+   * if (model.is("regression")) assertEquals(model.predictValues([0, 1]).length, 1);
+   * ```
+   */
+  is<K extends Task>(task: K): this is SparseMlp<K> {
+    return isFor(this.settings.task, task);
+  }
+
   /** A copy of the model as it is now, laid out for prediction: 8 bytes a connection, read in order. */
-  compile(): InferenceModel {
-    return new InferenceModel(this);
+  toInference(): InferenceModel<T> {
+    return new InferenceModel<T>(this);
+  }
+
+  /** As {@linkcode toInference}. @deprecated Use `toInference`, which says what is made. */
+  compile(): InferenceModel<T> {
+    return this.toInference();
   }
 
   /**
-   * The class of each sample by its index, or for regression its values `[samples, outputs]` in the targets' own unit.
+   * The class of each sample, by its index; the first of equal ones.
    *
-   * Lays the model out anew in each call (O(connections)): {@linkcode compile} once for many calls.
+   * Lays the model out anew in each call (O(connections)): {@linkcode toInference} once for many calls.
    *
-   * @param features Raw features, shape `[samples, featureCount]`.
-   * @throws {TypeError} When their number is no multiple of the model's.
-   * @throws {FeatureError} When one is not finite, or so far from those of training that the outputs are not.
+   * @param features Raw features, shape `[samples, featureCount]`: one line of numbers or a row for each sample, in
+   * arrays of any kind; numbers that are neither 32-bit floats nor bytes are rounded to 32-bit floats.
+   * @returns Shape `[samples]`.
+   * @throws {TypeError} When the model is for another task, or features are of another kind or number.
+   * @throws {RangeError} When a number that had to be converted is not finite.
+   * @throws {FeatureError} When a feature is not finite, or so far from those of training that the outputs are not.
+   *
+   * @example
+   * ```ts
+   * import { assert } from "@std/assert";
+   * import { SparseMlp } from "@truly-sparse/truly-sparse";
+   *
+   * const model = SparseMlp.create({ sizes: [2, 8, 3], seed: 1 });
+   * const [one, other] = model.predictClasses([[0.5, 1], [2, -1]]);
+   * assert(one < 3 && other < 3);
+   * ```
    */
-  predict(features: Float32Array | Uint8Array, options: PredictOptions = {}): Uint32Array | Float32Array {
-    return this.compile().predict(features, options);
+  predictClasses(
+    this: SparseMlp<"classification">,
+    features: Matrix,
+    options: PredictOptions = {},
+  ): Uint32Array {
+    return this.toInference().predictClasses(features, options);
   }
 
   /**
-   * The probability of each class, shape `[samples, classes]`; as {@linkcode predict}.
+   * Which labels apply to each sample, as {@linkcode predictClasses}: 1 where one's probability is above ½, else 0.
    *
-   * @throws {TypeError} When the model is for regression.
+   * @returns Shape `[samples, labels]`.
    */
-  predictProbabilities(features: Float32Array | Uint8Array, options: PredictOptions = {}): Float32Array {
-    return this.compile().predictProbabilities(features, options);
+  predictLabels(this: SparseMlp<"multi-label">, features: Matrix, options: PredictOptions = {}): Uint8Array {
+    return this.toInference().predictLabels(features, options);
+  }
+
+  /**
+   * The probability of each class, with the temperature of a calibrated model, or of each label; as
+   * {@linkcode predictClasses}.
+   *
+   * @returns Shape `[samples, classes]`, where each row sums to 1; or `[samples, labels]`, where it need not.
+   */
+  predictProbabilities(
+    this: SparseMlp<"classification" | "multi-label">,
+    features: Matrix,
+    options: PredictOptions = {},
+  ): Float32Array {
+    return this.toInference().predictProbabilities(features, options);
+  }
+
+  /**
+   * The values of a regression, in the targets' own unit; as {@linkcode predictClasses}.
+   *
+   * @returns Shape `[samples, outputs]`.
+   */
+  predictValues(this: SparseMlp<"regression">, features: Matrix, options: PredictOptions = {}): Float32Array {
+    return this.toInference().predictValues(features, options);
+  }
+
+  /**
+   * The class of each sample by its index, for regression its values, or for several labels those that apply.
+   *
+   * @deprecated Use `predictClasses`, `predictValues` or `predictLabels`, whose results have one type.
+   */
+  predict(features: Matrix, options: PredictOptions = {}): Uint32Array | Float32Array | Uint8Array {
+    return this.toInference().predict(features, options);
   }
 
   /** Counts of parameters, bytes and operations, for the network as it is and as if it were dense. */

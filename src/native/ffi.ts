@@ -8,7 +8,7 @@
 import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** The connections of a layer: indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count. */
 const CONNECTIONS = ["buffer", "usize", "buffer", "buffer", "usize", "buffer", "usize", "usize"] as const;
@@ -24,8 +24,9 @@ const LAYOUT = ["buffer", "buffer", "usize"] as const;
 const NETWORK = [...LAYOUT, "buffer", "usize"] as const;
 /** Raw samples: data, data_len, is_bytes, raw_features, selection, selection_len. */
 const SOURCE = ["buffer", "usize", "u32", "usize", "buffer", "usize"] as const;
-/** A batch: input, labels, targets, weights, each with its length; samples, width. */
+/** A batch: loss; input, labels, targets, weights, each with its length; samples, width. */
 const BATCH = [
+  "u32" as const,
   ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
   ...["usize", "usize"] as const,
 ] as const;
@@ -137,7 +138,7 @@ export const SYMBOLS = {
       ...NETWORK,
       ...SOURCE,
       ...["buffer", "buffer", "usize"] as const, // mean, scale, inputs
-      ...["u32", "usize", "usize"] as const, // softmax, width, threads
+      ...["u32", "usize", "usize"] as const, // wanted, width, threads
       ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, outputs, outputs_len
     ],
     result: "i32",

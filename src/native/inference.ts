@@ -11,10 +11,13 @@ import { buffer, check, NOT_FINITE } from "./status.ts";
 import { networkArguments, type NetworkMemory } from "./layout.ts";
 import { unusableFeature, unusableSample } from "./unusable_feature.ts";
 
+/** What outputs can become; the place in the list is the code the kernels know it by. */
+const WANTED = ["outputs", "softmax", "sigmoid"] as const;
+
 /** How predictions are made. */
 export interface PredictionSettings {
-  /** Whether outputs become probabilities. */
-  readonly softmax: boolean;
+  /** What is asked for: the outputs as they are, or probabilities made of them. */
+  readonly wanted: typeof WANTED[number];
   /** Samples a tile: a multiple of 16, at most 128. */
   readonly width: number;
   readonly threads: number;
@@ -42,7 +45,7 @@ export function predict(
     buffer(mean),
     buffer(scale),
     mean.length,
-    settings.softmax ? 1 : 0,
+    WANTED.indexOf(settings.wanted),
     settings.width,
     settings.threads,
     buffer(work),

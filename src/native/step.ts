@@ -56,13 +56,24 @@ export function workspaceWords(
   return words[0];
 }
 
+/**
+ * How outputs can be compared with the truth; the place in the list is the code the kernels know it by.
+ *
+ * The sigmoid's is the mean over the outputs of a sample, as squared error is; with one output, the truth may be a class.
+ */
+const LOSSES = ["softmax-cross-entropy", "squared-error", "sigmoid-cross-entropy"] as const;
+
+/** How outputs are compared with the truth. */
+export type Loss = typeof LOSSES[number];
+
 /** A batch ready to be run. */
 export interface Batch {
+  readonly loss: Loss;
   /** `[tiles][features][width]`. */
   readonly input: Float32Array;
-  /** Class of each sample; empty for regression. */
+  /** Class of each sample, for softmax cross-entropy and for the sigmoid of one output; else empty. */
   readonly labels: Uint32Array;
-  /** `[samples][outputs]`; empty for classification. */
+  /** Values, or labels from 0 to 1, `[samples][outputs]`; empty where there are classes. */
   readonly targets: Float32Array;
   /** What the loss of each sample is multiplied by; 1 where they are absent or empty. */
   readonly weights?: Float32Array;
@@ -73,14 +84,16 @@ export interface Batch {
 
 const NO_WEIGHTS = new Float32Array(0);
 
-/** A batch for a kernel: input, labels, targets and weights, each with its length; samples, width. */
+/** A batch for a kernel: loss; input, labels, targets and weights, each with its length; samples, width. */
 export function batchArguments(
-  { input, labels, targets, weights = NO_WEIGHTS, samples, width }: Batch,
+  { loss, input, labels, targets, weights = NO_WEIGHTS, samples, width }: Batch,
 ): readonly [
+  number,
   ...[BufferSource, number, BufferSource, number, BufferSource, number, BufferSource, number],
   ...[number, number],
 ] {
   return [
+    LOSSES.indexOf(loss),
     ...[buffer(input), input.length, buffer(labels), labels.length] as const,
     ...[buffer(targets), targets.length, buffer(weights), weights.length, samples, width] as const,
   ];
@@ -92,7 +105,7 @@ export function batchArguments(
  * @param settings The step's; gradients alone need no state.
  * @param totals Receives the sum of loss times weight and the hits of the batch, `[2]`.
  * @throws {TypeError} When lengths do not agree.
- * @throws {RangeError} When a label or a setting is out of range.
+ * @throws {RangeError} When a class, a label or a setting is out of range.
  */
 export function trainBatch(
   network: NetworkMemory,
@@ -123,7 +136,7 @@ export function trainBatch(
 /**
  * Runs a batch forward, without dropout.
  *
- * @param outputs `[samples][outputs]` for probabilities (or values), or empty.
+ * @param outputs `[samples][outputs]` for probabilities (or values, or the one output of two classes), or empty.
  * @param totals Receives the sum of loss times weight and the hits of the batch, `[2]`.
  * @param memory How activations are kept; there is nothing to recompute.
  */

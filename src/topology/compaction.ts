@@ -3,10 +3,13 @@
  *
  * @module
  */
+import { refuseUnknown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
 import { activate } from "../model/activation.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
+import type { Task } from "../task.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -18,10 +21,18 @@ export interface CompactOptions {
   readonly threads?: number;
 }
 
+const TASK = "compact the model";
+
+/** Rows of {@linkcode CompactOptions}. */
+const COMPACT_OPTIONS = {
+  keepInputs: { kind: "flag", default: false, doc: "Keep all inputs." },
+  threads: THREADS,
+} as const satisfies TableOf<CompactOptions>;
+
 /** A compacted model, and what became of the old one's neurons. */
-export interface Compaction {
+export interface Compaction<T extends Task = Task> {
   /** A new model with arrays of its own; the old one is unchanged. */
-  readonly model: SparseMlp;
+  readonly model: SparseMlp<T>;
   /** Neurons that stayed, by their old index, ascending; inputs first, outputs last (they all stay). */
   readonly kept: readonly Uint32Array[];
   /** Neurons taken out, inputs included. */
@@ -44,7 +55,7 @@ export interface Compaction {
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { compact, pruneByImportance, SparseMlp } from "../../mod.ts";
+ * import { compact, pruneByImportance, SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const model = SparseMlp.create({ sizes: [20, 100, 100, 2], epsilon: 4, seed: 1 });
  * for (const layer of model.layers.slice(0, -1)) pruneByImportance(layer, 50);
@@ -52,8 +63,15 @@ export interface Compaction {
  * assert(small.layers[0].neurons < 60 && small.stats().trainingBytes < model.stats().trainingBytes);
  * ```
  */
-export function compact(model: SparseMlp, options: CompactOptions = {}): Compaction {
-  const { keepInputs = false, threads = 1 } = options;
+export function compact<T extends Task>(
+  model: SparseMlp<T>,
+  options: CompactOptions = {},
+): Compaction<T> {
+  requireModel(model, TASK);
+  refuseUnknown(options, Object.keys(COMPACT_OPTIONS), TASK);
+  const { keepInputs, threads } = resolveOptions(COMPACT_OPTIONS, options, { task: TASK }) as Required<
+    CompactOptions
+  >;
   const { layers, settings } = model;
   const { constants, biases } = foldConstants(model, keepInputs);
   const live = findLive(layers, constants, keepInputs);
@@ -76,7 +94,7 @@ export function compact(model: SparseMlp, options: CompactOptions = {}): Compact
   copyMeaning(model, small);
   keepStandardization(model, small, kept[0]);
   const before = layers[0].inputs + layers.reduce((sum, layer) => sum + layer.neurons, 0);
-  return { model: small, kept, removed: before - sizes.reduce((sum, size) => sum + size, 0) };
+  return { model: small as SparseMlp<T>, kept, removed: before - sizes.reduce((sum, size) => sum + size, 0) };
 }
 
 interface Folded {

@@ -4,7 +4,7 @@
  * @module
  */
 import { gatherBatch } from "../native/batch.ts";
-import type { Batch } from "../native/step.ts";
+import type { Batch, Loss } from "../native/step.ts";
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { BatchSource, Standardization } from "../native/standardize.ts";
 import { type Augmentation, augmentBatch } from "../data/augment.ts";
@@ -16,6 +16,8 @@ import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 export interface BatchBuilderOptions {
   readonly split: Split;
   readonly standardization: Standardization;
+  /** What the network is trained for. */
+  readonly loss: Loss;
   /** How targets are standardised. @default as they are */
   readonly targetScaling?: TargetScaling;
   /** The most samples a batch has. */
@@ -110,7 +112,7 @@ export class BatchBuilder {
   #viewsOf(count: number): BatchViews {
     const known = this.#views.get(count);
     if (known !== undefined) return known;
-    const { activationStorage } = this.#options;
+    const { loss, activationStorage } = this.#options;
     const width = Math.min(this.#options.width, narrowestTile(count, activationStorage));
     const views: BatchViews = {
       order: this.#order.subarray(0, count),
@@ -118,6 +120,7 @@ export class BatchBuilder {
       images: this.#images.subarray(0, count * this.#pixels),
       made: this.#made.subarray(0, count * this.#pixels),
       batch: {
+        loss,
         input: this.#input.subarray(0, Math.ceil(count / width) * width * this.#features),
         labels: this.#labels.subarray(0, this.#labels.length > 0 ? count : 0),
         targets: this.#targets.subarray(0, count * this.#outputs),

@@ -6,10 +6,16 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import { readSplit } from "../data/split_argument.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
+import { answerCount } from "../model/outputs.ts";
+import { type Matrix, type Numbers, readIndices } from "../numbers.ts";
 import { logit } from "../model/temperature.ts";
-import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
-import { measureModel } from "./measurement.ts";
+import type { Task } from "../task.ts";
+import { type EvaluationOptions, Evaluator } from "./evaluation.ts";
+import { readOutputs } from "./measured_samples.ts";
+import { evaluate } from "./measures.ts";
 
 /** How far a temperature goes: samples that are all classified rightly would ask for 0. */
 const [LEAST, MOST] = [0.1, 10];
@@ -37,24 +43,28 @@ export interface Calibration {
  * @param labels Class of each sample.
  * @param weights How much each sample counts; all alike without them.
  * @returns From 0.1 to 10.
- * @throws {TypeError} When the lengths do not fit each other.
+ * @throws {TypeError} When the lengths do not fit each other, or a class is past the last.
  */
-export function fitTemperature(
-  probabilities: Float32Array,
-  labels: Uint32Array,
-  weights?: Float32Array,
-): number {
-  const classes = probabilities.length / labels.length;
-  if (!Number.isInteger(classes) || classes < 2) {
+export function fitTemperature(probabilities: Matrix, labels: Numbers, weights?: Numbers): number {
+  const classOf = readIndices(labels, { task: "fit a temperature", name: "labels" });
+  const { outputs, width: classes, weight } = readOutputs(
+    probabilities,
+    classOf.length,
+    weights,
+    "fit a temperature",
+  );
+  const wrong = classOf.findIndex((label) => label >= classes);
+  if (classes < 2 || wrong >= 0) {
     throw new TypeError(
-      `Cannot fit a temperature: there are ${probabilities.length} probabilities for ${labels.length} samples`,
+      `Cannot fit a temperature: there are ${classes} probabilities for a sample, ` +
+        (wrong >= 0 ? `sample ${wrong} has class ${classOf[wrong]}` : "at least 2 are needed"),
     );
   }
-  const logits = Float64Array.from(probabilities, logit);
+  const logits = Float64Array.from(outputs, logit);
   let [low, high] = [1 / MOST, 1 / LEAST];
   for (let halving = 0; halving < 60 && low < high; halving++) {
     const middle = (low + high) / 2;
-    if (slope(logits, { labels, weights }, classes, middle) > 0) high = middle;
+    if (slope(logits, { classOf, weight }, classes, middle) > 0) high = middle;
     else low = middle;
   }
   return 2 / (low + high);
@@ -63,12 +73,12 @@ export function fitTemperature(
 /** How the summed log loss of softmax(β·z) changes with β. */
 function slope(
   logits: Float64Array,
-  { labels, weights }: { readonly labels: Uint32Array; readonly weights: Float32Array | undefined },
+  { classOf, weight }: { readonly classOf: Uint32Array; readonly weight: (sample: number) => number },
   classes: number,
   beta: number,
 ): number {
   let total = 0;
-  for (const [sample, label] of labels.entries()) {
+  for (const [sample, label] of classOf.entries()) {
     const row = sample * classes;
     let [largest, sum, mean] = [-Infinity, 0, 0];
     for (let place = row; place < row + classes; place++) largest = Math.max(largest, logits[place]);
@@ -77,21 +87,32 @@ function slope(
       sum += power;
       mean += power * (logits[place] - largest);
     }
-    total += (weights?.[sample] ?? 1) * (mean / sum - (logits[row + label] - largest));
+    total += weight(sample) * (mean / sum - (logits[row + label] - largest));
   }
   return total;
+}
+
+/**
+ * Refuses what no temperature can be fitted for.
+ *
+ * @throws {TypeError} When the task is not classification.
+ */
+export function refuseCalibration(task: Task, what: string): void {
+  if (task === "classification") return;
+  const why = task === "regression" ? "has no probabilities" : "has no classes that exclude each other";
+  throw new TypeError(`Cannot calibrate ${what}: it is for ${task}, which ${why}`);
 }
 
 /**
  * Fits the temperature of a trained model on samples it has not learned from, and sets it: `predictProbabilities` then
  * uses it, files keep it. Which class is the most probable stays as it is.
  *
- * @throws {TypeError} When the model is for regression, or was never trained.
+ * @throws {TypeError} When the model is not for classification, or was never trained.
  *
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { calibrate, madelonLike, SparseMlp, splitValidation, train } from "../../mod.ts";
+ * import { calibrate, madelonLike, SparseMlp, splitValidation, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 300, testSamples: 50, features: 20, seed: 1 });
  * const { train: part, validation } = splitValidation(data, 0.3, 1);
@@ -101,22 +122,33 @@ function slope(
  * assert(logLossAfter <= logLossBefore);
  * ```
  */
-export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOptions = {}): Calibration {
-  const { standardization, settings: { task, sizes } } = model;
-  if (task !== "classification") {
-    throw new TypeError("Cannot calibrate: the model is for regression, which has no probabilities");
+export function calibrate(model: SparseMlp, split: Split, options: EvaluationOptions = {}): Calibration {
+  requireModel(model, "calibrate");
+  refuseCalibration(model.settings.task, "the model");
+  const task = "calibrate";
+  const outputCount = answerCount(model.settings);
+  const read = readSplit(
+    split,
+    { task: "classification", featureCount: model.featureCount, outputCount },
+    task,
+  );
+  const { temperature } = model;
+  try {
+    model.temperature = 1;
+    const before = evaluate(model as SparseMlp<"classification">, read, options);
+    const probabilities = new Float32Array(read.samples * outputCount);
+    new Evaluator(model, read, options).run(probabilities);
+    model.temperature = fitTemperature(probabilities, read.labels, read.weights);
+    const after = evaluate(model as SparseMlp<"classification">, read, options);
+    return {
+      temperature: model.temperature,
+      errorBefore: before.expectedCalibrationError,
+      errorAfter: after.expectedCalibrationError,
+      logLossBefore: before.logLoss,
+      logLossAfter: after.logLoss,
+    };
+  } catch (cause) {
+    model.temperature = temperature;
+    throw cause;
   }
-  model.temperature = 1;
-  const before = measureModel(model, [split], options).classification!;
-  const probabilities = new Float32Array(split.samples * sizes[sizes.length - 1]);
-  new Evaluator(model, split, standardization!, options).run(probabilities);
-  model.temperature = fitTemperature(probabilities, split.labels, split.weights);
-  const after = measureModel(model, [split], options).classification!;
-  return {
-    temperature: model.temperature,
-    errorBefore: before.expectedCalibrationError,
-    errorAfter: after.expectedCalibrationError,
-    logLossBefore: before.logLoss,
-    logLossAfter: after.logLoss,
-  };
 }

@@ -4,22 +4,48 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { foldDataset, type FoldOptions, foldsOf } from "../data/folds.ts";
-import type { SparseMlp } from "../model/model.ts";
-import { measureModel, type Measures } from "./measurement.ts";
+import { foldDataset, foldsOf } from "../data/folds.ts";
+import { numberGroups } from "../data/group_numbers.ts";
+import {
+  CALLBACK,
+  COUNT,
+  isRecord,
+  type NamesOf,
+  onlyKnown,
+  readValue,
+  readWhole,
+  refuseUnknown,
+  SEED,
+  unfit,
+} from "../hyperparameter.ts";
+import { SparseMlp } from "../model/model.ts";
+import { described, type Numbers } from "../numbers.ts";
+import { evaluate, type Measures } from "./measures.ts";
+import { TRAIN_OPTION_NAMES, type TrainOptions } from "./options.ts";
 import type { BestEpoch } from "./selection.ts";
-import type { TrainOptions } from "./options.ts";
+import { suggestSettings } from "./suggested.ts";
 import { train } from "./trainer.ts";
 import { pictured } from "../picture.ts";
 import { crossValidationPicture, foldPicture } from "./measure_pictures.ts";
 
 /** Options of {@linkcode crossValidate}. */
-export interface CrossValidationOptions extends Omit<FoldOptions, "repeat"> {
+export interface CrossValidationOptions {
+  /** How many parts the samples are dealt into, at least 2. @default {5} */
+  readonly folds?: number;
   /** How often all samples are dealt anew and every fold is tested. @default {1} */
   readonly repeats?: number;
-  /** Makes the network of a fold, for the data it is trained on. */
-  readonly makeModel: (data: Dataset) => SparseMlp;
-  /** Options of each training. */
+  /**
+   * What each sample belongs to (a patient, a batch), a number or a text for each: those of one group are always in one
+   * fold.
+   *
+   * @default every sample is its own group
+   */
+  readonly groups?: Numbers | readonly string[];
+  /** Seed of the deals, and of models that are not made by `model`. @default {0} */
+  readonly seed?: number;
+  /** Makes the network of a fold, for the data it is trained on. @default one with the settings of `suggestSettings` */
+  readonly model?: (data: Dataset) => SparseMlp;
+  /** Options of each training, all that are to differ from those of `train`. @default those of `suggestSettings` */
   readonly training?: Omit<TrainOptions, "state" | "epochsDone">;
 }
 
@@ -59,77 +85,142 @@ export interface CrossValidationSummary {
   readonly folds: number;
   /** Repetitions. */
   readonly repeats: number;
-  /** By name: `loss`, and those of `ClassificationMetrics` or `RegressionMetrics` that are one number. */
+  /** By name: `loss`, and those of the task's metrics that are one number. */
   readonly metrics: Readonly<Record<string, MetricSpread>>;
+}
+
+/** Every name of the options. */
+const NAMES: NamesOf<CrossValidationOptions> = {
+  folds: true,
+  repeats: true,
+  groups: true,
+  seed: true,
+  model: true,
+  training: true,
+};
+
+/** What a training of a fold may be told: it begins anew. */
+const TRAINING_NAMES = TRAIN_OPTION_NAMES.filter((name) => name !== "state" && name !== "epochsDone");
+
+/** Options as they were checked. */
+interface Plan extends Required<Pick<CrossValidationOptions, "folds" | "repeats" | "seed">> {
+  readonly groups?: Uint32Array;
+  readonly model?: CrossValidationOptions["model"];
+  readonly training?: CrossValidationOptions["training"];
+}
+
+const task = "cross-validate";
+
+/** Checks what does not depend on a fold. */
+function readPlan(data: Dataset, options: CrossValidationOptions): Plan {
+  const { folds, repeats, groups, seed, model, training } = onlyKnown(options, NAMES, task);
+  if (training !== undefined) refuseUnknown(training, TRAINING_NAMES, task, "training.");
+  return {
+    folds: readWhole(folds ?? 5, { task, name: "folds" }, { least: 2 }),
+    repeats: readValue({ ...COUNT, default: 1, doc: "" }, repeats, { task, name: "repeats" }),
+    seed: readValue(SEED, seed, { task, name: "seed" }),
+    ...(groups !== undefined &&
+      { groups: numberGroups(groups, data.train.samples, { task, name: "groups" }) }),
+    ...(model !== undefined &&
+      { model: readValue(CALLBACK, model, { task, name: "model" }) as typeof model }),
+    ...(training !== undefined && { training }),
+  };
 }
 
 /**
  * Trains a network for each fold of the training samples on the other folds, and tests it with that fold.
  *
- * Each fold is standardised with the statistics of its own training samples. A test part of the data set is left alone.
- * The folds of all repetitions are trained one after another; memory: a copy of the samples, and one network.
+ * Each class is dealt evenly. Each fold is standardised with the statistics of its own training samples. A test part of
+ * the data set is left alone. The folds of all repetitions are trained one after another; memory: a copy of the samples,
+ * and one network.
  *
- * @returns An iterator over the folds, whose return value is the summary.
- * @throws {RangeError} When there are too few samples or groups.
+ * @param onFold Called after each fold, and waited for.
+ * @returns What all folds gave: mean and deviation of every metric.
+ * @throws {TypeError} When there is no option of a name, with the nearest there is, or one has the wrong type.
+ * @throws {RangeError} When there are too few samples or groups, or an option is out of range.
  *
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { crossValidate, madelonLike, SparseMlp } from "../../mod.ts";
+ * import { crossValidate, madelonLike, SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 120, testSamples: 10, features: 20, seed: 1 });
- * const folds = crossValidate(data, {
+ * const { metrics } = await crossValidate(data, {
  *   folds: 3,
- *   makeModel: () => SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 }),
+ *   model: () => SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 }),
  *   training: { epochs: 3, batchSize: 16 },
- * });
- * for await (const { measures } of folds) assert(measures.samples === 40);
+ * }, ({ fold, measures }) => assert(fold <= 3 && measures.samples === 40));
+ * assert(metrics.accuracy.mean > 0.4 && metrics.accuracy.standardDeviation < 0.3);
  * ```
  */
-export async function* crossValidate(
+export async function crossValidate(
+  data: Dataset,
+  options: CrossValidationOptions = {},
+  onFold?: (record: FoldRecord) => void | Promise<void>,
+): Promise<CrossValidationSummary> {
+  if (onFold !== undefined && typeof onFold !== "function") {
+    throw unfit({ task, name: "onFold" }, onFold, "a function");
+  }
+  const folds = trainFolds(data, options);
+  for (;;) {
+    const { done, value } = await folds.next();
+    if (done) return value;
+    await onFold?.(value);
+  }
+}
+
+/** As {@linkcode crossValidate}, a fold at a time: yields what each gave, and returns the summary. */
+export async function* trainFolds(
   data: Dataset,
   options: CrossValidationOptions,
 ): AsyncGenerator<FoldRecord, CrossValidationSummary> {
-  const { repeats = 1, folds: count = 5, makeModel, training = {}, ...draw } = options;
-  if (!Number.isSafeInteger(repeats) || repeats < 1) {
-    throw new RangeError(
-      `Cannot cross-validate: repeats is ${repeats}, expected a whole number of at least 1`,
-    );
-  }
+  if (!isRecord(data) || !isRecord(data.train)) throw unfit({ task, name: "data" }, data, "a data set");
+  const plan = readPlan(data, options);
   const found: Measures[] = [];
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const folds = foldsOf(data, { ...draw, folds: count, repeat });
+  for (let repeat = 0; repeat < plan.repeats; repeat++) {
+    const { folds: count, seed, groups } = plan;
+    const folds = foldsOf(data, { folds: count, seed, repeat, ...(groups && { groups }) });
     for (let fold = 0; fold < count; fold++) {
-      const started = performance.now();
-      const { test, ...part } = foldDataset(data, folds, fold);
-      const model = makeModel(part);
-      const epochs = train(model, part, training);
-      let step = await epochs.next();
-      while (!step.done) step = await epochs.next();
-      const { threads = navigator.hardwareConcurrency } = training;
-      const measures = measureModel(model, [test!], { threads });
-      found.push(measures);
-      const record: FoldRecord = {
-        repeat: repeat + 1,
-        fold: fold + 1,
-        trainSamples: part.train.samples,
-        testSamples: test!.samples,
-        epochs: step.value.epochs,
-        ...(step.value.kept && { kept: step.value.kept }),
-        measures,
-        seconds: (performance.now() - started) / 1000,
-      };
-      yield pictured(record, foldPicture);
+      const record = await trainFold(foldDataset(data, folds, fold), plan);
+      found.push(record.measures);
+      yield pictured({ repeat: repeat + 1, fold: fold + 1, ...record }, foldPicture);
     }
   }
-  const summary = { folds: count, repeats, metrics: spreadOf(found.map(scoresOf)) };
+  const summary = { folds: plan.folds, repeats: plan.repeats, metrics: spreadOf(found.map(scoresOf)) };
   return pictured(summary, crossValidationPicture);
 }
 
+/** Trains on a data set and measures with its test part. */
+async function trainFold(
+  { test, ...data }: Dataset,
+  { seed, model: makeModel, training }: Plan,
+): Promise<Omit<FoldRecord, "repeat" | "fold">> {
+  const started = performance.now();
+  const suggested = suggestSettings(data);
+  const model = makeModel === undefined ? SparseMlp.create({ ...suggested.model, seed }) : makeModel(data);
+  if (!SparseMlp.isModel(model)) {
+    throw new TypeError(`Cannot ${task}: model() gave ${described(model)}, expected a SparseMlp`);
+  }
+  const options = training ?? suggested.training;
+  const epochs = train(model, data, options);
+  let step = await epochs.next();
+  while (!step.done) step = await epochs.next();
+  const { threads = navigator.hardwareConcurrency } = training ?? {};
+  return {
+    trainSamples: data.train.samples,
+    testSamples: test!.samples,
+    epochs: step.value.epochs,
+    ...(step.value.kept && { kept: step.value.kept }),
+    measures: evaluate(model, test, { threads }),
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
 /** The measures that are one number, by name. */
-export function scoresOf({ loss, classification, regression }: Measures): Readonly<Record<string, number>> {
-  const all = Object.entries({ loss, ...classification, ...regression });
-  return Object.fromEntries(all.filter((entry): entry is [string, number] => typeof entry[1] === "number"));
+export function scoresOf({ samples: _, ...measures }: Measures): Readonly<Record<string, number>> {
+  return Object.fromEntries(
+    Object.entries(measures).filter((entry): entry is [string, number] => typeof entry[1] === "number"),
+  );
 }
 
 function spreadOf(scores: readonly Readonly<Record<string, number>>[]): Record<string, MetricSpread> {

@@ -4,10 +4,14 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import type { Standardization } from "../native/standardize.ts";
+import { readSplit } from "../data/split_argument.ts";
+import { type NamesOf, onlyKnown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
+import { answerCount, isOneSided, writeBothSides } from "../model/outputs.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import { HYPERPARAMETERS } from "./hyperparameters.ts";
 import { BatchRunner } from "./step_runner.ts";
 
 /** Samples evaluated in one call. */
@@ -20,23 +24,51 @@ export interface Evaluation {
    * `TargetScaling`).
    */
   readonly loss: number;
-  /** Fraction of samples whose class is right, each counted once; NaN for regression. */
+  /**
+   * Fraction of samples whose class is right, or all of whose labels are, each counted once; NaN for regression.
+   */
   readonly accuracy: number;
 }
 
-/** How an {@linkcode Evaluator} works. */
-export interface EvaluatorOptions {
+/** How samples are evaluated. */
+export interface EvaluationOptions {
   /** Threads of the kernels; they do not change the result. @default {1} */
   readonly threads?: number | undefined;
   /** The most samples that pass through the network at once, to save memory. */
   readonly microBatch?: number | undefined;
   /** How activations are kept; `bf16` takes half of the memory. @default {"f32"} */
   readonly activationStorage?: "f32" | "bf16" | undefined;
+}
+
+/** Rows of {@linkcode EvaluationOptions}. */
+export const EVALUATION_ROWS = {
+  threads: THREADS,
+  microBatch: HYPERPARAMETERS.microBatch,
+  activationStorage: HYPERPARAMETERS.activationStorage,
+} as const satisfies TableOf<EvaluationOptions>;
+
+/** How an {@linkcode Evaluator} works. */
+export interface EvaluatorOptions extends EvaluationOptions {
   /** The widest tile that suits the caches, where it is not that of the model's sizes: `RunState.cacheTile`. */
   readonly cacheTile?: number | undefined;
   /** Work memory of others to use while they rest; memory of its own where it does not suffice. */
   readonly work?: Uint32Array | undefined;
 }
+
+/** As they are with the defaults. */
+type Resolved = {
+  readonly threads: number;
+  readonly activationStorage: "f32" | "bf16";
+  readonly microBatch?: number;
+};
+
+const NAMES: NamesOf<EvaluatorOptions> = {
+  threads: true,
+  microBatch: true,
+  activationStorage: true,
+  cacheTile: true,
+  work: true,
+};
 
 /**
  * Evaluates one model on one split again and again, in buffers of its own.
@@ -48,6 +80,8 @@ export class Evaluator {
   readonly #split: Split;
   readonly #runner: BatchRunner;
   readonly #order: Uint32Array;
+  /** The outputs of a batch, where a sample has one for two classes. */
+  readonly #sides = new Float32Array(EVALUATION_BATCH);
   /** Weight of all samples together: their number, where all count alike. */
   readonly weight: number;
 
@@ -57,17 +91,25 @@ export class Evaluator {
   }
 
   /**
-   * Allocates the buffers of evaluations of `model` on `split`.
+   * Allocates the buffers of evaluations of `model` on samples.
    *
-   * @throws {RangeError} When all samples have weight 0.
+   * @throws {TypeError} When the samples do not fit the model, or it was never trained, so that it cannot standardise
+   * features.
+   * @throws {RangeError} When a class or a target is out of range, or all samples have weight 0.
    */
-  constructor(
-    model: SparseMlp,
-    split: Split,
-    standardization: Standardization,
-    options: EvaluatorOptions = {},
-  ) {
-    const { threads = 1, activationStorage = "f32", microBatch, cacheTile, work } = options;
+  constructor(model: SparseMlp, samples: Split, options: EvaluatorOptions = {}) {
+    const task = "evaluate";
+    requireModel(model, task);
+    const { cacheTile, work, ...given } = onlyKnown(options, NAMES, task);
+    const { threads, activationStorage, microBatch } = resolveOptions(EVALUATION_ROWS, given, {
+      task,
+    }) as Resolved;
+    const { standardization, featureCount, settings } = model;
+    if (standardization === undefined) {
+      throw new TypeError("Cannot evaluate: the model was never trained, so it cannot standardise features");
+    }
+    const shape = { featureCount, outputCount: answerCount(settings), task: settings.task };
+    const split = readSplit(samples, shape, task);
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
     this.weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
     if (this.weight === 0) {
@@ -87,8 +129,8 @@ export class Evaluator {
   /**
    * Runs all samples forward.
    *
-   * @param outputs Receives probabilities (classification) or values in the targets' own unit (regression),
-   * `[samples, outputs]`; or empty.
+   * @param outputs Receives probabilities (of classes or labels) or values in the targets' own unit (regression),
+   * `[samples, outputs]`, with a column for each of two classes also where the network has one output; or empty.
    */
   run(outputs: Float32Array = new Float32Array(0)): Evaluation {
     const batches = this.batches(outputs);
@@ -100,20 +142,23 @@ export class Evaluator {
 
   /** As {@linkcode run}, a batch at a time, for who does other things between: yields how many samples are done. */
   *batches(outputs: Float32Array = new Float32Array(0)): Generator<number, Evaluation> {
-    const { samples, labels } = this.#split;
-    const { targetScaling } = this.#model;
-    const count = this.#model.layers[this.#model.layers.length - 1].neurons;
+    const { samples } = this.#split;
+    const { targetScaling, settings } = this.#model;
+    const count = answerCount(settings);
+    const oneSided = outputs.length > 0 && isOneSided(settings);
     let [loss, correct] = [0, 0];
     for (let first = 0; first < samples; first += EVALUATION_BATCH) {
       const size = Math.min(EVALUATION_BATCH, samples - first);
       const batch = this.#runner.build(this.#order, first, size, 0);
       const part = outputs.subarray(first * count, outputs.length > 0 ? (first + size) * count : 0);
-      this.#runner.evaluate(batch, part);
+      const own = oneSided ? this.#sides.subarray(0, size) : part;
+      this.#runner.evaluate(batch, own);
+      if (oneSided) writeBothSides(own, part);
       if (targetScaling !== undefined) toOwnUnit(targetScaling, part);
       loss += this.#runner.totals[0];
       correct += this.#runner.totals[1];
       yield first + size;
     }
-    return { loss: loss / this.weight, accuracy: labels.length > 0 ? correct / samples : NaN };
+    return { loss: loss / this.weight, accuracy: settings.task === "regression" ? NaN : correct / samples };
   }
 }

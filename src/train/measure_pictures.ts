@@ -6,12 +6,12 @@
 import { count, duration, plural, short } from "../format.ts";
 import { METRIC_LINES } from "./metric_lines.ts";
 
-/** What is shown of measures. */
+/** What is shown of measures: metrics that are one number, and the confusion of classes. */
 interface ShownMeasures {
   readonly samples: number;
+  readonly task: string;
   readonly loss: number;
-  readonly classification?: { readonly confusion: readonly (readonly number[])[] };
-  readonly regression?: object;
+  readonly confusion?: readonly (readonly number[])[];
 }
 
 /** What is shown of a fold. */
@@ -38,7 +38,7 @@ const MOST_CLASSES = 4;
 
 /** A line of metrics, and the confusion of few classes. */
 export function measuresPicture(measures: ShownMeasures): string {
-  const confusion = measures.classification?.confusion ?? [];
+  const confusion = measures.confusion ?? [];
   const cells = confusion.length > MOST_CLASSES
     ? []
     : confusion.map((row) => row.map((cell) => Number.isInteger(cell) ? count(cell) : short(cell)));
@@ -77,8 +77,8 @@ export function crossValidationPicture({ folds, repeats, metrics }: ShownFolds):
 }
 
 /** The metrics of measures; those of a classification have its log loss instead of the loss. */
-function scoresOf({ loss, classification, regression }: ShownMeasures): string {
-  return scores(classification ?? { loss, ...regression });
+function scoresOf({ loss, ...metrics }: ShownMeasures): string {
+  return scores(metrics.task === "regression" ? { loss, ...metrics } : metrics);
 }
 
 /** Metrics that are one number, in words: "loss 0.4120, accuracy 85.20 %". */

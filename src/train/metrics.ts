@@ -7,11 +7,18 @@
  * @module
  */
 
+import { type Matrix, type Numbers, readIndices } from "../numbers.ts";
+import {
+  LEAST_PROBABILITY,
+  mean,
+  type MeasuredOutputs,
+  readMeasured,
+  readOutputs,
+} from "./measured_samples.ts";
+import { rankingMetrics, rankingWork } from "./ranking.ts";
+
 /** Bins of the expected calibration error. */
 const CALIBRATION_BINS = 15;
-
-/** The least positive f32: what a probability of 0 counts as in the log loss. */
-const LEAST_PROBABILITY = 2 ** -149;
 
 /** Measures of a classification. All but the losses are fractions. */
 export interface ClassificationMetrics {
@@ -54,15 +61,16 @@ export interface RegressionMetrics {
  *
  * Cost: O(samples · classes), and one sort of the samples a class for the area under the curve.
  *
- * @param probabilities Shape `[samples, classes]`; not modified.
+ * @param probabilities Shape `[samples, classes]`, at least two classes; not modified.
  * @param labels Class of each sample, shape `[samples]`.
  * @param weights How much each sample counts, ≥ 0 with a sum above 0; all alike without them.
- * @throws {TypeError} When the lengths do not fit each other, or there is no sample.
+ * @throws {TypeError} When the lengths do not fit each other, there is no sample, or a class is past the last.
+ * @throws {RangeError} When a probability is not finite, or a class or a weight is out of range.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { classificationMetrics } from "./metrics.ts";
+ * import { classificationMetrics } from "@truly-sparse/truly-sparse";
  *
  * const { accuracy, rocAuc, confusion } = classificationMetrics(
  *   Float32Array.of(0.75, 0.25, 0.25, 0.75, 0.625, 0.375),
@@ -72,40 +80,45 @@ export interface RegressionMetrics {
  * ```
  */
 export function classificationMetrics(
-  probabilities: Float32Array,
-  labels: Uint32Array,
-  weights?: ArrayLike<number>,
+  probabilities: Matrix,
+  labels: Numbers,
+  weights?: Numbers,
 ): ClassificationMetrics {
-  const samples = labels.length;
-  const classes = widthOf(probabilities, samples, weights);
-  const weight = weightOf(weights);
+  const classOf = readIndices(labels, { task: "measure", name: "labels" });
+  const read = readOutputs(probabilities, classOf.length, weights, "measure");
+  const { outputs, samples, width: classes, weight } = read;
+  if (classes < 2) {
+    throw new TypeError(
+      `Cannot measure: there are ${samples} probabilities for ${samples} samples, one for each class is needed`,
+    );
+  }
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ confidence: 0, right: 0 }));
   let [total, right, logLoss, squares] = [0, 0, 0, 0];
   for (let sample = 0; sample < samples; sample++) {
     const row = sample * classes;
-    const [label, counts] = [labels[sample], weight(sample)];
+    const [label, counts] = [classOf[sample], weight(sample)];
     if (label >= classes) {
       throw new TypeError(`Cannot measure: sample ${sample} has class ${label} of ${classes}`);
     }
     let best = 0;
     let square = 0;
     for (let index = 0; index < classes; index++) {
-      const probability = probabilities[row + index];
-      if (probability > probabilities[row + best]) best = index;
+      const probability = outputs[row + index];
+      if (probability > outputs[row + best]) best = index;
       square += (probability - Number(index === label)) ** 2;
     }
-    const confidence = probabilities[row + best];
+    const confidence = outputs[row + best];
     total += counts;
     right += best === label ? counts : 0;
     confusion[label][best] += counts;
-    logLoss -= counts * Math.log(Math.max(probabilities[row + label], LEAST_PROBABILITY));
+    logLoss -= counts * Math.log(Math.max(outputs[row + label], LEAST_PROBABILITY));
     squares += counts * square;
     const bin = bins[Math.min(CALIBRATION_BINS, Math.max(1, Math.ceil(confidence * CALIBRATION_BINS))) - 1];
     bin.confidence += counts * confidence;
     bin.right += best === label ? counts : 0;
   }
-  const rocAuc = areaUnderCurve(probabilities, labels, classes, weight);
+  const rocAuc = areaUnderCurve(read, classOf);
   const apart = bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0);
   return {
     accuracy: right / total,
@@ -135,34 +148,16 @@ function ofConfusion(
 
 /** The area of the second class against the first, or the mean of each class against the rest. */
 function areaUnderCurve(
-  probabilities: Float32Array,
-  labels: Uint32Array,
-  classes: number,
-  weight: (sample: number) => number,
+  { outputs, samples, width, weight }: MeasuredOutputs,
+  classOf: Uint32Array,
 ): number | undefined {
-  const order = new Uint32Array(labels.length);
-  const scores = new Float32Array(labels.length);
+  const work = rankingWork(samples);
   const areas: number[] = [];
-  for (let index = classes === 2 ? 1 : 0; index < classes; index++) {
-    for (let sample = 0; sample < scores.length; sample++) {
-      order[sample] = sample;
-      scores[sample] = probabilities[sample * classes + index];
-    }
-    order.sort((one, other) => scores[one] - scores[other]);
-    let [below, positives, pairs] = [0, 0, 0];
-    for (let first = 0, end = 0; first < order.length; first = end) {
-      let [tiedPositives, tiedNegatives] = [0, 0];
-      while (end < order.length && scores[order[end]] === scores[order[first]]) {
-        const counts = weight(order[end]);
-        if (labels[order[end++]] === index) tiedPositives += counts;
-        else tiedNegatives += counts;
-      }
-      pairs += tiedPositives * (below + tiedNegatives / 2);
-      positives += tiedPositives;
-      below += tiedNegatives;
-    }
-    if (positives === 0 || below === 0) return undefined;
-    areas.push(pairs / positives / below);
+  for (let index = width === 2 ? 1 : 0; index < width; index++) {
+    for (let sample = 0; sample < samples; sample++) work.scores[sample] = outputs[sample * width + index];
+    const { rocAuc } = rankingMetrics(work, (sample) => classOf[sample] === index, weight);
+    if (rocAuc === undefined) return undefined;
+    areas.push(rocAuc);
   }
   return mean(areas);
 }
@@ -177,28 +172,24 @@ function areaUnderCurve(
  * @param outputs Numbers to predict of a sample.
  * @param weights How much each sample counts, ≥ 0 with a sum above 0; all alike without them.
  * @throws {TypeError} When the lengths do not fit each other, or there is no sample.
+ * @throws {RangeError} When a number is not finite, or a weight is out of range.
  */
 export function regressionMetrics(
-  values: Float32Array,
-  targets: Float32Array,
+  values: Matrix,
+  targets: Matrix,
   outputs: number,
-  weights?: ArrayLike<number>,
+  weights?: Numbers,
 ): RegressionMetrics {
-  const samples = targets.length / outputs;
-  widthOf(values, samples, weights);
-  if (values.length !== targets.length) {
-    throw new TypeError(`Cannot measure: there are ${values.length} values for ${targets.length} targets`);
-  }
-  const weight = weightOf(weights);
+  const { outputs: found, targets: known, samples, weight } = readMeasured(values, targets, outputs, weights);
   let total = 0;
   for (let sample = 0; sample < samples; sample++) total += weight(sample);
-  const found = Array.from({ length: outputs }, (_, output) => {
+  const each = Array.from({ length: outputs }, (_, output) => {
     let [absolute, squares, sum, deviation] = [0, 0, 0, 0];
     // Differences from the first one: of a constant target all are exactly 0.
-    const apart = (place: number) => targets[place] - targets[output];
+    const apart = (place: number) => known[place] - known[output];
     for (let sample = 0; sample < samples; sample++) {
       const place = sample * outputs + output;
-      const error = values[place] - targets[place];
+      const error = found[place] - known[place];
       absolute += weight(sample) * Math.abs(error);
       squares += weight(sample) * error * error;
       sum += weight(sample) * apart(place);
@@ -209,29 +200,12 @@ export function regressionMetrics(
     const rmse = Math.sqrt(squares / total);
     return { rmse, mae: absolute / total, ...(deviation > 0 && { r2: 1 - squares / deviation }) };
   });
-  if (outputs === 1) return found[0];
-  const determined = found.map(({ r2 }) => r2).filter((r2) => r2 !== undefined);
+  if (outputs === 1) return each[0];
+  const determined = each.map(({ r2 }) => r2).filter((r2) => r2 !== undefined);
   return {
-    rmse: Math.sqrt(mean(found.map(({ rmse }) => rmse ** 2))),
-    mae: mean(found.map(({ mae }) => mae)),
+    rmse: Math.sqrt(mean(each.map(({ rmse }) => rmse ** 2))),
+    mae: mean(each.map(({ mae }) => mae)),
     ...(determined.length === outputs && { r2: mean(determined) }),
-    targets: found,
+    targets: each,
   };
-}
-
-/** Numbers a sample, where all lengths fit. */
-function widthOf(values: Float32Array, samples: number, weights: ArrayLike<number> | undefined): number {
-  const width = values.length / samples;
-  const fits = samples > 0 && Number.isInteger(width) && width > 0;
-  if (fits && (weights === undefined || weights.length === samples)) return width;
-  const weighed = weights === undefined ? "" : ` and ${weights.length} weights`;
-  throw new TypeError(`Cannot measure: there are ${values.length} values${weighed} for ${samples} samples`);
-}
-
-function weightOf(weights: ArrayLike<number> | undefined): (sample: number) => number {
-  return weights === undefined ? () => 1 : (sample) => weights[sample];
-}
-
-function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -34,7 +34,7 @@ export function readClassWeights(value: unknown, place: Place): ClassWeights {
  * Source: King & Zeng 2001 ("Logistic Regression in Rare Events Data") for balanced weights.
  *
  * @param data What the samples are part of.
- * @throws {TypeError} When there are class weights for a regression, or not as many as classes.
+ * @throws {TypeError} When there are class weights where samples have no class, or not as many as classes.
  * @throws {RangeError} When all samples have weight 0, or weights are beyond all bounds.
  */
 export function withTrainingWeights(
@@ -64,10 +64,9 @@ function weightsOfClasses(
   { name, task, outputCount }: Pick<Dataset, "name" | "task" | "outputCount">,
   classWeights: ClassWeights,
 ): readonly number[] {
-  if (task === "regression") {
-    throw new TypeError(
-      `Cannot train on "${name}" with classWeights: it is for regression, which has no classes`,
-    );
+  if (task !== "classification") {
+    const why = task === "regression" ? "has no classes" : "has no class of each sample";
+    throw new TypeError(`Cannot train on "${name}" with classWeights: it is for ${task}, which ${why}`);
   }
   if (classWeights === "balanced") {
     // A class without samples has no weight to be had.

@@ -5,7 +5,9 @@
  */
 import type { Split } from "../data/dataset.ts";
 import { COUNT, FRACTION, type TableOf } from "../hyperparameter.ts";
+import { type Task, TASKS } from "../task.ts";
 import { classificationMetrics, regressionMetrics } from "./metrics.ts";
+import { multiLabelMetrics } from "./multi_label_metrics.ts";
 
 /** What an evaluation gives without the outputs of each sample. */
 interface Evaluated {
@@ -13,9 +15,9 @@ interface Evaluated {
   readonly accuracy: number;
 }
 
-/** What a metric is: which task it is for, which way is better, and its name in words. */
+/** What a metric is: which tasks it is for, which way is better, and its name in words. */
 interface Metric {
-  readonly task: "classification" | "regression" | "both";
+  readonly tasks: readonly Task[];
   readonly better: "lower" | "higher";
   /** As messages have it. */
   readonly title: string;
@@ -37,21 +39,21 @@ export type MetricName =
   | "r2";
 
 const METRICS = {
-  loss: { task: "both", better: "lower", title: "loss", direct: ({ loss }) => loss },
+  loss: { tasks: TASKS, better: "lower", title: "loss", direct: ({ loss }) => loss },
   accuracy: {
-    task: "classification",
+    tasks: ["classification", "multi-label"],
     better: "higher",
     title: "accuracy",
     direct: ({ accuracy }) => accuracy,
   },
-  "balanced-accuracy": { task: "classification", better: "higher", title: "balanced accuracy" },
-  "macro-f1": { task: "classification", better: "higher", title: "macro F1" },
-  "roc-auc": { task: "classification", better: "higher", title: "ROC AUC" },
-  "log-loss": { task: "classification", better: "lower", title: "log loss" },
-  brier: { task: "classification", better: "lower", title: "Brier score" },
-  rmse: { task: "regression", better: "lower", title: "RMSE" },
-  mae: { task: "regression", better: "lower", title: "MAE" },
-  r2: { task: "regression", better: "higher", title: "R²" },
+  "balanced-accuracy": { tasks: ["classification"], better: "higher", title: "balanced accuracy" },
+  "macro-f1": { tasks: ["classification", "multi-label"], better: "higher", title: "macro F1" },
+  "roc-auc": { tasks: ["classification", "multi-label"], better: "higher", title: "ROC AUC" },
+  "log-loss": { tasks: ["classification", "multi-label"], better: "lower", title: "log loss" },
+  brier: { tasks: ["classification"], better: "lower", title: "Brier score" },
+  rmse: { tasks: ["regression"], better: "lower", title: "RMSE" },
+  mae: { tasks: ["regression"], better: "lower", title: "MAE" },
+  r2: { tasks: ["regression"], better: "higher", title: "R²" },
 } as const satisfies Readonly<Record<MetricName, Metric>>;
 
 /** Every metric there is. */
@@ -175,8 +177,8 @@ export function isBetter(name: MetricName, value: number, than: number): boolean
  *
  * @throws {TypeError} With the metrics there are for the task.
  */
-export function checkMetric(name: MetricName, task: "classification" | "regression"): void {
-  const fits = (other: MetricName) => ["both", task].includes(metricOf(other).task);
+export function checkMetric(name: MetricName, task: Task): void {
+  const fits = (other: MetricName) => metricOf(other).tasks.includes(task);
   if (fits(name)) return;
   throw new TypeError(
     `Cannot choose the best epoch by ${name}: the data are for ${task}, expected one of ` +
@@ -192,6 +194,7 @@ export function checkMetric(name: MetricName, task: "classification" | "regressi
  */
 export function metricValue(
   name: MetricName,
+  task: Task,
   evaluation: Evaluated,
   split: Split,
   outputs: Float32Array,
@@ -199,15 +202,36 @@ export function metricValue(
   const { labels, targets, samples, weights } = split;
   const { direct } = metricOf(name);
   if (direct !== undefined && !needsOutputs(name, split)) return direct(evaluation);
-  const found = labels.length > 0
+  const width = targets.length / samples;
+  const found = task === "classification"
     ? ofClasses(classificationMetrics(outputs, labels, weights))
-    : { ...regressionMetrics(outputs, targets, targets.length / samples, weights) };
+    : task === "regression"
+    ? { ...regressionMetrics(outputs, targets, width, weights) }
+    : ofLabels(multiLabelMetrics(outputs, targets, width, weights));
   const value = (found as Partial<Record<MetricName, number>>)[name];
   if (value !== undefined) return value;
   throw new RangeError(
-    `Cannot choose the best epoch by ${metricTitle(name)}: the validation samples do not define it, ` +
-      (labels.length > 0 ? "a class has none of them" : "a target is the same in all of them"),
+    `Cannot choose the best epoch by ${metricTitle(name)}: the validation samples do not define it, ${
+      UNDEFINED[task]
+    }`,
   );
+}
+
+/** Why samples do not define a metric. */
+const UNDEFINED: Readonly<Record<Task, string>> = {
+  classification: "a class has none of them",
+  regression: "a target is the same in all of them",
+  "multi-label": "a label applies to all of them or to none",
+};
+
+function ofLabels(found: ReturnType<typeof multiLabelMetrics>): Partial<Record<MetricName, number>> {
+  const { accuracy, macroF1, rocAuc, logLoss } = found;
+  return {
+    accuracy,
+    ...(macroF1 !== undefined && { "macro-f1": macroF1 }),
+    ...(rocAuc !== undefined && { "roc-auc": rocAuc }),
+    "log-loss": logLoss,
+  };
 }
 
 function ofClasses(found: ReturnType<typeof classificationMetrics>): Partial<Record<MetricName, number>> {

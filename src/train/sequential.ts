@@ -90,7 +90,7 @@ export class SequentialEngine implements Engine {
     const trained = samplesBetween(0, end, samples, batchSize);
     return {
       trainLoss: state.loss / trained,
-      trainAccuracy: this.#model.settings.task === "classification" ? state.correct / trained : NaN,
+      trainAccuracy: this.#model.settings.task === "regression" ? NaN : state.correct / trained,
       learningRate,
       ...(settings.gradientFlow && { gradientFlow: state.flow / end }),
     };

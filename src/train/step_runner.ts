@@ -5,6 +5,7 @@
  */
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { lossOf } from "../model/outputs.ts";
 import { tileWidth } from "../model/tile.ts";
 import type { Places } from "../native/grow.ts";
 import type { NetworkMemory } from "../native/layout.ts";
@@ -81,6 +82,7 @@ export class BatchRunner {
     const { augmentation, image, seed = 0 } = settings;
     this.#builder = new BatchBuilder({
       ...{ split, standardization, batchSize, width: this.width, activationStorage, threads, seed },
+      loss: lossOf(model.settings),
       ...(model.targetScaling && { targetScaling: model.targetScaling }),
       ...(augmentation && { augmentation }),
       ...(image && { image }),
@@ -100,7 +102,7 @@ export class BatchRunner {
   /**
    * Runs a batch forward, without dropout, and writes {@linkcode totals}.
    *
-   * @param outputs `[samples][outputs]` for probabilities (or values), or empty.
+   * @param outputs `[samples][outputs]` for probabilities (or values, or the one output of two classes), or empty.
    */
   evaluate(batch: Batch, outputs: Float32Array): void {
     const { memory } = this.model;

@@ -5,26 +5,44 @@
  *
  * @module
  */
-import type { Task } from "../model/settings.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { COUNT, isRecord, refuseUnknown, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import { type Task, TASKS } from "../task.ts";
+import { readByName } from "../value.ts";
 
 /** The shape of a table to learn from. */
-export interface TableShape {
+export interface TableShape<T extends Task = Task> {
   /** Samples to learn from; those set aside for tests or validation do not count. */
   readonly samples: number;
   /** Features of a sample. */
   readonly features: number;
-  /** Classes, or numbers to predict. */
+  /** Classes, labels, or numbers to predict. */
   readonly outputs: number;
-  /** Whether samples have a class, or numbers to predict. @default {"classification"} */
-  readonly task?: Task;
+  /** What is learned of a sample. @default {"classification"} */
+  readonly task?: T;
 }
 
+const SUGGESTING = "suggest settings";
+
+/** Rows of {@linkcode TableShape}. */
+const TABLE_SHAPE = {
+  samples: { ...COUNT, required: true, doc: "Samples to learn from." },
+  features: { ...COUNT, required: true, doc: "Features of a sample." },
+  outputs: { ...COUNT, required: true, doc: "Classes, or numbers to predict." },
+  task: {
+    kind: "choice",
+    choices: TASKS,
+    default: "classification",
+    doc: "What is learned of a sample.",
+  },
+} as const satisfies TableOf<TableShape>;
+
 /** Settings for a network and its training. */
-export interface SuggestedSettings {
+export interface SuggestedSettings<T extends Task = Task> {
   /** Options of {@linkcode SparseMlp.create}; a seed can be added. */
   readonly model: {
     readonly sizes: readonly number[];
-    readonly task: Task;
+    readonly task: T;
     readonly epsilon: number;
     readonly activation: { readonly kind: "leaky-relu"; readonly alpha: number };
     readonly initializer: "he-uniform";
@@ -47,31 +65,43 @@ export interface SuggestedSettings {
 }
 
 /**
- * Settings that suit a table of this shape.
+ * Settings that suit a table of this shape, or the training samples of a data set.
  *
  * Few samples of many features get one hidden layer that is nearly linear and decays strongly; many samples of few
  * features two layers of ReLU. Between the two, slope, decay, batch, rate and epochs change smoothly.
  *
- * @throws {RangeError} When a count is no positive whole number.
+ * @param data A data set, whose training samples count: where a `validationFraction` is to set some of them aside, give
+ * the shape without those.
+ * @throws {TypeError} When it is neither, or there is no such property of a shape.
+ * @throws {RangeError} When a count is no positive whole number, or there is no such task.
  *
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { suggestSettings } from "./suggested.ts";
+ * import { madelonLike, SparseMlp, suggestSettings } from "@truly-sparse/truly-sparse";
  *
  * const { model, training } = suggestSettings({ samples: 100, features: 5000, outputs: 2 });
  * assertEquals(model.sizes, [5000, 1000, 2]);
  * assertEquals([training.batchSize, training.epochs], [8, 116]);
+ *
+ * const data = madelonLike({ samples: 100, testSamples: 10, features: 50 });
+ * const network = SparseMlp.create({ ...suggestSettings(data).model, seed: 1 });
+ * assertEquals(network.settings.sizes, [50, 500, 500, 2]);
  * ```
  */
-export function suggestSettings(shape: TableShape): SuggestedSettings {
-  const { samples, features, outputs, task = "classification" } = shape;
-  for (const [name, count] of Object.entries({ samples, features, outputs })) {
-    if (Number.isSafeInteger(count) && count > 0) continue;
-    throw new RangeError(
-      `Cannot suggest settings: ${name} is ${count}, expected a whole number of at least 1`,
-    );
-  }
+export function suggestSettings(data: Dataset): SuggestedSettings;
+/** As for a data set, of a shape alone; the task is known to the compiler. */
+export function suggestSettings<const T extends Task = "classification">(
+  shape: TableShape<T>,
+): SuggestedSettings<T>;
+export function suggestSettings(data: Dataset | TableShape): SuggestedSettings {
+  const shape = shapeOf(data);
+  refuseUnknown(shape, Object.keys(TABLE_SHAPE), SUGGESTING);
+  const { samples, features, outputs, task } = resolveOptions(TABLE_SHAPE, shape, {
+    task: SUGGESTING,
+  }) as Required<
+    TableShape
+  >;
   const wideness = between(0, (Math.log10(features / samples) + 0.7) / 1.4, 1);
   const batchSize = Math.min(
     samples,
@@ -99,6 +129,26 @@ export function suggestSettings(shape: TableShape): SuggestedSettings {
   };
 }
 
+/** The shape of a data set's training samples; what is none is as it was given. */
+function shapeOf(data: Dataset | TableShape): object {
+  if (!isRecord(data)) {
+    throw unfit(
+      { task: SUGGESTING, name: "the shape" },
+      data,
+      "a data set, or { samples, features, outputs }",
+    );
+  }
+  if (!("train" in data)) return data;
+  const { train, featureCount, outputCount, task } = readByName(
+    data,
+    ["train", "featureCount", "outputCount", "task"],
+    SUGGESTING,
+    "data.",
+  );
+  const { samples } = readByName(train as object, ["samples"], SUGGESTING, "data.train.");
+  return { samples, features: featureCount, outputs: outputCount, task };
+}
+
 /** Two hidden layers, wider for more samples; one where features outnumber samples, as depth then only overfits. */
 function hiddenLayers(samples: number, wideness: number): readonly number[] {
   if (wideness > 0.5) return [1000];
@@ -116,7 +166,7 @@ function momentum(samples: number, batchSize: number) {
   } as const;
 }
 
-/** Squared errors have gradients without a bound; Adam's steps have one. */
+/** Gradients of squared errors have no bound, those of a mean over many labels are small: Adam's steps have one size. */
 function adam(samples: number) {
   return {
     optimizer: "adam",

@@ -11,11 +11,12 @@ import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import { pictured } from "../picture.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
-import { calibrate } from "./calibration.ts";
+import { calibrate, refuseCalibration } from "./calibration.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
@@ -53,9 +54,7 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { madelonLike } from "../data/generator.ts";
- * import { SparseMlp } from "../model/model.ts";
- * import { train } from "./trainer.ts";
+ * import { madelonLike, SparseMlp, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });
@@ -120,14 +119,8 @@ export async function* trainWith(
   const engine = await makeEngine({ split: trainSplit, settings, hooks, epochsDone: state.epoch, cacheTile });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
-    split && model.standardization &&
-    new Evaluator(model, split, model.standardization, {
-      threads,
-      microBatch,
-      activationStorage,
-      cacheTile,
-      work: engine.work,
-    });
+    split &&
+    new Evaluator(model, split, { threads, microBatch, activationStorage, cacheTile, work: engine.work });
   let stoppedEarly = false;
   try {
     const validation = evaluator(parts?.validation);
@@ -162,7 +155,7 @@ export async function* trainWith(
       // The end of the epoch will tell; a run that goes on must not have been told before.
       const whole = end === steps;
       const score = parts && evaluations.validation &&
-        metricValue(metric, evaluations.validation, parts.validation, outputs);
+        metricValue(metric, data.task, evaluations.validation, parts.validation, outputs);
       const judged = whole && score !== undefined
         ? judgeValidation(state, { epoch, metric, value: score })
         : undefined;
@@ -265,8 +258,8 @@ async function inPart<T>(part: "validation" | "test", work: Promise<T>): Promise
 }
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
-  const { sizes, task } = model.settings;
-  const [inputs, outputs] = [model.featureCount, sizes[sizes.length - 1]];
+  const { task } = model.settings;
+  const [inputs, outputs] = [model.featureCount, answerCount(model.settings)];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {
     throw new TypeError(
       `Cannot train on "${data.name}": it has ${data.featureCount} features and ${data.outputCount} outputs, ` +
@@ -277,11 +270,7 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
     throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
   }
   checkMetric(settings.metric, task);
-  if (settings.calibrate && task === "regression") {
-    throw new TypeError(
-      `Cannot calibrate on "${data.name}": it is for regression, which has no probabilities`,
-    );
-  }
+  if (settings.calibrate) refuseCalibration(task, `on "${data.name}"`);
   if (settings.augmentation !== undefined) {
     if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
       throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);

@@ -36,7 +36,7 @@ const MAKERS: Record<string, (mebibytes: number, count: number) => Promise<numbe
   compile(mebibytes, count) {
     const model = create(mebibytes);
     let bytes = 0;
-    for (let made = 0; made < count; made++) bytes = model.compile().bytes;
+    for (let made = 0; made < count; made++) bytes = model.toInference().bytes;
     return model.memory.arena.byteLength + bytes;
   },
   async load(mebibytes, count) {

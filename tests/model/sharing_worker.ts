@@ -34,6 +34,7 @@ async function answer(request: Request): Promise<Answer> {
     }
     case "predict": {
       const model = InferenceModel.fromShared(request.shared);
+      if (!model.is("classification")) throw new Error("no classes");
       const probabilities = model.predictProbabilities(WORKER_DATA.test!.features);
       return { probabilities, classNames: model.classNames };
     }

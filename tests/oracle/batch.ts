@@ -1,10 +1,11 @@
 /** Random networks and batches for the tests of the step, and one call that runs a step on them. @module */
 import type { ActivationKind } from "../../src/model/activation.ts";
 import { SparseMlp } from "../../src/model/model.ts";
+import { answerCount, lossOf } from "../../src/model/outputs.ts";
 import type { ModelOptions, Task } from "../../src/model/settings.ts";
 import { applyGradients } from "../../src/native/update.ts";
 import type { SettingsBlock } from "../../src/native/settings.ts";
-import { type Batch, evaluateBatch, trainBatch, workspaceWords } from "../../src/native/step.ts";
+import { type Batch, evaluateBatch, type Loss, trainBatch, workspaceWords } from "../../src/native/step.ts";
 import type { OptimizerState } from "../../src/optimizer/optimizer.ts";
 import { optimizerNamed, stateFor } from "../../src/optimizer/optimizers.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
@@ -60,6 +61,7 @@ export function batchOf(
   features: readonly Float32Array[],
   labels: Uint32Array,
   targets: Float32Array,
+  loss: Loss = labels.length > 0 ? "softmax-cross-entropy" : "squared-error",
 ): TestBatch {
   const count = features[0].length;
   const samples = features.length;
@@ -70,7 +72,7 @@ export function batchOf(
         input[(Math.floor(sample / width) * count + feature) * width + sample % width] = value;
       }
     }
-    return { input, labels, targets, samples, width };
+    return { loss, input, labels, targets, samples, width };
   };
   return { features, labels, targets, tiles };
 }
@@ -88,12 +90,15 @@ export function randomBatch(sizes: readonly number[], samples: number, task: Tas
   const outputs = sizes[sizes.length - 1];
   const features = Array.from({ length: samples }, () => Float32Array.from({ length: sizes[0] }, next));
   const labels = sharedWords(task === "classification" ? samples : 0);
-  const targets = sharedFloats(task === "regression" ? samples * outputs : 0);
+  const targets = sharedFloats(task === "classification" ? 0 : samples * outputs);
+  const classes = answerCount({ task, sizes });
   for (let sample = 0; sample < labels.length; sample++) {
-    labels[sample] = Math.min(outputs - 1, Math.floor((next() + 1) / 2 * outputs));
+    labels[sample] = Math.min(classes - 1, Math.floor((next() + 1) / 2 * classes));
   }
-  for (let place = 0; place < targets.length; place++) targets[place] = next();
-  return batchOf(features, labels, targets);
+  for (let place = 0; place < targets.length; place++) {
+    targets[place] = task === "regression" ? next() : Math.max(0, Math.round(2 * next()) / 2);
+  }
+  return batchOf(features, labels, targets, lossOf({ task, sizes }));
 }
 
 /** Settings of one step, in the terms of training. */

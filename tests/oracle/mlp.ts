@@ -165,13 +165,16 @@ export interface OracleLoss {
   readonly losses: Float64Array;
   /** Their sum, each times the sample's weight. */
   readonly total: number;
-  /** Samples whose largest output is their class. */
+  /** Samples whose largest output is their class, or all of whose outputs are on the right side of 0. */
   readonly correct: number;
   /** Of the mean of weight times loss by the outputs, `[sample]`. */
   readonly gradient: Float64Array[];
 }
 
-/** Softmax and cross-entropy, or the mean over the outputs of the squared error. */
+/**
+ * Softmax and cross-entropy, the mean over the outputs of the squared error, or that of the binary cross-entropy of
+ * sigmoids (several labels, and classes with one output).
+ */
 export function lossOf(
   net: OracleNetwork,
   outputs: readonly Float64Array[],
@@ -189,6 +192,17 @@ export function lossOf(
         losses[sample] += error * error / z.length;
         return 2 * error / z.length * share;
       });
+    }
+    if (net.task === "multi-label" || z.length === 1) {
+      const truth = net.task === "multi-label"
+        ? Array.from(z, (_, j) => batch.targets[sample * z.length + j])
+        : [batch.labels[sample]];
+      const shares = z.map((value) => 1 / (1 + Math.exp(-value)));
+      if (z.every((value, j) => value > 0 === truth[j] >= 0.5)) correct++;
+      truth.forEach((t, j) =>
+        losses[sample] -= (t * Math.log(shares[j]) + (1 - t) * Math.log(1 - shares[j])) / z.length
+      );
+      return z.map((_, j) => (shares[j] - truth[j]) / z.length * share);
     }
     const highest = Math.max(...z);
     const total = z.reduce((sum, value) => sum + Math.exp(value - highest), 0);

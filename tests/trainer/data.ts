@@ -1,7 +1,7 @@
 /** Small data sets and whole runs for the tests of the trainer. @module */
 import type { Dataset, Split } from "../../src/data/dataset.ts";
 import { SparseMlp } from "../../src/model/model.ts";
-import type { ModelOptions } from "../../src/model/settings.ts";
+import type { ModelOptions, Task } from "../../src/model/settings.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
 import type { TrainOptions } from "../../src/train/options.ts";
 import type { EpochRecord, TrainSummary } from "../../src/train/records.ts";
@@ -12,8 +12,10 @@ import { numbers } from "../oracle/batch.ts";
 export const PLAIN = { dropout: 0, zeta: 0, weightDecay: 0 } as const;
 
 /** A small model for {@linkcode xorData}. */
-export function xorModel(options: Partial<ModelOptions> = {}): SparseMlp {
-  return SparseMlp.create({ sizes: [4, 24, 2], epsilon: 3, seed: 1, ...options });
+export function xorModel<const T extends Task = "classification">(
+  options: Partial<ModelOptions<T>> = {},
+): SparseMlp<T> {
+  return SparseMlp.create<T>({ sizes: [4, 24, 2], epsilon: 3, seed: 1, ...options });
 }
 
 /** What a run yields and returns. */

@@ -4,7 +4,7 @@ use super::{view, view_mut};
 use crate::base::status::guarded;
 use crate::data::batch::Samples;
 use crate::network::compiled;
-use crate::network::inference::{self, Prediction};
+use crate::network::inference::{self, Prediction, Wanted};
 use crate::network::layer::LAYOUT_COLUMNS;
 
 /// Predictions of raw samples, see [`inference::predict`]. `data` is u8 where `is_bytes`, else f32, in elements.
@@ -28,7 +28,7 @@ pub unsafe extern "C" fn ts_predict(
     mean: *const f32,
     scale: *const f32,
     inputs: usize,
-    softmax: u32,
+    wanted: u32,
     width: usize,
     threads: usize,
     work: *mut u32,
@@ -42,7 +42,7 @@ pub unsafe extern "C" fn ts_predict(
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
             let network = compiled::layers(layout, slopes, view_mut(arena, arena_len))?;
             let (mean, scale) = (view(mean, inputs), view(scale, inputs));
-            let prediction = Prediction { mean, scale, softmax: softmax != 0, width };
+            let prediction = Prediction { mean, scale, wanted: Wanted::of(wanted)?, width };
             let selection = view(selection, selection_len);
             let (work, outputs) = (view_mut(work, work_len), view_mut(outputs, outputs_len));
             if is_bytes != 0 {

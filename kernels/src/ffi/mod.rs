@@ -28,7 +28,7 @@ use crate::base::loans::lend;
 use crate::base::status::{Status, refuse};
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///

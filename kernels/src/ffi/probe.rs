@@ -1,11 +1,12 @@
 //! The border of [`crate::network::probe`].
 
-use super::step::{storage, truth};
+use super::step::storage;
 use super::{view, view_mut};
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Status, ensure, guarded};
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::layer::{self, LAYOUT_COLUMNS};
+use crate::network::loss::Truth;
 use crate::network::probe::{self, Probing};
 use crate::network::sddmm::Places;
 use crate::network::workspace::ActivationMemory;
@@ -37,8 +38,8 @@ pub unsafe extern "C" fn ts_probe_words(
 
 /// Writes the gradient of the mean loss at chosen places, see [`probe::probe`].
 ///
-/// The places of layer l are those from `ends[l − 1]` (0 for the first) up to `ends[l]`; `labels` (with
-/// `labels_len` > 0) or else `targets` are the truth; empty `weights` are all 1.
+/// The places of layer l are those from `ends[l − 1]` (0 for the first) up to `ends[l]`; `loss` says
+/// how outputs are compared with `labels` or `targets` ([`Truth::of`]); empty `weights` are all 1.
 ///
 /// # Safety
 /// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes. Gradients and work overlap
@@ -50,6 +51,7 @@ pub unsafe extern "C" fn ts_probe(
     layers: usize,
     arena: *mut u32,
     arena_len: usize,
+    loss: u32,
     input: *const f32,
     input_len: usize,
     labels: *const u32,
@@ -82,7 +84,7 @@ pub unsafe extern "C" fn ts_probe(
         unsafe {
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
             let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
-            let truth = truth(view(labels, labels_len), view(targets, targets_len));
+            let truth = Truth::of(loss, view(labels, labels_len), view(targets, targets_len))?;
             let (input, weights) = (view(input, input_len), view(weights, weights_len));
             let batch = Batch { input, truth, weights, samples, width };
             let (ends, gradients) = (view(ends, ends_len), view_mut(gradients, gradients_len));

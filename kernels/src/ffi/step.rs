@@ -49,8 +49,8 @@ pub unsafe extern "C" fn ts_workspace_words(
 
 /// One training step, see [`step::train`]: writes loss and hits into `totals`.
 ///
-/// `labels` (with `labels_len` > 0) or else `targets` are the truth; empty `weights` are all 1; an empty `gradients` means the fused update;
-/// `settings` is a block of [`Settings`].
+/// `loss` says how outputs are compared with `labels` or `targets` ([`Truth::of`]); empty `weights` are all 1; an empty
+/// `gradients` means the fused update; `settings` is a block of [`Settings`].
 ///
 /// # Safety
 /// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes; two elements of `totals`.
@@ -66,6 +66,7 @@ pub unsafe extern "C" fn ts_train_batch(
     state_len: usize,
     gradients: *mut u32,
     gradients_len: usize,
+    loss: u32,
     input: *const f32,
     input_len: usize,
     labels: *const u32,
@@ -93,7 +94,7 @@ pub unsafe extern "C" fn ts_train_batch(
             // Written gradients leave the state alone, so a worker may have none.
             let planes = if gradients.is_some() && state.is_empty() { 0 } else { planes };
             let network = layer::layers(layout, slopes, arena, state, planes)?;
-            let truth = truth(view(labels, labels_len), view(targets, targets_len));
+            let truth = Truth::of(loss, view(labels, labels_len), view(targets, targets_len))?;
             let (input, weights) = (view(input, input_len), view(weights, weights_len));
             let batch = Batch { input, truth, weights, samples, width };
             let run = BatchRun { layers: &network, batch, threads };
@@ -102,10 +103,6 @@ pub unsafe extern "C" fn ts_train_batch(
         }
         Ok(())
     })
-}
-
-pub(super) fn truth<'a>(labels: &'a [u32], targets: &'a [f32]) -> Truth<'a> {
-    if labels.is_empty() { Truth::Values(targets) } else { Truth::Classes(labels) }
 }
 
 /// One evaluation, see [`step::evaluate`]: writes loss and hits into `totals`, and `outputs` where not empty.
@@ -119,6 +116,7 @@ pub unsafe extern "C" fn ts_evaluate_batch(
     layers: usize,
     arena: *mut u32,
     arena_len: usize,
+    loss: u32,
     input: *const f32,
     input_len: usize,
     labels: *const u32,
@@ -142,7 +140,7 @@ pub unsafe extern "C" fn ts_evaluate_batch(
         unsafe {
             let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
             let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
-            let truth = truth(view(labels, labels_len), view(targets, targets_len));
+            let truth = Truth::of(loss, view(labels, labels_len), view(targets, targets_len))?;
             let (input, weights) = (view(input, input_len), view(weights, weights_len));
             let batch = Batch { input, truth, weights, samples, width };
             let (work, outputs) = (view_mut(work, work_len), view_mut(outputs, outputs_len));

@@ -46,12 +46,6 @@ impl BatchRun<'_> {
         ensure(input.len() == samples.div_ceil(width) * first.inputs * width, Status::Length)?;
         ensure(last.activation == Activation::Identity, Status::Range)?;
         ensure(weights.is_empty() || weights.len() == samples, Status::Length)?;
-        match truth {
-            Truth::Classes(classes) => {
-                ensure(classes.len() == samples, Status::Length)?;
-                ensure(classes.iter().all(|&class| (class as usize) < last.neurons), Status::Range)
-            }
-            Truth::Values(values) => ensure(values.len() == samples * last.neurons, Status::Length),
-        }
+        truth.check(samples, last.neurons)
     }
 }

@@ -16,11 +16,47 @@ use crate::network::activation::Activation;
 use crate::network::batch::MAX_WIDTH;
 use crate::network::compiled::Layer;
 use crate::network::forward::parameters;
+use crate::network::loss::sigmoid;
 
 /// The most samples that are run one by one, each connection once, rather than in vectors of 16.
 pub const FEW: usize = 2;
 /// Vector operations (or connections of one sample) a chunk should do.
 const GRAIN: usize = 20_000;
+
+/// What is asked for.
+#[derive(Clone, Copy, PartialEq)]
+pub enum Wanted {
+    /// The outputs as they are.
+    Outputs,
+    /// Softmax of the outputs.
+    Softmax,
+    /// The sigmoid of each output.
+    Sigmoid,
+}
+
+impl Wanted {
+    /// By its code: 0 outputs, 1 softmax, 2 sigmoid.
+    ///
+    /// # Errors
+    /// [`Status::Range`] for another code.
+    pub fn of(code: u32) -> Result<Self, Status> {
+        match code {
+            0 => Ok(Self::Outputs),
+            1 => Ok(Self::Softmax),
+            2 => Ok(Self::Sigmoid),
+            _ => Err(Status::Range),
+        }
+    }
+
+    /// Turns the outputs of a sample into it.
+    fn apply(self, outputs: &mut [f32]) {
+        match self {
+            Self::Outputs => {}
+            Self::Softmax => softmax(outputs),
+            Self::Sigmoid => outputs.iter_mut().for_each(|output| *output = sigmoid(*output)),
+        }
+    }
+}
 
 /// How raw samples become the inputs of the network, and its outputs what is asked for.
 #[derive(Clone, Copy)]
@@ -29,8 +65,8 @@ pub struct Prediction<'a> {
     pub mean: &'a [f32],
     /// Factor of each input.
     pub scale: &'a [f32],
-    /// Whether outputs become probabilities (softmax).
-    pub softmax: bool,
+    /// What outputs become.
+    pub wanted: Wanted,
     /// Samples a tile: a multiple of 16, at most 128.
     pub width: usize,
 }
@@ -147,16 +183,14 @@ impl<T: Feature> Run<'_, T> {
             for (output, slot) in row.iter_mut().enumerate() {
                 *slot = columns[output * R * LANES + sample];
             }
-            if self.prediction.softmax {
-                softmax(row);
-            }
+            self.prediction.wanted.apply(row);
         }
         Ok(())
     }
 
     /// One sample alone: each connection is one product.
     fn one(&self, sample: usize, threads: usize, work: &mut [f32], outputs: &mut [f32]) -> Outcome {
-        let Prediction { mean, scale, softmax: probabilities, .. } = self.prediction;
+        let Prediction { mean, scale, wanted, .. } = self.prediction;
         let Samples { data, features, selection } = self.samples;
         ensure(selection.iter().all(|&feature| (feature as usize) < features), Status::Range)?;
         let selected = if selection.is_empty() { features } else { selection.len() };
@@ -183,9 +217,7 @@ impl<T: Feature> Run<'_, T> {
             std::mem::swap(&mut from, &mut to);
         }
         outputs.copy_from_slice(&from[..outputs.len()]);
-        if probabilities {
-            softmax(outputs);
-        }
+        wanted.apply(outputs);
         Ok(())
     }
 }
@@ -306,10 +338,10 @@ mod tests {
     const LAYOUT: [u32; 10] = [3, 2, 2, 2, 1, 2, 2, 3, 3, 0];
     const SLOPES: [f32; 2] = [-0.5, 0.0];
 
-    fn run(data: &[u8], softmax: bool, threads: usize, width: usize) -> Result<Vec<f32>, Status> {
+    fn run(data: &[u8], wanted: Wanted, threads: usize, width: usize) -> Result<Vec<f32>, Status> {
         let mut arena = arena();
         let layers = layers(&LAYOUT, &SLOPES, &mut arena)?;
-        let prediction = Prediction { mean: &[1.0, 0.0, 0.0], scale: &[1.0, 1.0, 2.0], softmax, width };
+        let prediction = Prediction { mean: &[1.0, 0.0, 0.0], scale: &[1.0, 1.0, 2.0], wanted, width };
         let mut outputs = vec![7.0; data.len() / 3 * 2];
         let mut work = vec![0; workspace_words(&layers, width, threads)];
         predict(&layers, Samples { data, features: 3, selection: &[] }, prediction, threads, &mut work, &mut outputs)?;
@@ -328,10 +360,12 @@ mod tests {
         for count in [0, 1, 2, 3, 16, 17, 40, 300] {
             let data: Vec<u8> = (0..3 * count).map(|i| (i * 31 % 23) as u8).collect();
             for (threads, width) in [(1, 16), (1, 128), (3, 16), (2, 48)] {
-                let outputs = run(&data, false, threads, width).unwrap();
+                let outputs = run(&data, Wanted::Outputs, threads, width).unwrap();
                 let wanted: Vec<f32> = data.chunks(3).flat_map(expected).collect();
                 assert_eq!(outputs, wanted);
-                let probabilities = run(&data, true, threads, width).unwrap();
+                let sigmoids = run(&data, Wanted::Sigmoid, threads, width).unwrap();
+                assert!(sigmoids.iter().zip(&wanted).all(|(&found, &z)| found == sigmoid(z)));
+                let probabilities = run(&data, Wanted::Softmax, threads, width).unwrap();
                 for (row, wanted) in probabilities.chunks(2).zip(wanted.chunks(2)) {
                     let first = 1.0 / (1.0 + (wanted[1] - wanted[0]).exp());
                     assert!((row[0] - first).abs() < 1e-6 && (row[0] + row[1] - 1.0).abs() < 1e-6);
@@ -342,9 +376,9 @@ mod tests {
 
     #[test]
     fn predict_refuses_what_does_not_fit() {
-        assert_eq!(run(&[0; 9], false, 1, 15), Err(Status::Range));
-        assert_eq!(run(&[0; 9], false, 1, 256), Err(Status::Range));
-        assert_eq!(run(&[0; 10], false, 1, 16), Err(Status::Length));
+        assert_eq!(run(&[0; 9], Wanted::Outputs, 1, 15), Err(Status::Range));
+        assert_eq!(run(&[0; 9], Wanted::Outputs, 1, 256), Err(Status::Range));
+        assert_eq!(run(&[0; 10], Wanted::Outputs, 1, 16), Err(Status::Length));
         let mut short = arena();
         short.truncate(100);
         assert!(matches!(layers(&LAYOUT, &SLOPES, &mut short), Err(Status::Length)));

@@ -11,7 +11,7 @@ use crate::network::activation::Dropout;
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::Gradients;
-use crate::network::loss::{Total, Truth};
+use crate::network::loss::Total;
 use crate::network::pass::{Pass, Tiles};
 use crate::network::stage::{forward_stages, training_stages};
 use crate::network::storage::Storage;
@@ -82,8 +82,8 @@ fn train_in<C: Tiles>(
 
 /// Runs a batch forward without dropout and keeps nothing but two layers' activations.
 ///
-/// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. With a non-empty `outputs` (`[samples][outputs]`, overwritten) also writes the
-/// probabilities (classes) or the outputs (values) of each sample.
+/// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. With a non-empty `outputs`
+/// (`[samples][outputs]`, overwritten) also writes what [`loss`](crate::network::loss::loss) leaves with `probabilities`.
 ///
 /// # Errors
 /// As [`train`].
@@ -107,10 +107,7 @@ fn evaluate_in<C: Tiles>(run: BatchRun, work: &mut [u32], outputs: &mut [f32]) -
     let tile_words = layers[0].inputs * batch.width;
     for (tile, input) in batch.input.chunks(tile_words).enumerate() {
         let samples = tile * batch.width..batch.samples.min((tile + 1) * batch.width);
-        let truth = match batch.truth {
-            Truth::Classes(classes) => Truth::Classes(&classes[samples.clone()]),
-            Truth::Values(values) => Truth::Values(&values[samples.start * count..samples.end * count]),
-        };
+        let truth = batch.truth.part(samples.clone(), count);
         let weights = if batch.weights.is_empty() { &[] } else { &batch.weights[samples.clone()] };
         let part = Batch { input, truth, weights, samples: samples.len(), width: batch.width };
         let probabilities = !outputs.is_empty();

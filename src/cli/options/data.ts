@@ -4,6 +4,7 @@
  * @module
  */
 import { FRACTION } from "../../hyperparameter.ts";
+import { TASKS } from "../../task.ts";
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { from, type Option } from "../option.ts";
 
@@ -65,10 +66,11 @@ export const DATA_OPTIONS = [
     name: "task",
     kind: "choice",
     value: "KIND",
-    choices: ["classification", "regression"],
+    choices: TASKS,
     help:
-      "What the label column of your files holds: classes, or numbers to predict. Without it, classes, unless " +
-      "the labels of a table are too many different numbers for that.",
+      "What the label column of your files holds: classes, or numbers to predict; multi-label for several columns " +
+      "of labels, of which a sample may have any. Without it, classes, unless the labels of a table are too many " +
+      "different numbers for that.",
     commands: ["train", "cross-validate", "evaluate", "inspect", "import"],
     needs: [{ option: "data" }],
   },
@@ -78,7 +80,7 @@ export const DATA_OPTIONS = [
     kind: "text",
     value: "COLUMN",
     help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last; " +
-      "several with commas for regression. Without it, a column called label, class, target, response, output or " +
+      "several with commas for regression and for multi-label. Without it, a column called label, class, target, response, output or " +
       "y, else the last. A model knows its own.",
     commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
     needs: [{ option: "data" }],
