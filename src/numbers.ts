@@ -64,6 +64,18 @@ export function described(value: unknown): string {
 }
 
 /**
+ * Whether a value is an array of one kind as the language makes it, with a length that nobody can dress up: what a kernel
+ * may be given without a look at each number.
+ */
+export function isPlain<A extends ArrayBufferView>(
+  value: unknown,
+  Kind: { readonly prototype: A },
+): value is A {
+  return ArrayBuffer.isView(value) && Object.getPrototypeOf(value) === Kind.prototype &&
+    !["length", "buffer", "byteOffset", "byteLength"].some((property) => Object.hasOwn(value, property));
+}
+
+/**
  * Features of samples: 32-bit floats and bytes as they are, without a copy; other numbers rounded to 32-bit floats in a
  * new array (a whole number beyond 2²⁴ loses its last digits).
  *
