@@ -3,7 +3,7 @@ import * as api from "../mod.ts";
 import { ENTRIES, EXCLUDED } from "./hostile/entries.ts";
 import { inFolder } from "./temporary.ts";
 
-const CALLS = Number(Deno.env.get("TRULY_SPARSE_HOSTILE") ?? 3000);
+const CALLS = Number(Deno.env.get("TRULY_SPARSE_HOSTILE") ?? 6000);
 
 /** Names of what can be called: functions, constructors, and the methods of classes and objects. */
 function* entryPoints(): Generator<string> {

@@ -50,9 +50,8 @@ export function expectKind<A extends Float32Array | Uint32Array>(
     throw new TypeError(`Cannot ${task}: ${name} is ${described(view)}, expected a ${Kind.name}`);
   }
   const memory = view.buffer as ArrayBuffer & { readonly growable?: boolean };
-  if (memory.detached || memory.resizable || memory.growable) {
-    const state = memory.detached ? "was transferred to another owner" : "can change its size";
-    throw new TypeError(`Cannot ${task}: ${name} is a ${Kind.name} whose memory ${state}`);
+  if (memory.resizable || memory.growable) {
+    throw new TypeError(`Cannot ${task}: ${name} is a ${Kind.name} whose memory can change its size`);
   }
 }
 

@@ -93,7 +93,9 @@ function probabilities(): Float32Array {
 
 const PLACE = { seed: 1, epoch: 1, layer: 0, threads: 1 };
 const LAW = { kind: "uniform", scale: 0.5 } as const;
+/** However many epochs are asked for, a few steps are enough. */
 const TRAINING = {
+  maxSteps: 10,
   epochs: 1,
   batchSize: 4,
   threads: 1,
@@ -103,10 +105,14 @@ const TRAINING = {
   dropout: 0.1,
 };
 
-/** Runs an iterator to its end. */
-async function drain(iterator: AsyncIterable<unknown> | Iterable<unknown>): Promise<void> {
-  for await (const _ of iterator);
+/** Runs an iterator to its end, or for so many records. */
+async function drain(iterator: AsyncIterable<unknown>, most = Infinity): Promise<void> {
+  let records = 0;
+  for await (const _ of iterator) if (++records >= most) break;
 }
+
+const { maxSteps: _, ...SETTINGS } = TRAINING;
+const PARALLEL = { ...SETTINGS, workers: 2 };
 
 const folder = Deno.cwd();
 const path = (name: string) => `${folder}/${name}`;
@@ -372,13 +378,13 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       onProgress: () => {},
       classWeights: "balanced",
     }],
-    call: (model: never, data: never, options: never) => drain(api.train(model, data, options)),
+    call: (model: never, data: never, options: never) => drain(api.train(model, data, options), 2),
     options: [2],
     passes: true,
   },
   "trainParallel": {
-    right: () => [model(), data(), { ...TRAINING, workers: 2 }],
-    call: (model: never, data: never, options: never) => drain(api.trainParallel(model, data, options)),
+    right: () => [model(), data(), { ...PARALLEL }],
+    call: (model: never, data: never, options: never) => drain(api.trainParallel(model, data, options), 2),
     options: [2],
     passes: true,
     rarely: 60,
