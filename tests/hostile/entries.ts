@@ -26,7 +26,7 @@ export interface Entry {
   readonly passes?: true;
   /** It opens files: the system's own errors reach the caller, as documented. */
   readonly system?: true;
-  /** A result may hold NaN or Infinity. */
+  /** A result may hold NaN or Infinity: what is computed of weights or features that are not finite. */
   readonly unbounded?: true;
   /** One call of so many is made. @default {1} */
   readonly rarely?: number;
@@ -433,6 +433,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
     right: () => [layer(), 1],
     call: (layer: never, threads: never) => api.neuronImportance(layer, threads),
     passes: true,
+    unbounded: true,
   },
   "pruneByImportance": {
     right: () => [layer(), 30, 1],
