@@ -14,8 +14,9 @@ import type { NetworkMemory } from "../native/layout.ts";
 import { type Matrix, readMatrix } from "../numbers.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import type { Task } from "../task.ts";
+import { isInstance, readByName, readItems, unfit } from "../value.ts";
 import { compileNetwork, connectionsOf } from "./compiled.ts";
-import type { SparseLayer } from "./layer.ts";
+import { SparseLayer } from "./layer.ts";
 import { isFor, requireTask } from "./model_task.ts";
 import { answerCount, isOneSided, writeBothSides } from "./outputs.ts";
 import { inferencePicture } from "./picture.ts";
@@ -30,6 +31,8 @@ export interface PredictOptions {
   /** Threads of the kernels; they do not change the result. @default {1} */
   readonly threads?: number;
 }
+
+const COMPILING = "lay the model out for prediction";
 
 const OPTIONS = { threads: THREADS } as const satisfies TableOf<PredictOptions>;
 const OPTION_NAMES = Object.keys(OPTIONS);
@@ -105,7 +108,7 @@ export class InferenceModel<out T extends Task = Task> {
    *
    * @param network What {@linkcode InferenceModel.fromShared} has read instead of layers.
    */
-  constructor(model: Compilable<T>, network: NetworkMemory = compileNetwork(model.layers)) {
+  constructor(model: Compilable<T>, network: NetworkMemory = compileNetwork(layersOf(model))) {
     const { settings: { sizes, task }, standardization } = model;
     this.#sizes = sizes;
     this.task = task;
@@ -270,6 +273,18 @@ export class InferenceModel<out T extends Task = Task> {
     if (this.#targetScaling !== undefined) toOwnUnit(this.#targetScaling, outputs);
     return outputs;
   }
+}
+
+/** The layers of what should be a model. */
+function layersOf(model: Compilable): readonly SparseLayer[] {
+  const { layers } = readByName(model, ["layers"], COMPILING, "model.");
+  const given = layers === undefined
+    ? []
+    : readItems(layers, { task: COMPILING, name: "model.layers" }, 2 ** 16);
+  if (given.length > 0 && given.every((layer) => isInstance(layer, SparseLayer))) {
+    return given as SparseLayer[];
+  }
+  throw unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
 }
 
 /** Which side of 0 an output is on. */

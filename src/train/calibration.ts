@@ -6,8 +6,8 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import { readSplit } from "../data/split_argument.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { readSplit } from "../data/split_argument.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { answerCount } from "../model/outputs.ts";
 import { type Matrix, type Numbers, readIndices } from "../numbers.ts";
