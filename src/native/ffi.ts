@@ -8,7 +8,7 @@
 import type { CalledWithNumbers } from "./symbols.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
-export const ABI_VERSION = 4;
+export const ABI_VERSION = 5;
 
 /** The connections of a layer: indptr, indptr_len, indices, values, capacity, planes, planes_len, plane_count. */
 const CONNECTIONS = ["buffer", "usize", "buffer", "buffer", "usize", "buffer", "usize", "usize"] as const;
@@ -167,6 +167,29 @@ export const SYMBOLS = {
       ...BATCH,
       ...["u32", "usize"] as const, // bf16, threads
       ...["buffer", "usize", "buffer", "usize", "buffer"] as const, // work, work_len, outputs, outputs_len, totals
+    ],
+    result: "i32",
+  },
+
+  // --- activations ---
+  ts_activations: {
+    parameters: [
+      ...NETWORK,
+      ...["buffer", "usize", "usize", "usize"] as const, // input, input_len, samples, width
+      ...["usize", "usize"] as const, // layer, threads
+      ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, outputs, outputs_len
+    ],
+    result: "i32",
+  },
+
+  // --- differentiation ---
+  ts_differentiate: {
+    parameters: [
+      ...NETWORK,
+      ...BATCH,
+      ...["buffer", "usize", "usize"] as const, // output_gradient, output_gradient_len, threads
+      ...["buffer", "usize", "buffer", "usize"] as const, // gradients, inputs, each with its length
+      ...["buffer", "usize", "buffer"] as const, // work, work_len, totals
     ],
     result: "i32",
   },

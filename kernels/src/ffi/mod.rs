@@ -3,10 +3,12 @@
 //! Counts are in elements. Each export returns 0 or a [`Status`](crate::base::status::Status) code, runs inside a
 //! panic guard with subnormals flushed, and keeps no pointer after it returns.
 
+mod activations;
 mod augment;
 mod batch;
 mod csr;
 mod delimited;
+mod differentiation;
 mod drop;
 mod generator;
 mod grow;
@@ -28,7 +30,7 @@ use crate::base::loans::lend;
 use crate::base::status::{Status, refuse};
 
 /// Version of this border; the loader refuses a library with another one.
-pub const ABI_VERSION: u32 = 4;
+pub const ABI_VERSION: u32 = 5;
 
 /// Borrows `len` elements for one call. An empty typed array arrives as null, so length 0 never touches the pointer.
 ///
