@@ -10,8 +10,17 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
+import { ComposableNetwork } from "./composition.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
-import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
+import {
+  gradientLength,
+  gradientWords,
+  type LayerPlan,
+  layerWords,
+  rowOf,
+  SparseLayer,
+  STATE_HEAD_WORDS,
+} from "./layer.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
@@ -32,7 +41,7 @@ import { ModelUse } from "./use.ts";
  * assertEquals(model.layers[1].nnz, 10_000); // ε 20 asks for more than all of 1000·10
  * ```
  */
-export class SparseMlp {
+export class SparseMlp extends ComposableNetwork {
   /** Which raw features are inputs, and how they are standardised; set by the first training. */
   standardization?: Standardization;
   /** Regression: the unit of the values it predicts; set by the first training. Without it, outputs are the values. */
@@ -58,6 +67,7 @@ export class SparseMlp {
   #optimizerState: OptimizerState | undefined;
 
   private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
+    super();
     this.#settings = settings;
     this.#layers = layers;
     this.#memory = memory;
@@ -220,7 +230,7 @@ export class SparseMlp {
 
   /** A zero-filled arena for the gradients of all parameters. */
   allocateGradients(): Uint32Array {
-    return sharedWords(this.layers.reduce((sum, layer) => sum + gradientWords(layer), 0));
+    return sharedWords(gradientLength(this.layers));
   }
 
   /**
