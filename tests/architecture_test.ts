@@ -187,7 +187,7 @@ Deno.test("ffi.ts declares every export of kernels/src/ffi/ with the same types,
 });
 
 /** The version of the border, and the first half of the SHA-256 of its signatures. */
-const PINNED = { version: 4, signatures: "ae625978b6435792885c833d99100820" };
+const PINNED = { version: 5, signatures: "ff5e6b8980da96b0f21b9757ca361685" };
 
 Deno.test("ABI_VERSION is raised when the signature of an export changes", async () => {
   const lines = Object.entries(SYMBOLS).map(([name, { parameters, result }]) =>

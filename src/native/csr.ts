@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { isRecord, unfit } from "../hyperparameter.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
@@ -41,9 +42,25 @@ export type ConnectionArguments = readonly [
   planeCount: number,
 ];
 
-/** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
-export function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
+/**
+ * Checks the kinds and lengths of a layer's outgoing arrays.
+ *
+ * @throws {TypeError} When one is no such array, or has another length than the others say.
+ */
+export function checkOutgoing(layer: OutgoingArrays, task: string): void {
+  if (!isRecord(layer)) throw unfit({ task, name: "the layer" }, layer, "one of a model's layers");
   const { inputs, indptr, indices, values, planes } = layer;
+  const kinds: readonly (readonly [string, unknown, Uint32ArrayConstructor | Float32ArrayConstructor])[] = [
+    ["indptr", indptr, Uint32Array],
+    ["indices", indices, Uint32Array],
+    ["values", values, Float32Array],
+  ];
+  for (const [name, array, Kind] of kinds) {
+    if (!(array instanceof Kind)) throw unfit({ task, name: `its ${name}` }, array, `a ${Kind.name}`);
+  }
+  if (!Array.isArray(planes) || !planes.every((plane) => plane instanceof Float32Array)) {
+    throw unfit({ task, name: "its planes" }, planes, "a list of Float32Array");
+  }
   const capacity = indices.length;
   const odd = [values, ...planes].find((array) => array.length !== capacity);
   if (odd !== undefined) {
@@ -56,17 +73,38 @@ export function connectionArguments(layer: OutgoingArrays, task: string): Connec
       `Cannot ${task}: indptr has ${indptr.length} elements, expected ${inputs} inputs + 1`,
     );
   }
+}
+
+/** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
+export function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
+  checkOutgoing(layer, task);
+  const { indptr, indices, values, planes } = layer;
   const stacked = stackOf(planes, task);
   return [
     buffer(indptr),
     indptr.length,
     buffer(indices),
     buffer(values),
-    capacity,
+    indices.length,
     buffer(stacked),
     stacked.length,
     planes.length,
   ];
+}
+
+/** No layer has so many connections: what the incoming view ends with while it is not that of the rows. */
+const OUTDATED = 2 ** 32 - 1;
+
+/**
+ * How many connections a layer has now.
+ *
+ * Where they are others than before, its incoming view, if it has one, is marked: kernels refuse the layer until the view
+ * is rebuilt, though as many connections may grow as went.
+ */
+export function changedCount(layer: OutgoingArrays & Partial<IncomingArrays>, before: number): number {
+  const { inputs, neurons, indptr, incomingPtr } = layer;
+  if (indptr[inputs] !== before && incomingPtr !== undefined) incomingPtr[neurons] = OUTDATED;
+  return indptr[inputs];
 }
 
 /** Planes as the one array that they are parts of. */

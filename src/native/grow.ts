@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connectionArguments, type OutgoingArrays } from "./csr.ts";
+import { changedCount, connectionArguments, type OutgoingArrays } from "./csr.ts";
 import { kindCode, type ValueLaw } from "./init.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
@@ -58,15 +58,17 @@ export function growRandom(
   seedling: Seedling,
   place: GrowthPlace,
 ): number {
+  const connections = connectionArguments(layer, TASK);
+  const before = layer.indptr[layer.inputs];
   const status = kernels().ts_grow_random(
-    ...connectionArguments(layer, TASK),
+    ...connections,
     layer.neurons,
     count,
     ...seedlingArguments(seedling),
     ...growthArguments(place),
   );
   check(status, TASK);
-  return layer.indptr[layer.inputs];
+  return changedCount(layer, before);
 }
 
 /**
@@ -85,8 +87,10 @@ export function insertConnections(
   if (rows.length !== columns.length) {
     throw new TypeError(`Cannot ${TASK}: there are ${rows.length} rows and ${columns.length} columns`);
   }
+  const connections = connectionArguments(layer, TASK);
+  const before = layer.indptr[layer.inputs];
   const status = kernels().ts_insert(
-    ...connectionArguments(layer, TASK),
+    ...connections,
     layer.neurons,
     buffer(rows),
     buffer(columns),
@@ -95,7 +99,7 @@ export function insertConnections(
     ...growthArguments(place),
   );
   check(status, TASK);
-  return layer.indptr[layer.inputs];
+  return changedCount(layer, before);
 }
 
 /**
