@@ -9,8 +9,9 @@ export type { Dataset, FeatureSource, ImageShape, Split } from "./src/data/datas
 export type { Standardization } from "./src/native/standardize.ts";
 export type { ValidationSplit } from "./src/data/validation_split.ts";
 export { classCounts, validateDataset } from "./src/data/dataset.ts";
-export { type FileOptions, loadFiles } from "./src/data/files.ts";
-export { type SampleWindow, sampleWindows, type WindowOptions } from "./src/data/windows.ts";
+export type { FileOptions, WindowOptions } from "./src/data/file_options.ts";
+export { loadFiles } from "./src/data/files.ts";
+export { type SampleWindow, sampleWindows } from "./src/data/windows.ts";
 export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { Column } from "./src/data/table/columns.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
@@ -56,6 +57,7 @@ export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
 export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";
+export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type {
   ComposableNetwork,

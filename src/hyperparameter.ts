@@ -7,6 +7,9 @@
  * @module
  */
 import { nearest } from "./nearest.ts";
+import { guarded, hasNames, outOfRange, type Place, readByName, shown, unfit } from "./value.ts";
+
+export { isRecord, type Place, shown, unfit } from "./value.ts";
 
 /** Bounds of a number; whatever is absent is unbounded. */
 export interface Bounds {
@@ -26,13 +29,19 @@ export const FRACTION = { least: 0, below: 1 } as const;
 /** Something that is counted. */
 export const COUNT = { kind: "whole", least: 1 } as const;
 
-/** Where a value stands, for messages. */
-export interface Place {
-  /** What cannot be done without it: "train". */
-  readonly task: string;
-  /** Its name: "epochs", "importancePruning.start". */
-  readonly name: string;
-}
+/** Threads of the kernels, where an option or argument of its own says how many. */
+export const THREADS = {
+  ...COUNT,
+  most: 1024,
+  default: 1,
+  doc: "Threads of the kernels; the result does not depend on them.",
+} as const;
+
+/** Whole numbers of which random numbers are functions. */
+export const SEED = { kind: "whole", least: 0, default: 0, doc: "Seed of everything random." } as const;
+
+/** Something that is called. */
+export const CALLBACK = { kind: "settings", read: readFunction, doc: "Called with how far it is." } as const;
 
 /** What a value may be. */
 export type HyperparameterKind =
@@ -106,7 +115,7 @@ export function resolveOptions(
   options: object,
   { task, within = "", defaults = {} }: ResolveOptions,
 ): ValuesByName {
-  const given = options as ValuesByName;
+  const given = readByName(options, Object.keys(table), task, within);
   const resolved: Record<string, unknown> = {};
   const dependent: [name: string, make: (values: ValuesByName) => unknown][] = [];
   for (const [name, row] of Object.entries(table)) {
@@ -162,29 +171,32 @@ export function onlyFor<T extends HyperparameterTable>(name: string, value: stri
  * @throws {TypeError} With the nearest name there is, when a key is none of them or there is no object.
  */
 export function refuseUnknown(options: unknown, known: readonly string[], task: string, within = ""): void {
-  if (!isRecord(options)) {
-    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, options, "an object");
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  const place = { task, name: within === "" ? "options" : within.slice(0, -1) };
+  if (!hasNames(options)) throw unfit(place, options, "an object");
+  const unknown = guarded(place, () => Object.keys(options)).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
   const advice = near === undefined
     ? `; there ${known.length === 1 ? "is" : "are"} ${known.join(", ") || "none"}`
     : `, did you mean "${within}${near}"?`;
-  throw new TypeError(`Cannot ${task}: there is no option "${within}${unknown}"${advice}`);
+  throw new TypeError(`Cannot ${task}: there is no option "${shown(within + unknown)}"${advice}`);
 }
 
 /** Every name of an interface of options: what the compiler keeps complete. */
 export type NamesOf<O> = Readonly<Record<keyof O, true>>;
 
 /**
- * Refuses options that an interface does not have; for objects without a table.
+ * Refuses options that an interface does not have, and reads the others; for objects without a table.
  *
  * @param names Every name of the interface.
+ * @param within Name of the object they are in, with a dot behind; empty for the options themselves.
+ * @returns A plain copy, each option read once ({@linkcode readByName}); values are for the caller to check.
  * @throws {TypeError} With the nearest name there is, when a key is none of them or there is no object.
  */
-export function onlyKnown<O extends object>(options: O, names: NamesOf<O>, task: string): void {
-  refuseUnknown(options, Object.keys(names), task);
+export function onlyKnown<O extends object>(options: O, names: NamesOf<O>, task: string, within = ""): O {
+  const known = Object.keys(names);
+  refuseUnknown(options, known, task, within);
+  return readByName(options, known, task, within) as O;
 }
 
 /** How an object with a table of its own is read: unknown keys refused, defaults filled in, the rest checked. */
@@ -196,10 +208,25 @@ export function settingsOf(table: HyperparameterTable): (value: unknown, place: 
   };
 }
 
-/** The error for a value of another type than the one expected. */
-export function unfit({ task, name }: Place, value: unknown, expected: string): TypeError {
-  const type = typeof value === "string" ? " (a string)" : "";
-  return new TypeError(`Cannot ${task}: ${name} is ${shown(value)}${type}, expected ${expected}`);
+/**
+ * Checks one value by a row: for an argument, or an option of an object without a table.
+ *
+ * @throws {TypeError} When it has another type than the row says.
+ * @throws {RangeError} When it is out of range.
+ */
+export function readValue<T>(row: Hyperparameter<T>, value: unknown, place: Place): T {
+  return checked(row, value === undefined ? row.default : value, place) as T;
+}
+
+/** A whole number that is given as an argument, within bounds. */
+export function readWhole(value: unknown, place: Place, bounds: Bounds = { least: 0 }): number {
+  return checked({ kind: "whole", ...bounds, doc: "" }, value, place) as number;
+}
+
+/** A function. */
+function readFunction(value: unknown, place: Place): unknown {
+  if (typeof value !== "function") throw unfit(place, value, "a function");
+  return value;
 }
 
 /** Says what bounds allow, with a blank before: " from 0 up to (not including) 1"; empty without bounds. */
@@ -270,7 +297,8 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       if (!isWithin(value, row) || !(fits || (row.infinite === true && value === Infinity))) {
         throw outOfRange(place, value, expected);
       }
-      return whole ? value : asFloat(row, value, place, expected);
+      // −0 is 0 where things are counted.
+      return whole ? value + 0 : asFloat(row, value, place, expected);
     }
     default: {
       const unknown: never = row;
@@ -295,20 +323,4 @@ function alternatives(choices: readonly string[]): string {
 function advice(value: string, choices: readonly string[]): string {
   const near = nearest(value, choices);
   return near === undefined ? "" : `; did you mean "${near}"?`;
-}
-
-function outOfRange({ task, name }: Place, value: unknown, expected: string): RangeError {
-  return new RangeError(`Cannot ${task}: ${name} is ${shown(value)}, expected ${expected}`);
-}
-
-/** Whether a value that comes from outside is an object with names. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
-/** A value on one line, whatever it is. */
-export function shown(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
 }

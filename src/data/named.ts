@@ -13,6 +13,9 @@ import { readHiggs, readHiggsParts } from "./higgs.ts";
 import { idxDataset, parseIdx } from "./idx.ts";
 import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
+import { CALLBACK, type NamesOf, onlyKnown, readValue } from "../hyperparameter.ts";
+import { requireSignal, requireText } from "../value.ts";
+import { resolveOptions, SEED, shown, THREADS } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
 import { splitTest, toDataset } from "./samples.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
@@ -45,6 +48,20 @@ export interface LoadOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
+const TASK = "load the data set";
+
+const LOAD_OPTIONS: NamesOf<LoadOptions> = {
+  dataDir: true,
+  cacheDir: true,
+  seed: true,
+  threads: true,
+  onProgress: true,
+  signal: true,
+};
+
+/** Rows of those that are numbers. */
+const LOAD_ROWS = { seed: SEED, threads: THREADS } as const;
+
 /** What {@linkcode datasets} can do. */
 export interface NamedDatasets {
   /** All names; the first needs no file. */
@@ -76,7 +93,7 @@ export interface NamedDatasets {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { datasets } from "./named.ts";
+ * import { datasets } from "@truly-sparse/truly-sparse";
  * const data = await datasets.load("madelon-like", { seed: 1 });
  * assertEquals(data.train.samples, datasets.describe("madelon-like").trainSamples);
  * assertEquals(datasets.describe("fashion-mnist").settings.hidden, [1000, 1000, 1000]);
@@ -93,9 +110,9 @@ function describe(name: string): NamedDataset {
   const set = CATALOGUE.find((entry) => entry.name === name);
   if (set !== undefined) return set;
   const names = CATALOGUE.map((entry) => entry.name);
-  const guess = nearest(String(name), names);
+  const guess = nearest(shown(name), names);
   const hint = guess === undefined ? "" : `did you mean "${guess}"? `;
-  throw new TypeError(`Cannot find a data set named "${name}": ${hint}There are ${names.join(", ")}`);
+  throw new TypeError(`Cannot find a data set named "${shown(name)}": ${hint}There are ${names.join(", ")}`);
 }
 
 /** Made-up data by name. The paper does not say how many features of "extreme" inform. */
@@ -114,13 +131,16 @@ const MADE_UP: Readonly<Record<string, MadelonLikeOptions>> = {
 
 async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
   const set = describe(name);
-  const { seed = 0, threads = navigator.hardwareConcurrency, dataDir, cacheDir, onProgress, signal } =
-    options;
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(
-      `Cannot load data set "${name}": seed is ${seed}, expected a whole number of at least 0`,
-    );
+  const { dataDir, cacheDir, onProgress, signal, ...rows } = onlyKnown(options, LOAD_OPTIONS, TASK);
+  const { seed, threads } = resolveOptions(LOAD_ROWS, rows, {
+    task: TASK,
+    defaults: { threads: navigator.hardwareConcurrency },
+  }) as { readonly seed: number; readonly threads: number };
+  for (const [option, folder] of Object.entries({ dataDir, cacheDir })) {
+    if (folder !== undefined) requireText(folder, { task: TASK, name: option }, "the path of a folder");
   }
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: TASK, name: "onProgress" });
+  if (signal !== undefined) requireSignal(signal, TASK);
   if (set.arrangements.length === 0) return { ...madelonLike({ ...MADE_UP[name], seed, threads }), name };
   const found = await locate(set, {
     dataDir,

@@ -4,7 +4,7 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import { COUNT, isWithin, onlyKnown, resolveOptions, shown } from "../hyperparameter.ts";
+import { type NamesOf, onlyKnown, readValue, readWhole, THREADS } from "../hyperparameter.ts";
 import { activationsOf } from "../native/activations.ts";
 import { differentiate } from "../native/differentiation.ts";
 import { probeGradients, probeWords } from "../native/probe.ts";
@@ -60,13 +60,17 @@ export interface LossGradients extends NetworkGradients {
 
 const NONE: Float32Array = new Float32Array(0);
 const NO_TRUTH = { labels: new Uint32Array(0), targets: NONE };
-const BATCH_NAMES = { features: true, labels: true, targets: true, weights: true, threads: true } as const;
-const THREADS = {
-  threads: { ...COUNT, default: 1, doc: "Threads of the kernels; the result does not depend on them." },
-} as const;
+const RUN_OPTIONS: NamesOf<RunOptions> = { threads: true };
+const BATCH: NamesOf<SampleBatch> = {
+  features: true,
+  labels: true,
+  targets: true,
+  weights: true,
+  threads: true,
+};
 
-function threadsOf(options: RunOptions, task: string): number {
-  return resolveOptions(THREADS, options, { task }).threads as number;
+function threadsOf(threads: unknown, task: string): number {
+  return readValue(THREADS, threads, { task, name: "threads" }) as number;
 }
 
 /**
@@ -201,8 +205,7 @@ export abstract class ComposableNetwork implements SampleReader, Updated {
    */
   backward(outputGradient: Matrix, features?: Matrix, options: RunOptions = {}): NetworkGradients {
     const task = "run backward";
-    onlyKnown(options, { threads: true }, task);
-    const threads = threadsOf(options, task);
+    const threads = threadsOf(onlyKnown(options, RUN_OPTIONS, task).threads, task);
     const samples = features === undefined
       ? this.#forwardSamples(task)
       : this.#tiles.fill(this, features, task, threads);
@@ -264,8 +267,7 @@ export abstract class ComposableNetwork implements SampleReader, Updated {
     tiles: TileMemory,
   ): { readonly outputs: Float32Array; readonly samples: TiledSamples } {
     const task = "run forward";
-    onlyKnown(options, { threads: true }, task);
-    const threads = threadsOf(options, task);
+    const threads = threadsOf(onlyKnown(options, RUN_OPTIONS, task).threads, task);
     const { layers, memory } = this;
     const { neurons } = layers[this.#layer(layer, task)];
     const samples = tiles.fill(this, features, task, threads);
@@ -280,9 +282,8 @@ export abstract class ComposableNetwork implements SampleReader, Updated {
 
   /** A batch that was given, checked. */
   #batchOf(given: SampleBatch, task: string): { readonly batch: Batch; readonly threads: number } {
-    onlyKnown(given, BATCH_NAMES, task);
-    const { features, ...others } = given;
-    const threads = threadsOf(others, task);
+    const { features, ...others } = onlyKnown(given, BATCH, task);
+    const threads = threadsOf(others.threads, task);
     const samples = this.#tiles.fill(this, features, task, threads);
     requireSamples(samples, task);
     return { batch: { ...samples, ...readTruth(this, others, samples.samples, task) }, threads };
@@ -306,11 +307,7 @@ export abstract class ComposableNetwork implements SampleReader, Updated {
   }
 
   #layer(layer: number, task: string): number {
-    const most = this.layers.length - 1;
-    if (Number.isInteger(layer) && isWithin(layer, { least: 0, most })) return layer;
-    throw new RangeError(
-      `Cannot ${task}: layer is ${shown(layer)}, expected a whole number from 0 to ${most}`,
-    );
+    return readWhole(layer, { task, name: "layer" }, { least: 0, most: this.layers.length - 1 });
   }
 
   #workOf(words: number): Uint32Array {

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { COUNT, refuseUnknown, resolveOptions, unfit } from "../hyperparameter.ts";
+import { type NamesOf, onlyKnown, refuseUnknown, resolveOptions, THREADS } from "../hyperparameter.ts";
+import { readItems } from "../value.ts";
 import type { NetworkMemory } from "../native/layout.ts";
 import { applyGradients } from "../native/update.ts";
 import { type Numbers, readFloats } from "../numbers.ts";
@@ -24,10 +25,7 @@ export interface ModelUpdateOptions extends UpdateOptions {
   readonly threads?: number;
 }
 
-const TABLE = {
-  ...UPDATE_HYPERPARAMETERS,
-  threads: { ...COUNT, default: 1, doc: "Threads of the kernels; the result does not depend on them." },
-};
+const TABLE = { ...UPDATE_HYPERPARAMETERS, threads: THREADS };
 
 /** What all steps of gradients of one's own have alike: no unit is dropped, nothing is kept in bfloat16. */
 const PLAIN = {
@@ -49,6 +47,7 @@ export interface Updated {
 }
 
 const PARTS = ["values", "bias", "activationParameters"] as const;
+const PART_NAMES: NamesOf<LayerGradients> = { values: true, bias: true, activationParameters: true };
 
 /** Copies of the gradients in an arena. */
 export function layerGradients(layers: readonly SparseLayer[], arena: Uint32Array): LayerGradients[] {
@@ -91,25 +90,20 @@ export function updateParameters(
   model.updates = update;
 }
 
-function readGradients(
-  layers: readonly SparseLayer[],
-  gradients: readonly GivenGradients[],
-  task: string,
-): LayerGradients[] {
-  if (!Array.isArray(gradients) || gradients.length !== layers.length) {
-    throw unfit(
-      { task, name: "the gradients" },
-      gradients,
-      `a list of one object for each of ${layers.length} layers`,
+function readGradients(layers: readonly SparseLayer[], gradients: unknown, task: string): LayerGradients[] {
+  const items = readItems(gradients, { task, name: "the list of gradients" }, layers.length);
+  if (items.length < layers.length) {
+    throw new TypeError(
+      `Cannot ${task}: there are gradients of ${items.length} layers, the model has ${layers.length}`,
     );
   }
   return layers.map(({ nnz, neurons, activationParameters }, index) => {
-    const given: unknown = gradients[index];
-    refuseUnknown(given, PARTS, task, `layers[${index}].`);
+    const within = `layers[${index}].`;
+    const given = onlyKnown(items[index] as GivenGradients, PART_NAMES, task, within);
     const lengths = { values: nnz, bias: neurons, activationParameters: activationParameters.length };
     const read = (part: keyof LayerGradients) => {
-      const place = { task, name: `layers[${index}].${part}` };
-      const values = readFloats((given as GivenGradients)[part], place, lengths[part]);
+      const place = { task, name: within + part };
+      const values = readFloats(given[part], place, lengths[part]);
       requireFinite(values, place);
       return values;
     };

@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Dataset, Split } from "../data/dataset.ts";
+import { type Dataset, type Split, validateDataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { tileWidth } from "../model/tile.ts";
 import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
@@ -69,9 +70,7 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { madelonLike } from "../data/generator.ts";
- * import { SparseMlp } from "../model/model.ts";
- * import { trainParallel } from "./wasap.ts";
+ * import { madelonLike, SparseMlp, trainParallel } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });
@@ -94,7 +93,9 @@ export function trainOver(
   options: ParallelOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
+  requireModel(model, "train in parallel");
   const run = resolveParallelRun(options, model.settings.seed);
+  validateDataset(data);
   if (data.train.source !== undefined) {
     throw new TypeError(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,

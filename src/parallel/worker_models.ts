@@ -4,13 +4,16 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
+import { readItems } from "../value.ts";
 
 /**
  * The models of the workers in phase 2: what a checkpoint needs beside the average to go on bit for bit.
  *
  * @example
  * ```ts
- * import { loadModel, madelonLike, saveModel, SparseMlp, trainParallel, WorkerModels } from "../../mod.ts";
+ * import { loadModel, madelonLike, saveModel, SparseMlp, trainParallel } from "@truly-sparse/truly-sparse";
+ * import { WorkerModels } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
  * const path = await Deno.makeTempFile({ suffix: ".safetensors" });
@@ -42,7 +45,10 @@ export class WorkerModels {
    * otherwise all workers begin with the model of the run.
    */
   constructor(start: readonly SparseMlp[] = []) {
-    this.start = start;
+    const task = "go on with the models of workers";
+    const models = readItems(start, { task, name: "start" }, 65_536);
+    for (const model of models) requireModel(model, task);
+    this.start = models as readonly SparseMlp[];
   }
 
   /**

@@ -3,9 +3,10 @@
  *
  * @module
  */
-import { isRecord, onlyKnown, shown } from "../hyperparameter.ts";
+import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
 import { changedCount, checkOutgoing, type OutgoingArrays, validateStructure } from "../native/csr.ts";
 import { type Numbers, readIndices } from "../numbers.ts";
+import { hasNames, shown } from "../value.ts";
 
 /** Whether a connection goes: from input neuron `row` to target neuron `column`, with its weight. */
 export type ConnectionFilter = (row: number, column: number, value: number) => boolean;
@@ -16,6 +17,7 @@ export interface ConnectionPlaces {
   readonly columns: Numbers;
 }
 
+const PLACES: NamesOf<ConnectionPlaces> = { rows: true, columns: true };
 const TASK = "remove connections";
 
 /**
@@ -82,14 +84,14 @@ function filtered({ inputs, indptr, indices, values }: OutgoingArrays, chosen: C
 
 function named(layer: OutgoingArrays, chosen: ConnectionPlaces): Uint8Array {
   const { inputs, neurons, indptr } = layer;
-  if (!isRecord(chosen)) {
+  if (!hasNames(chosen)) {
     throw new TypeError(
       `Cannot ${TASK}: the places are ${shown(chosen)}, expected rows and columns or a function`,
     );
   }
-  onlyKnown(chosen, { rows: true, columns: true }, TASK);
-  const rows = readIndices(chosen.rows, { task: TASK, name: "rows" }, inputs);
-  const columns = readIndices(chosen.columns, { task: TASK, name: "columns" }, neurons, rows.length);
+  const given = onlyKnown(chosen, PLACES, TASK);
+  const rows = readIndices(given.rows, { task: TASK, name: "rows" }, inputs);
+  const columns = readIndices(given.columns, { task: TASK, name: "columns" }, neurons, rows.length);
   const goes = new Uint8Array(indptr[inputs]);
   for (let place = 0; place < rows.length; place++) {
     const at = placeOf(layer, rows[place], columns[place]);
