@@ -14,30 +14,26 @@ export function gradients(features: Float32Array, kinds: Uint32Array, sizes: Flo
   const trunk = sum(low, block.forward(low)); // the residual connection
   const errors = size.forward(trunk).map((value, at) => value - sizes[at]);
   let loss = errors.reduce((total, error) => total + error ** 2, 0);
-  const byScore = kind.forward(trunk).map(Math.exp);
-  for (const [sample, right] of kinds.entries()) {
-    const row = byScore.subarray(3 * sample, 3 * sample + 3);
-    const total = row[0] + row[1] + row[2];
-    loss -= Math.log(row[right] / total);
-    row.forEach((value, at) => row[at] = (value / total - (at === right ? 1 : 0)) / kinds.length);
-  }
+  const scores = kind.forward(trunk).map(Math.exp);
+  const byScore = scores.map((score, at) => {
+    const [sample, own] = [Math.floor(at / 3), at % 3];
+    const probability = score /
+      scores.subarray(3 * sample, 3 * sample + 3).reduce((total, other) => total + other);
+    if (own === kinds[sample]) loss -= Math.log(probability);
+    return (probability - (own === kinds[sample] ? 1 : 0)) / kinds.length;
+  });
   const [byKind, bySize] = [kind.backward(byScore), size.backward(errors.map((e) => 2 * e / kinds.length))];
   const byTrunk = sum(byKind.inputs, bySize.inputs);
   const byBlock = block.backward(byTrunk);
   const byStem = stem.backward(sum(byTrunk, byBlock.inputs));
-  return {
-    loss: loss / kinds.length,
-    layers: [byStem, byBlock, byKind, bySize].map((found) => found.layers),
-  };
+  const layers = [byStem, byBlock, byKind, bySize].map((found) => found.layers);
+  return { loss: loss / kinds.length, layers };
 }
 
-const features = Float32Array.from({ length: 8 * 256 }, (_, at) => Math.sin(at * at)); // numbers without a pattern
-const kinds = Uint32Array.from(
-  { length: 256 },
-  (_, at) => features[8 * at] > 0 ? 0 : features[8 * at + 1] > 0 ? 1 : 2,
-);
+const features = Float32Array.from({ length: 8 * 256 }, (_, at) => Math.sin(at * at)); // without a pattern
+const kinds = Uint32Array.from({ length: 256 }, (_, at) => Math.floor(1.5 + 1.4 * features[8 * at]));
 const sizes = Float32Array.from({ length: 256 }, (_, at) => features[8 * at] * features[8 * at + 2]);
-for (let step = 0; step <= 300; step++) {
+for (let step = 0; import.meta.main && step <= 300; step++) {
   const { loss, layers } = gradients(features, kinds, sizes);
   parts.forEach((part, at) => part.update(layers[at], { optimizer: "adam", learningRate: 0.005 }));
   if (step % 100 === 0) console.log(`step ${step}: loss ${loss.toFixed(4)}`);
