@@ -1,7 +1,7 @@
 /** Sparse networks as parts of a graph: a trunk with a residual connection, two heads, a training loop of one's own. */
-import { SparseMlp } from "@truly-sparse/truly-sparse";
+import { type LayerGradients, SparseMlp } from "@truly-sparse/truly-sparse";
 
-/** Stem and block of the trunk, the head that tells kinds, and the one that tells sizes. */
+type Found = { loss: number; layers: LayerGradients[][] };
 export const parts: readonly SparseMlp[] = [[8, 40, 24], [24, 40, 24], [24, 3], [24, 1]].map((sizes, seed) =>
   SparseMlp.create({ sizes, epsilon: 8, activation: "tanh", task: "regression", seed })
 );
@@ -9,7 +9,7 @@ const [stem, block, kind, size] = parts;
 const sum = (one: Float32Array, other: Float32Array) => one.map((value, at) => value + other[at]);
 
 /** Mean of the cross-entropy of the kinds and the squared error of the sizes, and its gradients in each part. */
-export function gradients(features: Float32Array, kinds: Uint32Array, sizes: Float32Array) {
+export function gradients(features: Float32Array, kinds: Uint32Array, sizes: Float32Array): Found {
   const low = stem.forward(features);
   const trunk = sum(low, block.forward(low)); // the residual connection
   const errors = size.forward(trunk).map((value, at) => value - sizes[at]);

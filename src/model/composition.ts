@@ -24,7 +24,6 @@ import {
   type GivenGradients,
   layerGradients,
   type ModelUpdateOptions,
-  type Updated,
   updateParameters,
 } from "./layer_gradients.ts";
 import {
@@ -78,7 +77,7 @@ function threadsOf(threads: unknown, task: string): number {
  *
  * The network keeps the memory that its runs work in from one to the next.
  */
-export abstract class ComposableNetwork implements SampleReader, Updated {
+export abstract class ComposableNetwork {
   /** See `SparseMlp`. */
   abstract readonly settings: ModelSettings;
   /** See `SparseMlp`. */

@@ -13,7 +13,9 @@ export type ConnectionFilter = (row: number, column: number, value: number) => b
 
 /** Places of connections, in any order: a row (input neuron) and a column (target neuron) each. */
 export interface ConnectionPlaces {
+  /** Input neuron of each place. */
   readonly rows: Numbers;
+  /** Target neuron of each place. */
   readonly columns: Numbers;
 }
 
