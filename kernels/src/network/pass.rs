@@ -237,10 +237,10 @@ impl<C: Cell> Pass<'_, C> {
         let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
         let input = || &self.features(tile)[rows.clone()];
         let below = || self.below::<R>(target, tile, index - 1, &rows);
-        let features = || self.below_all::<R>(target, tile, &rows);
         match (index == 0, index + 1 == self.run.layers.len()) {
-            (true, true) => self.sweep::<R, f32, f32>(target, tile, index, &rows, input(), last, features()),
-            (true, false) => self.sweep::<R, f32, C>(target, tile, index, &rows, input(), deltas, features()),
+            (true, _) if self.input_gradient.is_some() => self.backward_to_features::<R>(target, tile, &rows),
+            (true, true) => self.sweep::<R, f32, f32>(target, tile, index, &rows, input(), last, None),
+            (true, false) => self.sweep::<R, f32, C>(target, tile, index, &rows, input(), deltas, None),
             (false, true) => self.sweep::<R, C, f32>(target, tile, index, &rows, &[], last, Some(below())),
             (false, false) => self.sweep::<R, C, C>(target, tile, index, &rows, &[], deltas, Some(below())),
         }
@@ -280,24 +280,22 @@ impl<C: Cell> Pass<'_, C> {
         }
     }
 
-    /// What belongs to features that are asked for their gradients: a layer below all others that passes on what comes in.
-    fn below_all<const R: usize>(
-        &self,
-        target: &GradientTarget,
-        tile: usize,
-        rows: &Range<usize>,
-    ) -> Option<Below<'_, R, f32>> {
-        let InputGradient { tiles, sums } = self.input_gradient.as_ref()?;
+    /// The sweep of the first layer where the features are asked for their gradients: they are the activations of a layer
+    /// below it, which passes on what comes in. Training, which never comes here, keeps a sweep without it.
+    #[cold]
+    #[inline(never)]
+    fn backward_to_features<const R: usize>(&self, target: &GradientTarget, tile: usize, rows: &Range<usize>) {
+        let Some(InputGradient { tiles, sums }) = &self.input_gradient else { return };
         let start = tile * self.run.layers[0].inputs;
-        // SAFETY: each chunk writes the features that are its rows.
-        let (delta, sums) = unsafe {
+        // SAFETY: each chunk writes the features that are its rows; deltas were finished in the phase before.
+        let (delta, sums, deltas, last) = unsafe {
             let own = start + rows.start..start + rows.end;
-            (rows_of(tiles, &own), sums.range(rows.clone()))
+            (rows_of(tiles, &own), sums.range(rows.clone()), self.traces[0].output.read(), self.outputs.read())
         };
         let nothing = || std::array::from_fn(|_| Default::default());
         let mut bias_state: StateSlices = nothing();
         bias_state[0] = sums;
-        Some(Below {
+        let below = Some(Below {
             activation: Activation::Identity,
             dropout: None,
             signs: &[],
@@ -309,7 +307,12 @@ impl<C: Cell> Pass<'_, C> {
             update: target.update(tile, self.tiles()),
             bias: &mut [],
             bias_state,
-        })
+        });
+        if self.run.layers.len() == 1 {
+            self.sweep::<R, f32, f32>(target, tile, 0, rows, &[], last.as_chunks().0, below);
+        } else {
+            self.sweep::<R, f32, C>(target, tile, 0, rows, &[], deltas.as_chunks().0, below);
+        }
     }
 
     fn sweep<const R: usize, I: Cell, D: Cell>(
