@@ -26,6 +26,15 @@ export function isList(value: unknown): value is readonly unknown[] {
   }
 }
 
+/** Whether a value is an object of a class; a proxy that was revoked is none. */
+export function isInstance<T>(value: unknown, Class: abstract new (...given: never[]) => T): value is T {
+  try {
+    return value instanceof Class;
+  } catch {
+    return false;
+  }
+}
+
 /** Letters of a text that a message shows. */
 const MOST_LETTERS = 120;
 
@@ -80,8 +89,8 @@ export function readByName(
   names: readonly string[],
   task: string,
   within = "",
-): Readonly<Record<string, unknown>> {
-  if (!isRecord(object)) {
+): Record<string, unknown> {
+  if (!hasNames(object)) {
     throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, "an object");
   }
   const read: Record<string, unknown> = {};
@@ -115,6 +124,18 @@ export function readItems(value: unknown, place: Place, most: number): readonly 
  */
 export function requireText(value: unknown, place: Place, expected = "a text"): asserts value is string {
   if (typeof value !== "string" || value === "") throw unfit(place, value, expected);
+}
+
+/**
+ * The path of a file or folder.
+ *
+ * @throws {TypeError} When it is no text, or none that a system can take.
+ */
+export function requirePath(value: unknown, place: Place, expected: string): asserts value is string {
+  requireText(value, place, expected);
+  if (value.includes("\0")) {
+    throw unfit(place, value.replaceAll("\0", "␀"), `${expected}, without zero bytes`);
+  }
 }
 
 /**

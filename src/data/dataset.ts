@@ -5,8 +5,8 @@
  */
 import { firstUnfit } from "../finite.ts";
 import { readWhole, shown } from "../hyperparameter.ts";
-import { readByName } from "../value.ts";
-import { readIndices } from "../numbers.ts";
+import { isList, readByName, readItems, requireText } from "../value.ts";
+import { isPlain, readIndices } from "../numbers.ts";
 import type { TableSchema } from "../schema.ts";
 
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
@@ -86,21 +86,63 @@ export interface Dataset {
  * below 0 or all 0.
  */
 export function validateDataset(dataset: Dataset): void {
+  readDataset(dataset);
+}
+
+const [DATASET_NAMES, SPLIT_NAMES] = [
+  [
+    ...["name", "task", "featureCount", "outputCount", "classNames", "featureNames", "image", "schema"],
+    ...["firstIndex", "train", "test"],
+  ],
+  ["samples", "features", "source", "labels", "targets", "weights"],
+];
+
+/** Most names of classes or features. */
+const MOST_NAMES = 2 ** 28;
+
+/**
+ * Reads a data set, each part once, and checks it as {@linkcode validateDataset} does.
+ *
+ * @returns A plain object, which no getter can change any more; its arrays are those given.
+ */
+export function readDataset(given: Dataset): Dataset {
+  const task = "use the data set";
+  const { train, test, image, ...rest } = readByName(given, DATASET_NAMES, task, "data.");
+  const split = (part: unknown, name: string) =>
+    readByName(part as object, SPLIT_NAMES, task, `data.${name}.`);
+  for (const name of ["classNames", "featureNames"]) {
+    // Those that are no list are told of below.
+    if (isList(rest[name])) rest[name] = readItems(rest[name], { task, name: `data.${name}` }, MOST_NAMES);
+  }
+  requireText(rest.name, { task, name: "data.name" });
+  const dataset = {
+    ...rest,
+    train: split(train, "train"),
+    ...(test !== undefined && { test: split(test, "test") }),
+    ...(image !== undefined && {
+      image: readByName(image as object, ["height", "width", "channels"], task, "data.image."),
+    }),
+  } as unknown as Dataset;
+  checkDataset(dataset);
+  return dataset;
+}
+
+function checkDataset(dataset: Dataset): void {
   const { featureCount, outputCount, classNames, featureNames, image } = dataset;
   const because = (found: string) => `Cannot use data set "${dataset.name}": ${found}`;
   if (dataset.task !== "classification" && dataset.task !== "regression") {
     throw new TypeError(because(`its task is ${shown(dataset.task)}, expected classification or regression`));
   }
   for (const [names, what] of [[classNames, "classNames"], [featureNames, "featureNames"]] as const) {
-    if (!Array.isArray(names)) {
-      throw new TypeError(
-        because(`its ${what} are ${shown(names)}, expected an array of texts, or an empty one`),
-      );
-    }
+    const wrong = isList(names) ? names.filter((name) => typeof name !== "string") : [names];
+    if (wrong.length === 0) continue;
+    throw new TypeError(
+      because(`its ${what} are ${shown(wrong[0])}, expected an array of texts, or an empty one`),
+    );
   }
   for (const [count, what] of [[featureCount, "features"], [outputCount, "outputs"]] as const) {
     if (!Number.isSafeInteger(count) || count < 1) {
-      throw new RangeError(because(`it has ${count} ${what}, at least 1 is needed`));
+      throw new RangeError(because(`it has ${shown(count)} ${what}, at least 1 is needed`));
     }
   }
   if (dataset.task === "classification" && outputCount < 2) {
@@ -139,19 +181,26 @@ function validateSplit(
   }
   const { samples, features, labels, targets, weights } = split;
   for (const [what, array, kinds] of ARRAYS) {
-    if (kinds.some((Kind) => split[what] instanceof Kind)) continue;
+    if (kinds.some((Kind) => isPlain<ArrayBufferView>(split[what], Kind))) continue;
     throw new TypeError(
       because(`the ${what} of its ${part} part are ${shown(split[what])}, expected a ${array}`),
     );
   }
-  if (weights !== undefined && !(weights instanceof Float32Array)) {
+  if (weights !== undefined && !isPlain(weights, Float32Array)) {
     throw new TypeError(
       because(`the weights of its ${part} part are ${shown(weights)}, expected a Float32Array`),
     );
   }
+  if (split.source !== undefined && typeof split.source?.gather !== "function") {
+    throw new TypeError(
+      because(
+        `the source of its ${part} part is ${shown(split.source)}, expected an object with a method gather`,
+      ),
+    );
+  }
   const { featureCount, outputCount } = dataset;
   if (!Number.isSafeInteger(samples) || samples < 1) {
-    throw new RangeError(because(`the ${part} part has ${samples} samples, at least 1 is needed`));
+    throw new RangeError(because(`the ${part} part has ${shown(samples)} samples, at least 1 is needed`));
   }
   if (samples > 0xffff_ffff) {
     throw new RangeError(because(`the ${part} part has ${samples} samples, at most 4294967295 are possible`));

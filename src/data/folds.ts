@@ -6,7 +6,7 @@
 import { type NamesOf, onlyKnown, readWhole, resolveOptions, SEED } from "../hyperparameter.ts";
 import { readIndices } from "../numbers.ts";
 import { shuffle } from "../native/random.ts";
-import { type Dataset, validateDataset } from "./dataset.ts";
+import { type Dataset, readDataset } from "./dataset.ts";
 import { gather } from "./validation_split.ts";
 
 /** Options of {@linkcode foldsOf}. */
@@ -57,14 +57,14 @@ const FIRST_DRAW = 0xffff_fffd;
  * for (const fold of [0, 1, 2, 3]) assertEquals(folds.filter((other) => other === fold).length, 25);
  * ```
  */
-export function foldsOf(dataset: Dataset, options: FoldOptions = {}): Uint32Array {
+export function foldsOf(data: Dataset, options: FoldOptions = {}): Uint32Array {
+  const dataset = readDataset(data);
   const task = "make folds";
   const { groups: given, ...rows } = onlyKnown(options, FOLD_OPTIONS, task);
   const { folds, repeat, seed } = resolveOptions(FOLD_ROWS, rows, { task }) as Required<
     Omit<FoldOptions, "groups">
   >;
-  validateDataset(dataset);
-  const groups = given && readIndices(given, { task, name: "groups" });
+  const groups = given === undefined ? undefined : readIndices(given, { task, name: "groups" });
   const { samples, labels } = dataset.train;
   const because = (found: string) => `Cannot make folds of "${dataset.name}": ${found}`;
   if (folds > samples) throw new RangeError(because(`it has ${samples} samples for ${folds} folds`));
@@ -144,21 +144,22 @@ function dealGroups(
  * @throws {RangeError} When one of the parts would be empty.
  */
 export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number): Dataset {
-  validateDataset(dataset);
+  const read = readDataset(dataset);
   const place = { task: "test with a fold", name: "folds" };
-  readIndices(folds, place, 2 ** 32, dataset.train.samples);
+  readIndices(folds, place, 2 ** 32, read.train.samples);
   readWhole(fold, { ...place, name: "fold" });
-  const { train, featureCount, outputCount, task } = dataset;
+  const { train, featureCount, outputCount, task } = read;
   const flags = Uint8Array.from(folds, (other) => Number(other === fold));
   const size = flags.reduce((sum, flag) => sum + flag, 0);
   if (size === 0 || size === train.samples) {
     throw new RangeError(
-      `Cannot test with fold ${fold} of "${dataset.name}": it has ${size} of ${train.samples} samples`,
+      `Cannot test with fold ${fold} of "${read.name}": it has ${size} of ${train.samples} samples`,
     );
   }
   const outputs = task === "regression" ? outputCount : 0;
   return {
     ...dataset,
+    ...read,
     train: gather(train, flags, 0, train.samples - size, featureCount, outputs),
     test: gather(train, flags, 1, size, featureCount, outputs),
   };

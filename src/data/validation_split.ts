@@ -6,7 +6,7 @@
 import { readWhole, shown } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
-import { type Dataset, type FeatureSource, type Split, validateDataset } from "./dataset.ts";
+import { type Dataset, type FeatureSource, readDataset, type Split } from "./dataset.ts";
 
 /** The two parts {@linkcode splitValidation} makes of the training samples. */
 export interface ValidationSplit {
@@ -29,7 +29,7 @@ const VALIDATION_DRAW = 0xffff_ffff;
  * @throws {RangeError} When the fraction is out of range, or one of the parts would be empty.
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
-  validateDataset(dataset);
+  dataset = readDataset(dataset);
   readWhole(seed, { task: "set validation samples aside", name: "seed" });
   const { train, featureCount, outputCount } = dataset;
   const { quota, size } = validationQuota(dataset, fraction);

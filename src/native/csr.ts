@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isList, isRecord, unfit } from "../value.ts";
+import { readWhole } from "../hyperparameter.ts";
+import { readByName, readItems } from "../value.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectKind } from "./status.ts";
 
@@ -43,17 +44,18 @@ export type ConnectionArguments = readonly [
 ];
 
 /**
- * Checks the kinds and lengths of a layer's outgoing arrays.
+ * The outgoing arrays of a layer, each read once.
  *
  * @throws {TypeError} When one is no such array, or has another length than the others say.
  */
-export function checkOutgoing(layer: OutgoingArrays, task: string): void {
-  if (!isRecord(layer)) throw unfit({ task, name: "the layer" }, layer, "one of a model's layers");
-  const { inputs, indptr, indices, values, planes } = layer;
+export function readOutgoing(layer: OutgoingArrays, task: string): Omit<OutgoingArrays, "neurons"> {
+  const read = readByName(layer, ["inputs", "indptr", "indices", "values", "planes"], task, "layer.");
+  const { indptr, indices, values } = read;
+  const inputs = readWhole(read.inputs, { task, name: "layer.inputs" }, { least: 0, below: 2 ** 32 });
+  const planes = readItems(read.planes, { task, name: "layer.planes" }, 32) as readonly Float32Array[];
   expectKind(task, "indptr", indptr, Uint32Array);
   expectKind(task, "indices", indices, Uint32Array);
   expectKind(task, "values", values, Float32Array);
-  if (!isList(planes)) throw unfit({ task, name: "its planes" }, planes, "a list of Float32Array");
   for (const plane of planes) expectKind(task, "a plane", plane, Float32Array);
   const capacity = indices.length;
   const odd = [values, ...planes].find((array) => array.length !== capacity);
@@ -67,12 +69,12 @@ export function checkOutgoing(layer: OutgoingArrays, task: string): void {
       `Cannot ${task}: indptr has ${indptr.length} elements, expected ${inputs} inputs + 1`,
     );
   }
+  return { inputs, indptr, indices, values, planes };
 }
 
 /** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
-export function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
-  checkOutgoing(layer, task);
-  const { indptr, indices, values, planes } = layer;
+function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
+  const { indptr, indices, values, planes } = readOutgoing(layer, task);
   const stacked = stackOf(planes, task);
   return [
     buffer(indptr),
@@ -86,19 +88,39 @@ export function connectionArguments(layer: OutgoingArrays, task: string): Connec
   ];
 }
 
+/**
+ * Has a kernel change the connections of a layer.
+ *
+ * @param kernel Calls it, and returns its status.
+ * @returns How many connections there are then: where the last row ends.
+ */
+export function changeConnections(
+  layer: OutgoingArrays,
+  task: string,
+  kernel: (connections: ConnectionArguments) => number,
+): number {
+  const connections = connectionArguments(layer, task);
+  const outdate = outdating(layer, task);
+  const indptr = connections[0] as Uint32Array;
+  const before = indptr[indptr.length - 1];
+  check(kernel(connections), task);
+  const after = indptr[indptr.length - 1];
+  if (after !== before) outdate();
+  return after;
+}
+
 /** No layer has so many connections: what the incoming view ends with while it is not that of the rows. */
 const OUTDATED = 2 ** 32 - 1;
 
 /**
- * How many connections a layer has now.
- *
- * Where they are others than before, its incoming view, if it has one, is marked: kernels refuse the layer until the view
- * is rebuilt, though as many connections may grow as went.
+ * What marks the incoming view of a layer, if it has one, once its connections have changed: kernels refuse the layer until
+ * the view is rebuilt, though as many connections may grow as went.
  */
-export function changedCount(layer: OutgoingArrays & Partial<IncomingArrays>, before: number): number {
-  const { inputs, neurons, indptr, incomingPtr } = layer;
-  if (indptr[inputs] !== before && incomingPtr !== undefined) incomingPtr[neurons] = OUTDATED;
-  return indptr[inputs];
+export function outdating(layer: OutgoingArrays, task: string): () => void {
+  const { incomingPtr } = readByName(layer, ["incomingPtr"], task, "layer.");
+  if (incomingPtr === undefined) return () => {};
+  expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
+  return () => void (incomingPtr[incomingPtr.length - 1] = OUTDATED);
 }
 
 /** Planes as the one array that they are parts of. */

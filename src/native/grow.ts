@@ -15,7 +15,7 @@ import {
 import { readByName, readItems } from "../value.ts";
 
 import { readIndices } from "../numbers.ts";
-import { changedCount, connectionArguments, type OutgoingArrays } from "./csr.ts";
+import { changeConnections, type OutgoingArrays } from "./csr.ts";
 import { kindCode, VALUE_LAW, type ValueLaw } from "./init.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectKind } from "./status.ts";
@@ -76,6 +76,10 @@ function seedlingArguments(seedling: Seedling): readonly [number, number, number
   return [kindCode(law), law.scale, meanPlanes];
 }
 
+function columnsOf({ neurons }: OutgoingArrays): number {
+  return readWhole(neurons, { task: TASK, name: "layer.neurons" }, { least: 0, below: 2 ** 32 });
+}
+
 function growthArguments(place: GrowthPlace, task: string): readonly [number, number, number, number] {
   const { seed, epoch, layer, threads } = resolveOptions(GROWTH_PLACE, place, { task }) as Required<
     GrowthPlace
@@ -99,17 +103,14 @@ export function growRandom(
   seedling: Seedling,
   place: GrowthPlace,
 ): number {
-  const connections = connectionArguments(layer, TASK);
-  const before = layer.indptr[layer.inputs];
-  const status = kernels().ts_grow_random(
-    ...connections,
-    layer.neurons,
-    readWhole(count, { task: TASK, name: "count" }),
-    ...seedlingArguments(seedling),
-    ...growthArguments(place, TASK),
-  );
-  check(status, TASK);
-  return changedCount(layer, before);
+  return changeConnections(layer, TASK, (target) =>
+    kernels().ts_grow_random(
+      ...target,
+      columnsOf(layer),
+      readWhole(count, { task: TASK, name: "count" }),
+      ...seedlingArguments(seedling),
+      ...growthArguments(place, TASK),
+    ));
 }
 
 /**
@@ -129,19 +130,16 @@ export function insertConnections(
   if (rows.length !== columns.length) {
     throw new TypeError(`Cannot ${TASK}: there are ${rows.length} rows and ${columns.length} columns`);
   }
-  const connections = connectionArguments(layer, TASK);
-  const before = layer.indptr[layer.inputs];
-  const status = kernels().ts_insert(
-    ...connections,
-    layer.neurons,
-    buffer(rows),
-    buffer(columns),
-    rows.length,
-    ...seedlingArguments(seedling),
-    ...growthArguments(place, TASK),
-  );
-  check(status, TASK);
-  return changedCount(layer, before);
+  return changeConnections(layer, TASK, (target) =>
+    kernels().ts_insert(
+      ...target,
+      columnsOf(layer),
+      buffer(rows),
+      buffer(columns),
+      rows.length,
+      ...seedlingArguments(seedling),
+      ...growthArguments(place, TASK),
+    ));
 }
 
 /**

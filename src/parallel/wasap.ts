@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Dataset, type Split, validateDataset } from "../data/dataset.ts";
+import { type Dataset, readDataset, type Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { tileWidth } from "../model/tile.ts";
@@ -89,13 +89,13 @@ export function trainParallel(
 /** As {@linkcode trainParallel}, over a transport of one's own. */
 export function trainOver(
   model: SparseMlp,
-  data: Dataset,
+  given: Dataset,
   options: ParallelOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   requireModel(model, "train in parallel");
   const run = resolveParallelRun(options, model.settings.seed);
-  validateDataset(data);
+  const data = readDataset(given);
   if (data.train.source !== undefined) {
     throw new TypeError(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,

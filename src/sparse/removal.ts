@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
-import { changedCount, checkOutgoing, type OutgoingArrays, validateStructure } from "../native/csr.ts";
+import { type NamesOf, onlyKnown, readWhole } from "../hyperparameter.ts";
+import { outdating, type OutgoingArrays, readOutgoing, validateStructure } from "../native/csr.ts";
 import { type Numbers, readIndices } from "../numbers.ts";
-import { hasNames, shown } from "../value.ts";
+import { hasNames, readByName, shown } from "../value.ts";
 
 /** Whether a connection goes: from input neuron `row` to target neuron `column`, with its weight. */
 export type ConnectionFilter = (row: number, column: number, value: number) => boolean;
@@ -51,11 +51,17 @@ export function removeConnections(
   layer: OutgoingArrays,
   chosen: ConnectionPlaces | ConnectionFilter,
 ): number {
-  checkOutgoing(layer, TASK);
-  const { inputs, indptr, indices, values, planes } = layer;
+  const outdate = outdating(layer, TASK);
+  const read = readByName(layer, ["neurons"], TASK, "layer.");
+  const neurons = readWhole(read.neurons, { task: TASK, name: "layer.neurons" }, {
+    least: 0,
+    below: 2 ** 32,
+  });
+  const arrays = { ...readOutgoing(layer, TASK), neurons };
+  const { inputs, indptr, indices, values, planes } = arrays;
   const before = indptr[inputs];
-  validateStructure(layer, before);
-  const goes = typeof chosen === "function" ? filtered(layer, chosen) : named(layer, chosen);
+  validateStructure(arrays, before);
+  const goes = typeof chosen === "function" ? filtered(arrays, chosen) : named(arrays, chosen);
   let [from, to] = [0, 0];
   for (let row = 0; row < inputs; row++) {
     for (const end = indptr[row + 1]; from < end; from++) {
@@ -67,7 +73,8 @@ export function removeConnections(
     }
     indptr[row + 1] = to;
   }
-  return changedCount(layer, before);
+  if (to !== before) outdate();
+  return to;
 }
 
 function filtered({ inputs, indptr, indices, values }: OutgoingArrays, chosen: ConnectionFilter): Uint8Array {

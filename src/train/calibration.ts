@@ -7,6 +7,7 @@
  */
 import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { readSplit } from "../data/split_argument.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { logit } from "../model/temperature.ts";
 import { readFloats, readIndices } from "../numbers.ts";
@@ -112,12 +113,14 @@ function slope(
  * assert(logLossAfter <= logLossBefore);
  * ```
  */
-export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOptions = {}): Calibration {
+export function calibrate(model: SparseMlp, samples: Split, options: EvaluatorOptions = {}): Calibration {
   requireModel(model, "calibrate");
   const { standardization, settings: { task, sizes } } = model;
   if (task !== "classification") {
     throw new TypeError("Cannot calibrate: the model is for regression, which has no probabilities");
   }
+  const shape = { featureCount: model.featureCount, outputCount: sizes[sizes.length - 1], task };
+  const split = readSplit(samples, shape, "calibrate");
   model.temperature = 1;
   const before = measureModel(model, [split], options).classification!;
   const probabilities = new Float32Array(split.samples * sizes[sizes.length - 1]);

@@ -4,12 +4,13 @@
  * @module
  */
 import { validateAugmentation } from "../data/augment.ts";
-import { classCounts, type Dataset, type Split, validateDataset } from "../data/dataset.ts";
+import { classCounts, type Dataset, readDataset, type Split } from "../data/dataset.ts";
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
@@ -63,11 +64,13 @@ export function train(
   data: Dataset,
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
+  requireModel(model, "train");
   const run = resolveRunOptions(options, model.settings.seed);
-  return trainWith(model, data, run, (plan) => new SequentialEngine(model, data, plan));
+  const read = readDataset(data);
+  return trainWith(model, read, run, (plan) => new SequentialEngine(model, read, plan));
 }
 
-/** As {@linkcode train}, with options that are resolved and the epochs trained by the given engine. */
+/** As {@linkcode train}, with options that are resolved, data that were read by {@linkcode readDataset}, and the epochs trained by the given engine. */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
@@ -75,7 +78,6 @@ export async function* trainWith(
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
-  validateDataset(data);
   checkFit(model, data, settings);
   if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const { validationFraction, threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
