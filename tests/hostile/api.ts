@@ -8,7 +8,7 @@
  * @module
  */
 import { ENTRIES, type Entry, makeFiles } from "./entries.ts";
-import { hostile, Random, sameNumbers, Trap } from "./values.ts";
+import { damaged, hostile, Random, sameNumbers, Trap } from "./values.ts";
 
 const [calls, seed] = [Number(Deno.args[0] ?? 3000), Number(Deno.args[1] ?? 1)];
 const only = Deno.args[2];
@@ -68,6 +68,10 @@ function change({ right, options = [], arrays = [], free = [] }: Entry, random: 
   }
   const kind = random.below(12);
   const whole = `argument ${place + 1}`;
+  if (kind < 1 && random.below(2) === 0) {
+    const bad = damaged(argument, random);
+    if (bad !== undefined) return { name: `${whole} ${bad.name}`, given: replaced(bad.value) };
+  }
   if (kind < 1) {
     const form = sameNumbers(argument, random);
     if (form !== undefined) {
@@ -131,6 +135,26 @@ function change({ right, options = [], arrays = [], free = [] }: Entry, random: 
           name: `${where}.${inner} is ${bad.name}`,
           given: replaced(withProperty(argument, name, { value, writable: true })),
         };
+      }
+      if (kind < 8 && random.below(2) === 0) {
+        const bad = damaged(before, random);
+        if (bad !== undefined) {
+          return {
+            name: `${where} ${bad.name}`,
+            given: replaced(withProperty(argument, name, { value: bad.value, writable: true })),
+          };
+        }
+      }
+      if (kind < 8 && hasParts(before) && random.below(2) === 0 && Object.keys(before).length > 0) {
+        const inner = random.pick(Object.keys(before));
+        const bad = damaged(before[inner], random);
+        if (bad !== undefined) {
+          const value = withProperty(before, inner, { value: bad.value, writable: true });
+          return {
+            name: `${where}.${inner} ${bad.name}`,
+            given: replaced(withProperty(argument, name, { value, writable: true })),
+          };
+        }
       }
       if (kind < 8) {
         const form = sameNumbers(before, random);

@@ -356,6 +356,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       new api.Evaluator(model, split, standardization, options).run(),
     options: [3],
     passes: true,
+    unbounded: true,
   },
   "crossValidate": {
     right: () => [data(), { folds: 2, seed: 1, makeModel: () => model(), training: TRAINING }],

@@ -247,6 +247,24 @@ export function sameNumbers(value: unknown, random: Random): Hostile | undefined
   return { name, value: make() };
 }
 
+/** The same array but for one number, or cut short; undefined for what is no array of numbers. */
+export function damaged(value: unknown, random: Random): Hostile | undefined {
+  if (!(value instanceof Float32Array || value instanceof Uint32Array) || value.length === 0) {
+    return undefined;
+  }
+  if (random.below(4) === 0) {
+    const length = random.below(value.length);
+    return { name: `cut to ${length}`, value: value.slice(0, length) };
+  }
+  const [place, number] = [
+    random.below(value.length),
+    random.pick([NaN, Infinity, -1, 3e38, -3e38, 1e-45, 7, 0xffff_ffff]),
+  ];
+  const copy = value.slice();
+  copy[place] = number;
+  return { name: `with ${number} at ${place}`, value: copy };
+}
+
 function overResizable(numbers: Float32Array): Float32Array {
   const buffer = new ArrayBuffer(numbers.byteLength, { maxByteLength: numbers.byteLength + 64 });
   const array = new (numbers.constructor as Float32ArrayConstructor)(buffer);
