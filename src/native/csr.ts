@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readWhole } from "../hyperparameter.ts";
+import { readValue, readWhole, THREADS } from "../hyperparameter.ts";
 import { readByName, readItems } from "../value.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectKind } from "./status.ts";
@@ -165,10 +165,17 @@ export function validateStructure(
 /** Rebuilds the incoming view from the outgoing rows. O(nnz). */
 export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1): void {
   const task = "rebuild the incoming view";
-  const { indptr, indices, incomingPtr, source, position, inputs, neurons } = layer;
-  for (const [name, words] of Object.entries({ indptr, indices, incomingPtr, source, position })) {
-    expectKind(task, name, words, Uint32Array);
-  }
+  const arrays = ["indptr", "indices", "incomingPtr", "source", "position"] as const;
+  const read = readByName(layer, [...arrays, "inputs", "neurons"], task, "layer.");
+  const { indptr, indices, incomingPtr, source, position } = read;
+  const [inputs, neurons] = ["inputs", "neurons"].map((name) =>
+    readWhole(read[name], { task, name: `layer.${name}` }, { least: 0, below: 2 ** 32 })
+  );
+  expectKind(task, "indptr", indptr, Uint32Array);
+  expectKind(task, "indices", indices, Uint32Array);
+  expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
+  expectKind(task, "source", source, Uint32Array);
+  expectKind(task, "position", position, Uint32Array);
   const status = kernels().ts_incoming_view(
     buffer(indptr),
     indptr.length,
@@ -182,7 +189,7 @@ export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1
     position.length,
     inputs,
     neurons,
-    threads,
+    readValue(THREADS, threads, { task, name: "threads" }),
   );
   check(status, task);
 }
