@@ -62,7 +62,16 @@ export type { Activation, ActivationCode, ActivationKind } from "./src/model/act
 export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/share.ts";
-export type { ConnectionList, SparseLayer } from "./src/model/layer.ts";
+export type {
+  ComposableNetwork,
+  LossGradients,
+  NetworkGradients,
+  RunOptions,
+} from "./src/model/composition.ts";
+export type { ConnectionList, LayerGradients, SparseLayer } from "./src/model/layer.ts";
+export type { GivenGradients, ModelUpdateOptions } from "./src/model/layer_gradients.ts";
+export type { PredictiveNetwork } from "./src/model/predictive.ts";
+export type { SampleBatch } from "./src/model/sample_batch.ts";
 export { SparseMlp } from "./src/model/model.ts";
 export type { ModelUse } from "./src/model/use.ts";
 export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
@@ -74,7 +83,8 @@ export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/paral
 export { trainParallel } from "./src/parallel/wasap.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
 export type { Matrix, Numbers } from "./src/numbers.ts";
-export type { Connections } from "./src/sparse/csr.ts";
+export { type Connections, rebuildIncoming } from "./src/sparse/csr.ts";
+export { type ConnectionFilter, type ConnectionPlaces, removeConnections } from "./src/sparse/removal.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
 export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
 export {
@@ -162,3 +172,4 @@ export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
 export type { AdamOptions } from "./src/optimizer/adam.ts";
 export type { OptimizerName, OptimizerOptions } from "./src/optimizer/optimizers.ts";
 export type { SgdOptions } from "./src/optimizer/sgd.ts";
+export type { UpdateOptions } from "./src/optimizer/update_options.ts";

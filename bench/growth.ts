@@ -14,7 +14,7 @@ import { sharedFloats, sharedWords } from "../src/sparse/shared.ts";
 import { planNetwork } from "../src/model/plan.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
-import { StepSettings } from "../src/train/step_settings.ts";
+import { StepSettings } from "../src/optimizer/step_settings.ts";
 
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
 const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");

@@ -14,7 +14,10 @@ function* entryPoints(): Generator<string> {
       yield name;
       if (!/^class\b/.test(String(value)) || value.prototype instanceof Error) continue;
       yield* methods(value, `${name}.`);
-      yield* methods(value.prototype, `${name}#`);
+      // Those that are inherited too.
+      for (let of = value.prototype; of !== Object.prototype; of = Object.getPrototypeOf(of)) {
+        yield* methods(of, `${name}#`);
+      }
     }
   }
 }

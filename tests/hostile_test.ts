@@ -2,7 +2,7 @@ import { assert, assertEquals, assertThrows } from "@std/assert";
 import { madelonLike, SparseMlp, train } from "../mod.ts";
 import { SYMBOLS } from "../src/native/ffi.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
-import { StepSettings } from "../src/train/step_settings.ts";
+import { StepSettings } from "../src/optimizer/step_settings.ts";
 import { trainBatch, workspaceWords } from "../src/native/step.ts";
 import { gatherBatch } from "../src/native/batch.ts";
 import { retainValid } from "../src/native/merge.ts";

@@ -4,6 +4,7 @@ import { FRACTION, type HyperparameterTable, resolveOptions } from "../src/hyper
 import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
 import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
+import { UPDATE_HYPERPARAMETERS } from "../src/optimizer/update_options.ts";
 import { GRADIENT_SAMPLED_HYPERPARAMETERS } from "../src/topology/rules/gradient_sampled.ts";
 import { RULE_HYPERPARAMETERS } from "../src/topology/rules/rules.ts";
 import {
@@ -184,6 +185,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     [
       "optimizer/sgd.ts",
       "optimizer/adam.ts",
+      "optimizer/update_options.ts",
       "topology/rules/rules.ts",
       "topology/rules/gradient_sampled.ts",
       "train/hyperparameters.ts",
@@ -195,6 +197,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     ImportancePruning: IMPORTANCE_PRUNING,
     SgdOptions: SGD_HYPERPARAMETERS,
     AdamOptions: ADAM_HYPERPARAMETERS,
+    UpdateOptions: UPDATE_HYPERPARAMETERS,
     RuleOptions: RULE_HYPERPARAMETERS,
     GradientSampledOptions: GRADIENT_SAMPLED_HYPERPARAMETERS,
     SelectionOptions: SELECTION_HYPERPARAMETERS,

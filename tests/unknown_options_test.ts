@@ -12,7 +12,6 @@ const law = { kind: "uniform", scale: 0.5 } as const;
 const wrong = (options: Readonly<Record<string, unknown>>) => options as never;
 
 Deno.test("functions refuse options that nobody knows with the nearest name", () => {
-  const standardization = { mean: new Float32Array(6), scale: new Float32Array(6) };
   const calls: [call: () => unknown, unknown: string, near: string][] = [
     [() => api.SparseMlp.create(wrong({ sizes: [2, 2], epsilom: 3 })), "epsilom", "epsilon"],
     [
@@ -35,8 +34,8 @@ Deno.test("functions refuse options that nobody knows with the nearest name", ()
       "task",
     ],
     [() => api.compact(model, wrong({ keepInput: true })), "keepInput", "keepInputs"],
-    [() => api.measureModel(model, [], wrong({ microbatch: 4 })), "microbatch", "microBatch"],
-    [() => new api.Evaluator(model, data.train, standardization, wrong({ threds: 4 })), "threds", "threads"],
+    [() => api.evaluate(model, [], wrong({ microbatch: 4 })), "microbatch", "microBatch"],
+    [() => new api.Evaluator(model, data.train, wrong({ threds: 4 })), "threds", "threads"],
     [() => api.evolveConnections(layer, wrong({ ...place, zta: 0.3, weights: law })), "zta", "zeta"],
     [() => api.uniformGrowth(wrong({ ...law, scal: 2 })), "weights.scal", "weights.scale"],
     [() => api.loadKernels(wrong({ cachedir: "x" })), "cachedir", "cacheDir"],

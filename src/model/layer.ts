@@ -66,6 +66,33 @@ export function gradientWords(plan: LayerPlan): number {
   return sumOfPadded(trainableLengths(plan));
 }
 
+/** Words of a gradient arena of some layers. */
+export function gradientLength(layers: readonly LayerPlan[]): number {
+  return layers.reduce((sum, layer) => sum + gradientWords(layer), 0);
+}
+
+/** Gradients of one layer. */
+export interface LayerGradients {
+  /** Of each weight, in the order of the layer's `indices`: shape `[nnz]`. */
+  readonly values: Float32Array;
+  /** Of each bias, shape `[neurons]`. */
+  readonly bias: Float32Array;
+  /** Of the activation's parameters, shape `[neurons, s]`; empty where it has none. */
+  readonly activationParameters: Float32Array;
+}
+
+/** The gradients of all layers in an arena, as views of it. */
+export function gradientSections(layers: readonly SparseLayer[], arena: Uint32Array): LayerGradients[] {
+  let offset = 0;
+  return layers.map((layer) => {
+    const [values, bias, activationParameters] = sectionsOf(arena, trainableLengths(layer), offset).map(
+      asFloats,
+    );
+    offset += gradientWords(layer);
+    return { values: values.subarray(0, layer.nnz), bias, activationParameters };
+  });
+}
+
 /** Cuts words into sections that begin on cache lines. */
 function sectionsOf(words: Uint32Array, lengths: readonly number[], offset: number): Uint32Array[] {
   let place = offset;

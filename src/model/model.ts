@@ -4,7 +4,6 @@
  * @module
  */
 import type { Standardization } from "../native/standardize.ts";
-import type { Matrix } from "../numbers.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import { pictured } from "../picture.ts";
@@ -14,11 +13,19 @@ import { connectionProbability, countConnections, fillConnections, weightLaw } f
 import { sharedWords } from "../sparse/shared.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
 import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
-import { InferenceModel, type PredictOptions } from "./inference.ts";
-import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
+import {
+  gradientLength,
+  gradientWords,
+  type LayerPlan,
+  layerWords,
+  rowOf,
+  SparseLayer,
+  STATE_HEAD_WORDS,
+} from "./layer.ts";
 import { isFor } from "./model_task.ts";
 import { copyParts, type ModelParts } from "./parts.ts";
 import { modelPicture } from "./picture.ts";
+import { PredictiveNetwork } from "./predictive.ts";
 import { readShared } from "./read_shared.ts";
 import {
   type ModelOptions,
@@ -56,7 +63,7 @@ const TRAP = copyTrap(
  * @template T What the model is for, where that is known: it says which predictions there are. A model that was loaded
  * may be for any task, which {@linkcode SparseMlp.is} tells apart.
  */
-export class SparseMlp<out T extends Task = Task> {
+export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   /** Which raw features are inputs, and how they are standardised; set by the first training. */
   standardization?: Standardization;
   /** Regression: the unit of the values it predicts; set by the first training. Without it, outputs are the values. */
@@ -86,6 +93,7 @@ export class SparseMlp<out T extends Task = Task> {
   }
 
   private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
+    super();
     this.#settings = settings;
     this.#layers = layers;
     this.#memory = memory;
@@ -337,7 +345,7 @@ export class SparseMlp<out T extends Task = Task> {
 
   /** A zero-filled arena for the gradients of all parameters. */
   allocateGradients(): Uint32Array {
-    return sharedWords(this.layers.reduce((sum, layer) => sum + gradientWords(layer), 0));
+    return sharedWords(gradientLength(this.layers));
   }
 
   /**
@@ -375,87 +383,6 @@ export class SparseMlp<out T extends Task = Task> {
    */
   is<K extends Task>(task: K): this is SparseMlp<K> {
     return isFor(this.settings.task, task);
-  }
-
-  /** A copy of the model as it is now, laid out for prediction: 8 bytes a connection, read in order. */
-  toInference(): InferenceModel<T> {
-    return new InferenceModel<T>(this);
-  }
-
-  /** As {@linkcode toInference}. @deprecated Use `toInference`, which says what is made. */
-  compile(): InferenceModel<T> {
-    return this.toInference();
-  }
-
-  /**
-   * The class of each sample, by its index; the first of equal ones.
-   *
-   * Lays the model out anew in each call (O(connections)): {@linkcode toInference} once for many calls.
-   *
-   * @param features Raw features, shape `[samples, featureCount]`: one line of numbers or a row for each sample, in
-   * arrays of any kind; numbers that are neither 32-bit floats nor bytes are rounded to 32-bit floats.
-   * @returns Shape `[samples]`.
-   * @throws {TypeError} When the model is for another task, or features are of another kind or number.
-   * @throws {RangeError} When a number that had to be converted is not finite.
-   * @throws {FeatureError} When a feature is not finite, or so far from those of training that the outputs are not.
-   *
-   * @example
-   * ```ts
-   * import { assert } from "@std/assert";
-   * import { SparseMlp } from "@truly-sparse/truly-sparse";
-   *
-   * const model = SparseMlp.create({ sizes: [2, 8, 3], seed: 1 });
-   * const [one, other] = model.predictClasses([[0.5, 1], [2, -1]]);
-   * assert(one < 3 && other < 3);
-   * ```
-   */
-  predictClasses(
-    this: SparseMlp<"classification">,
-    features: Matrix,
-    options: PredictOptions = {},
-  ): Uint32Array {
-    return this.toInference().predictClasses(features, options);
-  }
-
-  /**
-   * Which labels apply to each sample, as {@linkcode predictClasses}: 1 where one's probability is above ½, else 0.
-   *
-   * @returns Shape `[samples, labels]`.
-   */
-  predictLabels(this: SparseMlp<"multi-label">, features: Matrix, options: PredictOptions = {}): Uint8Array {
-    return this.toInference().predictLabels(features, options);
-  }
-
-  /**
-   * The probability of each class, with the temperature of a calibrated model, or of each label; as
-   * {@linkcode predictClasses}.
-   *
-   * @returns Shape `[samples, classes]`, where each row sums to 1; or `[samples, labels]`, where it need not.
-   */
-  predictProbabilities(
-    this: SparseMlp<"classification" | "multi-label">,
-    features: Matrix,
-    options: PredictOptions = {},
-  ): Float32Array {
-    return this.toInference().predictProbabilities(features, options);
-  }
-
-  /**
-   * The values of a regression, in the targets' own unit; as {@linkcode predictClasses}.
-   *
-   * @returns Shape `[samples, outputs]`.
-   */
-  predictValues(this: SparseMlp<"regression">, features: Matrix, options: PredictOptions = {}): Float32Array {
-    return this.toInference().predictValues(features, options);
-  }
-
-  /**
-   * The class of each sample by its index, for regression its values, or for several labels those that apply.
-   *
-   * @deprecated Use `predictClasses`, `predictValues` or `predictLabels`, whose results have one type.
-   */
-  predict(features: Matrix, options: PredictOptions = {}): Uint32Array | Float32Array | Uint8Array {
-    return this.toInference().predict(features, options);
   }
 
   /** Counts of parameters, bytes and operations, for the network as it is and as if it were dense. */

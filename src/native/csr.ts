@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { kernels } from "./library.ts";
-import { readWhole } from "../hyperparameter.ts";
+import { readValue, readWhole, THREADS } from "../hyperparameter.ts";
 import { readByName, readItems } from "../value.ts";
+import { kernels } from "./library.ts";
 import { buffer, check, expectKind } from "./status.ts";
 
 /** The outgoing arrays of one layer's connections, `capacity` elements in each but `indptr`. */
@@ -43,8 +43,12 @@ export type ConnectionArguments = readonly [
   planeCount: number,
 ];
 
-/** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
-export function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
+/**
+ * The outgoing arrays of a layer, each read once.
+ *
+ * @throws {TypeError} When one is no such array, or has another length than the others say.
+ */
+export function readOutgoing(layer: OutgoingArrays, task: string): Omit<OutgoingArrays, "neurons"> {
   const read = readByName(layer, ["inputs", "indptr", "indices", "values", "planes"], task, "layer.");
   const { indptr, indices, values } = read;
   const inputs = readWhole(read.inputs, { task, name: "layer.inputs" }, { least: 0, below: 2 ** 32 });
@@ -65,22 +69,58 @@ export function connectionArguments(layer: OutgoingArrays, task: string): Connec
       `Cannot ${task}: indptr has ${indptr.length} elements, expected ${inputs} inputs + 1`,
     );
   }
+  return { inputs, indptr, indices, values, planes };
+}
+
+/** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
+function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
+  const { indptr, indices, values, planes } = readOutgoing(layer, task);
   const stacked = stackOf(planes, task);
   return [
     buffer(indptr),
     indptr.length,
     buffer(indices),
     buffer(values),
-    capacity,
+    indices.length,
     buffer(stacked),
     stacked.length,
     planes.length,
   ];
 }
 
-/** How many connections there are after a kernel has changed them: where the last row ends. */
-export function countAfter([indptr, length]: ConnectionArguments): number {
-  return (indptr as Uint32Array)[length - 1];
+/**
+ * Has a kernel change the connections of a layer.
+ *
+ * @param kernel Calls it, and returns its status.
+ * @returns How many connections there are then: where the last row ends.
+ */
+export function changeConnections(
+  layer: OutgoingArrays,
+  task: string,
+  kernel: (connections: ConnectionArguments) => number,
+): number {
+  const connections = connectionArguments(layer, task);
+  const outdate = outdating(layer, task);
+  const indptr = connections[0] as Uint32Array;
+  const before = indptr[indptr.length - 1];
+  check(kernel(connections), task);
+  const after = indptr[indptr.length - 1];
+  if (after !== before) outdate();
+  return after;
+}
+
+/** No layer has so many connections: what the incoming view ends with while it is not that of the rows. */
+const OUTDATED = 2 ** 32 - 1;
+
+/**
+ * What marks the incoming view of a layer, if it has one, once its connections have changed: kernels refuse the layer until
+ * the view is rebuilt, though as many connections may grow as went.
+ */
+export function outdating(layer: OutgoingArrays, task: string): () => void {
+  const { incomingPtr } = readByName(layer, ["incomingPtr"], task, "layer.");
+  if (incomingPtr === undefined) return () => {};
+  expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
+  return () => void (incomingPtr[incomingPtr.length - 1] = OUTDATED);
 }
 
 /** Planes as the one array that they are parts of. */
@@ -125,10 +165,17 @@ export function validateStructure(
 /** Rebuilds the incoming view from the outgoing rows. O(nnz). */
 export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1): void {
   const task = "rebuild the incoming view";
-  const { indptr, indices, incomingPtr, source, position, inputs, neurons } = layer;
-  for (const [name, words] of Object.entries({ indptr, indices, incomingPtr, source, position })) {
-    expectKind(task, name, words, Uint32Array);
-  }
+  const arrays = ["indptr", "indices", "incomingPtr", "source", "position"] as const;
+  const read = readByName(layer, [...arrays, "inputs", "neurons"], task, "layer.");
+  const { indptr, indices, incomingPtr, source, position } = read;
+  const [inputs, neurons] = ["inputs", "neurons"].map((name) =>
+    readWhole(read[name], { task, name: `layer.${name}` }, { least: 0, below: 2 ** 32 })
+  );
+  expectKind(task, "indptr", indptr, Uint32Array);
+  expectKind(task, "indices", indices, Uint32Array);
+  expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
+  expectKind(task, "source", source, Uint32Array);
+  expectKind(task, "position", position, Uint32Array);
   const status = kernels().ts_incoming_view(
     buffer(indptr),
     indptr.length,
@@ -142,7 +189,7 @@ export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1
     position.length,
     inputs,
     neurons,
-    threads,
+    readValue(THREADS, threads, { task, name: "threads" }),
   );
   check(status, task);
 }

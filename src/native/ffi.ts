@@ -172,6 +172,29 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- activations ---
+  ts_activations: {
+    parameters: [
+      ...NETWORK,
+      ...["buffer", "usize", "usize", "usize"] as const, // input, input_len, samples, width
+      ...["usize", "usize"] as const, // layer, threads
+      ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, outputs, outputs_len
+    ],
+    result: "i32",
+  },
+
+  // --- differentiation ---
+  ts_differentiate: {
+    parameters: [
+      ...NETWORK,
+      ...BATCH,
+      ...["buffer", "usize", "usize"] as const, // output_gradient, output_gradient_len, threads
+      ...["buffer", "usize", "buffer", "usize"] as const, // gradients, inputs, each with its length
+      ...["buffer", "usize", "buffer"] as const, // work, work_len, totals
+    ],
+    result: "i32",
+  },
+
   // --- probe ---
   ts_probe_words: {
     parameters: [...LAYOUT, "usize", "u32", "u32", "u32", "buffer"], // width, dropout, bf16, recompute, words

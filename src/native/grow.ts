@@ -15,7 +15,7 @@ import {
 import { readByName, readItems } from "../value.ts";
 
 import { readIndices } from "../numbers.ts";
-import { connectionArguments, countAfter, type OutgoingArrays } from "./csr.ts";
+import { changeConnections, type OutgoingArrays } from "./csr.ts";
 import { kindCode, VALUE_LAW, type ValueLaw } from "./init.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectKind } from "./status.ts";
@@ -103,16 +103,14 @@ export function growRandom(
   seedling: Seedling,
   place: GrowthPlace,
 ): number {
-  const target = connectionArguments(layer, TASK);
-  const status = kernels().ts_grow_random(
-    ...target,
-    columnsOf(layer),
-    readWhole(count, { task: TASK, name: "count" }),
-    ...seedlingArguments(seedling),
-    ...growthArguments(place, TASK),
-  );
-  check(status, TASK);
-  return countAfter(target);
+  return changeConnections(layer, TASK, (target) =>
+    kernels().ts_grow_random(
+      ...target,
+      columnsOf(layer),
+      readWhole(count, { task: TASK, name: "count" }),
+      ...seedlingArguments(seedling),
+      ...growthArguments(place, TASK),
+    ));
 }
 
 /**
@@ -132,18 +130,16 @@ export function insertConnections(
   if (rows.length !== columns.length) {
     throw new TypeError(`Cannot ${TASK}: there are ${rows.length} rows and ${columns.length} columns`);
   }
-  const target = connectionArguments(layer, TASK);
-  const status = kernels().ts_insert(
-    ...target,
-    columnsOf(layer),
-    buffer(rows),
-    buffer(columns),
-    rows.length,
-    ...seedlingArguments(seedling),
-    ...growthArguments(place, TASK),
-  );
-  check(status, TASK);
-  return countAfter(target);
+  return changeConnections(layer, TASK, (target) =>
+    kernels().ts_insert(
+      ...target,
+      columnsOf(layer),
+      buffer(rows),
+      buffer(columns),
+      rows.length,
+      ...seedlingArguments(seedling),
+      ...growthArguments(place, TASK),
+    ));
 }
 
 /**

@@ -4,7 +4,7 @@
  * @module
  */
 import { kernels } from "./library.ts";
-import { connectionArguments, countAfter, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
+import { changeConnections, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
 import { buffer, check, expectKind } from "./status.ts";
 
 /** Writes the importance of each neuron to `out` `[neurons]`. O(nnz). */
@@ -52,14 +52,9 @@ export function removeIncoming(
   threads = 1,
 ): number {
   const task = "remove the unimportant neurons of a layer";
-  const target = connectionArguments(layer, task);
-  const status = kernels().ts_remove_incoming(
-    ...target,
-    buffer(scores),
-    scores.length,
-    threshold,
-    threads,
+  return changeConnections(
+    layer,
+    task,
+    (target) => kernels().ts_remove_incoming(...target, buffer(scores), scores.length, threshold, threads),
   );
-  check(status, task);
-  return countAfter(target);
 }

@@ -13,7 +13,7 @@ import { accumulate, retainValid, scale } from "../native/merge.ts";
 import { applyGradients } from "../native/update.ts";
 import { TrainingError } from "../errors.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
-import { StepSettings } from "../train/step_settings.ts";
+import { StepSettings } from "../optimizer/step_settings.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
 import { copyParameters, copyTopology } from "../model/copy.ts";

@@ -7,8 +7,6 @@ import type { Split } from "../data/dataset.ts";
 import { readSplit } from "../data/split_argument.ts";
 import { type NamesOf, onlyKnown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { expectKind, expectLength } from "../native/status.ts";
-import { readByName } from "../value.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { answerCount, isOneSided, writeBothSides } from "../model/outputs.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";

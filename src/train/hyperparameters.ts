@@ -8,14 +8,7 @@
 import { AUGMENTATION, type Augmentation } from "../data/augment.ts";
 import { COUNT, FRACTION, type Place, resolveOptions, settingsOf, type TableOf } from "../hyperparameter.ts";
 import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
-import { DECAY_FORMS } from "../native/settings.ts";
-import {
-  OPTIMIZER_HYPERPARAMETERS,
-  OPTIMIZER_NAMES,
-  type OptimizerName,
-  type OptimizerOptions,
-  suiting,
-} from "../optimizer/optimizers.ts";
+import { UPDATE_HYPERPARAMETERS, type UpdateOptions } from "../optimizer/update_options.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 import { type ClassWeights, readClassWeights } from "./sample_weights.ts";
 import { refuseJudging, SELECTION_HYPERPARAMETERS, type SelectionOptions } from "./selection.ts";
@@ -43,7 +36,7 @@ export interface ImportancePruning {
 }
 
 /** Hyperparameters as they may be given; the defaults are the paper's. */
-export interface HyperparameterOptions extends OptimizerOptions, RuleOptions, SelectionOptions {
+export interface HyperparameterOptions extends UpdateOptions, RuleOptions, SelectionOptions {
   /**
    * Passes through the training samples.
    *
@@ -64,12 +57,6 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions, Se
    */
   readonly batchSize?: number;
   /**
-   * η
-   *
-   * @default what suits the optimizer: 0.01 for sgd
-   */
-  readonly learningRate?: number;
-  /**
    * Incoming connections a neuron may have before its weights learn slower: where the neurons of a layer have k of
    * them on average, its weights move with η·min(1, limit/k). A readout over 10⁵ units overshoots without it.
    *
@@ -85,25 +72,6 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions, Se
    * @default {{ kind: "constant" }}
    */
   readonly schedule?: LearningRateSchedule;
-  /**
-   * How parameters move by their gradients.
-   *
-   * @default {"sgd"}
-   */
-  readonly optimizer?: OptimizerName;
-  /**
-   * λ, a step.
-   *
-   * @default what suits the optimizer: 0.0002 for sgd
-   */
-  readonly weightDecay?: number;
-  /**
-   * `outside`: w ← (1 − λ)·w beside the step, outside the learning rate, as the authors do; `coupled`: g ← g + λ·w, as
-   * textbooks do; `decoupled`: w ← (1 − η·λ)·w beside the step (Loshchilov & Hutter 2019).
-   *
-   * @default what suits the optimizer: outside for sgd
-   */
-  readonly weightDecayForm?: "outside" | "coupled" | "decoupled";
   /**
    * Fraction of the hidden units dropped.
    *
@@ -198,38 +166,7 @@ export const HYPERPARAMETERS = {
     default: { kind: "constant" },
     doc: "How the learning rate changes.",
   },
-  optimizer: {
-    kind: "choice",
-    choices: OPTIMIZER_NAMES,
-    default: "sgd",
-    doc: "How parameters move by their gradients.",
-  },
-  ...OPTIMIZER_HYPERPARAMETERS,
-  learningRate: {
-    kind: "number",
-    above: 0,
-    default: suiting("learningRate"),
-    follows: "optimizer",
-    symbol: "η",
-    doc: "Length of a step.",
-  },
-  weightDecay: {
-    kind: "number",
-    ...FRACTION,
-    default: suiting("weightDecay"),
-    follows: "optimizer",
-    symbol: "λ",
-    doc: "Share of each parameter that a step takes away.",
-  },
-  weightDecayForm: {
-    kind: "choice",
-    choices: DECAY_FORMS,
-    default: suiting("weightDecayForm"),
-    follows: "optimizer",
-    doc:
-      "outside: w ← (1 − λ)·w beside the step, as the authors do; coupled: the gradient becomes g + λ·w, as in " +
-      "textbooks; decoupled: w ← (1 − η·λ)·w beside the step.",
-  },
+  ...UPDATE_HYPERPARAMETERS,
   dropout: {
     kind: "number",
     ...FRACTION,

@@ -23,7 +23,7 @@ import { sharedWords } from "../sparse/shared.ts";
 import { gradientsAt, probeMemory } from "../topology/probe.ts";
 import { BatchBuilder, type BatchBuilderOptions } from "./batches.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
-import { StepSettings } from "./step_settings.ts";
+import { StepSettings } from "../optimizer/step_settings.ts";
 
 /** What a {@linkcode BatchRunner} is made for. */
 export interface BatchRunnerPlan {

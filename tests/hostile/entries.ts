@@ -455,6 +455,63 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       api.insertConnections(layer, places, seedling, place),
     passes: true,
   },
+  "removeConnections": {
+    right: () => [layer(), { rows: new Uint32Array(0), columns: new Uint32Array(0) }],
+    call: (layer: never, places: never) => api.removeConnections(layer, places),
+    passes: true,
+  },
+  "rebuildIncoming": {
+    right: () => [layer(), 1],
+    call: (layer: never, threads: never) => api.rebuildIncoming(layer, threads),
+    passes: true,
+  },
+  "SparseMlp#forward": {
+    right: () => [numbers(6 * SAMPLES), { threads: 1 }],
+    call: (features: never, options: never) => model().forward(features, options),
+    options: [1],
+    arrays: [0],
+  },
+  "SparseMlp#activations": {
+    right: () => [numbers(6 * SAMPLES), 0, { threads: 1 }],
+    call: (features: never, layer: never, options: never) => model().activations(features, layer, options),
+    options: [2],
+    arrays: [0],
+  },
+  "SparseMlp#gradients": {
+    right: () => [{ features: numbers(6 * SAMPLES), labels: labels() }],
+    call: (batch: never) => model().gradients(batch),
+    options: [0],
+  },
+  "SparseMlp#backward": {
+    right: () => [numbers(3 * SAMPLES), numbers(6 * SAMPLES), { threads: 1 }],
+    call: (gradient: never, features: never, options: never) => model().backward(gradient, features, options),
+    options: [2],
+    arrays: [0, 1],
+  },
+  "SparseMlp#update": {
+    right: () => [
+      model().layers.map(({ nnz, neurons }) => ({
+        values: numbers(nnz),
+        bias: numbers(neurons),
+        activationParameters: new Float32Array(0),
+      })),
+      { learningRate: 0.1 },
+    ],
+    call: (layers: never, options: never) => model().update(layers, options),
+    options: [1],
+  },
+  "SparseMlp#absentGradients": {
+    right: () => [
+      0,
+      Uint32Array.of(0, 1),
+      Uint32Array.of(1, 2),
+      { features: numbers(6 * SAMPLES), labels: labels() },
+    ],
+    call: (layer: never, rows: never, columns: never, batch: never) =>
+      model().absentGradients(layer, rows, columns, batch),
+    options: [3],
+    arrays: [1, 2],
+  },
   "keepStrongest": {
     right: () => [
       { rows: Uint32Array.of(0, 1, 2), columns: Uint32Array.of(1, 0, 2) },

@@ -10,7 +10,7 @@ import type { OptimizerState } from "../../src/optimizer/optimizer.ts";
 import { optimizerNamed, stateFor } from "../../src/optimizer/optimizers.ts";
 import { sharedFloats, sharedWords } from "../../src/sparse/shared.ts";
 import { type Hyperparameters, resolveHyperparameters } from "../../src/train/hyperparameters.ts";
-import { StepSettings } from "../../src/train/step_settings.ts";
+import { StepSettings } from "../../src/optimizer/step_settings.ts";
 import type { OracleBatch } from "./mlp.ts";
 
 /** Uniform numbers in [−1, 1), fully given by the seed (the generator mulberry32). */

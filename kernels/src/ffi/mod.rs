@@ -3,10 +3,12 @@
 //! Counts are in elements. Each export returns 0 or a [`Status`](crate::base::status::Status) code, runs inside a
 //! panic guard with subnormals flushed, and keeps no pointer after it returns.
 
+mod activations;
 mod augment;
 mod batch;
 mod csr;
 mod delimited;
+mod differentiation;
 mod drop;
 mod generator;
 mod grow;

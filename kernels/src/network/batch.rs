@@ -39,12 +39,24 @@ pub struct BatchRun<'a> {
 impl BatchRun<'_> {
     /// Checks sizes and labels of the batch against the network's layers.
     pub(crate) fn check(&self, storage: Storage) -> Outcome {
-        let Self { layers, batch: Batch { input, truth, weights, samples, width }, .. } = *self;
+        self.check_shape(storage)?;
+        self.check_truth()
+    }
+
+    /// Checks samples, tiles and features against the network's layers, of which there is one at least.
+    pub(crate) fn check_shape(&self, storage: Storage) -> Outcome {
+        let Self { layers, batch: Batch { input, samples, width, .. }, .. } = *self;
         ensure(storage == Storage::F32 || (width / LANES).is_power_of_two(), Status::Range)?;
         ensure(width > 0 && width <= MAX_WIDTH && width.is_multiple_of(LANES) && samples > 0, Status::Range)?;
         let (Some(first), Some(last)) = (layers.first(), layers.last()) else { return Err(Status::Length) };
         ensure(input.len() == samples.div_ceil(width) * first.inputs * width, Status::Length)?;
-        ensure(last.activation == Activation::Identity, Status::Range)?;
+        ensure(last.activation == Activation::Identity, Status::Range)
+    }
+
+    /// Checks what the batch should give, and the weights of its samples, once its shape is known to be right.
+    pub(crate) fn check_truth(&self) -> Outcome {
+        let Self { layers, batch: Batch { truth, weights, samples, .. }, .. } = *self;
+        let last = layers.last().ok_or(Status::Length)?;
         ensure(weights.is_empty() || weights.len() == samples, Status::Length)?;
         truth.check(samples, last.neurons)
     }

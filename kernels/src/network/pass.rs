@@ -11,15 +11,17 @@ use crate::base::pool::{rows_of_chunk, run_phases};
 use crate::base::shared::SharedSlice;
 use crate::base::simd::{Block, LANES, dispatch};
 use crate::base::status::Status;
-use crate::network::activation::Dropout;
+use crate::network::activation::{Activation, Dropout};
 use crate::network::backward::{Backward, Below};
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::forward::Forward;
 use crate::network::gradient_target::{GradientTarget, OutputBias};
 use crate::network::loss::{Total, loss};
+use crate::network::output_gradient::take_gradient;
 use crate::network::sddmm::{Places, Sddmm};
 use crate::network::stage::Stage;
 use crate::network::storage::{Cell, Row};
+use crate::network::update::StateSlices;
 use crate::network::workspace::Trace;
 
 /// The tiles of one batch, with all they read and write.
@@ -39,6 +41,18 @@ pub(crate) struct Pass<'a, C> {
     pub(crate) places: &'a [Places<'a>],
     /// Whether the outputs shall become probabilities.
     pub(crate) probabilities: bool,
+    /// Gradient of the outputs, `[samples][outputs]`, where it is given instead of that of the loss.
+    pub(crate) output_gradient: Option<&'a [f32]>,
+    /// Where the gradient of the features goes; nobody asks for it in training.
+    pub(crate) input_gradient: Option<InputGradient<'a>>,
+}
+
+/// The features as the activations of a layer below the first, which the way back turns into their gradients.
+pub(crate) struct InputGradient<'a> {
+    /// A copy of the features of all tiles, `[tiles][features][R]`; overwritten.
+    pub(crate) tiles: SharedSlice<'a, Block>,
+    /// The gradients summed as those of biases are, which nobody reads, `[features]`; overwritten.
+    pub(crate) sums: SharedSlice<'a, f32>,
 }
 
 /// Cells with the widths of tiles they come in.
@@ -163,7 +177,12 @@ impl<C: Cell> Pass<'_, C> {
         let neurons = self.run.layers[last].neurons;
         // SAFETY: the only chunk of its phase.
         let outputs = unsafe { self.outputs.range(0..neurons * R) };
-        let total = loss(outputs, R, truth, weights, tile * width, samples, self.probabilities);
+        let total = if let Some(gradient) = self.output_gradient {
+            take_gradient(outputs, R, gradient, tile * width, samples);
+            Total::default()
+        } else {
+            loss(outputs, R, truth, weights, tile * width, samples, self.probabilities)
+        };
         if let Some(target) = &self.target {
             let update = target.update(tile, self.tiles());
             // SAFETY: the only chunk of its phase.
@@ -219,6 +238,7 @@ impl<C: Cell> Pass<'_, C> {
         let input = || &self.features(tile)[rows.clone()];
         let below = || self.below::<R>(target, tile, index - 1, &rows);
         match (index == 0, index + 1 == self.run.layers.len()) {
+            (true, _) if self.input_gradient.is_some() => self.backward_to_features::<R>(target, tile, &rows),
             (true, true) => self.sweep::<R, f32, f32>(target, tile, index, &rows, input(), last, None),
             (true, false) => self.sweep::<R, f32, C>(target, tile, index, &rows, input(), deltas, None),
             (false, true) => self.sweep::<R, C, f32>(target, tile, index, &rows, &[], last, Some(below())),
@@ -257,6 +277,41 @@ impl<C: Cell> Pass<'_, C> {
                 bias: layer.bias.range(rows.clone()),
                 bias_state: target.state(index, |g| &g.bias, &layer.state.bias, rows),
             }
+        }
+    }
+
+    /// The sweep of the first layer where the features are asked for their gradients: they are the activations of a layer
+    /// below it, which passes on what comes in. Training, which never comes here, keeps a sweep without it.
+    #[cold]
+    #[inline(never)]
+    fn backward_to_features<const R: usize>(&self, target: &GradientTarget, tile: usize, rows: &Range<usize>) {
+        let Some(InputGradient { tiles, sums }) = &self.input_gradient else { return };
+        let start = tile * self.run.layers[0].inputs;
+        // SAFETY: each chunk writes the features that are its rows; deltas were finished in the phase before.
+        let (delta, sums, deltas, last) = unsafe {
+            let own = start + rows.start..start + rows.end;
+            (rows_of(tiles, &own), sums.range(rows.clone()), self.traces[0].output.read(), self.outputs.read())
+        };
+        let nothing = || std::array::from_fn(|_| Default::default());
+        let mut bias_state: StateSlices = nothing();
+        bias_state[0] = sums;
+        let below = Some(Below {
+            activation: Activation::Identity,
+            dropout: None,
+            signs: &[],
+            kept: &[],
+            preactivations: &[],
+            activation_parameters: &mut [],
+            parameter_state: nothing(),
+            delta,
+            update: target.update(tile, self.tiles()),
+            bias: &mut [],
+            bias_state,
+        });
+        if self.run.layers.len() == 1 {
+            self.sweep::<R, f32, f32>(target, tile, 0, rows, &[], last.as_chunks().0, below);
+        } else {
+            self.sweep::<R, f32, C>(target, tile, 0, rows, &[], deltas.as_chunks().0, below);
         }
     }
 

@@ -113,6 +113,8 @@ fn probe_in<C: Tiles>(run: BatchRun, places: &[Places], probing: Probing, work: 
         target: Some(GradientTarget::Written(&gradients)),
         places,
         probabilities: false,
+        output_gradient: None,
+        input_gradient: None,
     };
     C::run(&pass).map(|_| ())
 }

@@ -8,6 +8,7 @@ use bytemuck::cast_slice;
 
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Dropout;
+use crate::network::activations::rows_of_tile;
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::Gradients;
@@ -76,6 +77,8 @@ fn train_in<C: Tiles>(
         target: Some(gradients.map_or(GradientTarget::Fused(optimizer), GradientTarget::Written)),
         places: &[],
         probabilities: false,
+        output_gradient: None,
+        input_gradient: None,
     };
     C::run(&pass)
 }
@@ -120,6 +123,8 @@ fn evaluate_in<C: Tiles>(run: BatchRun, work: &mut [u32], outputs: &mut [f32]) -
             target: None,
             places: &[],
             probabilities,
+            output_gradient: None,
+            input_gradient: None,
         };
         let sum = C::run(&pass)?;
         total.loss += sum.loss;
@@ -127,11 +132,7 @@ fn evaluate_in<C: Tiles>(run: BatchRun, work: &mut [u32], outputs: &mut [f32]) -
         if probabilities {
             // SAFETY: the pass has ended; nobody writes.
             let columns: &[f32] = cast_slice(unsafe { last.read() });
-            for (row, sample) in outputs[samples.start * count..samples.end * count].chunks_mut(count).zip(0..) {
-                for (output, slot) in row.iter_mut().enumerate() {
-                    *slot = columns[output * batch.width + sample];
-                }
-            }
+            rows_of_tile(columns, batch.width, &mut outputs[samples.start * count..samples.end * count], count);
         }
     }
     Ok(total)

@@ -1,5 +1,6 @@
 //! Training and evaluation of whole networks: against sprs, in every number of threads, and with arguments that do not fit.
 
+mod differentiation;
 mod probe;
 mod refusals;
 

@@ -4,9 +4,20 @@
  * @module
  */
 import { DECAY_FORMS, SettingsBlock } from "../native/settings.ts";
-import type { Optimizer } from "../optimizer/optimizer.ts";
-import { optimizerNamed, type OptimizerSettings } from "../optimizer/optimizers.ts";
-import type { Hyperparameters } from "./hyperparameters.ts";
+import type { Optimizer } from "./optimizer.ts";
+import { optimizerNamed, type OptimizerSettings } from "./optimizers.ts";
+
+/** What the steps of a run have alike. */
+export interface StepOptions extends OptimizerSettings {
+  readonly fanInLimit: number;
+  readonly weightDecay: number;
+  readonly weightDecayForm: typeof DECAY_FORMS[number];
+  readonly dropout: number;
+  readonly seed: number;
+  readonly activationStorage: "f32" | "bf16";
+  readonly recompute: boolean;
+  readonly threads: number;
+}
 
 /** What all steps of a run have alike is written once; rate and number change from step to step. */
 export class StepSettings {
@@ -16,7 +27,7 @@ export class StepSettings {
   readonly #optimizer: Optimizer<OptimizerSettings>;
 
   /** @param planes Planes of state that the model holds. */
-  constructor(settings: Hyperparameters, planes: number) {
+  constructor(settings: StepOptions, planes: number) {
     this.#settings = settings;
     this.#optimizer = optimizerNamed(settings.optimizer);
     this.block = new SettingsBlock(this.#optimizer.fields.length);
