@@ -132,6 +132,20 @@ export function readIndices(value: unknown, place: Place, below = 2 ** 32, lengt
   return indices;
 }
 
+/**
+ * Elements of a list or a typed array as they are, whatever they are; those of a list each read once.
+ *
+ * For what need not be numbers: labels, names, groups. A typed array is not copied.
+ *
+ * @throws {TypeError} When it is neither.
+ */
+export function readElements(value: unknown, place: Place): ArrayLike<unknown> {
+  const plain = plainView(value, place);
+  if (plain !== undefined) return plain;
+  if (!isList(value)) throw foreign(place, value, "a list or an array of numbers");
+  return Array.from({ length: length(value, place) }, (_, index) => element(value, index, place));
+}
+
 function asFloats(values: Float32Array | Uint8Array): Float32Array {
   return values instanceof Float32Array ? values : Float32Array.from(values);
 }

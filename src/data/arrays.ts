@@ -3,11 +3,11 @@
  *
  * @module
  */
-import type { ImageShape } from "./dataset.ts";
 import type { IdxArray } from "./idx.ts";
 import { LabelTable } from "./labels.ts";
 import type { NpyData } from "./npy.ts";
-import { allocateSplit, type FileSamples, shareBytes, type Task } from "./samples.ts";
+import { allocateSplit, type FileSamples, shareBytes } from "./samples.ts";
+import type { ImageShape, Task } from "./split.ts";
 
 /** An array, and what messages call it. */
 export interface NamedArray {

@@ -14,7 +14,7 @@ import { idxDataset, parseIdx } from "./idx.ts";
 import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
 import { nearest } from "../nearest.ts";
-import { splitTest, toDataset } from "./samples.ts";
+import { splitTest, toDataset } from "./file_dataset.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 
 /** How far loading is. */

@@ -10,7 +10,7 @@ import {
   STATISTICS_ROWS,
 } from "../native/standardize.ts";
 import { sharedFloats } from "../sparse/shared.ts";
-import type { Split } from "./dataset.ts";
+import type { Split } from "./split.ts";
 
 /**
  * Finds mean and scale of each feature, with which samples get zero mean and unit variance.

@@ -5,8 +5,7 @@
  */
 import { columnName, type ColumnSchema, inputCount, isInput, type TableSchema } from "../../schema.ts";
 import { quote } from "../quote.ts";
-import type { Dataset } from "../dataset.ts";
-import type { Task } from "../samples.ts";
+import type { Task } from "../split.ts";
 import { columnSchema, type MissingCells } from "./column_kinds.ts";
 import {
   type Answers,
@@ -32,7 +31,7 @@ import type { TableProfile } from "./table.ts";
 /** What somebody says about the columns of a training table; everything else is found out. */
 export interface SchemaOptions {
   /** What is to be learned. @default {by the label column, see `chooseTask`} */
-  readonly task?: Dataset["task"] | undefined;
+  readonly task?: Task | undefined;
   /**
    * The label's column, or several of them for regression: a name, an index from 0, or from the end if negative;
    * "first", "last" or "none". A text that is no name may be digits, or a list with commas.

@@ -5,7 +5,7 @@
  */
 import { areNumbers, labelName, LabelTable } from "../labels.ts";
 import { quote } from "../quote.ts";
-import type { Task } from "../samples.ts";
+import type { Task } from "../split.ts";
 import { areMarkedNumbers } from "./column_kinds.ts";
 import { called } from "./columns.ts";
 import type { ColumnProfile } from "./table.ts";

@@ -5,8 +5,8 @@
  */
 import type { TableSchema } from "../../schema.ts";
 import type { DataFile, FileFormat } from "../format.ts";
-import type { Dataset } from "../dataset.ts";
 import type { FileSamples } from "../samples.ts";
+import type { Task } from "../split.ts";
 import type { ReadProgress } from "../source.ts";
 import { plainSchema, type SchemaOptions } from "./choose_schema.ts";
 import { chooseAnswers } from "./columns.ts";
@@ -30,7 +30,7 @@ export interface TextOptions {
 /** What a model is to the files it reads. */
 export interface KnownModel {
   /** What is to be learned. */
-  readonly task: Dataset["task"];
+  readonly task: Task;
   /** Name of each class; empty for regression, or where they are unknown. */
   readonly classNames: readonly string[];
   /** Raw features of a sample. */

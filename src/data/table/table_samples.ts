@@ -4,7 +4,8 @@
  * @module
  */
 import { inputNames, type TableSchema } from "../../schema.ts";
-import type { FileSamples, Task } from "../samples.ts";
+import type { FileSamples } from "../samples.ts";
+import type { Task } from "../split.ts";
 import type { ReadProgress } from "../source.ts";
 import { chooseSchema, type SchemaOptions } from "./choose_schema.ts";
 import { chooseAnswers, type Column, findColumns } from "./columns.ts";
