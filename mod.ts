@@ -16,7 +16,7 @@ export type { Column } from "./src/data/table/columns.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
 export type { MissingLabels } from "./src/data/table/label_kinds.ts";
 export type { KnownModel, TableFileOptions, TextOptions } from "./src/data/table/table_files.ts";
-export type { OnNotice, TableReading } from "./src/data/table/table_samples.ts";
+export type { OnNotice, TableReading } from "./src/data/table/reading.ts";
 export {
   type AnswerColumn,
   type CategoryColumn,

@@ -54,7 +54,7 @@ export interface Dataset {
   /** What messages and saved files call it. */
   readonly name: string;
   /** Whether samples have a class, or numbers to predict. */
-  readonly task: "classification" | "regression";
+  readonly task: "classification" | "regression" | "multi-label";
   /** Features of each sample. */
   readonly featureCount: number;
   /** Classes (classification) or outputs (regression). */

@@ -24,7 +24,7 @@ export interface PredictOptions {
 export interface Compilable {
   readonly settings: {
     readonly sizes: readonly number[];
-    readonly task: "classification" | "regression";
+    readonly task: "classification" | "regression" | "multi-label";
   };
   readonly layers: readonly SparseLayer[];
   readonly standardization?: Standardization;
@@ -63,7 +63,7 @@ export class InferenceModel {
   /** Name of each class; empty for regression, or where they are unknown. */
   readonly classNames: readonly string[];
   /** What the outputs mean. */
-  readonly task: "classification" | "regression";
+  readonly task: "classification" | "regression" | "multi-label";
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
   readonly #targetScaling: TargetScaling | undefined;

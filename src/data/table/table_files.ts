@@ -13,7 +13,8 @@ import { chooseAnswers } from "./columns.ts";
 import { openDelimited } from "./delimited.ts";
 import { openParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
-import { type KnownTable, readKnownTable, readTrainingTable, type TableReading } from "./table_samples.ts";
+import type { KnownTable, TableReading } from "./reading.ts";
+import { readKnownTable, readTrainingTable } from "./table_samples.ts";
 
 /** How a text is written; what is not given is found out. */
 export interface TextOptions {
