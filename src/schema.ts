@@ -105,7 +105,7 @@ export function inputCount({ columns }: TableSchema): number {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { inputNames } from "./schema.ts";
+ * import { inputNames } from "@truly-sparse/truly-sparse";
  * const mass = { kind: "number", name: "mass", offset: 0, factor: 1, missing: 3, indicator: true } as const;
  * const colour = { kind: "category", name: "colour", categories: ["red"], rare: [], other: true } as const;
  * assertEquals(inputNames({ header: true, columns: [mass, { ...colour, missing: "input" }] }), [

@@ -223,7 +223,7 @@ function validateWeights(weights: Float32Array, part: string, because: (found: s
  * @throws {RangeError} When a label is not below `classes`.
  * @example
  * ```ts
- * import { classCounts } from "./dataset.ts";
+ * import { classCounts } from "@truly-sparse/truly-sparse";
  * const split = {
  *   samples: 3,
  *   features: new Uint8Array(3),

@@ -67,7 +67,7 @@ type Track = (file: DataFile) => ReadProgress;
  * @throws {TypeError} When the files given make no data set.
  * @example
  * ```ts
- * import { loadFiles } from "./files.ts";
+ * import { loadFiles } from "@truly-sparse/truly-sparse";
  * const path = await Deno.makeTempFile({ suffix: ".csv" });
  * await Deno.writeTextFile(path, "width,class\n1,a\n2,b\n3,a\n4,b\n5,a\n");
  * const data = await loadFiles([path], { testFraction: 0.4 });

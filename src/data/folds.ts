@@ -40,8 +40,7 @@ const FIRST_DRAW = 0xffff_fffd;
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { madelonLike } from "./generator.ts";
- * import { foldsOf } from "./folds.ts";
+ * import { foldsOf, madelonLike } from "@truly-sparse/truly-sparse";
  *
  * const folds = foldsOf(madelonLike({ samples: 100, testSamples: 10, features: 20 }), { folds: 4 });
  * for (const fold of [0, 1, 2, 3]) assertEquals(folds.filter((other) => other === fold).length, 25);

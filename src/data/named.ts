@@ -76,7 +76,7 @@ export interface NamedDatasets {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { datasets } from "./named.ts";
+ * import { datasets } from "@truly-sparse/truly-sparse";
  * const data = await datasets.load("madelon-like", { seed: 1 });
  * assertEquals(data.train.samples, datasets.describe("madelon-like").trainSamples);
  * assertEquals(datasets.describe("fashion-mnist").settings.hidden, [1000, 1000, 1000]);

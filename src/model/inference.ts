@@ -45,7 +45,7 @@ export interface Compilable {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { madelonLike, SparseMlp, train } from "../../mod.ts";
+ * import { madelonLike, SparseMlp, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });
