@@ -36,7 +36,7 @@ export interface FileOptions extends TableFileOptions {
 }
 
 /** Samples, and what messages call them. */
-interface Part {
+export interface Part {
   readonly samples: FileSamples;
   readonly source: string;
 }
@@ -91,12 +91,7 @@ export async function loadFiles(paths: readonly string[], options: FileOptions =
     throw new TypeError(`Cannot load data for ${options.task}: the model is for ${like.task}`);
   }
   const [train, test] = await readParts(files, options, onProgress && progressOf(files, onProgress));
-  for (const { samples, source } of test === undefined ? [train] : [train, test]) {
-    if (samples.labels.length + samples.targets.length === 0) {
-      throw new RangeError(`Cannot learn from "${source}": no column is its label`);
-    }
-  }
-  if (like === undefined) requireClasses(train);
+  requireLearnable([train, test], like);
   const dataset = toDataset(files[0].stem, train.samples, train.source, test?.samples, test?.source);
   return test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
 }
@@ -110,7 +105,23 @@ function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track
   };
 }
 
-type Parts = readonly [train: Part, test?: Part | undefined];
+/** What is read to learn from, and perhaps to test with. */
+export type Parts = readonly [train: Part, test?: Part | undefined];
+
+/**
+ * Refuses samples that nothing can be learned from.
+ *
+ * @param like The model that knows the classes already.
+ * @throws {RangeError} When samples have no label, or those to learn from are all of one class.
+ */
+export function requireLearnable([train, test]: Parts, like?: KnownModel): void {
+  for (const { samples, source } of test === undefined ? [train] : [train, test]) {
+    if (samples.labels.length + samples.targets.length === 0) {
+      throw new RangeError(`Cannot learn from "${source}": no column is its label`);
+    }
+  }
+  if (like === undefined) requireClasses(train);
+}
 
 async function readParts(
   files: readonly DataFile[],

@@ -64,12 +64,13 @@ export class InferenceModel {
   readonly classNames: readonly string[];
   /** What the outputs mean. */
   readonly task: "classification" | "regression" | "multi-label";
+  /** What the columns of the tables are that the model was trained on; undefined without one. */
+  readonly schema: TableSchema | undefined;
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
   readonly #targetScaling: TargetScaling | undefined;
   readonly #sizes: readonly number[];
   readonly #temperature: number;
-  readonly #schema: TableSchema | undefined;
   #work: Uint32Array = new Uint32Array(0);
 
   /** Copies a model; O(connections). */
@@ -81,7 +82,7 @@ export class InferenceModel {
     this.outputCount = layers[layers.length - 1].neurons;
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
-    this.#schema = model.schema;
+    this.schema = model.schema;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
     this.#targetScaling = model.targetScaling;
@@ -143,8 +144,8 @@ export class InferenceModel {
     try {
       predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
     } catch (cause) {
-      if (!(cause instanceof FeatureError) || this.#schema === undefined) throw cause;
-      throw cause.at({ name: inputNames(this.#schema)[cause.place.feature] });
+      if (!(cause instanceof FeatureError) || this.schema === undefined) throw cause;
+      throw cause.at({ name: inputNames(this.schema)[cause.place.feature] });
     }
     if (this.#targetScaling !== undefined) toOwnUnit(this.#targetScaling, outputs);
     return outputs;

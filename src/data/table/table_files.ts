@@ -67,8 +67,9 @@ export async function openTable(
   const knownNames = schema?.header === true ? new Set(schema.columns.map(({ name }) => name)) : undefined;
   const dialect = { delimiter, encoding, decimal, header, knownNames };
   if (file instanceof ReadableStream) return await openDelimited(file, { ...dialect, name: STREAM_NAME });
-  if (file.format === "parquet") return await openParquet(file.path);
-  return await openDelimited(file.path, { ...dialect, delimiter: delimiter ?? file.delimiter });
+  const { path, bytes: source = path } = file;
+  if (file.format === "parquet") return await openParquet(source, path);
+  return await openDelimited(source, { ...dialect, name: path, delimiter: delimiter ?? file.delimiter });
 }
 
 /**
