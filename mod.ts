@@ -11,6 +11,10 @@ export type { ValidationSplit } from "./src/data/validation_split.ts";
 export { classCounts, validateDataset } from "./src/data/dataset.ts";
 export { type FileOptions, loadFiles } from "./src/data/files.ts";
 export { type SampleWindow, sampleWindows, type WindowOptions } from "./src/data/windows.ts";
+export { readTable } from "./src/data/read_table.ts";
+export type { ReadTableOptions, TableModel } from "./src/data/read_table_options.ts";
+export type { TableSource } from "./src/data/table/table_source.ts";
+export type { Cell, Row } from "./src/data/table/rows.ts";
 export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { Column } from "./src/data/table/columns.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
@@ -78,6 +82,14 @@ export {
   type FoldRecord,
   type MetricSpread,
 } from "./src/train/cross_validation.ts";
+export {
+  type PredictedClass,
+  type PredictedLabels,
+  type PredictedRow,
+  type PredictedValues,
+  predictRows,
+  type PredictRowsOptions,
+} from "./src/train/predict_rows.ts";
 export { measureModel, type MeasureOptions, type Measures } from "./src/train/measurement.ts";
 export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
 export {

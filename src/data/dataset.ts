@@ -71,6 +71,8 @@ export interface Dataset {
   readonly firstIndex?: 0 | 1;
   /** The samples to learn from. */
   readonly train: Split;
+  /** The samples to choose a model with. */
+  readonly validation?: Split;
   /** The samples to test with. */
   readonly test?: Split;
 }

@@ -42,7 +42,7 @@ export interface Part {
 }
 
 /** Reports the progress of each file. */
-type Track = (file: DataFile) => ReadProgress;
+export type Track = (file: DataFile) => ReadProgress;
 
 /**
  * Reads a data set from files, each packed with gzip, alone in a zip archive, or plain.
@@ -96,7 +96,8 @@ export async function loadFiles(paths: readonly string[], options: FileOptions =
   return test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
 }
 
-function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track {
+/** Reports the progress of several files as one. */
+export function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track {
   const done = new Map<DataFile, number>();
   const total = files.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   return (file) => (doneBytes, totalBytes) => {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type NamesOf, onlyKnown, type Place, readValue, THREADS, unfit } from "../hyperparameter.ts";
+import { isList, type NamesOf, onlyKnown, type Place, readValue, THREADS, unfit } from "../hyperparameter.ts";
 import { inputsOfRows } from "../data/table/row_samples.ts";
 import type { OnNotice } from "../data/table/reading.ts";
 import type { Row } from "../data/table/rows.ts";
@@ -65,7 +65,7 @@ export type PredictedRow = PredictedClass | PredictedLabels | PredictedValues;
  * the schema once.
  *
  * @param rows Objects with a cell for each column; each cell is read once.
- * @returns One prediction a row, in their order: `{ class, probabilities }`, `{ labels, probabilities }` or `{ values }`.
+ * @returns One prediction a row, in their order (none for an empty list): `{ class, probabilities }`, `{ labels, probabilities }` or `{ values }`.
  * @throws {TypeError} When the model has no names of columns, the rows are no list of objects, or a cell is a Date, an
  * object or an infinite number.
  * @throws {RangeError} When a column is missing.
@@ -93,17 +93,19 @@ export function predictRows(
   const { threads, onNotice } = checkedOptions(options);
   const inference = inferenceOf(model);
   const schema = schemaOf(inference);
+  if (isList(rows) && rows.length === 0) return [];
   const features = inputsOfRows(schema, rows, PLACE, { threads, onNotice });
   const samples = features.length / inference.featureCount;
-  const { outputCount, task } = inference;
+  const { task } = inference;
   const outputs = task === "regression"
     ? inference.predict(features, { threads }) as Float32Array
     : inference.predictProbabilities(features, { threads });
-  const names = outputNames(inference, schema);
+  const width = outputs.length / samples;
+  const names = outputNames(inference, schema, width);
   const of = OF_TASK[task];
   return Array.from(
     { length: samples },
-    (_, row) => of(names, outputs.subarray(row * outputCount, (row + 1) * outputCount)),
+    (_, row) => of(names, outputs.subarray(row * width, (row + 1) * width)),
   );
 }
 
@@ -137,12 +139,10 @@ function schemaOf({ schema, task }: InferenceModel): TableSchema {
   throw new TypeError(`Cannot predict rows by the names of their columns: ${found}; ${method} takes arrays`);
 }
 
-function outputNames(
-  { classNames, outputCount, task }: InferenceModel,
-  schema: TableSchema,
-): readonly string[] {
+/** Names of the outputs; their numbers where a model does not know them. */
+function outputNames({ classNames, task }: InferenceModel, schema: TableSchema, width: number): string[] {
   const names = task === "regression" ? targetNames(schema) : classNames;
-  return Array.from({ length: outputCount }, (_, output) => names[output] ?? String(output));
+  return Array.from({ length: width }, (_, output) => names[output] ?? String(output));
 }
 
 const OF_TASK: Readonly<

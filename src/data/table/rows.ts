@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isRecord, type Place } from "../../hyperparameter.ts";
+import { isList, isRecord, type Place, shown } from "../../hyperparameter.ts";
 import { delimitedEncode, type DelimitedPlan } from "../../native/delimited.ts";
 import { described } from "../../numbers.ts";
 import { quote } from "../quote.ts";
@@ -130,7 +130,10 @@ export class RowTable {
 
   /** A message about lines as one about rows, from 0. */
   inWords(message: string): string {
-    return message.replaceAll(/\bline (\d+)\b/g, (_, line) => `row ${this.#rowOf(Number(line))}`);
+    return message.replaceAll(
+      /"[^"]*"|\bline (\d+)\b/g,
+      (whole: string, line?: string) => line === undefined ? whole : `row ${this.#rowOf(Number(line))}`,
+    );
   }
 
   #rowOf(line: number): number {
@@ -150,26 +153,37 @@ export class RowTable {
  * @throws {TypeError} When it is no list, empty, or something in it is no object with names.
  */
 export function takeRows(rows: unknown, { task, name }: Place): readonly Row[] {
-  if (!Array.isArray(rows) || rows.length === 0) {
-    const found = Array.isArray(rows) ? "an empty list" : described(rows);
-    throw new TypeError(
+  const refuse = (found: string) =>
+    new TypeError(
       `Cannot ${task}: ${name} are ${found}, expected a list of objects with a cell for each column`,
     );
-  }
-  return Array.from({ length: rows.length }, (_, row): Row => {
-    let value: unknown;
-    try {
-      value = rows[row];
-    } catch (cause) {
-      throw new TypeError(`Cannot ${task}: row ${row} of ${name} cannot be read`, { cause });
-    }
-    if (isRecord(value) && !ArrayBuffer.isView(value) && !(value instanceof Date)) return value as Row;
+  if (!isList(rows)) throw refuse(described(rows));
+  const count = read(() => rows.length, () => `Cannot ${task}: the length of ${name}`);
+  if (!Number.isSafeInteger(count) || count > MOST_ROWS) throw refuse(`a list of length ${shown(count)}`);
+  if (count === 0) throw refuse("an empty list");
+  return Array.from({ length: count }, (_, row) => {
+    const value = read(() => {
+      const value = rows[row];
+      const isRow = isRecord(value) && !ArrayBuffer.isView(value) && !(value instanceof Date);
+      return isRow ? { row: value as Row } : { found: described(value) };
+    }, () => `Cannot ${task}: row ${row} of ${name}`);
+    if (value.row !== undefined) return value.row;
     throw new TypeError(
-      `Cannot ${task}: row ${row} of ${name} is ${
-        described(value)
-      }, expected an object with a cell for each column`,
+      `Cannot ${task}: row ${row} of ${name} is ${value.found}, expected an object with a cell for each column`,
     );
   });
+}
+
+/** Most rows an array of samples can count. */
+const MOST_ROWS = 2 ** 32 - 1;
+
+/** What somebody's object gives, whose own code may throw. */
+function read<T>(get: () => T, what: () => string): T {
+  try {
+    return get();
+  } catch (cause) {
+    throw new TypeError(`${what()} cannot be read`, { cause });
+  }
 }
 
 /**
@@ -180,11 +194,8 @@ export function takeRows(rows: unknown, { task, name }: Place): readonly Row[] {
 export function keysOf(rows: readonly Row[], { task, name }: Place): string[] {
   const keys = new Set<string>();
   for (const [row, object] of rows.entries()) {
-    try {
-      for (const key of Object.keys(object)) keys.add(key);
-    } catch (cause) {
-      throw new TypeError(`Cannot ${task}: row ${row} of ${name} cannot be read`, { cause });
-    }
+    const found = read(() => Object.keys(object), () => `Cannot ${task}: row ${row} of ${name}`);
+    for (const key of found) keys.add(key);
   }
   if (keys.size > 0) return [...keys];
   throw new TypeError(`Cannot ${task}: ${name} have no columns`);
@@ -198,17 +209,9 @@ function cellText(
   { task, name }: Place,
   numeric: boolean,
 ): string {
-  const refuse = (found: string, cause?: unknown) =>
-    new TypeError(
-      `Cannot ${task}: ${quote(key)} of row ${index} of ${name} ${found}`,
-      cause === undefined ? {} : { cause },
-    );
-  let cell: unknown;
-  try {
-    cell = row[key];
-  } catch (cause) {
-    throw refuse("cannot be read", cause);
-  }
+  const where = () => `Cannot ${task}: ${quote(key)} of row ${index} of ${name}`;
+  const refuse = (found: string) => new TypeError(`${where()} ${found}`);
+  const cell: unknown = read(() => row[key], where);
   switch (typeof cell) {
     case "undefined":
       return "";
@@ -223,13 +226,12 @@ function cellText(
     case "string":
       if (cell.isWellFormed()) return cell;
       throw refuse("is a text with half a character in it, whole ones are needed");
-    default:
+    case "object":
       if (cell === null) return "";
-      throw refuse(
-        cell instanceof Date
-          ? "is a Date, make numbers of it (its getTime(), year, month …)"
-          : `is ${typeof cell === "symbol" ? "a symbol" : described(cell)}, ` +
-            "expected a number, a text, true or false, or null where it is missing",
-      );
+      if (read(() => cell instanceof Date, where)) {
+        throw refuse("is a Date, make numbers of it (its getTime(), year, month …)");
+      }
   }
+  const found = typeof cell === "symbol" ? "a symbol" : read(() => described(cell), where);
+  throw refuse(`is ${found}, expected a number, a text, true or false, or null where it is missing`);
 }

@@ -4,9 +4,9 @@
  * @module
  */
 
-/** Options that messages name, with what they may be set to. */
+/** What is quoted, which stays; options that messages name, with what they may be set to. */
 const OPTION =
-  /--(label-column|missing-labels|ignore-columns|categories|numbers|task)( [a-z]+( or [a-z]+)*| \d+,\d+)?/g;
+  /"[^"]*"|--(label-column|missing-labels|ignore-columns|categories|numbers|task)( [a-z]+( or [a-z]+)*| \d+,\d+)?/g;
 
 /**
  * A message that names options of the command line as one that names those of a call: `missingLabels: "drop"`.
@@ -14,7 +14,8 @@ const OPTION =
  * @param label What the option of the label is called.
  */
 export function inLibraryWords(message: string, label: string): string {
-  return message.replaceAll(OPTION, (_, name: string, value?: string) => {
+  return message.replaceAll(OPTION, (whole: string, name?: string, value?: string) => {
+    if (name === undefined) return whole;
     const option = name === "label-column"
       ? label
       : name.replace(/-([a-z])/, (_, letter) => letter.toUpperCase());
