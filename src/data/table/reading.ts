@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { columnName, inputNames, type TableSchema } from "../../schema.ts";
+import { inputNames, type TableSchema, targetNames } from "../../schema.ts";
 import type { FileSamples, Task } from "../samples.ts";
 import type { ReadProgress } from "../source.ts";
 import { chooseSchema, type SchemaOptions } from "./choose_schema.ts";
@@ -49,6 +49,7 @@ export interface TableReading {
 
 /** Samples of a table, with what its columns are. */
 export interface TableSamples extends FileSamples {
+  readonly features: Float32Array;
   readonly schema: TableSchema;
 }
 
@@ -179,7 +180,7 @@ function encodingOf(
   const { schema, task } = known;
   const plan = planRoles(schema, places, table.columnCount, answers);
   const flagged = task === "multi-label" && schema.columns.some(({ kind }) => kind === "target");
-  const classNames = flagged && known.classNames.length === 0 ? labelNames(schema) : known.classNames;
+  const classNames = flagged && known.classNames.length === 0 ? targetNames(schema) : known.classNames;
   const samples = ({ counts, ...encoded }: CountedRows, flags?: Float32Array): TableSamples => {
     const leftOut = options.missingLabels === "drop";
     for (const line of describeLosses(table.name, schema, places, counts, { training, leftOut })) {
@@ -202,11 +203,6 @@ function encodingOf(
     };
   };
   return { plan, samples, ...(flagged && { flagPlan: planFlags(table, profile, schema, places, options) }) };
-}
-
-/** Names of the labels of which a sample may have several. */
-function labelNames({ columns }: TableSchema): string[] {
-  return columns.flatMap((column, place) => column.kind === "target" ? [columnName(column, place)] : []);
 }
 
 /** A plan whose inputs are 1 where a sample has a label. */
