@@ -5,18 +5,27 @@
  */
 export type { Augmentation } from "./src/data/augment.ts";
 export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
-export type { Dataset, FeatureSource, ImageShape, Split } from "./src/data/dataset.ts";
+export type { FeatureSource, ImageShape, Split, SplitShape } from "./src/data/split.ts";
+export type { DatasetOptions, Parts } from "./src/data/division.ts";
+export type { Label, Labels } from "./src/data/own_labels.ts";
+export type { SampleSource } from "./src/data/own_samples.ts";
+export type { Matrix, Numbers } from "./src/numbers.ts";
+export { subset } from "./src/data/subset.ts";
 export type { Standardization } from "./src/native/standardize.ts";
 export type { ValidationSplit } from "./src/data/validation_split.ts";
-export { classCounts, validateDataset } from "./src/data/dataset.ts";
+export { classCounts, Dataset, type DatasetMaker, validateDataset } from "./src/data/dataset.ts";
 export { type FileOptions, loadFiles } from "./src/data/files.ts";
 export { type SampleWindow, sampleWindows, type WindowOptions } from "./src/data/windows.ts";
+export { readTable } from "./src/data/read_table.ts";
+export type { ReadTableOptions, TableModel } from "./src/data/read_table_options.ts";
+export type { TableSource } from "./src/data/table/table_source.ts";
+export type { Cell, Row } from "./src/data/table/rows.ts";
 export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { Column } from "./src/data/table/columns.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
 export type { MissingLabels } from "./src/data/table/label_kinds.ts";
 export type { KnownModel, TableFileOptions, TextOptions } from "./src/data/table/table_files.ts";
-export type { OnNotice, TableReading } from "./src/data/table/table_samples.ts";
+export type { OnNotice, TableReading } from "./src/data/table/reading.ts";
 export {
   type AnswerColumn,
   type CategoryColumn,
@@ -28,7 +37,14 @@ export {
   type TargetColumn,
 } from "./src/schema.ts";
 export { splitValidation } from "./src/data/validation_split.ts";
-export { foldDataset, type FoldOptions, foldsOf } from "./src/data/folds.ts";
+export {
+  type Fold,
+  foldDataset,
+  type FoldOptions,
+  foldsOf,
+  groupFolds,
+  stratifiedFolds,
+} from "./src/data/folds.ts";
 export {
   type GeneratedDataset,
   type GeneratedTruth,
@@ -78,6 +94,14 @@ export {
   type FoldRecord,
   type MetricSpread,
 } from "./src/train/cross_validation.ts";
+export {
+  type PredictedClass,
+  type PredictedLabels,
+  type PredictedRow,
+  type PredictedValues,
+  predictRows,
+  type PredictRowsOptions,
+} from "./src/train/predict_rows.ts";
 export { measureModel, type MeasureOptions, type Measures } from "./src/train/measurement.ts";
 export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
 export {

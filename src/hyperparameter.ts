@@ -26,6 +26,20 @@ export const FRACTION = { least: 0, below: 1 } as const;
 /** Something that is counted. */
 export const COUNT = { kind: "whole", least: 1 } as const;
 
+/** Threads of the kernels, where an option or argument of its own says how many. */
+export const THREADS = {
+  ...COUNT,
+  most: 1024,
+  default: 1,
+  doc: "Threads of the kernels; the result does not depend on them.",
+} as const;
+
+/** Whole numbers of which random numbers are functions. */
+export const SEED = { kind: "whole", least: 0, default: 0, doc: "Seed of everything random." } as const;
+
+/** Something that is called. */
+export const CALLBACK = { kind: "settings", read: readFunction, doc: "Called with how far it is." } as const;
+
 /** Where a value stands, for messages. */
 export interface Place {
   /** What cannot be done without it: "train". */
@@ -106,7 +120,7 @@ export function resolveOptions(
   options: object,
   { task, within = "", defaults = {} }: ResolveOptions,
 ): ValuesByName {
-  const given = options as ValuesByName;
+  const given = readByName(options, Object.keys(table), task, within);
   const resolved: Record<string, unknown> = {};
   const dependent: [name: string, make: (values: ValuesByName) => unknown][] = [];
   for (const [name, row] of Object.entries(table)) {
@@ -162,29 +176,72 @@ export function onlyFor<T extends HyperparameterTable>(name: string, value: stri
  * @throws {TypeError} With the nearest name there is, when a key is none of them or there is no object.
  */
 export function refuseUnknown(options: unknown, known: readonly string[], task: string, within = ""): void {
-  if (!isRecord(options)) {
-    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, options, "an object");
-  }
-  const unknown = Object.keys(options).find((name) => !known.includes(name));
+  const place = { task, name: within === "" ? "options" : within.slice(0, -1) };
+  if (!hasNames(options)) throw unfit(place, options, "an object");
+  const unknown = guarded(place, () => Object.keys(options)).find((name) => !known.includes(name));
   if (unknown === undefined) return;
   const near = nearest(unknown, known);
   const advice = near === undefined
     ? `; there ${known.length === 1 ? "is" : "are"} ${known.join(", ") || "none"}`
     : `, did you mean "${within}${near}"?`;
-  throw new TypeError(`Cannot ${task}: there is no option "${within}${unknown}"${advice}`);
+  throw new TypeError(`Cannot ${task}: there is no option "${shown(within + unknown)}"${advice}`);
+}
+
+/** Whether a value can hold options: plain objects, objects of classes of one's own, modules. */
+function hasNames(value: unknown): value is object {
+  if (!isRecord(value)) return false;
+  try {
+    return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
+  } catch {
+    return false;
+  }
+}
+
+/** What somebody's object gives, whose own code may throw. */
+function guarded<T>({ task, name }: Place, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    throw new TypeError(`Cannot ${task}: ${name} cannot be read`, { cause });
+  }
+}
+
+/**
+ * The values of an object by their names, each read once: they may be inherited, or come from getters.
+ *
+ * @param within Name of the object, with a dot behind; empty for the options themselves.
+ * @returns A plain object, in which what is undefined is absent.
+ * @throws {TypeError} When a getter throws; its error is the `cause`.
+ */
+export function readByName(
+  object: object,
+  names: readonly string[],
+  task: string,
+  within = "",
+): ValuesByName {
+  const read: Record<string, unknown> = {};
+  for (const name of names) {
+    const value = guarded({ task, name: within + name }, () => (object as ValuesByName)[name]);
+    if (value !== undefined) read[name] = value;
+  }
+  return read;
 }
 
 /** Every name of an interface of options: what the compiler keeps complete. */
 export type NamesOf<O> = Readonly<Record<keyof O, true>>;
 
 /**
- * Refuses options that an interface does not have; for objects without a table.
+ * Refuses options that an interface does not have, and reads the others; for objects without a table.
  *
  * @param names Every name of the interface.
+ * @param within Name of the object they are in, with a dot behind; empty for the options themselves.
+ * @returns A plain copy, each option read once ({@linkcode readByName}); values are for the caller to check.
  * @throws {TypeError} With the nearest name there is, when a key is none of them or there is no object.
  */
-export function onlyKnown<O extends object>(options: O, names: NamesOf<O>, task: string): void {
-  refuseUnknown(options, Object.keys(names), task);
+export function onlyKnown<O extends object>(options: O, names: NamesOf<O>, task: string, within = ""): O {
+  const known = Object.keys(names);
+  refuseUnknown(options, known, task, within);
+  return readByName(options, known, task, within) as O;
 }
 
 /** How an object with a table of its own is read: unknown keys refused, defaults filled in, the rest checked. */
@@ -194,6 +251,36 @@ export function settingsOf(table: HyperparameterTable): (value: unknown, place: 
     refuseUnknown(value, Object.keys(table), task, within);
     return resolveOptions(table, value as object, { task, within });
   };
+}
+
+/**
+ * Checks one value by a row: for an argument, or an option of an object without a table.
+ *
+ * @throws {TypeError} When it has another type than the row says.
+ * @throws {RangeError} When it is out of range.
+ */
+export function readValue<T>(row: Hyperparameter<T>, value: unknown, place: Place): T {
+  return checked(row, value === undefined ? row.default : value, place) as T;
+}
+
+/** A whole number that is given as an argument, within bounds. */
+export function readWhole(value: unknown, place: Place, bounds: Bounds = { least: 0 }): number {
+  return checked({ kind: "whole", ...bounds, doc: "" }, value, place) as number;
+}
+
+/** A function. */
+function readFunction(value: unknown, place: Place): unknown {
+  if (typeof value !== "function") throw unfit(place, value, "a function");
+  return value;
+}
+
+/**
+ * A text that is not empty: a path, a name.
+ *
+ * @throws {TypeError} When it is something else.
+ */
+export function requireText(value: unknown, place: Place, expected = "a text"): asserts value is string {
+  if (typeof value !== "string" || value === "") throw unfit(place, value, expected);
 }
 
 /** The error for a value of another type than the one expected. */
@@ -270,7 +357,8 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       if (!isWithin(value, row) || !(fits || (row.infinite === true && value === Infinity))) {
         throw outOfRange(place, value, expected);
       }
-      return whole ? value : asFloat(row, value, place, expected);
+      // −0 is 0 where things are counted.
+      return whole ? value + 0 : asFloat(row, value, place, expected);
     }
     default: {
       const unknown: never = row;
@@ -303,12 +391,26 @@ function outOfRange({ task, name }: Place, value: unknown, expected: string): Ra
 
 /** Whether a value that comes from outside is an object with names. */
 export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+  return typeof value === "object" && value !== null && !isList(value);
 }
+
+/** Whether a value is an array, of whatever realm; a proxy that was revoked is none. */
+export function isList(value: unknown): value is readonly unknown[] {
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false;
+  }
+}
+
+/** Letters of a text that a message shows. */
+const MOST_LETTERS = 120;
 
 /** A value on one line, whatever it is. */
 export function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "object" && value !== null ? "an object" : String(value);
+  if (isList(value)) return "an array";
+  if (typeof value === "object" && value !== null) return "an object";
+  const text = String(value).replaceAll(/\s+/g, " ");
+  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
 }

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isRecord, type Place, shown } from "./hyperparameter.ts";
+import { isList, isRecord, type Place, shown } from "./hyperparameter.ts";
 
 /** Numbers in one line: a typed array of any kind but 64-bit integers, or a list. */
 export type Numbers =
@@ -49,12 +49,17 @@ const [kindOf, lengthOf, offsetOf, bufferOf] = [Symbol.toStringTag, "length", "b
 
 /** What an array is, for messages: "Float64Array of 12", "a list of 3", "null". */
 export function described(value: unknown): string {
-  if (Array.isArray(value)) return `a list of ${value.length}`;
   const kind = ArrayBuffer.isView(value) ? kindOf(value) : undefined;
   if (kind !== undefined) return `a ${kind} of ${lengthOf(value)}`;
   if (typeof value === "string") return "a string";
-  const name = isRecord(value) ? Object.prototype.toString.call(value).slice(8, -1) : "Object";
-  return name === "Object" ? shown(value) : `a ${name}`;
+  try {
+    if (isList(value)) return `a list of ${shown(value.length)}`;
+    const name = isRecord(value) ? Object.prototype.toString.call(value).slice(8, -1) : "Object";
+    return name === "Object" ? shown(value) : `a ${name}`;
+  } catch {
+    // A proxy need not say what it is.
+    return shown(value);
+  }
 }
 
 /**
@@ -195,9 +200,15 @@ function rounded(numbers: ArrayLike<number>, into: Float32Array, start: number, 
   }
 }
 
-function allocate(length: number, { task, name }: Place): Float32Array {
+function allocate(length: number, place: Place): Float32Array;
+function allocate(length: number, place: Place, Kind: Float64ArrayConstructor): Float64Array;
+function allocate(
+  length: number,
+  { task, name }: Place,
+  Kind: Float32ArrayConstructor | Float64ArrayConstructor = Float32Array,
+): Float32Array | Float64Array {
   try {
-    return new Float32Array(length);
+    return new Kind(length);
   } catch (cause) {
     throw new RangeError(`Cannot ${task}: there is no memory for the ${length} numbers of ${name}`, {
       cause,
@@ -241,11 +252,20 @@ const KINDS: Readonly<Record<string, Float32ArrayConstructor>> = {
   ...("Float16Array" in globalThis && { Float16Array: Reflect.get(globalThis, "Float16Array") }),
 } as unknown as Readonly<Record<string, Float32ArrayConstructor>>;
 
+/**
+ * A short list of numbers, as a list of one's own: sizes of layers, densities.
+ *
+ * @throws {TypeError} When it is no array of numbers.
+ */
+export function readList(value: unknown, place: Place): readonly number[] {
+  return Array.from(plainView(value, place) ?? numbersOf(value, place));
+}
+
 /** The numbers of a list, each read once. */
 function numbersOf(value: unknown, place: Place): Float64Array {
   if (!isList(value)) throw foreign(place, value, "an array of numbers");
   const count = length(value, place);
-  const numbers = new Float64Array(count);
+  const numbers = allocate(count, place, Float64Array);
   for (let index = 0; index < count; index++) {
     const number = element(value, index, place);
     if (typeof number !== "number") {
@@ -263,16 +283,17 @@ function foreign({ task, name }: Place, value: unknown, expected: string): TypeE
 }
 
 function isArrayLike(value: unknown): boolean {
-  return Array.isArray(value) || ArrayBuffer.isView(value);
-}
-
-function isList(value: unknown): value is readonly unknown[] {
-  return Array.isArray(value);
+  return isList(value) || ArrayBuffer.isView(value);
 }
 
 /** How long a list says that it is. */
 function length(list: readonly unknown[], { task, name }: Place): number {
-  const count: unknown = list.length;
+  let count: unknown;
+  try {
+    count = list.length;
+  } catch (cause) {
+    throw new TypeError(`Cannot ${task}: the length of ${name} cannot be read`, { cause });
+  }
   if (Number.isSafeInteger(count) && (count as number) >= 0 && (count as number) <= MOST_NUMBERS) {
     return count as number;
   }

@@ -56,9 +56,9 @@ export interface AnswerColumn {
   readonly name: string;
 }
 
-/** A column of numbers to predict; there may be several. */
+/** A column of numbers to predict, or of one label of several; there may be several. */
 export interface TargetColumn {
-  /** Numbers to predict. */
+  /** Numbers to predict, or whether a label applies. */
   readonly kind: "target";
   /** As of a number. */
   readonly name: string;
@@ -105,7 +105,7 @@ export function inputCount({ columns }: TableSchema): number {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { inputNames } from "./schema.ts";
+ * import { inputNames } from "@truly-sparse/truly-sparse";
  * const mass = { kind: "number", name: "mass", offset: 0, factor: 1, missing: 3, indicator: true } as const;
  * const colour = { kind: "category", name: "colour", categories: ["red"], rare: [], other: true } as const;
  * assertEquals(inputNames({ header: true, columns: [mass, { ...colour, missing: "input" }] }), [
@@ -130,7 +130,7 @@ export function inputNames({ columns }: TableSchema): string[] {
   });
 }
 
-/** Names of the outputs of a network that predicts numbers, in their order; empty for classes. */
+/** Names of the outputs of a network that predicts numbers or several labels, in their order; empty for classes. */
 export function targetNames({ columns }: TableSchema): string[] {
   const names: string[] = [];
   for (const [place, column] of columns.entries()) {

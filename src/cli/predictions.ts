@@ -18,7 +18,7 @@ export interface PredictionOptions {
   readonly outputCount: number;
   /** Name of each class or value; where they are unknown, their indices. */
   readonly outputNames: readonly string[];
-  readonly task: "classification" | "regression";
+  readonly task: "classification" | "regression" | "multi-label";
 }
 
 /** Digits of probabilities and values in text: what f32 holds. */

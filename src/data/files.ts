@@ -38,13 +38,13 @@ export interface FileOptions extends TableFileOptions {
 }
 
 /** Samples, and what messages call them. */
-interface Part {
+export interface Part {
   readonly samples: FileSamples;
   readonly source: string;
 }
 
 /** Reports the progress of each file. */
-type Track = (file: DataFile) => ReadProgress;
+export type Track = (file: DataFile) => ReadProgress;
 
 /**
  * Reads a data set from files, each packed with gzip, alone in a zip archive, or plain.
@@ -69,7 +69,7 @@ type Track = (file: DataFile) => ReadProgress;
  * @throws {TypeError} When the files given make no data set.
  * @example
  * ```ts
- * import { loadFiles } from "./files.ts";
+ * import { loadFiles } from "@truly-sparse/truly-sparse";
  * const path = await Deno.makeTempFile({ suffix: ".csv" });
  * await Deno.writeTextFile(path, "width,class\n1,a\n2,b\n3,a\n4,b\n5,a\n");
  * const data = await loadFiles([path], { testFraction: 0.4 });
@@ -93,17 +93,13 @@ export async function loadFiles(paths: readonly string[], options: FileOptions =
     throw new TypeError(`Cannot load data for ${options.task}: the model is for ${like.task}`);
   }
   const [train, test] = await readParts(files, options, onProgress && progressOf(files, onProgress));
-  for (const { samples, source } of test === undefined ? [train] : [train, test]) {
-    if (samples.labels.length + samples.targets.length === 0) {
-      throw new RangeError(`Cannot learn from "${source}": no column is its label`);
-    }
-  }
-  if (like === undefined) requireClasses(train);
+  requireLearnable([train, test], like);
   const dataset = toDataset(files[0].stem, train.samples, train.source, test?.samples, test?.source);
   return test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
 }
 
-function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track {
+/** Reports the progress of several files as one. */
+export function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track {
   const done = new Map<DataFile, number>();
   const total = files.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   return (file) => (doneBytes, totalBytes) => {
@@ -112,7 +108,23 @@ function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track
   };
 }
 
-type Parts = readonly [train: Part, test?: Part | undefined];
+/** What is read to learn from, and perhaps to test with. */
+export type Parts = readonly [train: Part, test?: Part | undefined];
+
+/**
+ * Refuses samples that nothing can be learned from.
+ *
+ * @param like The model that knows the classes already.
+ * @throws {RangeError} When samples have no label, or those to learn from are all of one class.
+ */
+export function requireLearnable([train, test]: Parts, like?: KnownModel): void {
+  for (const { samples, source } of test === undefined ? [train] : [train, test]) {
+    if (samples.labels.length + samples.targets.length === 0) {
+      throw new RangeError(`Cannot learn from "${source}": no column is its label`);
+    }
+  }
+  if (like === undefined) requireClasses(train);
+}
 
 async function readParts(
   files: readonly DataFile[],

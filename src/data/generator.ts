@@ -91,7 +91,7 @@ const DEFAULTS: GeneratorDesign = {
  * @throws {RangeError} When counts do not fit: no corner for each cluster, or more structured features than features.
  * @example
  * ```ts
- * import { madelonLike } from "./generator.ts";
+ * import { madelonLike } from "@truly-sparse/truly-sparse";
  * const data = madelonLike({ samples: 100, testSamples: 20, seed: 1 });
  * if (data.train.features.length !== 100 * 500 || data.truth.informative.length !== 5) throw new Error("wrong shape");
  * ```

@@ -37,9 +37,7 @@ export interface Draw {
  * @param counts Samples of each class.
  */
 export function quotasOf(counts: Float64Array, fraction: number): Float64Array {
-  const quotas = counts.map((count) =>
-    Math.min(Math.floor(count * fraction), Math.max(count - 1, 0))
-  );
+  const quotas = counts.map((count) => Math.min(Math.floor(count * fraction), Math.max(count - 1, 0)));
   const samples = sumOf(counts);
   // Largest remainders get what rounding down has left over.
   let left = Math.round(samples * fraction) - sumOf(quotas);

@@ -14,6 +14,8 @@ import { idxDataset, parseIdx } from "./idx.ts";
 import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
 import { nearest } from "../nearest.ts";
+import { described } from "../numbers.ts";
+import { quote } from "./quote.ts";
 import { splitTest, toDataset } from "./file_dataset.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 
@@ -76,7 +78,7 @@ export interface NamedDatasets {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { datasets } from "./named.ts";
+ * import { datasets } from "@truly-sparse/truly-sparse";
  * const data = await datasets.load("madelon-like", { seed: 1 });
  * assertEquals(data.train.samples, datasets.describe("madelon-like").trainSamples);
  * assertEquals(datasets.describe("fashion-mnist").settings.hidden, [1000, 1000, 1000]);
@@ -93,10 +95,28 @@ function describe(name: string): NamedDataset {
   const set = CATALOGUE.find((entry) => entry.name === name);
   if (set !== undefined) return set;
   const names = CATALOGUE.map((entry) => entry.name);
-  const guess = nearest(String(name), names);
+  const own = "tables of your own are read by readTable(), other files by loadFiles()";
+  if (typeof name !== "string") {
+    throw new TypeError(
+      `Cannot find a data set by ${described(name)}: its name is needed, one of ${names.join(", ")}; ${own}`,
+    );
+  }
+  if (FILE.test(name)) {
+    throw new TypeError(
+      `Cannot find a data set named ${quote(name)}: it looks like a file; ${own}. Names are ${
+        names.join(", ")
+      }`,
+    );
+  }
+  const guess = nearest(name, names);
   const hint = guess === undefined ? "" : `did you mean "${guess}"? `;
-  throw new TypeError(`Cannot find a data set named "${name}": ${hint}There are ${names.join(", ")}`);
+  throw new TypeError(
+    `Cannot find a data set named ${quote(name)}: ${hint}There are ${names.join(", ")}; ${own}`,
+  );
 }
+
+/** Texts that name a file or an address rather than a data set. */
+const FILE = /[/\\]|\.[a-z0-9]+$/i;
 
 /** Made-up data by name. The paper does not say how many features of "extreme" inform. */
 const MADE_UP: Readonly<Record<string, MadelonLikeOptions>> = {

@@ -160,7 +160,9 @@ function amongNames(
   const flags = kind === "boolean" && !classes.has("true") && !classes.has("false");
   return Uint32Array.from(spellings, (spelled) => {
     const index = flags ? Number(spelled === "true") : counts ? Number(spelled) : -1;
-    const found = index >= 0 ? (Number.isInteger(index) ? index : -1) : classes.get(labelName(spelled, numeric));
+    const found = index >= 0
+      ? (Number.isInteger(index) ? index : -1)
+      : classes.get(labelName(spelled, numeric));
     if (found !== undefined && found >= 0 && found < names.length) return found;
     const near = nearest(spelled, names);
     throw new RangeError(

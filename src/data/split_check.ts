@@ -130,11 +130,18 @@ function requireLengths(
   }
 }
 
-function requireClasses({ labels }: Split, { outputCount }: SplitShape, name: string, because: Because): void {
+function requireClasses(
+  { labels }: Split,
+  { outputCount }: SplitShape,
+  name: string,
+  because: Because,
+): void {
   for (let sample = 0; sample < labels.length; sample++) {
     if (labels[sample] < outputCount) continue;
     throw new RangeError(
-      because(`sample ${sample} of ${name} has class ${labels[sample]}, the last class is ${outputCount - 1}`),
+      because(
+        `sample ${sample} of ${name} has class ${labels[sample]}, the last class is ${outputCount - 1}`,
+      ),
     );
   }
 }
@@ -169,7 +176,9 @@ function requireLabelTargets(
   if (place < 0) return;
   throw new RangeError(
     because(
-      `target ${place % outputCount} of sample ${Math.floor(place / outputCount)} of ${name} is ${targets[place]}, ` +
+      `target ${place % outputCount} of sample ${Math.floor(place / outputCount)} of ${name} is ${
+        targets[place]
+      }, ` +
         "expected 1 for a label that the sample has, or 0",
     ),
   );
@@ -180,7 +189,9 @@ function requireWeights(weights: Float32Array, name: string, because: Because): 
   if (wrong >= 0) {
     throw new RangeError(
       because(
-        `the weight of sample ${wrong} of ${name} is ${weights[wrong]}, a finite number of at least 0 is needed`,
+        `the weight of sample ${wrong} of ${name} is ${
+          weights[wrong]
+        }, a finite number of at least 0 is needed`,
       ),
     );
   }

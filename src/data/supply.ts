@@ -81,8 +81,8 @@ export function gunzipped(name: string, stored: Supply): Supply {
  *
  * @throws {SyntaxError} When the archive is damaged, or holds more files.
  */
-export async function unzipped(source: Source): Promise<Supply> {
-  const archive = await openZip(source);
+export async function unzipped(source: Source, called: string): Promise<Supply> {
+  const archive = await openZip(source, called);
   try {
     return zipSupply(archive, onlyFile(archive), true);
   } catch (cause) {

@@ -14,7 +14,8 @@ import { arrayWidth, encodeArray } from "./table/array_features.ts";
 import { plainSchema } from "./table/choose_schema.ts";
 import { chooseAnswers, type Column, findColumns } from "./table/columns.ts";
 import { isTable, openTable, type TextOptions } from "./table/table_files.ts";
-import { knownWindows, type OnNotice } from "./table/table_samples.ts";
+import type { OnNotice } from "./table/reading.ts";
+import { knownWindows } from "./table/table_samples.ts";
 import type { Table } from "./table/table.ts";
 
 /** Options of {@linkcode sampleWindows}. */

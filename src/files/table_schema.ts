@@ -8,7 +8,7 @@ import { type ColumnSchema, inputCount, type TableSchema } from "../schema.ts";
 
 /** What a schema has to fit. */
 export interface SchemaOwner {
-  readonly task: "classification" | "regression";
+  readonly task: "classification" | "regression" | "multi-label";
   /** Raw features the model takes. */
   readonly featureCount: number;
   /** Classes or values the model gives. */

@@ -24,7 +24,7 @@ export interface PredictOptions {
 export interface Compilable {
   readonly settings: {
     readonly sizes: readonly number[];
-    readonly task: "classification" | "regression";
+    readonly task: "classification" | "regression" | "multi-label";
   };
   readonly layers: readonly SparseLayer[];
   readonly standardization?: Standardization;
@@ -45,7 +45,7 @@ export interface Compilable {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { madelonLike, SparseMlp, train } from "../../mod.ts";
+ * import { madelonLike, SparseMlp, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });
@@ -63,13 +63,14 @@ export class InferenceModel {
   /** Name of each class; empty for regression, or where they are unknown. */
   readonly classNames: readonly string[];
   /** What the outputs mean. */
-  readonly task: "classification" | "regression";
+  readonly task: "classification" | "regression" | "multi-label";
+  /** What the columns of the tables are that the model was trained on; undefined without one. */
+  readonly schema: TableSchema | undefined;
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
   readonly #targetScaling: TargetScaling | undefined;
   readonly #sizes: readonly number[];
   readonly #temperature: number;
-  readonly #schema: TableSchema | undefined;
   #work: Uint32Array = new Uint32Array(0);
 
   /** Copies a model; O(connections). */
@@ -81,7 +82,7 @@ export class InferenceModel {
     this.outputCount = layers[layers.length - 1].neurons;
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
-    this.#schema = model.schema;
+    this.schema = model.schema;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
     this.#targetScaling = model.targetScaling;
@@ -143,8 +144,8 @@ export class InferenceModel {
     try {
       predict(this.#network, source, { softmax, width, threads }, this.#work, outputs);
     } catch (cause) {
-      if (!(cause instanceof FeatureError) || this.#schema === undefined) throw cause;
-      throw cause.at({ name: inputNames(this.#schema)[cause.place.feature] });
+      if (!(cause instanceof FeatureError) || this.schema === undefined) throw cause;
+      throw cause.at({ name: inputNames(this.schema)[cause.place.feature] });
     }
     if (this.#targetScaling !== undefined) toOwnUnit(this.#targetScaling, outputs);
     return outputs;

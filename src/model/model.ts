@@ -25,7 +25,7 @@ import { ModelUse } from "./use.ts";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { SparseMlp } from "./model.ts";
+ * import { SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const model = SparseMlp.create({ sizes: [784, 1000, 10], epsilon: 20, seed: 1 });
  * assertEquals(model.layers.length, 2);

@@ -12,7 +12,7 @@ import {
 import { type Activation, type ActivationKind, resolveActivation } from "./activation.ts";
 
 /** What the output means: classes (softmax and cross-entropy) or values (mean squared error). */
-export type Task = "classification" | "regression";
+export type Task = "classification" | "regression" | "multi-label";
 
 /** Options of {@linkcode SparseMlp.create}. */
 export interface ModelOptions {

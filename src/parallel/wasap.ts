@@ -69,9 +69,7 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { madelonLike } from "../data/generator.ts";
- * import { SparseMlp } from "../model/model.ts";
- * import { trainParallel } from "./wasap.ts";
+ * import { madelonLike, SparseMlp, trainParallel } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });

@@ -10,7 +10,8 @@ import type { SparseMlp } from "../model/model.ts";
  *
  * @example
  * ```ts
- * import { loadModel, madelonLike, saveModel, SparseMlp, trainParallel, WorkerModels } from "../../mod.ts";
+ * import { loadModel, madelonLike, saveModel, SparseMlp, trainParallel } from "@truly-sparse/truly-sparse";
+ * import { WorkerModels } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
  * const path = await Deno.makeTempFile({ suffix: ".safetensors" });

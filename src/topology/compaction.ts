@@ -44,7 +44,7 @@ export interface Compaction {
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { compact, pruneByImportance, SparseMlp } from "../../mod.ts";
+ * import { compact, pruneByImportance, SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const model = SparseMlp.create({ sizes: [20, 100, 100, 2], epsilon: 4, seed: 1 });
  * for (const layer of model.layers.slice(0, -1)) pruneByImportance(layer, 50);

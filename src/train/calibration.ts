@@ -91,7 +91,7 @@ function slope(
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { calibrate, madelonLike, SparseMlp, splitValidation, train } from "../../mod.ts";
+ * import { calibrate, madelonLike, SparseMlp, splitValidation, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 300, testSamples: 50, features: 20, seed: 1 });
  * const { train: part, validation } = splitValidation(data, 0.3, 1);

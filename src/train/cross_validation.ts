@@ -73,7 +73,7 @@ export interface CrossValidationSummary {
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { crossValidate, madelonLike, SparseMlp } from "../../mod.ts";
+ * import { crossValidate, madelonLike, SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 120, testSamples: 10, features: 20, seed: 1 });
  * const folds = crossValidate(data, {

@@ -46,7 +46,7 @@ export interface MeasureOptions extends EvaluatorOptions {
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { madelonLike, measureModel, SparseMlp, train } from "../../mod.ts";
+ * import { madelonLike, measureModel, SparseMlp, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 200, testSamples: 50, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 16, 2], epsilon: 8, seed: 1 });

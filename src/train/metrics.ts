@@ -62,7 +62,7 @@ export interface RegressionMetrics {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { classificationMetrics } from "./metrics.ts";
+ * import { classificationMetrics } from "@truly-sparse/truly-sparse";
  *
  * const { accuracy, rocAuc, confusion } = classificationMetrics(
  *   Float32Array.of(0.75, 0.25, 0.25, 0.75, 0.625, 0.375),

@@ -175,7 +175,7 @@ export function isBetter(name: MetricName, value: number, than: number): boolean
  *
  * @throws {TypeError} With the metrics there are for the task.
  */
-export function checkMetric(name: MetricName, task: "classification" | "regression"): void {
+export function checkMetric(name: MetricName, task: "classification" | "regression" | "multi-label"): void {
   const fits = (other: MetricName) => ["both", task].includes(metricOf(other).task);
   if (fits(name)) return;
   throw new TypeError(

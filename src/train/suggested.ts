@@ -57,7 +57,7 @@ export interface SuggestedSettings {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { suggestSettings } from "./suggested.ts";
+ * import { suggestSettings } from "@truly-sparse/truly-sparse";
  *
  * const { model, training } = suggestSettings({ samples: 100, features: 5000, outputs: 2 });
  * assertEquals(model.sizes, [5000, 1000, 2]);

@@ -51,9 +51,7 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  * @example
  * ```ts
  * import { assert } from "@std/assert";
- * import { madelonLike } from "../data/generator.ts";
- * import { SparseMlp } from "../model/model.ts";
- * import { train } from "./trainer.ts";
+ * import { madelonLike, SparseMlp, train } from "@truly-sparse/truly-sparse";
  *
  * const data = madelonLike({ samples: 400, testSamples: 100, features: 20, seed: 1 });
  * const model = SparseMlp.create({ sizes: [20, 32, 2], epsilon: 8, seed: 1 });

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { areNumbers, labelName, LabelTable } from "../labels.ts";
+import { areNumbers, isNumber, labelName, LabelTable } from "../labels.ts";
 import { quote } from "../quote.ts";
 import type { Task } from "../split.ts";
 import { areMarkedNumbers } from "./column_kinds.ts";
@@ -177,4 +177,44 @@ export function requireAnswers(
       } of "${source}" for weights: the least is ${minimum}, expected 0 or more`,
     );
   }
+}
+
+/** Spellings of a label that a sample has, and of one that it has not; capitals do not matter, numbers go by value. */
+const YES: ReadonlySet<string> = new Set(["1", "true", "t", "yes", "y"]);
+const NO: ReadonlySet<string> = new Set(["0", "false", "f", "no", "n"]);
+
+/**
+ * Reads the column of one label of several: which spellings say that a sample has it.
+ *
+ * @throws {SyntaxError} When a cell is missing, or says neither yes nor no.
+ */
+export function flagsOf(
+  profile: ColumnProfile,
+  place: number,
+  source: string,
+  missing: MissingLabels,
+): { readonly spelled: readonly string[]; readonly constant: boolean } {
+  const { name, values } = profile;
+  if (profile.missing > 0 && missing !== "refuse") {
+    throw new TypeError(
+      `Cannot use ${
+        called(name, place)
+      } of "${source}": ${profile.missing} of its cells are missing, and rows ` +
+        "with several labels cannot be left out; say yes or no there",
+    );
+  }
+  requireAnswers(profile, place, source, { kind: "class", missing });
+  const word = (spelling: string) =>
+    isNumber(spelling) ? String(Number(spelling) + 0) : spelling.toLowerCase();
+  const spellings = [...values?.keys() ?? []];
+  const odd = spellings.find((spelling) => !YES.has(word(spelling)) && !NO.has(word(spelling)));
+  if (odd !== undefined || values === undefined) {
+    throw new SyntaxError(
+      `Cannot use ${called(name, place)} of "${source}" for one label of several: it holds ${
+        odd === undefined ? "too many different cells" : quote(odd)
+      }, expected 0 and 1, true and false, or yes and no`,
+    );
+  }
+  const spelled = spellings.filter((spelling) => YES.has(word(spelling)));
+  return { spelled, constant: spelled.length === 0 || spelled.length === spellings.length };
 }

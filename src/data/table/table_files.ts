@@ -13,7 +13,8 @@ import { chooseAnswers } from "./columns.ts";
 import { openDelimited } from "./delimited.ts";
 import { openParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
-import { type KnownTable, readKnownTable, readTrainingTable, type TableReading } from "./table_samples.ts";
+import type { KnownTable, TableReading } from "./reading.ts";
+import { readKnownTable, readTrainingTable } from "./table_samples.ts";
 
 /** How a text is written; what is not given is found out. */
 export interface TextOptions {
@@ -66,8 +67,9 @@ export async function openTable(
   const knownNames = schema?.header === true ? new Set(schema.columns.map(({ name }) => name)) : undefined;
   const dialect = { delimiter, encoding, decimal, header, knownNames };
   if (file instanceof ReadableStream) return await openDelimited(file, { ...dialect, name: STREAM_NAME });
-  if (file.format === "parquet") return await openParquet(file.path);
-  return await openDelimited(file.path, { ...dialect, delimiter: delimiter ?? file.delimiter });
+  const { path, bytes: source = path } = file;
+  if (file.format === "parquet") return await openParquet(source, path);
+  return await openDelimited(source, { ...dialect, name: path, delimiter: delimiter ?? file.delimiter });
 }
 
 /**
