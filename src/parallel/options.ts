@@ -121,12 +121,17 @@ export interface ParallelRunOptions extends RunOptions {
  * Takes options apart, fills in defaults and checks them.
  *
  * @param modelSeed Seed where none is given.
+ * @param validation Whether the data have validation samples of their own.
  * @throws {RangeError} When a value is out of range.
  * @throws {TypeError} When there is no option of that name, or a value has the wrong type, contradicts another or is for
  * sequential training only.
  */
-export function resolveParallelRun(options: ParallelOptions, modelSeed: number): ParallelRunOptions {
-  const run = resolveRunOptions(options, modelSeed, PARALLEL_OPTION_NAMES);
+export function resolveParallelRun(
+  options: ParallelOptions,
+  modelSeed: number,
+  validation: boolean,
+): ParallelRunOptions {
+  const run = resolveRunOptions(options, modelSeed, { known: PARALLEL_OPTION_NAMES, validation });
   const parallel = resolveParallelHyperparameters(options);
   const { workerModels } = options;
   if (workerModels !== undefined && !(workerModels instanceof WorkerModels)) {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dataset, Split } from "../data/dataset.ts";
+import { type Dataset, type Split, usableDataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
 import type { Places } from "../native/grow.ts";
@@ -88,11 +88,12 @@ export function trainParallel(
 /** As {@linkcode trainParallel}, over a transport of one's own. */
 export function trainOver(
   model: SparseMlp,
-  data: Dataset,
+  given: Dataset,
   options: ParallelOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const run = resolveParallelRun(options, model.settings.seed);
+  const data = usableDataset(given);
+  const run = resolveParallelRun(options, model.settings.seed, data.validation !== undefined);
   if (data.train.source !== undefined) {
     throw new TypeError(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,

@@ -18,7 +18,7 @@ import {
 } from "../optimizer/optimizers.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 import { type ClassWeights, readClassWeights } from "./sample_weights.ts";
-import { refuseJudging, SELECTION_HYPERPARAMETERS, type SelectionOptions } from "./selection.ts";
+import { checkJudging, SELECTION_HYPERPARAMETERS, type SelectionOptions } from "./selection.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -310,15 +310,20 @@ export type Hyperparameters =
  * Fills in defaults, and checks ranges and what hyperparameters say of each other. Other keys are left out.
  *
  * @param modelSeed Seed where none is given.
+ * @param validation Whether the data have validation samples of their own.
  * @throws {RangeError} When a value is out of range.
  * @throws {TypeError} When a value has the wrong type, or two contradict each other.
  */
-export function resolveHyperparameters(options: HyperparameterOptions, modelSeed: number): Hyperparameters {
-  const keep = options.validationFraction ? "best" : "last";
+export function resolveHyperparameters(
+  options: HyperparameterOptions,
+  modelSeed: number,
+  validation = false,
+): Hyperparameters {
+  const keep = validation || options.validationFraction ? "best" : "last";
   const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency, keep };
   // The table has a row for each key, whose kind gives its type.
   const resolved = resolveOptions(HYPERPARAMETERS, options, { task: "train", defaults }) as Hyperparameters;
-  refuseJudging(resolved);
+  checkJudging(resolved, validation);
   return resolved;
 }
 

@@ -34,6 +34,14 @@ export interface TrainOptions extends Omit<HyperparameterOptions, "drop" | "grow
 /** Every name in {@linkcode TrainOptions}. */
 export const TRAIN_OPTION_NAMES: readonly string[] = [...Object.keys(HYPERPARAMETERS), ...HOOK_NAMES];
 
+/** What options are read for. */
+export interface ReadRunOptions {
+  /** Names that are allowed; others are refused with the nearest. @default those of {@linkcode TrainOptions} */
+  readonly known?: readonly string[];
+  /** Whether the data have validation samples of their own. @default {false} */
+  readonly validation?: boolean;
+}
+
 /** Options of a run, cut in two. */
 export interface RunOptions {
   /** Plain data, which can be sent and saved. */
@@ -48,14 +56,13 @@ export interface RunOptions {
  * Cuts options in two, fills in defaults and checks them.
  *
  * @param modelSeed Seed where none is given.
- * @param known Names that are allowed; others are refused with the nearest.
  * @throws {RangeError} When a value is out of range.
  * @throws {TypeError} When there is no option of that name, or a value has the wrong type or contradicts another.
  */
 export function resolveRunOptions(
   options: TrainOptions,
   modelSeed: number,
-  known: readonly string[] = TRAIN_OPTION_NAMES,
+  { known = TRAIN_OPTION_NAMES, validation = false }: ReadRunOptions = {},
 ): RunOptions {
   refuseUnknown(options, known, "train");
   const rules = readOwnRules(options);
@@ -64,7 +71,7 @@ export function resolveRunOptions(
     TRAIN_OPTION_NAMES.filter((name) => !Object.hasOwn(rules, name))
       .map((name) => [name, options[name as keyof TrainOptions]]),
   );
-  const settings = resolveHyperparameters(named, modelSeed);
+  const settings = resolveHyperparameters(named, modelSeed, validation);
   const hooks = { ...readHooks(options), rules };
   return { settings, hooks, state: startOf(hooks, settings.epochs) };
 }

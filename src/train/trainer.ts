@@ -4,9 +4,9 @@
  * @module
  */
 import { validateAugmentation } from "../data/augment.ts";
-import { classCounts, type Dataset, type Split, validateDataset } from "../data/dataset.ts";
+import { classCounts, type Dataset, type Split, usableDataset } from "../data/dataset.ts";
 import { standardizationOf } from "../data/standardization.ts";
-import { splitValidation } from "../data/validation_split.ts";
+import { setValidationAside, type ValidationSplit } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -33,8 +33,8 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  *
  * After each epoch: evaluation, then (but for the last epoch) Importance Pruning where it is due, then SET. Features
  * and the targets of a regression are standardised with the statistics of the training samples, which the model keeps: its
- * losses are of standardised targets, its predictions in their own unit. Where validation samples are set aside, the
- * model ends as it was after its best epoch (`keep`), also when the run was not stopped early; the arrays of its layers
+ * losses are of standardised targets, its predictions in their own unit. Where there are validation samples (those of the
+ * data set, or a `validationFraction` set aside), the model ends as it was after its best epoch (`keep`), also when the run was not stopped early; the arrays of its layers
  * are then others than before. A run that is left before its end leaves the model as it stands, with `SparseMlp.best`
  * beside.
  *
@@ -63,11 +63,14 @@ export function train(
   data: Dataset,
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const run = resolveRunOptions(options, model.settings.seed);
-  return trainWith(model, data, run, (plan) => new SequentialEngine(model, data, plan));
+  const usable = usableDataset(data);
+  const run = resolveRunOptions(options, model.settings.seed, {
+    validation: usable.validation !== undefined,
+  });
+  return trainWith(model, usable, run, (plan) => new SequentialEngine(model, usable, plan));
 }
 
-/** As {@linkcode train}, with options that are resolved and the epochs trained by the given engine. */
+/** As {@linkcode train}, of usable data, with options that are resolved and the epochs trained by the given engine. */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
@@ -75,11 +78,10 @@ export async function* trainWith(
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
-  validateDataset(data);
   checkFit(model, data, settings);
   if (state.epoch === 0 && state.step === 0) checkConnected(model);
-  const { validationFraction, threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
-  const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
+  const { threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
+  const parts = validationParts(data, settings);
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
   if (settings.batchSize > trainSplit.samples) {
     throw new RangeError(
@@ -258,6 +260,16 @@ async function inPart<T>(part: "validation" | "test", work: Promise<T>): Promise
   } catch (cause) {
     throw cause instanceof FeatureError ? cause.at({ source: `the ${part} part` }) : cause;
   }
+}
+
+/** Training and validation samples, where there are any of the latter: the data's own, or a part set aside. */
+function validationParts(
+  data: Dataset,
+  { validationFraction, seed }: Hyperparameters,
+): ValidationSplit | undefined {
+  const { train, validation } = data;
+  if (validation !== undefined) return { train, validation };
+  return validationFraction > 0 ? setValidationAside(data, validationFraction, seed) : undefined;
 }
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
