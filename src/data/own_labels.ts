@@ -96,7 +96,7 @@ export function readGroups(value: unknown, place: Place, samples: number): Uint3
   const given = isBig(value) ? Array.from<unknown>(value) : readElements(value, place);
   if (given.length !== samples) {
     throw new TypeError(
-      `Cannot ${place.task}: ${place.name} are of ${given.length} samples, there are ${samples}`,
+      `Cannot ${place.task}: there are ${place.name} of ${given.length} samples, it has ${samples}`,
     );
   }
   const numbers = new Map<unknown, number>();
