@@ -5,8 +5,8 @@
  */
 export type { Augmentation } from "./src/data/augment.ts";
 export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
-export type { FeatureSource, ImageShape, Split, SplitShape } from "./src/data/split.ts";
-export type { DatasetOptions, Parts } from "./src/data/division.ts";
+export type { FeatureSource, ImageShape, Split } from "./src/data/split.ts";
+export type { DatasetOptions } from "./src/data/division.ts";
 export type { Label, Labels } from "./src/data/own_labels.ts";
 export type { SampleSource } from "./src/data/own_samples.ts";
 export type { Matrix, Numbers } from "./src/numbers.ts";

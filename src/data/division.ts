@@ -52,8 +52,11 @@ const ROWS = {
 
 /** Parts of samples. */
 export interface Parts {
+  /** The samples to learn from. */
   readonly train: Split;
+  /** The samples to choose the best epoch by. */
   readonly validation?: Split;
+  /** The samples to test with. */
   readonly test?: Split;
 }
 

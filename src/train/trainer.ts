@@ -80,7 +80,7 @@ export async function* trainWith(
   using _ = model.use.train();
   checkFit(model, data, settings);
   if (state.epoch === 0 && state.step === 0) checkConnected(model);
-  const { threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
+  const { threads, maxSteps, metric, keep, patience = Infinity } = settings;
   const parts = validationParts(data, settings);
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
   if (settings.batchSize > trainSplit.samples) {
