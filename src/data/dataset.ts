@@ -8,7 +8,8 @@ import { described, readElements } from "../numbers.ts";
 import type { TableSchema } from "../schema.ts";
 import type { DatasetOptions } from "./division.ts";
 import { ownSamples, type SampleSource } from "./own_samples.ts";
-import type { ImageShape, Split, Task } from "./split.ts";
+import type { Task } from "../task.ts";
+import type { ImageShape, Split } from "./split.ts";
 import { checkSplit } from "./split_check.ts";
 
 export type { FeatureSource, ImageShape, Split } from "./split.ts";

@@ -14,7 +14,7 @@ import { quote } from "./quote.ts";
 import { requireTestFraction, splitTest, toDataset } from "./file_dataset.ts";
 import type { FileSamples } from "./samples.ts";
 import type { ReadProgress } from "./source.ts";
-import type { Task } from "./split.ts";
+import type { Task } from "../task.ts";
 import { encodeArray } from "./table/array_features.ts";
 import { isTable, type KnownModel, readTables, type TableFileOptions } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";

@@ -4,7 +4,8 @@
  * @module
  */
 import type { TableSchema } from "../schema.ts";
-import type { ImageShape, Split, Task } from "./split.ts";
+import type { Task } from "../task.ts";
+import type { ImageShape, Split } from "./split.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 
 /** Samples of one file, with what the file says about them; the arrays are in shared memory. */

@@ -3,9 +3,7 @@
  *
  * @module
  */
-
-/** What is to be learned: one class of each sample, numbers, or which of several labels a sample has. */
-export type Task = "classification" | "regression" | "multi-label";
+import type { Task } from "../task.ts";
 
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
 export interface FeatureSource {

@@ -5,7 +5,7 @@
  */
 import { svmlightParse, svmlightScan } from "../native/text.ts";
 import type { FileSamples } from "./samples.ts";
-import type { Task } from "./split.ts";
+import type { Task } from "../task.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 import { parseText, type ScannedText, scanText } from "./text.ts";
 

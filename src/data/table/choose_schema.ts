@@ -5,7 +5,7 @@
  */
 import { columnName, type ColumnSchema, inputCount, isInput, type TableSchema } from "../../schema.ts";
 import { quote } from "../quote.ts";
-import type { Task } from "../split.ts";
+import type { Task } from "../../task.ts";
 import { columnSchema, type MissingCells } from "./column_kinds.ts";
 import {
   type Answers,

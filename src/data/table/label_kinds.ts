@@ -5,7 +5,7 @@
  */
 import { areNumbers, isNumber, labelName, LabelTable } from "../labels.ts";
 import { quote } from "../quote.ts";
-import type { Task } from "../split.ts";
+import type { Task } from "../../task.ts";
 import { areMarkedNumbers } from "./column_kinds.ts";
 import { called } from "./columns.ts";
 import type { ColumnProfile } from "./table.ts";

@@ -5,7 +5,7 @@
  */
 import { inputNames, type TableSchema, targetNames } from "../../schema.ts";
 import type { FileSamples } from "../samples.ts";
-import type { Task } from "../split.ts";
+import type { Task } from "../../task.ts";
 import type { ReadProgress } from "../source.ts";
 import { chooseSchema, type SchemaOptions } from "./choose_schema.ts";
 import { chooseAnswers, type Column, findColumns } from "./columns.ts";

@@ -6,7 +6,7 @@
 import type { TableSchema } from "../../schema.ts";
 import type { DataFile, FileFormat } from "../format.ts";
 import type { FileSamples } from "../samples.ts";
-import type { Task } from "../split.ts";
+import type { Task } from "../../task.ts";
 import type { ReadProgress } from "../source.ts";
 import { plainSchema, type SchemaOptions } from "./choose_schema.ts";
 import { chooseAnswers } from "./columns.ts";
