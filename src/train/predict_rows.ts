@@ -9,6 +9,7 @@ import type { OnNotice } from "../data/table/reading.ts";
 import type { Row } from "../data/table/rows.ts";
 import { InferenceModel } from "../model/inference.ts";
 import { SparseMlp } from "../model/model.ts";
+import type { Task } from "../model/settings.ts";
 import { type TableSchema, targetNames } from "../schema.ts";
 
 /** Options of {@linkcode predictRows}. */
@@ -27,7 +28,9 @@ export interface PredictedClass {
   readonly class: string;
   /** Of each class by its name; they sum to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** Of another task. */
   readonly labels?: undefined;
+  /** Of another task. */
   readonly values?: undefined;
 }
 
@@ -37,7 +40,9 @@ export interface PredictedLabels {
   readonly labels: readonly string[];
   /** Of each label by its name. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** Of another task. */
   readonly class?: undefined;
+  /** Of another task. */
   readonly values?: undefined;
 }
 
@@ -45,13 +50,18 @@ export interface PredictedLabels {
 export interface PredictedValues {
   /** Each target by its name, in its own unit. */
   readonly values: Readonly<Record<string, number>>;
+  /** Of another task. */
   readonly class?: undefined;
+  /** Of another task. */
   readonly labels?: undefined;
+  /** Of another task. */
   readonly probabilities?: undefined;
 }
 
-/** What a model says of a row; its task decides which. */
-export type PredictedRow = PredictedClass | PredictedLabels | PredictedValues;
+/** What a model for a task says of a row; any of the three where the task is not known. */
+export type PredictedRow<T extends Task = Task> = T extends "classification" ? PredictedClass
+  : T extends "regression" ? PredictedValues
+  : PredictedLabels;
 
 /**
  * Predicts rows by the names of their columns, with the checks that a file is read with.
