@@ -4,8 +4,9 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import { shown } from "../hyperparameter.ts";
-
+import { readWhole, shown } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
+import { readIndices } from "../numbers.ts";
 import type { TableSchema } from "../schema.ts";
 
 /** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
@@ -218,6 +219,9 @@ function validateWeights(weights: Float32Array, part: string, because: (found: s
   }
 }
 
+/** More classes than any network can have outputs for. */
+const MOST_CLASSES = 2 ** 28;
+
 /**
  * Counts the samples of each class.
  *
@@ -236,8 +240,12 @@ function validateWeights(weights: Float32Array, part: string, because: (found: s
  * ```
  */
 export function classCounts(split: Split, classes: number): Uint32Array {
-  const counts = new Uint32Array(classes);
-  for (const label of split.labels) {
+  const task = "count the classes";
+  const { labels } = readByName(split, ["labels"], task, "samples.");
+  const counts = new Uint32Array(
+    readWhole(classes, { task, name: "classes" }, { least: 0, most: MOST_CLASSES }),
+  );
+  for (const label of readIndices(labels, { task, name: "labels" })) {
     if (label >= classes) {
       throw new RangeError(
         `Cannot count the classes: found class ${label}, the last class is ${classes - 1}`,

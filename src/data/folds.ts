@@ -3,8 +3,10 @@
  *
  * @module
  */
+import { type NamesOf, onlyKnown, readWhole, resolveOptions, SEED } from "../hyperparameter.ts";
+import { readIndices } from "../numbers.ts";
 import { shuffle } from "../native/random.ts";
-import type { Dataset } from "./dataset.ts";
+import { type Dataset, validateDataset } from "./dataset.ts";
 import { gather } from "./validation_split.ts";
 
 /** Options of {@linkcode foldsOf}. */
@@ -22,6 +24,15 @@ export interface FoldOptions {
    */
   readonly groups?: Uint32Array;
 }
+
+const FOLD_OPTIONS: NamesOf<FoldOptions> = { folds: true, repeat: true, seed: true, groups: true };
+
+/** Rows of those that are numbers. */
+const FOLD_ROWS = {
+  folds: { kind: "whole", least: 2, default: 5, doc: "How many parts." },
+  repeat: { kind: "whole", least: 0, most: 2 ** 31, default: 0, doc: "Number of the repetition." },
+  seed: SEED,
+} as const;
 
 /** Epochs no training reaches, so that deals are apart from the order of any epoch. */
 const FIRST_DRAW = 0xffff_fffd;
@@ -47,12 +58,15 @@ const FIRST_DRAW = 0xffff_fffd;
  * ```
  */
 export function foldsOf(dataset: Dataset, options: FoldOptions = {}): Uint32Array {
-  const { folds = 5, repeat = 0, seed = 0, groups } = options;
+  const task = "make folds";
+  const { groups: given, ...rows } = onlyKnown(options, FOLD_OPTIONS, task);
+  const { folds, repeat, seed } = resolveOptions(FOLD_ROWS, rows, { task }) as Required<
+    Omit<FoldOptions, "groups">
+  >;
+  validateDataset(dataset);
+  const groups = given && readIndices(given, { task, name: "groups" });
   const { samples, labels } = dataset.train;
   const because = (found: string) => `Cannot make folds of "${dataset.name}": ${found}`;
-  if (!Number.isSafeInteger(folds) || folds < 2) {
-    throw new RangeError(because(`folds is ${folds}, expected a whole number of at least 2`));
-  }
   if (folds > samples) throw new RangeError(because(`it has ${samples} samples for ${folds} folds`));
   if (groups !== undefined && groups.length !== samples) {
     throw new TypeError(because(`there are groups of ${groups.length} samples, it has ${samples}`));
@@ -130,6 +144,10 @@ function dealGroups(
  * @throws {RangeError} When one of the parts would be empty.
  */
 export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number): Dataset {
+  validateDataset(dataset);
+  const place = { task: "test with a fold", name: "folds" };
+  readIndices(folds, place, 2 ** 32, dataset.train.samples);
+  readWhole(fold, { ...place, name: "fold" });
   const { train, featureCount, outputCount, task } = dataset;
   const flags = Uint8Array.from(folds, (other) => Number(other === fold));
   const size = flags.reduce((sum, flag) => sum + flag, 0);

@@ -3,9 +3,10 @@
  *
  * @module
  */
+import { readWhole, shown } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
-import type { Dataset, FeatureSource, Split } from "./dataset.ts";
+import { type Dataset, type FeatureSource, type Split, validateDataset } from "./dataset.ts";
 
 /** The two parts {@linkcode splitValidation} makes of the training samples. */
 export interface ValidationSplit {
@@ -28,6 +29,8 @@ const VALIDATION_DRAW = 0xffff_ffff;
  * @throws {RangeError} When the fraction is out of range, or one of the parts would be empty.
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
+  validateDataset(dataset);
+  readWhole(seed, { task: "set validation samples aside", name: "seed" });
   const { train, featureCount, outputCount } = dataset;
   const { quota, size } = validationQuota(dataset, fraction);
   const chosen = chooseValidation(train, quota, seed);
@@ -50,9 +53,11 @@ export function trainingSamples(dataset: Dataset, fraction: number): number {
 /** How many samples of each class to set aside, and of all: neither none nor all. */
 function validationQuota(dataset: Dataset, fraction: number): { quota: Float64Array; size: number } {
   const { train, outputCount } = dataset;
-  if (!(fraction > 0 && fraction < 1)) {
+  if (typeof fraction !== "number" || !(fraction > 0 && fraction < 1)) {
     throw new RangeError(
-      `Cannot set validation samples aside: the fraction is ${fraction}, expected a value between 0 and 1`,
+      `Cannot set validation samples aside: the fraction is ${
+        shown(fraction)
+      }, expected a value between 0 and 1`,
     );
   }
   const counts = new Float64Array(dataset.task === "classification" ? outputCount : 1);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { COUNT, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import { COUNT, refuseUnknown, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import { resolveRunOptions, type RunOptions, TRAIN_OPTION_NAMES } from "../train/options.ts";
@@ -126,9 +127,11 @@ export interface ParallelRunOptions extends RunOptions {
  * sequential training only.
  */
 export function resolveParallelRun(options: ParallelOptions, modelSeed: number): ParallelRunOptions {
-  const run = resolveRunOptions(options, modelSeed, PARALLEL_OPTION_NAMES);
-  const parallel = resolveParallelHyperparameters(options);
-  const { workerModels } = options;
+  refuseUnknown(options, PARALLEL_OPTION_NAMES, "train");
+  const read: ParallelOptions = readByName(options, PARALLEL_OPTION_NAMES, "train");
+  const run = resolveRunOptions(read, modelSeed, PARALLEL_OPTION_NAMES);
+  const parallel = resolveParallelHyperparameters(read);
+  const { workerModels } = read;
   if (workerModels !== undefined && !(workerModels instanceof WorkerModels)) {
     throw unfit({ task: "train in parallel", name: "workerModels" }, workerModels, "WorkerModels");
   }

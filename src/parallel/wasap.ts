@@ -3,8 +3,9 @@
  *
  * @module
  */
-import type { Dataset, Split } from "../data/dataset.ts";
+import { type Dataset, type Split, validateDataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { tileWidth } from "../model/tile.ts";
 import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
@@ -92,7 +93,9 @@ export function trainOver(
   options: ParallelOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
+  requireModel(model, "train in parallel");
   const run = resolveParallelRun(options, model.settings.seed);
+  validateDataset(data);
   if (data.train.source !== undefined) {
     throw new TypeError(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isList, type NamesOf, onlyKnown, type Place, readValue, THREADS, unfit } from "../hyperparameter.ts";
+import { CALLBACK, type NamesOf, onlyKnown, readValue, THREADS } from "../hyperparameter.ts";
+import { guarded, isInstance, isList, type Place, unfit } from "../value.ts";
 import { inputsOfRows } from "../data/table/row_samples.ts";
 import type { OnNotice } from "../data/table/reading.ts";
 import type { Row } from "../data/table/rows.ts";
@@ -123,16 +124,16 @@ const PLACE: Place = { task: "predict", name: "rows" };
 
 function checkedOptions(options: PredictRowsOptions): { threads: number; onNotice: OnNotice | undefined } {
   const { threads, onNotice } = onlyKnown(options, OPTIONS, "predict rows");
-  if (onNotice !== undefined && typeof onNotice !== "function") {
-    throw unfit({ task: "predict rows", name: "onNotice" }, onNotice, "a function");
-  }
-  return { threads: readValue(THREADS, threads, { task: "predict rows", name: "threads" }), onNotice };
+  const place = (name: string) => ({ task: "predict rows", name });
+  if (onNotice !== undefined) readValue(CALLBACK, onNotice, place("onNotice"));
+  return { threads: readValue(THREADS, threads, place("threads")), onNotice };
 }
 
 function inferenceOf(model: unknown): InferenceModel {
-  if (model instanceof InferenceModel) return model;
-  if (model instanceof SparseMlp) return new InferenceModel(model);
-  throw unfit({ task: "predict rows", name: "the model" }, model, "a SparseMlp or an InferenceModel");
+  if (isInstance(model, InferenceModel)) return model;
+  const place = { task: "predict rows", name: "the model" };
+  if (guarded(place, () => model instanceof SparseMlp)) return new InferenceModel(model as SparseMlp);
+  throw unfit(place, model, "a SparseMlp or an InferenceModel");
 }
 
 /** The schema of a model whose columns have names. */
