@@ -141,6 +141,25 @@ Deno.test("readTable() takes one label, one by its number, several targets or se
   );
 });
 
+Deno.test("readTable() reads several labels of another table by their names, and refuses what says neither yes nor no", async () => {
+  const options = { label: ["sour", "sweet"], task: "multi-label", ignoreColumns: "kind" } as const;
+  const other = (lines: string) => new TextEncoder().encode(`sweet,width,sour,colour\n${lines}`);
+  const { test } = await readTable(BYTES, {
+    ...options,
+    test: other("1,5,False,red\n0.0,6,Y,blue\n1.0,7,t,red\n"),
+  });
+  assertEquals([...test!.targets], [0, 1, 1, 0, 1, 1]);
+  assertEquals([...test!.features.subarray(0, 3)], [5, 0, 1]);
+  const bad: readonly (readonly [string, string])[] = [
+    ["1,5,maybe,red\n", '"sour" of "data" for one label of several: it holds "maybe", expected 0 and 1'],
+    ["2,5,no,red\n", 'it holds "2"'],
+    ["1,5,,red\n", 'line 2, "sour" of "data": the label is missing (empty); yes or no is needed'],
+  ];
+  for (const [lines, message] of bad) {
+    await assertRejects(() => readTable(BYTES, { ...options, test: other(lines) }), SyntaxError, message);
+  }
+});
+
 Deno.test("readTable() sets rows aside to test and to choose with, each class giving its share, by the seed", async () => {
   const data = await readTable(BYTES, { test: 0.2, validation: 0.3, seed: 3 });
   const { train, validation, test } = data;
