@@ -7,6 +7,9 @@
  * @module
  */
 import { nearest } from "./nearest.ts";
+import { guarded, hasNames, outOfRange, type Place, readByName, shown, unfit } from "./value.ts";
+
+export { isRecord, type Place, shown, unfit } from "./value.ts";
 
 /** Bounds of a number; whatever is absent is unbounded. */
 export interface Bounds {
@@ -39,14 +42,6 @@ export const SEED = { kind: "whole", least: 0, default: 0, doc: "Seed of everyth
 
 /** Something that is called. */
 export const CALLBACK = { kind: "settings", read: readFunction, doc: "Called with how far it is." } as const;
-
-/** Where a value stands, for messages. */
-export interface Place {
-  /** What cannot be done without it: "train". */
-  readonly task: string;
-  /** Its name: "epochs", "importancePruning.start". */
-  readonly name: string;
-}
 
 /** What a value may be. */
 export type HyperparameterKind =
@@ -187,46 +182,6 @@ export function refuseUnknown(options: unknown, known: readonly string[], task: 
   throw new TypeError(`Cannot ${task}: there is no option "${shown(within + unknown)}"${advice}`);
 }
 
-/** Whether a value can hold options: plain objects, objects of classes of one's own, modules. */
-function hasNames(value: unknown): value is object {
-  if (!isRecord(value)) return false;
-  try {
-    return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
-  } catch {
-    return false;
-  }
-}
-
-/** What somebody's object gives, whose own code may throw. */
-function guarded<T>({ task, name }: Place, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    throw new TypeError(`Cannot ${task}: ${name} cannot be read`, { cause });
-  }
-}
-
-/**
- * The values of an object by their names, each read once: they may be inherited, or come from getters.
- *
- * @param within Name of the object, with a dot behind; empty for the options themselves.
- * @returns A plain object, in which what is undefined is absent.
- * @throws {TypeError} When a getter throws; its error is the `cause`.
- */
-export function readByName(
-  object: object,
-  names: readonly string[],
-  task: string,
-  within = "",
-): ValuesByName {
-  const read: Record<string, unknown> = {};
-  for (const name of names) {
-    const value = guarded({ task, name: within + name }, () => (object as ValuesByName)[name]);
-    if (value !== undefined) read[name] = value;
-  }
-  return read;
-}
-
 /** Every name of an interface of options: what the compiler keeps complete. */
 export type NamesOf<O> = Readonly<Record<keyof O, true>>;
 
@@ -272,21 +227,6 @@ export function readWhole(value: unknown, place: Place, bounds: Bounds = { least
 function readFunction(value: unknown, place: Place): unknown {
   if (typeof value !== "function") throw unfit(place, value, "a function");
   return value;
-}
-
-/**
- * A text that is not empty: a path, a name.
- *
- * @throws {TypeError} When it is something else.
- */
-export function requireText(value: unknown, place: Place, expected = "a text"): asserts value is string {
-  if (typeof value !== "string" || value === "") throw unfit(place, value, expected);
-}
-
-/** The error for a value of another type than the one expected. */
-export function unfit({ task, name }: Place, value: unknown, expected: string): TypeError {
-  const type = typeof value === "string" ? " (a string)" : "";
-  return new TypeError(`Cannot ${task}: ${name} is ${shown(value)}${type}, expected ${expected}`);
 }
 
 /** Says what bounds allow, with a blank before: " from 0 up to (not including) 1"; empty without bounds. */
@@ -383,34 +323,4 @@ function alternatives(choices: readonly string[]): string {
 function advice(value: string, choices: readonly string[]): string {
   const near = nearest(value, choices);
   return near === undefined ? "" : `; did you mean "${near}"?`;
-}
-
-function outOfRange({ task, name }: Place, value: unknown, expected: string): RangeError {
-  return new RangeError(`Cannot ${task}: ${name} is ${shown(value)}, expected ${expected}`);
-}
-
-/** Whether a value that comes from outside is an object with names. */
-export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !isList(value);
-}
-
-/** Whether a value is an array, of whatever realm; a proxy that was revoked is none. */
-export function isList(value: unknown): value is readonly unknown[] {
-  try {
-    return Array.isArray(value);
-  } catch {
-    return false;
-  }
-}
-
-/** Letters of a text that a message shows. */
-const MOST_LETTERS = 120;
-
-/** A value on one line, whatever it is. */
-export function shown(value: unknown): string {
-  if (typeof value === "function") return "a function";
-  if (isList(value)) return "an array";
-  if (typeof value === "object" && value !== null) return "an object";
-  const text = String(value).replaceAll(/\s+/g, " ");
-  return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
 }

@@ -6,7 +6,8 @@
  *
  * @module
  */
-import { isList, isRecord, type Place, shown } from "./hyperparameter.ts";
+import { isRecord, type Place, shown } from "./hyperparameter.ts";
+import { isList } from "./value.ts";
 
 /** Numbers in one line: a typed array of any kind but 64-bit integers, or a list. */
 export type Numbers =
@@ -124,6 +125,7 @@ export function readIndices(value: unknown, place: Place, below = 2 ** 32, lengt
   const source = plain ?? numbersOf(value, place);
   const indices = source instanceof Uint32Array ? source : new Uint32Array(source.length);
   requireLength(indices, place, length);
+  if (indices === source && below >= 2 ** 32) return indices;
   for (let index = 0; index < source.length; index++) {
     const number = source[index];
     if (!(number >= 0 && number < below && Number.isInteger(number))) {

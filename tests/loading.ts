@@ -1,7 +1,8 @@
 /** Small files for the tests of `loadFiles()`: written, loaded, and what came of it. @module */
 import { assert } from "@std/assert";
 import type { Dataset } from "../src/data/dataset.ts";
-import { type FileOptions, loadFiles } from "../src/data/files.ts";
+import type { FileOptions } from "../src/data/file_options.ts";
+import { loadFiles } from "../src/data/files.ts";
 import { encodeNpy, type NpyNumbers } from "../src/data/npy.ts";
 
 /** What a file holds. */

@@ -115,10 +115,17 @@ Deno.test("activationCode() alternates All-ReLU's slope, −alpha in the first h
 });
 
 Deno.test("SparseMlp.create() refuses settings of the wrong kind", () => {
-  const wrong: [Partial<Record<keyof ModelOptions, unknown>>, string][] = [
+  const wrong: [Readonly<Record<string, unknown>>, string][] = [
     [{ sizes: [4] }, "at least two layers"],
     [{ sizes: [] }, "at least two layers"],
-    [{ sizes: "4,3" }, "at least two layers"],
+    [{ sizes: "4,3" }, "sizes is a string, expected an array of numbers"],
+    [{ sizes: [4, "3"] }, "element 1 of sizes is a string, expected a number"],
+    [{ hidden: [4] }, 'there is no option "hidden"'],
+    [
+      { activation: { kind: "relu", aplha: 1 } },
+      'no option "activation.aplha", did you mean "activation.alpha"?',
+    ],
+    [{ seed: "1" }, "seed is 1 (a string)"],
     [{ epsilon: 2, density: 0.5 }, "epsilon and density were both given"],
     [{ density: [0.5] }, "1 densities were given"],
     [{ density: [0.5, 0.5, 0.5] }, "3 densities were given"],
@@ -131,7 +138,7 @@ Deno.test("SparseMlp.create() refuses settings of the wrong kind", () => {
   ];
   for (const [options, message] of wrong) {
     assertThrows(
-      () => SparseMlp.create({ sizes: [4, 3, 2], ...options } as ModelOptions),
+      () => SparseMlp.create({ sizes: [4, 3, 2], ...options }),
       TypeError,
       message,
     );

@@ -141,6 +141,25 @@ Deno.test("readTable() takes one label, one by its number, several targets or se
   );
 });
 
+Deno.test("readTable() reads several labels of another table by their names, and refuses what says neither yes nor no", async () => {
+  const options = { label: ["sour", "sweet"], task: "multi-label", ignoreColumns: "kind" } as const;
+  const other = (lines: string) => new TextEncoder().encode(`sweet,width,sour,colour\n${lines}`);
+  const { test } = await readTable(BYTES, {
+    ...options,
+    test: other("1,5,False,red\n0.0,6,Y,blue\n1.0,7,t,red\n"),
+  });
+  assertEquals([...test!.targets], [0, 1, 1, 0, 1, 1]);
+  assertEquals([...test!.features.subarray(0, 3)], [5, 0, 1]);
+  const bad: readonly (readonly [string, string])[] = [
+    ["1,5,maybe,red\n", '"sour" of "data" for one label of several: it holds "maybe", expected 0 and 1'],
+    ["2,5,no,red\n", 'it holds "2"'],
+    ["1,5,,red\n", 'line 2, "sour" of "data": the label is missing (empty); yes or no is needed'],
+  ];
+  for (const [lines, message] of bad) {
+    await assertRejects(() => readTable(BYTES, { ...options, test: other(lines) }), SyntaxError, message);
+  }
+});
+
 Deno.test("readTable() sets rows aside to test and to choose with, each class giving its share, by the seed", async () => {
   const data = await readTable(BYTES, { test: 0.2, validation: 0.3, seed: 3 });
   const { train, validation, test } = data;
@@ -266,9 +285,9 @@ Deno.test("readTable() refuses options it does not know, and those of another ty
     [{ testFraction: 0.1 }, 'there is no option "testFraction"'],
     [
       { label: { name: "kind" } },
-      "label is an object, expected the name or number of a column, or a list of them",
+      "label is an object, expected the name of a column, its index, or a list of them",
     ],
-    [{ label: ["kind", null] }, "label is an array, expected"],
+    [{ label: ["kind", null] }, "label is null, expected"],
     [{ label: "knd" }, 'did you mean "kind"?'],
     [{ test: 1 }, "test is 1, expected a number from 0"],
     [{ test: "0.2" }, "0.2"],
@@ -278,7 +297,7 @@ Deno.test("readTable() refuses options it does not know, and those of another ty
     [{ stratify: 1 }, "stratify is 1, expected true or false"],
     [{ onNotice: "log" }, "onNotice is log (a string), expected a function"],
     [{ task: "ranking" }, "task is ranking"],
-    [{ like: {} }, "like is an object, expected a trained model"],
+    [{ like: {} }, "like.task is undefined, expected classification or regression"],
     [{ signal: 1 }, "signal is 1, expected an AbortSignal"],
     [{ delimiter: 3 }, "delimiter is 3, expected a text"],
     [{ missing: "drop" }, "missing is drop"],

@@ -46,7 +46,7 @@ Deno.test("readSchedule() refuses settings out of range, unknown ones and unknow
     [{ kind: "cosine", floor: 1.1 }, RangeError, "schedule.floor is 1.1"],
     [{ kind: "warm-up" }, TypeError, "schedule.epochs is undefined, expected a finite number above 0"],
     [{ kind: "cosine", flor: 0.1 }, TypeError, 'no option "schedule.flor", did you mean "schedule.floor"?'],
-    [{ kind: "constant", epochs: 3 }, TypeError, 'no option "schedule.epochs"; there are none'],
+    [{ kind: "constant", epochs: 3 }, TypeError, 'no option "schedule.epochs"; there is kind'],
     [{ kind: "linear" }, RangeError, "schedule.kind is linear, expected constant, warm-up, step or cosine"],
     ["cosine", TypeError, "schedule is cosine (a string), expected an object with a kind"],
   ];

@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { loadFiles } from "../src/data/files.ts";
 import { readSvmlight, type SvmlightOptions } from "../src/data/svmlight.ts";
-import { sampleWindows, type WindowOptions } from "../src/data/windows.ts";
+import type { WindowOptions } from "../src/data/file_options.ts";
+import { sampleWindows } from "../src/data/windows.ts";
 import { assertReadOrRefused, drawsBelow } from "./damage.ts";
 import { dataFolder, exists } from "./real_data.ts";
 

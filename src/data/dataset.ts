@@ -3,12 +3,13 @@
  *
  * @module
  */
-import { isList, isRecord, shown } from "../hyperparameter.ts";
-import { described, readElements } from "../numbers.ts";
+import { readWhole } from "../hyperparameter.ts";
+import { described, readElements, readIndices } from "../numbers.ts";
 import type { TableSchema } from "../schema.ts";
 import type { DatasetOptions } from "./division.ts";
 import { ownSamples, type SampleSource } from "./own_samples.ts";
 import type { Task } from "../task.ts";
+import { isList, isRecord, readByName, shown } from "../value.ts";
 import type { ImageShape, Split } from "./split.ts";
 import { checkSplit } from "./split_check.ts";
 
@@ -176,6 +177,9 @@ function readImage(value: unknown, featureCount: number, because: (found: string
   return { height, width, channels };
 }
 
+/** More classes than any network can have outputs for. */
+const MOST_CLASSES = 2 ** 28;
+
 /**
  * Counts the samples of each class.
  *
@@ -194,8 +198,12 @@ function readImage(value: unknown, featureCount: number, because: (found: string
  * ```
  */
 export function classCounts(split: Split, classes: number): Uint32Array {
-  const counts = new Uint32Array(classes);
-  for (const label of split.labels) {
+  const task = "count the classes";
+  const { labels } = readByName(split, ["labels"], task, "samples.");
+  const counts = new Uint32Array(
+    readWhole(classes, { task, name: "classes" }, { least: 0, most: MOST_CLASSES }),
+  );
+  for (const label of readIndices(labels, { task, name: "labels" })) {
     if (label >= classes) {
       throw new RangeError(
         `Cannot count the classes: found class ${label}, the last class is ${classes - 1}`,

@@ -5,37 +5,20 @@
  */
 import { arraySamples, type NamedArray } from "./arrays.ts";
 import type { Dataset } from "./dataset.ts";
+import { type FileOptions, readFileOptions, readPaths } from "./file_options.ts";
 import { type DataFile, detectFormat, type FileFormat, FORMAT_NAMES } from "./format.ts";
 import { readIdx } from "./idx.ts";
 import { readMadelon } from "./madelon.ts";
 import { readNpy } from "./npy.ts";
 import { readNpz } from "./npz.ts";
 import { quote } from "./quote.ts";
-import { requireTestFraction, splitTest, toDataset } from "./file_dataset.ts";
+import { splitTest, toDataset } from "./file_dataset.ts";
 import type { FileSamples } from "./samples.ts";
 import type { ReadProgress } from "./source.ts";
 import type { Task } from "../task.ts";
 import { encodeArray } from "./table/array_features.ts";
-import { isTable, type KnownModel, readTables, type TableFileOptions } from "./table/table_files.ts";
+import { isTable, type KnownModel, readTables } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
-
-/** Options of {@linkcode loadFiles}: what is to be done with files, and what is said about the columns of tables. */
-export interface FileOptions extends TableFileOptions {
-  /** Share of the samples to test with, where the files hold no test samples; 0 for none. @default {0.2} */
-  readonly testFraction?: number | undefined;
-  /** Seed of the draw of test samples. @default {0} */
-  readonly seed?: number | undefined;
-  /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
-  readonly firstIndex?: 0 | 1 | undefined;
-  /**
-   * Most bytes of what a small file may turn out to hold: the arrays of a `.npz` archive, dense svmlight features.
-   *
-   * @default As of `NpzOptions` and `SvmlightOptions`.
-   */
-  readonly maxBytes?: number | undefined;
-  /** Called now and then: bytes done and bytes in all, of all files together, as they are stored. */
-  readonly onProgress?: ReadProgress | undefined;
-}
 
 /** Samples, and what messages call them. */
 export interface Part {
@@ -78,13 +61,11 @@ export type Track = (file: DataFile) => ReadProgress;
  * ```
  */
 export async function loadFiles(paths: readonly string[], options: FileOptions = {}): Promise<Dataset> {
+  return await readDataset(readPaths(paths), readFileOptions(options));
+}
+
+async function readDataset(paths: readonly string[], options: FileOptions): Promise<Dataset> {
   const { testFraction = 0.2, seed = 0 } = options;
-  requireTestFraction(testFraction);
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(
-      `Cannot set test samples aside: the seed is ${seed}, expected a whole number from 0`,
-    );
-  }
   if (paths.length === 0) throw new TypeError("Cannot load data: no file is given");
   const files: DataFile[] = [];
   for (const path of paths) files.push(await detectFormat(path));

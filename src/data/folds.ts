@@ -7,10 +7,12 @@ import {
   type HyperparameterTable,
   type NamesOf,
   onlyKnown,
+  readWhole,
   resolveOptions,
   SEED,
 } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
+import { readIndices } from "../numbers.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
 import { FIRST_FOLD_DRAW } from "./held_out.ts";
 import { type Labels, readGroups } from "./own_labels.ts";
@@ -109,10 +111,10 @@ export function groupFolds(
 
 /** Deals at the call, and makes one fold after another. */
 function eachFold(data: Dataset, options: FoldOptions): Generator<Fold> {
-  const folds = foldsOf(data, options);
+  const folds = deal(data, options);
   const { folds: count = ROWS.folds.default } = options;
   return (function* () {
-    for (let fold = 0; fold < count; fold++) yield foldDataset(data, folds, fold);
+    for (let fold = 0; fold < count; fold++) yield heldOut(data, folds, fold);
   })();
 }
 
@@ -137,6 +139,11 @@ function eachFold(data: Dataset, options: FoldOptions): Generator<Fold> {
  * ```
  */
 export function foldsOf(dataset: Dataset, options: FoldOptions = {}): Uint32Array {
+  return deal(usableDataset(dataset), options);
+}
+
+/** As {@linkcode foldsOf}, of a data set that is checked. */
+function deal(dataset: Dataset, options: FoldOptions): Uint32Array {
   const { samples, labels } = dataset.train;
   const task = `make folds of "${dataset.name}"`;
   const because = (found: string) => `Cannot ${task}: ${found}`;
@@ -217,6 +224,15 @@ function dealGroups(
  * @throws {RangeError} When one of the parts would be empty.
  */
 export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number): Fold {
+  const usable = usableDataset(dataset);
+  const place = { task: "test with a fold", name: "folds" };
+  const read = readIndices(folds, place, 2 ** 32, usable.train.samples);
+  readWhole(fold, { ...place, name: "fold" });
+  return heldOut(usable, read, fold);
+}
+
+/** As {@linkcode foldDataset}, of a data set and folds that are checked. */
+function heldOut(dataset: Dataset, folds: Uint32Array, fold: number): Fold {
   const { train } = dataset;
   const flags = Uint8Array.from(folds, (other) => Number(other === fold));
   const size = flags.reduce((sum, flag) => sum + flag, 0);

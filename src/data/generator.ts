@@ -4,6 +4,7 @@
  * @module
  */
 import { generateBlock, generatedPlaces, type GeneratorDesign } from "../native/generator.ts";
+import { COUNT, refuseUnknown, resolveOptions, SEED, type TableOf, THREADS } from "../hyperparameter.ts";
 import type { Dataset, FeatureSource, Split } from "./dataset.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -61,18 +62,34 @@ export interface GeneratedDataset extends Dataset {
 
 const NO_LABELS = new Uint32Array(0);
 
-const DEFAULTS: GeneratorDesign = {
-  features: 500,
-  informative: 5,
-  redundant: 15,
-  repeated: 0,
-  classes: 2,
-  clustersPerClass: 2,
-  classSeparation: 1,
-  labelNoise: 0.01,
-  shuffle: true,
-  seed: 0,
-};
+const TASK = "generate data";
+
+/** Something of which there may be none. */
+const NUMBER = { kind: "whole", least: 0 } as const;
+
+/** Rows of {@linkcode MadelonLikeOptions}. */
+const ROWS = {
+  samples: { ...COUNT, default: 2000, doc: "Samples to learn from." },
+  testSamples: { ...NUMBER, default: 600, doc: "Samples to test with." },
+  features: { ...COUNT, default: 500, doc: "Features of each sample." },
+  informative: { ...COUNT, default: 5, doc: "Features that carry the clusters." },
+  redundant: { ...NUMBER, default: 15, doc: "Features that are sums of informative ones." },
+  repeated: { ...NUMBER, default: 0, doc: "Features that are copies." },
+  classes: { ...COUNT, default: 2, doc: "Number of classes." },
+  clustersPerClass: { ...COUNT, default: 2, doc: "Clusters of each class." },
+  classSeparation: { kind: "number", default: 1, doc: "Half the side of the hypercube." },
+  labelNoise: {
+    kind: "number",
+    least: 0,
+    most: 1,
+    default: 0.01,
+    doc: "Share of samples with a random class.",
+  },
+  shuffle: { kind: "flag", default: true, doc: "Whether columns stand in random order." },
+  seed: SEED,
+  threads: THREADS,
+  onDemand: { kind: "flag", default: false, doc: "Whether features are made when a batch needs them." },
+} as const satisfies TableOf<MadelonLikeOptions>;
 
 /**
  * Makes a data set in the manner of Madelon.
@@ -97,9 +114,10 @@ const DEFAULTS: GeneratorDesign = {
  * ```
  */
 export function madelonLike(options: MadelonLikeOptions = {}): GeneratedDataset {
-  const { samples = 2000, testSamples = 600, threads = 1, onDemand = false, ...change } = options;
-  const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
-  const design: GeneratorDesign = { ...DEFAULTS, ...given };
+  refuseUnknown(options, Object.keys(ROWS), TASK);
+  const { samples, testSamples, threads, onDemand, ...design } = resolveOptions(ROWS, options, {
+    task: TASK,
+  }) as unknown as Required<MadelonLikeOptions>;
   validateDesign(design, samples, testSamples, onDemand);
   const { informative, redundant, repeated } = design;
   const places = new Uint32Array(informative + redundant + repeated);
@@ -143,21 +161,6 @@ function validateDesign(
     throw new RangeError(`Cannot generate data: ${found}`);
   };
   const { features, informative, redundant, repeated, classes, clustersPerClass } = design;
-  const atLeastOne = { samples, features, informative, classes, clustersPerClass };
-  for (
-    const [name, value] of Object.entries({
-      ...atLeastOne,
-      testSamples,
-      redundant,
-      repeated,
-      seed: design.seed,
-    })
-  ) {
-    const least = name in atLeastOne ? 1 : 0;
-    if (!Number.isSafeInteger(value) || value < least) {
-      fail(`${name} is ${value}, expected a whole number of at least ${least}`);
-    }
-  }
   const structured = informative + redundant + repeated;
   if (structured > features) {
     fail(
@@ -170,12 +173,6 @@ function validateDesign(
       `${classes} classes of ${clustersPerClass} clusters need ${classes * clustersPerClass} corners, ` +
         `${informative} informative features have ${corners} to use`,
     );
-  }
-  if (!Number.isFinite(design.classSeparation)) {
-    fail(`classSeparation is ${design.classSeparation}, expected a finite number`);
-  }
-  if (!(design.labelNoise >= 0 && design.labelNoise <= 1)) {
-    fail(`labelNoise is ${design.labelNoise}, expected a value from 0 to 1`);
   }
   if (!onDemand && Math.max(samples, testSamples) * features > 2 ** 33) {
     fail(`${samples} samples of ${features} features do not fit into one array`);

@@ -13,6 +13,9 @@ import { readHiggs, readHiggsParts } from "./higgs.ts";
 import { idxDataset, parseIdx } from "./idx.ts";
 import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
+import { CALLBACK, type NamesOf, onlyKnown, readValue } from "../hyperparameter.ts";
+import { requireSignal, requireText } from "../value.ts";
+import { resolveOptions, SEED, THREADS } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
 import { described } from "../numbers.ts";
 import { quote } from "./quote.ts";
@@ -46,6 +49,20 @@ export interface LoadOptions {
   /** Stops a download. */
   readonly signal?: AbortSignal | undefined;
 }
+
+const TASK = "load the data set";
+
+const LOAD_OPTIONS: NamesOf<LoadOptions> = {
+  dataDir: true,
+  cacheDir: true,
+  seed: true,
+  threads: true,
+  onProgress: true,
+  signal: true,
+};
+
+/** Rows of those that are numbers. */
+const LOAD_ROWS = { seed: SEED, threads: THREADS } as const;
 
 /** What {@linkcode datasets} can do. */
 export interface NamedDatasets {
@@ -134,13 +151,16 @@ const MADE_UP: Readonly<Record<string, MadelonLikeOptions>> = {
 
 async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
   const set = describe(name);
-  const { seed = 0, threads = navigator.hardwareConcurrency, dataDir, cacheDir, onProgress, signal } =
-    options;
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(
-      `Cannot load data set "${name}": seed is ${seed}, expected a whole number of at least 0`,
-    );
+  const { dataDir, cacheDir, onProgress, signal, ...rows } = onlyKnown(options, LOAD_OPTIONS, TASK);
+  const { seed, threads } = resolveOptions(LOAD_ROWS, rows, {
+    task: TASK,
+    defaults: { threads: navigator.hardwareConcurrency },
+  }) as { readonly seed: number; readonly threads: number };
+  for (const [option, folder] of Object.entries({ dataDir, cacheDir })) {
+    if (folder !== undefined) requireText(folder, { task: TASK, name: option }, "the path of a folder");
   }
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: TASK, name: "onProgress" });
+  if (signal !== undefined) requireSignal(signal, TASK);
   if (set.arrangements.length === 0) return { ...madelonLike({ ...MADE_UP[name], seed, threads }), name };
   const found = await locate(set, {
     dataDir,

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { isList, isRecord, type NamesOf, onlyKnown, type Place } from "../hyperparameter.ts";
+import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
+import { isList, isRecord, type Place } from "../value.ts";
 import { described, type Matrix, type Numbers, readElements, readFloats, readMatrix } from "../numbers.ts";
 import type { TableSchema } from "../schema.ts";
 import { type DatasetOptions, divide, type Parts } from "./division.ts";

@@ -11,11 +11,11 @@ import {
   type TableReadingOptions,
   tableReadingOptions,
 } from "./read_table_options.ts";
-import { splitTest, toDataset } from "./file_dataset.ts";
+import { divide } from "./division.ts";
+import { toDataset } from "./file_dataset.ts";
 import { isTable, readTables } from "./table/table_files.ts";
 import { type Fetching, openTableSource, type TableSource } from "./table/table_source.ts";
 import { inLibraryWords, reworded } from "./table/wording.ts";
-import { splitValidation } from "./validation_split.ts";
 
 /**
  * Reads a table into a data set, as the command line does: what its columns are is found out, told to `onNotice`, and kept
@@ -61,7 +61,7 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
     const [train, other] = samples.map((samples, index): Part => ({ samples, source: files[index].path }));
     requireLearnable([train, other], like);
     const data = toDataset(files[0].stem, train.samples, train.source, other?.samples, other?.source);
-    return setAside(data, reading, train.source);
+    return setAside(data, reading);
   } catch (cause) {
     throw reworded(cause, words);
   }
@@ -79,17 +79,8 @@ async function tableOf(source: TableSource, fetching: Fetching): Promise<DataFil
 }
 
 /** Sets rows aside to test and to choose a model with; shares are of all rows. */
-function setAside(
-  data: Dataset,
-  { test, validation, stratify, seed }: TableReadingOptions,
-  source: string,
-): Dataset {
+function setAside(data: Dataset, { test, validation, stratify, seed }: TableReadingOptions): Dataset {
   const fraction = typeof test === "number" ? test : 0;
-  let parts = data;
-  if (fraction > 0 && stratify) {
-    const { train, validation: held } = splitValidation(data, fraction, seed);
-    parts = { ...data, train, test: held };
-  } else if (fraction > 0) parts = splitTest(data, fraction, seed, source);
-  if (validation === 0) return parts;
-  return { ...parts, ...splitValidation(parts, validation / (1 - fraction), seed) };
+  const options = { test: fraction, validation, stratify, seed };
+  return { ...data, ...divide(data.train, data, options, `read table "${data.name}"`) };
 }

@@ -3,19 +3,9 @@
  *
  * @module
  */
-import {
-  CALLBACK,
-  COUNT,
-  FRACTION,
-  isRecord,
-  type Place,
-  refuseUnknown,
-  resolveOptions,
-  SEED,
-  shown,
-  type TableOf,
-  unfit,
-} from "../hyperparameter.ts";
+import { COUNT, FRACTION, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
+import { isInstance, type Place, unfit } from "../value.ts";
+import { COLUMNS, TABLE_ROWS } from "./file_options.ts";
 import type { ReadProgress } from "./source.ts";
 import type { SchemaOptions } from "./table/choose_schema.ts";
 import type { Column } from "./table/columns.ts";
@@ -41,7 +31,7 @@ export interface ReadTableOptions extends Omit<SchemaOptions, "labelColumn">, Te
   readonly test?: number | TableSource | undefined;
   /** Share of all rows to choose a model with; they become `validation`. @default {0} */
   readonly validation?: number | undefined;
-  /** Whether each class gives its share of the rows set aside. @default {true} */
+  /** Whether each class gives its share of the rows set aside. @default {true where rows have a class} */
   readonly stratify?: boolean | undefined;
   /** Seed of the draws of rows that are set aside. @default {0} */
   readonly seed?: number | undefined;
@@ -60,7 +50,7 @@ export interface ReadTableOptions extends Omit<SchemaOptions, "labelColumn">, Te
 }
 
 /** What has a default. */
-type Filled = "test" | "validation" | "stratify" | "seed" | "maxBytes";
+type Filled = "test" | "validation" | "seed" | "maxBytes";
 
 /** Options with their defaults. */
 export type TableReadingOptions =
@@ -70,36 +60,14 @@ export type TableReadingOptions =
   }
   & { readonly like?: KnownModel };
 
-const COLUMNS = { kind: "settings", read: readColumns } as const;
-const TEXT = { kind: "settings", read: readText } as const;
-
 const ROWS: TableOf<ReadTableOptions> = {
-  label: { ...COLUMNS, doc: "The label's column, or several." },
+  ...TABLE_ROWS,
+  label: COLUMNS,
   test: { kind: "settings", read: readTest, doc: "Share of the rows to test with, or another table." },
   validation: { kind: "number", ...FRACTION, default: 0, doc: "Share of the rows to choose a model with." },
-  stratify: { kind: "flag", default: true, doc: "Whether each class gives its share." },
-  seed: SEED,
-  like: { kind: "settings", read: readModel, doc: "The model that is to read the table." },
-  threads: { ...COUNT, most: 1024, doc: "Most threads to use." },
+  stratify: { kind: "flag", doc: "Whether each class gives its share." },
   maxBytes: { ...COUNT, default: 2 ** 30, doc: "Most bytes that are held." },
   signal: { kind: "settings", read: readSignal, doc: "Stops what comes." },
-  onNotice: CALLBACK,
-  onProgress: CALLBACK,
-  task: { kind: "choice", choices: ["classification", "regression", "multi-label"], doc: "What is learned." },
-  weightColumn: { ...COLUMNS, doc: "How much each sample counts." },
-  ignoreColumns: { ...COLUMNS, doc: "Columns that are no inputs." },
-  categories: { ...COLUMNS, doc: "Columns whose spellings are categories." },
-  numbers: { ...COLUMNS, doc: "Columns that are numbers." },
-  missing: { kind: "choice", choices: ["fill", "refuse"], doc: "What becomes of missing cells." },
-  missingLabels: {
-    kind: "choice",
-    choices: ["refuse", "drop", "class"],
-    doc: "What becomes of rows without one.",
-  },
-  encoding: { ...TEXT, doc: "Encoding of the text." },
-  delimiter: { ...TEXT, doc: "What stands between cells." },
-  decimal: { kind: "choice", choices: [".", ","], doc: "What stands before decimals." },
-  header: { kind: "flag", doc: "Whether the first row holds names." },
 };
 
 /**
@@ -126,22 +94,6 @@ export function tableReadingOptions(options: ReadTableOptions): TableReadingOpti
   return { ...given, test };
 }
 
-/** A column, or several. */
-function readColumns(value: unknown, place: Place): Column | readonly Column[] {
-  const isColumn = (column: unknown) => typeof column === "string" || typeof column === "number";
-  if (isColumn(value)) return value as Column;
-  if (Array.isArray(value)) {
-    const columns: unknown[] = Array.from(value);
-    if (columns.every(isColumn)) return columns as Column[];
-  }
-  throw unfit(place, value, "the name or number of a column, or a list of them");
-}
-
-function readText(value: unknown, place: Place): string {
-  if (typeof value === "string") return value;
-  throw unfit(place, value, "a text");
-}
-
 function readTest(value: unknown, place: Place): unknown {
   if (typeof value !== "number") return value;
   if (value >= 0 && value < 1) return value;
@@ -150,21 +102,7 @@ function readTest(value: unknown, place: Place): unknown {
   );
 }
 
-function readSignal(value: unknown, place: Place): AbortSignal {
-  if (value instanceof AbortSignal) return value;
-  throw unfit(place, value, "an AbortSignal");
-}
-
-/** What a table needs to know of a model. */
-function readModel(value: unknown, place: Place): KnownModel {
-  if (isRecord(value) && Array.isArray(value.classNames) && Number.isSafeInteger(value.featureCount)) {
-    const { classNames, featureCount, schema, settings } = value as unknown as
-      & KnownModel
-      & { readonly settings?: { readonly task: KnownModel["task"] } };
-    const task = settings?.task ?? (value as unknown as KnownModel).task;
-    if (typeof task === "string") {
-      return { task, classNames, featureCount, ...(schema !== undefined && { schema }) };
-    }
-  }
-  throw new TypeError(`Cannot ${place.task}: like is ${shown(value)}, expected a trained model`);
+function readSignal(value: unknown, { task, name }: Place): unknown {
+  if (isInstance(value, AbortSignal)) return value;
+  throw unfit({ task, name }, value, "an AbortSignal");
 }

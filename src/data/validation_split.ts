@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { readWhole, shown } from "../hyperparameter.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
 import { countsOf, type Drawn, drawSamples, quotasOf, VALIDATION_DRAW } from "./held_out.ts";
 import { placesOf, samplesAt } from "./samples_at.ts";
@@ -28,11 +29,7 @@ export interface ValidationSplit {
  * @throws {TypeError} When it is no data set that a model could be trained on.
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(
-      `Cannot set validation samples aside: the seed is ${seed}, expected a whole number from 0`,
-    );
-  }
+  readWhole(seed, { task: "set validation samples aside", name: "seed" });
   return setValidationAside(usableDataset(dataset), fraction, seed);
 }
 
@@ -65,9 +62,11 @@ function drawnFrom({ task, train, outputCount }: Dataset): Drawn {
 /** How many samples to set aside: neither none nor all. */
 function requireParts(dataset: Dataset, fraction: number): number {
   const { samples } = dataset.train;
-  if (!(fraction > 0 && fraction < 1)) {
+  if (typeof fraction !== "number" || !(fraction > 0 && fraction < 1)) {
     throw new RangeError(
-      `Cannot set validation samples aside: the fraction is ${fraction}, expected a value between 0 and 1`,
+      `Cannot set validation samples aside: the fraction is ${
+        shown(fraction)
+      }, expected a value between 0 and 1`,
     );
   }
   const size = quotasOf(countsOf(drawnFrom(dataset)), fraction).reduce((sum, count) => sum + count, 0);

@@ -5,6 +5,8 @@
  */
 import type { TableSchema } from "../schema.ts";
 import { planarSamples } from "./arrays.ts";
+import { requireText } from "../value.ts";
+import { readWindowOptions, type WindowOptions } from "./file_options.ts";
 import { type DataFile, detectFormat, FORMAT_NAMES } from "./format.ts";
 import { NPY_HEADER_BYTES, npyHeader } from "./npy.ts";
 import { openNpzArray } from "./npz.ts";
@@ -12,29 +14,10 @@ import { SourceReader } from "./source.ts";
 import { svmlightWindows } from "./svmlight_windows.ts";
 import { arrayWidth, encodeArray } from "./table/array_features.ts";
 import { plainSchema } from "./table/choose_schema.ts";
-import { chooseAnswers, type Column, findColumns } from "./table/columns.ts";
-import { isTable, openTable, type TextOptions } from "./table/table_files.ts";
-import type { OnNotice } from "./table/reading.ts";
+import { chooseAnswers, findColumns } from "./table/columns.ts";
+import { isTable, openTable } from "./table/table_files.ts";
 import { knownWindows } from "./table/table_samples.ts";
 import type { Table } from "./table/table.ts";
-
-/** Options of {@linkcode sampleWindows}. */
-export interface WindowOptions extends TextOptions {
-  /** Features of a sample, raw. */
-  readonly featureCount: number;
-  /** Index of the first feature of svmlight text. @default {0} where index 0 occurs, otherwise 1. */
-  readonly firstIndex?: 0 | 1 | undefined;
-  /** What the columns of tables are to the model; without it, a table has a column for each feature. */
-  readonly schema?: TableSchema | undefined;
-  /** A column of a table to pass over; see {@linkcode sampleWindows}. */
-  readonly labelColumn?: Column | undefined;
-  /** Bytes of the file in a window (one sample at least). @default {8 MiB} */
-  readonly windowBytes?: number | undefined;
-  /** Most threads to use. @default {navigator.hardwareConcurrency} */
-  readonly threads?: number | undefined;
-  /** Called with what was guessed, put right or lost: a line each. */
-  readonly onNotice?: OnNotice | undefined;
-}
 
 /** Some samples in a row; valid until the next window is asked for. */
 export interface SampleWindow {
@@ -63,8 +46,12 @@ const WINDOW_BYTES = 8 << 20;
  */
 export async function* sampleWindows(
   source: string | ReadableStream<Uint8Array>,
-  options: WindowOptions,
+  given: WindowOptions,
 ): AsyncGenerator<SampleWindow> {
+  const options = readWindowOptions(given);
+  if (!(source instanceof ReadableStream)) {
+    requireText(source, { task: "read samples", name: "source" }, "the path of a file, or a stream");
+  }
   if (source instanceof ReadableStream) {
     yield* tableWindows(source, options);
     return;

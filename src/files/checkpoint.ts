@@ -9,8 +9,11 @@
  */
 import { type Source, sourceName } from "../data/source.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
+import { CALLBACK, isRecord, type NamesOf, onlyKnown, readValue, THREADS, unfit } from "../hyperparameter.ts";
+import { readItems, requireText } from "../value.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { VERSION } from "../version.ts";
 import {
   describeMeaning,
@@ -58,13 +61,35 @@ export interface SaveOptions {
  * of it; the message names the path and the reason.
  */
 export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
+  requireModel(model, SAVING);
+  requireText(path, { task: SAVING, name: "path" }, "the path of a file");
+  const read = readSaveOptions(options);
   try {
     using _ = model.use.save();
-    const { tensors, description } = contentOf(model, options);
-    await writeSafetensors(path, tensors, description, options.onProgress);
+    const { tensors, description } = contentOf(model, read);
+    await writeSafetensors(path, tensors, description, read.onProgress);
   } catch (cause) {
     throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
   }
+}
+
+const SAVING = "save the model";
+
+const SAVE_OPTIONS: NamesOf<SaveOptions> = { training: true, workers: true, onProgress: true };
+
+function readSaveOptions(options: SaveOptions): SaveOptions {
+  const { training, workers, onProgress } = onlyKnown(options, SAVE_OPTIONS, SAVING);
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: SAVING, name: "onProgress" });
+  if (training !== undefined && !isRecord(training)) {
+    throw unfit({ task: SAVING, name: "training" }, training, "an object with epoch and options");
+  }
+  const models = readItems(workers ?? [], { task: SAVING, name: "workers" }, 65_536);
+  for (const model of models) requireModel(model, SAVING);
+  return {
+    workers: models as readonly SparseMlp[],
+    ...(training && { training }),
+    ...(onProgress && { onProgress }),
+  };
 }
 
 /** What a file of a model holds, checked as it will be when it is read. */
@@ -124,6 +149,8 @@ export interface LoadModelOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
 
+const LOAD_OPTIONS: NamesOf<LoadModelOptions> = { threads: true, onProgress: true };
+
 /**
  * Loads a model or a checkpoint; nothing of a damaged file is used.
  *
@@ -134,6 +161,16 @@ export interface LoadModelOptions {
  * @throws {CheckpointError} When the file cannot be read, is damaged, foreign, or of an unknown format version.
  */
 export async function loadModel(source: Source, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const task = "load a model";
+  if (!(source instanceof Uint8Array || source instanceof URL)) {
+    requireText(source, { task, name: "source" }, "the path or URL of a file, or its bytes");
+  }
+  const { threads, onProgress } = onlyKnown(options, LOAD_OPTIONS, task);
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });
+  const reading = {
+    threads: readValue(THREADS, threads, { task, name: "threads" }),
+    ...(onProgress && { onProgress }),
+  };
   const name = sourceName(source);
   let file: RandomAccess;
   try {
@@ -142,7 +179,7 @@ export async function loadModel(source: Source, options: LoadModelOptions = {}):
     throw new CheckpointError(`Cannot open the model file "${name}": ${messageOf(cause)}`, { cause });
   }
   try {
-    return await read(file, options);
+    return await read(file, reading);
   } catch (cause) {
     const text = messageOf(cause);
     const message = text.includes(`"${name}"`) ? text : `Cannot load "${name}": ${text}`;

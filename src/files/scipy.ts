@@ -14,7 +14,10 @@ import { descrOf, encodeNpy, type NpyArray, type NpyNumbers, npyNumbers } from "
 import { readNpz } from "../data/npz.ts";
 import { quote } from "../data/quote.ts";
 import { CheckpointError } from "../errors.ts";
+import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
+import { requireText } from "../value.ts";
 import type { ModelOptions } from "../model/settings.ts";
 import { describeScaling } from "../model/target_scaling.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
@@ -86,6 +89,8 @@ export async function exportDense(model: SparseMlp, folder: string): Promise<voi
 /** Options of {@linkcode importScipy} for matrices without a `model.json`. */
 export type ImportOptions = Partial<Pick<ModelOptions, "activation" | "task" | "seed">>;
 
+const IMPORT_OPTIONS: NamesOf<ImportOptions> = { activation: true, task: true, seed: true };
+
 /**
  * Makes a network of SciPy CSR matrices: what {@linkcode exportScipy} wrote, or `layer1.npz`, `layer2.npz` … from
  * `scipy.sparse.save_npz`, where `model.json`, biases and standardisation may be absent.
@@ -95,9 +100,12 @@ export type ImportOptions = Partial<Pick<ModelOptions, "activation" | "task" | "
  * @throws {CheckpointError} When a file is missing, damaged, in another sparse format, or does not fit the others.
  */
 export async function importScipy(folder: string, options: ImportOptions = {}): Promise<SparseMlp> {
+  const task = "import a model";
+  requireText(folder, { task, name: "folder" }, "the path of a folder");
+  const settings = onlyKnown(options, IMPORT_OPTIONS, task);
   try {
     const json = await readText(`${folder}/model.json`);
-    const whole: WholeModel = json === undefined ? { settings: options } : parseModelJson(json);
+    const whole: WholeModel = json === undefined ? { settings } : parseModelJson(json);
     const layers: DecodedLayer[] = [];
     for (let index = 1; await exists(`${folder}/layer${index}.npz`); index++) {
       layers.push(await readLayer(`${folder}/layer${index}.npz`));
@@ -113,6 +121,8 @@ export async function importScipy(folder: string, options: ImportOptions = {}): 
 }
 
 async function exported(model: SparseMlp, folder: string, write: () => Promise<void>): Promise<void> {
+  requireModel(model, "export the model");
+  requireText(folder, { task: "export the model", name: "folder" }, "the path of a folder");
   try {
     await Deno.mkdir(folder, { recursive: true });
     await write();

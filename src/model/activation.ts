@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type NamesOf, onlyKnown, shown } from "../hyperparameter.ts";
 
 /** Names of the activation functions of hidden layers. */
 export type ActivationKind =
@@ -36,6 +37,8 @@ export interface Activation {
    */
   readonly alpha?: number;
 }
+
+const ACTIVATION: NamesOf<Activation> = { kind: true, alpha: true };
 
 const DEFAULT_ALPHA: Partial<Record<ActivationKind, number>> = {
   "all-relu": 0.6,
@@ -91,11 +94,18 @@ export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, parameters: [] }
  */
 export function resolveActivation(activation: ActivationKind | Activation): Required<Activation> {
   if (typeof activation !== "string" && (typeof activation !== "object" || activation === null)) {
-    throw new TypeError(`Cannot use activation ${JSON.stringify(activation)}: expected a name or an object`);
+    throw new TypeError(`Cannot use activation ${shown(activation)}: expected a name or an object`);
   }
-  const { kind, alpha } = typeof activation === "string" ? { kind: activation } as Activation : activation;
+  const { kind, alpha }: Activation = typeof activation === "string"
+    ? { kind: activation }
+    : onlyKnown(activation, ACTIVATION, "make a model", "activation.");
   if (!ACTIVATION_KINDS.includes(kind)) {
-    throw new TypeError(`Cannot use activation "${kind}": expected one of ${ACTIVATION_KINDS.join(", ")}`);
+    throw new TypeError(
+      `Cannot use activation "${shown(kind)}": expected one of ${ACTIVATION_KINDS.join(", ")}`,
+    );
+  }
+  if (alpha !== undefined && typeof alpha !== "number") {
+    throw new TypeError(`Cannot use activation "${kind}": alpha is ${shown(alpha)}, expected a number`);
   }
   const slope = alpha ?? DEFAULT_ALPHA[kind] ?? 0;
   if (!Number.isFinite(Math.fround(slope))) {

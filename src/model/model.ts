@@ -10,9 +10,10 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
+import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
-import { type ModelOptions, type ModelSettings, resolveSettings, sparsityOf } from "./settings.ts";
+import { type ModelOptions, type ModelSettings, readModelOptions, sparsityOf } from "./settings.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 import { ModelUse } from "./use.ts";
@@ -61,6 +62,11 @@ export class SparseMlp {
     this.#settings = settings;
     this.#layers = layers;
     this.#memory = memory;
+  }
+
+  /** Whether a value is a model that this module made, and no copy of its properties. */
+  static isModel(value: unknown): value is SparseMlp {
+    return typeof value === "object" && value !== null && #memory in value;
   }
 
   /** Settings the model was made with; `sizes` are those it has. */
@@ -144,8 +150,7 @@ export class SparseMlp {
    * @throws {RangeError} When a size, ε or density is out of range, counts pass 2³² − 1, or memory does not suffice.
    */
   static create(options: ModelOptions): SparseMlp {
-    const settings = resolveSettings(options);
-    const threads = options.threads ?? 1;
+    const { settings, threads, onProgress } = readModelOptions(options);
     const { sizes, seed, initializer, fanIn, zeroOutput } = settings;
     // Counted twice rather than kept: row starts of 200 million neurons are 800 MB.
     const counted = sharedWords(Math.max(...sizes.slice(0, -1)) + 1);
@@ -167,9 +172,30 @@ export class SparseMlp {
         layer.activationParameters[place] = parameters[place % parameters.length];
       }
       if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
-      options.onProgress?.(index + 1, drafts.length);
+      onProgress?.(index + 1, drafts.length);
     }
     return model;
+  }
+
+  /**
+   * Makes a model for data: its sizes and task are those of the data, the rest is as for {@linkcode SparseMlp.create}.
+   *
+   * @param data A data set, or anything with its `featureCount`, `outputCount` and `task`.
+   * @throws {TypeError} When the data have no shape, an option has the wrong type or there is none of its name.
+   * @throws {RangeError} As {@linkcode SparseMlp.create}.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { madelonLike, SparseMlp } from "@truly-sparse/truly-sparse";
+   *
+   * const data = madelonLike({ samples: 100, features: 20, classes: 3, seed: 1 });
+   * const model = SparseMlp.for(data, { hidden: [64, 32], epsilon: 8, seed: 1 });
+   * assertEquals(model.settings.sizes, [20, 64, 32, 3]);
+   * ```
+   */
+  static for(data: DataShape, options: ModelForOptions): SparseMlp {
+    return SparseMlp.create(optionsFor(data, options));
   }
 
   /** A model with room for the planned connections and none in it yet: what loading and compaction fill. */

@@ -5,11 +5,13 @@
  */
 import {
   type HyperparameterTable,
+  isRecord,
   type Place,
+  refuseUnknown,
   resolveOptions,
-  settingsOf,
   unfit,
 } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 
 /** How the learning rate changes while training. Lengths are in epochs. */
 export type LearningRateSchedule =
@@ -47,10 +49,15 @@ const KIND = {
  * @throws {TypeError} When the schedule has no such setting, lacks one, or one has the wrong type.
  */
 export function readSchedule(value: unknown, place: Place): LearningRateSchedule {
-  if (typeof value !== "object" || value === null) throw unfit(place, value, "an object with a kind");
-  const { kind, ...rest } = value as LearningRateSchedule;
-  resolveOptions(KIND, { kind }, { task: place.task, within: `${place.name}.` });
-  return Object.freeze({ kind, ...settingsOf(SCHEDULES[kind])(rest, place) }) as LearningRateSchedule;
+  if (!isRecord(value)) throw unfit(place, value, "an object with a kind");
+  const { task } = place;
+  const within = `${place.name}.`;
+  const { kind } = resolveOptions(KIND, readByName(value, ["kind"], task, within), { task, within }) as {
+    readonly kind: LearningRateSchedule["kind"];
+  };
+  const table: HyperparameterTable = SCHEDULES[kind];
+  refuseUnknown(value, ["kind", ...Object.keys(table)], task, within);
+  return Object.freeze({ kind, ...resolveOptions(table, value, { task, within }) }) as LearningRateSchedule;
 }
 
 /**

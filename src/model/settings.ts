@@ -3,16 +3,18 @@
  *
  * @module
  */
+import { CALLBACK, type NamesOf, onlyKnown, readValue, SEED, shown, THREADS } from "../hyperparameter.ts";
+import { readList } from "../numbers.ts";
 import {
   connectionProbability,
   type Sparsity,
   WEIGHT_INITIALIZERS,
   type WeightInitializer,
 } from "../sparse/init.ts";
+import type { Task } from "../task.ts";
 import { type Activation, type ActivationKind, resolveActivation } from "./activation.ts";
 
-/** What the output means: classes (softmax and cross-entropy) or values (mean squared error). */
-export type Task = "classification" | "regression" | "multi-label";
+export type { Task };
 
 /** Options of {@linkcode SparseMlp.create}. */
 export interface ModelOptions {
@@ -82,6 +84,49 @@ export type ModelSettings =
     readonly density?: number | readonly number[];
   };
 
+/** Names of {@linkcode ModelOptions}. */
+const MODEL_OPTIONS: NamesOf<ModelOptions> = {
+  sizes: true,
+  epsilon: true,
+  density: true,
+  activation: true,
+  initializer: true,
+  fanIn: true,
+  zeroOutput: true,
+  task: true,
+  seed: true,
+  threads: true,
+  onProgress: true,
+};
+
+/** Every name in {@linkcode ModelOptions}. */
+export const MODEL_OPTION_NAMES: readonly string[] = Object.keys(MODEL_OPTIONS);
+
+const TASK = "make a model";
+
+/** How a model is to be made: its settings, and how they are carried out. */
+export interface ReadModelOptions extends Pick<ModelOptions, "onProgress"> {
+  readonly settings: ModelSettings;
+  readonly threads: number;
+}
+
+/**
+ * Reads the options of a new model, each once.
+ *
+ * @throws {TypeError} When there is no option of a name, or its value has the wrong type.
+ * @throws {RangeError} When a value is out of range.
+ */
+export function readModelOptions(given: ModelOptions): ReadModelOptions {
+  const options = onlyKnown(given, MODEL_OPTIONS, TASK);
+  const { onProgress } = options;
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: TASK, name: "onProgress" });
+  return {
+    settings: resolveSettings(options),
+    threads: readValue(THREADS, options.threads, { task: TASK, name: "threads" }),
+    ...(onProgress && { onProgress }),
+  };
+}
+
 /**
  * Fills in defaults and checks ranges.
  *
@@ -90,20 +135,21 @@ export type ModelSettings =
  */
 export function resolveSettings(options: ModelOptions): ModelSettings {
   const {
-    sizes,
     epsilon,
-    density,
     initializer = "he-uniform",
     fanIn = "dense",
     zeroOutput = false,
     task = "classification",
-    seed = 0,
   } = options;
-  if (!Array.isArray(sizes) || sizes.length < 2) {
+  const sizes = readList(options.sizes ?? [], { task: TASK, name: "sizes" });
+  if (sizes.length < 2) {
     throw new TypeError(
       "Cannot make a model: expected sizes of at least two layers, input first and output last",
     );
   }
+  const density = options.density === undefined || typeof options.density === "number"
+    ? options.density
+    : readList(options.density, { task: TASK, name: "density" });
   for (const [layer, size] of sizes.entries()) {
     if (!Number.isInteger(size) || size < 1 || size >= 2 ** 32) {
       throw new RangeError(
@@ -116,7 +162,7 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
   if (epsilon !== undefined && density !== undefined) {
     throw new TypeError("Cannot make a model: epsilon and density were both given, expected one of them");
   }
-  if (Array.isArray(density) && density.length !== sizes.length - 1) {
+  if (typeof density === "object" && density.length !== sizes.length - 1) {
     throw new TypeError(
       `Cannot make a model: ${density.length} densities were given, expected one for each of ${
         sizes.length - 1
@@ -125,39 +171,32 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
   }
   if (!WEIGHT_INITIALIZERS.includes(initializer)) {
     throw new TypeError(
-      `Cannot make a model: initializer is "${initializer}", expected one of ${
+      `Cannot make a model: initializer is "${shown(initializer)}", expected one of ${
         WEIGHT_INITIALIZERS.join(", ")
       }`,
     );
   }
   if (fanIn !== "dense" && fanIn !== "sparse") {
-    throw new TypeError(`Cannot make a model: fanIn is "${fanIn}", expected dense or sparse`);
+    throw new TypeError(`Cannot make a model: fanIn is "${shown(fanIn)}", expected dense or sparse`);
   }
   if (typeof zeroOutput !== "boolean") {
-    throw new TypeError(`Cannot make a model: zeroOutput is ${zeroOutput}, expected true or false`);
+    throw new TypeError(`Cannot make a model: zeroOutput is ${shown(zeroOutput)}, expected true or false`);
   }
   if (task !== "classification" && task !== "regression") {
-    throw new TypeError(`Cannot make a model: task is "${task}", expected classification or regression`);
-  }
-  if (!Number.isSafeInteger(seed) || seed < 0) {
-    throw new RangeError(`Cannot make a model: seed is ${seed}, expected a whole number from 0 to 2^53 − 1`);
-  }
-  const { threads = 1 } = options;
-  if (!Number.isSafeInteger(threads) || threads < 1) {
-    throw new RangeError(`Cannot make a model: threads is ${threads}, expected a whole number of at least 1`);
-  }
-  const sparsity = density === undefined ? { epsilon: epsilon ?? 20 } : { density };
-  for (const number of [epsilon, ...(Array.isArray(density) ? density : [density])]) {
-    if (number === undefined || typeof number === "number") continue;
     throw new TypeError(
-      `Cannot make a model: epsilon or density is ${JSON.stringify(number)}, expected a number`,
+      `Cannot make a model: task is "${shown(task)}", expected classification or regression`,
     );
+  }
+  const seed = readValue(SEED, options.seed, { task: TASK, name: "seed" });
+  const sparsity = density === undefined ? { epsilon: epsilon ?? 20 } : { density };
+  if (epsilon !== undefined && typeof epsilon !== "number") {
+    throw new TypeError(`Cannot make a model: epsilon is ${shown(epsilon)}, expected a number`);
   }
   for (const [layer, neurons] of sizes.slice(1).entries()) {
     connectionProbability({ inputs: sizes[layer], neurons, ...sparsityOf(sparsity, layer) });
   }
   const activation = resolveActivation(options.activation ?? "all-relu");
-  return { sizes: [...sizes], ...sparsity, activation, initializer, fanIn, zeroOutput, task, seed };
+  return { sizes, ...sparsity, activation, initializer, fanIn, zeroOutput, task, seed };
 }
 
 /** What decides how many connections a layer has. */

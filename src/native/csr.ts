@@ -4,7 +4,7 @@
  * @module
  */
 import { kernels } from "./library.ts";
-import { buffer, check } from "./status.ts";
+import { buffer, check, expectKind } from "./status.ts";
 
 /** The outgoing arrays of one layer's connections, `capacity` elements in each but `indptr`. */
 export interface OutgoingArrays {
@@ -44,6 +44,10 @@ export type ConnectionArguments = readonly [
 /** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
 export function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
   const { inputs, indptr, indices, values, planes } = layer;
+  expectKind(task, "indptr", indptr, Uint32Array);
+  expectKind(task, "indices", indices, Uint32Array);
+  expectKind(task, "values", values, Float32Array);
+  for (const plane of planes) expectKind(task, "a plane", plane, Float32Array);
   const capacity = indices.length;
   const odd = [values, ...planes].find((array) => array.length !== capacity);
   if (odd !== undefined) {
@@ -92,34 +96,43 @@ export function validateStructure(
   layer: Pick<OutgoingArrays, "inputs" | "neurons" | "indptr" | "indices">,
   nnz: number,
 ): void {
-  const indices = layer.indices.subarray(0, nnz);
+  const task = "use these connections";
+  const { indptr, indices, inputs, neurons } = layer;
+  expectKind(task, "indptr", indptr, Uint32Array);
+  expectKind(task, "indices", indices, Uint32Array);
+  const used = indices.subarray(0, nnz);
   const status = kernels().ts_validate(
-    buffer(layer.indptr),
-    layer.indptr.length,
-    buffer(indices),
-    indices.length,
-    layer.inputs,
-    layer.neurons,
+    buffer(indptr),
+    indptr.length,
+    buffer(used),
+    used.length,
+    inputs,
+    neurons,
   );
-  check(status, "use these connections");
+  check(status, task);
 }
 
 /** Rebuilds the incoming view from the outgoing rows. O(nnz). */
 export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1): void {
+  const task = "rebuild the incoming view";
+  const { indptr, indices, incomingPtr, source, position, inputs, neurons } = layer;
+  for (const [name, words] of Object.entries({ indptr, indices, incomingPtr, source, position })) {
+    expectKind(task, name, words, Uint32Array);
+  }
   const status = kernels().ts_incoming_view(
-    buffer(layer.indptr),
-    layer.indptr.length,
-    buffer(layer.indices),
-    layer.indices.length,
-    buffer(layer.incomingPtr),
-    layer.incomingPtr.length,
-    buffer(layer.source),
-    layer.source.length,
-    buffer(layer.position),
-    layer.position.length,
-    layer.inputs,
-    layer.neurons,
+    buffer(indptr),
+    indptr.length,
+    buffer(indices),
+    indices.length,
+    buffer(incomingPtr),
+    incomingPtr.length,
+    buffer(source),
+    source.length,
+    buffer(position),
+    position.length,
+    inputs,
+    neurons,
     threads,
   );
-  check(status, "rebuild the incoming view");
+  check(status, task);
 }

@@ -3,10 +3,22 @@
  *
  * @module
  */
+import {
+  readWhole,
+  resolveOptions,
+  SEED,
+  settingsOf,
+  type TableOf,
+  THREADS,
+  unfit,
+} from "../hyperparameter.ts";
+import { readByName, readItems } from "../value.ts";
+
+import { readIndices } from "../numbers.ts";
 import { connectionArguments, type OutgoingArrays } from "./csr.ts";
-import { kindCode, type ValueLaw } from "./init.ts";
+import { kindCode, VALUE_LAW, type ValueLaw } from "./init.ts";
 import { kernels } from "./library.ts";
-import { buffer, check } from "./status.ts";
+import { buffer, check, expectKind } from "./status.ts";
 
 /** Where the random numbers of a topology change come from. */
 export interface GrowthPlace {
@@ -42,13 +54,42 @@ export interface Places {
 
 const TASK = "grow connections";
 
-function seedlingArguments({ weights, fresh = [] }: Seedling): readonly [number, number, number] {
-  const meanPlanes = fresh.reduce((bits, start, plane) => start === "mean" ? bits | (1 << plane) : bits, 0);
-  return [kindCode(weights), weights.scale, meanPlanes];
+/** Rows of {@linkcode GrowthPlace}. */
+const GROWTH_PLACE = {
+  seed: { ...SEED, required: true },
+  epoch: { kind: "whole", least: 0, required: true, doc: "Epoch after which the topology changes." },
+  layer: { kind: "whole", least: 0, below: 2 ** 32, required: true, doc: "Number of the layer." },
+  threads: THREADS,
+} as const satisfies TableOf<GrowthPlace>;
+
+/** What is asked of a rule may have more names than these. */
+function seedlingArguments(seedling: Seedling): readonly [number, number, number] {
+  const { weights, fresh = [] } = readByName(seedling, ["weights", "fresh"], TASK, "seedling.");
+  const law = settingsOf(VALUE_LAW)(weights, { task: TASK, name: "weights" }) as unknown as ValueLaw;
+  const starts = readItems(fresh, { task: TASK, name: "fresh" }, 32);
+  const meanPlanes = starts.reduce<number>((bits, start, plane) => {
+    if (start !== "zero" && start !== "mean") {
+      throw unfit({ task: TASK, name: `fresh[${plane}]` }, start, "zero or mean");
+    }
+    return start === "mean" ? bits | (1 << plane) : bits;
+  }, 0);
+  return [kindCode(law), law.scale, meanPlanes];
 }
 
-function growthArguments(place: GrowthPlace): readonly [number, number, number, number] {
-  return [place.seed, place.epoch, place.layer, place.threads ?? 1];
+function growthArguments(place: GrowthPlace, task: string): readonly [number, number, number, number] {
+  const { seed, epoch, layer, threads } = resolveOptions(GROWTH_PLACE, place, { task }) as Required<
+    GrowthPlace
+  >;
+  return [seed, epoch, layer, threads];
+}
+
+/** Rows and columns as kernels read them; other whole numbers are copied. */
+export function readPlaces(places: Places, task: string): Places {
+  const { rows, columns } = readByName(places, ["rows", "columns"], task, "places.");
+  return {
+    rows: readIndices(rows, { task, name: "rows" }),
+    columns: readIndices(columns, { task, name: "columns" }),
+  };
 }
 
 /** Adds `count` connections at random absent places, fewer where fewer are absent; returns the new nnz. */
@@ -61,9 +102,9 @@ export function growRandom(
   const status = kernels().ts_grow_random(
     ...connectionArguments(layer, TASK),
     layer.neurons,
-    count,
+    readWhole(count, { task: TASK, name: "count" }),
     ...seedlingArguments(seedling),
-    ...growthArguments(place),
+    ...growthArguments(place, TASK),
   );
   check(status, TASK);
   return layer.indptr[layer.inputs];
@@ -78,10 +119,11 @@ export function growRandom(
  */
 export function insertConnections(
   layer: OutgoingArrays,
-  { rows, columns }: Places,
+  places: Places,
   seedling: Seedling,
   place: GrowthPlace,
 ): number {
+  const { rows, columns } = readPlaces(places, TASK);
   if (rows.length !== columns.length) {
     throw new TypeError(`Cannot ${TASK}: there are ${rows.length} rows and ${columns.length} columns`);
   }
@@ -92,7 +134,7 @@ export function insertConnections(
     buffer(columns),
     rows.length,
     ...seedlingArguments(seedling),
-    ...growthArguments(place),
+    ...growthArguments(place, TASK),
   );
   check(status, TASK);
   return layer.indptr[layer.inputs];
@@ -111,26 +153,26 @@ export function absentPlaces(
   count: number,
   place: GrowthPlace,
 ): Places {
-  const absent = layer.neurons * (layer.indptr.length - 1) - layer.indptr[layer.indptr.length - 1];
-  if (!Number.isSafeInteger(count) || count < 0) {
-    throw new RangeError(
-      `Cannot draw absent places: count is ${count}, expected a whole number of at least 0`,
-    );
-  }
-  const most = Math.min(count, Math.max(0, absent));
+  const task = "draw absent places";
+  const { neurons, indptr, indices } = readByName(layer, ["neurons", "indptr", "indices"], task, "layer.");
+  expectKind(task, "indptr", indptr, Uint32Array);
+  expectKind(task, "indices", indices, Uint32Array);
+  const columnCount = readWhole(neurons, { task, name: "neurons" }, { least: 0, below: 2 ** 32 });
+  const absent = columnCount * (indptr.length - 1) - indptr[indptr.length - 1];
+  const most = Math.min(readWhole(count, { task, name: "count" }), Math.max(0, absent));
   const [rows, columns, drawn] = [new Uint32Array(most), new Uint32Array(most), new Float64Array(1)];
   const status = kernels().ts_absent_places(
-    buffer(layer.indptr),
-    layer.indptr.length,
-    buffer(layer.indices),
-    layer.indices.length,
-    layer.neurons,
+    buffer(indptr),
+    indptr.length,
+    buffer(indices),
+    indices.length,
+    columnCount,
     rows,
     columns,
     most,
-    ...growthArguments(place),
+    ...growthArguments(place, task),
     drawn,
   );
-  check(status, "draw absent places");
+  check(status, task);
   return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
 }

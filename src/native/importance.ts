@@ -5,7 +5,7 @@
  */
 import { kernels } from "./library.ts";
 import { connectionArguments, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
-import { buffer, check } from "./status.ts";
+import { buffer, check, expectKind } from "./status.ts";
 
 /** Writes the importance of each neuron to `out` `[neurons]`. O(nnz). */
 export function importance(
@@ -13,18 +13,23 @@ export function importance(
   out: Float32Array,
   threads = 1,
 ): void {
+  const task = "score the neurons of a layer";
+  const { incomingPtr, position, values } = layer;
+  expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
+  expectKind(task, "position", position, Uint32Array);
+  expectKind(task, "values", values, Float32Array);
   const status = kernels().ts_importance(
-    buffer(layer.incomingPtr),
-    layer.incomingPtr.length,
-    buffer(layer.position),
-    layer.position.length,
-    buffer(layer.values),
-    layer.values.length,
+    buffer(incomingPtr),
+    incomingPtr.length,
+    buffer(position),
+    position.length,
+    buffer(values),
+    values.length,
     buffer(out),
     out.length,
     threads,
   );
-  check(status, "score the neurons of a layer");
+  check(status, task);
 }
 
 /** The percentile of `values`, interpolated linearly as by NumPy; NaN when a value is NaN. O(n). */

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { TableOf } from "../hyperparameter.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
@@ -52,6 +53,12 @@ export interface ValueLaw {
   /** Half the width of the uniform one, or the standard deviation of the normal one. */
   readonly scale: number;
 }
+
+/** Rows of {@linkcode ValueLaw}. */
+export const VALUE_LAW = {
+  kind: { kind: "choice", choices: ["uniform", "normal"], required: true, doc: "Which distribution." },
+  scale: { kind: "number", least: 0, required: true, doc: "How wide it is." },
+} as const satisfies TableOf<ValueLaw>;
 
 export function kindCode(law: ValueLaw): number {
   return law.kind === "uniform" ? 0 : 1;

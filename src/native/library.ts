@@ -4,6 +4,8 @@
  * @module
  */
 import { LibraryError } from "../errors.ts";
+import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
+import { requireText } from "../value.ts";
 import { CACHE_VARIABLES, readVariable, userCache } from "../user_cache.ts";
 import { VERSION } from "../version.ts";
 import { cachedName, firstLine, mismatch, store, type VerifiedLibrary, verify } from "./cache.ts";
@@ -36,6 +38,10 @@ export interface LoadKernelsOptions {
   readonly cacheDir?: string;
 }
 
+const TASK = "load the kernels";
+
+const LOAD_OPTIONS: NamesOf<LoadKernelsOptions> = { path: true, cacheDir: true };
+
 /**
  * Opens the kernel library, unless it is open already.
  *
@@ -51,7 +57,9 @@ export interface LoadKernelsOptions {
  * tried with the reason, and the command or flag that mends it.
  */
 export function loadKernels(options: LoadKernelsOptions = {}): string {
-  opened ??= openFirst(options);
+  const named = onlyKnown(options, LOAD_OPTIONS, TASK);
+  for (const [name, path] of Object.entries(named)) requireText(path, { task: TASK, name }, "a path");
+  opened ??= openFirst(named);
   return opened.path;
 }
 

@@ -6,6 +6,7 @@
  * @module
  */
 import { KernelError } from "../errors.ts";
+import { described } from "../numbers.ts";
 
 /** Status of a kernel that met a feature which is not finite once it is standardised. */
 export const NOT_FINITE = 8;
@@ -33,6 +34,26 @@ export function check(status: number, task: string): void {
  */
 export function buffer(view: ArrayBufferView): BufferSource {
   return view as ArrayBufferView<ArrayBuffer>;
+}
+
+/**
+ * Throws a TypeError unless `view` is an array of a kind, with memory and length of its own that nobody can change or
+ * dress up: the kernel takes its word for both.
+ */
+export function expectKind<A extends Float32Array | Uint32Array>(
+  task: string,
+  name: string,
+  view: unknown,
+  Kind: { readonly name: string; readonly prototype: A },
+): asserts view is A {
+  const genuine = ArrayBuffer.isView(view) && Object.getPrototypeOf(view) === Kind.prototype &&
+    !["length", "buffer", "byteOffset", "byteLength"].some((property) => Object.hasOwn(view, property));
+  if (!genuine) throw new TypeError(`Cannot ${task}: ${name} is ${described(view)}, expected a ${Kind.name}`);
+  const memory = view.buffer as ArrayBuffer & { readonly growable?: boolean };
+  if (memory.detached || memory.resizable || memory.growable) {
+    const state = memory.detached ? "was transferred to another owner" : "can change its size";
+    throw new TypeError(`Cannot ${task}: ${name} is a ${Kind.name} whose memory ${state}`);
+  }
 }
 
 /** Throws a TypeError unless `view` has `length` elements: the kernel will read or write as many. */

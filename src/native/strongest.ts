@@ -3,7 +3,9 @@
  *
  * @module
  */
-import type { Places } from "./grow.ts";
+import { readWhole } from "../hyperparameter.ts";
+import { readFloats } from "../numbers.ts";
+import { type Places, readPlaces } from "./grow.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
@@ -15,16 +17,20 @@ import { buffer, check } from "./status.ts";
  * @param places Overwritten; what is returned are views of it.
  * @throws {TypeError} When there is not one score a place.
  */
-export function keepStrongest({ rows, columns }: Places, scores: Float32Array, count: number): Places {
+export function keepStrongest(places: Places, scores: Float32Array, count: number): Places {
+  const task = "choose the strongest places";
+  const { rows, columns } = readPlaces(places, task);
+  const numbers = readFloats(scores, { task, name: "scores" }, rows.length);
+  readWhole(count, { task, name: "count" }, { least: 0, most: rows.length });
   const status = kernels().ts_keep_strongest(
-    buffer(scores),
-    scores.length,
+    buffer(numbers),
+    numbers.length,
     count,
     buffer(rows),
     rows.length,
     buffer(columns),
     columns.length,
   );
-  check(status, "choose the strongest places");
+  check(status, task);
   return { rows: rows.subarray(0, count), columns: columns.subarray(0, count) };
 }

@@ -4,8 +4,10 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { refuseUnknown } from "../hyperparameter.ts";
+import { readWhole, refuseUnknown } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { MpiTransport } from "./mpi_server.ts";
@@ -57,8 +59,15 @@ export async function* trainOverMpi(
   data: Dataset,
   options: MpiOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
+  requireModel(model, "train over MPI");
   refuseUnknown(options, MPI_OPTION_NAMES, "train");
-  const { chunkWords = CHUNK_WORDS, place = startMpi(chunkWords), ...parallel } = options;
+  const { chunkWords = CHUNK_WORDS, place: given, ...parallel } = readByName(
+    options,
+    MPI_OPTION_NAMES,
+    "train",
+  );
+  readWhole(chunkWords, { task: "train over MPI", name: "chunkWords" }, { least: 1, most: 2 ** 30 });
+  const place = given === undefined ? startMpi(chunkWords as number) : given as MpiPlace;
   const { rank, size } = place;
   if (size < 2) {
     finishMpi(0);

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { COUNT, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import { COUNT, refuseUnknown, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import { resolveRunOptions, type RunOptions, TRAIN_OPTION_NAMES } from "../train/options.ts";
@@ -131,9 +132,11 @@ export function resolveParallelRun(
   modelSeed: number,
   validation: boolean,
 ): ParallelRunOptions {
-  const run = resolveRunOptions(options, modelSeed, { known: PARALLEL_OPTION_NAMES, validation });
-  const parallel = resolveParallelHyperparameters(options);
-  const { workerModels } = options;
+  refuseUnknown(options, PARALLEL_OPTION_NAMES, "train");
+  const read: ParallelOptions = readByName(options, PARALLEL_OPTION_NAMES, "train");
+  const run = resolveRunOptions(read, modelSeed, { known: PARALLEL_OPTION_NAMES, validation });
+  const parallel = resolveParallelHyperparameters(read);
+  const { workerModels } = read;
   if (workerModels !== undefined && !(workerModels instanceof WorkerModels)) {
     throw unfit({ task: "train in parallel", name: "workerModels" }, workerModels, "WorkerModels");
   }

@@ -5,6 +5,7 @@
  */
 import { type Dataset, type Split, usableDataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { tileWidth } from "../model/tile.ts";
 import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
@@ -92,6 +93,7 @@ export function trainOver(
   options: ParallelOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
+  requireModel(model, "train in parallel");
   const data = usableDataset(given);
   const run = resolveParallelRun(options, model.settings.seed, data.validation !== undefined);
   if (data.train.source !== undefined) {

@@ -4,6 +4,8 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
+import { readItems } from "../value.ts";
 
 /**
  * The models of the workers in phase 2: what a checkpoint needs beside the average to go on bit for bit.
@@ -43,7 +45,10 @@ export class WorkerModels {
    * otherwise all workers begin with the model of the run.
    */
   constructor(start: readonly SparseMlp[] = []) {
-    this.start = start;
+    const task = "go on with the models of workers";
+    const models = readItems(start, { task, name: "start" }, 65_536);
+    for (const model of models) requireModel(model, task);
+    this.start = models as readonly SparseMlp[];
   }
 
   /**

@@ -3,7 +3,10 @@
  *
  * @module
  */
+import { readWhole } from "../hyperparameter.ts";
+import { readByName, readItems } from "../value.ts";
 import { incomingView, validateStructure } from "../native/csr.ts";
+import { expectKind } from "../native/status.ts";
 
 /** The most connections one layer can have: counts and positions are 32-bit. */
 export const MAX_CONNECTIONS = 2 ** 32 - 1;
@@ -39,14 +42,47 @@ export interface Connections {
   readonly position: Uint32Array;
 }
 
+const TASK = "use these connections";
+
+const CONNECTION_NAMES = [
+  "inputs",
+  "neurons",
+  "nnz",
+  "capacity",
+  "indptr",
+  "indices",
+  "values",
+  "planes",
+  "incomingPtr",
+  "source",
+  "position",
+] as const satisfies readonly (keyof Connections)[];
+
+/**
+ * Checks connections that are about to change: as {@linkcode checkConnections}, and whether `nnz` can be set.
+ *
+ * @throws {TypeError} Before anything has changed.
+ */
+export function checkChangeable(connections: Connections): void {
+  checkConnections(connections);
+  const { nnz } = connections;
+  if (Reflect.set(connections, "nnz", nnz)) return;
+  throw new TypeError(`Cannot ${TASK}: they are frozen, nnz cannot be set`);
+}
+
 /**
  * Checks the sizes of all arrays against each other; {@linkcode validateConnections} checks contents too.
  *
  * @throws {TypeError} When an array has the wrong length, or nnz is not what `indptr` says.
  */
 export function checkConnections(connections: Connections): void {
-  const { inputs, neurons, nnz, capacity, indptr } = connections;
-  const { incomingPtr, indices, values, planes, source, position } = connections;
+  const read = readByName(connections, CONNECTION_NAMES, TASK, "connections.") as unknown as Connections;
+  const { inputs, neurons, nnz, capacity, indptr } = read;
+  const { incomingPtr, indices, values, source, position } = read;
+  const planes = readItems(read.planes, { task: TASK, name: "planes" }, 32) as readonly Float32Array[];
+  for (const [name, count] of Object.entries({ inputs, neurons, nnz, capacity })) {
+    readWhole(count, { task: TASK, name }, { least: 0, below: 2 ** 32 });
+  }
   const expected: [name: string, array: ArrayLike<number>, length: number][] = [
     ["indptr", indptr, inputs + 1],
     ["incomingPtr", incomingPtr, neurons + 1],
@@ -56,7 +92,10 @@ export function checkConnections(connections: Connections): void {
     ["source", source, capacity],
     ["position", position, capacity],
   ];
-  for (const [name, { length: found }, length] of expected) {
+  for (const [name, array, length] of expected) {
+    const isFloats = name === "values" || name.startsWith("plane");
+    expectKind<Float32Array | Uint32Array>(TASK, name, array, isFloats ? Float32Array : Uint32Array);
+    const { length: found } = array;
     if (found !== length) {
       throw new TypeError(
         `Cannot use these connections: ${name} has ${found} elements, expected ${length} for a layer ` +

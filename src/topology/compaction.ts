@@ -3,10 +3,12 @@
  *
  * @module
  */
+import { refuseUnknown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
 import { activate } from "../model/activation.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
 
@@ -17,6 +19,14 @@ export interface CompactOptions {
   /** Threads of the kernels. @default {1} */
   readonly threads?: number;
 }
+
+const TASK = "compact the model";
+
+/** Rows of {@linkcode CompactOptions}. */
+const COMPACT_OPTIONS = {
+  keepInputs: { kind: "flag", default: false, doc: "Keep all inputs." },
+  threads: THREADS,
+} as const satisfies TableOf<CompactOptions>;
 
 /** A compacted model, and what became of the old one's neurons. */
 export interface Compaction {
@@ -53,7 +63,11 @@ export interface Compaction {
  * ```
  */
 export function compact(model: SparseMlp, options: CompactOptions = {}): Compaction {
-  const { keepInputs = false, threads = 1 } = options;
+  requireModel(model, TASK);
+  refuseUnknown(options, Object.keys(COMPACT_OPTIONS), TASK);
+  const { keepInputs, threads } = resolveOptions(COMPACT_OPTIONS, options, { task: TASK }) as Required<
+    CompactOptions
+  >;
   const { layers, settings } = model;
   const { constants, biases } = foldConstants(model, keepInputs);
   const live = findLive(layers, constants, keepInputs);

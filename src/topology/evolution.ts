@@ -5,9 +5,10 @@
  *
  * @module
  */
-import { shown } from "../hyperparameter.ts";
+import { isRecord, type NamesOf, onlyKnown, shown, unfit } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 import type { ValueLaw } from "../native/init.ts";
-import { checkConnections, type Connections, rebuildIncoming } from "../sparse/csr.ts";
+import { checkChangeable, type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import { smallestMagnitude } from "./rules/magnitude.ts";
 import { uniformGrowth } from "./rules/random.ts";
 import type { DropRule, EvolutionPlace, GrowRule } from "./rules/rule.ts";
@@ -28,6 +29,18 @@ export interface EvolutionOptions extends EvolutionPlace {
   readonly weights: ValueLaw;
 }
 
+const TASK = "evolve the topology";
+
+const EVOLUTION_OPTIONS: NamesOf<EvolutionOptions> = {
+  seed: true,
+  epoch: true,
+  layer: true,
+  threads: true,
+  fresh: true,
+  zeta: true,
+  weights: true,
+};
+
 /**
  * Evolves one layer as SET does: drops, grows as many, rebuilds the incoming view.
  *
@@ -40,9 +53,10 @@ export interface EvolutionOptions extends EvolutionPlace {
  * @throws {TypeError} When an array of the layer has the wrong length.
  */
 export function evolveConnections(connections: Connections, options: EvolutionOptions): EvolutionCounts {
-  const { zeta, weights } = options;
+  const read = onlyKnown(options, EVOLUTION_OPTIONS, TASK);
+  const { zeta, weights } = read;
   return evolveByRules(connections, {
-    ...options,
+    ...read,
     drop: smallestMagnitude(zeta),
     grow: uniformGrowth(weights),
   });
@@ -60,8 +74,14 @@ export function evolveByRules<P extends EvolutionPlace>(
   connections: Connections,
   options: P & { readonly drop: DropRule<P>; readonly grow: GrowRule<P> },
 ): EvolutionCounts {
-  checkConnections(connections);
-  const { drop, grow } = options;
+  checkChangeable(connections);
+  const { drop, grow } = readByName(options, ["drop", "grow"], TASK) as unknown as typeof options;
+  for (const [name, rule] of Object.entries({ drop, grow })) {
+    const method: unknown = isRecord(rule) ? Reflect.get(rule, name) : undefined;
+    if (typeof method !== "function") {
+      throw unfit({ task: TASK, name }, rule, `a rule with a method "${name}"`);
+    }
+  }
   const start = connections.nnz;
   const dropped = drop.drop(connections, options);
   checkCount(drop.name, "dropped", dropped, start - connections.nnz);
@@ -76,7 +96,7 @@ export function evolveByRules<P extends EvolutionPlace>(
 function checkCount(rule: string, what: string, returned: unknown, counted: number): void {
   if (returned === counted && counted >= 0) return;
   throw new TypeError(
-    `Cannot evolve the topology by the rule "${rule}": it returned ${
+    `Cannot evolve the topology by the rule "${shown(rule)}": it returned ${
       shown(returned)
     } as connections ${what}, ` +
       `by nnz it is ${counted}; expected the same whole number of at least 0`,

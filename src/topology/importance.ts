@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { readValue, THREADS } from "../hyperparameter.ts";
 import { importance, percentileOf, removeIncoming } from "../native/importance.ts";
-import { checkConnections, type Connections, rebuildIncoming } from "../sparse/csr.ts";
+import { checkChangeable, checkConnections, type Connections, rebuildIncoming } from "../sparse/csr.ts";
+
+const PERCENTILE = { kind: "number", least: 0, most: 100, required: true, doc: "Of importance." } as const;
 
 /** What a pruning step did. */
 export interface PruningCounts {
@@ -28,7 +31,9 @@ export interface PruningCounts {
  * @throws {TypeError} When an array of the layer has the wrong length.
  */
 export function neuronImportance(connections: Connections, threads = 1): Float32Array {
+  const task = "score the neurons of a layer";
   checkConnections(connections);
+  readValue(THREADS, threads, { task, name: "threads" });
   const scores = new Float32Array(connections.neurons);
   importance(connections, scores, threads);
   return scores;
@@ -50,11 +55,8 @@ export function neuronImportance(connections: Connections, threads = 1): Float32
  * @throws {TypeError} When an array of the layer has the wrong length.
  */
 export function pruneByImportance(connections: Connections, percentile: number, threads = 1): PruningCounts {
-  if (!(percentile >= 0 && percentile <= 100)) {
-    throw new RangeError(
-      `Cannot prune by importance: percentile is ${percentile}, expected a value from 0 to 100`,
-    );
-  }
+  checkChangeable(connections);
+  readValue(PERCENTILE, percentile, { task: "prune by importance", name: "percentile" });
   const scores = neuronImportance(connections, threads);
   if (scores.length === 0) return { threshold: 0, neurons: 0, removed: 0 };
   return removeUnimportant(connections, scores, { threshold: percentileOf(scores, percentile), threads });

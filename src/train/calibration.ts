@@ -7,12 +7,17 @@
  */
 import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { logit } from "../model/temperature.ts";
+import { readFloats, readIndices } from "../numbers.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
 import { measureModel } from "./measurement.ts";
+import { readSampleWeights, requireFractions } from "./metrics.ts";
 
 /** How far a temperature goes: samples that are all classified rightly would ask for 0. */
 const [LEAST, MOST] = [0.1, 10];
+
+const TASK = "fit a temperature";
 
 /** What a calibration found, on the samples it was made with. */
 export interface Calibration {
@@ -44,17 +49,23 @@ export function fitTemperature(
   labels: Uint32Array,
   weights?: Float32Array,
 ): number {
-  const classes = probabilities.length / labels.length;
+  const of = (name: string) => ({ task: TASK, name });
+  const given = readFloats(probabilities, of("probabilities"));
+  const samples = readIndices(labels, of("labels"));
+  const classes = given.length / samples.length;
   if (!Number.isInteger(classes) || classes < 2) {
     throw new TypeError(
-      `Cannot fit a temperature: there are ${probabilities.length} probabilities for ${labels.length} samples`,
+      `Cannot fit a temperature: there are ${given.length} probabilities for ${samples.length} samples`,
     );
   }
-  const logits = Float64Array.from(probabilities, logit);
+  const known = readIndices(samples, of("labels"), classes);
+  const counts = weights === undefined ? undefined : readSampleWeights(weights, of("weights"), known.length);
+  requireFractions(given, of("probabilities"));
+  const logits = Float64Array.from(given, logit);
   let [low, high] = [1 / MOST, 1 / LEAST];
   for (let halving = 0; halving < 60 && low < high; halving++) {
     const middle = (low + high) / 2;
-    if (slope(logits, { labels, weights }, classes, middle) > 0) high = middle;
+    if (slope(logits, { labels: known, weights: counts }, classes, middle) > 0) high = middle;
     else low = middle;
   }
   return 2 / (low + high);
@@ -102,6 +113,7 @@ function slope(
  * ```
  */
 export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOptions = {}): Calibration {
+  requireModel(model, "calibrate");
   const { standardization, settings: { task, sizes } } = model;
   if (task !== "classification") {
     throw new TypeError("Cannot calibrate: the model is for regression, which has no probabilities");

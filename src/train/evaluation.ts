@@ -4,8 +4,11 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import { requireSplit } from "../data/split_argument.ts";
+import { type NamesOf, onlyKnown, readWhole, resolveOptions, THREADS } from "../hyperparameter.ts";
 import type { Standardization } from "../native/standardize.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { BatchRunner } from "./step_runner.ts";
@@ -38,6 +41,28 @@ export interface EvaluatorOptions {
   readonly work?: Uint32Array | undefined;
 }
 
+const TASK = "evaluate";
+
+const EVALUATOR_OPTIONS: NamesOf<EvaluatorOptions> = {
+  threads: true,
+  microBatch: true,
+  activationStorage: true,
+  cacheTile: true,
+  work: true,
+};
+
+const ROWS = {
+  threads: THREADS,
+  activationStorage: {
+    kind: "choice",
+    choices: ["f32", "bf16"],
+    default: "f32",
+    doc: "How activations are kept.",
+  },
+} as const;
+
+type Resolved = { readonly threads: number; readonly activationStorage: "f32" | "bf16" };
+
 /**
  * Evaluates one model on one split again and again, in buffers of its own.
  *
@@ -67,7 +92,12 @@ export class Evaluator {
     standardization: Standardization,
     options: EvaluatorOptions = {},
   ) {
-    const { threads = 1, activationStorage = "f32", microBatch, cacheTile, work } = options;
+    requireModel(model, TASK);
+    const { microBatch, cacheTile, work, ...rows } = onlyKnown(options, EVALUATOR_OPTIONS, TASK);
+    const { threads, activationStorage } = resolveOptions(ROWS, rows, { task: TASK }) as Resolved;
+    if (microBatch !== undefined) readWhole(microBatch, { task: TASK, name: "microBatch" }, { least: 1 });
+    const outputCount = model.layers[model.layers.length - 1].neurons;
+    requireSplit(split, { featureCount: model.featureCount, outputCount, task: model.settings.task }, TASK);
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
     this.weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
     if (this.weight === 0) {

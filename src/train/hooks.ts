@@ -6,6 +6,7 @@
  * @module
  */
 import { COUNT, type Place, resolveOptions, unfit } from "../hyperparameter.ts";
+import { requireSignal } from "../value.ts";
 import type { OwnRules } from "../topology/rules/rule.ts";
 import { checkRunState, newRunState, type RunState } from "./state.ts";
 
@@ -92,9 +93,7 @@ export function readHooks(options: RunHooks): RunHooks {
     if ((name === "onProgress" || name === "onPhase") && typeof value !== "function") {
       throw unfit(place, value, "a function");
     }
-    if (name === "signal" && typeof (value as AbortSignal | null)?.throwIfAborted !== "function") {
-      throw unfit(place, value, "an AbortSignal");
-    }
+    if (name === "signal") requireSignal(value, "train");
   }
   return Object.fromEntries(given.map((name) => [name, options[name]]));
 }

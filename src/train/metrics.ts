@@ -7,6 +7,12 @@
  * @module
  */
 
+import { firstUnfit } from "../finite.ts";
+import { type Place, readWhole } from "../hyperparameter.ts";
+import { readFloats, readIndices } from "../numbers.ts";
+
+const TASK = "measure";
+
 /** Bins of the expected calibration error. */
 const CALIBRATION_BINS = 15;
 
@@ -76,9 +82,14 @@ export function classificationMetrics(
   labels: Uint32Array,
   weights?: ArrayLike<number>,
 ): ClassificationMetrics {
+  const of = (name: string) => ({ task: TASK, name });
+  probabilities = readFloats(probabilities, of("probabilities"));
+  labels = readIndices(labels, of("labels"));
   const samples = labels.length;
-  const classes = widthOf(probabilities, samples, weights);
-  const weight = weightOf(weights);
+  const counted = weights === undefined ? undefined : readSampleWeights(weights, of("weights"));
+  const classes = widthOf(probabilities, samples, counted);
+  requireFractions(probabilities, of("probabilities"));
+  const weight = weightOf(counted);
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ confidence: 0, right: 0 }));
   let [total, right, logLoss, squares] = [0, 0, 0, 0];
@@ -184,12 +195,19 @@ export function regressionMetrics(
   outputs: number,
   weights?: ArrayLike<number>,
 ): RegressionMetrics {
+  const of = (name: string) => ({ task: TASK, name });
+  values = readFloats(values, of("values"));
+  targets = readFloats(targets, of("targets"));
+  readWhole(outputs, of("outputs"), { least: 1 });
   const samples = targets.length / outputs;
-  widthOf(values, samples, weights);
+  const counted = weights === undefined ? undefined : readSampleWeights(weights, of("weights"));
+  widthOf(values, samples, counted);
+  requireFinite(values, of("values"));
+  requireFinite(targets, of("targets"));
   if (values.length !== targets.length) {
     throw new TypeError(`Cannot measure: there are ${values.length} values for ${targets.length} targets`);
   }
-  const weight = weightOf(weights);
+  const weight = weightOf(counted);
   let total = 0;
   for (let sample = 0; sample < samples; sample++) total += weight(sample);
   const found = Array.from({ length: outputs }, (_, output) => {
@@ -217,6 +235,41 @@ export function regressionMetrics(
     ...(determined.length === outputs && { r2: mean(determined) }),
     targets: found,
   };
+}
+
+/**
+ * How much each sample counts: finite numbers of at least 0, one above 0.
+ *
+ * @param samples How many there must be.
+ */
+export function readSampleWeights(weights: ArrayLike<number>, place: Place, samples?: number): Float32Array {
+  const read = readFloats(weights, place, samples);
+  const wrong = firstUnfit(read, 0);
+  if (wrong >= 0 || read.every((weight) => weight === 0)) {
+    throw new RangeError(
+      `Cannot ${place.task}: ` +
+        (wrong >= 0 ? `weight ${wrong} is ${read[wrong]}` : "all weights are 0") +
+        ", finite numbers of at least 0 are needed, one of them above 0",
+    );
+  }
+  return read;
+}
+
+/** Refuses probabilities that are none; rounding may put one a little above 1. */
+export function requireFractions(probabilities: Float32Array, { task, name }: Place): void {
+  const wrong = probabilities.findIndex((probability) => !(probability >= 0 && probability <= 1.001));
+  if (wrong < 0) return;
+  throw new RangeError(
+    `Cannot ${task}: number ${wrong} of ${name} is ${probabilities[wrong]}, expected a value from 0 to 1`,
+  );
+}
+
+function requireFinite(values: Float32Array, { task, name }: Place): void {
+  const wrong = firstUnfit(values);
+  if (wrong < 0) return;
+  throw new RangeError(
+    `Cannot ${task}: number ${wrong} of ${name} is ${values[wrong]}, a finite one is needed`,
+  );
 }
 
 /** Numbers a sample, where all lengths fit. */

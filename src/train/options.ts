@@ -4,6 +4,7 @@
  * @module
  */
 import { refuseUnknown } from "../hyperparameter.ts";
+import { readByName } from "../value.ts";
 import { type DropRule, type GrowthRule, readOwnRules, type RulePlace } from "../topology/rules/rule.ts";
 import type { DropRuleName, GrowthRuleName } from "../topology/rules/rules.ts";
 import { HOOK_NAMES, readHooks, type ResolvedHooks, type RunHooks, startOf } from "./hooks.ts";
@@ -60,11 +61,12 @@ export interface RunOptions {
  * @throws {TypeError} When there is no option of that name, or a value has the wrong type or contradicts another.
  */
 export function resolveRunOptions(
-  options: TrainOptions,
+  given: TrainOptions,
   modelSeed: number,
   { known = TRAIN_OPTION_NAMES, validation = false }: ReadRunOptions = {},
 ): RunOptions {
-  refuseUnknown(options, known, "train");
+  refuseUnknown(given, known, "train");
+  const options: TrainOptions = readByName(given, known, "train");
   const rules = readOwnRules(options);
   // By name, so that options may be inherited or come from getters.
   const named = Object.fromEntries(

@@ -3,12 +3,14 @@
  *
  * @module
  */
-import { isList, type NamesOf, onlyKnown, type Place, readValue, THREADS, unfit } from "../hyperparameter.ts";
+import { CALLBACK, type NamesOf, onlyKnown, readValue, THREADS } from "../hyperparameter.ts";
+import { guarded, isInstance, isList, type Place, unfit } from "../value.ts";
 import { inputsOfRows } from "../data/table/row_samples.ts";
 import type { OnNotice } from "../data/table/reading.ts";
 import type { Row } from "../data/table/rows.ts";
 import { InferenceModel } from "../model/inference.ts";
 import { SparseMlp } from "../model/model.ts";
+import type { Task } from "../model/settings.ts";
 import { type TableSchema, targetNames } from "../schema.ts";
 
 /** Options of {@linkcode predictRows}. */
@@ -27,7 +29,9 @@ export interface PredictedClass {
   readonly class: string;
   /** Of each class by its name; they sum to 1. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** Of another task. */
   readonly labels?: undefined;
+  /** Of another task. */
   readonly values?: undefined;
 }
 
@@ -37,7 +41,9 @@ export interface PredictedLabels {
   readonly labels: readonly string[];
   /** Of each label by its name. */
   readonly probabilities: Readonly<Record<string, number>>;
+  /** Of another task. */
   readonly class?: undefined;
+  /** Of another task. */
   readonly values?: undefined;
 }
 
@@ -45,13 +51,18 @@ export interface PredictedLabels {
 export interface PredictedValues {
   /** Each target by its name, in its own unit. */
   readonly values: Readonly<Record<string, number>>;
+  /** Of another task. */
   readonly class?: undefined;
+  /** Of another task. */
   readonly labels?: undefined;
+  /** Of another task. */
   readonly probabilities?: undefined;
 }
 
-/** What a model says of a row; its task decides which. */
-export type PredictedRow = PredictedClass | PredictedLabels | PredictedValues;
+/** What a model for a task says of a row; any of the three where the task is not known. */
+export type PredictedRow<T extends Task = Task> = T extends "classification" ? PredictedClass
+  : T extends "regression" ? PredictedValues
+  : PredictedLabels;
 
 /**
  * Predicts rows by the names of their columns, with the checks that a file is read with.
@@ -113,16 +124,16 @@ const PLACE: Place = { task: "predict", name: "rows" };
 
 function checkedOptions(options: PredictRowsOptions): { threads: number; onNotice: OnNotice | undefined } {
   const { threads, onNotice } = onlyKnown(options, OPTIONS, "predict rows");
-  if (onNotice !== undefined && typeof onNotice !== "function") {
-    throw unfit({ task: "predict rows", name: "onNotice" }, onNotice, "a function");
-  }
-  return { threads: readValue(THREADS, threads, { task: "predict rows", name: "threads" }), onNotice };
+  const place = (name: string) => ({ task: "predict rows", name });
+  if (onNotice !== undefined) readValue(CALLBACK, onNotice, place("onNotice"));
+  return { threads: readValue(THREADS, threads, place("threads")), onNotice };
 }
 
 function inferenceOf(model: unknown): InferenceModel {
-  if (model instanceof InferenceModel) return model;
-  if (model instanceof SparseMlp) return new InferenceModel(model);
-  throw unfit({ task: "predict rows", name: "the model" }, model, "a SparseMlp or an InferenceModel");
+  if (isInstance(model, InferenceModel)) return model;
+  const place = { task: "predict rows", name: "the model" };
+  if (guarded(place, () => model instanceof SparseMlp)) return new InferenceModel(model as SparseMlp);
+  throw unfit(place, model, "a SparseMlp or an InferenceModel");
 }
 
 /** The schema of a model whose columns have names. */

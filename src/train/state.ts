@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isRecord } from "../hyperparameter.ts";
+import { isRecord, readWhole } from "../hyperparameter.ts";
 import { MAX_TILE } from "../model/tile.ts";
 import { type BestEpoch, isBetter, METRIC_NAMES } from "./selection.ts";
 import { checkTally, type Tally } from "./tally.ts";
@@ -43,6 +43,7 @@ export interface RunState {
 
 /** The state of a run of which so many whole epochs are done. */
 export function newRunState(epoch = 0): RunState {
+  readWhole(epoch, { task: "begin a run", name: "epoch" });
   return { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: true, evaluationsSinceBest: 0 };
 }
 

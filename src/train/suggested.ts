@@ -5,6 +5,7 @@
  *
  * @module
  */
+import { COUNT, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
 import type { Task } from "../model/settings.ts";
 
 /** The shape of a table to learn from. */
@@ -18,6 +19,21 @@ export interface TableShape {
   /** Whether samples have a class, or numbers to predict. @default {"classification"} */
   readonly task?: Task;
 }
+
+const SUGGESTING = "suggest settings";
+
+/** Rows of {@linkcode TableShape}. */
+const TABLE_SHAPE = {
+  samples: { ...COUNT, required: true, doc: "Samples to learn from." },
+  features: { ...COUNT, required: true, doc: "Features of a sample." },
+  outputs: { ...COUNT, required: true, doc: "Classes, or numbers to predict." },
+  task: {
+    kind: "choice",
+    choices: ["classification", "regression"],
+    default: "classification",
+    doc: "The task.",
+  },
+} as const satisfies TableOf<TableShape>;
 
 /** Settings for a network and its training. */
 export interface SuggestedSettings {
@@ -65,13 +81,12 @@ export interface SuggestedSettings {
  * ```
  */
 export function suggestSettings(shape: TableShape): SuggestedSettings {
-  const { samples, features, outputs, task = "classification" } = shape;
-  for (const [name, count] of Object.entries({ samples, features, outputs })) {
-    if (Number.isSafeInteger(count) && count > 0) continue;
-    throw new RangeError(
-      `Cannot suggest settings: ${name} is ${count}, expected a whole number of at least 1`,
-    );
-  }
+  refuseUnknown(shape, Object.keys(TABLE_SHAPE), SUGGESTING);
+  const { samples, features, outputs, task } = resolveOptions(TABLE_SHAPE, shape, {
+    task: SUGGESTING,
+  }) as Required<
+    TableShape
+  >;
   const wideness = between(0, (Math.log10(features / samples) + 0.7) / 1.4, 1);
   const batchSize = Math.min(
     samples,

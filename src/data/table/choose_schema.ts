@@ -102,7 +102,7 @@ export function chooseSchema(
   const columns = profile.columns.map((found, place): ColumnSchema => {
     const { name } = found;
     if (labels.includes(place) && task === "multi-label") {
-      if (flagsOf(found, place, source, missingLabels).constant) constant.push(called(name, place));
+      if (flagsOf(found, place, source).constant) constant.push(called(name, place));
       return { kind: "target", name, output: labels.indexOf(place) };
     }
     if (labels.includes(place)) {

@@ -144,11 +144,14 @@ export function requireAnswers(
   profile: ColumnProfile,
   place: number,
   source: string,
-  { kind, missing }: { readonly kind: "class" | "target" | "weight"; readonly missing: MissingLabels },
+  { kind, missing }: {
+    readonly kind: "class" | "flag" | "target" | "weight";
+    readonly missing: MissingLabels;
+  },
 ): void {
   const { name, texts, firstText, firstMissing, minimum } = profile;
   const where = (line: number | undefined) => `line ${line ?? "?"}, ${called(name, place)} of "${source}"`;
-  const what = { class: "the label", target: "the target", weight: "the weight" }[kind];
+  const what = { class: "the label", flag: "the label", target: "the target", weight: "the weight" }[kind];
   if (
     profile.missing > 0 &&
     (missing === "refuse" || kind === "weight" || kind === "target" && missing === "class")
@@ -157,6 +160,8 @@ export function requireAnswers(
     const others = profile.missing > 1 ? `, as ${profile.missing - 1} more are` : "";
     const advice = kind === "weight"
       ? "a number is needed"
+      : kind === "flag"
+      ? "yes or no is needed, rows with several labels are not left out"
       : kind === "target"
       ? "correct it, or leave such rows out (--missing-labels drop)"
       : "correct it, leave such rows out, or make them a class (--missing-labels drop or class)";
@@ -164,7 +169,7 @@ export function requireAnswers(
       `Cannot use ${where(firstMissing?.line)}: ${what} is missing (${found}${others}); ${advice}`,
     );
   }
-  if (kind === "class") return;
+  if (kind === "class" || kind === "flag") return;
   if (texts > 0) {
     throw new SyntaxError(
       `Cannot use ${where(firstText?.line)}: ${what} is ${quote(firstText?.text ?? "")}, a number is needed`,
@@ -192,18 +197,9 @@ export function flagsOf(
   profile: ColumnProfile,
   place: number,
   source: string,
-  missing: MissingLabels,
 ): { readonly spelled: readonly string[]; readonly constant: boolean } {
   const { name, values } = profile;
-  if (profile.missing > 0 && missing !== "refuse") {
-    throw new TypeError(
-      `Cannot use ${
-        called(name, place)
-      } of "${source}": ${profile.missing} of its cells are missing, and rows ` +
-        "with several labels cannot be left out; say yes or no there",
-    );
-  }
-  requireAnswers(profile, place, source, { kind: "class", missing });
+  requireAnswers(profile, place, source, { kind: "flag", missing: "refuse" });
   const word = (spelling: string) =>
     isNumber(spelling) ? String(Number(spelling) + 0) : spelling.toLowerCase();
   const spellings = [...values?.keys() ?? []];

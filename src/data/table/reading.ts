@@ -203,7 +203,7 @@ function encodingOf(
       classNames,
     };
   };
-  return { plan, samples, ...(flagged && { flagPlan: planFlags(table, profile, schema, places, options) }) };
+  return { plan, samples, ...(flagged && { flagPlan: planFlags(table, profile, schema, places) }) };
 }
 
 /** A plan whose inputs are 1 where a sample has a label. */
@@ -212,14 +212,13 @@ function planFlags(
   profile: TableProfile,
   { columns }: TableSchema,
   places: readonly (number | undefined)[],
-  { missingLabels = "refuse" }: TableReading,
 ): RolePlan {
   const roles: CellRole[] = Array.from({ length: table.columnCount }, () => ({ kind: "skip" }));
   let inputCount = 0;
   for (const [index, column] of columns.entries()) {
     const place = places[index];
     if (column.kind !== "target" || place === undefined) continue;
-    const { spelled } = flagsOf(profile.columns[place], place, table.name, missingLabels);
+    const { spelled } = flagsOf(profile.columns[place], place, table.name);
     roles[place] = {
       kind: "category",
       inputs: new Map(spelled.map((spelling) => [spelling, column.output])),

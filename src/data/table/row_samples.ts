@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Place } from "../../hyperparameter.ts";
+import type { Place } from "../../value.ts";
 import type { DelimitedPlan } from "../../native/delimited.ts";
 import { isInput, type TableSchema } from "../../schema.ts";
 import type { SchemaOptions } from "./choose_schema.ts";

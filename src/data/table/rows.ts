@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { isList, isRecord, type Place, shown } from "../../hyperparameter.ts";
+import { isInstance, isList, isRecord, type Place, shown } from "../../value.ts";
 import { delimitedEncode, type DelimitedPlan } from "../../native/delimited.ts";
 import { described } from "../../numbers.ts";
 import { quote } from "../quote.ts";
@@ -164,7 +164,7 @@ export function takeRows(rows: unknown, { task, name }: Place): readonly Row[] {
   return Array.from({ length: count }, (_, row) => {
     const value = read(() => {
       const value = rows[row];
-      const isRow = isRecord(value) && !ArrayBuffer.isView(value) && !(value instanceof Date);
+      const isRow = isRecord(value) && !ArrayBuffer.isView(value) && !isInstance(value, Date);
       return isRow ? { row: value as Row } : { found: described(value) };
     }, () => `Cannot ${task}: row ${row} of ${name}`);
     if (value.row !== undefined) return value.row;
@@ -228,7 +228,7 @@ function cellText(
       throw refuse("is a text with half a character in it, whole ones are needed");
     case "object":
       if (cell === null) return "";
-      if (read(() => cell instanceof Date, where)) {
+      if (isInstance(cell, Date)) {
         throw refuse("is a Date, make numbers of it (its getTime(), year, month …)");
       }
   }

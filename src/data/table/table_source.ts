@@ -6,6 +6,7 @@
 import { fileURLToPath } from "node:url";
 import { DatasetError, messageOf } from "../../errors.ts";
 import { described } from "../../numbers.ts";
+import { guarded, isInstance, isList, requirePath } from "../../value.ts";
 import { type DataFile, detectFormat } from "../format.ts";
 import { quote } from "../quote.ts";
 
@@ -45,9 +46,9 @@ const FIRST_BYTES = 1 << 16;
  * @throws {SyntaxError} When it is empty, or of a format that is not read (a web page, too): what it is and what to do.
  * @throws {Deno.errors.NotFound} When there is no such file.
  */
-export async function openTableSource(source: unknown, fetching: Fetching): Promise<DataFile> {
+export async function openTableSource(source: TableSource, fetching: Fetching): Promise<DataFile> {
   if (typeof source === "string") return await detectFormat(pathOf(source));
-  if (source instanceof URL) {
+  if (isInstance(source, URL)) {
     if (source.protocol === "file:") return await detectFormat(filePath(source));
     const name = addressOf(source);
     return await detectFormat(
@@ -55,18 +56,18 @@ export async function openTableSource(source: unknown, fetching: Fetching): Prom
       await gather(bodyOf(await fetched(source, name, fetching), name), name, fetching),
     );
   }
-  if (source instanceof Uint8Array || source instanceof ArrayBuffer) {
+  if (isInstance(source, Uint8Array) || isInstance(source, ArrayBuffer)) {
     return await detectFormat("data", steady(source));
   }
-  if (source instanceof Response) {
+  if (isInstance(source, Response)) {
     const name = URL.canParse(source.url) ? addressOf(new URL(source.url)) : "response";
     return await detectFormat(name, await gather(bodyOf(source, name), name, fetching));
   }
-  if (source instanceof Blob) {
+  if (isInstance(source, Blob)) {
     const name = source instanceof File && source.name !== "" ? source.name : "blob";
     return await detectFormat(name, await gather(source.stream(), name, fetching));
   }
-  if (source instanceof ReadableStream) {
+  if (isInstance(source, ReadableStream)) {
     return await detectFormat("stream", await gather(source, "stream", fetching));
   }
   throw noSource(source);
@@ -74,10 +75,13 @@ export async function openTableSource(source: unknown, fetching: Fetching): Prom
 
 function noSource(source: unknown): TypeError {
   const lead = `Cannot read a table: its source is ${described(source)}`;
-  if (Array.isArray(source) && source.length > 0 && source.every((path) => typeof path === "string")) {
+  if (
+    isList(source) &&
+    typeof guarded({ task: "read a table", name: "its source" }, () => source[0]) === "string"
+  ) {
     return new TypeError(`${lead} of texts, one is needed; loadFiles() takes a list of paths`);
   }
-  if (Array.isArray(source) || ArrayBuffer.isView(source)) {
+  if (isList(source) || ArrayBuffer.isView(source)) {
     return new TypeError(`${lead}; Dataset.from() takes rows and arrays`);
   }
   return new TypeError(
@@ -87,6 +91,7 @@ function noSource(source: unknown): TypeError {
 
 function pathOf(text: string): string {
   if (text === "") throw new TypeError("Cannot read a table: its path is an empty text");
+  requirePath(text, { task: "read a table", name: "its source" }, "a path");
   if (ADDRESS.test(text)) {
     throw new TypeError(
       `Cannot read the table ${
@@ -146,7 +151,7 @@ function bodyOf(response: Response, name: string): ReadableStream<Uint8Array> {
 
 /** Bytes that nobody makes shorter while they are read. */
 function steady(source: Uint8Array | ArrayBuffer): Uint8Array {
-  const bytes = source instanceof Uint8Array ? source : new Uint8Array(source);
+  const bytes = isInstance(source, Uint8Array) ? source : new Uint8Array(source);
   const { resizable, growable } = bytes.buffer as ArrayBuffer & { readonly growable?: boolean };
   return resizable === true || growable === true ? bytes.slice() : bytes;
 }
@@ -168,7 +173,7 @@ async function gather(
       const { done, value } = await next(reader, name);
       signal?.throwIfAborted();
       if (done) return bytes.subarray(0, length);
-      if (!(value instanceof Uint8Array)) {
+      if (!isInstance(value, Uint8Array)) {
         throw new TypeError(`Cannot read "${name}": the stream gives ${described(value)}, expected bytes`);
       }
       const needed = length + value.length;

@@ -3,8 +3,11 @@
  *
  * @module
  */
+import { FRACTION, readValue, THREADS } from "../../hyperparameter.ts";
 import { dropSmallest } from "../../native/drop.ts";
 import type { DropRule, RulePlace } from "./rule.ts";
+
+const ZETA = { kind: "number", ...FRACTION, required: true, doc: "Dropped fraction." } as const;
 
 /**
  * SET's drop rule: the zeta fraction of the positive and of the negative weights that are closest to zero.
@@ -16,14 +19,11 @@ import type { DropRule, RulePlace } from "./rule.ts";
  * @throws {RangeError} When zeta lies outside its range.
  */
 export function smallestMagnitude(zeta: number): DropRule {
-  if (!(zeta >= 0 && zeta < 1)) {
-    throw new RangeError(
-      `Cannot evolve the topology: zeta is ${zeta}, expected a value from 0 up to (not including) 1`,
-    );
-  }
+  readValue(ZETA, zeta, { task: "evolve the topology", name: "zeta" });
   return {
     name: "magnitude",
-    drop(connections, { threads = 1 }) {
+    drop(connections, place) {
+      const threads = readValue(THREADS, place.threads, { task: "drop connections", name: "threads" });
       const before = connections.nnz;
       connections.nnz = dropSmallest(connections, zeta, threads);
       return before - connections.nnz;

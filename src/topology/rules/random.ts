@@ -4,7 +4,8 @@
  * @module
  */
 import { growRandom } from "../../native/grow.ts";
-import type { ValueLaw } from "../../native/init.ts";
+import { settingsOf } from "../../hyperparameter.ts";
+import { VALUE_LAW, type ValueLaw } from "../../native/init.ts";
 import type { GrowRule, RulePlace } from "./rule.ts";
 
 /**
@@ -15,11 +16,15 @@ import type { GrowRule, RulePlace } from "./rule.ts";
  * @param weights Distribution of the new weights, usually the layer's initial one.
  */
 export function uniformGrowth(weights: ValueLaw): GrowRule {
+  const law = settingsOf(VALUE_LAW)(weights, {
+    task: "grow connections",
+    name: "weights",
+  }) as unknown as ValueLaw;
   return {
     name: "random",
     grow(connections, count, place) {
       const before = connections.nnz;
-      connections.nnz = growRandom(connections, count, { weights, fresh: place.fresh ?? [] }, place);
+      connections.nnz = growRandom(connections, count, { weights: law, fresh: place.fresh ?? [] }, place);
       return connections.nnz - before;
     },
   };
