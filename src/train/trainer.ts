@@ -3,8 +3,7 @@
  *
  * @module
  */
-import { validateAugmentation } from "../data/augment.ts";
-import { classCounts, type Dataset, type Split, validateDataset } from "../data/dataset.ts";
+import { classCounts, type Dataset, type Split } from "../data/dataset.ts";
 import { standardizationOf } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
@@ -15,17 +14,17 @@ import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
 import { calibrate } from "./calibration.ts";
+import { checkedRun } from "./compatibility.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
-import type { Hyperparameters } from "./hyperparameters.ts";
-import { checkMetric, metricValue, needsOutputs } from "./selection.ts";
+import { metricValue, needsOutputs } from "./selection.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { checkStepInside, judgeValidation } from "./state.ts";
+import { judgeValidation } from "./state.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
@@ -65,11 +64,15 @@ export function train(
   data: Dataset,
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const run = resolveRunOptions(options, model.settings.seed);
+  const run = checkedRun(model, data, resolveRunOptions(options, model.settings.seed));
   return trainWith(model, data, run, (plan) => new SequentialEngine(model, data, plan));
 }
 
-/** As {@linkcode train}, with options that are resolved and the epochs trained by the given engine. */
+/**
+ * As {@linkcode train}, with the epochs trained by the given engine.
+ *
+ * @param run Made by `checkedRun` for this model and these data.
+ */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
@@ -77,25 +80,12 @@ export async function* trainWith(
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
-  validateDataset(data);
-  checkFit(model, data, settings);
-  if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const { validationFraction, threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
   const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
-  if (settings.batchSize > trainSplit.samples) {
-    throw new RangeError(
-      `Cannot train: batchSize is ${settings.batchSize}, the data have ${trainSplit.samples} training samples`,
-    );
-  }
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
-  checkStepInside(state, settings.batchSize, steps);
   state.batchSize = settings.batchSize;
-  const stepsDone = state.epoch * steps + state.step;
-  if (stepsDone >= maxSteps) {
-    throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
-  }
   beginFrom(model, state, keep);
   model.temperature = 1;
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
@@ -115,7 +105,15 @@ export async function* trainWith(
   const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
-  const engine = await makeEngine({ split: trainSplit, settings, hooks, epochsDone: state.epoch, cacheTile });
+  const turn = new EventLoopTurn();
+  const engine = await makeEngine({
+    split: trainSplit,
+    settings,
+    hooks,
+    epochsDone: state.epoch,
+    cacheTile,
+    turn,
+  });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split && model.standardization &&
@@ -148,8 +146,8 @@ export async function* trainWith(
         const onBatch = tell("evaluation", epoch);
         return {
           validation: validation &&
-            await inPart("validation", evaluate(validation, hooks.signal, onBatch, outputs)),
-          test: test && await inPart("test", evaluate(test, hooks.signal, onBatch)),
+            await inPart("validation", evaluate(validation, turn, hooks.signal, onBatch, outputs)),
+          test: test && await inPart("test", evaluate(test, turn, hooks.signal, onBatch)),
         };
       });
       // A training loss is of the weights before its step: only this tells of the last step.
@@ -239,11 +237,12 @@ export async function* trainWith(
 /** Evaluates, and lets other tasks of the program run meanwhile. */
 async function evaluate(
   evaluator: Evaluator,
+  turn: EventLoopTurn,
   signal: AbortSignal | undefined,
   onBatch: (done: number, total: number) => void,
   outputs?: Float32Array,
 ): Promise<Evaluation> {
-  const [batches, turn] = [evaluator.batches(outputs), new EventLoopTurn()];
+  const batches = evaluator.batches(outputs);
   for (;;) {
     const { done, value } = batches.next();
     if (done) return value;
@@ -260,45 +259,6 @@ async function inPart<T>(part: "validation" | "test", work: Promise<T>): Promise
   } catch (cause) {
     throw cause instanceof FeatureError ? cause.at({ source: `the ${part} part` }) : cause;
   }
-}
-
-function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
-  const { sizes, task } = model.settings;
-  const [inputs, outputs] = [model.featureCount, sizes[sizes.length - 1]];
-  if (inputs !== data.featureCount || outputs !== data.outputCount) {
-    throw new TypeError(
-      `Cannot train on "${data.name}": it has ${data.featureCount} features and ${data.outputCount} outputs, ` +
-        `the model takes ${inputs} and gives ${outputs}`,
-    );
-  }
-  if (task !== data.task) {
-    throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
-  }
-  checkMetric(settings.metric, task);
-  if (settings.calibrate && task === "regression") {
-    throw new TypeError(
-      `Cannot calibrate on "${data.name}": it is for regression, which has no probabilities`,
-    );
-  }
-  if (settings.augmentation !== undefined) {
-    if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
-      throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);
-    }
-    validateAugmentation(settings.augmentation, data.image);
-  }
-}
-
-/** Refuses a network that nothing could pass through; pruning may come to that later, and knows why. */
-function checkConnected({ layers }: SparseMlp): void {
-  const severed = layers.findIndex(({ nnz }) => nnz === 0);
-  if (severed < 0) return;
-  const { inputs, neurons } = layers[severed];
-  throw new RangeError(
-    `Cannot train: layer ${
-      severed + 1
-    }, [${inputs}, ${neurons}], has no connection, so nothing passes through the ` +
-      "network; a larger epsilon or density is needed",
-  );
 }
 
 /** Refuses to end a run with what no file could hold: an evaluation may never have met a weight that is NaN. */
