@@ -107,6 +107,28 @@ export function resolveActivation(activation: ActivationKind | Activation): Requ
 }
 
 /**
+ * Fills in what the user left out: one activation for all hidden layers, or a list with one for each.
+ *
+ * @param hidden How many hidden layers there are.
+ * @throws {TypeError} When a kind is unknown, or there are not as many as hidden layers.
+ * @throws {RangeError} When an alpha is not finite as an f32.
+ */
+export function resolveActivations(
+  given: ActivationKind | Activation | readonly (ActivationKind | Activation)[],
+  hidden: number,
+): Required<Activation> | readonly Required<Activation>[] {
+  if (!isList(given)) return resolveActivation(given);
+  if (given.length === hidden) return given.map(resolveActivation);
+  throw new TypeError(
+    `Cannot make a model: ${given.length} activations were given, expected one for each of ${hidden} hidden layers`,
+  );
+}
+
+function isList<T>(given: T | readonly T[]): given is readonly T[] {
+  return Array.isArray(given);
+}
+
+/**
  * The code of a hidden layer.
  *
  * All-ReLU's slope alternates: −α in the first hidden layer (layer 2 of the paper, where the input is layer 1), +α in

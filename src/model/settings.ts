@@ -9,7 +9,7 @@ import {
   WEIGHT_INITIALIZERS,
   type WeightInitializer,
 } from "../sparse/init.ts";
-import { type Activation, type ActivationKind, resolveActivation } from "./activation.ts";
+import { type Activation, type ActivationKind, resolveActivations } from "./activation.ts";
 
 /** What the output means: classes (softmax and cross-entropy) or values (mean squared error). */
 export type Task = "classification" | "regression";
@@ -27,11 +27,11 @@ export interface ModelOptions {
   /** Density instead of ε: one for all layers, or one for each. */
   readonly density?: number | readonly number[];
   /**
-   * Activation of the hidden layers.
+   * Activation of the hidden layers: one for all, or a list with one for each.
    *
    * @default {{ kind: "all-relu", alpha: 0.6 }}
    */
-  readonly activation?: ActivationKind | Activation;
+  readonly activation?: ActivationKind | Activation | readonly (ActivationKind | Activation)[];
   /**
    * Law of the first weights.
    *
@@ -77,7 +77,7 @@ export interface ModelOptions {
 export type ModelSettings =
   & Required<Omit<ModelOptions, "threads" | "onProgress" | "activation" | "epsilon" | "density">>
   & {
-    readonly activation: Required<Activation>;
+    readonly activation: Required<Activation> | readonly Required<Activation>[];
     readonly epsilon?: number;
     readonly density?: number | readonly number[];
   };
@@ -156,8 +156,16 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
   for (const [layer, neurons] of sizes.slice(1).entries()) {
     connectionProbability({ inputs: sizes[layer], neurons, ...sparsityOf(sparsity, layer) });
   }
-  const activation = resolveActivation(options.activation ?? "all-relu");
+  const activation = resolveActivations(options.activation ?? "all-relu", sizes.length - 2);
   return { sizes: [...sizes], ...sparsity, activation, initializer, fanIn, zeroOutput, task, seed };
+}
+
+/** Activation of a hidden layer, from 0. */
+export function activationOf(
+  { activation }: Pick<ModelSettings, "activation">,
+  layer: number,
+): Required<Activation> {
+  return "kind" in activation ? activation : activation[layer];
 }
 
 /** What decides how many connections a layer has. */
