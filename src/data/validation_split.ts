@@ -4,6 +4,7 @@
  * @module
  */
 import { shuffle } from "../native/random.ts";
+import { atOnce, type Pieces } from "../pieces.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { Dataset, FeatureSource, Split } from "./dataset.ts";
 
@@ -14,6 +15,9 @@ export interface ValidationSplit {
   /** The samples to choose a model with. */
   readonly validation: Split;
 }
+
+/** Features of the samples that are copied in one piece. */
+const PIECE_NUMBERS = 1 << 18;
 
 /** An epoch no training reaches, so that the draw is apart from the order of any epoch. */
 const VALIDATION_DRAW = 0xffff_ffff;
@@ -28,13 +32,18 @@ const VALIDATION_DRAW = 0xffff_ffff;
  * @throws {RangeError} When the fraction is out of range, or one of the parts would be empty.
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
+  return atOnce(validationPieces(dataset, fraction, seed));
+}
+
+/** As {@linkcode splitValidation}, a megabyte at a time. */
+export function* validationPieces(dataset: Dataset, fraction: number, seed: number): Pieces<ValidationSplit> {
   const { train, featureCount, outputCount } = dataset;
   const { quota, size } = validationQuota(dataset, fraction);
   const chosen = chooseValidation(train, quota, seed);
   const outputs = dataset.task === "regression" ? outputCount : 0;
   return {
-    train: gather(train, chosen, 0, train.samples - size, featureCount, outputs),
-    validation: gather(train, chosen, 1, size, featureCount, outputs),
+    train: yield* gatherPieces(train, chosen, 0, train.samples - size, featureCount, outputs),
+    validation: yield* gatherPieces(train, chosen, 1, size, featureCount, outputs),
   };
 }
 
@@ -110,6 +119,19 @@ export function gather(
   featureCount: number,
   outputs: number,
 ): Split {
+  return atOnce(gatherPieces(from, flags, part, samples, featureCount, outputs));
+}
+
+/** As {@linkcode gather}, a megabyte at a time. */
+function* gatherPieces(
+  from: Split,
+  flags: Uint8Array,
+  part: number,
+  samples: number,
+  featureCount: number,
+  outputs: number,
+): Pieces<Split> {
+  const rows = Math.ceil(PIECE_NUMBERS / featureCount);
   const { source } = from;
   const kept = source === undefined ? samples * featureCount : 0;
   const features = from.features instanceof Uint8Array ? sharedBytes(kept) : sharedFloats(kept);
@@ -119,6 +141,7 @@ export function gather(
   const chosen = sharedWords(source === undefined ? 0 : samples);
   let next = 0;
   for (let sample = 0; sample < from.samples; sample++) {
+    if (sample % rows === 0) yield;
     if (flags[sample] !== part) continue;
     if (source === undefined) {
       const row = from.features.subarray(sample * featureCount, (sample + 1) * featureCount);

@@ -4,6 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
+import type { Pieces } from "../pieces.ts";
 
 /** How long work may go on before others get their turn. */
 const WORK_MS = 20;
@@ -31,6 +32,15 @@ export class EventLoopTurn {
     const piece = now - this.#asked;
     this.#asked = now;
     return now - this.#last + piece > WORK_MS;
+  }
+
+  /** Does work piece by piece; others have their turn where it is due. */
+  async between<T>(work: Pieces<T>): Promise<T> {
+    for (;;) {
+      const { done, value } = work.next();
+      if (done) return value;
+      if (this.due) await this.take();
+    }
   }
 
   /** Lets timers, messages, requests and signals run; 0.5 % of the time where nobody has anything to do. */

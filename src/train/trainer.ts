@@ -4,8 +4,8 @@
  * @module
  */
 import { classCounts, type Dataset, type Split } from "../data/dataset.ts";
-import { standardizationOf } from "../data/standardization.ts";
-import { splitValidation } from "../data/validation_split.ts";
+import { standardizationPieces } from "../data/standardization.ts";
+import { validationPieces } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -13,7 +13,7 @@ import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
-import { calibrate } from "./calibration.ts";
+import { calibrationPieces } from "./calibration.ts";
 import { checkedRun } from "./compatibility.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
@@ -81,7 +81,10 @@ export async function* trainWith(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
   const { validationFraction, threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
-  const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
+  const turn = new EventLoopTurn();
+  const parts = validationFraction > 0
+    ? await turn.between(validationPieces(data, validationFraction, seed))
+    : undefined;
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
@@ -91,11 +94,8 @@ export async function* trainWith(
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
     hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
-  model.standardization ??= standardizationOf(
-    trainSplit,
-    data.featureCount,
-    threads,
-    tell("statistics", state.epoch + 1),
+  model.standardization ??= await turn.between(
+    standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
   );
   if (data.task === "regression") {
     model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
@@ -105,7 +105,6 @@ export async function* trainWith(
   const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
-  const turn = new EventLoopTurn();
   const engine = await makeEngine({
     split: trainSplit,
     settings,
@@ -162,6 +161,7 @@ export async function* trainWith(
       const judged = whole && score !== undefined
         ? judgeValidation(state, { epoch, metric, value: score })
         : undefined;
+      if (turn.due) await turn.take();
       const improved = judged !== undefined && judged.best !== state.best;
       if (improved && keep === "best") {
         await model.use.saved();
@@ -221,7 +221,9 @@ export async function* trainWith(
     becomeBest(model, state);
   }
   const calibration = settings.calibrate && parts
-    ? calibrate(model, parts.validation, { threads, microBatch: settings.microBatch })
+    ? await turn.between(
+      calibrationPieces(model, parts.validation, { threads, microBatch: settings.microBatch }),
+    )
     : undefined;
   const summary = summarize(tally, keep === "best" ? state.best : undefined);
   const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
