@@ -40,11 +40,14 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  * Paper: §2, §2.1 Algorithm 2, Methods. The same bits for any number of threads. Memory: the activations of one tile;
  * a step allocates nothing.
  *
+ * Timers, messages, requests and signals have their turn every 20 ms while it is iterated, or after each step,
+ * change of the topology or metric that is longer. The call reads all numbers of the data once (2 GB/s) to check them.
+ *
  * @returns An iterator over epoch records, whose return value is the summary.
- * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type; with the first
- * record, when model and data do not fit together, or the model is in another run.
- * @throws {RangeError} At the call, when a value is out of range; with the first record, when a layer of a network that
- * was never trained has no connection.
+ * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type, or model and data do
+ * not fit together; with the first record, when the model is in another run.
+ * @throws {RangeError} At the call, when a value is out of range, or a layer of a network that was never trained has no
+ * connection.
  * @throws {TrainingError} When the loss, or a weight at the end, is no longer finite; the model cannot be used then.
  *
  * @example
