@@ -101,7 +101,7 @@ export class SequentialEngine implements Engine {
       }
       if (due) await this.#turn.take();
     }
-    signal?.throwIfAborted();
+    if (signal?.aborted) signal.throwIfAborted();
     const trained = samplesBetween(0, end, samples, batchSize);
     return {
       trainLoss: state.loss / trained,
