@@ -120,8 +120,16 @@ export type { TargetScaling } from "./src/model/target_scaling.ts";
 export type { TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export type { Tally, TestMark } from "./src/train/tally.ts";
-export type { EpochRecord, ParallelRecord, RunSummary, TrainSummary } from "./src/train/records.ts";
+export type { ScheduleFunction, SchedulePlace } from "./src/train/rate.ts";
+export type {
+  EpochRecord,
+  ParallelRecord,
+  RunSummary,
+  StepRecord,
+  TrainSummary,
+} from "./src/train/records.ts";
 export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
+export { fit } from "./src/train/fit.ts";
 export { train } from "./src/train/trainer.ts";
 export {
   type EvolutionCounts,

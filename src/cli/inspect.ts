@@ -5,7 +5,7 @@
  */
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
-import type { ModelSettings } from "../model/settings.ts";
+import { activationOf, type ModelSettings } from "../model/settings.ts";
 import { describeScaling, type TargetScaling } from "../model/target_scaling.ts";
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
@@ -265,7 +265,9 @@ function layerTable(
       spread(degrees[index].outgoing),
       count(degrees[index].incoming.none),
       bytes(20 * nnz),
-      output ? (settings.task === "classification" ? "softmax" : "identity") : settings.activation.kind,
+      output
+        ? (settings.task === "classification" ? "softmax" : "identity")
+        : activationOf(settings, index).kind,
     ];
   });
   const head = [

@@ -5,6 +5,7 @@
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { printable } from "../data/quote.ts";
+import type { Activation } from "../model/activation.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
@@ -62,12 +63,15 @@ export function describeSizes(sizes: readonly number[]): string {
 /** One line about a network. */
 export function describeNetwork(settings: ModelSettings): string {
   const { sizes, epsilon, density, activation, initializer } = settings;
-  const { kind, alpha } = activation;
-  const slope = kind === "all-relu" || kind === "leaky-relu" || kind === "prelu" ? ` α ${alpha}` : "";
-  // What suits a table goes from leaky ReLU to ReLU by its slope.
-  const named = kind === "leaky-relu" && alpha === 0 ? "relu" : `${kind}${slope}`;
+  const named = [activation].flat().map(describeActivation).join(", ");
   const sparsity = density === undefined ? `ε ${epsilon ?? 20}` : `density ${[density].flat().join(", ")}`;
   return `${describeSizes(sizes)}, ${sparsity}, ${named}, ${initializer}`;
+}
+
+function describeActivation({ kind, alpha }: Required<Activation>): string {
+  const slope = kind === "all-relu" || kind === "leaky-relu" || kind === "prelu" ? ` α ${alpha}` : "";
+  // What suits a table goes from leaky ReLU to ReLU by its slope.
+  return kind === "leaky-relu" && alpha === 0 ? "relu" : `${kind}${slope}`;
 }
 
 /** Lines that name things: a title, then what it is, which may hold foreign texts. */

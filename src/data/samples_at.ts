@@ -3,8 +3,12 @@
  *
  * @module
  */
+import { atOnce, type Pieces } from "../pieces.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { FeatureSource, Split, SplitShape } from "./split.ts";
+
+/** Features of the samples that are copied in one piece. */
+const PIECE_NUMBERS = 1 << 18;
 
 /**
  * The samples at the given places, in that order: copies of them in shared memory, or a source that knows them by their
@@ -13,8 +17,14 @@ import type { FeatureSource, Split, SplitShape } from "./split.ts";
  * @param places Below the samples there are; a place may occur more than once.
  */
 export function samplesAt(from: Split, places: Uint32Array, shape: SplitShape): Split {
+  return atOnce(samplePieces(from, places, shape));
+}
+
+/** As {@linkcode samplesAt}, a megabyte at a time. */
+export function* samplePieces(from: Split, places: Uint32Array, shape: SplitShape): Pieces<Split> {
   const { source } = from;
   const { featureCount } = shape;
+  const rows = Math.ceil(PIECE_NUMBERS / featureCount);
   const samples = places.length;
   const outputs = shape.task === "classification" ? 0 : shape.outputCount;
   const kept = source === undefined ? samples * featureCount : 0;
@@ -23,6 +33,7 @@ export function samplesAt(from: Split, places: Uint32Array, shape: SplitShape): 
   const targets = sharedFloats(samples * outputs);
   const weights = from.weights && sharedFloats(samples);
   for (let next = 0; next < samples; next++) {
+    if (next % rows === 0) yield;
     const sample = places[next];
     if (source === undefined) {
       const row = from.features.subarray(sample * featureCount, (sample + 1) * featureCount);

@@ -4,9 +4,10 @@
  * @module
  */
 import { readWhole, shown } from "../hyperparameter.ts";
+import { atOnce, type Pieces } from "../pieces.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
 import { countsOf, type Drawn, drawSamples, quotasOf, VALIDATION_DRAW } from "./held_out.ts";
-import { placesOf, samplesAt } from "./samples_at.ts";
+import { placesOf, samplePieces } from "./samples_at.ts";
 import type { Split } from "./split.ts";
 
 /** The two parts {@linkcode splitValidation} makes of the training samples. */
@@ -30,18 +31,18 @@ export interface ValidationSplit {
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
   readWhole(seed, { task: "set validation samples aside", name: "seed" });
-  return setValidationAside(usableDataset(dataset), fraction, seed);
+  return atOnce(validationPieces(usableDataset(dataset), fraction, seed));
 }
 
-/** As {@linkcode splitValidation}, of a data set and with a seed that are checked. */
-export function setValidationAside(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
+/** As {@linkcode splitValidation}, of a data set and with a seed that are checked, a megabyte at a time. */
+export function* validationPieces(dataset: Dataset, fraction: number, seed: number): Pieces<ValidationSplit> {
   const { train } = dataset;
   requireParts(dataset, fraction);
   const from = drawnFrom(dataset);
   drawSamples(from, { fraction, seed, draw: VALIDATION_DRAW, mark: 1 });
   return {
-    train: samplesAt(train, placesOf(from.flags, 0), dataset),
-    validation: samplesAt(train, placesOf(from.flags, 1), dataset),
+    train: yield* samplePieces(train, placesOf(from.flags, 0), dataset),
+    validation: yield* samplePieces(train, placesOf(from.flags, 1), dataset),
   };
 }
 

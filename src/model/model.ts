@@ -13,7 +13,13 @@ import { activationCode, OUTPUT_CODE } from "./activation.ts";
 import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
-import { type ModelOptions, type ModelSettings, readModelOptions, sparsityOf } from "./settings.ts";
+import {
+  activationOf,
+  type ModelOptions,
+  type ModelSettings,
+  readModelOptions,
+  sparsityOf,
+} from "./settings.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 import { ModelUse } from "./use.ts";
@@ -159,7 +165,9 @@ export class SparseMlp {
       const probability = connectionProbability({ ...size, ...sparsityOf(settings, layer) });
       const structure = { ...size, probability, seed, layer, threads };
       const capacity = countConnections(counted.subarray(0, size.inputs + 1), structure);
-      const activation = layer + 2 < sizes.length ? activationCode(settings.activation, layer) : OUTPUT_CODE;
+      const activation = layer + 2 < sizes.length
+        ? activationCode(activationOf(settings, layer), layer)
+        : OUTPUT_CODE;
       return { plan: { ...size, capacity, activation }, structure };
     });
     const model = SparseMlp.allocate(settings, drafts.map((draft) => draft.plan));

@@ -41,7 +41,8 @@ export interface ParallelHyperparameterOptions {
 }
 
 /** Options of {@linkcode trainParallel}. */
-export interface ParallelOptions extends HyperparameterOptions, RunHooks, ParallelHyperparameterOptions {
+export interface ParallelOptions
+  extends HyperparameterOptions, Omit<RunHooks, "onStep">, ParallelHyperparameterOptions {
   /** The models of the workers in phase 2: to go on with those of a checkpoint, and to save them in one. */
   readonly workerModels?: WorkerModels;
 }
@@ -146,6 +147,17 @@ export function resolveParallelRun(
     throw new TypeError(
       `Cannot train in parallel with the rule "${rule.name}" as an object: functions cannot be sent to workers; ` +
         `expected the name of a rule as ${option}`,
+    );
+  }
+  if (run.hooks.schedule !== undefined) {
+    throw new TypeError(
+      "Cannot train in parallel with a function as schedule: functions cannot be sent to workers; " +
+        'expected a named one, such as { kind: "cosine" }',
+    );
+  }
+  if (run.hooks.onStep !== undefined) {
+    throw new TypeError(
+      "Cannot train in parallel with onStep: workers take their steps where nobody can be called; give onProgress",
     );
   }
   const { gradientFlow, maxSteps, compactWhilePruning } = run.settings;

@@ -8,6 +8,7 @@
 import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
+import { atOnce, type Pieces } from "../pieces.ts";
 import { logit } from "../model/temperature.ts";
 import { readFloats, readIndices } from "../numbers.ts";
 import { Evaluator, type EvaluatorOptions } from "./evaluation.ts";
@@ -61,12 +62,23 @@ export function fitTemperature(
   const known = readIndices(samples, of("labels"), classes);
   const counts = weights === undefined ? undefined : readSampleWeights(weights, of("weights"), known.length);
   requireFractions(given, of("probabilities"));
-  const logits = Float64Array.from(given, logit);
+  return atOnce(temperaturePieces(given, known, classes, counts));
+}
+
+/** Halving by halving. */
+function* temperaturePieces(
+  probabilities: Float32Array,
+  labels: Uint32Array,
+  classes: number,
+  weights: Float32Array | undefined,
+): Pieces<number> {
+  const logits = Float64Array.from(probabilities, logit);
   let [low, high] = [1 / MOST, 1 / LEAST];
   for (let halving = 0; halving < 60 && low < high; halving++) {
     const middle = (low + high) / 2;
-    if (slope(logits, { labels: known, weights: counts }, classes, middle) > 0) high = middle;
+    if (slope(logits, { labels, weights }, classes, middle) > 0) high = middle;
     else low = middle;
+    yield;
   }
   return 2 / (low + high);
 }
@@ -114,6 +126,15 @@ function slope(
  */
 export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOptions = {}): Calibration {
   requireModel(model, "calibrate");
+  return atOnce(calibrationPieces(model, split, options));
+}
+
+/** As {@linkcode calibrate}, in pieces. */
+export function* calibrationPieces(
+  model: SparseMlp,
+  split: Split,
+  options: EvaluatorOptions,
+): Pieces<Calibration> {
   const { standardization, settings: { task, sizes } } = model;
   if (task !== "classification") {
     throw new TypeError("Cannot calibrate: the model is for regression, which has no probabilities");
@@ -121,8 +142,9 @@ export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOpti
   model.temperature = 1;
   const before = measureModel(model, [split], options).classification!;
   const probabilities = new Float32Array(split.samples * sizes[sizes.length - 1]);
-  new Evaluator(model, split, standardization!, options).run(probabilities);
-  model.temperature = fitTemperature(probabilities, split.labels, split.weights);
+  yield* new Evaluator(model, split, standardization!, options).batches(probabilities);
+  const classes = sizes[sizes.length - 1];
+  model.temperature = yield* temperaturePieces(probabilities, split.labels, classes, split.weights);
   const after = measureModel(model, [split], options).classification!;
   return {
     temperature: model.temperature,

@@ -58,7 +58,8 @@ export interface HyperparameterOptions extends OptimizerOptions, RuleOptions, Se
    */
   readonly maxSteps?: number;
   /**
-   * Samples a step (B). The last batch of an epoch may be smaller.
+   * Samples a step (B): at most all training samples, which are one batch where it is larger. The last batch of an
+   * epoch may be smaller.
    *
    * @default {128}
    */
@@ -183,7 +184,7 @@ export const HYPERPARAMETERS = {
     ...COUNT,
     default: 128,
     symbol: "B",
-    doc: "Samples of a step; the last batch of an epoch may be smaller.",
+    doc: "Samples of a step, at most all of them; the last batch of an epoch may be smaller.",
   },
   fanInLimit: {
     kind: "number",

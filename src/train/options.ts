@@ -14,10 +14,19 @@ import {
   type Hyperparameters,
   resolveHyperparameters,
 } from "./hyperparameters.ts";
+import type { LearningRateSchedule } from "../model/schedule.ts";
+import type { ScheduleFunction } from "./rate.ts";
 import type { RunState } from "./state.ts";
 
 /** Options of {@linkcode train}; the defaults are the paper's. */
-export interface TrainOptions extends Omit<HyperparameterOptions, "drop" | "growth">, RunHooks {
+export interface TrainOptions extends Omit<HyperparameterOptions, "schedule" | "drop" | "growth">, RunHooks {
+  /**
+   * How the learning rate changes: a named schedule, or a function that gives the rate of each step. A function stays in
+   * this process and in no checkpoint: a run that goes on from one needs it given again.
+   *
+   * @default {{ kind: "constant" }}
+   */
+  readonly schedule?: LearningRateSchedule | ScheduleFunction;
   /**
    * Which connections go: a rule by name, or one of one's own, which stays in this process and in no checkpoint.
    *
@@ -68,12 +77,14 @@ export function resolveRunOptions(
   refuseUnknown(given, known, "train");
   const options: TrainOptions = readByName(given, known, "train");
   const rules = readOwnRules(options);
+  const { schedule } = options;
+  const own = { ...rules, ...(typeof schedule === "function" && { schedule }) };
   // By name, so that options may be inherited or come from getters.
   const named = Object.fromEntries(
-    TRAIN_OPTION_NAMES.filter((name) => !Object.hasOwn(rules, name))
+    TRAIN_OPTION_NAMES.filter((name) => !Object.hasOwn(own, name))
       .map((name) => [name, options[name as keyof TrainOptions]]),
   );
   const settings = resolveHyperparameters(named, modelSeed, validation);
-  const hooks = { ...readHooks(options), rules };
+  const hooks = { ...readHooks(options), rules, ...(typeof schedule === "function" && { schedule }) };
   return { settings, hooks, state: startOf(hooks, settings.epochs) };
 }

@@ -3,29 +3,30 @@
  *
  * @module
  */
-import { validateAugmentation } from "../data/augment.ts";
 import { classCounts, type Dataset, type Split, usableDataset } from "../data/dataset.ts";
-import { standardizationOf } from "../data/standardization.ts";
-import { setValidationAside, type ValidationSplit } from "../data/validation_split.ts";
+import { standardizationPieces } from "../data/standardization.ts";
+import { validationPieces, type ValidationSplit } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
-import { calibrate } from "./calibration.ts";
+import { calibrationPieces } from "./calibration.ts";
+import { checkedRun } from "./compatibility.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
-import { checkMetric, metricValue, needsOutputs } from "./selection.ts";
+import { metricValue, needsOutputs } from "./selection.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { checkStepInside, judgeValidation } from "./state.ts";
+import { judgeValidation } from "./state.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
@@ -41,11 +42,14 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  * Paper: §2, §2.1 Algorithm 2, Methods. The same bits for any number of threads. Memory: the activations of one tile;
  * a step allocates nothing.
  *
+ * Timers, messages, requests and signals have their turn every 20 ms while it is iterated, or after each step,
+ * change of the topology or metric that is longer. The call reads all numbers of the data once (2 GB/s) to check them.
+ *
  * @returns An iterator over epoch records, whose return value is the summary.
- * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type; with the first
- * record, when model and data do not fit together, or the model is in another run.
- * @throws {RangeError} At the call, when a value is out of range; with the first record, when a layer of a network that
- * was never trained has no connection.
+ * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type, or model and data do
+ * not fit together; with the first record, when the model is in another run.
+ * @throws {RangeError} At the call, when a value is out of range, or a layer of a network that was never trained has no
+ * connection.
  * @throws {TrainingError} When the loss, or a weight at the end, is no longer finite; the model cannot be used then.
  *
  * @example
@@ -63,14 +67,18 @@ export function train(
   data: Dataset,
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
+  requireModel(model, "train");
   const usable = usableDataset(data);
-  const run = resolveRunOptions(options, model.settings.seed, {
-    validation: usable.validation !== undefined,
-  });
+  const validation = usable.validation !== undefined;
+  const run = checkedRun(model, usable, resolveRunOptions(options, model.settings.seed, { validation }));
   return trainWith(model, usable, run, (plan) => new SequentialEngine(model, usable, plan));
 }
 
-/** As {@linkcode train}, of usable data, with options that are resolved and the epochs trained by the given engine. */
+/**
+ * As {@linkcode train}, of usable data, with the epochs trained by the given engine.
+ *
+ * @param run Made by `checkedRun` for this model and these data.
+ */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
@@ -78,34 +86,20 @@ export async function* trainWith(
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
-  checkFit(model, data, settings);
-  if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const { threads, maxSteps, metric, keep, patience = Infinity } = settings;
-  const parts = validationParts(data, settings);
+  const turn = new EventLoopTurn();
+  const parts = await validationParts(data, settings, turn);
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
-  if (settings.batchSize > trainSplit.samples) {
-    throw new RangeError(
-      `Cannot train: batchSize is ${settings.batchSize}, the data have ${trainSplit.samples} training samples`,
-    );
-  }
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
-  checkStepInside(state, settings.batchSize, steps);
   state.batchSize = settings.batchSize;
-  const stepsDone = state.epoch * steps + state.step;
-  if (stepsDone >= maxSteps) {
-    throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
-  }
   beginFrom(model, state, keep);
   model.temperature = 1;
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
     hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
-  model.standardization ??= standardizationOf(
-    trainSplit,
-    data.featureCount,
-    threads,
-    tell("statistics", state.epoch + 1),
+  model.standardization ??= await turn.between(
+    standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
   );
   if (data.task === "regression") {
     model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
@@ -115,7 +109,14 @@ export async function* trainWith(
   const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
-  const engine = await makeEngine({ split: trainSplit, settings, hooks, epochsDone: state.epoch, cacheTile });
+  const engine = await makeEngine({
+    split: trainSplit,
+    settings,
+    hooks,
+    epochsDone: state.epoch,
+    cacheTile,
+    turn,
+  });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split && model.standardization &&
@@ -148,8 +149,8 @@ export async function* trainWith(
         const onBatch = tell("evaluation", epoch);
         return {
           validation: validation &&
-            await inPart("validation", evaluate(validation, hooks.signal, onBatch, outputs)),
-          test: test && await inPart("test", evaluate(test, hooks.signal, onBatch)),
+            await inPart("validation", evaluate(validation, turn, hooks.signal, onBatch, outputs)),
+          test: test && await inPart("test", evaluate(test, turn, hooks.signal, onBatch)),
         };
       });
       // A training loss is of the weights before its step: only this tells of the last step.
@@ -164,6 +165,7 @@ export async function* trainWith(
       const judged = whole && score !== undefined
         ? judgeValidation(state, { epoch, metric, value: score })
         : undefined;
+      if (turn.due) await turn.take();
       const improved = judged !== undefined && judged.best !== state.best;
       if (improved && keep === "best") {
         await model.use.saved();
@@ -223,7 +225,9 @@ export async function* trainWith(
     becomeBest(model, state);
   }
   const calibration = settings.calibrate && parts
-    ? calibrate(model, parts.validation, { threads, microBatch: settings.microBatch })
+    ? await turn.between(
+      calibrationPieces(model, parts.validation, { threads, microBatch: settings.microBatch }),
+    )
     : undefined;
   const summary = summarize(tally, keep === "best" ? state.best : undefined);
   const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
@@ -239,11 +243,12 @@ export async function* trainWith(
 /** Evaluates, and lets other tasks of the program run meanwhile. */
 async function evaluate(
   evaluator: Evaluator,
+  turn: EventLoopTurn,
   signal: AbortSignal | undefined,
   onBatch: (done: number, total: number) => void,
   outputs?: Float32Array,
 ): Promise<Evaluation> {
-  const [batches, turn] = [evaluator.batches(outputs), new EventLoopTurn()];
+  const batches = evaluator.batches(outputs);
   for (;;) {
     const { done, value } = batches.next();
     if (done) return value;
@@ -263,52 +268,15 @@ async function inPart<T>(part: "validation" | "test", work: Promise<T>): Promise
 }
 
 /** Training and validation samples, where there are any of the latter: the data's own, or a part set aside. */
-function validationParts(
+async function validationParts(
   data: Dataset,
   { validationFraction, seed }: Hyperparameters,
-): ValidationSplit | undefined {
+  turn: EventLoopTurn,
+): Promise<ValidationSplit | undefined> {
   const { train, validation } = data;
   if (validation !== undefined) return { train, validation };
-  return validationFraction > 0 ? setValidationAside(data, validationFraction, seed) : undefined;
-}
-
-function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
-  const { sizes, task } = model.settings;
-  const [inputs, outputs] = [model.featureCount, sizes[sizes.length - 1]];
-  if (inputs !== data.featureCount || outputs !== data.outputCount) {
-    throw new TypeError(
-      `Cannot train on "${data.name}": it has ${data.featureCount} features and ${data.outputCount} outputs, ` +
-        `the model takes ${inputs} and gives ${outputs}`,
-    );
-  }
-  if (task !== data.task) {
-    throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
-  }
-  checkMetric(settings.metric, task);
-  if (settings.calibrate && task === "regression") {
-    throw new TypeError(
-      `Cannot calibrate on "${data.name}": it is for regression, which has no probabilities`,
-    );
-  }
-  if (settings.augmentation !== undefined) {
-    if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
-      throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);
-    }
-    validateAugmentation(settings.augmentation, data.image);
-  }
-}
-
-/** Refuses a network that nothing could pass through; pruning may come to that later, and knows why. */
-function checkConnected({ layers }: SparseMlp): void {
-  const severed = layers.findIndex(({ nnz }) => nnz === 0);
-  if (severed < 0) return;
-  const { inputs, neurons } = layers[severed];
-  throw new RangeError(
-    `Cannot train: layer ${
-      severed + 1
-    }, [${inputs}, ${neurons}], has no connection, so nothing passes through the ` +
-      "network; a larger epsilon or density is needed",
-  );
+  if (validationFraction === 0) return undefined;
+  return await turn.between(validationPieces(data, validationFraction, seed));
 }
 
 /** Refuses to end a run with what no file could hold: an evaluation may never have met a weight that is NaN. */
