@@ -48,10 +48,15 @@ const [kindOf, lengthOf, offsetOf, bufferOf] = [Symbol.toStringTag, "length", "b
   intrinsic,
 );
 
+/** Whether the memory of a typed array belongs to somebody else by now. */
+function isDetached(array: unknown): boolean {
+  return (bufferOf(array) as Partial<ArrayBuffer>).detached === true;
+}
+
 /** What an array is, for messages: "Float64Array of 12", "a list of 3", "null". */
 export function described(value: unknown): string {
   const kind = ArrayBuffer.isView(value) ? kindOf(value) : undefined;
-  if (kind !== undefined) return `a ${kind} of ${lengthOf(value)}`;
+  if (kind !== undefined) return `a ${isDetached(value) ? "detached " : ""}${kind} of ${lengthOf(value)}`;
   if (typeof value === "string") return "a string";
   try {
     if (isList(value)) return `a list of ${shown(value.length)}`;
@@ -61,6 +66,18 @@ export function described(value: unknown): string {
     // A proxy need not say what it is.
     return shown(value);
   }
+}
+
+/**
+ * Whether a value is an array of one kind as the language makes it, with a length that nobody can dress up: what a kernel
+ * may be given without a look at each number.
+ */
+export function isPlain<A extends ArrayBufferView>(
+  value: unknown,
+  Kind: { readonly prototype: A },
+): value is A {
+  return ArrayBuffer.isView(value) && Object.getPrototypeOf(value) === Kind.prototype && !isDetached(value) &&
+    !["length", "buffer", "byteOffset", "byteLength"].some((property) => Object.hasOwn(value, property));
 }
 
 /**

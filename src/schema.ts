@@ -4,6 +4,8 @@
  * @module
  */
 
+import { readByName, readItems, unfit } from "./value.ts";
+
 /** A column of numbers: one input, and one more that says where a cell was missing. */
 export interface NumberColumn {
   /** Numbers. */
@@ -99,6 +101,11 @@ export function inputCount({ columns }: TableSchema): number {
   return columns.reduce((sum, column) => sum + inputsOf(column), 0);
 }
 
+/** Most columns a table can have. */
+const MOST_COLUMNS = 2 ** 24;
+
+const COLUMN_PARTS = ["kind", "name", "indicator", "categories", "other", "missing"];
+
 /**
  * The name of each input, in order: those of a column stand together.
  *
@@ -117,13 +124,25 @@ export function inputCount({ columns }: TableSchema): number {
  * ]);
  * ```
  */
-export function inputNames({ columns }: TableSchema): string[] {
-  return columns.flatMap((column, place) => {
-    const name = columnName(column, place);
+export function inputNames(schema: TableSchema): string[] {
+  const task = "name the inputs";
+  const { columns: given } = readByName(schema, ["columns"], task, "schema.");
+  const place = { task, name: "schema.columns" };
+  const columns = readItems(given, place, MOST_COLUMNS)
+    .map((column) => readByName(column as object, COLUMN_PARTS, task, "column.") as unknown as ColumnSchema);
+  return columns.flatMap((column, index) => {
+    if (typeof column.name !== "string") throw unfit({ task, name: "column.name" }, column.name, "a text");
+    const name = columnName(column, index);
     if (column.kind === "number") return column.indicator ? [name, `${name} is missing`] : [name];
     if (column.kind !== "category") return [];
+    const categories = readItems(column.categories, { task, name: "column.categories" }, MOST_COLUMNS);
+    for (const category of categories) {
+      if (typeof category !== "string") {
+        throw unfit({ task, name: "column.categories" }, category, "a list of texts");
+      }
+    }
     return [
-      ...column.categories,
+      ...categories,
       ...(column.other ? ["(other)"] : []),
       ...(column.missing === "input" ? ["(missing)"] : []),
     ].map((category) => `${name}=${category}`);

@@ -89,8 +89,8 @@ export function readByName(
   names: readonly string[],
   task: string,
   within = "",
-): Readonly<Record<string, unknown>> {
-  if (!isRecord(object)) {
+): Record<string, unknown> {
+  if (!hasNames(object)) {
     throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, "an object");
   }
   const read: Record<string, unknown> = {};

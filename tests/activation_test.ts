@@ -39,7 +39,7 @@ Deno.test("SparseMlp.create() refuses a list that is not one activation for each
   refused(["relu", "tanh", "identity"], "3 activations were given");
   refused(["relu", "rleu"], 'activation "rleu"');
   refused(["relu", null], "activation null");
-  refused(["relu", ["tanh"]], 'activation "undefined"');
+  refused(["relu", ["tanh"]], "activation is an array, expected an object");
 });
 
 Deno.test("a trained model with an activation for each layer predicts, is saved and exported as it is", async () => {

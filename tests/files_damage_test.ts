@@ -51,10 +51,10 @@ Deno.test("loadFiles() refuses options out of range before it reads", async () =
   for (const testFraction of [-0.1, 1, NaN]) {
     assertStringIncludes(
       await fault({}, { testFraction }),
-      `RangeError: Cannot set test samples aside: the fraction`,
+      `RangeError: Cannot load data: testFraction is`,
     );
   }
-  for (const seed of [-1, 0.5, NaN]) assertStringIncludes(await fault({}, { seed }), `the seed is ${seed}`);
+  for (const seed of [-1, 0.5, NaN]) assertStringIncludes(await fault({}, { seed }), `seed is ${seed}`);
 });
 
 /** Changes, cuts out or doubles a few bytes. */

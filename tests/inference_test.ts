@@ -62,7 +62,7 @@ Deno.test("predict() takes features in bytes and gives the values of a regressio
   assertEquals(values, model.predict(Float32Array.from(bytes)));
   assertEquals(values.length, 150);
   assertThrows(() => model.predictProbabilities(bytes), TypeError, "for regression");
-  assertThrows(() => model.predict(bytes.subarray(1)), TypeError, "599 numbers, samples have 12 features");
+  assertThrows(() => model.predict(bytes.subarray(1)), TypeError, "599 numbers, samples have 12 each");
   assertThrows(() => model.predict(bytes, { threads: 0 }), RangeError, "threads is 0");
 });
 

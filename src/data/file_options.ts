@@ -23,7 +23,7 @@ import {
   type Place,
   readByName,
   readItems,
-  requireText,
+  requirePath,
   unfit,
 } from "../value.ts";
 import type { ReadProgress } from "./source.ts";
@@ -160,12 +160,10 @@ export function readWindowOptions(options: WindowOptions): WindowOptions {
 export function readPaths(paths: readonly string[]): readonly string[] {
   const place = { task: "load data", name: "paths" };
   const found = readItems(paths, place, MOST_NAMED);
-  for (const [index, path] of found.entries()) requirePath(path, { ...place, name: `paths[${index}]` });
+  for (const [index, path] of found.entries()) {
+    requirePath(path, { ...place, name: `paths[${index}]` }, "the path of a file");
+  }
   return found as readonly string[];
-}
-
-function requirePath(path: unknown, place: Place): void {
-  requireText(path, place, "the path of a file");
 }
 
 function readText(value: unknown, place: Place): unknown {

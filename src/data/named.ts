@@ -14,7 +14,7 @@ import { idxDataset, parseIdx } from "./idx.ts";
 import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
 import { CALLBACK, type NamesOf, onlyKnown, readValue } from "../hyperparameter.ts";
-import { requireSignal, requireText } from "../value.ts";
+import { requirePath, requireSignal } from "../value.ts";
 import { resolveOptions, SEED, THREADS } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
 import { described } from "../numbers.ts";
@@ -157,7 +157,7 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
     defaults: { threads: navigator.hardwareConcurrency },
   }) as { readonly seed: number; readonly threads: number };
   for (const [option, folder] of Object.entries({ dataDir, cacheDir })) {
-    if (folder !== undefined) requireText(folder, { task: TASK, name: option }, "the path of a folder");
+    if (folder !== undefined) requirePath(folder, { task: TASK, name: option }, "the path of a folder");
   }
   if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: TASK, name: "onProgress" });
   if (signal !== undefined) requireSignal(signal, TASK);

@@ -5,7 +5,7 @@
  */
 import { readWhole, unfit } from "../hyperparameter.ts";
 import { readByName } from "../value.ts";
-import { described, readIndices } from "../numbers.ts";
+import { described, isPlain, readIndices } from "../numbers.ts";
 import type { Split, SplitShape } from "./split.ts";
 
 /** Rows of a split, and the arrays they may be. */
@@ -20,14 +20,15 @@ const ARRAYS = {
  * Refuses what are no samples of a shape. Cost: one read of the labels.
  *
  * @param task What cannot be done with them: "measure the model".
+ * @returns The parts, each read once.
  * @throws {TypeError} When a part is missing, has another type or another length.
  * @throws {RangeError} When a label is past the last class.
  */
-export function requireSplit(
+export function readSplit(
   value: Split,
   { featureCount, outputCount, task: kind }: SplitShape,
   task: string,
-): void {
+): Split {
   const names = ["samples", "features", "source", "labels", "targets", "weights"];
   const split = readByName(value, names, task, "samples.") as unknown as Split;
   const samples = readWhole(split.samples, { task, name: "samples.samples" }, { least: 1, below: 2 ** 32 });
@@ -43,15 +44,12 @@ export function requireSplit(
   for (
     const [name, kinds] of Object.entries(ARRAYS) as [
       keyof typeof ARRAYS,
-      readonly { name: string; prototype: unknown }[],
+      readonly { name: string; prototype: ArrayBufferView }[],
     ][]
   ) {
     const array: unknown = split[name];
     if (name === "weights" && array === undefined) continue;
-    const known = kinds.some(({ prototype }) =>
-      ArrayBuffer.isView(array) && Object.getPrototypeOf(array) === prototype &&
-      !Object.hasOwn(array, "length")
-    );
+    const known = kinds.some((Kind) => isPlain(array, Kind));
     if (known && (array as Float32Array).length === needed[name]) continue;
     throw new TypeError(
       `Cannot ${task}: the ${name} of the samples are ${described(array)}, ` +
@@ -59,4 +57,5 @@ export function requireSplit(
     );
   }
   readIndices(split.labels, { task, name: "labels" }, outputCount);
+  return split;
 }

@@ -5,7 +5,7 @@
  */
 import type { TableSchema } from "../schema.ts";
 import { planarSamples } from "./arrays.ts";
-import { requireText } from "../value.ts";
+import { isInstance, requirePath } from "../value.ts";
 import { readWindowOptions, type WindowOptions } from "./file_options.ts";
 import { type DataFile, detectFormat, FORMAT_NAMES } from "./format.ts";
 import { NPY_HEADER_BYTES, npyHeader } from "./npy.ts";
@@ -49,8 +49,8 @@ export async function* sampleWindows(
   given: WindowOptions,
 ): AsyncGenerator<SampleWindow> {
   const options = readWindowOptions(given);
-  if (!(source instanceof ReadableStream)) {
-    requireText(source, { task: "read samples", name: "source" }, "the path of a file, or a stream");
+  if (!isInstance(source, ReadableStream)) {
+    requirePath(source, { task: "read samples", name: "source" }, "the path of a file, or a stream");
   }
   if (source instanceof ReadableStream) {
     yield* tableWindows(source, options);

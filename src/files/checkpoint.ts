@@ -10,7 +10,7 @@
 import { type Source, sourceName } from "../data/source.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
 import { CALLBACK, isRecord, type NamesOf, onlyKnown, readValue, THREADS, unfit } from "../hyperparameter.ts";
-import { readItems, requireText } from "../value.ts";
+import { isInstance, readItems, requirePath } from "../value.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
@@ -62,7 +62,7 @@ export interface SaveOptions {
  */
 export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
   requireModel(model, SAVING);
-  requireText(path, { task: SAVING, name: "path" }, "the path of a file");
+  requirePath(path, { task: SAVING, name: "path" }, "the path of a file");
   const read = readSaveOptions(options);
   try {
     using _ = model.use.save();
@@ -162,8 +162,8 @@ const LOAD_OPTIONS: NamesOf<LoadModelOptions> = { threads: true, onProgress: tru
  */
 export async function loadModel(source: Source, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const task = "load a model";
-  if (!(source instanceof Uint8Array || source instanceof URL)) {
-    requireText(source, { task, name: "source" }, "the path or URL of a file, or its bytes");
+  if (!(isInstance(source, Uint8Array) || isInstance(source, URL))) {
+    requirePath(source, { task, name: "source" }, "the path or URL of a file, or its bytes");
   }
   const { threads, onProgress } = onlyKnown(options, LOAD_OPTIONS, task);
   if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });

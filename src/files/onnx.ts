@@ -12,7 +12,7 @@ import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
-import { requireText } from "../value.ts";
+import { requirePath } from "../value.ts";
 import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
 import { describeSchema } from "./table_schema.ts";
@@ -93,7 +93,7 @@ function message(fields: Readonly<Record<string, Field>>): INamespace {
  */
 export async function exportOnnx(model: SparseMlp, path: string): Promise<void> {
   requireModel(model, "export the model");
-  requireText(path, { task: "export the model", name: "path" }, "the path of a file");
+  requirePath(path, { task: "export the model", name: "path" }, "the path of a file");
   try {
     const bytes = await encodeOnnx(model);
     await writeWhole(path, (file) => file.write(bytes));

@@ -17,8 +17,8 @@ import { CheckpointError } from "../errors.ts";
 import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
-import { requireText } from "../value.ts";
-import type { ModelOptions } from "../model/settings.ts";
+import { requirePath } from "../value.ts";
+import { type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { describeScaling } from "../model/target_scaling.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
 import { describeSchema } from "./table_schema.ts";
@@ -101,8 +101,10 @@ const IMPORT_OPTIONS: NamesOf<ImportOptions> = { activation: true, task: true, s
  */
 export async function importScipy(folder: string, options: ImportOptions = {}): Promise<SparseMlp> {
   const task = "import a model";
-  requireText(folder, { task, name: "folder" }, "the path of a folder");
+  requirePath(folder, { task, name: "folder" }, "the path of a folder");
   const settings = onlyKnown(options, IMPORT_OPTIONS, task);
+  // Wrong ones are told of, also where model.json has its own.
+  resolveSettings({ sizes: [1, 1], ...settings });
   try {
     const json = await readText(`${folder}/model.json`);
     const whole: WholeModel = json === undefined ? { settings } : parseModelJson(json);
@@ -122,7 +124,7 @@ export async function importScipy(folder: string, options: ImportOptions = {}): 
 
 async function exported(model: SparseMlp, folder: string, write: () => Promise<void>): Promise<void> {
   requireModel(model, "export the model");
-  requireText(folder, { task: "export the model", name: "folder" }, "the path of a folder");
+  requirePath(folder, { task: "export the model", name: "folder" }, "the path of a folder");
   try {
     await Deno.mkdir(folder, { recursive: true });
     await write();

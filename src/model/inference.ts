@@ -9,7 +9,10 @@ import type { Standardization } from "../native/standardize.ts";
 import { predict } from "../native/inference.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { paddedWords, type SparseLayer } from "./layer.ts";
+import { type NamesOf, onlyKnown, readValue, THREADS } from "../hyperparameter.ts";
+import { readMatrix } from "../numbers.ts";
+import { isInstance, readByName, readItems, unfit } from "../value.ts";
+import { paddedWords, SparseLayer } from "./layer.ts";
 import { type TargetScaling, toOwnUnit } from "./target_scaling.ts";
 import { applyTemperature } from "./temperature.ts";
 import { predictionTiles } from "./tile.ts";
@@ -19,6 +22,10 @@ export interface PredictOptions {
   /** Threads of the kernels; they do not change the result. @default {1} */
   readonly threads?: number;
 }
+
+const [COMPILING, PREDICTING] = ["lay the model out for prediction", "predict"];
+
+const PREDICT_OPTIONS: NamesOf<PredictOptions> = { threads: true };
 
 /** What a model is compiled from. */
 export interface Compilable {
@@ -75,6 +82,13 @@ export class InferenceModel {
 
   /** Copies a model; O(connections). */
   constructor(model: Compilable) {
+    const { layers: given } = readByName(model, ["layers"], COMPILING, "model.");
+    for (const layer of readItems(given ?? [], { task: COMPILING, name: "model.layers" }, 2 ** 16)) {
+      if (!isInstance(layer, SparseLayer)) {
+        throw unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
+      }
+    }
+    if (given === undefined) throw unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
     const { settings: { sizes, task }, layers, standardization } = model;
     this.#sizes = sizes;
     this.task = task;
@@ -125,17 +139,11 @@ export class InferenceModel {
     return probabilities;
   }
 
-  #run(features: Float32Array | Uint8Array, softmax: boolean, options: PredictOptions): Float32Array {
-    const { threads = 1 } = options;
-    const samples = features.length / this.featureCount;
-    if (!Number.isInteger(samples)) {
-      throw new TypeError(
-        `Cannot predict: found ${features.length} numbers, samples have ${this.featureCount} features`,
-      );
-    }
-    if (!Number.isSafeInteger(threads) || threads < 1) {
-      throw new RangeError(`Cannot predict: threads is ${threads}, expected a whole number of at least 1`);
-    }
+  #run(given: Float32Array | Uint8Array, softmax: boolean, options: PredictOptions): Float32Array {
+    const { threads: most } = onlyKnown(options, PREDICT_OPTIONS, PREDICTING);
+    const threads = readValue(THREADS, most, { task: PREDICTING, name: "threads" });
+    const place = { task: PREDICTING, name: "features" };
+    const { values: features, rows: samples } = readMatrix(given, place, this.featureCount);
     const outputs = new Float32Array(samples * this.outputCount);
     if (samples === 0) return outputs;
     const { width, words } = predictionTiles(this.#sizes, samples, threads);

@@ -4,6 +4,8 @@
  * @module
  */
 import { kernels } from "./library.ts";
+import { readWhole } from "../hyperparameter.ts";
+import { readByName, readItems } from "../value.ts";
 import { buffer, check, expectKind } from "./status.ts";
 
 /** The outgoing arrays of one layer's connections, `capacity` elements in each but `indptr`. */
@@ -43,7 +45,10 @@ export type ConnectionArguments = readonly [
 
 /** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
 export function connectionArguments(layer: OutgoingArrays, task: string): ConnectionArguments {
-  const { inputs, indptr, indices, values, planes } = layer;
+  const read = readByName(layer, ["inputs", "indptr", "indices", "values", "planes"], task, "layer.");
+  const { indptr, indices, values } = read;
+  const inputs = readWhole(read.inputs, { task, name: "layer.inputs" }, { least: 0, below: 2 ** 32 });
+  const planes = readItems(read.planes, { task, name: "layer.planes" }, 32) as readonly Float32Array[];
   expectKind(task, "indptr", indptr, Uint32Array);
   expectKind(task, "indices", indices, Uint32Array);
   expectKind(task, "values", values, Float32Array);
@@ -71,6 +76,11 @@ export function connectionArguments(layer: OutgoingArrays, task: string): Connec
     stacked.length,
     planes.length,
   ];
+}
+
+/** How many connections there are after a kernel has changed them: where the last row ends. */
+export function countAfter([indptr, length]: ConnectionArguments): number {
+  return (indptr as Uint32Array)[length - 1];
 }
 
 /** Planes as the one array that they are parts of. */

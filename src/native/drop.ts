@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { connectionArguments, type OutgoingArrays } from "./csr.ts";
+import { connectionArguments, countAfter, type OutgoingArrays } from "./csr.ts";
 import { kernels } from "./library.ts";
 import { check } from "./status.ts";
 
@@ -11,12 +11,14 @@ const TASK = "drop connections";
 
 /** Removes the zeta fraction of each sign that is closest to zero; returns the new nnz. O(nnz). */
 export function dropSmallest(layer: OutgoingArrays, zeta: number, threads = 1): number {
-  check(kernels().ts_drop_smallest(...connectionArguments(layer, TASK), zeta, threads), TASK);
-  return layer.indptr[layer.inputs];
+  const target = connectionArguments(layer, TASK);
+  check(kernels().ts_drop_smallest(...target, zeta, threads), TASK);
+  return countAfter(target);
 }
 
 /** Removes the weights closest to zero, of each sign in proportion, until `target` are left; returns the new nnz. */
 export function dropTo(layer: OutgoingArrays, target: number, threads = 1): number {
-  check(kernels().ts_drop_to(...connectionArguments(layer, TASK), target, threads), TASK);
-  return layer.indptr[layer.inputs];
+  const connections = connectionArguments(layer, TASK);
+  check(kernels().ts_drop_to(...connections, target, threads), TASK);
+  return countAfter(connections);
 }

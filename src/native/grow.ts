@@ -15,7 +15,7 @@ import {
 import { readByName, readItems } from "../value.ts";
 
 import { readIndices } from "../numbers.ts";
-import { connectionArguments, type OutgoingArrays } from "./csr.ts";
+import { connectionArguments, countAfter, type OutgoingArrays } from "./csr.ts";
 import { kindCode, VALUE_LAW, type ValueLaw } from "./init.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectKind } from "./status.ts";
@@ -76,6 +76,10 @@ function seedlingArguments(seedling: Seedling): readonly [number, number, number
   return [kindCode(law), law.scale, meanPlanes];
 }
 
+function columnsOf({ neurons }: OutgoingArrays): number {
+  return readWhole(neurons, { task: TASK, name: "layer.neurons" }, { least: 0, below: 2 ** 32 });
+}
+
 function growthArguments(place: GrowthPlace, task: string): readonly [number, number, number, number] {
   const { seed, epoch, layer, threads } = resolveOptions(GROWTH_PLACE, place, { task }) as Required<
     GrowthPlace
@@ -99,15 +103,16 @@ export function growRandom(
   seedling: Seedling,
   place: GrowthPlace,
 ): number {
+  const target = connectionArguments(layer, TASK);
   const status = kernels().ts_grow_random(
-    ...connectionArguments(layer, TASK),
-    layer.neurons,
+    ...target,
+    columnsOf(layer),
     readWhole(count, { task: TASK, name: "count" }),
     ...seedlingArguments(seedling),
     ...growthArguments(place, TASK),
   );
   check(status, TASK);
-  return layer.indptr[layer.inputs];
+  return countAfter(target);
 }
 
 /**
@@ -127,9 +132,10 @@ export function insertConnections(
   if (rows.length !== columns.length) {
     throw new TypeError(`Cannot ${TASK}: there are ${rows.length} rows and ${columns.length} columns`);
   }
+  const target = connectionArguments(layer, TASK);
   const status = kernels().ts_insert(
-    ...connectionArguments(layer, TASK),
-    layer.neurons,
+    ...target,
+    columnsOf(layer),
     buffer(rows),
     buffer(columns),
     rows.length,
@@ -137,7 +143,7 @@ export function insertConnections(
     ...growthArguments(place, TASK),
   );
   check(status, TASK);
-  return layer.indptr[layer.inputs];
+  return countAfter(target);
 }
 
 /**

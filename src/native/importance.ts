@@ -4,7 +4,7 @@
  * @module
  */
 import { kernels } from "./library.ts";
-import { connectionArguments, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
+import { connectionArguments, countAfter, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
 import { buffer, check, expectKind } from "./status.ts";
 
 /** Writes the importance of each neuron to `out` `[neurons]`. O(nnz). */
@@ -52,13 +52,14 @@ export function removeIncoming(
   threads = 1,
 ): number {
   const task = "remove the unimportant neurons of a layer";
+  const target = connectionArguments(layer, task);
   const status = kernels().ts_remove_incoming(
-    ...connectionArguments(layer, task),
+    ...target,
     buffer(scores),
     scores.length,
     threshold,
     threads,
   );
   check(status, task);
-  return layer.indptr[layer.inputs];
+  return countAfter(target);
 }

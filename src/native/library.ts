@@ -5,7 +5,7 @@
  */
 import { LibraryError } from "../errors.ts";
 import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
-import { requireText } from "../value.ts";
+import { requirePath } from "../value.ts";
 import { CACHE_VARIABLES, readVariable, userCache } from "../user_cache.ts";
 import { VERSION } from "../version.ts";
 import { cachedName, firstLine, mismatch, store, type VerifiedLibrary, verify } from "./cache.ts";
@@ -58,7 +58,7 @@ const LOAD_OPTIONS: NamesOf<LoadKernelsOptions> = { path: true, cacheDir: true }
  */
 export function loadKernels(options: LoadKernelsOptions = {}): string {
   const named = onlyKnown(options, LOAD_OPTIONS, TASK);
-  for (const [name, path] of Object.entries(named)) requireText(path, { task: TASK, name }, "a path");
+  for (const [name, path] of Object.entries(named)) requirePath(path, { task: TASK, name }, "a path");
   opened ??= openFirst(named);
   return opened.path;
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { KernelError } from "../errors.ts";
-import { described } from "../numbers.ts";
+import { described, isPlain } from "../numbers.ts";
 
 /** Status of a kernel that met a feature which is not finite once it is standardised. */
 export const NOT_FINITE = 8;
@@ -46,13 +46,12 @@ export function expectKind<A extends Float32Array | Uint32Array>(
   view: unknown,
   Kind: { readonly name: string; readonly prototype: A },
 ): asserts view is A {
-  const genuine = ArrayBuffer.isView(view) && Object.getPrototypeOf(view) === Kind.prototype &&
-    !["length", "buffer", "byteOffset", "byteLength"].some((property) => Object.hasOwn(view, property));
-  if (!genuine) throw new TypeError(`Cannot ${task}: ${name} is ${described(view)}, expected a ${Kind.name}`);
+  if (!isPlain(view, Kind)) {
+    throw new TypeError(`Cannot ${task}: ${name} is ${described(view)}, expected a ${Kind.name}`);
+  }
   const memory = view.buffer as ArrayBuffer & { readonly growable?: boolean };
-  if (memory.detached || memory.resizable || memory.growable) {
-    const state = memory.detached ? "was transferred to another owner" : "can change its size";
-    throw new TypeError(`Cannot ${task}: ${name} is a ${Kind.name} whose memory ${state}`);
+  if (memory.resizable || memory.growable) {
+    throw new TypeError(`Cannot ${task}: ${name} is a ${Kind.name} whose memory can change its size`);
   }
 }
 

@@ -21,16 +21,16 @@ export function keepStrongest(places: Places, scores: Float32Array, count: numbe
   const task = "choose the strongest places";
   const { rows, columns } = readPlaces(places, task);
   const numbers = readFloats(scores, { task, name: "scores" }, rows.length);
-  readWhole(count, { task, name: "count" }, { least: 0, most: rows.length });
+  const kept = Math.min(readWhole(count, { task, name: "count" }), rows.length);
   const status = kernels().ts_keep_strongest(
     buffer(numbers),
     numbers.length,
-    count,
+    kept,
     buffer(rows),
     rows.length,
     buffer(columns),
     columns.length,
   );
   check(status, task);
-  return { rows: rows.subarray(0, count), columns: columns.subarray(0, count) };
+  return { rows: rows.subarray(0, kept), columns: columns.subarray(0, kept) };
 }

@@ -73,9 +73,10 @@ export function checkChangeable(connections: Connections): void {
 /**
  * Checks the sizes of all arrays against each other; {@linkcode validateConnections} checks contents too.
  *
+ * @returns Its parts as they were checked, each read once.
  * @throws {TypeError} When an array has the wrong length, or nnz is not what `indptr` says.
  */
-export function checkConnections(connections: Connections): void {
+export function checkConnections(connections: Connections): Connections {
   const read = readByName(connections, CONNECTION_NAMES, TASK, "connections.") as unknown as Connections;
   const { inputs, neurons, nnz, capacity, indptr } = read;
   const { incomingPtr, indices, values, source, position } = read;
@@ -110,6 +111,7 @@ export function checkConnections(connections: Connections): void {
       }, capacity is ${capacity}`,
     );
   }
+  return { ...read, planes };
 }
 
 /**

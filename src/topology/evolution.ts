@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { isRecord, type NamesOf, onlyKnown, shown, unfit } from "../hyperparameter.ts";
+import { type NamesOf, onlyKnown, shown, unfit } from "../hyperparameter.ts";
 import { readByName } from "../value.ts";
 import type { ValueLaw } from "../native/init.ts";
 import { checkChangeable, type Connections, rebuildIncoming } from "../sparse/csr.ts";
@@ -77,7 +77,7 @@ export function evolveByRules<P extends EvolutionPlace>(
   checkChangeable(connections);
   const { drop, grow } = readByName(options, ["drop", "grow"], TASK) as unknown as typeof options;
   for (const [name, rule] of Object.entries({ drop, grow })) {
-    const method: unknown = isRecord(rule) ? Reflect.get(rule, name) : undefined;
+    const { [name]: method } = readByName(rule, [name], TASK, `${name}.`);
     if (typeof method !== "function") {
       throw unfit({ task: TASK, name }, rule, `a rule with a method "${name}"`);
     }

@@ -32,9 +32,9 @@ export interface PruningCounts {
  */
 export function neuronImportance(connections: Connections, threads = 1): Float32Array {
   const task = "score the neurons of a layer";
-  checkConnections(connections);
+  const { neurons } = checkConnections(connections);
   readValue(THREADS, threads, { task, name: "threads" });
-  const scores = new Float32Array(connections.neurons);
+  const scores = new Float32Array(neurons);
   importance(connections, scores, threads);
   return scores;
 }

@@ -7,6 +7,7 @@
  */
 import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { readSplit } from "../data/split_argument.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { atOnce, type Pieces } from "../pieces.ts";
 import { logit } from "../model/temperature.ts";
@@ -132,13 +133,15 @@ export function calibrate(model: SparseMlp, split: Split, options: EvaluatorOpti
 /** As {@linkcode calibrate}, in pieces. */
 export function* calibrationPieces(
   model: SparseMlp,
-  split: Split,
+  samples: Split,
   options: EvaluatorOptions,
 ): Pieces<Calibration> {
   const { standardization, settings: { task, sizes } } = model;
   if (task !== "classification") {
     throw new TypeError("Cannot calibrate: the model is for regression, which has no probabilities");
   }
+  const shape = { featureCount: model.featureCount, outputCount: sizes[sizes.length - 1], task };
+  const split = readSplit(samples, shape, "calibrate");
   model.temperature = 1;
   const before = measureModel(model, [split], options).classification!;
   const probabilities = new Float32Array(split.samples * sizes[sizes.length - 1]);

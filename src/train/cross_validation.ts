@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { type NamesOf, onlyKnown, readWhole, unfit } from "../hyperparameter.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { foldDataset, type FoldOptions, foldsOf } from "../data/folds.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -20,6 +21,15 @@ export interface CrossValidationOptions extends Omit<FoldOptions, "repeat"> {
   /** Options of each training. */
   readonly training?: Omit<TrainOptions, "state" | "epochsDone">;
 }
+
+const OPTIONS: NamesOf<CrossValidationOptions> = {
+  folds: true,
+  repeats: true,
+  seed: true,
+  groups: true,
+  makeModel: true,
+  training: true,
+};
 
 /** What one fold gave. */
 export interface FoldRecord {
@@ -88,12 +98,14 @@ export async function* crossValidate(
   data: Dataset,
   options: CrossValidationOptions,
 ): AsyncGenerator<FoldRecord, CrossValidationSummary> {
-  const { repeats = 1, folds: count = 5, makeModel, training = {}, ...draw } = options;
-  if (!Number.isSafeInteger(repeats) || repeats < 1) {
-    throw new RangeError(
-      `Cannot cross-validate: repeats is ${repeats}, expected a whole number of at least 1`,
-    );
-  }
+  const task = "cross-validate";
+  const { repeats = 1, folds: count = 5, makeModel, training = {}, ...draw } = onlyKnown(
+    options,
+    OPTIONS,
+    task,
+  );
+  readWhole(repeats, { task, name: "repeats" }, { least: 1 });
+  if (typeof makeModel !== "function") throw unfit({ task, name: "makeModel" }, makeModel, "a function");
   const found: Measures[] = [];
   for (let repeat = 0; repeat < repeats; repeat++) {
     const folds = foldsOf(data, { ...draw, folds: count, repeat });

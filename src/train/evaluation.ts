@@ -4,10 +4,12 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import { requireSplit } from "../data/split_argument.ts";
+import { readSplit } from "../data/split_argument.ts";
 import { type NamesOf, onlyKnown, readWhole, resolveOptions, THREADS } from "../hyperparameter.ts";
 import type { Standardization } from "../native/standardize.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { expectKind, expectLength } from "../native/status.ts";
+import { readByName } from "../value.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
@@ -61,6 +63,17 @@ const ROWS = {
   },
 } as const;
 
+/** Reads statistics; refuses those that are not one number an input. */
+function readStandardization(value: Standardization, { layers: [{ inputs }] }: SparseMlp): Standardization {
+  const read = readByName(value, ["mean", "scale", "selection"], TASK, "standardization.");
+  const { mean, scale } = read;
+  for (const [name, numbers] of Object.entries({ mean, scale })) {
+    expectKind(TASK, `standardization.${name}`, numbers, Float32Array);
+    expectLength(TASK, `standardization.${name}`, numbers, inputs);
+  }
+  return read as unknown as Standardization;
+}
+
 type Resolved = { readonly threads: number; readonly activationStorage: "f32" | "bf16" };
 
 /**
@@ -88,16 +101,21 @@ export class Evaluator {
    */
   constructor(
     model: SparseMlp,
-    split: Split,
-    standardization: Standardization,
+    samples: Split,
+    statistics: Standardization,
     options: EvaluatorOptions = {},
   ) {
     requireModel(model, TASK);
     const { microBatch, cacheTile, work, ...rows } = onlyKnown(options, EVALUATOR_OPTIONS, TASK);
     const { threads, activationStorage } = resolveOptions(ROWS, rows, { task: TASK }) as Resolved;
     if (microBatch !== undefined) readWhole(microBatch, { task: TASK, name: "microBatch" }, { least: 1 });
+    const standardization = readStandardization(statistics, model);
     const outputCount = model.layers[model.layers.length - 1].neurons;
-    requireSplit(split, { featureCount: model.featureCount, outputCount, task: model.settings.task }, TASK);
+    const split = readSplit(samples, {
+      featureCount: model.featureCount,
+      outputCount,
+      task: model.settings.task,
+    }, TASK);
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
     this.weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
     if (this.weight === 0) {

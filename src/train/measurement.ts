@@ -4,6 +4,10 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import { readSplit } from "../data/split_argument.ts";
+import { CALLBACK, type NamesOf, onlyKnown, readValue } from "../hyperparameter.ts";
+import { requireModel } from "../model/model_argument.ts";
+import { readItems } from "../value.ts";
 import { FeatureError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { applyTemperature } from "../model/temperature.ts";
@@ -33,6 +37,17 @@ export interface MeasureOptions extends EvaluatorOptions {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
+const TASK = "measure the model";
+
+const MEASURE_OPTIONS: NamesOf<MeasureOptions> = {
+  threads: true,
+  microBatch: true,
+  activationStorage: true,
+  cacheTile: true,
+  work: true,
+  onProgress: true,
+};
+
 /**
  * Measures a trained model on samples, whatever parts they come in.
  *
@@ -56,9 +71,19 @@ export interface MeasureOptions extends EvaluatorOptions {
  */
 export function measureModel(
   model: SparseMlp,
-  parts: readonly Split[],
-  { onProgress, ...options }: MeasureOptions = {},
+  given: readonly Split[],
+  measuring: MeasureOptions = {},
 ): Measures {
+  requireModel(model, TASK);
+  const { onProgress, ...options } = onlyKnown(measuring, MEASURE_OPTIONS, TASK);
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: TASK, name: "onProgress" });
+  const shape = {
+    featureCount: model.featureCount,
+    outputCount: model.settings.sizes.at(-1)!,
+    task: model.settings.task,
+  };
+  const parts = readItems(given, { task: TASK, name: "parts" }, 2 ** 20)
+    .map((part) => readSplit(part as Split, shape, TASK));
   const { standardization, settings: { task, sizes } } = model;
   if (standardization === undefined) {
     throw new TypeError("Cannot measure the model: it was never trained, so it cannot standardise features");

@@ -4,8 +4,12 @@
  * @module
  */
 import { classCounts, type Dataset, type Split } from "../data/dataset.ts";
-import { type Place, unfit } from "../hyperparameter.ts";
+import { type Place, shown, unfit } from "../hyperparameter.ts";
 import { sharedFloats } from "../sparse/shared.ts";
+import { isList, readItems } from "../value.ts";
+
+/** Most classes there can be weights for. */
+const MOST_WEIGHTS = 2 ** 28;
 
 /** A weight for each class in the order of the classes, or `balanced`: samples / (classes · samples of the class). */
 export type ClassWeights = "balanced" | readonly number[];
@@ -13,16 +17,16 @@ export type ClassWeights = "balanced" | readonly number[];
 /** Checks class weights as they are given: a frozen copy. */
 export function readClassWeights(value: unknown, place: Place): ClassWeights {
   if (value === "balanced") return value;
-  if (!Array.isArray(value)) throw unfit(place, value, "balanced or a list with a weight for each class");
-  const wrong = value.findIndex((weight) => !(Number.isFinite(weight) && weight >= 0));
+  if (!isList(value)) throw unfit(place, value, "balanced or a list with a weight for each class");
+  const weights = readItems(value, place, MOST_WEIGHTS);
+  const wrong = weights.findIndex((weight) => !(Number.isFinite(weight) && (weight as number) >= 0));
   if (wrong >= 0) {
     throw new RangeError(
-      `Cannot ${place.task}: weight ${wrong} of ${place.name} is ${
-        value[wrong]
-      }, expected a finite number of at least 0`,
+      `Cannot ${place.task}: weight ${wrong} of ${place.name} is ${shown(weights[wrong])}, ` +
+        "expected a finite number of at least 0",
     );
   }
-  return Object.freeze([...value]);
+  return Object.freeze(weights as readonly number[]);
 }
 
 /**

@@ -5,7 +5,11 @@
  */
 import { FRACTION, readValue, THREADS } from "../../hyperparameter.ts";
 import { dropSmallest } from "../../native/drop.ts";
+import { checkChangeable } from "../../sparse/csr.ts";
+import { readByName } from "../../value.ts";
 import type { DropRule, RulePlace } from "./rule.ts";
+
+const TASK = "drop connections";
 
 const ZETA = { kind: "number", ...FRACTION, required: true, doc: "Dropped fraction." } as const;
 
@@ -23,7 +27,9 @@ export function smallestMagnitude(zeta: number): DropRule {
   return {
     name: "magnitude",
     drop(connections, place) {
-      const threads = readValue(THREADS, place.threads, { task: "drop connections", name: "threads" });
+      checkChangeable(connections);
+      const { threads: given } = readByName(place, ["threads"], TASK, "place.");
+      const threads = readValue(THREADS, given as number | undefined, { task: TASK, name: "threads" });
       const before = connections.nnz;
       connections.nnz = dropSmallest(connections, zeta, threads);
       return before - connections.nnz;

@@ -6,7 +6,11 @@
 import { growRandom } from "../../native/grow.ts";
 import { settingsOf } from "../../hyperparameter.ts";
 import { VALUE_LAW, type ValueLaw } from "../../native/init.ts";
+import { checkChangeable } from "../../sparse/csr.ts";
+import { readByName } from "../../value.ts";
 import type { GrowRule, RulePlace } from "./rule.ts";
+
+const TASK = "grow connections";
 
 /**
  * SET's grow rule: uniformly random absent places, one dropped just now included.
@@ -23,8 +27,10 @@ export function uniformGrowth(weights: ValueLaw): GrowRule {
   return {
     name: "random",
     grow(connections, count, place) {
+      checkChangeable(connections);
+      const { fresh = [] } = readByName(place, ["fresh"], TASK, "place.") as Pick<typeof place, "fresh">;
       const before = connections.nnz;
-      connections.nnz = growRandom(connections, count, { weights: law, fresh: place.fresh ?? [] }, place);
+      connections.nnz = growRandom(connections, count, { weights: law, fresh }, place);
       return connections.nnz - before;
     },
   };
