@@ -96,6 +96,11 @@ export function validateDataset(dataset: Dataset): void {
   usableDataset(dataset);
 }
 
+const NAMES = [
+  ...["name", "task", "featureCount", "outputCount", "classNames", "featureNames", "image", "schema"],
+  ...["firstIndex", "train", "validation", "test"],
+];
+
 /**
  * A data set as training takes it: each property read once into a plain object, and checked.
  *
@@ -108,7 +113,8 @@ export function usableDataset(dataset: Dataset): Dataset {
       `Cannot use a data set: found ${described(dataset)}, expected one; Dataset.from() makes it of arrays`,
     );
   }
-  const { name, task, featureCount, outputCount, schema, firstIndex, train, validation, test } = dataset;
+  const given = readByName(dataset, NAMES, "use a data set", "data.") as unknown as Dataset;
+  const { name, task, featureCount, outputCount, schema, firstIndex, train, validation, test } = given;
   if (typeof name !== "string") {
     throw new TypeError(`Cannot use a data set: its name is ${described(name)}, expected a text`);
   }
@@ -119,8 +125,8 @@ export function usableDataset(dataset: Dataset): Dataset {
       because(`its task is ${shown(task)}, expected classification, regression or multi-label`),
     );
   }
-  const classNames = readNames(dataset.classNames, "classNames", because);
-  const featureNames = readNames(dataset.featureNames, "featureNames", because);
+  const classNames = readNames(given.classNames, "classNames", because);
+  const featureNames = readNames(given.featureNames, "featureNames", because);
   for (const [count, what] of [[featureCount, "features"], [outputCount, "outputs"]] as const) {
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new RangeError(because(`it has ${shown(count)} ${what}, at least 1 is needed`));
@@ -139,7 +145,7 @@ export function usableDataset(dataset: Dataset): Dataset {
   if (featureNames.length !== 0 && featureNames.length !== featureCount) {
     throw new TypeError(because(`it has ${featureCount} features and ${featureNames.length} feature names`));
   }
-  const image = dataset.image === undefined ? undefined : readImage(dataset.image, featureCount, because);
+  const image = given.image === undefined ? undefined : readImage(given.image, featureCount, because);
   const meaning = { name, task, featureCount, outputCount, classNames, featureNames };
   const part = (split: unknown, what: string) =>
     checkSplit(split, meaning, { task: doing, name: `the ${what} part` });
@@ -168,7 +174,8 @@ function readNames(value: unknown, what: string, because: (found: string) => str
 
 function readImage(value: unknown, featureCount: number, because: (found: string) => string): ImageShape {
   if (!isRecord(value)) throw new TypeError(because(`its image is ${described(value)}, expected a size`));
-  const { height, width, channels } = value as unknown as ImageShape;
+  const read = readByName(value, ["height", "width", "channels"], "use a data set", "data.image.");
+  const { height, width, channels } = read as unknown as ImageShape;
   const whole = [height, width, channels].every((count) => Number.isSafeInteger(count) && count > 0);
   if (!whole || channels * height * width !== featureCount) {
     const shape = [channels, height, width].map(shown).join(" × ");

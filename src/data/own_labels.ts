@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Place } from "../hyperparameter.ts";
+import { isInstance, type Place } from "../value.ts";
 import { nearest } from "../nearest.ts";
 import { described, type Numbers, readElements } from "../numbers.ts";
 import { areNumbers, labelName, LabelTable, MOST_NUMBERED_CLASSES } from "./labels.ts";
@@ -111,7 +111,7 @@ export function readGroups(value: unknown, place: Place, samples: number): Uint3
 }
 
 function isBig(value: unknown): value is BigInt64Array | BigUint64Array {
-  return value instanceof BigInt64Array || value instanceof BigUint64Array;
+  return isInstance(value, BigInt64Array) || isInstance(value, BigUint64Array);
 }
 
 /** A label as text; the first one decides of which kind all are. */

@@ -4,7 +4,7 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import { isRecord, type Place, shown } from "../hyperparameter.ts";
+import { isRecord, type Place, readByName, shown } from "../value.ts";
 import { described, readFloatMatrix, readFloats, readIndices, readMatrix } from "../numbers.ts";
 import type { Split, SplitShape } from "./split.ts";
 
@@ -44,7 +44,7 @@ const ARRAYS = {
 export function checkSplit(value: unknown, shape: SplitShape, { task, name }: Place): Split {
   const because = (found: string) => `Cannot ${task}: ${found}`;
   if (!isRecord(value)) throw new TypeError(because(`${name} is ${described(value)}, expected samples`));
-  const { samples, source, weights, ...arrays } = readOnce(value);
+  const { samples, source, weights, ...arrays } = readOnce(value, { task, name });
   for (const [what, array] of Object.entries(ARRAYS)) {
     const found = arrays[what as keyof typeof ARRAYS];
     if (ArrayBuffer.isView(found) || Array.isArray(found)) continue;
@@ -86,9 +86,12 @@ export function checkSplit(value: unknown, shape: SplitShape, { task, name }: Pl
 type Because = (found: string) => string;
 
 /** Each property of what should be a split, which may be a getter that changes its mind. */
-function readOnce(value: object): Pick<Split, keyof typeof ARRAYS | "samples"> & Absent<Split> {
-  const { samples, features, source, labels, targets, weights } = value as Split;
-  return { samples, features, labels, targets, source, weights };
+function readOnce(
+  value: object,
+  { task, name }: Place,
+): Pick<Split, keyof typeof ARRAYS | "samples"> & Absent<Split> {
+  const names = ["samples", "features", "labels", "targets", "source", "weights"];
+  return readByName(value, names, task, `${name}.`) as unknown as ReturnType<typeof readOnce>;
 }
 
 /** What need not be there. */
