@@ -10,7 +10,7 @@ import { readIdx } from "./idx.ts";
 import { readMadelon } from "./madelon.ts";
 import { readNpy } from "./npy.ts";
 import { readNpz } from "./npz.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { requireTestFraction, splitTest, toDataset } from "./file_dataset.ts";
 import type { FileSamples } from "./samples.ts";
 import type { ReadProgress } from "./source.ts";
@@ -18,6 +18,8 @@ import type { Task } from "../task.ts";
 import { encodeArray } from "./table/array_features.ts";
 import { isTable, type KnownModel, readTables, type TableFileOptions } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
+import { pictured } from "../picture.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 
 /** Options of {@linkcode loadFiles}: what is to be done with files, and what is said about the columns of tables. */
 export interface FileOptions extends TableFileOptions {
@@ -95,7 +97,8 @@ export async function loadFiles(paths: readonly string[], options: FileOptions =
   const [train, test] = await readParts(files, options, onProgress && progressOf(files, onProgress));
   requireLearnable([train, test], like);
   const dataset = toDataset(files[0].stem, train.samples, train.source, test?.samples, test?.source);
-  return test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
+  const whole = test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
+  return pictured(whole, datasetPicture);
 }
 
 /** Reports the progress of several files as one. */

@@ -11,7 +11,9 @@ import {
   SEED,
 } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
+import { pictured } from "../picture.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 import { FIRST_FOLD_DRAW } from "./held_out.ts";
 import { type Labels, readGroups } from "./own_labels.ts";
 import { placesOf, samplesAt } from "./samples_at.ts";
@@ -225,9 +227,10 @@ export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number):
       `Cannot test with fold ${fold} of "${dataset.name}": it has ${size} of ${train.samples} samples`,
     );
   }
-  return {
+  const parted: Fold = {
     ...dataset,
     train: samplesAt(train, placesOf(flags, 0), dataset),
     test: samplesAt(train, placesOf(flags, 1), dataset),
   };
+  return pictured(parted, datasetPicture);
 }

@@ -15,9 +15,11 @@ import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
 import { nearest } from "../nearest.ts";
 import { described } from "../numbers.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { splitTest, toDataset } from "./file_dataset.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
+import { pictured } from "../picture.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 
 /** How far loading is. */
 export interface LoadProgress {
@@ -141,7 +143,9 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
       `Cannot load data set "${name}": seed is ${seed}, expected a whole number of at least 0`,
     );
   }
-  if (set.arrangements.length === 0) return { ...madelonLike({ ...MADE_UP[name], seed, threads }), name };
+  if (set.arrangements.length === 0) {
+    return pictured({ ...madelonLike({ ...MADE_UP[name], seed, threads }), name }, datasetPicture);
+  }
   const found = await locate(set, {
     dataDir,
     cacheDir,
@@ -161,7 +165,7 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
         `${set.featureCount} are expected`,
     );
   }
-  return data;
+  return pictured(data, datasetPicture);
 }
 
 /** What a reader is given. */

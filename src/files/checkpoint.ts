@@ -7,10 +7,14 @@
  *
  * @module
  */
-import { type Source, sourceName } from "../data/source.ts";
+import type { RandomAccess } from "../data/random_access.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
+import { plural } from "../format.ts";
+import { COUNT, type NamesOf, onlyKnown, resolveOptions, shown, unfit } from "../hyperparameter.ts";
 import { copyMeaning } from "../model/copy.ts";
-import type { SparseMlp } from "../model/model.ts";
+import { SparseMlp } from "../model/model.ts";
+import { modelPicture } from "../model/picture.ts";
+import { pictured } from "../picture.ts";
 import { VERSION } from "../version.ts";
 import {
   describeMeaning,
@@ -27,7 +31,7 @@ import {
   readWorkerCount,
   type TrainingState,
 } from "./description.ts";
-import { RandomAccess } from "../data/random_access.ts";
+import { modelPath, type ModelSource, modelSourceName, type OpenedModel, openModel } from "./model_source.ts";
 import {
   addLayers,
   addStandardization,
@@ -35,9 +39,9 @@ import {
   readModels,
   readStandardization,
 } from "./model_tensors.ts";
-import { readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
+import { encodeSafetensors, readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
 
-/** Options of {@linkcode saveModel}. */
+/** Options of {@linkcode saveModel} and {@linkcode encodeModel}. */
 export interface SaveOptions {
   /** Makes the file a checkpoint, with the optimiser's state, and with both models where the best epoch is kept. */
   readonly training?: TrainingState;
@@ -47,6 +51,8 @@ export interface SaveOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
 
+const SAVE_OPTIONS: NamesOf<SaveOptions> = { training: true, workers: true, onProgress: true };
+
 /**
  * Saves a model; the file appears whole or not at all, and an older one stays until then.
  *
@@ -54,10 +60,18 @@ export interface SaveOptions {
  * never takes the place of one that can. Training of the model waits until it is saved, awaited or not; nothing is
  * copied for it. A pipe or device is written to, a symbolic link is followed, and an older file's mode stays.
  *
+ * @param place A path or a `file:` URL.
+ * @throws {TypeError} When the model is none, the place is no file's, or there is no option of a name.
  * @throws {CheckpointError} When it cannot be written or could not be loaded, or workers are in the middle of an epoch
  * of it; the message names the path and the reason.
  */
-export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
+export async function saveModel(
+  model: SparseMlp,
+  place: string | URL,
+  options: SaveOptions = {},
+): Promise<void> {
+  checkSaving("save", model, options);
+  const path = modelPath(place);
   try {
     using _ = model.use.save();
     const { tensors, description } = contentOf(model, options);
@@ -65,6 +79,50 @@ export async function saveModel(model: SparseMlp, path: string, options: SaveOpt
   } catch (cause) {
     throw new CheckpointError(`Cannot save the model to "${path}": ${messageOf(cause)}`, { cause });
   }
+}
+
+/**
+ * The bytes of the file that {@linkcode saveModel} would write: for a database, a message, the body of a request.
+ *
+ * Checked alike, and training of the model waits alike until they are there, awaited or not. With `training` they are a
+ * checkpoint, from which a run goes on elsewhere bit for bit. Memory: the bytes, once.
+ *
+ * @throws {TypeError} When the model is none, or there is no option of a name.
+ * @throws {CheckpointError} When the model could not be loaded again, workers are in the middle of an epoch of it, or
+ * there is no memory for its bytes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeModel, loadModel, SparseMlp } from "../../mod.ts";
+ *
+ * const bytes = await encodeModel(SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }));
+ * const { model } = await loadModel(bytes);
+ * assertEquals(model.settings.sizes, [4, 8, 2]);
+ * ```
+ */
+export async function encodeModel(
+  model: SparseMlp,
+  options: SaveOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  checkSaving("encode", model, options);
+  try {
+    using _ = model.use.save();
+    const { tensors, description } = contentOf(model, options);
+    return await encodeSafetensors(tensors, description, options.onProgress);
+  } catch (cause) {
+    throw new CheckpointError(`Cannot encode the model: ${messageOf(cause)}`, { cause });
+  }
+}
+
+function checkSaving(task: "save" | "encode", model: unknown, options: SaveOptions): void {
+  if (!(model instanceof SparseMlp)) {
+    throw new TypeError(`Cannot ${task} the model: it is ${shown(model)}, expected a SparseMlp`);
+  }
+  onlyKnown(options, SAVE_OPTIONS, `${task} the model`);
+  const { onProgress } = options;
+  if (onProgress === undefined || typeof onProgress === "function") return;
+  throw unfit({ task: `${task} the model`, name: "onProgress" }, onProgress, "a function");
 }
 
 /** What a file of a model holds, checked as it will be when it is read. */
@@ -120,40 +178,82 @@ export interface LoadedModel {
 export interface LoadModelOptions {
   /** Threads that check and rebuild the structure. @default {1} */
   readonly threads?: number;
-  /** Called with the bytes read and the bytes in all. */
+  /** Called with the bytes read and the bytes in all; of what comes as a stream once its header is there. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Stops what comes from a server or as a stream; the promise is then rejected with the reason. */
+  readonly signal?: AbortSignal;
 }
+
+const LOAD_OPTIONS: NamesOf<LoadModelOptions> = { threads: true, onProgress: true, signal: true };
 
 /**
  * Loads a model or a checkpoint; nothing of a damaged file is used.
  *
- * Indices are validated and numbers must be finite before the model exists for the caller. Memory: the model; files
- * are read in chunks.
+ * Indices are validated and numbers must be finite before the model exists for the caller. Memory: the model, for files
+ * are read in chunks; beside it the bytes of what comes as a stream, of which no more is taken than its header says.
  *
- * @param source A path, a `file:` URL, or the bytes of a file.
- * @throws {CheckpointError} When the file cannot be read, is damaged, foreign, or of an unknown format version.
+ * @param source A path; a URL, of `http:` and `https:` with the permission for the network; the bytes of a file; a
+ * blob, a response or a stream, which are read once.
+ * @throws {TypeError} When the source is none of these, or there is no option of a name.
+ * @throws {CheckpointError} When it cannot be read, a server refuses, or what comes is damaged, foreign, shorter or
+ * longer than it says, or of an unknown format version.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeModel, loadModel, SparseMlp } from "../../mod.ts";
+ *
+ * const bytes = await encodeModel(SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }));
+ * const { model } = await loadModel(new Response(bytes)); // as fetch() gives it
+ * assertEquals(model.layers.length, 2);
+ * ```
  */
-export async function loadModel(source: Source, options: LoadModelOptions = {}): Promise<LoadedModel> {
-  const name = sourceName(source);
-  let file: RandomAccess;
-  try {
-    file = await RandomAccess.open(source);
-  } catch (cause) {
-    throw new CheckpointError(`Cannot open the model file "${name}": ${messageOf(cause)}`, { cause });
-  }
-  try {
-    return await read(file, options);
-  } catch (cause) {
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const name = modelSourceName(source);
+  const { signal, onProgress, threads } = checkedLoading(options);
+  const failed = (what: string, cause: unknown) => {
+    if (signal?.aborted) return signal.reason;
     const text = messageOf(cause);
-    const message = text.includes(`"${name}"`) ? text : `Cannot load "${name}": ${text}`;
-    throw new CheckpointError(message, { cause });
+    const message = text.includes(`"${name}"`) ? text : `Cannot ${what} "${name}": ${text}`;
+    return new CheckpointError(message, { cause });
+  };
+  let opened: OpenedModel;
+  try {
+    opened = await openModel(source, { signal, onProgress });
+  } catch (cause) {
+    throw failed("open the model file", cause);
+  }
+  const { file, streamed } = opened;
+  try {
+    return await read(file, threads, streamed ? undefined : onProgress);
+  } catch (cause) {
+    throw failed("load", cause);
   } finally {
     file[Symbol.dispose]();
   }
 }
 
-async function read(file: RandomAccess, options: LoadModelOptions): Promise<LoadedModel> {
-  const { threads = 1, onProgress } = options;
+function checkedLoading(options: LoadModelOptions): LoadModelOptions & { readonly threads: number } {
+  const task = "load a model";
+  onlyKnown(options, LOAD_OPTIONS, task);
+  const { threads, onProgress, signal } = options;
+  if (onProgress !== undefined && typeof onProgress !== "function") {
+    throw unfit({ task, name: "onProgress" }, onProgress, "a function");
+  }
+  if (signal !== undefined && !(signal instanceof AbortSignal)) {
+    throw unfit({ task, name: "signal" }, signal, "an AbortSignal");
+  }
+  const given = { ...(onProgress && { onProgress }), ...(signal && { signal }) };
+  return { ...given, ...resolveOptions({ threads: THREADS }, { threads }, { task }) as { threads: number } };
+}
+
+const THREADS = { ...COUNT, default: 1, doc: "Threads that check and rebuild the structure." } as const;
+
+async function read(
+  file: RandomAccess,
+  threads: number,
+  onProgress: LoadModelOptions["onProgress"],
+): Promise<LoadedModel> {
   let done = 0;
   const onChunk = (bytes: number) => onProgress?.(done += bytes, file.size);
   const content = await readSafetensorsHeader(file);
@@ -193,11 +293,23 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   }
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
-  return {
+  const loaded: LoadedModel = {
     model,
     ...(training && { training }),
     ...(workerModels.length > 0 && { workers: workerModels }),
   };
+  return pictured(loaded, loadedPicture);
+}
+
+/** A line for the model, and one for how far its training came. */
+function loadedPicture({ model, training, workers = [] }: LoadedModel): string {
+  const { epoch, state } = training ?? {};
+  const inside = state === undefined || state.step === 0 ? "" : ` and ${plural(state.step, "step")}`;
+  return [
+    `LoadedModel: ${modelPicture(model)}`,
+    ...(epoch === undefined ? [] : [`  a checkpoint after ${plural(epoch, "epoch")}${inside}`]),
+    ...(workers.length === 0 ? [] : [`  with the models of ${plural(workers.length, "worker")}`]),
+  ].join("\n");
 }
 
 /** Refuses a model in training that is for other samples than the best. */

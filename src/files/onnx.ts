@@ -13,7 +13,7 @@ import { CheckpointError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
-import { describeSchema } from "./table_schema.ts";
+import { describeSchema } from "../table_schema.ts";
 import { writeWhole } from "../whole_file.ts";
 
 const FLOAT = 1;

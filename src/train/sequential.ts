@@ -12,11 +12,13 @@ import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
-import type { ResolvedHooks } from "./hooks.ts";
+import type { Progress, ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { learningRateOf } from "./rate.ts";
 import type { RunState } from "./state.ts";
 import { StepRunner } from "./step_runner.ts";
+import { pictured } from "../picture.ts";
+import { progressPicture } from "./record_pictures.ts";
 
 /** Training in one process: the order of the samples, and what runs their batches. */
 export class SequentialEngine implements Engine {
@@ -71,7 +73,7 @@ export class SequentialEngine implements Engine {
       }
       if (this.#turn.due) {
         const done = first + size;
-        await onProgress?.({
+        const progress: Progress = {
           epoch,
           epochs,
           step: step + 1,
@@ -80,7 +82,8 @@ export class SequentialEngine implements Engine {
           stepLoss: loss / size,
           accuracy: state.correct / done,
           samplesPerSecond: (done - before) / ((performance.now() - started) / 1000),
-        });
+        };
+        await onProgress?.(pictured(progress, progressPicture));
         await this.#turn.take();
       }
     }
