@@ -63,19 +63,22 @@ export {
   TrainingError,
 } from "./src/errors.ts";
 export {
+  encodeModel,
   type LoadedModel,
   loadModel,
   type LoadModelOptions,
   saveModel,
   type SaveOptions,
 } from "./src/files/checkpoint.ts";
+export type { ModelSource } from "./src/files/model_source.ts";
 export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
 export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";
 export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
-export type { SparseLayer } from "./src/model/layer.ts";
+export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/share.ts";
+export type { ConnectionList, SparseLayer } from "./src/model/layer.ts";
 export { SparseMlp } from "./src/model/model.ts";
 export type { ModelUse } from "./src/model/use.ts";
 export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";

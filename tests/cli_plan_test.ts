@@ -2,7 +2,7 @@ import { assertEquals, assertThrows } from "@std/assert";
 import { UsageError } from "../src/cli/option.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { planCommand } from "../src/cli/plan.ts";
-import { describeSizes } from "../src/cli/report.ts";
+import { layerSizes } from "../src/format.ts";
 
 const hidden = (text: string) => parseCommandLine("train", ["--hidden", text]).values.hidden;
 
@@ -33,7 +33,7 @@ Deno.test("--hidden and --plan refuse what is no list of sizes", () => {
   assertThrows(() => planCommand([5], {}), UsageError, "at least two layers");
 });
 
-Deno.test("describeSizes() counts layers that are alike", () => {
-  assertEquals(describeSizes([65_536, 5, 5, 5, 5, 2]), "65536 → 5x4 → 2");
-  assertEquals(describeSizes([5, 5, 5, 2]), "5 → 5 → 5 → 2");
+Deno.test("layerSizes() counts layers that are alike", () => {
+  assertEquals(layerSizes([65_536, 5, 5, 5, 5, 2]), "65536 → 5x4 → 2");
+  assertEquals(layerSizes([5, 5, 5, 2]), "5 → 5 → 5 → 2");
 });

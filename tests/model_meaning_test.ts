@@ -4,7 +4,7 @@ import { FeatureError } from "../src/errors.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
 import { exportScipy, importScipy } from "../src/files/scipy.ts";
 import { SparseMlp } from "../src/model/model.ts";
-import { attachModel, emptyReplica, shareModel } from "../src/parallel/replica.ts";
+import { attachModel, emptyReplica } from "../src/parallel/replica.ts";
 import type { TableSchema } from "../src/schema.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { pruneByImportance } from "../src/topology/importance.ts";
@@ -81,7 +81,7 @@ for (const task of ["classification", "regression"] as const) {
           assertEquals(measureModel(copy, [data.test!]), measureModel(model, [data.test!]));
         }
         assertEquals(meaningOf(emptyReplica(model)), meaningOf(whole));
-        assertEquals(attachModel(shareModel(model)).targetScaling, whole.targetScaling);
+        assertEquals(attachModel(model.share()).targetScaling, whole.targetScaling);
       }
     }));
 

@@ -3,7 +3,7 @@ import { STATE_HEAD_WORDS } from "../src/model/layer.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { averageModels } from "../src/parallel/average.ts";
 import { copyModel, copyState } from "../src/model/copy.ts";
-import { attachModel, emptyReplica, shareModel } from "../src/parallel/replica.ts";
+import { attachModel, emptyReplica } from "../src/parallel/replica.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { compact } from "../src/topology/compaction.ts";
 import { pruneByImportance } from "../src/topology/importance.ts";
@@ -96,7 +96,7 @@ Deno.test("copyModel() copies every plane and the count of updates, and attachMo
     const replica = emptyReplica(model);
     copyModel(model, replica);
     assertSameModel(replica, model);
-    const seen = attachModel(shareModel(model));
+    const seen = attachModel(model.share());
     assertSameModel(seen, model);
     for (const plane of planesOf(seen)) plane.fill(3);
     seen.updates = 13;

@@ -10,7 +10,7 @@ import {
   type TableSchema,
   train,
 } from "../mod.ts";
-import { describeSchema, readSchema } from "../src/files/table_schema.ts";
+import { describeSchema, readSchema } from "../src/table_schema.ts";
 import { inputCount, isPlain } from "../src/schema.ts";
 import { assertReadOrRefused, drawsBelow } from "./damage.ts";
 import { load } from "./loading.ts";

@@ -6,7 +6,7 @@
  *
  * @module
  */
-import { count } from "../../src/cli/format.ts";
+import { count } from "../../src/format.ts";
 import { round, svgDocument } from "../svg.ts";
 import { BEST_OF, OURS, points, type Row } from "./score.ts";
 

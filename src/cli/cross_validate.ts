@@ -11,8 +11,10 @@ import { crossValidate, type FoldRecord, type MetricSpread, scoresOf } from "../
 import { askedWeights, weightLines } from "./class_weights.ts";
 import type { Command } from "./command.ts";
 import { column, describeData, loadData, type LoadedData, textOptions } from "./data.ts";
-import { columns, count, duration } from "./format.ts";
-import { measuresToJson, METRIC_LINES } from "./measures.ts";
+import { count, duration } from "../format.ts";
+import { columns } from "./format.ts";
+import { METRIC_LINES } from "../train/metric_lines.ts";
+import { measuresToJson } from "./measures.ts";
 import type { Values } from "./options.ts";
 import { printEvent } from "./output.ts";
 import { dataLines, describeNetwork, titled } from "./report.ts";

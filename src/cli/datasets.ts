@@ -7,7 +7,8 @@ import type { NamedDataset } from "../data/catalogue.ts";
 import { find } from "../data/locate.ts";
 import { datasets } from "../data/named.ts";
 import type { Command } from "./command.ts";
-import { columns, count } from "./format.ts";
+import { count } from "../format.ts";
+import { columns } from "./format.ts";
 import type { Values } from "./options.ts";
 import { printEvent } from "./output.ts";
 

@@ -10,14 +10,14 @@ import { sharedWords } from "../sparse/shared.ts";
 import { measureModel, type Measures } from "../train/measurement.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
-import { bytes, count, duration, rate } from "./format.ts";
+import { bytes, count, duration, plural, rate } from "../format.ts";
 import { confusionLines, measureLines, measuresToJson, targetLines } from "./measures.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import { loadingBar } from "./progress.ts";
 import { FILE_OPTIONS, type Values } from "./options.ts";
 import { printEvent } from "./output.ts";
-import { describeNetwork, plural, titled } from "./report.ts";
+import { describeNetwork, titled } from "./report.ts";
 import { checkTogether } from "./settings.ts";
 
 /** Options that say which samples a model was trained on. */

@@ -8,7 +8,7 @@ import { WholeFile } from "../whole_file.ts";
 import { exportDense, exportScipy, type ImportOptions, importScipy } from "../files/scipy.ts";
 import { isPlain } from "../schema.ts";
 import type { Command } from "./command.ts";
-import { bytes, count } from "./format.ts";
+import { bytes, count } from "../format.ts";
 import { readModelFile, writeModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";

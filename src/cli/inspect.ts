@@ -11,7 +11,8 @@ import { distributions, type Histogram, type LayerDistribution } from "../topolo
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { columnTable, schemaLines } from "./schema.ts";
-import { bytes, columns, count, duration, percent, plain } from "./format.ts";
+import { bytes, count, duration, percent, plain } from "../format.ts";
+import { columns } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { type Option, UsageError } from "./option.ts";
 import { OPTIONS, type Values } from "./options.ts";

@@ -5,7 +5,9 @@
  */
 import type { Measures } from "../train/measurement.ts";
 import type { ClassificationMetrics, RegressionMetrics } from "../train/metrics.ts";
-import { accuracy, columns, count, plain } from "./format.ts";
+import { METRIC_LINES } from "../train/metric_lines.ts";
+import { count, short } from "../format.ts";
+import { columns } from "./format.ts";
 
 /** The most classes of a confusion table on the terminal. */
 const MOST_CLASSES = 12;
@@ -16,28 +18,6 @@ const LONGEST_NAME = 14;
 /** Measures as keys of a JSON object; what is not defined is absent. */
 export function measuresToJson({ samples, loss, classification, regression }: Measures): object {
   return { samples, loss, ...classification, ...regression };
-}
-
-/** How a metric is called and shown, by its key in JSON. */
-export const METRIC_LINES: Readonly<
-  Record<string, readonly [title: string, show: (value: number) => string]>
-> = {
-  loss: ["Loss", short],
-  accuracy: ["Accuracy", accuracy],
-  balancedAccuracy: ["Balanced accuracy", accuracy],
-  macroF1: ["Macro F1", accuracy],
-  rocAuc: ["ROC AUC", (value) => value.toFixed(4)],
-  logLoss: ["Log loss", short],
-  brierScore: ["Brier score", short],
-  expectedCalibrationError: ["Calibration error", short],
-  rmse: ["RMSE", short],
-  mae: ["MAE", short],
-  r2: ["R²", (value) => value.toFixed(4)],
-};
-
-/** Four digits, large numbers without an exponent: 16163.2 → "16160". */
-function short(value: number): string {
-  return Math.abs(value) < 9999.5 ? value.toPrecision(4) : plain(value, 4);
 }
 
 /**

@@ -6,14 +6,15 @@
 import { type ActivationPlan, chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.ts";
 import { tileWidth } from "../model/tile.ts";
 import { availableMemory } from "./available_memory.ts";
-import { bytes, columns, count } from "./format.ts";
+import { bytes, count, layerSizes } from "../format.ts";
+import { columns } from "./format.ts";
 import { optimizerNamed, stateFor } from "../optimizer/optimizers.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { resolveHyperparameters } from "../train/hyperparameters.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { printEvent } from "./output.ts";
-import { describeSizes, titled } from "./report.ts";
+import { titled } from "./report.ts";
 import { trainOptions } from "./settings.ts";
 
 /** Samples of the paper's step. */
@@ -127,7 +128,7 @@ function memoryGiven({ memory }: Values): number | undefined {
 
 function planText(sizes: readonly number[], plan: NetworkPlan): string[] {
   const head = titled([
-    ["Network", describeSizes(sizes)],
+    ["Network", layerSizes(sizes)],
     ["Neurons", `${count(plan.neurons)}, ${plan.neuronBytes} bytes each beside activations`],
     ["Connections", `about ${count(plan.connections)}, ${plan.connectionBytes} bytes each`],
     ["Parameters", bytes(plan.parameterBytes)],

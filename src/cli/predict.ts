@@ -9,7 +9,7 @@ import type { InferenceModel } from "../model/inference.ts";
 import type { Command } from "./command.ts";
 import { targetNames } from "../schema.ts";
 import { column, firstIndex, textOptions } from "./data.ts";
-import { count, duration, rate } from "./format.ts";
+import { count, duration, rate } from "../format.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";

@@ -5,7 +5,7 @@
  */
 import type { EpochRecord } from "../train/records.ts";
 import type { PhaseProgress, Progress } from "../train/hooks.ts";
-import { count, percent, rate, span } from "./format.ts";
+import { count, percent, rate, span } from "../format.ts";
 // @ts-types="./cli_progress.d.ts"
 import progress from "npm:cli-progress@3.12.0";
 

@@ -4,8 +4,7 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
-import { printable } from "../data/quote.ts";
-import type { Activation } from "../model/activation.ts";
+import { printable } from "../quote.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
@@ -13,7 +12,20 @@ import type { RunSummary } from "../train/records.ts";
 import type { Calibration } from "../train/calibration.ts";
 import { metricTitle } from "../train/selection.ts";
 import { drawCurve, type Point } from "./curve.ts";
-import { accuracy, bytes, columns, count, duration, metric, percent, plain, rate } from "./format.ts";
+import {
+  accuracy,
+  bytes,
+  count,
+  duration,
+  layerSizes,
+  metric,
+  percent,
+  plain,
+  plural,
+  rate,
+} from "../format.ts";
+import { describeActivation } from "../model/activation.ts";
+import { columns } from "./format.ts";
 
 /** Most characters of a line that counts each class. */
 const LONGEST_CLASSES = 90;
@@ -48,30 +60,11 @@ function describeClasses({ train, outputCount, classNames }: Dataset): string {
   return `training samples from ${part(counts.indexOf(fewest))} to ${part(counts.indexOf(most))}`;
 }
 
-/** Sizes of layers in short: more than three alike are counted. */
-export function describeSizes(sizes: readonly number[]): string {
-  const runs: [size: number, layers: number][] = [];
-  for (const size of sizes) {
-    const last = runs.at(-1);
-    if (last?.[0] === size) last[1]++;
-    else runs.push([size, 1]);
-  }
-  return runs.map(([size, layers]) => layers > 3 ? `${size}x${layers}` : Array(layers).fill(size).join(" → "))
-    .join(" → ");
-}
-
 /** One line about a network. */
 export function describeNetwork(settings: ModelSettings): string {
   const { sizes, epsilon, density, activation, initializer } = settings;
-  const named = [activation].flat().map(describeActivation).join(", ");
   const sparsity = density === undefined ? `ε ${epsilon ?? 20}` : `density ${[density].flat().join(", ")}`;
-  return `${describeSizes(sizes)}, ${sparsity}, ${named}, ${initializer}`;
-}
-
-function describeActivation({ kind, alpha }: Required<Activation>): string {
-  const slope = kind === "all-relu" || kind === "leaky-relu" || kind === "prelu" ? ` α ${alpha}` : "";
-  // What suits a table goes from leaky ReLU to ReLU by its slope.
-  return kind === "leaky-relu" && alpha === 0 ? "relu" : `${kind}${slope}`;
+  return `${layerSizes(sizes)}, ${sparsity}, ${describeActivation(activation)}, ${initializer}`;
 }
 
 /** Lines that name things: a title, then what it is, which may hold foreign texts. */
@@ -235,9 +228,4 @@ function learningCurve(data: Dataset, curve: readonly Point[]): string[] {
   const part = data.test === undefined ? "" : "test ";
   const label = losses ? (value: number) => value.toPrecision(3) : percent;
   return [`${part}${losses ? "loss" : "accuracy"} by epoch`, ...drawCurve(curve, { ...CURVE, label })];
-}
-
-/** 1 → "1 feature", 2 → "2 features". */
-export function plural(number: number, what: string): string {
-  return `${count(number)} ${what}${number === 1 ? "" : "s"}`;
 }

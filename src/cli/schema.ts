@@ -4,7 +4,8 @@
  * @module
  */
 import { columnName, type ColumnSchema, inputCount, inputsOf, type TableSchema } from "../schema.ts";
-import { columns as aligned, count } from "./format.ts";
+import { count } from "../format.ts";
+import { columns as aligned } from "./format.ts";
 
 /** Most columns that are shown, and most categories of one. */
 const MOST_COLUMNS = 30, MOST_CATEGORIES = 6;

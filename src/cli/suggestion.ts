@@ -3,13 +3,13 @@
  *
  * @module
  */
+import { plural } from "../format.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import { type SuggestedSettings, suggestSettings } from "../train/suggested.ts";
 import { wrap } from "./format.ts";
 import type { CommandName } from "./option.ts";
 import type { Values } from "./options.ts";
-import { plural } from "./report.ts";
 import { checkSettings, fillDefaults } from "./settings.ts";
 
 /**

@@ -15,7 +15,7 @@ import { newTally, summarize } from "../train/tally.ts";
 import { askedWeights, weightLines } from "./class_weights.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
-import { bytes } from "./format.ts";
+import { bytes, plural } from "../format.ts";
 import { Interruption } from "./interruption.ts";
 import { readModelFile } from "./model_file.ts";
 import { UsageError } from "./option.ts";
@@ -32,7 +32,7 @@ import {
   silentView,
   type TrainingView,
 } from "./progress.ts";
-import { dataLines, describeNetwork, plural, report, testErrors, titled } from "./report.ts";
+import { dataLines, describeNetwork, report, testErrors, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import { type Run, runEpochs } from "./run.ts";
 import {

@@ -5,7 +5,9 @@
  */
 import { readWhole } from "../hyperparameter.ts";
 import { described, readElements, readIndices } from "../numbers.ts";
+import { pictured } from "../picture.ts";
 import type { TableSchema } from "../schema.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 import type { DatasetOptions } from "./division.ts";
 import { ownSamples, type SampleSource } from "./own_samples.ts";
 import type { Task } from "../task.ts";
@@ -79,7 +81,8 @@ export interface DatasetMaker {
 
 /** Makes data sets of samples of one's own. */
 export const Dataset: DatasetMaker = Object.freeze({
-  from: (source: SampleSource, options?: DatasetOptions): Dataset => ownSamples(source, options),
+  from: (source: SampleSource, options?: DatasetOptions): Dataset =>
+    pictured(ownSamples(source, options), datasetPicture),
 });
 
 /**

@@ -11,7 +11,7 @@ import { readIdx } from "./idx.ts";
 import { readMadelon } from "./madelon.ts";
 import { readNpy } from "./npy.ts";
 import { readNpz } from "./npz.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { splitTest, toDataset } from "./file_dataset.ts";
 import type { FileSamples } from "./samples.ts";
 import type { ReadProgress } from "./source.ts";
@@ -19,6 +19,8 @@ import type { Task } from "../task.ts";
 import { encodeArray } from "./table/array_features.ts";
 import { isTable, type KnownModel, readTables } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
+import { pictured } from "../picture.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 
 /** Samples, and what messages call them. */
 export interface Part {
@@ -76,7 +78,8 @@ async function readDataset(paths: readonly string[], options: FileOptions): Prom
   const [train, test] = await readParts(files, options, onProgress && progressOf(files, onProgress));
   requireLearnable([train, test], like);
   const dataset = toDataset(files[0].stem, train.samples, train.source, test?.samples, test?.source);
-  return test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
+  const whole = test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
+  return pictured(whole, datasetPicture);
 }
 
 /** Reports the progress of several files as one. */

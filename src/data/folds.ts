@@ -13,7 +13,9 @@ import {
 } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
 import { readIndices } from "../numbers.ts";
+import { pictured } from "../picture.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 import { FIRST_FOLD_DRAW } from "./held_out.ts";
 import { type Labels, readGroups } from "./own_labels.ts";
 import { placesOf, samplesAt } from "./samples_at.ts";
@@ -241,9 +243,10 @@ function heldOut(dataset: Dataset, folds: Uint32Array, fold: number): Fold {
       `Cannot test with fold ${fold} of "${dataset.name}": it has ${size} of ${train.samples} samples`,
     );
   }
-  return {
+  const parted: Fold = {
     ...dataset,
     train: samplesAt(train, placesOf(flags, 0), dataset),
     test: samplesAt(train, placesOf(flags, 1), dataset),
   };
+  return pictured(parted, datasetPicture);
 }

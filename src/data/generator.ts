@@ -7,6 +7,8 @@ import { generateBlock, generatedPlaces, type GeneratorDesign } from "../native/
 import { COUNT, refuseUnknown, resolveOptions, SEED, type TableOf, THREADS } from "../hyperparameter.ts";
 import type { Dataset, FeatureSource, Split } from "./dataset.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
+import { pictured } from "../picture.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 
 /** Options of {@linkcode madelonLike}. */
 export interface MadelonLikeOptions extends Partial<GeneratorDesign> {
@@ -133,7 +135,7 @@ export function madelonLike(options: MadelonLikeOptions = {}): GeneratedDataset 
     };
     return { ...split, source };
   };
-  return {
+  const data: GeneratedDataset = {
     name: "madelon-like",
     task: "classification",
     featureCount: design.features,
@@ -148,6 +150,7 @@ export function madelonLike(options: MadelonLikeOptions = {}): GeneratedDataset 
       repeated: places.slice(informative + redundant),
     },
   };
+  return pictured(data, datasetPicture);
 }
 
 /** Refuses a design the kernel would refuse, with a reason. */

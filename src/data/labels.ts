@@ -4,7 +4,7 @@
  * @module
  */
 
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** Numbers in text, as the kernels read them (decimal, finite). */
 const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?$/;

@@ -18,9 +18,11 @@ import { requirePath, requireSignal } from "../value.ts";
 import { resolveOptions, SEED, THREADS } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
 import { described } from "../numbers.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { splitTest, toDataset } from "./file_dataset.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
+import { pictured } from "../picture.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 
 /** How far loading is. */
 export interface LoadProgress {
@@ -161,7 +163,9 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
   }
   if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: TASK, name: "onProgress" });
   if (signal !== undefined) requireSignal(signal, TASK);
-  if (set.arrangements.length === 0) return { ...madelonLike({ ...MADE_UP[name], seed, threads }), name };
+  if (set.arrangements.length === 0) {
+    return pictured({ ...madelonLike({ ...MADE_UP[name], seed, threads }), name }, datasetPicture);
+  }
   const found = await locate(set, {
     dataDir,
     cacheDir,
@@ -181,7 +185,7 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
         `${set.featureCount} are expected`,
     );
   }
-  return data;
+  return pictured(data, datasetPicture);
 }
 
 /** What a reader is given. */

@@ -5,7 +5,7 @@
  *
  * @module
  */
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { type ReadProgress, type Source, SourceReader } from "./source.ts";
 
 /** Numbers a `.npy` file holds; truth values are bytes 0 and 1. */

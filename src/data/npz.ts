@@ -4,7 +4,7 @@
  * @module
  */
 import { type NpyArray, type NpyData, readNpyBytes } from "./npy.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { type ReadProgress, type Source, SourceReader } from "./source.ts";
 import { openZip } from "./zip.ts";
 

@@ -6,7 +6,7 @@
 import type { Place } from "../hyperparameter.ts";
 import { described, readFloatMatrix } from "../numbers.ts";
 import { readClasses, readLabelLists } from "./own_labels.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import type { Task } from "../task.ts";
 
 /** Labels or targets, and what they mean. */

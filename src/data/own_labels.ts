@@ -7,7 +7,7 @@ import { isInstance, type Place } from "../value.ts";
 import { nearest } from "../nearest.ts";
 import { described, type Numbers, readElements } from "../numbers.ts";
 import { areNumbers, labelName, LabelTable, MOST_NUMBERED_CLASSES } from "./labels.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** One label. */
 export type Label = string | number | boolean | bigint;

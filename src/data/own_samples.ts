@@ -10,7 +10,7 @@ import type { TableSchema } from "../schema.ts";
 import { type DatasetOptions, divide, type Parts } from "./division.ts";
 import { readAnswers } from "./own_answers.ts";
 import type { Label, Labels } from "./own_labels.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import type { Task } from "../task.ts";
 import type { ImageShape, Split, SplitShape } from "./split.ts";
 import { checkSplit } from "./split_check.ts";

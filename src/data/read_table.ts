@@ -3,7 +3,9 @@
  *
  * @module
  */
+import { pictured } from "../picture.ts";
 import type { Dataset } from "./dataset.ts";
+import { datasetPicture } from "./dataset_picture.ts";
 import { type Part, progressOf, requireLearnable } from "./files.ts";
 import { type DataFile, FORMAT_NAMES } from "./format.ts";
 import {
@@ -61,7 +63,7 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
     const [train, other] = samples.map((samples, index): Part => ({ samples, source: files[index].path }));
     requireLearnable([train, other], like);
     const data = toDataset(files[0].stem, train.samples, train.source, other?.samples, other?.source);
-    return setAside(data, reading);
+    return pictured(setAside(data, reading), datasetPicture);
   } catch (cause) {
     throw reworded(cause, words);
   }

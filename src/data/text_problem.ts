@@ -4,7 +4,7 @@
  * @module
  */
 import { TEXT_DETAIL, TEXT_NAME } from "../native/text.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 
 /** Kinds of problems; the codes are those of `kernels/src/text/lines.rs`. */
 const RAGGED = 1,

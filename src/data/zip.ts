@@ -8,7 +8,7 @@
 import type { Entry, FileEntry } from "npm:@zip.js/zip.js@2.24.0";
 import { messageOf } from "../errors.ts";
 import { foreignArchive } from "./foreign.ts";
-import { quote } from "./quote.ts";
+import { quote } from "../quote.ts";
 import { RandomAccess } from "./random_access.ts";
 import { MOST_PACKED, type Source } from "./stored.ts";
 

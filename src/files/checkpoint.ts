@@ -7,13 +7,16 @@
  *
  * @module
  */
-import { type Source, sourceName } from "../data/source.ts";
+import type { RandomAccess } from "../data/random_access.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
+import { plural } from "../format.ts";
 import { CALLBACK, isRecord, type NamesOf, onlyKnown, readValue, THREADS, unfit } from "../hyperparameter.ts";
-import { isInstance, readItems, requirePath } from "../value.ts";
+import { isInstance, readItems } from "../value.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
+import { modelPicture } from "../model/picture.ts";
+import { pictured } from "../picture.ts";
 import { VERSION } from "../version.ts";
 import {
   describeMeaning,
@@ -30,7 +33,7 @@ import {
   readWorkerCount,
   type TrainingState,
 } from "./description.ts";
-import { RandomAccess } from "../data/random_access.ts";
+import { modelPath, type ModelSource, modelSourceName, type OpenedModel, openModel } from "./model_source.ts";
 import {
   addLayers,
   addStandardization,
@@ -38,9 +41,9 @@ import {
   readModels,
   readStandardization,
 } from "./model_tensors.ts";
-import { readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
+import { encodeSafetensors, readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
 
-/** Options of {@linkcode saveModel}. */
+/** Options of {@linkcode saveModel} and {@linkcode encodeModel}. */
 export interface SaveOptions {
   /** Makes the file a checkpoint, with the optimiser's state, and with both models where the best epoch is kept. */
   readonly training?: TrainingState;
@@ -57,13 +60,19 @@ export interface SaveOptions {
  * never takes the place of one that can. Training of the model waits until it is saved, awaited or not; nothing is
  * copied for it. A pipe or device is written to, a symbolic link is followed, and an older file's mode stays.
  *
+ * @param place A path or a `file:` URL.
+ * @throws {TypeError} When the model is none, the place is no file's, or there is no option of a name.
  * @throws {CheckpointError} When it cannot be written or could not be loaded, or workers are in the middle of an epoch
  * of it; the message names the path and the reason.
  */
-export async function saveModel(model: SparseMlp, path: string, options: SaveOptions = {}): Promise<void> {
+export async function saveModel(
+  model: SparseMlp,
+  place: string | URL,
+  options: SaveOptions = {},
+): Promise<void> {
   requireModel(model, SAVING);
-  requirePath(path, { task: SAVING, name: "path" }, "the path of a file");
-  const read = readSaveOptions(options);
+  const read = readSaveOptions(options, SAVING);
+  const path = modelPath(place);
   try {
     using _ = model.use.save();
     const { tensors, description } = contentOf(model, read);
@@ -77,19 +86,55 @@ const SAVING = "save the model";
 
 const SAVE_OPTIONS: NamesOf<SaveOptions> = { training: true, workers: true, onProgress: true };
 
-function readSaveOptions(options: SaveOptions): SaveOptions {
-  const { training, workers, onProgress } = onlyKnown(options, SAVE_OPTIONS, SAVING);
-  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: SAVING, name: "onProgress" });
+function readSaveOptions(options: SaveOptions, task: string): SaveOptions {
+  const { training, workers, onProgress } = onlyKnown(options, SAVE_OPTIONS, task);
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });
   if (training !== undefined && !isRecord(training)) {
-    throw unfit({ task: SAVING, name: "training" }, training, "an object with epoch and options");
+    throw unfit({ task, name: "training" }, training, "an object with epoch and options");
   }
-  const models = readItems(workers ?? [], { task: SAVING, name: "workers" }, 65_536);
-  for (const model of models) requireModel(model, SAVING);
+  const models = readItems(workers ?? [], { task, name: "workers" }, 65_536);
+  for (const model of models) requireModel(model, task);
   return {
     workers: models as readonly SparseMlp[],
     ...(training && { training }),
     ...(onProgress && { onProgress }),
   };
+}
+
+/**
+ * The bytes of the file that {@linkcode saveModel} would write: for a database, a message, the body of a request.
+ *
+ * Checked alike, and training of the model waits alike until they are there, awaited or not. With `training` they are a
+ * checkpoint, from which a run goes on elsewhere bit for bit. Memory: the bytes, once.
+ *
+ * @throws {TypeError} When the model is none, or there is no option of a name.
+ * @throws {CheckpointError} When the model could not be loaded again, workers are in the middle of an epoch of it, or
+ * there is no memory for its bytes.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeModel, loadModel, SparseMlp } from "@truly-sparse/truly-sparse";
+ *
+ * const bytes = await encodeModel(SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }));
+ * const { model } = await loadModel(bytes);
+ * assertEquals(model.settings.sizes, [4, 8, 2]);
+ * ```
+ */
+export async function encodeModel(
+  model: SparseMlp,
+  options: SaveOptions = {},
+): Promise<Uint8Array<ArrayBuffer>> {
+  const task = "encode the model";
+  requireModel(model, task);
+  const read = readSaveOptions(options, task);
+  try {
+    using _ = model.use.save();
+    const { tensors, description } = contentOf(model, read);
+    return await encodeSafetensors(tensors, description, read.onProgress);
+  } catch (cause) {
+    throw new CheckpointError(`Cannot encode the model: ${messageOf(cause)}`, { cause });
+  }
 }
 
 /** What a file of a model holds, checked as it will be when it is read. */
@@ -145,52 +190,80 @@ export interface LoadedModel {
 export interface LoadModelOptions {
   /** Threads that check and rebuild the structure. @default {1} */
   readonly threads?: number;
-  /** Called with the bytes read and the bytes in all. */
+  /** Called with the bytes read and the bytes in all; of what comes as a stream once its header is there. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
+  /** Stops what comes from a server or as a stream; the promise is then rejected with the reason. */
+  readonly signal?: AbortSignal;
 }
 
-const LOAD_OPTIONS: NamesOf<LoadModelOptions> = { threads: true, onProgress: true };
+const LOAD_OPTIONS: NamesOf<LoadModelOptions> = { threads: true, onProgress: true, signal: true };
 
 /**
  * Loads a model or a checkpoint; nothing of a damaged file is used.
  *
- * Indices are validated and numbers must be finite before the model exists for the caller. Memory: the model; files
- * are read in chunks.
+ * Indices are validated and numbers must be finite before the model exists for the caller. Memory: the model, for files
+ * are read in chunks; beside it the bytes of what comes as a stream, of which no more is taken than its header says.
  *
- * @param source A path, a `file:` URL, or the bytes of a file.
- * @throws {CheckpointError} When the file cannot be read, is damaged, foreign, or of an unknown format version.
+ * @param source A path; a URL, of `http:` and `https:` with the permission for the network; the bytes of a file; a
+ * blob, a response or a stream, which are read once.
+ * @throws {TypeError} When the source is none of these, or there is no option of a name.
+ * @throws {CheckpointError} When it cannot be read, a server refuses, or what comes is damaged, foreign, shorter or
+ * longer than it says, or of an unknown format version.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { encodeModel, loadModel, SparseMlp } from "../../mod.ts";
+ *
+ * const bytes = await encodeModel(SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }));
+ * const { model } = await loadModel(new Response(bytes)); // as fetch() gives it
+ * assertEquals(model.layers.length, 2);
+ * ```
  */
-export async function loadModel(source: Source, options: LoadModelOptions = {}): Promise<LoadedModel> {
-  const task = "load a model";
-  if (!(isInstance(source, Uint8Array) || isInstance(source, URL))) {
-    requirePath(source, { task, name: "source" }, "the path or URL of a file, or its bytes");
-  }
-  const { threads, onProgress } = onlyKnown(options, LOAD_OPTIONS, task);
-  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });
-  const reading = {
-    threads: readValue(THREADS, threads, { task, name: "threads" }),
-    ...(onProgress && { onProgress }),
-  };
-  const name = sourceName(source);
-  let file: RandomAccess;
-  try {
-    file = await RandomAccess.open(source);
-  } catch (cause) {
-    throw new CheckpointError(`Cannot open the model file "${name}": ${messageOf(cause)}`, { cause });
-  }
-  try {
-    return await read(file, reading);
-  } catch (cause) {
+export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
+  const name = modelSourceName(source);
+  const { signal, onProgress, threads } = checkedLoading(options);
+  const failed = (what: string, cause: unknown) => {
+    if (signal?.aborted) return signal.reason;
     const text = messageOf(cause);
-    const message = text.includes(`"${name}"`) ? text : `Cannot load "${name}": ${text}`;
-    throw new CheckpointError(message, { cause });
+    const message = text.includes(`"${name}"`) ? text : `Cannot ${what} "${name}": ${text}`;
+    return new CheckpointError(message, { cause });
+  };
+  let opened: OpenedModel;
+  try {
+    opened = await openModel(source, { signal, onProgress });
+  } catch (cause) {
+    throw failed("open the model file", cause);
+  }
+  const { file, streamed } = opened;
+  try {
+    return await read(file, threads, streamed ? undefined : onProgress);
+  } catch (cause) {
+    throw failed("load", cause);
   } finally {
     file[Symbol.dispose]();
   }
 }
 
-async function read(file: RandomAccess, options: LoadModelOptions): Promise<LoadedModel> {
-  const { threads = 1, onProgress } = options;
+function checkedLoading(options: LoadModelOptions): LoadModelOptions & { readonly threads: number } {
+  const task = "load a model";
+  const { threads, onProgress, signal } = onlyKnown(options, LOAD_OPTIONS, task);
+  if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });
+  if (signal !== undefined && !isInstance<AbortSignal>(signal, AbortSignal)) {
+    throw unfit({ task, name: "signal" }, signal, "an AbortSignal");
+  }
+  return {
+    threads: readValue(THREADS, threads, { task, name: "threads" }),
+    ...(onProgress !== undefined && { onProgress }),
+    ...(signal !== undefined && { signal }),
+  };
+}
+
+async function read(
+  file: RandomAccess,
+  threads: number,
+  onProgress: LoadModelOptions["onProgress"],
+): Promise<LoadedModel> {
   let done = 0;
   const onChunk = (bytes: number) => onProgress?.(done += bytes, file.size);
   const content = await readSafetensorsHeader(file);
@@ -230,11 +303,23 @@ async function read(file: RandomAccess, options: LoadModelOptions): Promise<Load
   }
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
-  return {
+  const loaded: LoadedModel = {
     model,
     ...(training && { training }),
     ...(workerModels.length > 0 && { workers: workerModels }),
   };
+  return pictured(loaded, loadedPicture);
+}
+
+/** A line for the model, and one for how far its training came. */
+function loadedPicture({ model, training, workers = [] }: LoadedModel): string {
+  const { epoch, state } = training ?? {};
+  const inside = state === undefined || state.step === 0 ? "" : ` and ${plural(state.step, "step")}`;
+  return [
+    `LoadedModel: ${modelPicture(model)}`,
+    ...(epoch === undefined ? [] : [`  a checkpoint after ${plural(epoch, "epoch")}${inside}`]),
+    ...(workers.length === 0 ? [] : [`  with the models of ${plural(workers.length, "worker")}`]),
+  ].join("\n");
 }
 
 /** Refuses a model in training that is for other samples than the best. */

@@ -5,6 +5,7 @@
  */
 import { isRecord } from "../hyperparameter.ts";
 import type { Meaning } from "../model/copy.ts";
+import { readClassNames, readTemperature } from "../model/meaning.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { type ModelOptions, type ModelSettings, resolveSettings } from "../model/settings.ts";
 import { describeScaling, readScaling, type TargetScaling, unscaled } from "../model/target_scaling.ts";
@@ -12,7 +13,7 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { SGD } from "../optimizer/sgd.ts";
 import { checkRunState, type RunState } from "../train/state.ts";
-import { describeSchema, readSchema } from "./table_schema.ts";
+import { describeSchema, readSchema } from "../table_schema.ts";
 import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
 
 /** Version of what a file holds and under which names. */
@@ -180,29 +181,6 @@ function readTargets(
   }
   const old = description.formatVersion !== FORMAT_VERSION;
   return old && trained && task === "regression" ? unscaled(outputs) : undefined;
-}
-
-/** The names of the classes: none, or one an output. */
-function readClassNames(found: unknown, { sizes, task }: ModelSettings): string[] {
-  if (!Array.isArray(found) || !found.every((name) => typeof name === "string")) {
-    throw new SyntaxError("its class names are no list of texts");
-  }
-  const outputs = sizes[sizes.length - 1];
-  if (found.length !== 0 && (task !== "classification" || found.length !== outputs)) {
-    throw new RangeError(`it has ${found.length} class names for ${outputs} outputs of a ${task}`);
-  }
-  return found;
-}
-
-/**
- * The temperature of a calibrated model.
- *
- * @throws {RangeError} When it is none, or the model has no probabilities.
- */
-export function readTemperature(found: unknown, { task }: ModelSettings): number {
-  if (task !== "classification") throw new RangeError(`it has a temperature, which a ${task} does not use`);
-  if (typeof found === "number" && Number.isFinite(found) && found > 0) return found;
-  throw new RangeError(`its temperature is ${JSON.stringify(found)}, expected a number above 0`);
 }
 
 /** Room for the settings of a run and for hundreds of thousands of columns. */

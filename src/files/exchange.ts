@@ -9,10 +9,10 @@ import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { activationOf, type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { readScaling, unscaled } from "../model/target_scaling.ts";
-import { readTemperature } from "./description.ts";
+import { readTemperature } from "../model/meaning.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
-import { readSchema } from "./table_schema.ts";
+import { readSchema } from "../table_schema.ts";
 import { parseBoundedJson } from "./bounded_json.ts";
 
 /** A layer as files hold it, of any type of numbers; nothing is checked yet. */

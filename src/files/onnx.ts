@@ -15,7 +15,7 @@ import { requireModel } from "../model/model_argument.ts";
 import { requirePath } from "../value.ts";
 import { inputNames } from "../schema.ts";
 import { VERSION } from "../version.ts";
-import { describeSchema } from "./table_schema.ts";
+import { describeSchema } from "../table_schema.ts";
 import { writeWhole } from "../whole_file.ts";
 
 const FLOAT = 1;

@@ -11,6 +11,7 @@ import { messageOf } from "../errors.ts";
 import { isRecord } from "../hyperparameter.ts";
 import type { RandomAccess } from "../data/random_access.ts";
 import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
+import { EventLoopTurn } from "../train/event_loop_turn.ts";
 import { writeWhole } from "../whole_file.ts";
 
 /** A tensor to write or as read, little-endian as in memory. */
@@ -49,6 +50,38 @@ export async function writeSafetensors(
   metadata: Readonly<Record<string, string>>,
   onProgress?: (done: number, total: number) => void,
 ): Promise<void> {
+  const parts = partsOf(tensors, metadata);
+  await writeWhole(path, (file) => inChunks(parts, (bytes) => file.write(bytes), onProgress));
+}
+
+/**
+ * The bytes of the file that {@linkcode writeSafetensors} would write, in memory of their own.
+ *
+ * Other tasks of the program run between chunks of large files.
+ *
+ * @throws {RangeError} When there is no memory for them.
+ */
+export async function encodeSafetensors(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+  onProgress?: (done: number, total: number) => void,
+): Promise<Uint8Array<ArrayBuffer>> {
+  const parts = partsOf(tensors, metadata);
+  const [encoded, turn] = [new Uint8Array(bytesOf(parts)), new EventLoopTurn()];
+  let at = 0;
+  await inChunks(parts, async (bytes) => {
+    encoded.set(bytes, at);
+    at += bytes.length;
+    if (turn.due) await turn.take();
+  }, onProgress);
+  return encoded;
+}
+
+/** A file in parts: its header, padded to eight bytes, and the tensors as they stand in memory. */
+function partsOf(
+  tensors: ReadonlyMap<string, Tensor>,
+  metadata: Readonly<Record<string, string>>,
+): Uint8Array[] {
   const header: Record<string, unknown> = { __metadata__: metadata };
   let end = 0;
   for (const [name, tensor] of tensors) {
@@ -61,18 +94,30 @@ export async function writeSafetensors(
   const start = new Uint8Array(LENGTH_BYTES + padded).fill(0x20);
   new DataView(start.buffer).setBigUint64(0, BigInt(padded), true);
   start.set(json, LENGTH_BYTES);
-  await writeWhole(path, async (file) => {
-    let done = 0;
-    const total = start.length + end;
-    for (const part of [start, ...tensors.values()]) {
-      const bytes = new Uint8Array(part.buffer, part.byteOffset, part.byteLength);
-      for (let at = 0; at < bytes.length; at += CHUNK_BYTES) {
-        await file.write(bytes.subarray(at, at + CHUNK_BYTES));
-        done += Math.min(CHUNK_BYTES, bytes.length - at);
-        onProgress?.(done, total);
-      }
+  return [start, ...tensors.values()].map((part) =>
+    new Uint8Array(part.buffer, part.byteOffset, part.byteLength)
+  );
+}
+
+function bytesOf(parts: readonly Uint8Array[]): number {
+  return parts.reduce((sum, part) => sum + part.length, 0);
+}
+
+/** Hands out parts a chunk at a time. */
+async function inChunks(
+  parts: readonly Uint8Array[],
+  write: (bytes: Uint8Array) => Promise<void>,
+  onProgress?: (done: number, total: number) => void,
+): Promise<void> {
+  const total = bytesOf(parts);
+  let done = 0;
+  for (const part of parts) {
+    for (let at = 0; at < part.length; at += CHUNK_BYTES) {
+      const chunk = part.subarray(at, at + CHUNK_BYTES);
+      await write(chunk);
+      onProgress?.(done += chunk.length, total);
     }
-  });
+  }
 }
 
 /**
@@ -82,24 +127,65 @@ export async function writeSafetensors(
  */
 export async function readSafetensorsHeader(file: RandomAccess): Promise<SafetensorsFile> {
   const { size, name } = file;
-  const fail = (found: string) => new SyntaxError(`Cannot read "${name}" as a safetensors file: ${found}`);
-  if (size < LENGTH_BYTES) {
-    throw fail(`it has ${size} bytes, the length of the header alone takes ${LENGTH_BYTES}`);
-  }
+  if (size < LENGTH_BYTES) throw tooShort(name, size);
   const lengthBytes = new Uint8Array(LENGTH_BYTES);
   await file.read(0, lengthBytes);
-  const headerLength = Number(new DataView(lengthBytes.buffer).getBigUint64(0, true));
-  if (headerLength < 2 || headerLength > Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES)) {
-    throw fail(
-      lengthBytes.every((byte) => byte === 0x0a || byte === 0x0d || (byte >= 0x20 && byte < 0x7f))
-        ? `it begins with the text ${
-          JSON.stringify(String.fromCharCode(...lengthBytes))
-        }; expected a saved model`
-        : `its header claims ${headerLength} bytes, the file has ${size}`,
-    );
-  }
-  const bytes = new Uint8Array(headerLength);
+  const bytes = new Uint8Array(headerLength(lengthBytes, name, size));
   await file.read(LENGTH_BYTES, bytes);
+  const { metadata, tensors, end } = parseHeader(bytes, name, size);
+  if (end !== size) throw unreadable(name, `${size - end} bytes follow the last tensor`);
+  return { metadata, tensors };
+}
+
+/**
+ * How long a file is by its own header.
+ *
+ * @param begun The first bytes of it, as many as there are so far.
+ * @param size Bytes it can have at most. @default {Infinity}
+ * @returns Undefined as long as the header is not complete.
+ * @throws {SyntaxError} When these bytes begin no such file.
+ */
+export function safetensorsLength(begun: Uint8Array, name: string, size = Infinity): number | undefined {
+  if (begun.length < LENGTH_BYTES) return undefined;
+  const length = headerLength(begun.subarray(0, LENGTH_BYTES), name, size);
+  if (begun.length < LENGTH_BYTES + length) return undefined;
+  return parseHeader(begun.subarray(LENGTH_BYTES, LENGTH_BYTES + length), name, size).end;
+}
+
+function unreadable(name: string, found: string): SyntaxError {
+  return new SyntaxError(`Cannot read "${name}" as a safetensors file: ${found}`);
+}
+
+/** The error of a file that ends before its header begins. */
+export function tooShort(name: string, size: number): SyntaxError {
+  return unreadable(name, `it has ${size} bytes, the length of the header alone takes ${LENGTH_BYTES}`);
+}
+
+/** Bytes of the header, by the first ones of the file. */
+function headerLength(lengthBytes: Uint8Array, name: string, size: number): number {
+  const view = new DataView(lengthBytes.buffer, lengthBytes.byteOffset, LENGTH_BYTES);
+  const length = Number(view.getBigUint64(0, true));
+  if (length >= 2 && length <= Math.min(MAX_HEADER_BYTES, size - LENGTH_BYTES)) return length;
+  const isText = lengthBytes.every((byte) => byte === 0x0a || byte === 0x0d || (byte >= 0x20 && byte < 0x7f));
+  throw unreadable(
+    name,
+    isText
+      ? `it begins with the text ${
+        JSON.stringify(String.fromCharCode(...lengthBytes))
+      }; expected a saved model`
+      : `its header claims ${length} bytes, ${
+        size === Infinity ? `at most ${MAX_HEADER_BYTES} are read` : `the file has ${size}`
+      }`,
+  );
+}
+
+/** Reads a header; `end` is the byte of the file where its last tensor ends. */
+function parseHeader(
+  bytes: Uint8Array,
+  name: string,
+  size: number,
+): SafetensorsFile & { readonly end: number } {
+  const fail = (found: string) => unreadable(name, found);
   let header: unknown;
   let text: string;
   try {
@@ -111,7 +197,7 @@ export async function readSafetensorsHeader(file: RandomAccess): Promise<Safeten
   const repeated = repeatedKey(text);
   if (repeated !== undefined) throw fail(`its header has "${repeated}" twice`);
   if (!isRecord(header)) throw fail("its header is not an object");
-  const dataStart = LENGTH_BYTES + headerLength;
+  const dataStart = LENGTH_BYTES + bytes.length;
   const tensors = new Map<string, TensorPlace>();
   const metadata: Record<string, string> = Object.create(null);
   let end = 0;
@@ -138,8 +224,7 @@ export async function readSafetensorsHeader(file: RandomAccess): Promise<Safeten
     end = to;
     tensors.set(key, { dtype, length, offset: dataStart + from });
   }
-  if (dataStart + end !== size) throw fail(`${size - dataStart - end} bytes follow the last tensor`);
-  return { metadata, tensors };
+  return { metadata, tensors, end: dataStart + end };
 }
 
 /**

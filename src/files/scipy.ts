@@ -12,7 +12,7 @@
 import { type DecodedLayer, makeModel, parseModelJson, readText, type WholeModel } from "./exchange.ts";
 import { descrOf, encodeNpy, type NpyArray, type NpyNumbers, npyNumbers } from "../data/npy.ts";
 import { readNpz } from "../data/npz.ts";
-import { quote } from "../data/quote.ts";
+import { quote } from "../quote.ts";
 import { CheckpointError } from "../errors.ts";
 import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -21,7 +21,7 @@ import { requirePath } from "../value.ts";
 import { type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { describeScaling } from "../model/target_scaling.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
-import { describeSchema } from "./table_schema.ts";
+import { describeSchema } from "../table_schema.ts";
 import { writeWhole } from "../whole_file.ts";
 
 const MOST_INT32 = 2 ** 31 - 1;

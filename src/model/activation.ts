@@ -47,6 +47,19 @@ const DEFAULT_ALPHA: Partial<Record<ActivationKind, number>> = {
   prelu: 0.25,
 };
 
+/** An activation in words, with the slope where it has one: "all-relu α 0.6". */
+export function describeActivation(
+  activation: Required<Activation> | readonly Required<Activation>[],
+): string {
+  return [activation].flat().map(describeOne).join(", ");
+}
+
+function describeOne({ kind, alpha }: Required<Activation>): string {
+  // What suits a table goes from leaky ReLU to ReLU by its slope.
+  if (kind === "leaky-relu" && alpha === 0) return "relu";
+  return kind in DEFAULT_ALPHA ? `${kind} α ${alpha}` : kind;
+}
+
 /** What a kernel must know of a layer's activation. */
 export interface ActivationCode {
   /** Kind in the layout table. */

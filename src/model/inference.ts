@@ -4,15 +4,21 @@
  * @module
  */
 import { FeatureError } from "../errors.ts";
+import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { predict } from "../native/inference.ts";
-import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
+import { copyTrap, refuseCopies } from "../copy_trap.ts";
+import type { NetworkMemory } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { type NamesOf, onlyKnown, readValue, THREADS } from "../hyperparameter.ts";
 import { readMatrix } from "../numbers.ts";
 import { isInstance, readByName, readItems, unfit } from "../value.ts";
-import { paddedWords, SparseLayer } from "./layer.ts";
+import { compileNetwork, connectionsOf } from "./compiled.ts";
+import { SparseLayer } from "./layer.ts";
+import { inferencePicture } from "./picture.ts";
+import { readSharedInference } from "./read_shared.ts";
+import { shareCompiled, type SharedInference } from "./share.ts";
 import { type TargetScaling, toOwnUnit } from "./target_scaling.ts";
 import { applyTemperature } from "./temperature.ts";
 import { predictionTiles } from "./tile.ts";
@@ -41,6 +47,11 @@ export interface Compilable {
   readonly temperature: number;
   readonly schema?: TableSchema;
 }
+
+const TRAP = copyTrap(
+  "an inference model",
+  "its weights are none of them; share() is for another Worker, where fromShared() makes a model of it",
+);
 
 /**
  * A trained network that predicts: a copy, which later training does not change.
@@ -80,27 +91,68 @@ export class InferenceModel {
   readonly #temperature: number;
   #work: Uint32Array = new Uint32Array(0);
 
-  /** Copies a model; O(connections). */
-  constructor(model: Compilable) {
-    const { layers: given } = readByName(model, ["layers"], COMPILING, "model.");
-    for (const layer of readItems(given ?? [], { task: COMPILING, name: "model.layers" }, 2 ** 16)) {
-      if (!isInstance(layer, SparseLayer)) {
-        throw unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
-      }
-    }
-    if (given === undefined) throw unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
-    const { settings: { sizes, task }, layers, standardization } = model;
+  static {
+    pictured(
+      InferenceModel.prototype,
+      (model) => inferencePicture(model.#sizes, model.task, connectionsOf(model.#network), model.bytes),
+    );
+  }
+
+  /**
+   * Copies a model; O(connections).
+   *
+   * @param network What {@linkcode InferenceModel.fromShared} has read instead of layers.
+   */
+  constructor(model: Compilable, network: NetworkMemory = compileNetwork(layersOf(model))) {
+    const { settings: { sizes, task }, standardization } = model;
     this.#sizes = sizes;
     this.task = task;
     this.featureCount = model.featureCount;
-    this.outputCount = layers[layers.length - 1].neurons;
+    this.outputCount = sizes[sizes.length - 1];
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
     this.schema = model.schema;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
     this.#targetScaling = model.targetScaling;
-    this.#network = compileNetwork(layers);
+    this.#network = network;
+    refuseCopies(this, TRAP);
+  }
+
+  /**
+   * The model in a form that `postMessage` and `structuredClone` carry to another Worker; its weights are not copied, so
+   * that a pool of Workers holds them once. Nobody changes them; all may predict at the same time.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { InferenceModel, SparseMlp } from "../../mod.ts";
+   *
+   * const inference = SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }).compile();
+   * const other = InferenceModel.fromShared(structuredClone(inference.share())); // in a Worker: of event.data
+   * assertEquals(other.predict(new Float32Array(4)), inference.predict(new Float32Array(4)));
+   * ```
+   */
+  share(): SharedInference {
+    return shareCompiled({ sizes: this.#sizes, task: this.task }, this.#network, {
+      classNames: this.classNames,
+      temperature: this.#temperature,
+      standardization: this.#standardization,
+      ...(this.#targetScaling && { targetScaling: this.#targetScaling }),
+      ...(this.schema && { schema: this.schema }),
+    });
+  }
+
+  /**
+   * The model that another Worker shared, over the same weights; it is checked first, O(connections).
+   *
+   * @throws {TypeError} When it is not what `share()` gave, of another version of the package, or damaged.
+   * @throws {RangeError} When a number in it is out of range.
+   */
+  static fromShared(shared: SharedInference): InferenceModel {
+    const { settings, memory, meaning } = readSharedInference(shared);
+    const featureCount = meaning.standardization?.selection?.featureCount ?? settings.sizes[0];
+    return new InferenceModel({ ...meaning, settings, layers: [], featureCount }, memory);
   }
 
   /** Bytes of the network's arrays. */
@@ -160,37 +212,6 @@ export class InferenceModel {
   }
 }
 
-/** Copies weights into incoming order; the sections are those of `kernels/src/network/inference.rs`. */
-function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
-  const layout = new Uint32Array(LAYOUT_COLUMNS * layers.length);
-  const slopes = new Float32Array(layers.length);
-  const sections = layers.map((layer) => {
-    const { neurons, nnz, activationParameters } = layer;
-    return [neurons + 1, nnz, nnz, neurons, activationParameters.length];
-  });
-  const arena = sharedWords(sections.flat().reduce((sum, length) => sum + paddedWords(length), 0));
-  const floats = new Float32Array(arena.buffer, arena.byteOffset, arena.length);
-  let place = 0;
-  for (const [index, layer] of layers.entries()) {
-    const { inputs, neurons, nnz, activation, incomingPtr, source, position, values } = layer;
-    writeLayoutRow(layout, index, { inputs, neurons, nnz, capacity: nnz, activation: activation.code });
-    slopes[index] = activation.slope;
-    const starts = sections[index].map((length) => {
-      const start = place;
-      place += paddedWords(length);
-      return start;
-    });
-    arena.set(incomingPtr, starts[0]);
-    arena.set(source.subarray(0, nnz), starts[1]);
-    for (let connection = 0; connection < nnz; connection++) {
-      floats[starts[2] + connection] = values[position[connection]];
-    }
-    floats.set(layer.bias, starts[3]);
-    floats.set(layer.activationParameters, starts[4]);
-  }
-  return { layout, slopes, arena, state: new Uint32Array(0) };
-}
-
 /** The first largest of each row. */
 function largest(outputs: Float32Array, count: number): Uint32Array {
   const labels = new Uint32Array(outputs.length / count);
@@ -203,4 +224,15 @@ function largest(outputs: Float32Array, count: number): Uint32Array {
     labels[sample] = best;
   }
   return labels;
+}
+
+/** The layers of what should be a model: their arrays go to kernels, which trust them. */
+function layersOf(model: Compilable): readonly SparseLayer[] {
+  const { layers } = readByName(model, ["layers"], COMPILING, "model.");
+  const refused = () => unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
+  if (layers === undefined) throw refused();
+  return readItems(layers, { task: COMPILING, name: "model.layers" }, 2 ** 16).map((layer) => {
+    if (isInstance(layer, SparseLayer)) return layer;
+    throw refused();
+  });
 }

@@ -5,6 +5,8 @@
  */
 import type { Standardization } from "../native/standardize.ts";
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
+import { copyTrap, refuseCopies } from "../copy_trap.ts";
+import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
@@ -13,6 +15,9 @@ import { activationCode, OUTPUT_CODE } from "./activation.ts";
 import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
 import { InferenceModel, type PredictOptions } from "./inference.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
+import { copyParts, type ModelParts } from "./parts.ts";
+import { modelPicture } from "./picture.ts";
+import { readShared } from "./read_shared.ts";
 import {
   activationOf,
   type ModelOptions,
@@ -20,9 +25,15 @@ import {
   readModelOptions,
   sparsityOf,
 } from "./settings.ts";
+import { type SharedModel, shareParts } from "./share.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
 import { ModelUse } from "./use.ts";
+
+const TRAP = copyTrap(
+  "a model",
+  "its weights are none of them; clone() is a copy, share() is for another Worker, encodeModel() gives bytes",
+);
 
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
@@ -64,10 +75,15 @@ export class SparseMlp {
   #memory: NetworkMemory;
   #optimizerState: OptimizerState | undefined;
 
+  static {
+    pictured(SparseMlp.prototype, modelPicture);
+  }
+
   private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
     this.#settings = settings;
     this.#layers = layers;
     this.#memory = memory;
+    refuseCopies(this, TRAP);
   }
 
   /** Whether a value is a model that this module made, and no copy of its properties. */
@@ -235,6 +251,69 @@ export class SparseMlp {
     const model = new SparseMlp(settings, layers, memory);
     if (held !== undefined) model.#attachState(held, memory.state);
     return model;
+  }
+
+  /** A model put together of its parts, over their memory. */
+  static assemble(parts: ModelParts): SparseMlp {
+    const { settings, layers, memory, optimizerState, best, running, ...meaning } = parts;
+    const model = SparseMlp.over(settings, layers, memory, optimizerState);
+    return Object.assign(model, meaning, {
+      ...(best && { best: SparseMlp.assemble(best) }),
+      ...(running && { running: SparseMlp.assemble(running) }),
+    });
+  }
+
+  /**
+   * An independent copy: connections, weights, the optimiser's state, what goes in and out, the models of the best and
+   * the last epoch. Training the copy leaves the model alone, and gives the bits that training the model would have given.
+   *
+   * Cost: O(connections + neurons), and as much memory as the model has.
+   *
+   * @throws {TypeError} When workers are in the middle of an epoch of the model.
+   */
+  clone(): SparseMlp {
+    using _ = this.use.read("clone the model");
+    return SparseMlp.assemble(copyParts(this));
+  }
+
+  /**
+   * The model in a form that `postMessage` and `structuredClone` carry to another Worker; nothing is copied but what goes
+   * in and out. There, {@linkcode SparseMlp.fromShared} makes a model of it.
+   *
+   * Both sides see one set of connections, weights and states of the optimiser; a change by one is seen by the other. One
+   * side at a time may change them (train, evolve, prune, write into arrays), and meanwhile no other may train or predict:
+   * nobody is asked to wait, and who reads in between finds weights of two steps, or an error where the topology
+   * changes. What else a side sets (standardisation, class names, temperature, a state of the optimiser made by a first
+   * training, a best epoch that takes the model's place) is its own: a Worker that has trained sends its own `share()`
+   * back.
+   *
+   * @example In a Worker: `const model = SparseMlp.fromShared(event.data)`
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SparseMlp } from "../../mod.ts";
+   *
+   * const model = SparseMlp.create({ sizes: [4, 8, 2], seed: 1 });
+   * const arrived = structuredClone(model.share()); // what postMessage does
+   * const other = SparseMlp.fromShared(arrived);
+   * other.layers[0].values[0] = 0.5;
+   * assertEquals(model.layers[0].values[0], 0.5);
+   * ```
+   */
+  share(): SharedModel {
+    return shareParts(this);
+  }
+
+  /**
+   * The model that another Worker shared, over the same memory; when who may change it, {@linkcode SparseMlp.share}
+   * says.
+   *
+   * Whatever comes is checked before a kernel sees it: lengths, structure, settings and names. O(connections).
+   *
+   * @throws {TypeError} When it is not what `share()` gave, of another version of the package, or damaged.
+   * @throws {RangeError} When a number in it is out of range.
+   */
+  static fromShared(shared: SharedModel): SparseMlp {
+    return SparseMlp.assemble(readShared(shared));
   }
 
   /** Raw features of a sample; a compacted model may use only some of them as inputs. */

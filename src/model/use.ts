@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { messageOf } from "../errors.ts";
 
 /** Who is at work on a model: one run of training at most, and saves, which the run waits for. */
 export class ModelUse {
@@ -39,7 +40,7 @@ export class ModelUse {
    */
   save(): Disposable {
     if (this.#moving) {
-      throw new TypeError("its workers are in the middle of an epoch; save it between two epochs");
+      throw new TypeError("its workers are in the middle of an epoch; wait until it is over");
     }
     if (this.#saves++ === 0) this.#saved = Promise.withResolvers();
     return {
@@ -47,6 +48,20 @@ export class ModelUse {
         if (--this.#saves === 0) this.#saved.resolve();
       },
     };
+  }
+
+  /**
+   * As {@linkcode save}, for another reason than a file.
+   *
+   * @param task What could not be done: "clone the model".
+   * @throws {TypeError} When workers are changing it.
+   */
+  read(task: string): Disposable {
+    try {
+      return this.save();
+    } catch (cause) {
+      throw new TypeError(`Cannot ${task}: ${messageOf(cause)}`, { cause });
+    }
   }
 
   /** Whether somebody reads the model for a file. */

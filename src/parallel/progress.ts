@@ -4,6 +4,8 @@
  * @module
  */
 import type { Progress, RunHooks } from "../train/hooks.ts";
+import { pictured } from "../picture.ts";
+import { progressPicture } from "../train/record_pictures.ts";
 
 /**
  * Calls of `onProgress`, one at a time: while one runs, nothing more is told.
@@ -36,7 +38,7 @@ export class ProgressCalls {
   }
 
   async #call(onProgress: NonNullable<RunHooks["onProgress"]>, progress: Progress): Promise<void> {
-    await onProgress(progress);
+    await onProgress(pictured(progress, progressPicture));
     this.#running = undefined;
   }
 }

@@ -1,37 +1,17 @@
 /**
- * A worker's copy of the server's model, and how one is sent.
+ * A worker's copy of the server's model, and models as they arrive in a worker.
  *
  * @module
  */
-import { emptyCopy, plansOf } from "../model/copy.ts";
-import { type LayerPlan, paddedWords, type SparseLayer } from "../model/layer.ts";
+import { emptyCopy } from "../model/copy.ts";
+import { paddedWords, type SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
-import type { ModelSettings } from "../model/settings.ts";
-import type { TargetScaling } from "../model/target_scaling.ts";
-import { LAYOUT_COLUMNS, type NetworkMemory } from "../native/layout.ts";
-import type { OptimizerState } from "../optimizer/optimizer.ts";
+import { partsOfShared, type SharedModel } from "../model/share.ts";
+import { LAYOUT_COLUMNS } from "../native/layout.ts";
 
-/** A model in a form that can be sent to another Worker; its memory is shared, not copied. */
-export interface SharedModel {
-  readonly settings: ModelSettings;
-  readonly plans: readonly LayerPlan[];
-  readonly memory: NetworkMemory;
-  readonly held: OptimizerState | undefined;
-  /** Copied; targets are learned in it. */
-  readonly targetScaling: TargetScaling | undefined;
-}
-
-/** Describes a model for {@linkcode attachModel}. */
-export function shareModel(model: SparseMlp): SharedModel {
-  const { settings, memory, optimizerState: held, targetScaling } = model;
-  return { settings, plans: plansOf(model), memory, held, targetScaling };
-}
-
-/** The model that another Worker shared. */
-export function attachModel({ settings, plans, memory, held, targetScaling }: SharedModel): SparseMlp {
-  const model = SparseMlp.over(settings, plans, memory, held);
-  if (targetScaling !== undefined) model.targetScaling = targetScaling;
-  return model;
+/** The model that another thread of the run shared; believed, since others may be changing it at this very moment. */
+export function attachModel(shared: SharedModel): SparseMlp {
+  return SparseMlp.assemble(partsOfShared(shared));
 }
 
 /** An empty model with the capacities of another, and room for its optimiser's state. */

@@ -4,7 +4,8 @@
  * @module
  */
 import { loadKernels } from "../native/library.ts";
-import { attachModel, type SharedModel } from "./replica.ts";
+import type { SharedModel } from "../model/share.ts";
+import { attachModel } from "./replica.ts";
 import { ParameterServer, type ServerOptions, type ServerState } from "./server.ts";
 import { SharedLink, type WorkerMessage } from "./shared_link.ts";
 import { SharedState, type SharedStateMemory } from "./shared_state.ts";

@@ -9,7 +9,7 @@ import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { START_MS } from "./options.ts";
 import { copyModel } from "../model/copy.ts";
-import { emptyReplica, shareModel } from "./replica.ts";
+import { emptyReplica } from "./replica.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
 import { HEADER_NUMBERS, type WorkerMessage } from "./shared_link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
@@ -91,7 +91,7 @@ export class WorkersTransport implements ServerTransport {
     this.#heard = this.#replicas.map(() => ({ beats: 0, silenceMs: 0 }));
     const headers = new Float64Array(new SharedArrayBuffer(8 * HEADER_NUMBERS * workers));
     const shared = {
-      server: shareModel(model),
+      server: model.share(),
       serverState: state,
       serverOptions: options.server,
       gradients,
@@ -101,7 +101,7 @@ export class WorkersTransport implements ServerTransport {
     };
     try {
       for (const [worker, replica] of this.#replicas.entries()) {
-        this.#start(url, { ...shared, setup: { ...setup, worker }, replica: shareModel(replica) });
+        this.#start(url, { ...shared, setup: { ...setup, worker }, replica: replica.share() });
       }
     } catch (cause) {
       // Nobody would close what was not made, and a Worker that lives keeps the program from ending.

@@ -11,6 +11,8 @@ import { measureModel, type Measures } from "./measurement.ts";
 import type { BestEpoch } from "./selection.ts";
 import type { TrainOptions } from "./options.ts";
 import { train } from "./trainer.ts";
+import { pictured } from "../picture.ts";
+import { crossValidationPicture, foldPicture } from "./measure_pictures.ts";
 
 /** Options of {@linkcode crossValidate}. */
 export interface CrossValidationOptions extends Omit<FoldOptions, "repeat"> {
@@ -119,7 +121,7 @@ export async function* crossValidate(
       const { threads = navigator.hardwareConcurrency } = training;
       const measures = measureModel(model, [test!], { threads });
       found.push(measures);
-      yield {
+      const record: FoldRecord = {
         repeat: repeat + 1,
         fold: fold + 1,
         trainSamples: part.train.samples,
@@ -129,9 +131,11 @@ export async function* crossValidate(
         measures,
         seconds: (performance.now() - started) / 1000,
       };
+      yield pictured(record, foldPicture);
     }
   }
-  return { folds: count, repeats, metrics: spreadOf(found.map(scoresOf)) };
+  const summary = { folds: count, repeats, metrics: spreadOf(found.map(scoresOf)) };
+  return pictured(summary, crossValidationPicture);
 }
 
 /** The measures that are one number, by name. */

@@ -18,6 +18,8 @@ import {
   type RegressionMetrics,
   regressionMetrics,
 } from "./metrics.ts";
+import { pictured } from "../picture.ts";
+import { measuresPicture } from "./measure_pictures.ts";
 
 /** What a model is worth on samples; each counts as its weight, where they have any. */
 export interface Measures {
@@ -120,11 +122,13 @@ export function measureModel(
   const weights = weightsOf(parts, samples);
   if (task === "regression") {
     const targets = joined(parts.map((split) => split.targets), new Float32Array(outputs.length));
-    return { ...found, regression: regressionMetrics(outputs, targets, width, weights) };
+    const regression = regressionMetrics(outputs, targets, width, weights);
+    return pictured({ ...found, regression }, measuresPicture);
   }
   applyTemperature(outputs, width, model.temperature);
   const labels = joined(parts.map((split) => split.labels), new Uint32Array(samples));
-  return { ...found, classification: classificationMetrics(outputs, labels, weights) };
+  const classification = classificationMetrics(outputs, labels, weights);
+  return pictured({ ...found, classification }, measuresPicture);
 }
 
 /** How much each sample counts; undefined where all count alike. */

@@ -12,11 +12,13 @@ import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
 import type { EventLoopTurn } from "./event_loop_turn.ts";
-import type { ResolvedHooks } from "./hooks.ts";
+import type { Progress, ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { learningRateOf, ownRateOf } from "./rate.ts";
 import type { RunState } from "./state.ts";
 import { StepRunner } from "./step_runner.ts";
+import { pictured } from "../picture.ts";
+import { progressPicture } from "./record_pictures.ts";
 
 /** The least time from one call of `onProgress` to the next inside an epoch. */
 const TELL_MS = 100;
@@ -87,7 +89,7 @@ export class SequentialEngine implements Engine {
         (step + 1 === end || (due && performance.now() - told >= TELL_MS));
       if (tells) {
         const done = first + size;
-        await onProgress({
+        const progress: Progress = {
           epoch,
           epochs,
           step: step + 1,
@@ -96,7 +98,8 @@ export class SequentialEngine implements Engine {
           stepLoss: loss / size,
           accuracy: state.correct / done,
           samplesPerSecond: (done - before) / ((performance.now() - started) / 1000),
-        });
+        };
+        await onProgress(pictured(progress, progressPicture));
         told = performance.now();
       }
       if (due) await this.#turn.take();

@@ -3,6 +3,8 @@
  *
  * @module
  */
+import { pictured } from "../picture.ts";
+import { summaryPicture } from "./record_pictures.ts";
 import type { BestEpoch } from "./selection.ts";
 import type { EpochRecord, RunSummary } from "./records.ts";
 
@@ -98,7 +100,7 @@ export function tallyEpoch(tally: Tally, record: EpochRecord, selects: boolean):
  */
 export function summarize(tally: Tally, kept?: BestEpoch): RunSummary {
   const { best, last, selected, steps, lastTrainLoss, lastTrainAccuracy, curve: _, ...sums } = tally;
-  return {
+  return pictured({
     ...sums,
     ...(kept && { kept }),
     ...finite({
@@ -112,7 +114,7 @@ export function summarize(tally: Tally, kept?: BestEpoch): RunSummary {
       lastTrainLoss,
       lastTrainAccuracy,
     }),
-  };
+  }, summaryPicture);
 }
 
 const SUMS = [

@@ -8,6 +8,7 @@ import { standardizationPieces } from "../data/standardization.ts";
 import { validationPieces, type ValidationSplit } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
+import { pictured } from "../picture.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
@@ -21,6 +22,7 @@ import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
+import { epochPicture, summaryPicture } from "./record_pictures.ts";
 import { metricValue, needsOutputs } from "./selection.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
@@ -189,7 +191,7 @@ export async function* trainWith(
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
       );
       const { parameters, connections } = model.stats();
-      const record: EpochRecord = {
+      const record: EpochRecord = pictured({
         epoch,
         ...(!whole && { steps: end }),
         ...trained,
@@ -203,7 +205,7 @@ export async function* trainWith(
         evaluationSeconds,
         samplesPerSecond: samples / seconds,
         ...change,
-      };
+      }, epochPicture);
       tallyEpoch(tally, record, improved);
       if (whole) {
         Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
@@ -231,13 +233,13 @@ export async function* trainWith(
     : undefined;
   const summary = summarize(tally, keep === "best" ? state.best : undefined);
   const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
-  return {
+  return pictured({
     ...summary,
     lastTrainLoss: summary.lastTrainLoss ?? NaN,
     classCounts: Array.from(counts),
     stoppedEarly,
     ...(calibration && { calibration }),
-  };
+  }, summaryPicture);
 }
 
 /** Evaluates, and lets other tasks of the program run meanwhile. */

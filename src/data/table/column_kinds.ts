@@ -5,7 +5,7 @@
  */
 import type { CategoryColumn, ColumnSchema, NumberColumn } from "../../schema.ts";
 import { isNumber } from "../labels.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import { called } from "./columns.ts";
 import { ROW_NAMES } from "./dialect.ts";
 import type { ColumnProfile, FoundCell } from "./table.ts";

@@ -4,7 +4,7 @@
  * @module
  */
 import { nearest } from "../../nearest.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import type { Table } from "./table.ts";
 
 /** A column: its name in the header, or its index from 0, or from the end if negative. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import { type Source, SourceReader } from "../source.ts";
 import { startsWith } from "../stored.ts";
 

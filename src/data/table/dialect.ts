@@ -4,7 +4,7 @@
  * @module
  */
 import { isNumber } from "../labels.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import { type Cells, splitCells } from "./head_cells.ts";
 import { isHeader } from "./header.ts";
 

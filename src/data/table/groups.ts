@@ -4,7 +4,7 @@
  * @module
  */
 import { detectFormat } from "../format.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import type { ReadProgress } from "../source.ts";
 import { type Column, findColumns } from "./columns.ts";
 import { isTable, openTable, type TextOptions } from "./table_files.ts";

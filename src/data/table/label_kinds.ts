@@ -4,7 +4,7 @@
  * @module
  */
 import { areNumbers, isNumber, labelName, LabelTable } from "../labels.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import type { Task } from "../../task.ts";
 import { areMarkedNumbers } from "./column_kinds.ts";
 import { called } from "./columns.ts";

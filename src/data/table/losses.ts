@@ -4,7 +4,7 @@
  * @module
  */
 import { isInput, type TableSchema } from "../../schema.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import { called, listed } from "./columns.ts";
 import type { EncodingCounts } from "./table.ts";
 

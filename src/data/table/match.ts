@@ -5,7 +5,7 @@
  */
 import { nearest } from "../../nearest.ts";
 import { type ColumnSchema, isInput, type TableSchema } from "../../schema.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import { called, listed, type TableHead } from "./columns.ts";
 
 /** Which column of a file is which of the schema. */

@@ -5,7 +5,7 @@
  */
 import { sharedFloats, sharedWords } from "../../sparse/shared.ts";
 import { isNumber } from "../labels.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import type { Source } from "../source.ts";
 import { openParquetFile, type ParquetCell, type ParquetFile, type RowGroup } from "./parquet_file.ts";
 import type {

@@ -13,7 +13,7 @@ import type {
 } from "npm:hyparquet@1.31.5";
 import { brotliDecompressSync, gunzipSync, zstdDecompressSync } from "node:zlib";
 import { messageOf } from "../../errors.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import { RandomAccess } from "../random_access.ts";
 import { readSource, type Source, SourceReader } from "../source.ts";
 import { isZip, startsWith } from "../stored.ts";

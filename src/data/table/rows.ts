@@ -9,7 +9,7 @@
 import { isInstance, isList, isRecord, type Place, shown } from "../../value.ts";
 import { delimitedEncode, type DelimitedPlan } from "../../native/delimited.ts";
 import { described } from "../../numbers.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 import { WINDOW_BYTES } from "../source.ts";
 import { TextDetail } from "../text_problem.ts";
 import { partOf, sharedRows, Tally } from "./encoded.ts";

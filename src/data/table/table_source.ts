@@ -8,7 +8,7 @@ import { DatasetError, messageOf } from "../../errors.ts";
 import { described } from "../../numbers.ts";
 import { guarded, isInstance, isList, requirePath } from "../../value.ts";
 import { type DataFile, detectFormat } from "../format.ts";
-import { quote } from "../quote.ts";
+import { quote } from "../../quote.ts";
 
 /**
  * Where a table is: a path, a URL (`file:`, `http:`, `https:`), the bytes of a file, or what gives them once: a blob, the

@@ -3,8 +3,10 @@
  *
  * @module
  */
-import { isRecord } from "../hyperparameter.ts";
-import { type ColumnSchema, inputCount, type TableSchema } from "../schema.ts";
+import { isRecord } from "./hyperparameter.ts";
+import { pictured } from "./picture.ts";
+import { schemaPicture } from "./schema_picture.ts";
+import { type ColumnSchema, inputCount, type TableSchema } from "./schema.ts";
 
 /** What a schema has to fit. */
 export interface SchemaOwner {
@@ -48,7 +50,8 @@ export function readSchema(found: unknown, { task, featureCount, outputCount }: 
   if (!isRecord(found) || typeof found.header !== "boolean" || !Array.isArray(found.columns)) {
     throw new SyntaxError("its schema has no header and columns");
   }
-  const schema = { header: found.header, columns: found.columns.map(readColumn) };
+  const columns = found.columns.map(readColumn);
+  const schema: TableSchema = pictured({ header: found.header, columns }, schemaPicture);
   const inputs = inputCount(schema);
   if (inputs !== featureCount) {
     throw new RangeError(`its schema makes ${inputs} inputs, the model takes ${featureCount}`);
