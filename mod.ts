@@ -5,19 +5,28 @@
  */
 export type { Augmentation } from "./src/data/augment.ts";
 export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
-export type { Dataset, FeatureSource, ImageShape, Split } from "./src/data/dataset.ts";
+export type { FeatureSource, ImageShape, Split } from "./src/data/split.ts";
+export type { DatasetOptions } from "./src/data/division.ts";
+export type { Label, Labels } from "./src/data/own_labels.ts";
+export type { SampleSource } from "./src/data/own_samples.ts";
+export type { Matrix, Numbers } from "./src/numbers.ts";
+export { subset } from "./src/data/subset.ts";
 export type { Standardization } from "./src/native/standardize.ts";
 export type { ValidationSplit } from "./src/data/validation_split.ts";
-export { classCounts, validateDataset } from "./src/data/dataset.ts";
+export { classCounts, Dataset, type DatasetMaker, validateDataset } from "./src/data/dataset.ts";
 export type { FileOptions, WindowOptions } from "./src/data/file_options.ts";
 export { loadFiles } from "./src/data/files.ts";
 export { type SampleWindow, sampleWindows } from "./src/data/windows.ts";
+export { readTable } from "./src/data/read_table.ts";
+export type { ReadTableOptions, TableModel } from "./src/data/read_table_options.ts";
+export type { TableSource } from "./src/data/table/table_source.ts";
+export type { Cell, Row } from "./src/data/table/rows.ts";
 export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { Column } from "./src/data/table/columns.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
 export type { MissingLabels } from "./src/data/table/label_kinds.ts";
 export type { KnownModel, TableFileOptions, TextOptions } from "./src/data/table/table_files.ts";
-export type { OnNotice, TableReading } from "./src/data/table/table_samples.ts";
+export type { OnNotice, TableReading } from "./src/data/table/reading.ts";
 export {
   type AnswerColumn,
   type CategoryColumn,
@@ -29,7 +38,14 @@ export {
   type TargetColumn,
 } from "./src/schema.ts";
 export { splitValidation } from "./src/data/validation_split.ts";
-export { foldDataset, type FoldOptions, foldsOf } from "./src/data/folds.ts";
+export {
+  type Fold,
+  foldDataset,
+  type FoldOptions,
+  foldsOf,
+  groupFolds,
+  stratifiedFolds,
+} from "./src/data/folds.ts";
 export {
   type GeneratedDataset,
   type GeneratedTruth,
@@ -82,7 +98,6 @@ export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
 export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
 export { trainParallel } from "./src/parallel/wasap.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
-export type { Matrix, Numbers } from "./src/numbers.ts";
 export { type Connections, rebuildIncoming } from "./src/sparse/csr.ts";
 export { type ConnectionFilter, type ConnectionPlaces, removeConnections } from "./src/sparse/removal.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
@@ -101,6 +116,14 @@ export {
   type MeasuresOf,
   type MetricsByTask,
 } from "./src/train/measures.ts";
+export {
+  type PredictedClass,
+  type PredictedLabels,
+  type PredictedRow,
+  type PredictedValues,
+  predictRows,
+  type PredictRowsOptions,
+} from "./src/train/predict_rows.ts";
 export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
 export {
   type ClassificationMetrics,
@@ -127,8 +150,16 @@ export type { TargetScaling } from "./src/model/target_scaling.ts";
 export type { TrainOptions } from "./src/train/options.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export type { Tally, TestMark } from "./src/train/tally.ts";
-export type { EpochRecord, ParallelRecord, RunSummary, TrainSummary } from "./src/train/records.ts";
+export type { ScheduleFunction, SchedulePlace } from "./src/train/rate.ts";
+export type {
+  EpochRecord,
+  ParallelRecord,
+  RunSummary,
+  StepRecord,
+  TrainSummary,
+} from "./src/train/records.ts";
 export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
+export { fit } from "./src/train/fit.ts";
 export { train } from "./src/train/trainer.ts";
 export {
   type EvolutionCounts,

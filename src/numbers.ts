@@ -7,7 +7,7 @@
  * @module
  */
 import { isRecord, type Place, shown } from "./hyperparameter.ts";
-import { isList } from "./value.ts";
+import { isList, outOfRange } from "./value.ts";
 
 /** Numbers in one line: a typed array of any kind but 64-bit integers, or a list. */
 export type Numbers =
@@ -158,6 +158,28 @@ export function readIndices(value: unknown, place: Place, below = 2 ** 32, lengt
     indices[index] = number;
   }
   return indices;
+}
+
+/** Most elements of a list. */
+const MOST_ELEMENTS = 2 ** 28;
+
+/**
+ * Elements of a list or a typed array as they are, whatever they are; those of a list each read once.
+ *
+ * For what need not be numbers: labels, names, groups. A typed array is not copied.
+ *
+ * @throws {TypeError} When it is neither.
+ * @throws {RangeError} When a list says that it has more elements than any can have.
+ */
+export function readElements(value: unknown, place: Place): ArrayLike<unknown> {
+  const plain = plainView(value, place);
+  if (plain !== undefined) return plain;
+  if (!isList(value)) throw foreign(place, value, "a list or an array of numbers");
+  const count = length(value, place);
+  if (count > MOST_ELEMENTS) {
+    throw outOfRange({ ...place, name: `the length of ${place.name}` }, count, `at most ${MOST_ELEMENTS}`);
+  }
+  return Array.from({ length: count }, (_, index) => element(value, index, place));
 }
 
 function asFloats(values: Float32Array | Uint8Array): Float32Array {

@@ -58,9 +58,9 @@ export interface AnswerColumn {
   readonly name: string;
 }
 
-/** A column of numbers to predict; there may be several. */
+/** A column of numbers to predict, or of one label of several; there may be several. */
 export interface TargetColumn {
-  /** Numbers to predict. */
+  /** Numbers to predict, or whether a label applies. */
   readonly kind: "target";
   /** As of a number. */
   readonly name: string;
@@ -149,7 +149,7 @@ export function inputNames(schema: TableSchema): string[] {
   });
 }
 
-/** Names of the outputs of a network that predicts numbers, in their order; empty for classes. */
+/** Names of the outputs of a network that predicts numbers or several labels, in their order; empty for classes. */
 export function targetNames({ columns }: TableSchema): string[] {
   const names: string[] = [];
   for (const [place, column] of columns.entries()) {

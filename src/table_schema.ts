@@ -6,15 +6,15 @@
 import { isRecord } from "./hyperparameter.ts";
 import { pictured } from "./picture.ts";
 import { schemaPicture } from "./schema_picture.ts";
-import { type ColumnSchema, inputCount, type TableSchema } from "./schema.ts";
 import type { Task } from "./task.ts";
+import { type ColumnSchema, inputCount, type TableSchema } from "./schema.ts";
 
 /** What a schema has to fit. */
 export interface SchemaOwner {
   readonly task: Task;
   /** Raw features the model takes. */
   readonly featureCount: number;
-  /** Classes, labels or values the model gives. */
+  /** Classes or values the model gives. */
   readonly outputCount: number;
 }
 

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import type { SchemaOptions } from "../src/data/table/choose_schema.ts";
-import { readTrainingTable, type TableReading, type TableSamples } from "../src/data/table/table_samples.ts";
+import type { TableReading, TableSamples } from "../src/data/table/reading.ts";
+import { readTrainingTable } from "../src/data/table/table_samples.ts";
 import { rowsTable } from "./table/rows.ts";
 
 interface Read {

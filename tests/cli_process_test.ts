@@ -162,6 +162,18 @@ Deno.test("train --task regression learns numbers and reports losses", async () 
   assertEquals(summary.bestTestAccuracy, undefined);
 });
 
+Deno.test("train makes one batch of all training samples where --batch-size is larger", async () => {
+  const path = await folder({ "t.csv": `a,b,y\n${"1,2,yes\n3,4,no\n".repeat(10)}` });
+  const args = ["--data", `${path}/t.csv`, "--hidden", "8", "--epochs", "1", "--json"];
+  for (const [fraction, size] of [["0", 16], ["0.25", 12]] as const) {
+    const { code, stdout, stderr } = await run(
+      ...["train", ...args, "--batch-size", "99", "--validation-fraction", fraction],
+    );
+    assertEquals(code, 0, stderr);
+    assertEquals(JSON.parse(stdout.split("\n")[0]).settings.batchSize, size);
+  }
+});
+
 Deno.test("datasets --json prints one data set a line", async () => {
   const { code, stdout } = await run("datasets", "--json");
   assertEquals(code, 0);

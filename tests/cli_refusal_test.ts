@@ -144,20 +144,6 @@ const REFUSED: readonly (readonly [
     1,
     /a fraction of 0\.2 of 1 samples leaves 1 to train and 0 to test, both need at least 1/,
   ],
-  [
-    "a batch larger than the data",
-    { "t.csv": table(20) },
-    ["--data", "t.csv", "--batch-size", "99"],
-    1,
-    /--batch-size 99: .* has 16 training samples, expected at most 16/,
-  ],
-  [
-    "a batch larger than what validation leaves",
-    { "t.csv": table(20) },
-    ["--data", "t.csv", "--batch-size", "13", "--validation-fraction", "0.25"],
-    1,
-    /--batch-size 13: .* has 16 training samples and sets 4 of them aside for validation, expected at most 12/,
-  ],
   ["a missing file", {}, ["--data", "none.csv"], 1, /none\.csv": there is no such file/],
 ];
 

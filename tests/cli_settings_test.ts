@@ -14,6 +14,7 @@ import {
 } from "../src/cli/settings.ts";
 import { datasets } from "../src/data/named.ts";
 import type { Hyperparameter, HyperparameterTable } from "../src/hyperparameter.ts";
+import type { Activation } from "../src/model/activation.ts";
 import type { ModelOptions } from "../src/model/settings.ts";
 import { PARALLEL_HYPERPARAMETERS } from "../src/parallel/options.ts";
 import { HYPERPARAMETERS, IMPORTANCE_PRUNING, resolveHyperparameters } from "../src/train/hyperparameters.ts";
@@ -110,7 +111,7 @@ Deno.test("fillDefaults() finds an option for each of the paper's settings", () 
       ...model,
       ...trainOptions(filled),
       hidden: model.sizes.slice(1, -1),
-      alpha: typeof model.activation === "object" ? model.activation.alpha : undefined,
+      alpha: (model.activation as Activation).alpha,
     } as Record<string, unknown>;
     for (const [setting, value] of Object.entries(settings)) assertEquals(found[setting], value, setting);
   }

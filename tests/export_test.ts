@@ -16,6 +16,7 @@ import {
   train,
 } from "../mod.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
+import { activationOf } from "../src/model/settings.ts";
 import { decodeNpy, encodeNpy } from "../src/data/npy.ts";
 import { readNpz } from "../src/data/npz.ts";
 import { writeNpz } from "../src/files/npz.ts";
@@ -31,7 +32,9 @@ const data = madelonLike({
   seed: 4,
 });
 
-async function trained(activation: ActivationKind = "all-relu"): Promise<SparseMlp> {
+async function trained(
+  activation: ActivationKind | readonly ActivationKind[] = "all-relu",
+): Promise<SparseMlp> {
   const model = SparseMlp.create({ sizes: [12, 20, 16, 2], epsilon: 4, activation, seed: 6 });
   for await (const _ of train(model, data, { epochs: 3, batchSize: 20, threads: 1, dropout: 0 }));
   return model;
@@ -50,7 +53,7 @@ const content = (model: SparseMlp) =>
 
 Deno.test("importScipy() gives back what exportScipy() wrote", () =>
   inFolder(async (folder) => {
-    for (const kind of ACTIVATION_KINDS) {
+    for (const kind of [...ACTIVATION_KINDS, ["prelu", "all-relu"] as const]) {
       const model = await trained(kind);
       await exportScipy(model, `${folder}/${kind}`);
       const found = await importScipy(`${folder}/${kind}`);
@@ -105,7 +108,7 @@ Deno.test("importScipy() refuses what is no chain of CSR matrices", () =>
       0,
       0,
     ]]);
-    assertEquals([settings.sizes, settings.activation.kind], [[2, 3], "relu"]);
+    assertEquals([settings.sizes, activationOf(settings, 0).kind], [[2, 3], "relu"]);
     const cases: [string, Promise<void> | (() => Promise<void>)][] = [
       ["no CSR matrix of SciPy", () => write({}, "csc")],
       ["stands twice", () => write({ indices: entry(BigInt64Array.of(2n, 2n, 1n), "<i8") })],
@@ -223,7 +226,9 @@ print(json.dumps(session.run(["probabilities"], {"features": np.load(sys.argv[1]
 
 for (const kind of ACTIVATION_KINDS) {
   Deno.test({
-    name: `exportOnnx() passes the checker and predicts as we do in onnxruntime (${kind})`,
+    name: `exportOnnx() passes the checker and predicts as we do in onnxruntime (${
+      [kind].flat().join(", ")
+    })`,
     ignore: !hasModules("onnx", "onnxruntime", "numpy"),
     fn: () => inFolder(async (folder) => await compareWithOnnxruntime(await trained(kind), folder)),
   });

@@ -11,6 +11,7 @@ import {
 } from "./oracle/batch.ts";
 import { forward, oracleOf, type OraclePass } from "./oracle/mlp.ts";
 import type { SparseMlp } from "../src/model/model.ts";
+import { activationOf } from "../src/model/settings.ts";
 
 const SIZES = [5, 9, 8, 7, 3];
 const SAMPLES = 20;
@@ -21,10 +22,10 @@ const TOLERANCE = 1e-3;
 
 /** On which side of its kinks each unit is in each sample. */
 function sides(model: SparseMlp, pass: OraclePass): string {
-  const { kind } = model.settings.activation;
-  if (kind === "sigmoid" || kind === "tanh" || kind === "identity") return "";
   return pass.sums.slice(0, -1).flatMap((samples, index) => {
     const { activationParameters } = model.layers[index];
+    const { kind } = activationOf(model.settings, index);
+    if (kind === "sigmoid" || kind === "tanh" || kind === "identity") return "";
     return samples.map((z) =>
       Array.from(z, (value, j) => {
         if (kind !== "srelu") return value > 0 ? "+" : "-";
@@ -36,8 +37,9 @@ function sides(model: SparseMlp, pass: OraclePass): string {
 }
 
 for (const task of TASKS) {
-  for (const activation of ACTIVATIONS) {
-    Deno.test(`trainBatch() writes the slopes of the loss: ${activation.kind}, ${task}`, () => {
+  for (const activation of [...ACTIVATIONS, ["prelu", "all-relu", "tanh"] as const]) {
+    const named = "kind" in activation ? activation.kind : activation.join(" and ");
+    Deno.test(`trainBatch() writes the slopes of the loss: ${named}, ${task}`, () => {
       const model = randomModel({ sizes: SIZES, density: 0.6, activation, task, seed: 8 });
       const random = randomBatch(SIZES, SAMPLES, task, 9);
       const batch = random.tiles(16);

@@ -1,11 +1,7 @@
 import { assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { matchTable } from "../src/data/table/match.ts";
-import {
-  knownWindows,
-  readKnownTable,
-  readTrainingTable,
-  type TableSamples,
-} from "../src/data/table/table_samples.ts";
+import type { TableSamples } from "../src/data/table/reading.ts";
+import { knownWindows, readKnownTable, readTrainingTable } from "../src/data/table/table_samples.ts";
 import { rowsTable } from "./table/rows.ts";
 
 const TRAINING = "age,mass,colour,label\n1,10,red,a\n2,20,red,b\n3,30,blue,a\n4,40,blue,b";

@@ -28,7 +28,8 @@ Deno.test("SparseMlp.create() fills in the paper's defaults and keeps what was g
     seed: 9,
   } as const;
   assertEquals(SparseMlp.create(options).settings, options);
-  assertEquals(SparseMlp.create({ sizes: [2, 2], activation: "prelu" }).settings.activation.alpha, 0.25);
+  const { activation } = SparseMlp.create({ sizes: [2, 2], activation: "prelu" }).settings;
+  assertEquals(activation, { kind: "prelu", alpha: 0.25 });
 });
 
 Deno.test("SparseMlp.create() makes valid layers with zero biases and no state, for all activations", () => {

@@ -176,11 +176,11 @@ Deno.test("validateDataset() says what JavaScript has left out", () => {
   const cases: [Record<string, unknown>, string][] = [
     [{ featureNames: undefined }, "its featureNames are undefined, expected an array of texts"],
     [{ classNames: null }, "its classNames are null, expected an array of texts"],
-    [{ task: "cluster" }, "its task is cluster, expected classification or regression"],
-    [{ train: undefined }, "its training part is undefined, expected samples"],
-    [{ test: null }, "its test part is null, expected samples"],
-    [{ train: { ...data.train, targets: undefined } }, "the targets of its training part are undefined"],
-    [{ train: { ...data.train, labels: [1, 2] } }, "the labels of its training part are an array"],
+    [{ task: "cluster" }, "its task is cluster, expected classification, regression or multi-label"],
+    [{ train: undefined }, "the training part is undefined, expected samples"],
+    [{ test: null }, "the test part is null, expected samples"],
+    [{ train: { ...data.train, targets: undefined } }, "the targets of the training part are undefined"],
+    [{ train: { ...data.train, labels: ["a", "b"] } }, "Dataset.from() takes labels of any kind"],
   ];
   for (const [change, said] of cases) {
     let message = "";

@@ -141,11 +141,11 @@ Deno.test("trainParallel() begins with the average when there are other workers 
   });
 });
 
-Deno.test("trainParallel() refuses models of workers of another shape", async () => {
+Deno.test("trainParallel() refuses models of workers of another shape", () => {
   const other = SparseMlp.create({ sizes: [30, 61, 40, 2], epsilon: 8, seed: 2 });
   const workerModels = new WorkerModels([make(), other, make()]);
-  const epochs = trainParallel(make(), data, { ...OPTIONS, epochsDone: 5, workerModels });
-  await assertRejects(() => epochs.next(), TypeError, "the model of worker 2");
+  const start = () => trainParallel(make(), data, { ...OPTIONS, epochsDone: 5, workerModels });
+  assertThrows(start, TypeError, "the model of worker 2");
 });
 
 Deno.test("loadModel() refuses checkpoints whose models of workers are damaged, missing or too many", async () => {

@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { madelonLike } from "../src/data/generator.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import type { ParallelOptions } from "../src/parallel/options.ts";
@@ -188,17 +188,25 @@ Deno.test("trainParallel() counts no evaluation for patience while phase 2 is to
   }
 });
 
-Deno.test("trainParallel() refuses settings that cannot work", async () => {
+Deno.test("trainParallel() refuses settings that cannot work, at the call", () => {
   const start = (options: ParallelOptions) => trainParallel(newModel(), data, { ...OPTIONS, ...options });
   assertThrows(() => start({ workers: 0 }), RangeError, "workers is 0");
   assertThrows(() => start({ phaseOneFraction: 1.5 }), RangeError, "phaseOneFraction is 1.5");
   assertThrows(() => start({ timeLimitSeconds: 0 }), RangeError, "timeLimitSeconds is 0");
   assertThrows(() => start({ timeLimitSeconds: 2e6 }), RangeError, "at most 1000000");
   assertThrows(() => start({ gradientFlow: true }), TypeError, "gradient flow");
-  await assertRejects(
-    () => start({ workers: 16 }).next(),
+  assertThrows(
+    () => start({ workers: 16 }),
     RangeError,
     "16 workers: 500 samples in batches of 32 are enough for 15",
   );
-  await assertRejects(() => start({ workers: 2, batchSize: 300 }).next(), RangeError, "enough for 1");
+  assertThrows(() => start({ workers: 2, batchSize: 300 }), RangeError, "enough for 1");
+  assertThrows(
+    () => start({ workers: 2, batchSize: 1e9 }),
+    RangeError,
+    "500 samples in batches of 500 are enough for 1",
+  );
+  const own = (name: string) => ({ [name]: () => 0.1 }) as ParallelOptions;
+  assertThrows(() => start(own("schedule")), TypeError, "with a function as schedule");
+  assertThrows(() => start(own("onStep")), TypeError, "with onStep: workers take their steps");
 });

@@ -1,6 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import { type Dataset, type Split, validateDataset } from "../src/data/dataset.ts";
-import { splitTest } from "../src/data/samples.ts";
+import { splitTest } from "../src/data/file_dataset.ts";
 import { splitValidation } from "../src/data/validation_split.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";

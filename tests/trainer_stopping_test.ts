@@ -106,12 +106,27 @@ Deno.test("train() refuses data that do not fit the model", async () => {
   await refused(xorModel(), xorData(50), "its samples are not images in bytes", { augmentation });
 });
 
-Deno.test("train() refuses a batch larger than the data, validation taken off", async () => {
-  const message = "Cannot train: batchSize is 41, the data have 40 training samples";
-  await assertRejects(() => finish(xorModel(), xorData(40), { batchSize: 41 }), RangeError, message);
-  const options = { batchSize: 41, validationFraction: 0.2 };
-  await assertRejects(() => finish(xorModel(), xorData(50), options), RangeError, message);
-  await finish(xorModel(), xorData(40), { batchSize: 40, epochs: 1 });
+Deno.test("train() makes one batch of all samples where batchSize is larger, validation taken off", async () => {
+  const trained = async (samples: number, options: TrainOptions) => {
+    const [model, state] = [xorModel(), newRunState()];
+    await finish(model, xorData(samples), { epochs: 2, state, ...options });
+    return [state.batchSize, ...model.memory.arena];
+  };
+  assertEquals(await trained(40, { batchSize: 2 ** 40 }), await trained(40, { batchSize: 40 }));
+  assertEquals((await trained(40, {}))[0], 40);
+  assertEquals((await trained(50, { batchSize: 41, validationFraction: 0.2 }))[0], 40);
+});
+
+Deno.test("train() goes on inside an epoch of one batch with another batchSize that is larger than the samples", async () => {
+  const [model, state, abort] = [xorModel(), newRunState(), new AbortController()];
+  const options = { epochs: 2, state, batchSize: 64 };
+  const onStep = () => abort.abort();
+  await assertRejects(() => finish(model, xorData(40), { ...options, onStep, signal: abort.signal }));
+  assertEquals([state.epoch, state.step], [0, 1]);
+  await finish(model, xorData(40), { ...options, batchSize: 128 });
+  const straight = xorModel();
+  await finish(straight, xorData(40), { epochs: 2, batchSize: 40 });
+  assertEquals(model.memory.arena, straight.memory.arena);
 });
 
 Deno.test("train() refuses settings out of range", async () => {

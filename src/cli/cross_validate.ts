@@ -4,7 +4,6 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
-import { type FoldOptions, foldsOf } from "../data/folds.ts";
 import { readGroups } from "../data/table/groups.ts";
 import { SparseMlp } from "../model/model.ts";
 import { resolveSettings } from "../model/settings.ts";
@@ -60,10 +59,7 @@ async function crossValidation(given: Values): Promise<number> {
   const { values, brought } = settle("cross-validate", given, first, own);
   const weights = await askedWeights(values, data);
   const draw = { folds, seed, ...(groups && { groups }) };
-  const { "validation-fraction": aside = 0 } = values;
-  const least = Math.floor(fewestOutside(data, draw, repeats) * (1 - aside));
-  const batchSize = given["batch-size"] ?? Math.max(1, Math.min(values["batch-size"]!, least));
-  const training = { ...trainOptions(values, named), ...weights.options, batchSize };
+  const training = { ...trainOptions(values, named), ...weights.options };
   const network = modelOptions(values, data);
   if (!json) {
     const told = [...dataLines(data), ...weightLines(values)];
@@ -75,7 +71,7 @@ async function crossValidation(given: Values): Promise<number> {
       event: "start",
       dataset: data.name,
       samples: data.train.samples,
-      settings: toJson({ ...values, ...weights.values, "batch-size": batchSize }),
+      settings: toJson({ ...values, ...weights.values }),
       notices: [...notices, ...rareClasses(data, folds)],
     });
   }
@@ -121,21 +117,6 @@ function spreadLines(metrics: Readonly<Record<string, MetricSpread>>): string[] 
     return [title, show(mean), `± ${show(standardDeviation)}`, `${folds}`];
   });
   return columns([["metric", "mean", "deviation", "folds"], ...rows], ["left", "right", "right", "right"]);
-}
-
-/** How many samples are outside the largest fold of all repetitions: groups that stay whole make folds uneven. */
-function fewestOutside(
-  data: Dataset,
-  draw: FoldOptions & { readonly folds: number },
-  repeats: number,
-): number {
-  let most = 0;
-  for (let repeat = 0; repeat < repeats; repeat++) {
-    const sizes = new Uint32Array(draw.folds);
-    for (const fold of foldsOf(data, { ...draw, repeat })) sizes[fold]++;
-    most = Math.max(most, ...sizes);
-  }
-  return data.train.samples - most;
 }
 
 /** Says which classes some folds cannot have a sample of. */

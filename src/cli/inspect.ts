@@ -6,7 +6,7 @@
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { lossOf } from "../model/outputs.ts";
-import type { ModelSettings } from "../model/settings.ts";
+import { activationOf, type ModelSettings } from "../model/settings.ts";
 import { describeScaling, type TargetScaling } from "../model/target_scaling.ts";
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
@@ -274,7 +274,7 @@ function layerTable(
       spread(degrees[index].outgoing),
       count(degrees[index].incoming.none),
       bytes(20 * nnz),
-      output ? OUTPUTS[lossOf(settings)] : settings.activation.kind,
+      output ? OUTPUTS[lossOf(settings)] : activationOf(settings, index).kind,
     ];
   });
   const head = [

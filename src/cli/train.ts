@@ -211,7 +211,11 @@ async function prepare(given: Values): Promise<Run> {
   const sized = {
     ...filled,
     ...weights.values,
-    "batch-size": batchSize(filled, asked, data),
+    // As training will cut it: memory is planned for it, and a file tells it.
+    "batch-size": Math.min(
+      filled["batch-size"]!,
+      trainingSamples(data, filled["validation-fraction"] ?? 0),
+    ),
     // Files that the model meets later are read alike.
     ...(firstIndex !== undefined && { "first-index": firstIndex }),
   };
@@ -242,19 +246,6 @@ function makeModel(values: Values, data: Dataset): SparseMlp {
     ...modelOptions(values, data),
     onProgress: (done, total) => bar.update("Making the network", done, total),
   });
-}
-
-/** The batch size: as given; a default never passes the number of samples. */
-function batchSize(filled: Values, wanted: Values, data: Dataset): number {
-  const size = filled["batch-size"]!;
-  const { samples } = data.train;
-  const most = trainingSamples(data, filled["validation-fraction"] ?? 0);
-  if (size <= most || wanted["batch-size"] === undefined) return Math.min(size, most);
-  const aside = most < samples ? ` and sets ${samples - most} of them aside for validation` : "";
-  throw new RangeError(
-    `Cannot use --batch-size ${size}: "${data.name}" has ${samples} training samples${aside}, ` +
-      `expected at most ${most}`,
-  );
 }
 
 /** Computes for the server of an MPI job; it alone prints and saves. */

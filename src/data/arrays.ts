@@ -3,11 +3,12 @@
  *
  * @module
  */
-import type { ImageShape } from "./dataset.ts";
 import type { IdxArray } from "./idx.ts";
 import { LabelTable } from "./labels.ts";
 import type { NpyData } from "./npy.ts";
-import { allocateSplit, type FileSamples, shareBytes, type Task } from "./samples.ts";
+import { allocateSplit, type FileSamples, shareBytes } from "./samples.ts";
+import type { Task } from "../task.ts";
+import type { ImageShape } from "./split.ts";
 
 /** An array, and what messages call it. */
 export interface NamedArray {

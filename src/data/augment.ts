@@ -5,7 +5,7 @@
  */
 import { resolveOptions, type TableOf } from "../hyperparameter.ts";
 import { augment } from "../native/augment.ts";
-import type { ImageShape } from "./dataset.ts";
+import type { ImageShape } from "./split.ts";
 
 /** How much training images may change, at random. */
 export interface Augmentation {

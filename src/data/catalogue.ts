@@ -4,7 +4,7 @@
  * @module
  */
 import type { Augmentation } from "./augment.ts";
-import type { ImageShape } from "./dataset.ts";
+import type { ImageShape } from "./split.ts";
 
 /** Settings the paper trains a data set with. Paper: Table 7 (hyper-parameters). */
 export interface PaperSettings {

@@ -4,7 +4,8 @@
  * @module
  */
 import { isInput } from "../schema.ts";
-import type { FileSamples, Task } from "./samples.ts";
+import type { FileSamples } from "./samples.ts";
+import type { Task } from "../task.ts";
 import type { ReadProgress, Source } from "./source.ts";
 import { plainSchema, tooFewColumns } from "./table/choose_schema.ts";
 import { chooseAnswers, type Column } from "./table/columns.ts";

@@ -1,68 +1,31 @@
 /**
- * What a data set is: samples in shared memory, their labels or targets, and what can be asked of them.
+ * What a data set is: samples to learn from, to choose a model with and to test with, and what can be asked of them.
  *
  * @module
  */
-import { firstUnfit } from "../finite.ts";
-import { readWhole, shown } from "../hyperparameter.ts";
-import { isList, readByName, readItems, requireText } from "../value.ts";
-import { isPlain, readIndices } from "../numbers.ts";
+import { readWhole } from "../hyperparameter.ts";
+import { described, readElements, readIndices } from "../numbers.ts";
+import { pictured } from "../picture.ts";
 import type { TableSchema } from "../schema.ts";
-import { type Task, TASKS } from "../task.ts";
+import { datasetPicture } from "./dataset_picture.ts";
+import type { DatasetOptions } from "./division.ts";
+import { ownSamples, type SampleSource } from "./own_samples.ts";
+import type { Task } from "../task.ts";
+import { isList, isRecord, readByName, shown } from "../value.ts";
+import type { ImageShape, Split } from "./split.ts";
+import { checkSplit } from "./split_check.ts";
 
-/** Makes the features of samples when a batch needs them, where there is no room for those of all samples. */
-export interface FeatureSource {
-  /**
-   * Writes raw features; the same for a sample in each call, for any number of threads.
-   *
-   * @param order Which samples.
-   * @param features Shape `[order.length, features]`.
-   */
-  gather(order: Uint32Array, features: Float32Array, threads: number): void;
-}
-
-/** Samples of one part of a data set, sample-major. */
-export interface Split {
-  /** Number of samples. */
-  readonly samples: number;
-  /** Shape `[samples, features]`, raw (not standardised); bytes for images; empty where there is a source. */
-  readonly features: Float32Array | Uint8Array;
-  /** Makes the features instead of an array that holds them. */
-  readonly source?: FeatureSource;
-  /** Classification: class index of each sample, shape `[samples]`; else empty. */
-  readonly labels: Uint32Array;
-  /**
-   * Regression: values, shape `[samples, outputs]`; several labels: 1 where one applies to a sample, 0 where it does not.
-   * Empty for classification.
-   */
-  readonly targets: Float32Array;
-  /**
-   * How much each sample counts in the loss, shape `[samples]`: finite, 0 or more, not all 0. Only their ratios matter.
-   *
-   * @default 1 each
-   */
-  readonly weights?: Float32Array;
-}
-
-/** Size of the images a data set holds; the features of a sample are planar: `[channels, height, width]`. */
-export interface ImageShape {
-  /** Rows of pixels. */
-  readonly height: number;
-  /** Pixels in a row. */
-  readonly width: number;
-  /** Colours: 1 for grey, 3 for red, green and blue. */
-  readonly channels: number;
-}
+export type { FeatureSource, ImageShape, Split } from "./split.ts";
 
 /** Samples to learn from, and perhaps others to test with. */
 export interface Dataset {
   /** What messages and saved files call it. */
   readonly name: string;
-  /** Whether samples have a class, numbers to predict, or labels that apply or do not. */
+  /** Whether samples have one class, numbers to predict, or any of several labels. */
   readonly task: Task;
   /** Features of each sample. */
   readonly featureCount: number;
-  /** Classes, labels, or values of a sample. */
+  /** Classes (classification), numbers to predict (regression) or labels (multi-label). */
   readonly outputCount: number;
   /** Name of each class or label; empty for regression. */
   readonly classNames: readonly string[];
@@ -76,211 +39,152 @@ export interface Dataset {
   readonly firstIndex?: 0 | 1;
   /** The samples to learn from. */
   readonly train: Split;
+  /** The samples to choose the best epoch by, in place of a `validationFraction` of the training samples. */
+  readonly validation?: Split;
   /** The samples to test with. */
   readonly test?: Split;
 }
 
+/** What makes data sets. */
+export interface DatasetMaker {
+  /**
+   * Makes a data set of samples of one's own: arrays of any kind, rows, or objects.
+   *
+   * Labels make the classes: the different ones, in order; `classNames` fixes names and order. With `test` and
+   * `validation`, samples are drawn with the seed and set aside; each class gives its share, groups stay whole, and the
+   * samples of each part keep their order. The validation part chooses the best epoch of {@linkcode train}.
+   *
+   * Cost: one read of each number. Memory: a copy of what is not already a Float32Array or bytes in one line, and of all
+   * samples in shared memory where they are divided. Undivided arrays are used as they are, not copied: whoever changes
+   * one changes the data set.
+   *
+   * @throws {TypeError} When something is missing, is unknown (with the nearest name) or of a wrong kind, or lengths do
+   * not agree.
+   * @throws {RangeError} When a number is not finite in 32 bits, a label is not among `classNames`, an option is out of
+   * range, or a part would be empty.
+   * @throws {SyntaxError} When a cell of objects can be of no use.
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { Dataset } from "@truly-sparse/truly-sparse";
+   *
+   * const features = [[5.1, 3.5], [4.9, 3.0], [6.2, 2.9], [5.9, 3.0], [5.0, 3.4], [6.4, 2.8]];
+   * const labels = ["setosa", "setosa", "virginica", "virginica", "setosa", "virginica"];
+   * const data = Dataset.from({ features, labels, featureNames: ["length", "width"] }, { test: 1 / 3 });
+   * assertEquals(data.classNames, ["setosa", "virginica"]);
+   * assertEquals([data.train.samples, data.test?.samples], [4, 2]);
+   * ```
+   */
+  from(source: SampleSource, options?: DatasetOptions): Dataset;
+}
+
+/** Makes data sets of samples of one's own. */
+export const Dataset: DatasetMaker = Object.freeze({
+  from: (source: SampleSource, options?: DatasetOptions): Dataset =>
+    pictured(ownSamples(source, options), datasetPicture),
+});
+
 /**
  * Refuses a data set that no model could be trained on, with the first thing found wrong.
  *
- * Cost: one read of all features, labels, targets and weights.
+ * Cost: one read of all features, labels, targets and weights; a copy of arrays of other kinds than kernels take.
  *
- * @throws {TypeError} When something is missing, or a length does not agree with the counts.
+ * @throws {TypeError} When something is missing, of a kind that cannot be converted, or a length does not agree with the
+ * counts.
  * @throws {RangeError} When there is no sample, a label is past the last class, a number is not finite, or weights are
  * below 0 or all 0.
  */
 export function validateDataset(dataset: Dataset): void {
-  readDataset(dataset);
+  usableDataset(dataset);
 }
 
-const [DATASET_NAMES, SPLIT_NAMES] = [
-  [
-    ...["name", "task", "featureCount", "outputCount", "classNames", "featureNames", "image", "schema"],
-    ...["firstIndex", "train", "test"],
-  ],
-  ["samples", "features", "source", "labels", "targets", "weights"],
+const NAMES = [
+  ...["name", "task", "featureCount", "outputCount", "classNames", "featureNames", "image", "schema"],
+  ...["firstIndex", "train", "validation", "test"],
 ];
 
-/** Most names of classes or features. */
-const MOST_NAMES = 2 ** 28;
-
 /**
- * Reads a data set, each part once, and checks it as {@linkcode validateDataset} does.
+ * A data set as training takes it: each property read once into a plain object, and checked.
  *
- * @returns A plain object, which no getter can change any more; its arrays are those given.
+ * Arrays that kernels take are those of the data set, not copies. Of other kinds (Float64Array, lists of numbers, rows …)
+ * copies are made, rounded to 32 bits. Cost and errors: those of {@linkcode validateDataset}.
  */
-export function readDataset(given: Dataset): Dataset {
-  const task = "use the data set";
-  const { train, test, image, ...rest } = readByName(given, DATASET_NAMES, task, "data.");
-  const split = (part: unknown, name: string) =>
-    readByName(part as object, SPLIT_NAMES, task, `data.${name}.`);
-  for (const name of ["classNames", "featureNames"]) {
-    // Those that are no list are told of below.
-    if (isList(rest[name])) rest[name] = readItems(rest[name], { task, name: `data.${name}` }, MOST_NAMES);
-  }
-  requireText(rest.name, { task, name: "data.name" });
-  const dataset = {
-    ...rest,
-    train: split(train, "train"),
-    ...(test !== undefined && { test: split(test, "test") }),
-    ...(image !== undefined && {
-      image: readByName(image as object, ["height", "width", "channels"], task, "data.image."),
-    }),
-  } as unknown as Dataset;
-  checkDataset(dataset);
-  return dataset;
-}
-
-function checkDataset(dataset: Dataset): void {
-  const { featureCount, outputCount, classNames, featureNames, image } = dataset;
-  const because = (found: string) => `Cannot use data set "${dataset.name}": ${found}`;
-  if (!TASKS.includes(dataset.task)) {
-    throw new TypeError(because(`its task is ${shown(dataset.task)}, expected one of ${TASKS.join(", ")}`));
-  }
-  for (const [names, what] of [[classNames, "classNames"], [featureNames, "featureNames"]] as const) {
-    const wrong = isList(names) ? names.filter((name) => typeof name !== "string") : [names];
-    if (wrong.length === 0) continue;
+export function usableDataset(dataset: Dataset): Dataset {
+  if (!isRecord(dataset) || ArrayBuffer.isView(dataset)) {
     throw new TypeError(
-      because(`its ${what} are ${shown(wrong[0])}, expected an array of texts, or an empty one`),
+      `Cannot use a data set: found ${described(dataset)}, expected one; Dataset.from() makes it of arrays`,
     );
   }
+  const given = readByName(dataset, NAMES, "use a data set", "data.") as unknown as Dataset;
+  const { name, task, featureCount, outputCount, schema, firstIndex, train, validation, test } = given;
+  if (typeof name !== "string") {
+    throw new TypeError(`Cannot use a data set: its name is ${described(name)}, expected a text`);
+  }
+  const doing = `use data set "${shown(name)}"`;
+  const because = (found: string) => `Cannot ${doing}: ${found}`;
+  if (task !== "classification" && task !== "regression" && task !== "multi-label") {
+    throw new TypeError(
+      because(`its task is ${shown(task)}, expected classification, regression or multi-label`),
+    );
+  }
+  const classNames = readNames(given.classNames, "classNames", because);
+  const featureNames = readNames(given.featureNames, "featureNames", because);
   for (const [count, what] of [[featureCount, "features"], [outputCount, "outputs"]] as const) {
     if (!Number.isSafeInteger(count) || count < 1) {
       throw new RangeError(because(`it has ${shown(count)} ${what}, at least 1 is needed`));
     }
   }
-  if (dataset.task === "classification" && outputCount < 2) {
+  if (task === "classification" && outputCount < 2) {
     throw new RangeError(because(`it has ${outputCount} class, at least 2 are needed`));
   }
-  const classes = dataset.task === "regression" ? 0 : outputCount;
-  if (classNames.length !== classes) {
-    throw new TypeError(because(`it has ${classes} classes and ${classNames.length} class names`));
+  const [named, kind] = [
+    task === "regression" ? 0 : outputCount,
+    task === "multi-label" ? "labels" : "classes",
+  ];
+  if (classNames.length !== named) {
+    throw new TypeError(because(`it has ${named} ${kind} and ${classNames.length} class names`));
   }
   if (featureNames.length !== 0 && featureNames.length !== featureCount) {
     throw new TypeError(because(`it has ${featureCount} features and ${featureNames.length} feature names`));
   }
-  if (image !== undefined && image.channels * image.height * image.width !== featureCount) {
-    const shape = `${image.channels} × ${image.height} × ${image.width}`;
+  const image = given.image === undefined ? undefined : readImage(given.image, featureCount, because);
+  const meaning = { name, task, featureCount, outputCount, classNames, featureNames };
+  const part = (split: unknown, what: string) =>
+    checkSplit(split, meaning, { task: doing, name: `the ${what} part` });
+  return {
+    ...meaning,
+    ...(image && { image }),
+    ...(schema !== undefined && { schema }),
+    ...(firstIndex !== undefined && { firstIndex }),
+    train: part(train, "training"),
+    ...(validation !== undefined && { validation: part(validation, "validation") }),
+    ...(test !== undefined && { test: part(test, "test") }),
+  };
+}
+
+function readNames(value: unknown, what: string, because: (found: string) => string): readonly string[] {
+  if (!isList(value)) {
+    throw new TypeError(
+      because(`its ${what} are ${shown(value)}, expected an array of texts, or an empty one`),
+    );
+  }
+  return Array.from(readElements(value, { task: "use a data set", name: what }), (text) => {
+    if (typeof text === "string") return text;
+    throw new TypeError(because(`one of its ${what} is ${described(text)}, expected a text`));
+  });
+}
+
+function readImage(value: unknown, featureCount: number, because: (found: string) => string): ImageShape {
+  if (!isRecord(value)) throw new TypeError(because(`its image is ${described(value)}, expected a size`));
+  const read = readByName(value, ["height", "width", "channels"], "use a data set", "data.image.");
+  const { height, width, channels } = read as unknown as ImageShape;
+  const whole = [height, width, channels].every((count) => Number.isSafeInteger(count) && count > 0);
+  if (!whole || channels * height * width !== featureCount) {
+    const shape = [channels, height, width].map(shown).join(" × ");
     throw new TypeError(because(`images of ${shape} do not have ${featureCount} features`));
   }
-  validateSplit(dataset, dataset.train, "training", because);
-  if (dataset.test !== undefined) validateSplit(dataset, dataset.test, "test", because);
-}
-
-/** What the arrays of a split are. */
-const ARRAYS = [
-  ["features", "Float32Array or Uint8Array", [Float32Array, Uint8Array]],
-  ["labels", "Uint32Array", [Uint32Array]],
-  ["targets", "Float32Array", [Float32Array]],
-] as const;
-
-function validateSplit(
-  dataset: Dataset,
-  split: Split,
-  part: string,
-  because: (found: string) => string,
-): void {
-  if (typeof split !== "object" || split === null) {
-    throw new TypeError(because(`its ${part} part is ${shown(split)}, expected samples`));
-  }
-  const { samples, features, labels, targets, weights } = split;
-  for (const [what, array, kinds] of ARRAYS) {
-    if (kinds.some((Kind) => isPlain<ArrayBufferView>(split[what], Kind))) continue;
-    throw new TypeError(
-      because(`the ${what} of its ${part} part are ${shown(split[what])}, expected a ${array}`),
-    );
-  }
-  if (weights !== undefined && !isPlain(weights, Float32Array)) {
-    throw new TypeError(
-      because(`the weights of its ${part} part are ${shown(weights)}, expected a Float32Array`),
-    );
-  }
-  if (split.source !== undefined && typeof split.source?.gather !== "function") {
-    throw new TypeError(
-      because(
-        `the source of its ${part} part is ${shown(split.source)}, expected an object with a method gather`,
-      ),
-    );
-  }
-  const { featureCount, outputCount } = dataset;
-  if (!Number.isSafeInteger(samples) || samples < 1) {
-    throw new RangeError(because(`the ${part} part has ${shown(samples)} samples, at least 1 is needed`));
-  }
-  if (samples > 0xffff_ffff) {
-    throw new RangeError(because(`the ${part} part has ${samples} samples, at most 4294967295 are possible`));
-  }
-  const lengths = dataset.task === "classification" ? [samples, 0] : [0, samples * outputCount];
-  const found = [
-    ["features", features.length, split.source === undefined ? samples * featureCount : 0],
-    ["labels", labels.length, lengths[0]],
-    ["targets", targets.length, lengths[1]],
-    ["weights", weights?.length, weights && samples],
-  ] as const;
-  for (const [what, length, needed] of found) {
-    if (length !== needed) {
-      throw new TypeError(
-        because(`the ${part} part has ${length} ${what}, its ${samples} samples need ${needed}`),
-      );
-    }
-  }
-  for (let sample = 0; sample < labels.length; sample++) {
-    if (labels[sample] >= outputCount) {
-      throw new RangeError(
-        because(
-          `sample ${sample} of the ${part} part has class ${labels[sample]}, the last class is ${
-            outputCount - 1
-          }`,
-        ),
-      );
-    }
-  }
-  for (
-    const [what, values, width] of [["feature", features, featureCount], [
-      "target",
-      targets,
-      outputCount,
-    ]] as const
-  ) {
-    if (!(values instanceof Float32Array)) continue;
-    const place = firstUnfit(values);
-    if (place < 0) continue;
-    throw new RangeError(
-      because(
-        `${what} ${place % width} of sample ${Math.floor(place / width)} of the ${part} part is ` +
-          `${values[place]}, a finite number is needed`,
-      ),
-    );
-  }
-  if (dataset.task === "multi-label") {
-    const place = targets.findIndex((target) => target !== 0 && target !== 1);
-    if (place >= 0) {
-      throw new RangeError(
-        because(
-          `label ${place % outputCount} of sample ${
-            Math.floor(place / outputCount)
-          } of the ${part} part is ` +
-            `${targets[place]}, expected 0 or 1`,
-        ),
-      );
-    }
-  }
-  if (weights !== undefined) validateWeights(weights, part, because);
-}
-
-function validateWeights(weights: Float32Array, part: string, because: (found: string) => string): void {
-  const wrong = weights.findIndex((weight) => !(weight >= 0 && weight < Infinity));
-  if (wrong >= 0) {
-    throw new RangeError(
-      because(
-        `the weight of sample ${wrong} of the ${part} part is ${
-          weights[wrong]
-        }, a finite number of at least 0 is needed`,
-      ),
-    );
-  }
-  if (weights.every((weight) => weight === 0)) {
-    throw new RangeError(because(`all weights of the ${part} part are 0, one above 0 is needed`));
-  }
+  return { height, width, channels };
 }
 
 /** More classes than any network can have outputs for. */
@@ -289,7 +193,7 @@ const MOST_CLASSES = 2 ** 28;
 /**
  * Counts the samples of each class.
  *
- * @returns Shape `[classes]`; all 0 for a split without classes.
+ * @returns Shape `[classes]`; all 0 for a regression split.
  * @throws {RangeError} When a label is not below `classes`.
  * @example
  * ```ts

@@ -6,7 +6,7 @@
 import { count, plural } from "../format.ts";
 import { listed } from "../picture.ts";
 import { quote } from "../quote.ts";
-import type { Dataset, Split } from "./dataset.ts";
+import type { OwnSamples } from "./own_samples.ts";
 
 /** Most classes that are named. */
 const MOST_CLASSES = 6;
@@ -14,7 +14,7 @@ const MOST_CLASSES = 6;
 const LONGEST_NAME = 20;
 
 /** `Dataset "flowers": 160 train, 40 test; 13 features, 3 classes (bluebell, daisy, poppy)` */
-export function datasetPicture(data: Dataset & { readonly validation?: Split }): string {
+export function datasetPicture(data: OwnSamples): string {
   const { name, task, featureCount, outputCount, classNames, image } = data;
   const parts = (["train", "validation", "test"] as const).flatMap((part) => {
     const split = data[part];

@@ -4,6 +4,7 @@
  * @module
  */
 import type { TableSchema } from "../schema.ts";
+import { TASKS } from "../task.ts";
 import {
   CALLBACK,
   COUNT,
@@ -28,7 +29,7 @@ import {
 import type { ReadProgress } from "./source.ts";
 import type { Column } from "./table/columns.ts";
 import type { TableFileOptions, TextOptions } from "./table/table_files.ts";
-import type { OnNotice } from "./table/table_samples.ts";
+import type { OnNotice } from "./table/reading.ts";
 
 /** Options of `loadFiles`: what is to be done with files, and what is said about the columns of tables. */
 export interface FileOptions extends TableFileOptions {
@@ -70,7 +71,7 @@ export interface WindowOptions extends TextOptions {
 const MOST_NAMED = 2 ** 20;
 
 /** A column, or several. */
-const COLUMNS = { kind: "settings", read: readColumns, doc: "Columns by name or index." } as const;
+export const COLUMNS = { kind: "settings", read: readColumns, doc: "Columns by name or index." } as const;
 
 const TEXT = { kind: "settings", read: readText, doc: "A text." } as const;
 
@@ -90,19 +91,15 @@ const RECORD = { kind: "settings", read: readRecord, doc: "What a model knows." 
 
 const OWN_THREADS: Hyperparameter<number> = { ...COUNT, most: THREADS.most, doc: THREADS.doc };
 
-/** Rows of {@linkcode FileOptions}. */
-const FILE_ROWS = {
+/** Rows of what is said about tables. */
+export const TABLE_ROWS = {
   ...TEXT_ROWS,
-  testFraction: { kind: "number", ...FRACTION, default: 0.2, doc: "Share of the samples to test with." },
   seed: SEED,
-  firstIndex: FIRST_INDEX,
-  maxBytes: { ...COUNT, infinite: true, doc: "Most bytes of what is unpacked." },
   onProgress: CALLBACK,
   onNotice: CALLBACK,
   threads: OWN_THREADS,
   like: { kind: "settings", read: readLike, doc: "The model that is to read the files." },
-  task: { kind: "choice", choices: ["classification", "regression"], doc: "What is to be learned." },
-  labelColumn: COLUMNS,
+  task: { kind: "choice", choices: TASKS, doc: "What is to be learned." },
   weightColumn: COLUMNS,
   ignoreColumns: COLUMNS,
   categories: COLUMNS,
@@ -113,6 +110,15 @@ const FILE_ROWS = {
     choices: ["refuse", "drop", "class"],
     doc: "What is done without a label.",
   },
+} as const;
+
+/** Rows of {@linkcode FileOptions}. */
+const FILE_ROWS = {
+  ...TABLE_ROWS,
+  labelColumn: COLUMNS,
+  testFraction: { kind: "number", ...FRACTION, default: 0.2, doc: "Share of the samples to test with." },
+  firstIndex: FIRST_INDEX,
+  maxBytes: { ...COUNT, infinite: true, doc: "Most bytes of what is unpacked." },
 } as const satisfies TableOf<FileOptions>;
 
 /** Rows of {@linkcode WindowOptions}. */
@@ -170,14 +176,19 @@ function readRecord(value: unknown, place: Place): unknown {
   return value;
 }
 
-/** What is used of a model, read once. */
+/** What is used of a model, read once; a trained one has its task among its settings. */
 function readLike(value: unknown, place: Place): unknown {
   readRecord(value, place);
-  const names = ["task", "classNames", "featureCount", "schema"];
-  const like = readByName(value as object, names, place.task, `${place.name}.`);
+  const within = `${place.name}.`;
+  const names = ["task", "classNames", "featureCount", "schema", "settings"];
+  const { settings, ...known } = readByName(value as object, names, place.task, within);
+  const ofSettings = isRecord(settings)
+    ? readByName(settings, ["task"], place.task, `${within}settings.`)
+    : {};
+  const like: Readonly<Record<string, unknown>> = { ...ofSettings, ...known };
   const { task, classNames, featureCount, schema } = like;
-  if (task !== "classification" && task !== "regression") {
-    throw unfit({ ...place, name: `${place.name}.task` }, task, "classification or regression");
+  if (!TASKS.some((one) => one === task)) {
+    throw unfit({ ...place, name: `${place.name}.task` }, task, TASKS.join(" or "));
   }
   const ofClasses = { ...place, name: `${place.name}.classNames` };
   const classes = readItems(classNames, ofClasses, MOST_NAMED);

@@ -12,8 +12,10 @@ import { readMadelon } from "./madelon.ts";
 import { readNpy } from "./npy.ts";
 import { readNpz } from "./npz.ts";
 import { quote } from "../quote.ts";
-import { type FileSamples, splitTest, type Task, toDataset } from "./samples.ts";
+import { splitTest, toDataset } from "./file_dataset.ts";
+import type { FileSamples } from "./samples.ts";
 import type { ReadProgress } from "./source.ts";
+import type { Task } from "../task.ts";
 import { encodeArray } from "./table/array_features.ts";
 import { isTable, type KnownModel, readTables } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
@@ -21,13 +23,13 @@ import { pictured } from "../picture.ts";
 import { datasetPicture } from "./dataset_picture.ts";
 
 /** Samples, and what messages call them. */
-interface Part {
+export interface Part {
   readonly samples: FileSamples;
   readonly source: string;
 }
 
 /** Reports the progress of each file. */
-type Track = (file: DataFile) => ReadProgress;
+export type Track = (file: DataFile) => ReadProgress;
 
 /**
  * Reads a data set from files, each packed with gzip, alone in a zip archive, or plain.
@@ -74,18 +76,14 @@ async function readDataset(paths: readonly string[], options: FileOptions): Prom
     throw new TypeError(`Cannot load data for ${options.task}: the model is for ${like.task}`);
   }
   const [train, test] = await readParts(files, options, onProgress && progressOf(files, onProgress));
-  for (const { samples, source } of test === undefined ? [train] : [train, test]) {
-    if (samples.labels.length + samples.targets.length === 0) {
-      throw new RangeError(`Cannot learn from "${source}": no column is its label`);
-    }
-  }
-  if (like === undefined) requireClasses(train);
+  requireLearnable([train, test], like);
   const dataset = toDataset(files[0].stem, train.samples, train.source, test?.samples, test?.source);
   const whole = test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
   return pictured(whole, datasetPicture);
 }
 
-function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track {
+/** Reports the progress of several files as one. */
+export function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track {
   const done = new Map<DataFile, number>();
   const total = files.reduce((sum, { storedBytes }) => sum + storedBytes, 0);
   return (file) => (doneBytes, totalBytes) => {
@@ -94,7 +92,23 @@ function progressOf(files: readonly DataFile[], onProgress: ReadProgress): Track
   };
 }
 
-type Parts = readonly [train: Part, test?: Part | undefined];
+/** What is read to learn from, and perhaps to test with. */
+export type Parts = readonly [train: Part, test?: Part | undefined];
+
+/**
+ * Refuses samples that nothing can be learned from.
+ *
+ * @param like The model that knows the classes already.
+ * @throws {RangeError} When samples have no label, or those to learn from are all of one class.
+ */
+export function requireLearnable([train, test]: Parts, like?: KnownModel): void {
+  for (const { samples, source } of test === undefined ? [train] : [train, test]) {
+    if (samples.labels.length + samples.targets.length === 0) {
+      throw new RangeError(`Cannot learn from "${source}": no column is its label`);
+    }
+  }
+  if (like === undefined) requireClasses(train);
+}
 
 async function readParts(
   files: readonly DataFile[],

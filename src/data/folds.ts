@@ -3,15 +3,25 @@
  *
  * @module
  */
-import { type NamesOf, onlyKnown, readWhole, resolveOptions, SEED } from "../hyperparameter.ts";
-import { readIndices } from "../numbers.ts";
+import {
+  type HyperparameterTable,
+  type NamesOf,
+  onlyKnown,
+  readWhole,
+  resolveOptions,
+  SEED,
+} from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
-import { type Dataset, readDataset } from "./dataset.ts";
-import { gather } from "./validation_split.ts";
+import { readIndices } from "../numbers.ts";
 import { pictured } from "../picture.ts";
+import { type Dataset, usableDataset } from "./dataset.ts";
 import { datasetPicture } from "./dataset_picture.ts";
+import { FIRST_FOLD_DRAW } from "./held_out.ts";
+import { type Labels, readGroups } from "./own_labels.ts";
+import { placesOf, samplesAt } from "./samples_at.ts";
+import type { Split } from "./split.ts";
 
-/** Options of {@linkcode foldsOf}. */
+/** Options of {@linkcode stratifiedFolds} and {@linkcode groupFolds}. */
 export interface FoldOptions {
   /** How many parts, at least 2. @default {5} */
   readonly folds?: number;
@@ -20,24 +30,95 @@ export interface FoldOptions {
   /** Seed of the deal. @default {0} */
   readonly seed?: number;
   /**
-   * What each sample belongs to (a patient, a batch), shape `[samples]`: those of one group are always in one fold.
+   * What each sample belongs to (a patient, a batch), numbers or texts: those of one group are always in one fold.
    *
    * @default every sample is its own group
    */
-  readonly groups?: Uint32Array;
+  readonly groups?: Labels;
 }
 
-const FOLD_OPTIONS: NamesOf<FoldOptions> = { folds: true, repeat: true, seed: true, groups: true };
+const NAMES: NamesOf<FoldOptions> = { folds: true, repeat: true, seed: true, groups: true };
 
-/** Rows of those that are numbers. */
-const FOLD_ROWS = {
+const ROWS = {
   folds: { kind: "whole", least: 2, default: 5, doc: "How many parts." },
-  repeat: { kind: "whole", least: 0, most: 2 ** 31, default: 0, doc: "Number of the repetition." },
+  repeat: { kind: "whole", least: 0, most: FIRST_FOLD_DRAW, default: 0, doc: "Number of the repetition." },
   seed: SEED,
-} as const;
+} as const satisfies HyperparameterTable;
 
-/** Epochs no training reaches, so that deals are apart from the order of any epoch. */
-const FIRST_DRAW = 0xffff_fffd;
+/** A data set in which one fold tests what is learned from the others. */
+export type Fold = Dataset & { readonly test: Split };
+
+/**
+ * Deals the training samples into folds, each of which tests what is learned from the others.
+ *
+ * Each class is dealt in turn, so that every fold has its share of it, within one sample; without classes, samples are
+ * dealt at random. A test part that the data set has is left out, a validation part stays. A function of the data set, the
+ * seed and the repetition alone.
+ *
+ * Cost: a copy of the samples for each fold, made when it is asked for.
+ *
+ * @throws {RangeError} At the call, when there are fewer samples than folds, or an option is out of range.
+ * @throws {TypeError} At the call, when an option is unknown, or it is no data set that a model could be trained on.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { madelonLike, stratifiedFolds } from "@truly-sparse/truly-sparse";
+ *
+ * const data = madelonLike({ samples: 100, testSamples: 10, features: 20 });
+ * for (const { train, test } of stratifiedFolds(data, { folds: 4, seed: 1 })) {
+ *   assertEquals([train.samples, test.samples], [75, 25]);
+ * }
+ * ```
+ */
+export function stratifiedFolds(data: Dataset, options: Omit<FoldOptions, "groups"> = {}): Generator<Fold> {
+  const { groups: _, ...names } = NAMES;
+  return eachFold(usableDataset(data), onlyKnown(options, names, "make folds"));
+}
+
+/**
+ * As {@linkcode stratifiedFolds}, with the samples of a group always in one fold.
+ *
+ * Groups are dealt from the largest to the smallest, each to the fold in which the classes then lie most evenly.
+ *
+ * @param groups What each training sample belongs to: numbers or texts.
+ * @throws {RangeError} At the call, when there are fewer groups than folds, or an option is out of range.
+ * @throws {TypeError} At the call, when there are not as many groups as samples, an option is unknown, or it is no data
+ * set that a model could be trained on.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { Dataset, groupFolds } from "@truly-sparse/truly-sparse";
+ *
+ * const patients = ["ada", "ada", "bob", "bob", "eve", "eve"];
+ * const data = Dataset.from({ features: [[1], [2], [3], [4], [5], [6]], labels: [0, 1, 0, 1, 0, 1] });
+ * for (const { test } of groupFolds(data, patients, { folds: 3 })) assert(test.features[1] === test.features[0] + 1);
+ * ```
+ */
+export function groupFolds(
+  data: Dataset,
+  groups: Labels,
+  options: Omit<FoldOptions, "groups"> = {},
+): Generator<Fold> {
+  const { groups: _, ...names } = NAMES;
+  const usable = usableDataset(data);
+  const numbers = readGroups(
+    groups,
+    { task: `make folds of "${usable.name}"`, name: "groups" },
+    usable.train.samples,
+  );
+  return eachFold(usable, { ...onlyKnown(options, names, "make folds"), groups: numbers });
+}
+
+/** Deals at the call, and makes one fold after another. */
+function eachFold(data: Dataset, options: FoldOptions): Generator<Fold> {
+  const folds = deal(data, options);
+  const { folds: count = ROWS.folds.default } = options;
+  return (function* () {
+    for (let fold = 0; fold < count; fold++) yield heldOut(data, folds, fold);
+  })();
+}
 
 /**
  * Deals the training samples of a data set into folds.
@@ -59,22 +140,21 @@ const FIRST_DRAW = 0xffff_fffd;
  * for (const fold of [0, 1, 2, 3]) assertEquals(folds.filter((other) => other === fold).length, 25);
  * ```
  */
-export function foldsOf(data: Dataset, options: FoldOptions = {}): Uint32Array {
-  const dataset = readDataset(data);
-  const task = "make folds";
-  const { groups: given, ...rows } = onlyKnown(options, FOLD_OPTIONS, task);
-  const { folds, repeat, seed } = resolveOptions(FOLD_ROWS, rows, { task }) as Required<
-    Omit<FoldOptions, "groups">
-  >;
-  const groups = given === undefined ? undefined : readIndices(given, { task, name: "groups" });
+export function foldsOf(dataset: Dataset, options: FoldOptions = {}): Uint32Array {
+  return deal(usableDataset(dataset), options);
+}
+
+/** As {@linkcode foldsOf}, of a data set that is checked. */
+function deal(dataset: Dataset, options: FoldOptions): Uint32Array {
   const { samples, labels } = dataset.train;
-  const because = (found: string) => `Cannot make folds of "${dataset.name}": ${found}`;
+  const task = `make folds of "${dataset.name}"`;
+  const because = (found: string) => `Cannot ${task}: ${found}`;
+  const { groups: given, ...others } = onlyKnown(options, NAMES, task);
+  const { folds, repeat, seed } = resolveOptions(ROWS, others, { task }) as Required<typeof others>;
   if (folds > samples) throw new RangeError(because(`it has ${samples} samples for ${folds} folds`));
-  if (groups !== undefined && groups.length !== samples) {
-    throw new TypeError(because(`there are groups of ${groups.length} samples, it has ${samples}`));
-  }
+  const groups = given === undefined ? undefined : readGroups(given, { task, name: "groups" }, samples);
   const order = new Uint32Array(samples);
-  shuffle(order, seed, FIRST_DRAW - repeat);
+  shuffle(order, seed, FIRST_FOLD_DRAW - repeat);
   if (groups !== undefined) return dealGroups(dataset, order, groups, folds, because);
   // Class after class, each going on with the fold at which the one before it ended.
   if (labels.length > 0) order.sort((one, other) => labels[one] - labels[other]);
@@ -145,25 +225,28 @@ function dealGroups(
  * @param folds Fold of each training sample, as {@linkcode foldsOf} gives them.
  * @throws {RangeError} When one of the parts would be empty.
  */
-export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number): Dataset {
-  const read = readDataset(dataset);
+export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number): Fold {
+  const usable = usableDataset(dataset);
   const place = { task: "test with a fold", name: "folds" };
-  readIndices(folds, place, 2 ** 32, read.train.samples);
+  const read = readIndices(folds, place, 2 ** 32, usable.train.samples);
   readWhole(fold, { ...place, name: "fold" });
-  const { train, featureCount, outputCount, task } = read;
+  return heldOut(usable, read, fold);
+}
+
+/** As {@linkcode foldDataset}, of a data set and folds that are checked. */
+function heldOut(dataset: Dataset, folds: Uint32Array, fold: number): Fold {
+  const { train } = dataset;
   const flags = Uint8Array.from(folds, (other) => Number(other === fold));
   const size = flags.reduce((sum, flag) => sum + flag, 0);
   if (size === 0 || size === train.samples) {
     throw new RangeError(
-      `Cannot test with fold ${fold} of "${read.name}": it has ${size} of ${train.samples} samples`,
+      `Cannot test with fold ${fold} of "${dataset.name}": it has ${size} of ${train.samples} samples`,
     );
   }
-  const outputs = task === "classification" ? 0 : outputCount;
-  const parted: Dataset = {
+  const parted: Fold = {
     ...dataset,
-    ...read,
-    train: gather(train, flags, 0, train.samples - size, featureCount, outputs),
-    test: gather(train, flags, 1, size, featureCount, outputs),
+    train: samplesAt(train, placesOf(flags, 0), dataset),
+    test: samplesAt(train, placesOf(flags, 1), dataset),
   };
   return pictured(parted, datasetPicture);
 }

@@ -5,7 +5,7 @@
  */
 import { foreignFormat } from "./foreign.ts";
 import { NPY_MAGIC } from "./npy.ts";
-import { SourceReader } from "./source.ts";
+import { type Source, SourceReader } from "./source.ts";
 import { isZip, startsWith } from "./stored.ts";
 import { onlyFile, openZip } from "./zip.ts";
 
@@ -25,8 +25,10 @@ export const FORMAT_NAMES: Readonly<Record<FileFormat, string>> = {
 
 /** A data file that was looked into. */
 export interface DataFile {
-  /** As it was given. */
+  /** As it was given; of bytes in memory, what messages call them. */
   readonly path: string;
+  /** What is read in the place of a file. */
+  readonly bytes?: Uint8Array;
   /** Its name without folders, `.gz` or `.zip`, and the last extension. */
   readonly stem: string;
   /** How it is to be read. */
@@ -58,17 +60,20 @@ const HEAD_BYTES = 1 << 16;
  *
  * Content that cannot be mistaken (NumPy, zip, IDX, Parquet) goes before the extension, the extension before all else.
  *
+ * @param bytes What is read in the place of a file; the path is then what they are called.
  * @throws {Deno.errors.NotFound} When there is no such file.
  * @throws {TypeError} When it is a folder, a pipe or a device.
  * @throws {SyntaxError} When it is empty, its packed data is damaged, it is an archive of several files, or of a format
  * that is not read; the message says what it is and what to do.
  */
-export async function detectFormat(path: string): Promise<DataFile> {
+export async function detectFormat(path: string, bytes?: Uint8Array): Promise<DataFile> {
   const file = path.replace(/^.*[/\\]/, "").replace(/\.(gz|zip)$/i, "");
   const stem = file.replace(/(?<=.)\.[^.]*$/, "") || file;
-  const archive = await archiveOf(path);
-  if (archive?.format === "npz") return { path, stem, ...archive };
-  await using reader = await SourceReader.open(path);
+  const source = bytes ?? path;
+  const memory = bytes === undefined ? {} : { bytes };
+  const archive = await archiveOf(source, path);
+  if (archive?.format === "npz") return { path, ...memory, stem, ...archive };
+  await using reader = await SourceReader.open(source, path);
   const buffer = new Uint8Array(HEAD_BYTES);
   const head = buffer.subarray(0, await reader.fill(buffer));
   const name = archive?.name ?? file;
@@ -78,22 +83,30 @@ export async function detectFormat(path: string): Promise<DataFile> {
   if (foreign !== undefined) throw new SyntaxError(`Cannot read "${path}": ${foreign}`);
   const format = binary ?? ending?.[1] ?? textFormat(head);
   const tabs = /\.tsv$/i.test(name) && head.includes(9);
-  return { path, stem, format, storedBytes: reader.storedBytes, ...(tabs ? { delimiter: "\t" } : {}) };
+  return {
+    path,
+    ...memory,
+    stem,
+    format,
+    storedBytes: reader.storedBytes,
+    ...(tabs ? { delimiter: "\t" } : {}),
+  };
 }
 
 /** A zip archive: a NumPy archive, or the name of the only file in it; undefined for other files. */
 async function archiveOf(
+  source: Source,
   path: string,
 ): Promise<{ format: "npz"; storedBytes: number } | { format?: undefined; name: string } | undefined> {
-  if (!await beginsAsZip(path)) return undefined;
-  using archive = await openZip(path);
+  if (!await beginsAsZip(source, path)) return undefined;
+  using archive = await openZip(source, path);
   const { files, storedBytes } = archive;
   const isNumPy = files.some(({ name }) => name.endsWith(".npy")) || /\.npz$/i.test(path);
   return isNumPy ? { format: "npz", storedBytes } : { name: onlyFile(archive).name };
 }
 
-async function beginsAsZip(path: string): Promise<boolean> {
-  await using reader = await SourceReader.open(path, undefined, { unpack: false });
+async function beginsAsZip(source: Source, path: string): Promise<boolean> {
+  await using reader = await SourceReader.open(source, path, { unpack: false });
   const head = new Uint8Array(4);
   return isZip(head.subarray(0, await reader.fill(head)));
 }

@@ -5,7 +5,8 @@
  */
 import { readCsv } from "./csv.ts";
 import type { Dataset, Split } from "./dataset.ts";
-import { type FileSamples, toDataset } from "./samples.ts";
+import { toDataset } from "./file_dataset.ts";
+import type { FileSamples } from "./samples.ts";
 import { lineWindows, type ReadProgress, type Source, SourceReader } from "./source.ts";
 
 /** What the labels 0 and 1 mean. */

@@ -28,7 +28,7 @@ export function labelName(spelling: string, numeric: boolean): string {
 }
 
 /** Most classes that numbers may stand for before they look like measurements. */
-const MOST_NUMBERED_CLASSES = 1000;
+export const MOST_NUMBERED_CLASSES = 1000;
 
 /** The classes of a file, in order. */
 export interface Classes {

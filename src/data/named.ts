@@ -15,9 +15,11 @@ import { type FoundFiles, locate, readPinned } from "./locate.ts";
 import { readMadelon } from "./madelon.ts";
 import { CALLBACK, type NamesOf, onlyKnown, readValue } from "../hyperparameter.ts";
 import { requirePath, requireSignal } from "../value.ts";
-import { resolveOptions, SEED, shown, THREADS } from "../hyperparameter.ts";
+import { resolveOptions, SEED, THREADS } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
-import { splitTest, toDataset } from "./samples.ts";
+import { described } from "../numbers.ts";
+import { quote } from "../quote.ts";
+import { splitTest, toDataset } from "./file_dataset.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 import { pictured } from "../picture.ts";
 import { datasetPicture } from "./dataset_picture.ts";
@@ -112,10 +114,28 @@ function describe(name: string): NamedDataset {
   const set = CATALOGUE.find((entry) => entry.name === name);
   if (set !== undefined) return set;
   const names = CATALOGUE.map((entry) => entry.name);
-  const guess = nearest(shown(name), names);
+  const own = "tables of your own are read by readTable(), other files by loadFiles()";
+  if (typeof name !== "string") {
+    throw new TypeError(
+      `Cannot find a data set by ${described(name)}: its name is needed, one of ${names.join(", ")}; ${own}`,
+    );
+  }
+  if (FILE.test(name)) {
+    throw new TypeError(
+      `Cannot find a data set named ${quote(name)}: it looks like a file; ${own}. Names are ${
+        names.join(", ")
+      }`,
+    );
+  }
+  const guess = nearest(name, names);
   const hint = guess === undefined ? "" : `did you mean "${guess}"? `;
-  throw new TypeError(`Cannot find a data set named "${shown(name)}": ${hint}There are ${names.join(", ")}`);
+  throw new TypeError(
+    `Cannot find a data set named ${quote(name)}: ${hint}There are ${names.join(", ")}; ${own}`,
+  );
 }
+
+/** Texts that name a file or an address rather than a data set. */
+const FILE = /[/\\]|\.[a-z0-9]+$/i;
 
 /** Made-up data by name. The paper does not say how many features of "extreme" inform. */
 const MADE_UP: Readonly<Record<string, MadelonLikeOptions>> = {

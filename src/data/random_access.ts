@@ -31,11 +31,12 @@ export class RandomAccess implements Disposable {
   /**
    * Opens a source.
    *
+   * @param called What messages call it. @default its path, or "data"
    * @throws {Error} The system's error when it cannot be opened.
    * @throws {TypeError} When it is a folder, a pipe or a device.
    */
-  static async open(source: Source): Promise<RandomAccess> {
-    const name = sourceName(source);
+  static async open(source: Source, called?: string): Promise<RandomAccess> {
+    const name = called ?? sourceName(source);
     if (source instanceof Uint8Array) return new RandomAccess(name, source.length, undefined, source);
     const file = await Deno.open(source);
     try {

@@ -75,7 +75,8 @@ export class SourceReader implements AsyncDisposable {
       const whole = beginning(head.subarray(0, got), stored);
       if (!unpack) return new SourceReader(name, whole);
       const isGzip = startsWith(head, [0x1f, 0x8b]);
-      if (name.endsWith(".gz") && !isGzip) {
+      // What came from a server may have been unpacked on the way.
+      if (name.endsWith(".gz") && !isGzip && !(source instanceof Uint8Array)) {
         throw new SyntaxError(
           `Cannot unpack "${name}": its name ends with ".gz", but its content is no gzip`,
         );
@@ -83,7 +84,7 @@ export class SourceReader implements AsyncDisposable {
       if (isZip(head)) {
         if (streamed) throw new SyntaxError(`Cannot read "${name}": a zip archive is read from a file alone`);
         await stored.release();
-        return new SourceReader(name, await unzipped(source));
+        return new SourceReader(name, await unzipped(source, name));
       }
       return new SourceReader(name, isGzip ? gunzipped(name, whole) : whole);
     } catch (cause) {
@@ -128,12 +129,15 @@ export class SourceReader implements AsyncDisposable {
  * Reads all bytes of a source.
  *
  * Memory: the bytes once, and twice for a moment where a packed file does not say how long it is.
+ *
+ * @param called What messages call it. @default its path, or "data"
  */
 export async function readSource(
   source: Source,
   onProgress?: ReadProgress,
+  called?: string,
 ): Promise<Uint8Array<ArrayBuffer>> {
-  await using reader = await SourceReader.open(source);
+  await using reader = await SourceReader.open(source, called);
   let bytes = new Uint8Array(Math.min(reader.mostBytes, Math.max(1 << 16, 4 * reader.storedBytes)));
   let length = 0;
   for (;;) {

@@ -7,10 +7,7 @@ import { firstUnfit } from "../finite.ts";
 import { isRecord, readWhole } from "../hyperparameter.ts";
 import { described, readFloatMatrix, readFloats, readIndices, readMatrix } from "../numbers.ts";
 import { type Place, readByName } from "../value.ts";
-import type { Dataset, FeatureSource, Split } from "./dataset.ts";
-
-/** What samples must fit. */
-export type SplitShape = Pick<Dataset, "featureCount" | "outputCount" | "task">;
+import type { FeatureSource, Split, SplitShape } from "./split.ts";
 
 /** What is read of samples; of a data set, which has samples to train, that it is none. */
 const NAMES = ["samples", "features", "source", "labels", "targets", "weights", "train"];

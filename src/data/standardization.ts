@@ -9,8 +9,9 @@ import {
   standardizePart,
   STATISTICS_ROWS,
 } from "../native/standardize.ts";
+import { atOnce, type Pieces } from "../pieces.ts";
 import { sharedFloats } from "../sparse/shared.ts";
-import type { Split } from "./dataset.ts";
+import type { Split } from "./split.ts";
 
 /**
  * Finds mean and scale of each feature, with which samples get zero mean and unit variance.
@@ -37,35 +38,50 @@ export function standardization(
   return { mean, scale };
 }
 
-/** Numbers a source makes at once while statistics are found. */
+/** Numbers that are looked at, or that a source makes, at once while statistics are found. */
 const PART_NUMBERS = 1 << 23;
 
 /**
- * As {@linkcode standardization}, of a split whose features may come from a source: the same bits then, from two
- * passes over features made a part at a time.
+ * As {@linkcode standardization}, of a split whose features may come from a source, in pieces: the same bits, from two
+ * passes over the features, a part of the samples at a time. Bytes are one piece.
  *
  * @param onProgress Called between parts, with samples done and to do; each counts twice.
  */
+export function* standardizationPieces(
+  split: Split,
+  featureCount: number,
+  threads = 1,
+  onProgress?: (done: number, total: number) => void,
+): Pieces<Standardization> {
+  const { samples, features, source } = split;
+  if (source === undefined && (features instanceof Uint8Array || features.length <= PART_NUMBERS)) {
+    return standardization(features, samples, featureCount, threads);
+  }
+  const [mean, scale] = [sharedFloats(featureCount), sharedFloats(featureCount)];
+  const state = new Float64Array(STATISTICS_ROWS * featureCount);
+  const size = Math.min(samples, Math.max(1, Math.floor(PART_NUMBERS / featureCount)));
+  const made = sharedFloats(source === undefined ? 0 : size * featureCount);
+  for (const squares of [false, true]) {
+    for (let first = 0; first < samples; first += size) {
+      const count = Math.min(size, samples - first);
+      const part = source === undefined
+        ? features.subarray(first * featureCount, (first + count) * featureCount) as Float32Array
+        : made.subarray(0, count * featureCount);
+      source?.gather(Uint32Array.from({ length: count }, (_, row) => first + row), part, threads);
+      standardizePart(part, { first, samples, squares }, state, mean, scale, threads);
+      onProgress?.((squares ? samples : 0) + first + count, 2 * samples);
+      yield;
+    }
+  }
+  return { mean, scale };
+}
+
+/** As {@linkcode standardizationPieces}, all at once. */
 export function standardizationOf(
   split: Split,
   featureCount: number,
   threads = 1,
   onProgress?: (done: number, total: number) => void,
 ): Standardization {
-  const { samples, features, source } = split;
-  if (source === undefined) return standardization(features, samples, featureCount, threads);
-  const [mean, scale] = [sharedFloats(featureCount), sharedFloats(featureCount)];
-  const state = new Float64Array(STATISTICS_ROWS * featureCount);
-  const size = Math.min(samples, Math.max(1, Math.floor(PART_NUMBERS / featureCount)));
-  const made = sharedFloats(size * featureCount);
-  for (const squares of [false, true]) {
-    for (let first = 0; first < samples; first += size) {
-      const order = Uint32Array.from({ length: Math.min(size, samples - first) }, (_, row) => first + row);
-      const part = made.subarray(0, order.length * featureCount);
-      source.gather(order, part, threads);
-      standardizePart(part, { first, samples, squares }, state, mean, scale, threads);
-      onProgress?.((squares ? samples : 0) + first + order.length, 2 * samples);
-    }
-  }
-  return { mean, scale };
+  return atOnce(standardizationPieces(split, featureCount, threads, onProgress));
 }

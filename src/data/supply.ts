@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { DatasetError, messageOf } from "../errors.ts";
 import { MOST_PACKED, type Source } from "./stored.ts";
 import { onlyFile, openZip, type ZipArchive, type ZippedFile } from "./zip.ts";
 
@@ -81,8 +82,8 @@ export function gunzipped(name: string, stored: Supply): Supply {
  *
  * @throws {SyntaxError} When the archive is damaged, or holds more files.
  */
-export async function unzipped(source: Source): Promise<Supply> {
-  const archive = await openZip(source);
+export async function unzipped(source: Source, called: string): Promise<Supply> {
+  const archive = await openZip(source, called);
   try {
     return zipSupply(archive, onlyFile(archive), true);
   } catch (cause) {
@@ -127,6 +128,7 @@ function pullChunks(chunks: AsyncIterator<Uint8Array>): Pull {
  *
  * @throws {Deno.errors.NotFound} When there is no such file.
  * @throws {Deno.errors.PermissionDenied} When it may not be read.
+ * @throws {DatasetError} When the system does not open it for another reason.
  * @throws {TypeError} When it is a folder, a pipe or a device.
  */
 export async function openStored(source: Source, name: string): Promise<Supply> {
@@ -143,7 +145,7 @@ export async function openStored(source: Source, name: string): Promise<Supply> 
         cause,
       });
     }
-    throw cause;
+    throw new DatasetError(`Cannot read "${name}": ${messageOf(cause)}`, { cause });
   }
   let open = true;
   const release = () => {

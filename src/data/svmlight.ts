@@ -4,7 +4,8 @@
  * @module
  */
 import { svmlightParse, svmlightScan } from "../native/text.ts";
-import type { FileSamples, Task } from "./samples.ts";
+import type { FileSamples } from "./samples.ts";
+import type { Task } from "../task.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 import { parseText, type ScannedText, scanText } from "./text.ts";
 

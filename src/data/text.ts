@@ -6,7 +6,7 @@
  * @module
  */
 import type { TextOutputs } from "../native/text.ts";
-import type { Split } from "./dataset.ts";
+import type { Split } from "./split.ts";
 import { LabelTable } from "./labels.ts";
 import { allocateSplit } from "./samples.ts";
 import { lineWindows, type ReadProgress, type Source, sourceName, SourceReader } from "./source.ts";

@@ -4,9 +4,11 @@
  * @module
  */
 import { readWhole, shown } from "../hyperparameter.ts";
-import { shuffle } from "../native/random.ts";
-import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
-import { type Dataset, type FeatureSource, readDataset, type Split } from "./dataset.ts";
+import { atOnce, type Pieces } from "../pieces.ts";
+import { type Dataset, usableDataset } from "./dataset.ts";
+import { countsOf, type Drawn, drawSamples, quotasOf, VALIDATION_DRAW } from "./held_out.ts";
+import { placesOf, samplePieces } from "./samples_at.ts";
+import type { Split } from "./split.ts";
 
 /** The two parts {@linkcode splitValidation} makes of the training samples. */
 export interface ValidationSplit {
@@ -16,9 +18,6 @@ export interface ValidationSplit {
   readonly validation: Split;
 }
 
-/** An epoch no training reaches, so that the draw is apart from the order of any epoch. */
-const VALIDATION_DRAW = 0xffff_ffff;
-
 /**
  * Sets a random part of the training samples aside to choose a model with.
  *
@@ -26,18 +25,24 @@ const VALIDATION_DRAW = 0xffff_ffff;
  * their order. Both parts are copies; a function of the data set, the fraction and the seed alone.
  *
  * @param fraction Share of the samples to set aside, above 0 and below 1.
- * @throws {RangeError} When the fraction is out of range, or one of the parts would be empty.
+ * @param seed A whole number from 0.
+ * @throws {RangeError} When the fraction or the seed is out of range, or one of the parts would be empty.
+ * @throws {TypeError} When it is no data set that a model could be trained on.
  */
 export function splitValidation(dataset: Dataset, fraction: number, seed: number): ValidationSplit {
-  dataset = readDataset(dataset);
   readWhole(seed, { task: "set validation samples aside", name: "seed" });
-  const { train, featureCount, outputCount } = dataset;
-  const { quota, size } = validationQuota(dataset, fraction);
-  const chosen = chooseValidation(train, quota, seed);
-  const outputs = dataset.task === "classification" ? 0 : outputCount;
+  return atOnce(validationPieces(usableDataset(dataset), fraction, seed));
+}
+
+/** As {@linkcode splitValidation}, of a data set and with a seed that are checked, a megabyte at a time. */
+export function* validationPieces(dataset: Dataset, fraction: number, seed: number): Pieces<ValidationSplit> {
+  const { train } = dataset;
+  requireParts(dataset, fraction);
+  const from = drawnFrom(dataset);
+  drawSamples(from, { fraction, seed, draw: VALIDATION_DRAW, mark: 1 });
   return {
-    train: gather(train, chosen, 0, train.samples - size, featureCount, outputs),
-    validation: gather(train, chosen, 1, size, featureCount, outputs),
+    train: yield* samplePieces(train, placesOf(from.flags, 0), dataset),
+    validation: yield* samplePieces(train, placesOf(from.flags, 1), dataset),
   };
 }
 
@@ -47,12 +52,17 @@ export function splitValidation(dataset: Dataset, fraction: number, seed: number
  * @throws {RangeError} As `splitValidation`.
  */
 export function trainingSamples(dataset: Dataset, fraction: number): number {
-  return dataset.train.samples - (fraction === 0 ? 0 : validationQuota(dataset, fraction).size);
+  return dataset.train.samples - (fraction === 0 ? 0 : requireParts(dataset, fraction));
 }
 
-/** How many samples of each class to set aside, and of all: neither none nor all. */
-function validationQuota(dataset: Dataset, fraction: number): { quota: Float64Array; size: number } {
-  const { train, outputCount } = dataset;
+function drawnFrom({ task, train, outputCount }: Dataset): Drawn {
+  const classes = task === "classification" ? outputCount : 1;
+  return { flags: new Uint8Array(train.samples), labels: train.labels, classes };
+}
+
+/** How many samples to set aside: neither none nor all. */
+function requireParts(dataset: Dataset, fraction: number): number {
+  const { samples } = dataset.train;
   if (typeof fraction !== "number" || !(fraction > 0 && fraction < 1)) {
     throw new RangeError(
       `Cannot set validation samples aside: the fraction is ${
@@ -60,83 +70,12 @@ function validationQuota(dataset: Dataset, fraction: number): { quota: Float64Ar
       }, expected a value between 0 and 1`,
     );
   }
-  const counts = new Float64Array(dataset.task === "classification" ? outputCount : 1);
-  for (let sample = 0; sample < train.samples; sample++) counts[classOf(train, sample)]++;
-  const quota = Float64Array.from(
-    counts,
-    (count) => Math.min(Math.floor(count * fraction), Math.max(count - 1, 0)),
-  );
-  // Largest remainders get what rounding down has left over.
-  let left = Math.round(train.samples * fraction) - quota.reduce((sum, value) => sum + value, 0);
-  const byRemainder = Array.from(counts.keys()).sort((a, b) =>
-    (counts[b] * fraction - quota[b]) - (counts[a] * fraction - quota[a]) || a - b
-  );
-  for (const index of byRemainder) {
-    if (left > 0 && quota[index] < counts[index] - 1) {
-      quota[index]++;
-      left--;
-    }
-  }
-  const size = quota.reduce((sum, count) => sum + count, 0);
-  if (size === 0 || size === train.samples) {
+  const size = quotasOf(countsOf(drawnFrom(dataset)), fraction).reduce((sum, count) => sum + count, 0);
+  if (size === 0 || size === samples) {
     throw new RangeError(
-      `Cannot set validation samples aside: a fraction of ${fraction} of ${train.samples} samples leaves ` +
-        `${train.samples - size} to train and ${size} to validate, both need at least 1`,
+      `Cannot set validation samples aside: a fraction of ${fraction} of ${samples} samples leaves ` +
+        `${samples - size} to train and ${size} to validate, both need at least 1`,
     );
   }
-  return { quota, size };
-}
-
-/** The class of a sample; 0 for regression. */
-function classOf(split: Split, sample: number): number {
-  return split.labels.length === 0 ? 0 : split.labels[sample];
-}
-
-/** Marks the samples to set aside with 1: of each class as many as the quota, which is used up. */
-function chooseValidation(train: Split, quota: Float64Array, seed: number): Uint8Array {
-  const order = new Uint32Array(train.samples);
-  shuffle(order, seed, VALIDATION_DRAW);
-  const chosen = new Uint8Array(train.samples);
-  for (const sample of order) {
-    if (quota[classOf(train, sample)] > 0) {
-      quota[classOf(train, sample)]--;
-      chosen[sample] = 1;
-    }
-  }
-  return chosen;
-}
-
-/** The samples whose flag is `part`: copies of them, or a source that knows them by their place. */
-export function gather(
-  from: Split,
-  flags: Uint8Array,
-  part: number,
-  samples: number,
-  featureCount: number,
-  outputs: number,
-): Split {
-  const { source } = from;
-  const kept = source === undefined ? samples * featureCount : 0;
-  const features = from.features instanceof Uint8Array ? sharedBytes(kept) : sharedFloats(kept);
-  const labels = sharedWords(from.labels.length === 0 ? 0 : samples);
-  const targets = sharedFloats(samples * outputs);
-  const weights = from.weights && sharedFloats(samples);
-  const chosen = sharedWords(source === undefined ? 0 : samples);
-  let next = 0;
-  for (let sample = 0; sample < from.samples; sample++) {
-    if (flags[sample] !== part) continue;
-    if (source === undefined) {
-      const row = from.features.subarray(sample * featureCount, (sample + 1) * featureCount);
-      features.set(row, next * featureCount);
-    } else chosen[next] = sample;
-    if (labels.length > 0) labels[next] = from.labels[sample];
-    if (weights !== undefined) weights[next] = from.weights![sample];
-    targets.set(from.targets.subarray(sample * outputs, (sample + 1) * outputs), next * outputs);
-    next++;
-  }
-  const split = { samples, features, labels, targets, ...(weights && { weights }) };
-  if (source === undefined) return split;
-  const gather: FeatureSource["gather"] = (order, made, threads) =>
-    source.gather(order.map((place) => chosen[place]), made, threads);
-  return { ...split, source: { gather } };
+  return size;
 }

@@ -46,10 +46,11 @@ export interface ZipArchive extends Disposable {
  * No two files may have one name (in any case), share packed bytes, or claim more than their packed bytes can hold: so
  * all files together are never more than 1032 times the archive. Memory: the directory.
  *
+ * @param called What messages call it. @default its path, or "data"
  * @throws {SyntaxError} When it is no zip file, damaged or cut short, or its directory contradicts itself.
  */
-export async function openZip(source: Source): Promise<ZipArchive> {
-  const file = await RandomAccess.open(source);
+export async function openZip(source: Source, called?: string): Promise<ZipArchive> {
+  const file = await RandomAccess.open(source, called);
   try {
     return await readDirectory(file);
   } catch (cause) {

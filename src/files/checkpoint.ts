@@ -53,8 +53,6 @@ export interface SaveOptions {
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
 
-const SAVE_OPTIONS: NamesOf<SaveOptions> = { training: true, workers: true, onProgress: true };
-
 /**
  * Saves a model; the file appears whole or not at all, and an older one stays until then.
  *
@@ -97,7 +95,7 @@ export async function saveModel(
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { encodeModel, loadModel, SparseMlp } from "../../mod.ts";
+ * import { encodeModel, loadModel, SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const bytes = await encodeModel(SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }));
  * const { model } = await loadModel(bytes);
@@ -118,6 +116,8 @@ export async function encodeModel(
     throw new CheckpointError(`Cannot encode the model: ${messageOf(cause)}`, { cause });
   }
 }
+
+const SAVE_OPTIONS: NamesOf<SaveOptions> = { training: true, workers: true, onProgress: true };
 
 function readSaveOptions(options: SaveOptions, task: string): SaveOptions {
   const { training, workers, onProgress } = onlyKnown(options, SAVE_OPTIONS, task);

@@ -8,7 +8,7 @@ import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { answerCount } from "../model/outputs.ts";
-import { type ModelOptions, resolveSettings } from "../model/settings.ts";
+import { activationOf, type ModelOptions, resolveSettings } from "../model/settings.ts";
 import { readScaling, unscaled } from "../model/target_scaling.ts";
 import { checkNameCount, readTemperature } from "../model/meaning.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
@@ -120,7 +120,7 @@ export function makeModel(
     if (inputs !== sizes[index]) {
       throw new TypeError(`"${name}" has ${inputs} rows, the layer before it ${sizes[index]} neurons`);
     }
-    const activation = index === last ? OUTPUT_CODE : activationCode(settings.activation, index);
+    const activation = index === last ? OUTPUT_CODE : activationCode(activationOf(settings, index), index);
     expectLength(name, "indptr", layer.indptr, inputs + 1);
     expectLength(name, "indices", layer.indices, values.length);
     if (layer.bias) expectLength(name, "bias", layer.bias, neurons);

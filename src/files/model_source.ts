@@ -4,6 +4,7 @@
  * @module
  */
 import { fileURLToPath } from "node:url";
+import { isInstance } from "../value.ts";
 import { RandomAccess } from "../data/random_access.ts";
 import { shown } from "../hyperparameter.ts";
 import { safetensorsLength, tooShort } from "./safetensors.ts";
@@ -48,12 +49,14 @@ const FIRST_BYTES = 1 << 16;
  */
 export function modelSourceName(source: unknown): string {
   if (typeof source === "string") return source;
-  if (source instanceof URL) return addressOf(source);
-  if (source instanceof Uint8Array || source instanceof ArrayBuffer || source instanceof Blob) return "data";
-  if (source instanceof Response) {
+  if (isInstance(source, URL)) return addressOf(source);
+  if (isInstance(source, Uint8Array) || isInstance(source, ArrayBuffer) || isInstance(source, Blob)) {
+    return "data";
+  }
+  if (isInstance(source, Response)) {
     return URL.canParse(source.url) ? addressOf(new URL(source.url)) : "response";
   }
-  if (source instanceof ReadableStream) return "stream";
+  if (isInstance(source, ReadableStream)) return "stream";
   throw new TypeError(
     `Cannot load a model: its source is ${
       shown(source)
@@ -93,7 +96,7 @@ export async function openModel(source: ModelSource, reading: StreamReading): Pr
  * @throws {TypeError} When it is no path, and no `file:` URL.
  */
 export function modelPath(place: unknown): string {
-  if (typeof place !== "string" && !(place instanceof URL)) {
+  if (typeof place !== "string" && !isInstance(place, URL)) {
     throw new TypeError(
       `Cannot save the model: its place is ${shown(place)}, expected a path or a file: URL`,
     );

@@ -7,7 +7,7 @@ import { firstUnfit } from "../finite.ts";
 import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
-import type { ModelSettings } from "../model/settings.ts";
+import { activationOf, type ModelSettings } from "../model/settings.ts";
 import type { Standardization } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { rebuildIncoming, validateConnections } from "../sparse/csr.ts";
@@ -147,7 +147,7 @@ function planLayers(
       expectLength(content, `${name}.bias`, neurons);
       capacity = Math.max(capacity, length);
     }
-    const activation = index === last ? OUTPUT_CODE : activationCode(settings.activation, index);
+    const activation = index === last ? OUTPUT_CODE : activationCode(activationOf(settings, index), index);
     return { inputs, neurons, capacity, activation };
   });
 }

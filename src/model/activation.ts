@@ -4,6 +4,7 @@
  * @module
  */
 import { type NamesOf, onlyKnown, shown } from "../hyperparameter.ts";
+import { isList, readItems } from "../value.ts";
 
 /** Names of the activation functions of hidden layers. */
 export type ActivationKind =
@@ -47,7 +48,13 @@ const DEFAULT_ALPHA: Partial<Record<ActivationKind, number>> = {
 };
 
 /** An activation in words, with the slope where it has one: "all-relu α 0.6". */
-export function describeActivation({ kind, alpha }: Required<Activation>): string {
+export function describeActivation(
+  activation: Required<Activation> | readonly Required<Activation>[],
+): string {
+  return [activation].flat().map(describeOne).join(", ");
+}
+
+function describeOne({ kind, alpha }: Required<Activation>): string {
   // What suits a table goes from leaky ReLU to ReLU by its slope.
   if (kind === "leaky-relu" && alpha === 0) return "relu";
   return kind in DEFAULT_ALPHA ? `${kind} α ${alpha}` : kind;
@@ -121,6 +128,25 @@ export function resolveActivation(activation: ActivationKind | Activation): Requ
     );
   }
   return { kind, alpha: slope };
+}
+
+/**
+ * Fills in what the user left out: one activation for all hidden layers, or a list with one for each.
+ *
+ * @param hidden How many hidden layers there are.
+ * @throws {TypeError} When a kind is unknown, or there are not as many as hidden layers.
+ * @throws {RangeError} When an alpha is not finite as an f32.
+ */
+export function resolveActivations(
+  given: ActivationKind | Activation | readonly (ActivationKind | Activation)[],
+  hidden: number,
+): Required<Activation> | readonly Required<Activation>[] {
+  if (!isList(given)) return resolveActivation(given as ActivationKind | Activation);
+  const list = readItems(given, { task: "make a model", name: "activation" }, 2 ** 20);
+  if (list.length === hidden) return list.map((one) => resolveActivation(one as ActivationKind | Activation));
+  throw new TypeError(
+    `Cannot make a model: ${list.length} activations were given, expected one for each of ${hidden} hidden layers`,
+  );
 }
 
 /**

@@ -86,6 +86,8 @@ export class InferenceModel<out T extends Task = Task> {
   readonly classNames: readonly string[];
   /** What the outputs mean. */
   readonly task: T;
+  /** What the columns of the tables are that the model was trained on; undefined without one. */
+  readonly schema: TableSchema | undefined;
   readonly #network: NetworkMemory;
   readonly #standardization: Standardization;
   readonly #targetScaling: TargetScaling | undefined;
@@ -93,7 +95,6 @@ export class InferenceModel<out T extends Task = Task> {
   readonly #oneSided: boolean;
   readonly #sizes: readonly number[];
   readonly #temperature: number;
-  readonly #schema: TableSchema | undefined;
   #work: Uint32Array = new Uint32Array(0);
 
   static {
@@ -117,7 +118,7 @@ export class InferenceModel<out T extends Task = Task> {
     this.#oneSided = isOneSided({ sizes, task });
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
-    this.#schema = model.schema;
+    this.schema = model.schema;
     this.#standardization = standardization ??
       { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
     this.#targetScaling = model.targetScaling;
@@ -145,7 +146,7 @@ export class InferenceModel<out T extends Task = Task> {
       temperature: this.#temperature,
       standardization: this.#standardization,
       ...(this.#targetScaling && { targetScaling: this.#targetScaling }),
-      ...(this.#schema && { schema: this.#schema }),
+      ...(this.schema && { schema: this.schema }),
     });
   }
 
@@ -267,24 +268,12 @@ export class InferenceModel<out T extends Task = Task> {
     try {
       predict(this.#network, source, { wanted, width, threads }, this.#work, outputs);
     } catch (cause) {
-      if (!(cause instanceof FeatureError) || this.#schema === undefined) throw cause;
-      throw cause.at({ name: inputNames(this.#schema)[cause.place.feature] });
+      if (!(cause instanceof FeatureError) || this.schema === undefined) throw cause;
+      throw cause.at({ name: inputNames(this.schema)[cause.place.feature] });
     }
     if (this.#targetScaling !== undefined) toOwnUnit(this.#targetScaling, outputs);
     return outputs;
   }
-}
-
-/** The layers of what should be a model. */
-function layersOf(model: Compilable): readonly SparseLayer[] {
-  const { layers } = readByName(model, ["layers"], COMPILING, "model.");
-  const given = layers === undefined
-    ? []
-    : readItems(layers, { task: COMPILING, name: "model.layers" }, 2 ** 16);
-  if (given.length > 0 && given.every((layer) => isInstance(layer, SparseLayer))) {
-    return given as SparseLayer[];
-  }
-  throw unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
 }
 
 /** Which side of 0 an output is on. */
@@ -304,4 +293,15 @@ function largest(outputs: Float32Array, count: number): Uint32Array {
     labels[sample] = best;
   }
   return labels;
+}
+
+/** The layers of what should be a model: their arrays go to kernels, which trust them. */
+function layersOf(model: Compilable): readonly SparseLayer[] {
+  const { layers } = readByName(model, ["layers"], COMPILING, "model.");
+  const refused = () => unfit({ task: COMPILING, name: "the model" }, model, "a SparseMlp");
+  if (layers === undefined) throw refused();
+  return readItems(layers, { task: COMPILING, name: "model.layers" }, 2 ** 16).map((layer) => {
+    if (isInstance(layer, SparseLayer)) return layer;
+    throw refused();
+  });
 }

@@ -28,6 +28,7 @@ import { modelPicture } from "./picture.ts";
 import { PredictiveNetwork } from "./predictive.ts";
 import { readShared } from "./read_shared.ts";
 import {
+  activationOf,
   type ModelOptions,
   type ModelSettings,
   readModelOptions,
@@ -72,7 +73,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   classNames: readonly string[] = [];
   /** What the columns of the tables are that the model reads; set by training on one. */
   schema?: TableSchema;
-  /** Who is at work on it: training waits for saves, and one run is refused while another lasts. */
+  /** Who is at work on it: training waits for saves, one run for another. */
   readonly use: ModelUse = new ModelUse();
   /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
   temperature = 1;
@@ -195,7 +196,9 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
       const probability = connectionProbability({ ...size, ...sparsityOf(settings, layer) });
       const structure = { ...size, probability, seed, layer, threads };
       const capacity = countConnections(counted.subarray(0, size.inputs + 1), structure);
-      const activation = layer + 2 < sizes.length ? activationCode(settings.activation, layer) : OUTPUT_CODE;
+      const activation = layer + 2 < sizes.length
+        ? activationCode(activationOf(settings, layer), layer)
+        : OUTPUT_CODE;
       return { plan: { ...size, capacity, activation }, structure };
     });
     const model = SparseMlp.allocate(settings, drafts.map((draft) => draft.plan));

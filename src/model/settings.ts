@@ -12,7 +12,7 @@ import {
   type WeightInitializer,
 } from "../sparse/init.ts";
 import { type Task, TASKS } from "../task.ts";
-import { type Activation, type ActivationKind, resolveActivation } from "./activation.ts";
+import { type Activation, type ActivationKind, resolveActivations } from "./activation.ts";
 
 export type { Task };
 
@@ -32,11 +32,11 @@ export interface ModelOptions<T extends Task = Task> {
   /** Density instead of ε: one for all layers, or one for each. */
   readonly density?: number | readonly number[];
   /**
-   * Activation of the hidden layers.
+   * Activation of the hidden layers: one for all, or a list with one for each.
    *
    * @default {{ kind: "all-relu", alpha: 0.6 }}
    */
-  readonly activation?: ActivationKind | Activation;
+  readonly activation?: ActivationKind | Activation | readonly (ActivationKind | Activation)[];
   /**
    * Law of the first weights.
    *
@@ -82,7 +82,7 @@ export interface ModelOptions<T extends Task = Task> {
 export type ModelSettings<T extends Task = Task> =
   & Required<Omit<ModelOptions<T>, "threads" | "onProgress" | "activation" | "epsilon" | "density">>
   & {
-    readonly activation: Required<Activation>;
+    readonly activation: Required<Activation> | readonly Required<Activation>[];
     readonly epsilon?: number;
     readonly density?: number | readonly number[];
   };
@@ -196,8 +196,16 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
   for (const [layer, neurons] of sizes.slice(1).entries()) {
     connectionProbability({ inputs: sizes[layer], neurons, ...sparsityOf(sparsity, layer) });
   }
-  const activation = resolveActivation(options.activation ?? "all-relu");
+  const activation = resolveActivations(options.activation ?? "all-relu", sizes.length - 2);
   return { sizes, ...sparsity, activation, initializer, fanIn, zeroOutput, task, seed };
+}
+
+/** Activation of a hidden layer, from 0. */
+export function activationOf(
+  { activation }: Pick<ModelSettings, "activation">,
+  layer: number,
+): Required<Activation> {
+  return "kind" in activation ? activation : activation[layer];
 }
 
 /** What decides how many connections a layer has. */

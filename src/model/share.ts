@@ -12,7 +12,7 @@ import type { TableSchema } from "../schema.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
 import { type LayerPlan, rowOf } from "./layer.ts";
 import type { ModelMeaning, ModelParts } from "./parts.ts";
-import type { ModelSettings } from "./settings.ts";
+import { activationOf, type ModelSettings } from "./settings.ts";
 import { describeScaling, readScaling } from "./target_scaling.ts";
 
 /** Of objects that this version of the package shares. */
@@ -159,10 +159,13 @@ export function readRow(layout: Uint32Array, index: number, sizes: readonly numb
 }
 
 /** Shapes of the layers, as the layout table has them. */
-export function plansOf({ sizes, activation }: ModelSettings, layout: Uint32Array): LayerPlan[] {
+export function plansOf(settings: ModelSettings, layout: Uint32Array): LayerPlan[] {
+  const { sizes } = settings;
   return sizes.slice(1).map((neurons, index) => {
     const { inputs, capacity, activation: code } = readRow(layout, index, sizes);
-    const known = index + 2 < sizes.length ? activationCode(activation, index) : OUTPUT_CODE;
+    const known = index + 2 < sizes.length
+      ? activationCode(activationOf(settings, index), index)
+      : OUTPUT_CODE;
     if (code === known.code) return { inputs, neurons, capacity, activation: known };
     throw new TypeError(`layer ${index + 1} has activation code ${code}, its settings say ${known.code}`);
   });

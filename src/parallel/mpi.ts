@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dataset } from "../data/dataset.ts";
+import { type Dataset, usableDataset } from "../data/dataset.ts";
 import { readWhole, refuseUnknown } from "../hyperparameter.ts";
 import { readByName } from "../value.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -12,8 +12,13 @@ import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.t
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { MpiTransport } from "./mpi_server.ts";
 import { workOverMpi } from "./mpi_worker.ts";
-import { PARALLEL_OPTION_NAMES, type ParallelOptions } from "./options.ts";
-import { trainOver } from "./wasap.ts";
+import {
+  PARALLEL_OPTION_NAMES,
+  type ParallelOptions,
+  type ParallelRunOptions,
+  resolveParallelHyperparameters,
+} from "./options.ts";
+import { checkedParallelRun, trainChecked } from "./wasap.ts";
 
 /** Options of {@linkcode trainOverMpi}. */
 export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
@@ -48,27 +53,47 @@ class WorkDone {}
  * version that gradients may still come for, and in phase 2 a replica of each worker.
  *
  * @returns An iterator over epoch records; its return value is the summary, undefined for workers.
+ * MPI starts with the iteration; options, data and whether the model fits them are checked before, at the call.
+ *
  * @throws {LibraryError} When the MPI library was not built, or no launcher started this process.
- * @throws {TypeError} When there is no option of a name, or its value has the wrong type.
- * @throws {RangeError} When the job has one rank only, or a setting is out of range.
+ * @throws {TypeError} At the call, when there is no option of a name, its value has the wrong type, or model and data do
+ * not fit together.
+ * @throws {RangeError} At the call, when a value is out of range; when the job has one rank only, or more workers than
+ * there are batches.
  * @throws {TrainingError} When a rank is silent for longer than the time limit. MPI then goes on: exit with an error,
  * and the launcher ends the job.
  */
-export async function* trainOverMpi(
+export function trainOverMpi(
   model: SparseMlp,
-  data: Dataset,
+  given: Dataset,
   options: MpiOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
   requireModel(model, "train over MPI");
   refuseUnknown(options, MPI_OPTION_NAMES, "train");
-  const { chunkWords = CHUNK_WORDS, place: given, ...parallel } = readByName(
+  const { chunkWords = CHUNK_WORDS, place, ...parallel } = readByName(
     options,
     MPI_OPTION_NAMES,
     "train",
-  );
+  ) as MpiOptions;
   readWhole(chunkWords, { task: "train over MPI", name: "chunkWords" }, { least: 1, most: 2 ** 30 });
-  const place = given === undefined ? startMpi(chunkWords as number) : given as MpiPlace;
-  const { rank, size } = place;
+  // How many workers there are, the launcher knows.
+  const settings = { timeLimitSeconds: TIME_LIMIT_SECONDS, ...parallel, workers: 1 };
+  const data = usableDataset(given);
+  return takePart(
+    model,
+    data,
+    checkedParallelRun(model, data, settings),
+    () => place ?? startMpi(chunkWords),
+  );
+}
+
+async function* takePart(
+  model: SparseMlp,
+  data: Dataset,
+  checked: ParallelRunOptions,
+  start: () => MpiPlace,
+): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
+  const { rank, size } = start();
   if (size < 2) {
     finishMpi(0);
     throw new RangeError(
@@ -76,15 +101,16 @@ export async function* trainOverMpi(
         '"mpirun -n RANKS", RANKS at least 2',
     );
   }
-  const settings = { timeLimitSeconds: TIME_LIMIT_SECONDS, ...parallel, workers: size - 1 };
-  if (rank === 0) return yield* trainOver(model, data, settings, (plan) => new MpiTransport(plan));
+  const parallel = resolveParallelHyperparameters({ ...checked.parallel, workers: size - 1 });
+  const run = { ...checked, parallel };
+  if (rank === 0) return yield* trainChecked(model, data, run, (plan) => new MpiTransport(plan));
   try {
     // What a worker needs is prepared as the server prepares it; only the epochs are not its own.
-    const run = trainOver(model, data, settings, async (plan) => {
+    const work = trainChecked(model, data, run, async (plan) => {
       await workOverMpi(plan.model, { ...plan.setup, worker: rank - 1 });
       throw new WorkDone();
     });
-    await run.next();
+    await work.next();
   } catch (end) {
     if (!(end instanceof WorkDone)) throw end;
   }

@@ -41,7 +41,8 @@ export interface ParallelHyperparameterOptions {
 }
 
 /** Options of {@linkcode trainParallel}. */
-export interface ParallelOptions extends HyperparameterOptions, RunHooks, ParallelHyperparameterOptions {
+export interface ParallelOptions
+  extends HyperparameterOptions, Omit<RunHooks, "onStep">, ParallelHyperparameterOptions {
   /** The models of the workers in phase 2: to go on with those of a checkpoint, and to save them in one. */
   readonly workerModels?: WorkerModels;
 }
@@ -122,14 +123,19 @@ export interface ParallelRunOptions extends RunOptions {
  * Takes options apart, fills in defaults and checks them.
  *
  * @param modelSeed Seed where none is given.
+ * @param validation Whether the data have validation samples of their own.
  * @throws {RangeError} When a value is out of range.
  * @throws {TypeError} When there is no option of that name, or a value has the wrong type, contradicts another or is for
  * sequential training only.
  */
-export function resolveParallelRun(options: ParallelOptions, modelSeed: number): ParallelRunOptions {
+export function resolveParallelRun(
+  options: ParallelOptions,
+  modelSeed: number,
+  validation: boolean,
+): ParallelRunOptions {
   refuseUnknown(options, PARALLEL_OPTION_NAMES, "train");
   const read: ParallelOptions = readByName(options, PARALLEL_OPTION_NAMES, "train");
-  const run = resolveRunOptions(read, modelSeed, PARALLEL_OPTION_NAMES);
+  const run = resolveRunOptions(read, modelSeed, { known: PARALLEL_OPTION_NAMES, validation });
   const parallel = resolveParallelHyperparameters(read);
   const { workerModels } = read;
   if (workerModels !== undefined && !(workerModels instanceof WorkerModels)) {
@@ -141,6 +147,17 @@ export function resolveParallelRun(options: ParallelOptions, modelSeed: number):
     throw new TypeError(
       `Cannot train in parallel with the rule "${rule.name}" as an object: functions cannot be sent to workers; ` +
         `expected the name of a rule as ${option}`,
+    );
+  }
+  if (run.hooks.schedule !== undefined) {
+    throw new TypeError(
+      "Cannot train in parallel with a function as schedule: functions cannot be sent to workers; " +
+        'expected a named one, such as { kind: "cosine" }',
+    );
+  }
+  if (run.hooks.onStep !== undefined) {
+    throw new TypeError(
+      "Cannot train in parallel with onStep: workers take their steps where nobody can be called; give onProgress",
     );
   }
   const { gradientFlow, maxSteps, compactWhilePruning } = run.settings;

@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { type Dataset, readDataset, type Split } from "../data/dataset.ts";
+import { type Dataset, type Split, usableDataset } from "../data/dataset.ts";
+import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { tileWidth } from "../model/tile.ts";
@@ -15,6 +16,7 @@ import { BatchRunner } from "../train/step_runner.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
+import { checkedRun } from "../train/compatibility.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
 import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
@@ -25,6 +27,7 @@ import {
   checkShards,
   type ParallelHyperparameters,
   type ParallelOptions,
+  type ParallelRunOptions,
   resolveParallelRun,
 } from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
@@ -62,9 +65,9 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  * permissions, deviations and measurements. `wassp` gives the same bits in each run with the same seed and workers, and
  * with one worker those of {@linkcode train}; `wasap` does not.
  *
- * @throws {RangeError} When a value is out of range, at the call, or there are more workers than batches.
- * @throws {TypeError} When there is no option of a name, its value has the wrong type or is for sequential training
- * only, at the call, or model and data do not fit together.
+ * @throws {RangeError} At the call, when a value is out of range, or there are more workers than batches.
+ * @throws {TypeError} At the call, when there is no option of a name, its value has the wrong type or is for sequential
+ * training only, or model and data do not fit together; with the first record, when the model is in another run.
  * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
  *
  * @example
@@ -94,8 +97,24 @@ export function trainOver(
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   requireModel(model, "train in parallel");
-  const run = resolveParallelRun(options, model.settings.seed);
-  const data = readDataset(given);
+  const data = usableDataset(given);
+  return trainChecked(model, data, checkedParallelRun(model, data, options), makeTransport);
+}
+
+/**
+ * Options of a parallel run, checked with its usable data and its model; only the number of workers may still change.
+ *
+ * @throws {RangeError} When a value is out of range.
+ * @throws {TypeError} When an option is unknown, of the wrong type or for sequential training only, or model and data do
+ * not fit together.
+ */
+export function checkedParallelRun(
+  model: SparseMlp,
+  data: Dataset,
+  options: ParallelOptions,
+): ParallelRunOptions {
+  const validation = data.validation !== undefined;
+  const run = checkedRun(model, data, resolveParallelRun(options, model.settings.seed, validation));
   if (data.train.source !== undefined) {
     throw new TypeError(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,
@@ -110,10 +129,24 @@ export function trainOver(
         "epoch; train this one to its end without workers first",
     );
   }
-  const { parallel, workerModels = new WorkerModels() } = run;
+  checkWorkerModels(run.workerModels?.start ?? [], model);
+  return run;
+}
+
+/**
+ * As {@linkcode trainOver}, with options that {@linkcode checkedParallelRun} has made for this model and these data.
+ *
+ * @throws {RangeError} When there are more workers than batches.
+ */
+export function trainChecked(
+  model: SparseMlp,
+  data: Dataset,
+  run: ParallelRunOptions,
+  makeTransport: MakeTransport,
+): AsyncGenerator<EpochRecord, TrainSummary> {
+  const { parallel, settings: { validationFraction, batchSize }, workerModels = new WorkerModels() } = run;
+  checkShards(parallel.workers, trainingSamples(data, validationFraction), batchSize);
   return trainWith(model, data, run, async (plan) => {
-    checkShards(parallel.workers, plan.split.samples, plan.settings.batchSize);
-    checkWorkerModels(workerModels.start, model);
     const planned = planTransport(model, data, plan, parallel, workerModels, run.state);
     return new ParallelEngine(planned, plan, await makeTransport(planned), workerModels);
   });
@@ -268,6 +301,8 @@ class ParallelEngine implements Engine {
       averageModels(replicas, model, this.#settings.threads);
       state.phaseOneEpochs = setup.phaseOneEpochs;
     }
+    onSums(sums);
+    await this.#orEnded(Promise.resolve());
     const seconds = (performance.now() - started) / 1000;
     const learningRate = this.#lastRate(epoch, first);
     if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);

@@ -11,11 +11,12 @@ import { readSplit } from "../data/split_argument.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { answerCount } from "../model/outputs.ts";
 import { type Matrix, type Numbers, readIndices } from "../numbers.ts";
-import { logit } from "../model/temperature.ts";
+import { atOnce, type Pieces } from "../pieces.ts";
+import { applyTemperature, logit } from "../model/temperature.ts";
 import type { Task } from "../task.ts";
 import { type EvaluationOptions, Evaluator } from "./evaluation.ts";
 import { readOutputs } from "./measured_samples.ts";
-import { evaluate } from "./measures.ts";
+import { classificationMetrics } from "./metrics.ts";
 
 /** How far a temperature goes: samples that are all classified rightly would ask for 0. */
 const [LEAST, MOST] = [0.1, 10];
@@ -60,12 +61,24 @@ export function fitTemperature(probabilities: Matrix, labels: Numbers, weights?:
         (wrong >= 0 ? `sample ${wrong} has class ${classOf[wrong]}` : "at least 2 are needed"),
     );
   }
+  return atOnce(temperaturePieces(outputs, { classOf, weight }, classes));
+}
+
+/** Samples with the class and the weight of each. */
+interface Judged {
+  readonly classOf: Uint32Array;
+  readonly weight: (sample: number) => number;
+}
+
+/** Halving by halving. */
+function* temperaturePieces(outputs: Float32Array, judged: Judged, classes: number): Pieces<number> {
   const logits = Float64Array.from(outputs, logit);
   let [low, high] = [1 / MOST, 1 / LEAST];
   for (let halving = 0; halving < 60 && low < high; halving++) {
     const middle = (low + high) / 2;
-    if (slope(logits, { classOf, weight }, classes, middle) > 0) high = middle;
+    if (slope(logits, judged, classes, middle) > 0) high = middle;
     else low = middle;
+    yield;
   }
   return 2 / (low + high);
 }
@@ -73,7 +86,7 @@ export function fitTemperature(probabilities: Matrix, labels: Numbers, weights?:
 /** How the summed log loss of softmax(β·z) changes with β. */
 function slope(
   logits: Float64Array,
-  { classOf, weight }: { readonly classOf: Uint32Array; readonly weight: (sample: number) => number },
+  { classOf, weight }: Judged,
   classes: number,
   beta: number,
 ): number {
@@ -123,32 +136,36 @@ export function refuseCalibration(task: Task, what: string): void {
  * ```
  */
 export function calibrate(model: SparseMlp, split: Split, options: EvaluationOptions = {}): Calibration {
+  return atOnce(calibrationPieces(model, split, options));
+}
+
+/** As {@linkcode calibrate}, in pieces. */
+export function* calibrationPieces(
+  model: SparseMlp,
+  samples: Split,
+  options: EvaluationOptions,
+): Pieces<Calibration> {
   requireModel(model, "calibrate");
   refuseCalibration(model.settings.task, "the model");
-  const task = "calibrate";
-  const outputCount = answerCount(model.settings);
-  const read = readSplit(
-    split,
-    { task: "classification", featureCount: model.featureCount, outputCount },
-    task,
+  const classes = answerCount(model.settings);
+  const shape = { task: "classification", featureCount: model.featureCount, outputCount: classes } as const;
+  const { labels, weights, ...split } = readSplit(samples, shape, "calibrate");
+  const probabilities = new Float32Array(split.samples * classes);
+  yield* new Evaluator(model, { ...split, labels, ...(weights && { weights }) }, options).batches(
+    probabilities,
   );
-  const { temperature } = model;
-  try {
-    model.temperature = 1;
-    const before = evaluate(model as SparseMlp<"classification">, read, options);
-    const probabilities = new Float32Array(read.samples * outputCount);
-    new Evaluator(model, read, options).run(probabilities);
-    model.temperature = fitTemperature(probabilities, read.labels, read.weights);
-    const after = evaluate(model as SparseMlp<"classification">, read, options);
-    return {
-      temperature: model.temperature,
-      errorBefore: before.expectedCalibrationError,
-      errorAfter: after.expectedCalibrationError,
-      logLossBefore: before.logLoss,
-      logLossAfter: after.logLoss,
-    };
-  } catch (cause) {
-    model.temperature = temperature;
-    throw cause;
-  }
+  const before = classificationMetrics(probabilities, labels, weights);
+  yield;
+  const judged = { classOf: labels, weight: (sample: number) => weights?.[sample] ?? 1 };
+  const temperature = yield* temperaturePieces(probabilities, judged, classes);
+  applyTemperature(probabilities, classes, temperature);
+  const after = classificationMetrics(probabilities, labels, weights);
+  model.temperature = temperature;
+  return {
+    temperature,
+    errorBefore: before.expectedCalibrationError,
+    errorAfter: after.expectedCalibrationError,
+    logLossBefore: before.logLoss,
+    logLossAfter: after.logLoss,
+  };
 }

@@ -6,6 +6,7 @@
 import type { Split } from "../data/dataset.ts";
 import { TrainingError } from "../errors.ts";
 import type { TopologyCounts } from "../topology/change.ts";
+import type { EventLoopTurn } from "./event_loop_turn.ts";
 import type { ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import type { EpochRecord } from "./records.ts";
@@ -21,6 +22,8 @@ export interface EnginePlan {
   readonly epochsDone: number;
   /** The widest tile that suits the caches, of the network as the run began; see `RunState.cacheTile`. */
   readonly cacheTile: number;
+  /** When others had their turn last. */
+  readonly turn: EventLoopTurn;
 }
 
 /** Trains a model, epoch by epoch. */

@@ -8,6 +8,8 @@
 import { COUNT, type Place, resolveOptions, unfit } from "../hyperparameter.ts";
 import { requireSignal } from "../value.ts";
 import type { OwnRules } from "../topology/rules/rule.ts";
+import type { ScheduleFunction } from "./rate.ts";
+import type { StepRecord } from "./records.ts";
 import { checkRunState, newRunState, type RunState } from "./state.ts";
 
 /** What a run calls and listens to, and where it begins. */
@@ -23,10 +25,21 @@ export interface RunHooks {
    * the model between two steps (after an abort, in `onProgress`, between epochs), it lets a run go on bit for bit.
    */
   readonly state?: RunState;
-  /** Stops the run between two steps; the iterator then ends with the reason. */
+  /**
+   * Stops the run within one step, or one batch of an evaluation; the iterator then ends with the reason. Timers and
+   * messages that abort it have their turn every 20 ms, or after each step that is longer.
+   */
   readonly signal?: AbortSignal;
-  /** Called between steps, ten times a second at most; the run waits for what it returns. */
+  /**
+   * Called after the last step of each epoch, and before it between steps, ten times a second at most; the run waits for
+   * what it returns.
+   */
   readonly onProgress?: (progress: Progress) => void | Promise<void>;
+  /**
+   * Called after each step; the run waits where it returns a promise. An abort raised in it ends the run before the next
+   * step. For sequential training alone: workers take their steps where nobody can be called.
+   */
+  readonly onStep?: (step: StepRecord) => void | Promise<void>;
   /**
    * Called between kernel calls while something other than steps goes on. What it throws ends the run, in the middle of
    * a change of the topology too: then go on from a checkpoint, or make a model anew.
@@ -34,9 +47,11 @@ export interface RunHooks {
   readonly onPhase?: (progress: PhaseProgress) => void;
 }
 
-/** Hooks as a run has them: rules that were given instead of names are among them. */
+/** Hooks as a run has them: rules and a schedule that were given instead of names are among them. */
 export interface ResolvedHooks extends RunHooks {
   readonly rules: OwnRules;
+  /** Given instead of a named schedule. */
+  readonly schedule?: ScheduleFunction;
 }
 
 /** How far something is that a run does beside its steps. */
@@ -77,6 +92,7 @@ export const HOOK_NAMES = [
   "state",
   "signal",
   "onProgress",
+  "onStep",
   "onPhase",
 ] as const satisfies readonly (keyof RunHooks)[];
 
@@ -90,7 +106,7 @@ export function readHooks(options: RunHooks): RunHooks {
   for (const name of given) {
     const value: unknown = options[name];
     const place: Place = { task: "train", name };
-    if ((name === "onProgress" || name === "onPhase") && typeof value !== "function") {
+    if (name.startsWith("on") && typeof value !== "function") {
       throw unfit(place, value, "a function");
     }
     if (name === "signal") requireSignal(value, "train");

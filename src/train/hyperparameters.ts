@@ -11,7 +11,7 @@ import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
 import { UPDATE_HYPERPARAMETERS, type UpdateOptions } from "../optimizer/update_options.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
 import { type ClassWeights, readClassWeights } from "./sample_weights.ts";
-import { refuseJudging, SELECTION_HYPERPARAMETERS, type SelectionOptions } from "./selection.ts";
+import { checkJudging, SELECTION_HYPERPARAMETERS, type SelectionOptions } from "./selection.ts";
 
 /** Importance Pruning while training. Paper: §2.1 Algorithm 2. */
 export interface ImportancePruning {
@@ -51,7 +51,8 @@ export interface HyperparameterOptions extends UpdateOptions, RuleOptions, Selec
    */
   readonly maxSteps?: number;
   /**
-   * Samples a step (B). The last batch of an epoch may be smaller.
+   * Samples a step (B): at most all training samples, which are one batch where it is larger. The last batch of an
+   * epoch may be smaller.
    *
    * @default {128}
    */
@@ -151,7 +152,7 @@ export const HYPERPARAMETERS = {
     ...COUNT,
     default: 128,
     symbol: "B",
-    doc: "Samples of a step; the last batch of an epoch may be smaller.",
+    doc: "Samples of a step, at most all of them; the last batch of an epoch may be smaller.",
   },
   fanInLimit: {
     kind: "number",
@@ -247,15 +248,20 @@ export type Hyperparameters =
  * Fills in defaults, and checks ranges and what hyperparameters say of each other. Other keys are left out.
  *
  * @param modelSeed Seed where none is given.
+ * @param validation Whether the data have validation samples of their own.
  * @throws {RangeError} When a value is out of range.
  * @throws {TypeError} When a value has the wrong type, or two contradict each other.
  */
-export function resolveHyperparameters(options: HyperparameterOptions, modelSeed: number): Hyperparameters {
-  const keep = options.validationFraction ? "best" : "last";
+export function resolveHyperparameters(
+  options: HyperparameterOptions,
+  modelSeed: number,
+  validation = false,
+): Hyperparameters {
+  const keep = validation || options.validationFraction ? "best" : "last";
   const defaults = { seed: modelSeed, threads: navigator.hardwareConcurrency, keep };
   // The table has a row for each key, whose kind gives its type.
   const resolved = resolveOptions(HYPERPARAMETERS, options, { task: "train", defaults }) as Hyperparameters;
-  refuseJudging(resolved);
+  checkJudging(resolved, validation);
   return resolved;
 }
 

@@ -4,7 +4,8 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import { readSplit, type SplitShape } from "../data/split_argument.ts";
+import { readSplit } from "../data/split_argument.ts";
+import type { SplitShape } from "../data/split.ts";
 import { FeatureError } from "../errors.ts";
 import { CALLBACK, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";

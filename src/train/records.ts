@@ -56,6 +56,20 @@ export interface EpochRecord {
   readonly parallel?: ParallelRecord;
 }
 
+/** What happened in one step of sequential training. */
+export interface StepRecord {
+  /** Number of the epoch, from 1. */
+  readonly epoch: number;
+  /** Number of the step in its epoch, from 1. */
+  readonly step: number;
+  /** Steps of an epoch. */
+  readonly steps: number;
+  /** Mean loss of the step's batch, of the weights before the step. */
+  readonly loss: number;
+  /** Learning rate of the step. */
+  readonly learningRate: number;
+}
+
 /** What a run has reached; one that goes on from a state, in all its parts. Accuracies are fractions. */
 export interface RunSummary {
   /** Whole epochs done. */

@@ -38,17 +38,17 @@ export function readClassWeights(value: unknown, place: Place): ClassWeights {
  * Source: King & Zeng 2001 ("Logistic Regression in Rare Events Data") for balanced weights.
  *
  * @param data What the samples are part of.
- * @throws {TypeError} When there are class weights where samples have no class, or not as many as classes.
+ * @param classWeights Fit for the data: {@linkcode checkClassWeights}.
  * @throws {RangeError} When all samples have weight 0, or weights are beyond all bounds.
  */
 export function withTrainingWeights(
   split: Split,
-  data: Pick<Dataset, "name" | "task" | "outputCount">,
+  data: Pick<Dataset, "name" | "outputCount">,
   classWeights: ClassWeights | undefined,
 ): Split {
   const { samples, labels, weights: own } = split;
   if (own === undefined && classWeights === undefined) return split;
-  const ofClass = classWeights && weightsOfClasses(split, data, classWeights);
+  const ofClass = classWeights && weightsOfClasses(split, data.outputCount, classWeights);
   const weight = (sample: number) => (own?.[sample] ?? 1) * (ofClass?.[labels[sample]] ?? 1);
   let sum = 0;
   for (let sample = 0; sample < samples; sample++) sum += weight(sample);
@@ -63,22 +63,28 @@ export function withTrainingWeights(
   return { ...split, weights };
 }
 
-function weightsOfClasses(
-  split: Split,
-  { name, task, outputCount }: Pick<Dataset, "name" | "task" | "outputCount">,
+/**
+ * Refuses class weights that the data have no use for.
+ *
+ * @throws {TypeError} When the data are for regression, or there are not as many weights as classes.
+ */
+export function checkClassWeights(
   classWeights: ClassWeights,
-): readonly number[] {
+  { name, task, outputCount }: Pick<Dataset, "name" | "task" | "outputCount">,
+): void {
   if (task !== "classification") {
     const why = task === "regression" ? "has no classes" : "has no class of each sample";
     throw new TypeError(`Cannot train on "${name}" with classWeights: it is for ${task}, which ${why}`);
   }
-  if (classWeights === "balanced") {
-    // A class without samples has no weight to be had.
-    const counts = Array.from(classCounts(split, outputCount));
-    return counts.map((count) => count === 0 ? 0 : split.samples / (outputCount * count));
-  }
-  if (classWeights.length === outputCount) return classWeights;
+  if (classWeights === "balanced" || classWeights.length === outputCount) return;
   throw new TypeError(
     `Cannot train on "${name}" with ${classWeights.length} classWeights: it has ${outputCount} classes, each needs one`,
   );
+}
+
+function weightsOfClasses(split: Split, classes: number, classWeights: ClassWeights): readonly number[] {
+  if (classWeights !== "balanced") return classWeights;
+  // A class without samples has no weight to be had.
+  const counts = Array.from(classCounts(split, classes));
+  return counts.map((count) => count === 0 ? 0 : split.samples / (classes * count));
 }

@@ -61,7 +61,10 @@ export const METRIC_NAMES = Object.keys(METRICS) as unknown as readonly [MetricN
 
 /** Hyperparameters of the selection. */
 export interface SelectionOptions {
-  /** Fraction of the training samples set aside to choose the best epoch by. @default {0} */
+  /**
+   * Fraction of the training samples set aside to choose the best epoch by; for a data set without a validation part of
+   * its own. @default {0}
+   */
   readonly validationFraction?: number;
   /**
    * What the validation samples choose the best epoch by.
@@ -70,17 +73,17 @@ export interface SelectionOptions {
    */
   readonly metric?: MetricName;
   /**
-   * Which epoch's weights the model has at the end of the run: those of the best epoch by `metric`, which needs a
-   * validation fraction, or of the last. A copy is made after each epoch that is the best so far.
+   * Which epoch's weights the model has at the end of the run: those of the best epoch by `metric`, which needs
+   * validation samples, or of the last. A copy is made after each epoch that is the best so far.
    *
-   * @default best where validation samples are set aside, else last
+   * @default best where there are validation samples, else last
    */
   readonly keep?: "best" | "last";
-  /** Stop after this many evaluations in a row without a better value of `metric`; needs a validation fraction. */
+  /** Stop after this many evaluations in a row without a better value of `metric`; needs validation samples. */
   readonly patience?: number;
   /**
    * At the end of the run, fit the temperature of the probabilities on the validation samples; see `calibrate`. For
-   * classification, with a validation fraction. @default {false}
+   * classification, with validation samples. @default {false}
    */
   readonly calibrate?: boolean;
 }
@@ -116,27 +119,41 @@ export const SELECTION_HYPERPARAMETERS = {
 } as const satisfies TableOf<SelectionOptions>;
 
 /**
- * Refuses what means nothing without validation samples.
+ * Refuses what means nothing without validation samples, and more of them than the data have themselves.
  *
- * @throws {TypeError} With the first that is asked for where none are set aside.
+ * @param validation Whether the data have validation samples of their own.
+ * @throws {TypeError} With the first that is asked for where there are none, or when a fraction is asked for beside.
  */
-export function refuseJudging(
+export function checkJudging(
   { validationFraction, patience, keep, metric, calibrate }: SelectionOptions,
+  validation: boolean,
 ): void {
-  if (validationFraction !== 0) return;
+  if (validation && validationFraction !== 0) {
+    throw new TypeError(
+      `Cannot set validation samples aside: validationFraction is ${validationFraction}, and the data set has a ` +
+        "validation part; give one of the two",
+    );
+  }
+  if (validation || validationFraction !== 0) return;
   if (patience !== undefined) {
-    throw new TypeError("Cannot stop early: patience needs a validationFraction above 0 to judge by");
+    throw new TypeError(
+      "Cannot stop early: patience needs a validationFraction above 0 to judge by, or a data set with a validation part",
+    );
   }
   if (keep === "best") {
     throw new TypeError(
-      'Cannot keep the best epoch: keep "best" needs a validationFraction above 0 to judge by',
+      'Cannot keep the best epoch: keep "best" needs a validationFraction above 0 to judge by, or a data set with a validation part',
     );
   }
   if (calibrate) {
-    throw new TypeError("Cannot calibrate: calibrate needs a validationFraction above 0 to fit with");
+    throw new TypeError(
+      "Cannot calibrate: calibrate needs a validationFraction above 0 to fit with, or a data set with a validation part",
+    );
   }
   if (metric !== "loss") {
-    throw new TypeError(`Cannot choose by ${metric}: metric needs a validationFraction above 0 to judge by`);
+    throw new TypeError(
+      `Cannot choose by ${metric}: metric needs a validationFraction above 0 to judge by, or a data set with a validation part`,
+    );
   }
 }
 

@@ -11,14 +11,17 @@ import { sharedWords } from "../sparse/shared.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
-import { EventLoopTurn } from "./event_loop_turn.ts";
+import type { EventLoopTurn } from "./event_loop_turn.ts";
 import type { Progress, ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
-import { learningRateOf } from "./rate.ts";
+import { learningRateOf, ownRateOf } from "./rate.ts";
 import type { RunState } from "./state.ts";
 import { StepRunner } from "./step_runner.ts";
 import { pictured } from "../picture.ts";
 import { progressPicture } from "./record_pictures.ts";
+
+/** The least time from one call of `onProgress` to the next inside an epoch. */
+const TELL_MS = 100;
 
 /** Training in one process: the order of the samples, and what runs their batches. */
 export class SequentialEngine implements Engine {
@@ -27,12 +30,13 @@ export class SequentialEngine implements Engine {
   readonly #hooks: ResolvedHooks;
   readonly #runner: StepRunner;
   readonly #order: Uint32Array;
-  readonly #turn = new EventLoopTurn();
+  readonly #turn: EventLoopTurn;
 
-  constructor(model: SparseMlp, data: Dataset, { split, settings, hooks, cacheTile }: EnginePlan) {
+  constructor(model: SparseMlp, data: Dataset, { split, settings, hooks, cacheTile, turn }: EnginePlan) {
     this.#model = model;
     this.#settings = settings;
     this.#hooks = hooks;
+    this.#turn = turn;
     const standardization = model.standardization!;
     const { image } = data;
     const probes = needsGradients(settings, hooks.rules);
@@ -48,13 +52,18 @@ export class SequentialEngine implements Engine {
   async epoch(epoch: number, state: RunState): Promise<Trained> {
     const settings = this.#settings;
     const { batchSize, seed, epochs, maxSteps } = settings;
-    const { signal, onProgress } = this.#hooks;
+    const { signal, onProgress, onStep, schedule } = this.#hooks;
     const [runner, order, samples] = [this.#runner, this.#order, this.#order.length];
     shuffle(order, seed, epoch);
     const steps = Math.ceil(samples / batchSize);
     const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
-    let learningRate = learningRateOf(settings, epoch * steps - 1, steps);
+    const rateOf = schedule === undefined
+      ? (number: number) => learningRateOf(settings, number, steps)
+      : (number: number) => ownRateOf(schedule, settings, number, steps);
+    // Of the last step, should there be none left to do.
+    let learningRate = state.step < end ? NaN : rateOf((epoch - 1) * steps + end - 1);
     const [started, before] = [performance.now(), state.step * batchSize];
+    let told = started;
     for (let step = state.step; step < end; step++) {
       // Whoever saves the model began while others had their turn.
       if (this.#model.use.isBeingSaved) await this.#model.use.saved();
@@ -62,7 +71,7 @@ export class SequentialEngine implements Engine {
       const first = step * batchSize;
       const size = Math.min(batchSize, samples - first);
       const number = (epoch - 1) * steps + step;
-      learningRate = learningRateOf(settings, number, steps);
+      learningRate = rateOf(number);
       state.flow += runner.step(runner.build(order, first, size, epoch), number, learningRate);
       const [loss, correct] = [runner.totals[0], runner.totals[1]];
       state.loss += loss;
@@ -71,7 +80,14 @@ export class SequentialEngine implements Engine {
       if (!Number.isFinite(state.loss)) {
         throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
       }
-      if (this.#turn.due) {
+      if (onStep !== undefined) {
+        const answer = onStep({ epoch, step: step + 1, steps, loss: loss / size, learningRate });
+        if (answer instanceof Promise) await answer;
+      }
+      const due = this.#turn.due;
+      const tells = onProgress !== undefined &&
+        (step + 1 === end || (due && performance.now() - told >= TELL_MS));
+      if (tells) {
         const done = first + size;
         const progress: Progress = {
           epoch,
@@ -83,10 +99,12 @@ export class SequentialEngine implements Engine {
           accuracy: state.correct / done,
           samplesPerSecond: (done - before) / ((performance.now() - started) / 1000),
         };
-        await onProgress?.(pictured(progress, progressPicture));
-        await this.#turn.take();
+        await onProgress(pictured(progress, progressPicture));
+        told = performance.now();
       }
+      if (due) await this.#turn.take();
     }
+    if (signal?.aborted) signal.throwIfAborted();
     const trained = samplesBetween(0, end, samples, batchSize);
     return {
       trainLoss: state.loss / trained,

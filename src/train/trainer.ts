@@ -3,33 +3,32 @@
  *
  * @module
  */
-import { validateAugmentation } from "../data/augment.ts";
-import { classCounts, type Dataset, readDataset, type Split } from "../data/dataset.ts";
-import { standardizationOf } from "../data/standardization.ts";
-import { splitValidation } from "../data/validation_split.ts";
+import { classCounts, type Dataset, type Split, usableDataset } from "../data/dataset.ts";
+import { standardizationPieces } from "../data/standardization.ts";
+import { validationPieces, type ValidationSplit } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import { pictured } from "../picture.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { answerCount } from "../model/outputs.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
 import { stateFor } from "../optimizer/optimizers.ts";
 import { cacheTile as cacheTileOf } from "../model/tile.ts";
 import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
-import { calibrate, refuseCalibration } from "./calibration.ts";
+import { calibrationPieces } from "./calibration.ts";
+import { checkedRun } from "./compatibility.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { epochPicture, summaryPicture } from "./record_pictures.ts";
-import { checkMetric, metricValue, needsOutputs } from "./selection.ts";
+import { metricValue, needsOutputs } from "./selection.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { checkStepInside, judgeValidation } from "./state.ts";
+import { judgeValidation } from "./state.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
@@ -37,19 +36,22 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  *
  * After each epoch: evaluation, then (but for the last epoch) Importance Pruning where it is due, then SET. Features
  * and the targets of a regression are standardised with the statistics of the training samples, which the model keeps: its
- * losses are of standardised targets, its predictions in their own unit. Where validation samples are set aside, the
- * model ends as it was after its best epoch (`keep`), also when the run was not stopped early; the arrays of its layers
+ * losses are of standardised targets, its predictions in their own unit. Where there are validation samples (those of the
+ * data set, or a `validationFraction` set aside), the model ends as it was after its best epoch (`keep`), also when the run was not stopped early; the arrays of its layers
  * are then others than before. A run that is left before its end leaves the model as it stands, with `SparseMlp.best`
  * beside.
  *
  * Paper: §2, §2.1 Algorithm 2, Methods. The same bits for any number of threads. Memory: the activations of one tile;
  * a step allocates nothing.
  *
+ * Timers, messages, requests and signals have their turn every 20 ms while it is iterated, or after each step,
+ * change of the topology or metric that is longer. The call reads all numbers of the data once (2 GB/s) to check them.
+ *
  * @returns An iterator over epoch records, whose return value is the summary.
- * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type; with the first
- * record, when model and data do not fit together, or the model is in another run.
- * @throws {RangeError} At the call, when a value is out of range; with the first record, when a layer of a network that
- * was never trained has no connection.
+ * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type, or model and data do
+ * not fit together; with the first record, when the model is in another run.
+ * @throws {RangeError} At the call, when a value is out of range, or a layer of a network that was never trained has no
+ * connection.
  * @throws {TrainingError} When the loss, or a weight at the end, is no longer finite; the model cannot be used then.
  *
  * @example
@@ -68,12 +70,17 @@ export function train(
   options: TrainOptions = {},
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   requireModel(model, "train");
-  const run = resolveRunOptions(options, model.settings.seed);
-  const read = readDataset(data);
-  return trainWith(model, read, run, (plan) => new SequentialEngine(model, read, plan));
+  const usable = usableDataset(data);
+  const validation = usable.validation !== undefined;
+  const run = checkedRun(model, usable, resolveRunOptions(options, model.settings.seed, { validation }));
+  return trainWith(model, usable, run, (plan) => new SequentialEngine(model, usable, plan));
 }
 
-/** As {@linkcode train}, with options that are resolved, data that were read by {@linkcode readDataset}, and the epochs trained by the given engine. */
+/**
+ * As {@linkcode train}, of usable data, with the epochs trained by the given engine.
+ *
+ * @param run Made by `checkedRun` for this model and these data.
+ */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
@@ -81,34 +88,20 @@ export async function* trainWith(
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
-  checkFit(model, data, settings);
-  if (state.epoch === 0 && state.step === 0) checkConnected(model);
-  const { validationFraction, threads, seed, maxSteps, metric, keep, patience = Infinity } = settings;
-  const parts = validationFraction > 0 ? splitValidation(data, validationFraction, seed) : undefined;
+  const { threads, maxSteps, metric, keep, patience = Infinity } = settings;
+  const turn = new EventLoopTurn();
+  const parts = await validationParts(data, settings, turn);
   const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
-  if (settings.batchSize > trainSplit.samples) {
-    throw new RangeError(
-      `Cannot train: batchSize is ${settings.batchSize}, the data have ${trainSplit.samples} training samples`,
-    );
-  }
   const steps = Math.ceil(trainSplit.samples / settings.batchSize);
   const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
-  checkStepInside(state, settings.batchSize, steps);
   state.batchSize = settings.batchSize;
-  const stepsDone = state.epoch * steps + state.step;
-  if (stepsDone >= maxSteps) {
-    throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
-  }
   beginFrom(model, state, keep);
   model.temperature = 1;
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
     hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
-  model.standardization ??= standardizationOf(
-    trainSplit,
-    data.featureCount,
-    threads,
-    tell("statistics", state.epoch + 1),
+  model.standardization ??= await turn.between(
+    standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
   );
   if (data.task === "regression") {
     model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
@@ -118,7 +111,14 @@ export async function* trainWith(
   const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
-  const engine = await makeEngine({ split: trainSplit, settings, hooks, epochsDone: state.epoch, cacheTile });
+  const engine = await makeEngine({
+    split: trainSplit,
+    settings,
+    hooks,
+    epochsDone: state.epoch,
+    cacheTile,
+    turn,
+  });
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split &&
@@ -145,8 +145,8 @@ export async function* trainWith(
         const onBatch = tell("evaluation", epoch);
         return {
           validation: validation &&
-            await inPart("validation", evaluate(validation, hooks.signal, onBatch, outputs)),
-          test: test && await inPart("test", evaluate(test, hooks.signal, onBatch)),
+            await inPart("validation", evaluate(validation, turn, hooks.signal, onBatch, outputs)),
+          test: test && await inPart("test", evaluate(test, turn, hooks.signal, onBatch)),
         };
       });
       // A training loss is of the weights before its step: only this tells of the last step.
@@ -161,6 +161,7 @@ export async function* trainWith(
       const judged = whole && score !== undefined
         ? judgeValidation(state, { epoch, metric, value: score })
         : undefined;
+      if (turn.due) await turn.take();
       const improved = judged !== undefined && judged.best !== state.best;
       if (improved && keep === "best") {
         await model.use.saved();
@@ -220,7 +221,9 @@ export async function* trainWith(
     becomeBest(model, state);
   }
   const calibration = settings.calibrate && parts
-    ? calibrate(model, parts.validation, { threads, microBatch: settings.microBatch })
+    ? await turn.between(
+      calibrationPieces(model, parts.validation, { threads, microBatch: settings.microBatch }),
+    )
     : undefined;
   const summary = summarize(tally, keep === "best" ? state.best : undefined);
   const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
@@ -236,11 +239,12 @@ export async function* trainWith(
 /** Evaluates, and lets other tasks of the program run meanwhile. */
 async function evaluate(
   evaluator: Evaluator,
+  turn: EventLoopTurn,
   signal: AbortSignal | undefined,
   onBatch: (done: number, total: number) => void,
   outputs?: Float32Array,
 ): Promise<Evaluation> {
-  const [batches, turn] = [evaluator.batches(outputs), new EventLoopTurn()];
+  const batches = evaluator.batches(outputs);
   for (;;) {
     const { done, value } = batches.next();
     if (done) return value;
@@ -259,39 +263,16 @@ async function inPart<T>(part: "validation" | "test", work: Promise<T>): Promise
   }
 }
 
-function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
-  const { task } = model.settings;
-  const [inputs, outputs] = [model.featureCount, answerCount(model.settings)];
-  if (inputs !== data.featureCount || outputs !== data.outputCount) {
-    throw new TypeError(
-      `Cannot train on "${data.name}": it has ${data.featureCount} features and ${data.outputCount} outputs, ` +
-        `the model takes ${inputs} and gives ${outputs}`,
-    );
-  }
-  if (task !== data.task) {
-    throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
-  }
-  checkMetric(settings.metric, task);
-  if (settings.calibrate) refuseCalibration(task, `on "${data.name}"`);
-  if (settings.augmentation !== undefined) {
-    if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
-      throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);
-    }
-    validateAugmentation(settings.augmentation, data.image);
-  }
-}
-
-/** Refuses a network that nothing could pass through; pruning may come to that later, and knows why. */
-function checkConnected({ layers }: SparseMlp): void {
-  const severed = layers.findIndex(({ nnz }) => nnz === 0);
-  if (severed < 0) return;
-  const { inputs, neurons } = layers[severed];
-  throw new RangeError(
-    `Cannot train: layer ${
-      severed + 1
-    }, [${inputs}, ${neurons}], has no connection, so nothing passes through the ` +
-      "network; a larger epsilon or density is needed",
-  );
+/** Training and validation samples, where there are any of the latter: the data's own, or a part set aside. */
+async function validationParts(
+  data: Dataset,
+  { validationFraction, seed }: Hyperparameters,
+  turn: EventLoopTurn,
+): Promise<ValidationSplit | undefined> {
+  const { train, validation } = data;
+  if (validation !== undefined) return { train, validation };
+  if (validationFraction === 0) return undefined;
+  return await turn.between(validationPieces(data, validationFraction, seed));
 }
 
 /** Refuses to end a run with what no file could hold: an evaluation may never have met a weight that is NaN. */

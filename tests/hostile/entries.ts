@@ -117,10 +117,16 @@ const PARALLEL = { ...SETTINGS, workers: 2 };
 const folder = Deno.cwd();
 const path = (name: string) => `${folder}/${name}`;
 
-/** Files that the right arguments name. */
+/** A model that was trained on a table. */
+let ofTable: api.SparseMlp;
+
+/** Files and models that the right arguments name. */
 export async function makeFiles(): Promise<void> {
   const rows = Array.from({ length: 20 }, (_, index) => `${index / 7},${(index * 3) % 5},${"ab"[index % 2]}`);
   await Deno.writeTextFile(path("table.csv"), ["mass,width,class", ...rows].join("\n") + "\n");
+  const table = await api.readTable(path("table.csv"), { label: "class" });
+  ofTable = api.SparseMlp.for(table, { hidden: [5], density: 1, seed: 1 });
+  await api.fit(ofTable, table, { epochs: 1, batchSize: 4, threads: 1 });
   await api.exportScipy(model(), path("matrices"));
   await api.saveModel(model(), path("model.safetensors"));
 }
@@ -209,6 +215,49 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
     arrays: [1],
     passes: true,
   },
+  "Dataset.from": {
+    right: () => [{
+      features: numbers(6 * SAMPLES),
+      featureCount: 6,
+      featureNames: ["a", "b", "c", "d", "e", "f"],
+      labels: Array.from(labels(), (label) => "xyz"[label]),
+      weights: new Float32Array(SAMPLES).fill(2),
+      classNames: ["x", "y", "z"],
+      name: "small",
+      task: "classification",
+    }, {
+      test: 0.25,
+      validation: 0.25,
+      stratify: true,
+      groups: Array.from({ length: SAMPLES }, (_, index) => `g${index}`),
+      seed: 1,
+    }],
+    call: (source: never, options: never) => api.Dataset.from(source, options),
+    options: [1],
+  },
+  "subset": {
+    right: () => [data(), Uint32Array.of(5, 0, 3)],
+    call: (data: never, samples: never) => api.subset(data, samples),
+    arrays: [1],
+    passes: true,
+  },
+  "stratifiedFolds": {
+    right: () => [data(), { folds: 3, repeat: 1, seed: 1 }],
+    call: (data: never, options: never) => [...api.stratifiedFolds(data, options)],
+    options: [1],
+    passes: true,
+  },
+  "groupFolds": {
+    right: () => [
+      data(),
+      Uint32Array.from({ length: SAMPLES }, (_, index) => index >> 1),
+      { folds: 3, repeat: 1, seed: 1 },
+    ],
+    call: (data: never, groups: never, options: never) => [...api.groupFolds(data, groups, options)],
+    options: [2],
+    arrays: [1],
+    passes: true,
+  },
   "madelonLike": {
     right: () => [{
       samples: 12,
@@ -252,6 +301,24 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       header: true,
     }],
     call: (paths: never, options: never) => api.loadFiles(paths, options),
+    options: [1],
+    system: true,
+  },
+  "readTable": {
+    right: () => [path("table.csv"), {
+      label: "class",
+      test: 0.25,
+      validation: 0.25,
+      stratify: true,
+      seed: 1,
+      threads: 1,
+      task: "classification",
+      missing: "fill",
+      header: true,
+      maxBytes: 1e6,
+      onNotice: () => {},
+    }],
+    call: (source: never, options: never) => api.readTable(source, options),
     options: [1],
     system: true,
   },
@@ -376,6 +443,26 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       classWeights: "balanced",
     }],
     call: (model: never, data: never, options: never) => drain(api.train(model, data, options), 2),
+    options: [2],
+    passes: true,
+  },
+  "fit": {
+    right: () => [
+      model(),
+      data(),
+      { ...TRAINING, schedule: () => 0.01, onStep: () => {}, onProgress: () => {} },
+      () => {},
+    ],
+    call: (model: never, data: never, options: never, onEpoch: never) =>
+      api.fit(model, data, options, onEpoch).then(({ lastTrainLoss }) => lastTrainLoss),
+    options: [2],
+    passes: true,
+    unbounded: true,
+  },
+  "predictRows": {
+    right:
+      () => [ofTable, [{ mass: 1, width: 2 }, { mass: 0.5, width: 3 }], { threads: 1, onNotice: () => {} }],
+    call: (model: never, rows: never, options: never) => api.predictRows(model, rows, options),
     options: [2],
     passes: true,
   },

@@ -7,9 +7,9 @@
  * @module
  */
 import { assert } from "@std/assert";
-import type { ActivationKind } from "../../src/model/activation.ts";
+import { type ActivationKind, resolveActivation } from "../../src/model/activation.ts";
 import type { SparseMlp } from "../../src/model/model.ts";
-import type { Task } from "../../src/model/settings.ts";
+import { activationOf, type Task } from "../../src/model/settings.ts";
 
 /** One layer; matrices are `[inputs][neurons]`, flat. */
 export interface OracleLayer {
@@ -61,7 +61,7 @@ export interface OracleGradients {
 
 /** Copies a model; its settings name the activation, its structure the mask. */
 export function oracleOf(model: SparseMlp): OracleNetwork {
-  const { task, activation } = model.settings;
+  const { task } = model.settings;
   const layers = model.layers.map((layer, index): OracleLayer => {
     const { inputs, neurons } = layer;
     const mask = new Uint8Array(inputs * neurons);
@@ -76,11 +76,12 @@ export function oracleOf(model: SparseMlp): OracleNetwork {
       }
     }
     const hidden = index + 1 < model.layers.length;
+    const { kind, alpha } = hidden ? activationOf(model.settings, index) : resolveActivation("identity");
     return {
       inputs,
       neurons,
-      kind: hidden ? activation.kind : "identity",
-      slope: slopeBelowZero(activation.kind, activation.alpha, index),
+      kind,
+      slope: slopeBelowZero(kind, alpha, index),
       mask,
       weights,
       bias: Float64Array.from(layer.bias),

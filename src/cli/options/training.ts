@@ -33,7 +33,6 @@ export const TRAINING_OPTIONS = [
     ...COUNT,
     ...from(HYPERPARAMETERS.batchSize, { training: "batchSize" }),
     name: "batch-size",
-    help: "Samples of a step; the last batch of an epoch may be smaller. The default is at most all samples.",
   },
   {
     ...TRAINING,

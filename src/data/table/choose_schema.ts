@@ -7,8 +7,7 @@ import { columnName, type ColumnSchema, inputCount, isInput, type TableSchema } 
 import { pictured } from "../../picture.ts";
 import { quote } from "../../quote.ts";
 import { schemaPicture } from "../../schema_picture.ts";
-import type { Dataset } from "../dataset.ts";
-import type { Task } from "../samples.ts";
+import type { Task } from "../../task.ts";
 import { columnSchema, type MissingCells } from "./column_kinds.ts";
 import {
   type Answers,
@@ -22,6 +21,7 @@ import {
 import {
   chooseTask,
   type ChosenTask,
+  flagsOf,
   type LabelClasses,
   labelClasses,
   lookAlikes,
@@ -34,10 +34,11 @@ import type { TableProfile } from "./table.ts";
 /** What somebody says about the columns of a training table; everything else is found out. */
 export interface SchemaOptions {
   /** What is to be learned. @default {by the label column, see `chooseTask`} */
-  readonly task?: Dataset["task"] | undefined;
+  readonly task?: Task | undefined;
   /**
-   * The label's column, or several of them for regression: a name, an index from 0, or from the end if negative;
-   * "first", "last" or "none". A text that is no name may be digits, or a list with commas.
+   * The label's column, or several of them: targets of a regression, or with the task "multi-label" labels of which a
+   * sample may have several, each a column of 0 and 1, true and false, or yes and no. A name, an index from 0, or from the end
+   * if negative; "first", "last" or "none". A text that is no name may be digits, or a list with commas.
    *
    * Without it, the column the header calls label, class, target, response, output or y (in this order of
    * preference, capitals or not), and the last one where the header has none of them or there is no header.
@@ -99,8 +100,13 @@ export function chooseSchema(
   if (both !== undefined) throw answerAsInput(table, both, answers);
   const header = table.columnNames.length > 0;
   const kind = task === "classification" ? "class" : "target";
+  const constant: string[] = [];
   const columns = profile.columns.map((found, place): ColumnSchema => {
     const { name } = found;
+    if (labels.includes(place) && task === "multi-label") {
+      if (flagsOf(found, place, source).constant) constant.push(called(name, place));
+      return { kind: "target", name, output: labels.indexOf(place) };
+    }
     if (labels.includes(place)) {
       requireAnswers(found, place, source, { kind, missing: missingLabels });
       if (kind === "class" && options.task === undefined) requireLikelyClasses(found, place, source);
@@ -122,7 +128,7 @@ export function chooseSchema(
     ? labelClasses(profile.columns[labels[0]], labels[0], source, withMissing)
     : { classNames: [], classes: new Map() };
   const lines = [
-    ...labelLines(schema, answers, chosen, classes.classNames),
+    ...labelLines(schema, answers, chosen, classes.classNames, constant),
     inputLine(schema, profile),
     ...lossLines(schema, profile, missingLabels),
   ];
@@ -151,9 +157,10 @@ export function plainSchema(
 }
 
 function requireOneClass({ length }: readonly number[], task: Task, source: string): void {
-  if (task === "regression" || length <= 1) return;
+  if (task !== "classification" || length <= 1) return;
   throw new TypeError(
-    `Cannot read classes from "${source}": ${length} label columns are given, a class has one`,
+    `Cannot read classes from "${source}": ${length} label columns are given, a class has one; ` +
+      'for labels of which a row may have several, the task is "multi-label"',
   );
 }
 
@@ -201,6 +208,7 @@ function labelLines(
   { labels, guess, weight }: Answers,
   { task, because }: ChosenTask,
   classes: readonly string[],
+  constant: readonly string[],
 ): string[] {
   if (labels.length === 0) return [];
   const names = labels.map((place) => called(columns[place].name, place));
@@ -209,6 +217,8 @@ function labelLines(
     : "";
   const what = task === "classification"
     ? `${classes.length} classes` + alike(classes)
+    : task === "multi-label"
+    ? "a sample may have several" + (constant.length > 0 ? `, always the same: ${listed(constant)}` : "")
     : `numbers to predict${because === undefined ? "" : `, as there are ${because} (--task)`}`;
   const weights = weight === undefined ? "" : `; weights are ${called(columns[weight].name, weight)}`;
   return [`Label: ${listed(names)}${found}; ${what}${weights}`];

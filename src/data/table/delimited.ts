@@ -3,24 +3,16 @@
  *
  * @module
  */
-import { COLUMN_TALLY, delimitedEncode, delimitedRows } from "../../native/delimited.ts";
-import { sharedFloats, sharedWords } from "../../sparse/shared.ts";
+import { delimitedEncode, delimitedRows } from "../../native/delimited.ts";
 import { LONGEST_LINE_BYTES, refuseBinary, type Source } from "../source.ts";
 import { TextDetail } from "../text_problem.ts";
 import { TextReader } from "./decoding.ts";
 import { detectDialect, type Dialect, type DialectOptions } from "./dialect.ts";
-import { Gathering, shownCell } from "./gathering.ts";
+import { emptyRows, partOf, sharedRows, Tally } from "./encoded.ts";
+import { Gathering } from "./gathering.ts";
 import { KeptCells } from "./kept.ts";
 import { packPlan } from "./plan.ts";
-import type {
-  EncodedRows,
-  EncodingCounts,
-  FoundCell,
-  RolePlan,
-  Table,
-  TableOptions,
-  TableProfile,
-} from "./table.ts";
+import type { EncodedRows, EncodingCounts, RolePlan, Table, TableOptions, TableProfile } from "./table.ts";
 import { TextWindows } from "./text_windows.ts";
 
 /** Options of {@linkcode openDelimited}; what is not given is found out from the text. */
@@ -36,7 +28,7 @@ export interface DelimitedOptions extends DialectOptions {
 }
 
 /** Most spellings that are gathered of columns asked for, and of those that hold texts. */
-const MOST_SPELLED = 65_536, MOST_OTHERS = 512;
+export const MOST_SPELLED = 65_536, MOST_OTHERS = 512;
 /** Bytes that are looked at first, and rows they must hold at least. */
 const HEAD_BYTES = 1 << 20, HEAD_ROWS = 3;
 /** Bytes of the features of a window. */
@@ -149,7 +141,7 @@ class DelimitedTable implements Table {
     options: TableOptions = {},
   ): Promise<EncodedRows & { readonly counts: EncodingCounts }> {
     const packed = packPlan(plan, this.columnCount, this.name);
-    const samples = this.#allocate(plan, rows);
+    const samples = sharedRows(plan, rows, this.name);
     const counted = this.#fillFromKept(samples, plan);
     if (counted !== undefined) {
       options.onProgress?.(this.#storedBytes, this.#storedBytes);
@@ -298,83 +290,5 @@ class DelimitedTable implements Table {
 
   #problem(detail: TextDetail, text: Uint8Array, lines: number): Error {
     return detail.problem(this.name, text, lines, (column) => this.columnNames[column - 1]);
-  }
-
-  #allocate(plan: RolePlan, rows: number): EncodedRows {
-    if (rows > 0xffff_ffff) {
-      throw new RangeError(
-        `Cannot hold "${this.name}": it has ${rows} rows, at most 4294967295 are possible`,
-      );
-    }
-    const has = (kind: string) => plan.roles.some((role) => role.kind === kind);
-    try {
-      return {
-        rows,
-        features: sharedFloats(rows * plan.inputCount),
-        labels: sharedWords(has("class") ? rows : 0),
-        targets: sharedFloats(rows * plan.targetCount),
-        weights: sharedFloats(has("weight") ? rows : 0),
-      };
-    } catch (cause) {
-      const gibibytes = (4 * rows * (plan.inputCount + plan.targetCount) / 2 ** 30).toFixed(1);
-      throw new RangeError(
-        `Cannot hold "${this.name}": ${rows} samples of ${plan.inputCount} features need ` +
-          `${gibibytes} GiB in one array`,
-        { cause },
-      );
-    }
-  }
-}
-
-function emptyRows(plan: RolePlan, rows: number): EncodedRows {
-  const has = (kind: string) => plan.roles.some((role) => role.kind === kind);
-  return {
-    rows,
-    features: new Float32Array(rows * plan.inputCount),
-    labels: new Uint32Array(has("class") ? rows : 0),
-    targets: new Float32Array(rows * plan.targetCount),
-    weights: new Float32Array(has("weight") ? rows : 0),
-  };
-}
-
-/** Rows from `row` on. */
-function partOf(samples: EncodedRows, plan: RolePlan, row: number, rows: number): EncodedRows {
-  return {
-    rows: rows - row,
-    features: samples.features.subarray(row * plan.inputCount),
-    labels: samples.labels.subarray(row),
-    targets: samples.targets.subarray(row * plan.targetCount),
-    weights: samples.weights.subarray(row),
-  };
-}
-
-/** What is lost while rows are encoded. */
-class Tally {
-  /** The last number of each column. */
-  readonly above: Float64Array;
-  /** As the kernel adds to it. */
-  readonly tallies: Float64Array;
-  readonly #firstUnknown = new Map<number, FoundCell>();
-  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
-
-  constructor(columns: number) {
-    this.above = new Float64Array(columns).fill(NaN);
-    this.tallies = new Float64Array(COLUMN_TALLY * columns);
-  }
-
-  /** Keeps the first unknown cells of a window. */
-  note(text: Uint8Array): void {
-    for (let column = 0; column < this.above.length; column++) {
-      const at = COLUMN_TALLY * column;
-      if (this.tallies[at + 1] === 0 || this.#firstUnknown.has(column)) continue;
-      const [line, start, end] = this.tallies.subarray(at + 3, at + 6);
-      this.#firstUnknown.set(column, { line, text: shownCell(text, start, end, this.#decoder) });
-    }
-  }
-
-  counts(): EncodingCounts {
-    const column = (place: number) =>
-      this.above.map((_, index) => this.tallies[COLUMN_TALLY * index + place]);
-    return { missing: column(0), unknown: column(1), vanished: column(2), firstUnknown: this.#firstUnknown };
   }
 }

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { areNumbers, labelName, LabelTable } from "../labels.ts";
+import { areNumbers, isNumber, labelName, LabelTable } from "../labels.ts";
 import { quote } from "../../quote.ts";
-import type { Task } from "../samples.ts";
+import type { Task } from "../../task.ts";
 import { areMarkedNumbers } from "./column_kinds.ts";
 import { called } from "./columns.ts";
 import type { ColumnProfile } from "./table.ts";
@@ -144,11 +144,14 @@ export function requireAnswers(
   profile: ColumnProfile,
   place: number,
   source: string,
-  { kind, missing }: { readonly kind: "class" | "target" | "weight"; readonly missing: MissingLabels },
+  { kind, missing }: {
+    readonly kind: "class" | "flag" | "target" | "weight";
+    readonly missing: MissingLabels;
+  },
 ): void {
   const { name, texts, firstText, firstMissing, minimum } = profile;
   const where = (line: number | undefined) => `line ${line ?? "?"}, ${called(name, place)} of "${source}"`;
-  const what = { class: "the label", target: "the target", weight: "the weight" }[kind];
+  const what = { class: "the label", flag: "the label", target: "the target", weight: "the weight" }[kind];
   if (
     profile.missing > 0 &&
     (missing === "refuse" || kind === "weight" || kind === "target" && missing === "class")
@@ -157,6 +160,8 @@ export function requireAnswers(
     const others = profile.missing > 1 ? `, as ${profile.missing - 1} more are` : "";
     const advice = kind === "weight"
       ? "a number is needed"
+      : kind === "flag"
+      ? "yes or no is needed, rows with several labels are not left out"
       : kind === "target"
       ? "correct it, or leave such rows out (--missing-labels drop)"
       : "correct it, leave such rows out, or make them a class (--missing-labels drop or class)";
@@ -164,7 +169,7 @@ export function requireAnswers(
       `Cannot use ${where(firstMissing?.line)}: ${what} is missing (${found}${others}); ${advice}`,
     );
   }
-  if (kind === "class") return;
+  if (kind === "class" || kind === "flag") return;
   if (texts > 0) {
     throw new SyntaxError(
       `Cannot use ${where(firstText?.line)}: ${what} is ${quote(firstText?.text ?? "")}, a number is needed`,
@@ -177,4 +182,35 @@ export function requireAnswers(
       } of "${source}" for weights: the least is ${minimum}, expected 0 or more`,
     );
   }
+}
+
+/** Spellings of a label that a sample has, and of one that it has not; capitals do not matter, numbers go by value. */
+const YES: ReadonlySet<string> = new Set(["1", "true", "t", "yes", "y"]);
+const NO: ReadonlySet<string> = new Set(["0", "false", "f", "no", "n"]);
+
+/**
+ * Reads the column of one label of several: which spellings say that a sample has it.
+ *
+ * @throws {SyntaxError} When a cell is missing, or says neither yes nor no.
+ */
+export function flagsOf(
+  profile: ColumnProfile,
+  place: number,
+  source: string,
+): { readonly spelled: readonly string[]; readonly constant: boolean } {
+  const { name, values } = profile;
+  requireAnswers(profile, place, source, { kind: "flag", missing: "refuse" });
+  const word = (spelling: string) =>
+    isNumber(spelling) ? String(Number(spelling) + 0) : spelling.toLowerCase();
+  const spellings = [...values?.keys() ?? []];
+  const odd = spellings.find((spelling) => !YES.has(word(spelling)) && !NO.has(word(spelling)));
+  if (odd !== undefined || values === undefined) {
+    throw new SyntaxError(
+      `Cannot use ${called(name, place)} of "${source}" for one label of several: it holds ${
+        odd === undefined ? "too many different cells" : quote(odd)
+      }, expected 0 and 1, true and false, or yes and no`,
+    );
+  }
+  const spelled = spellings.filter((spelling) => YES.has(word(spelling)));
+  return { spelled, constant: spelled.length === 0 || spelled.length === spellings.length };
 }

@@ -32,11 +32,12 @@ const MOST_SHOWN = 200;
  * text too; nulls, NaN and empty texts are missing. Read a row group at a time: memory for its columns one by one.
  *
  * @param source Path, `file:` URL, or the bytes; may stand alone in a zip archive.
+ * @param called What messages call it. @default its path, or "data"
  * @throws {SyntaxError} When it is no Parquet file or damaged, a column holds lists or records (the message names it), or
  * there are no rows.
  */
-export async function openParquet(source: Source): Promise<Table> {
-  const file = await openParquetFile(source);
+export async function openParquet(source: Source, called?: string): Promise<Table> {
+  const file = await openParquetFile(source, called);
   if (file.groups.length > 0) return new ParquetTable(file);
   throw new SyntaxError(`Cannot read Parquet file "${file.name}": it has no rows of data`);
 }

@@ -62,10 +62,11 @@ const NO_CELLS = /^(JSON|BSON|GEOMETRY|GEOGRAPHY|VARIANT|INTERVAL)$/;
 /**
  * Opens a Parquet file and reads its footer.
  *
+ * @param called What messages call it. @default its path, or "data"
  * @throws {SyntaxError} When it is no Parquet file or damaged, or a column holds lists or records.
  */
-export async function openParquetFile(source: Source): Promise<ParquetFile> {
-  const stored = await storedBytes(source);
+export async function openParquetFile(source: Source, called?: string): Promise<ParquetFile> {
+  const stored = await storedBytes(source, called);
   const { parquetMetadataAsync, parquetSchema } = await import("npm:hyparquet@1.31.5");
   const fail = failure(stored.name);
   let metadata: FileMetaData;
@@ -125,12 +126,15 @@ function failure(name: string): Fail {
 }
 
 /** The file as it is stored; what is alone in a zip archive is unpacked. */
-async function storedBytes(source: Source): Promise<{ source: Source; name: string; bytes: number }> {
-  await using reader = await SourceReader.open(source, undefined, { unpack: false });
+async function storedBytes(
+  source: Source,
+  called?: string,
+): Promise<{ source: Source; name: string; bytes: number }> {
+  await using reader = await SourceReader.open(source, called, { unpack: false });
   const head = new Uint8Array(4);
   await reader.fill(head);
   const { name, storedBytes: bytes } = reader;
-  if (isZip(head)) return { source: await readSource(source), name, bytes };
+  if (isZip(head)) return { source: await readSource(source, undefined, name), name, bytes };
   if (startsWith(head, [0x1f, 0x8b])) throw failure(name)("it is packed with gzip; unpack it first");
   return { source, name, bytes };
 }

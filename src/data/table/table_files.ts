@@ -5,15 +5,16 @@
  */
 import type { TableSchema } from "../../schema.ts";
 import type { DataFile, FileFormat } from "../format.ts";
-import type { Dataset } from "../dataset.ts";
 import type { FileSamples } from "../samples.ts";
+import type { Task } from "../../task.ts";
 import type { ReadProgress } from "../source.ts";
 import { plainSchema, type SchemaOptions } from "./choose_schema.ts";
 import { chooseAnswers } from "./columns.ts";
 import { openDelimited } from "./delimited.ts";
 import { openParquet } from "./parquet.ts";
 import type { Table } from "./table.ts";
-import { type KnownTable, readKnownTable, readTrainingTable, type TableReading } from "./table_samples.ts";
+import type { KnownTable, TableReading } from "./reading.ts";
+import { readKnownTable, readTrainingTable } from "./table_samples.ts";
 
 /** How a text is written; what is not given is found out. */
 export interface TextOptions {
@@ -30,7 +31,7 @@ export interface TextOptions {
 /** What a model is to the files it reads. */
 export interface KnownModel {
   /** What is to be learned. */
-  readonly task: Dataset["task"];
+  readonly task: Task;
   /** Name of each class; empty for regression, or where they are unknown. */
   readonly classNames: readonly string[];
   /** Raw features of a sample. */
@@ -66,8 +67,9 @@ export async function openTable(
   const knownNames = schema?.header === true ? new Set(schema.columns.map(({ name }) => name)) : undefined;
   const dialect = { delimiter, encoding, decimal, header, knownNames };
   if (file instanceof ReadableStream) return await openDelimited(file, { ...dialect, name: STREAM_NAME });
-  if (file.format === "parquet") return await openParquet(file.path);
-  return await openDelimited(file.path, { ...dialect, delimiter: delimiter ?? file.delimiter });
+  const { path, bytes: source = path } = file;
+  if (file.format === "parquet") return await openParquet(source, path);
+  return await openDelimited(source, { ...dialect, name: path, delimiter: delimiter ?? file.delimiter });
 }
 
 /**

@@ -1,0 +1,75 @@
+/**
+ * Whether options, data and model of a run go together: looked at once, when the run is asked for.
+ *
+ * @module
+ */
+import { validateAugmentation } from "../data/augment.ts";
+import type { Dataset } from "../data/dataset.ts";
+import { trainingSamples } from "../data/validation_split.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { answerCount } from "../model/outputs.ts";
+import { refuseCalibration } from "./calibration.ts";
+import type { Hyperparameters } from "./hyperparameters.ts";
+import type { RunOptions } from "./options.ts";
+import { checkClassWeights } from "./sample_weights.ts";
+import { checkMetric } from "./selection.ts";
+import { checkStepInside } from "./state.ts";
+
+/**
+ * The options of a run as they are for its data: a batch has at most all training samples.
+ *
+ * @param data Usable: read by `usableDataset`.
+ * @throws {TypeError} When model, data and options do not fit together.
+ * @throws {RangeError} When a number of the options is out of range, or a layer of a network that was never trained has no
+ * connection.
+ */
+export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset, run: R): R {
+  const { settings, state } = run;
+  checkFit(model, data, settings);
+  if (state.epoch === 0 && state.step === 0) checkConnected(model);
+  const samples = trainingSamples(data, settings.validationFraction);
+  const batchSize = Math.min(settings.batchSize, samples);
+  const steps = Math.ceil(samples / batchSize);
+  checkStepInside(state, batchSize, steps);
+  const [stepsDone, { maxSteps }] = [state.epoch * steps + state.step, settings];
+  if (stepsDone >= maxSteps) {
+    throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
+  }
+  return { ...run, settings: Object.freeze({ ...settings, batchSize }) };
+}
+
+function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
+  const { task } = model.settings;
+  const [inputs, outputs] = [model.featureCount, answerCount(model.settings)];
+  if (inputs !== data.featureCount || outputs !== data.outputCount) {
+    throw new TypeError(
+      `Cannot train on "${data.name}": it has ${data.featureCount} features and ${data.outputCount} outputs, ` +
+        `the model takes ${inputs} and gives ${outputs}`,
+    );
+  }
+  if (task !== data.task) {
+    throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
+  }
+  checkMetric(settings.metric, task);
+  if (settings.classWeights !== undefined) checkClassWeights(settings.classWeights, data);
+  if (settings.calibrate) refuseCalibration(task, `on "${data.name}"`);
+  if (settings.augmentation !== undefined) {
+    if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
+      throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);
+    }
+    validateAugmentation(settings.augmentation, data.image);
+  }
+}
+
+/** Refuses a network that nothing could pass through; pruning may come to that later, and knows why. */
+function checkConnected({ layers }: SparseMlp): void {
+  const severed = layers.findIndex(({ nnz }) => nnz === 0);
+  if (severed < 0) return;
+  const { inputs, neurons } = layers[severed];
+  throw new RangeError(
+    `Cannot train: layer ${
+      severed + 1
+    }, [${inputs}, ${neurons}], has no connection, so nothing passes through the ` +
+      "network; a larger epsilon or density is needed",
+  );
+}

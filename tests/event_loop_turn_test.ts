@@ -1,0 +1,85 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { train } from "../mod.ts";
+import { EventLoopTurn } from "../src/train/event_loop_turn.ts";
+import { atOnce } from "../src/pieces.ts";
+import { xorData, xorModel } from "./trainer/data.ts";
+
+/** A clock that stands still until it is told. */
+function clock(): { now: () => number; pass: (ms: number) => void } {
+  let time = 0;
+  // Each look takes a little, or a turn would never end.
+  return { now: () => time += 0.01, pass: (ms) => void (time += ms) };
+}
+
+Deno.test("EventLoopTurn.due() says so before the next piece would make 20 ms, and after each longer one", async () => {
+  const { now, pass } = clock();
+  const turn = new EventLoopTurn(now);
+  for (const [piece, expected] of [[1, 19], [4, 4], [9, 2], [15, 1], [500, 1]] as const) {
+    let pieces = 0;
+    do {
+      pass(piece);
+      pieces++;
+    } while (!turn.due);
+    assertEquals(pieces, expected, `${piece} ms`);
+    await turn.take();
+  }
+});
+
+Deno.test("EventLoopTurn.between() does the work of atOnce(), with turns between its pieces", async () => {
+  const { now, pass } = clock();
+  function* sum(): Generator<unknown, number> {
+    let total = 0;
+    for (let piece = 1; piece <= 10; piece++) {
+      total += piece;
+      pass(15);
+      yield;
+    }
+    return total;
+  }
+  let ticks = 0;
+  const timer = setInterval(() => ticks++, 0);
+  const [turn, started] = [new EventLoopTurn(now), performance.now()];
+  // Timers have a granularity of a millisecond: the work is repeated until one could have come.
+  do assertEquals(await turn.between(sum()), 55); while (performance.now() - started < 5);
+  clearInterval(timer);
+  assert(ticks > 0);
+  assertEquals(atOnce(sum()), 55);
+});
+
+Deno.test("train() serves timers, messages and requests while it trains, and hears their abort", async () => {
+  const abort = new AbortController();
+  const [seen, port] = [{ ticks: 0, messages: 0, requests: 0 }, new MessageChannel()];
+  const timer = setInterval(() => seen.ticks++, 1);
+  port.port1.onmessage = () => seen.messages++;
+  const server = Deno.serve({ port: 0, hostname: "127.0.0.1", onListen: () => {} }, () => {
+    seen.requests++;
+    return new Response("ok");
+  });
+  const client = (async () => {
+    for (let request = 0; request < 2; request++) {
+      port.port2.postMessage(request);
+      const answer = await fetch(`http://127.0.0.1:${server.addr.port}/`);
+      assertEquals(await answer.text(), "ok");
+    }
+    abort.abort(new Error("served"));
+  })();
+  const epochs = train(xorModel(), xorData(2000), {
+    epochs: 1e6,
+    batchSize: 20,
+    threads: 1,
+    signal: abort.signal,
+  });
+  await assertRejects(
+    async () => {
+      for await (const _ of epochs);
+    },
+    Error,
+    "served",
+  );
+  await client;
+  assert(seen.ticks > 0);
+  assertEquals([seen.messages, seen.requests], [2, 2]);
+  clearInterval(timer);
+  port.port1.close();
+  await server.shutdown();
+});
