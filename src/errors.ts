@@ -79,7 +79,7 @@ export class FeatureError extends RangeError {
   }
 }
 
-/** What an exception says, whatever was thrown. */
+/** What an exception says, whatever was thrown, on one line. */
 export function messageOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
+  return (cause instanceof Error ? cause.message : String(cause)).replaceAll(/\s*\n\s*/g, " ");
 }

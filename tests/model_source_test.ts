@@ -75,7 +75,11 @@ Deno.test("encodeModel() refuses what saveModel() refuses, in one line", async (
     message,
     'Cannot encode the model: number 0 of tensor "layers.0.values" is NaN, a finite one is needed',
   );
-  await assertRejects(() => encodeModel({} as SparseMlp), TypeError, "it is an object, expected a SparseMlp");
+  await assertRejects(
+    () => encodeModel({} as SparseMlp),
+    TypeError,
+    "the model is an object, expected a SparseMlp",
+  );
   const wrong = { trainning: { epoch: 1, options: {} } } as object;
   await assertRejects(() => encodeModel(small(), wrong), TypeError, 'did you mean "training"?');
   await assertRejects(() => saveModel(small(), "/tmp/never", wrong), TypeError, 'did you mean "training"?');

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Place } from "../hyperparameter.ts";
+import { isList, type Place } from "../value.ts";
 import { described, readFloatMatrix } from "../numbers.ts";
 import { readClasses, readLabelLists } from "./own_labels.ts";
 import { quote } from "../quote.ts";
@@ -46,7 +46,7 @@ export function readAnswers(
       : "there are both labels and targets";
     throw new TypeError(because(`${found}, expected labels for classes, or targets for numbers to predict`));
   }
-  const lists = Array.isArray(labels) && (Array.isArray(labels[0]) || ArrayBuffer.isView(labels[0]));
+  const lists = isList(labels) && (isList(labels[0]) || ArrayBuffer.isView(labels[0]));
   const task = given ?? (targets !== undefined ? "regression" : lists ? "multi-label" : "classification");
   if (task !== "classification" && task !== "regression" && task !== "multi-label") {
     throw new TypeError(
@@ -103,7 +103,7 @@ function readTargets(
 ): Answers {
   const because = (found: string) => `Cannot ${place.task}: ${found}`;
   // Rows are as long as the first one; what stands in one line is divided among the samples.
-  const flat = ArrayBuffer.isView(value) || !Array.isArray(value) || typeof value[0] === "number";
+  const flat = ArrayBuffer.isView(value) || !isList(value) || typeof value[0] === "number";
   const found = readFloatMatrix(value, place, flat ? 1 : undefined);
   const outputCount = flat ? found.values.length / Math.max(samples, 1) : found.width;
   if (!flat) requireSamples("targets", found.rows, samples, because);

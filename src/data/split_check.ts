@@ -4,7 +4,7 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import { isRecord, type Place, readByName, shown } from "../value.ts";
+import { isList, isRecord, type Place, readByName, shown } from "../value.ts";
 import { described, readFloatMatrix, readFloats, readIndices, readMatrix } from "../numbers.ts";
 import type { Split, SplitShape } from "./split.ts";
 
@@ -47,10 +47,10 @@ export function checkSplit(value: unknown, shape: SplitShape, { task, name }: Pl
   const { samples, source, weights, ...arrays } = readOnce(value, { task, name });
   for (const [what, array] of Object.entries(ARRAYS)) {
     const found = arrays[what as keyof typeof ARRAYS];
-    if (ArrayBuffer.isView(found) || Array.isArray(found)) continue;
+    if (ArrayBuffer.isView(found) || isList(found)) continue;
     throw new TypeError(because(`the ${what} of ${name} are ${described(found)}, expected a ${array}`));
   }
-  if (weights !== undefined && !ArrayBuffer.isView(weights) && !Array.isArray(weights)) {
+  if (weights !== undefined && !ArrayBuffer.isView(weights) && !isList(weights)) {
     throw new TypeError(
       because(`the weights of ${name} are ${described(weights)}, expected a Float32Array`),
     );
@@ -109,7 +109,7 @@ function readLabels(value: unknown, place: Place): Uint32Array {
   try {
     return readIndices(value, place);
   } catch (cause) {
-    if (!(cause instanceof TypeError) || !Array.isArray(value)) throw cause;
+    if (!(cause instanceof TypeError) || !isList(value)) throw cause;
     throw new TypeError(`${cause.message}; Dataset.from() takes labels of any kind`, { cause });
   }
 }

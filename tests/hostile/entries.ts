@@ -43,6 +43,11 @@ export function model(): api.SparseMlp<"classification"> {
   return made;
 }
 
+/** What can be compared of a model. */
+function contentOf({ settings, layers }: api.SparseMlp): unknown {
+  return { settings, weights: layers.map(({ values, nnz, bias }) => [...values.subarray(0, nnz), ...bias]) };
+}
+
 function numbers(length: number): Float32Array {
   return Float32Array.from({ length }, (_, index) => ((index * 7) % 11 - 5) / 4);
 }
@@ -146,12 +151,12 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       threads: 1,
       onProgress: () => {},
     }],
-    call: (options: never) => api.SparseMlp.create(options),
+    call: (options: never) => contentOf(api.SparseMlp.create(options)),
     options: [0],
   },
   "SparseMlp.for": {
     right: () => [data(), { hidden: [5], density: [0.5, 1], seed: 1 }],
-    call: (data: never, options: never) => api.SparseMlp.for(data, options),
+    call: (data: never, options: never) => contentOf(api.SparseMlp.for(data, options)),
     options: [1],
     passes: true,
   },
@@ -338,7 +343,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   "loadModel": {
     right: () => [path("model.safetensors"), { threads: 1, onProgress: () => {} }],
-    call: async (source: never, options: never) => (await api.loadModel(source, options)).model,
+    call: async (source: never, options: never) => contentOf((await api.loadModel(source, options)).model),
     options: [1],
     system: true,
   },
@@ -351,6 +356,25 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
     options: [2],
     free: ["training"],
     rarely: 4,
+  },
+  "encodeModel": {
+    right: () => [model(), { training: { epoch: 1, options: {} }, onProgress: () => {} }],
+    call: (model: never, options: never) => api.encodeModel(model, options),
+    options: [1],
+    free: ["training"],
+    rarely: 4,
+  },
+  "SparseMlp.fromShared": {
+    right: () => [model().share()],
+    call: (shared: never) => contentOf(api.SparseMlp.fromShared(shared)),
+    passes: true,
+    unbounded: true,
+  },
+  "InferenceModel.fromShared": {
+    right: () => [model().compile().share()],
+    call: (shared: never) => api.InferenceModel.fromShared(shared).predict(numbers(12)),
+    passes: true,
+    unbounded: true,
   },
   "exportOnnx": {
     right: () => [model(), path("model.onnx")],
@@ -369,7 +393,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   "importScipy": {
     right: () => [path("matrices"), { seed: 1 }],
-    call: (folder: never, options: never) => api.importScipy(folder, options),
+    call: async (folder: never, options: never) => contentOf(await api.importScipy(folder, options)),
     options: [1],
     rarely: 4,
   },
@@ -509,7 +533,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   "compact": {
     right: () => [model(), { keepInputs: true, threads: 1 }],
-    call: (model: never, options: never) => api.compact(model, options).model,
+    call: (model: never, options: never) => contentOf(api.compact(model, options).model),
     options: [1],
   },
   "neuronImportance": {
@@ -620,6 +644,10 @@ export const EXCLUDED: Readonly<Record<string, string>> = {
   "SparseMlp.isModel": "it takes anything, and says whether it is a model",
   "SparseMlp.allocate": ENGINE,
   "SparseMlp.over": ENGINE,
+  "SparseMlp.assemble": ENGINE,
+  "SparseMlp#clone": NOTHING,
+  "SparseMlp#share": NOTHING,
+  "InferenceModel#share": NOTHING,
   "SparseMlp#adopt": ENGINE,
   "SparseMlp#holdState": ENGINE,
   "SparseMlp#discardState": NOTHING,

@@ -203,7 +203,11 @@ const OTHERS: readonly (readonly [name: string, make: () => unknown, never?: tru
       ),
     true,
   ],
-  ["properties of a model", () => ({ ...husk() }), true],
+  [
+    "properties of a model",
+    () => Object.defineProperties({}, Object.getOwnPropertyDescriptors(husk())),
+    true,
+  ],
   ["an object with the prototype of a model", () => Object.create(SparseMlp.prototype)],
   ["a model behind a proxy", () => new Proxy(husk(), {}), true],
   ["a model", husk],
