@@ -67,7 +67,7 @@ Deno.test("saveModel() refuses a model that workers are changing, and takes it b
       assertStringIncludes(refusal.message, "its workers are in the middle of an epoch");
     }
     using _ = model.use.move();
-    await assertRejects(() => saveModel(model, path), CheckpointError, "save it between two epochs");
+    await assertRejects(() => saveModel(model, path), CheckpointError, "wait until it is over");
   }));
 
 Deno.test("train() and trainParallel() refuse a model that is in another run", async () => {

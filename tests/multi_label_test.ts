@@ -173,7 +173,7 @@ Deno.test("several labels are refused where they mean nothing, and where they ar
     () =>
       validateDataset({ ...data, train: { ...data.train, targets: data.train.targets.map((t) => t / 2) } }),
     RangeError,
-    "expected 0 or 1",
+    "expected 1 for a label that the sample has, or 0",
   );
   assertThrows(() => validateDataset({ ...data, classNames: [] }), TypeError, "class names");
   const refusals = [

@@ -210,7 +210,7 @@ const LOAD_OPTIONS: NamesOf<LoadModelOptions> = { threads: true, onProgress: tru
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { encodeModel, loadModel, SparseMlp } from "../../mod.ts";
+ * import { encodeModel, loadModel, SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const bytes = await encodeModel(SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }));
  * const { model } = await loadModel(new Response(bytes)); // as fetch() gives it

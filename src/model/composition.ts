@@ -126,7 +126,7 @@ export abstract class ComposableNetwork {
    * @example The gradient of a weight, by that of the outputs
    * ```ts
    * import { assertEquals } from "@std/assert";
-   * import { SparseMlp } from "../../mod.ts";
+   * import { SparseMlp } from "@truly-sparse/truly-sparse";
    *
    * const model = SparseMlp.create({ sizes: [3, 2], task: "regression", density: 1, seed: 1 });
    * const outputs = model.forward([[1, 2, 3]]);
@@ -168,7 +168,7 @@ export abstract class ComposableNetwork {
    * @example A step against the gradient
    * ```ts
    * import { assert } from "@std/assert";
-   * import { SparseMlp } from "../../mod.ts";
+   * import { SparseMlp } from "@truly-sparse/truly-sparse";
    *
    * const model = SparseMlp.create({ sizes: [2, 8, 2], epsilon: 4, seed: 1 });
    * const batch = { features: [[0, 1], [1, 0], [1, 1], [0, 0]], labels: [1, 1, 0, 0] };

@@ -133,7 +133,7 @@ export class InferenceModel<out T extends Task = Task> {
    * @example
    * ```ts
    * import { assertEquals } from "@std/assert";
-   * import { InferenceModel, SparseMlp } from "../../mod.ts";
+   * import { InferenceModel, SparseMlp } from "@truly-sparse/truly-sparse";
    *
    * const inference = SparseMlp.create({ sizes: [4, 8, 2], seed: 1 }).compile();
    * const other = InferenceModel.fromShared(structuredClone(inference.share())); // in a Worker: of event.data

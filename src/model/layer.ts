@@ -181,7 +181,7 @@ export class SparseLayer implements Connections {
    * @example
    * ```ts
    * import { assertEquals } from "@std/assert";
-   * import { SparseMlp } from "../../mod.ts";
+   * import { SparseMlp } from "@truly-sparse/truly-sparse";
    *
    * const [layer] = SparseMlp.create({ sizes: [4, 8, 2], density: 0.5, seed: 1 }).layers;
    * const { rows, columns, values } = layer.connections();

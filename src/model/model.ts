@@ -48,8 +48,7 @@ const TRAP = copyTrap(
 /**
  * A truly sparse multilayer perceptron: only the connections that exist take memory and time.
  *
- * Paper: §2. Layer l maps `sizes[l]` inputs to `sizes[l + 1]` neurons; the output layer has no activation of its own
- * (what its outputs become depends on the task).
+ * Paper: §2. Layer l maps `sizes[l]` inputs to `sizes[l + 1]` neurons; what the outputs become depends on the task.
  *
  * @example
  * ```ts
@@ -80,8 +79,8 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   /** While a run keeps its best epoch: the model of that epoch. Set by training, saved with a checkpoint. */
   best?: SparseMlp;
   /**
-   * After such a run, when the model is that of its best epoch: the model of its last epoch, with the optimiser's state,
-   * from which a longer run goes on. Set by training, saved with a checkpoint; may be deleted to free its memory.
+   * After such a run: the model of its last epoch, with the optimiser's state, from which a longer run goes on. Set by
+   * training, saved with a checkpoint; may be deleted to free its memory.
    */
   running?: SparseMlp;
   #settings: ModelSettings;
@@ -305,7 +304,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * @example In a Worker: `const model = SparseMlp.fromShared(event.data)`
    * ```ts
    * import { assertEquals } from "@std/assert";
-   * import { SparseMlp } from "../../mod.ts";
+   * import { SparseMlp } from "@truly-sparse/truly-sparse";
    *
    * const model = SparseMlp.create({ sizes: [4, 8, 2], seed: 1 });
    * const arrived = structuredClone(model.share()); // what postMessage does
@@ -388,9 +387,8 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     return isFor(this.settings.task, task);
   }
 
-  /** Counts of parameters, bytes and operations, for the network as it is and as if it were dense. */
+  /** Counts of parameters, bytes and operations, as it is (with one plane before the first training) and if dense. */
   stats(): ModelStats {
-    // Before the first training: with one plane, as the default optimiser has.
     return statistics(this.layers, this.optimizerState?.planes.length ?? 1);
   }
 }

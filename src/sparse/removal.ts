@@ -38,7 +38,7 @@ const TASK = "remove connections";
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { rebuildIncoming, removeConnections, SparseMlp } from "../../mod.ts";
+ * import { rebuildIncoming, removeConnections, SparseMlp } from "@truly-sparse/truly-sparse";
  *
  * const [layer] = SparseMlp.create({ sizes: [3, 2], density: 1, seed: 1 }).layers;
  * layer.nnz = removeConnections(layer, { rows: [2, 0], columns: [1, 0] });

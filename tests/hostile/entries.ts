@@ -48,6 +48,16 @@ function contentOf({ settings, layers }: api.SparseMlp): unknown {
   return { settings, weights: layers.map(({ values, nnz, bias }) => [...values.subarray(0, nnz), ...bias]) };
 }
 
+/** A model of several labels. */
+function tagger(): api.SparseMlp<"multi-label"> {
+  return api.SparseMlp.create({ sizes: SIZES, density: 0.8, seed: 1, task: "multi-label" });
+}
+
+/** A model of values. */
+function estimator(): api.SparseMlp<"regression"> {
+  return api.SparseMlp.create({ sizes: SIZES, density: 0.8, seed: 1, task: "regression" });
+}
+
 function numbers(length: number): Float32Array {
   return Float32Array.from({ length }, (_, index) => ((index * 7) % 11 - 5) / 4);
 }
@@ -171,6 +181,56 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
     call: (features: never, options: never) => model().predictProbabilities(features, options),
     options: [1],
     arrays: [0],
+  },
+  "SparseMlp#predictClasses": {
+    right: () => [numbers(12), { threads: 1 }],
+    call: (features: never, options: never) => model().predictClasses(features, options),
+    options: [1],
+    arrays: [0],
+  },
+  "SparseMlp#predictLabels": {
+    right: () => [numbers(12), { threads: 1 }],
+    call: (features: never, options: never) => tagger().predictLabels(features, options),
+    options: [1],
+    arrays: [0],
+  },
+  "SparseMlp#predictValues": {
+    right: () => [numbers(12), { threads: 1 }],
+    call: (features: never, options: never) => estimator().predictValues(features, options),
+    options: [1],
+    arrays: [0],
+  },
+  "SparseMlp#is": {
+    right: () => ["regression"],
+    call: (task: never) => model().is(task),
+  },
+  "InferenceModel#predictClasses": {
+    right: () => [numbers(12), { threads: 1 }],
+    call: (features: never, options: never) => model().toInference().predictClasses(features, options),
+    options: [1],
+    arrays: [0],
+  },
+  "InferenceModel#predictLabels": {
+    right: () => [numbers(12), { threads: 1 }],
+    call: (features: never, options: never) => tagger().toInference().predictLabels(features, options),
+    options: [1],
+    arrays: [0],
+  },
+  "InferenceModel#predictValues": {
+    right: () => [numbers(12), { threads: 1 }],
+    call: (features: never, options: never) => estimator().toInference().predictValues(features, options),
+    options: [1],
+    arrays: [0],
+  },
+  "InferenceModel#is": {
+    right: () => ["regression"],
+    call: (task: never) => model().toInference().is(task),
+  },
+  "multiLabelMetrics": {
+    right: () => [numbers(24).map((x) => Math.abs(x) / 2), numbers(24).map((x) => Number(x > 0)), 2],
+    call: (probabilities: never, targets: never, labels: never, weights: never) =>
+      api.multiLabelMetrics(probabilities, targets, labels, weights),
+    arrays: [0, 1],
   },
   "InferenceModel": {
     right: () => [model()],
@@ -654,6 +714,7 @@ export const EXCLUDED: Readonly<Record<string, string>> = {
   "SparseMlp#allocateGradients": NOTHING,
   "SparseMlp#featureStrength": NOTHING,
   "SparseMlp#compile": NOTHING,
+  "SparseMlp#toInference": NOTHING,
   "SparseMlp#stats": NOTHING,
   "SparseMlp": "its constructor is private",
   "Evaluator#run": ENGINE,
