@@ -4,7 +4,7 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import type { Place } from "../hyperparameter.ts";
+import { type Place, shown } from "../value.ts";
 import { isRows, type Matrix, type Numbers, readFloatMatrix, readFloats } from "../numbers.ts";
 
 /** The least positive f32: what a probability of 0 counts as in a log loss. */
@@ -39,7 +39,7 @@ export function readMeasured(
   weights: Numbers | undefined,
 ): MeasuredSamples {
   if (!Number.isSafeInteger(width) || width < 1) {
-    throw new RangeError(`Cannot measure: a sample has ${width} outputs, at least 1 is needed`);
+    throw new RangeError(`Cannot measure: a sample has ${shown(width)} outputs, at least 1 is needed`);
   }
   const task = "measure";
   const known = readFloatMatrix(targets, { task, name: "targets" }, width);
