@@ -30,6 +30,7 @@ import {
   named,
   readRows,
   readTruth,
+  requireFinite,
   type SampleBatch,
   type SampleReader,
   standardizationOf,
@@ -295,7 +296,12 @@ export abstract class ComposableNetwork {
     if (this.#inputs.length < batch.input.length) this.#inputs = sharedFloats(batch.input.length);
     const [gradients, inputs] = [this.#gradientArena(), this.#inputs.subarray(0, batch.input.length)];
     differentiate(memory, batch, outputGradient, threads, { gradients, inputs }, work, this.#totals);
-    return { layers: layerGradients(layers, gradients), inputs: rawGradient(this, batch, inputs) };
+    const found = { layers: layerGradients(layers, gradients), inputs: rawGradient(this, batch, inputs) };
+    const numbers = new Float32Array(gradients.buffer, gradients.byteOffset, gradients.length);
+    for (const values of [numbers, found.inputs]) {
+      requireFinite(values, { task: "run backward", name: "the gradients" });
+    }
+    return found;
   }
 
   #forwardSamples(task: string): TiledSamples {

@@ -138,13 +138,13 @@ function shapeOf(data: Dataset | TableShape): object {
       "a data set, or { samples, features, outputs }",
     );
   }
-  if (!("train" in data)) return data;
   const { train, featureCount, outputCount, task } = readByName(
     data,
     ["train", "featureCount", "outputCount", "task"],
     SUGGESTING,
     "data.",
   );
+  if (train === undefined) return data;
   const { samples } = readByName(train as object, ["samples"], SUGGESTING, "data.train.");
   return { samples, features: featureCount, outputs: outputCount, task };
 }
