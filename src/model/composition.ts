@@ -214,7 +214,14 @@ export abstract class ComposableNetwork {
     const { neurons } = this.layers[this.layers.length - 1];
     const place = { task, name: "the gradients of outputs" };
     const given = readRows(outputGradient, place, samples.samples, neurons);
-    return this.#back({ ...samples, ...NO_TRUTH }, given, threads);
+    const found = this.#back({ ...samples, ...NO_TRUTH }, given, threads);
+    for (const { values, bias, activationParameters } of found.layers) {
+      for (const numbers of [values, bias, activationParameters]) {
+        requireFinite(numbers, { task, name: "the gradients found" });
+      }
+    }
+    requireFinite(found.inputs, { task, name: "the gradients found" });
+    return found;
   }
 
   /**
@@ -296,12 +303,7 @@ export abstract class ComposableNetwork {
     if (this.#inputs.length < batch.input.length) this.#inputs = sharedFloats(batch.input.length);
     const [gradients, inputs] = [this.#gradientArena(), this.#inputs.subarray(0, batch.input.length)];
     differentiate(memory, batch, outputGradient, threads, { gradients, inputs }, work, this.#totals);
-    const found = { layers: layerGradients(layers, gradients), inputs: rawGradient(this, batch, inputs) };
-    const numbers = new Float32Array(gradients.buffer, gradients.byteOffset, gradients.length);
-    for (const values of [numbers, found.inputs]) {
-      requireFinite(values, { task: "run backward", name: "the gradients" });
-    }
-    return found;
+    return { layers: layerGradients(layers, gradients), inputs: rawGradient(this, batch, inputs) };
   }
 
   #forwardSamples(task: string): TiledSamples {
