@@ -92,7 +92,7 @@ export type PredictedRow<T extends Task = Task> = T extends "classification" ? P
  * const data = await readTable(csv, { label: "state" });
  * const model = SparseMlp.create({ sizes: [data.featureCount, 16, 2], epsilon: 8, seed: 1 });
  * for await (const _ of train(model, data, { epochs: 20, batchSize: 8, learningRate: 0.05 }));
- * const [row] = predictRows(model.compile(), [{ colour: "red", mass: 3 }]);
+ * const [row] = predictRows(model.toInference(), [{ colour: "red", mass: 3 }]);
  * assertEquals(row.class, "ripe");
  * ```
  */
