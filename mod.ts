@@ -1,6 +1,29 @@
 /**
  * Truly sparse neural networks: only the connections that exist are stored, computed and sent.
  *
+ * The ten names one needs:
+ *
+ * - `Dataset.from` and `readTable`: samples of one's own, from arrays, rows, or a table anywhere
+ * - `suggestSettings` and `SparseMlp`: settings that suit them, and the network
+ * - `fit`, or `train` as an iterator over epochs
+ * - `evaluate` and `crossValidate`: what it is worth
+ * - `saveModel` and `loadModel`: files, bytes, URLs
+ *
+ * What only engines need is in `engine.ts`. By topic, with examples: `docs/library.md`.
+ *
+ * @example
+ * ```ts
+ * import { assert } from "@std/assert";
+ * import { Dataset, evaluate, fit, SparseMlp } from "@truly-sparse/truly-sparse";
+ *
+ * const features = Array.from({ length: 300 }, (_, i) => [Math.sin(i), Math.cos(2 * i)]);
+ * const labels = features.map(([x, y]) => x > y ? "below" : "above");
+ * const data = Dataset.from({ features, labels }, { test: 0.2, validation: 0.2, seed: 1 });
+ * const model = SparseMlp.create({ sizes: [2, 32, 2], seed: 1 });
+ * await fit(model, data, { epochs: 20, batchSize: 16, dropout: 0 });
+ * assert(evaluate(model, data.test).accuracy > 0.9);
+ * ```
+ *
  * @module
  */
 export type { Augmentation } from "./src/data/augment.ts";
@@ -38,14 +61,7 @@ export {
   type TargetColumn,
 } from "./src/schema.ts";
 export { splitValidation } from "./src/data/validation_split.ts";
-export {
-  type Fold,
-  foldDataset,
-  type FoldOptions,
-  foldsOf,
-  groupFolds,
-  stratifiedFolds,
-} from "./src/data/folds.ts";
+export { type Fold, type FoldOptions, groupFolds, stratifiedFolds } from "./src/data/folds.ts";
 export {
   type GeneratedDataset,
   type GeneratedTruth,
@@ -74,7 +90,7 @@ export type { ModelSource } from "./src/files/model_source.ts";
 export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
-export type { Activation, ActivationCode, ActivationKind } from "./src/model/activation.ts";
+export type { Activation, ActivationKind } from "./src/model/activation.ts";
 export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
 export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/share.ts";
@@ -89,7 +105,6 @@ export type { GivenGradients, ModelUpdateOptions } from "./src/model/layer_gradi
 export type { PredictiveNetwork } from "./src/model/predictive.ts";
 export type { SampleBatch } from "./src/model/sample_batch.ts";
 export { SparseMlp } from "./src/model/model.ts";
-export type { ModelUse } from "./src/model/use.ts";
 export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";
@@ -137,12 +152,7 @@ export {
   multiLabelMetrics,
 } from "./src/train/multi_label_metrics.ts";
 export type { RankingMetrics } from "./src/train/ranking.ts";
-export {
-  type Evaluation,
-  type EvaluationOptions,
-  Evaluator,
-  type EvaluatorOptions,
-} from "./src/train/evaluation.ts";
+export { type Evaluation, type EvaluationOptions } from "./src/train/evaluation.ts";
 export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
 export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";
 export type { ClassWeights } from "./src/train/sample_weights.ts";
@@ -198,7 +208,6 @@ export {
 } from "./src/native/grow.ts";
 export type { OutgoingArrays } from "./src/native/csr.ts";
 export { keepStrongest } from "./src/native/strongest.ts";
-export type { NetworkMemory } from "./src/native/layout.ts";
 export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
 export type { AdamOptions } from "./src/optimizer/adam.ts";
 export type { OptimizerName, OptimizerOptions } from "./src/optimizer/optimizers.ts";

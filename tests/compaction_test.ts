@@ -3,7 +3,6 @@ import { stateOf } from "./model/state.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 import {
   compact,
-  Evaluator,
   loadModel,
   madelonLike,
   neuronImportance,
@@ -13,6 +12,7 @@ import {
   train,
   trainParallel,
 } from "../mod.ts";
+import { Evaluator } from "../engine.ts";
 import type { Split } from "../src/data/dataset.ts";
 import type { Standardization } from "../src/native/standardize.ts";
 import { validateConnections } from "../src/sparse/csr.ts";

@@ -3,7 +3,6 @@ import {
   type ActivationKind,
   CheckpointError,
   compact,
-  Evaluator,
   exportDense,
   exportOnnx,
   exportScipy,
@@ -15,6 +14,7 @@ import {
   SparseMlp,
   train,
 } from "../mod.ts";
+import { Evaluator } from "../engine.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 import { activationOf } from "../src/model/settings.ts";
 import { decodeNpy, encodeNpy } from "../src/data/npy.ts";

@@ -1,4 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
+import * as engine from "../engine.ts";
 import * as api from "../mod.ts";
 import { ENTRIES, EXCLUDED } from "./hostile/entries.ts";
 import { inFolder } from "./temporary.ts";
@@ -7,7 +8,7 @@ const CALLS = Number(Deno.env.get("TRULY_SPARSE_HOSTILE") ?? 6000);
 
 /** Names of what can be called: functions, constructors, and the methods of classes and objects. */
 function* entryPoints(): Generator<string> {
-  for (const [name, value] of Object.entries(api)) {
+  for (const [name, value] of Object.entries({ ...api, ...engine })) {
     if (typeof value === "object") {
       for (const method of Object.keys(value)) yield `${name}.${method}`;
     } else if (typeof value === "function") {

@@ -1,13 +1,6 @@
 import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import {
-  compact,
-  Evaluator,
-  madelonLike,
-  type ModelOptions,
-  pruneByImportance,
-  SparseMlp,
-  train,
-} from "../mod.ts";
+import { compact, madelonLike, type ModelOptions, pruneByImportance, SparseMlp, train } from "../mod.ts";
+import { Evaluator } from "../engine.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 
 const data = madelonLike({ samples: 400, testSamples: 301, features: 30, seed: 1 });

@@ -1,7 +1,6 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type Dataset,
-  Evaluator,
   FeatureError,
   loadModel,
   madelonLike,
@@ -11,6 +10,7 @@ import {
   TrainingError,
   trainParallel,
 } from "../mod.ts";
+import { Evaluator } from "../engine.ts";
 import { main } from "../src/cli/main.ts";
 
 const FEATURES = 6;

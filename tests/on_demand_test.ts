@@ -3,13 +3,13 @@ import {
   compact,
   type Dataset,
   datasets,
-  Evaluator,
   madelonLike,
   SparseMlp,
   splitValidation,
   trainParallel,
   validateDataset,
 } from "../mod.ts";
+import { Evaluator } from "../engine.ts";
 import { standardization, standardizationOf } from "../src/data/standardization.ts";
 import { finish } from "./trainer/data.ts";
 

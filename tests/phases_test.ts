@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { Evaluator, madelonLike, newRunState, type PhaseProgress, SparseMlp, train } from "../mod.ts";
+import { madelonLike, newRunState, type PhaseProgress, SparseMlp, train } from "../mod.ts";
+import { Evaluator } from "../engine.ts";
 import { jsonView } from "../src/cli/progress.ts";
 import { finish } from "./trainer/data.ts";
 

@@ -6,8 +6,6 @@ import {
   datasets,
   encodeModel,
   evaluate,
-  foldDataset,
-  foldsOf,
   loadFiles,
   loadModel,
   madelonLike,
@@ -15,6 +13,7 @@ import {
   SparseMlp,
   train,
 } from "../mod.ts";
+import { foldDataset, foldsOf } from "../engine.ts";
 import { pictured } from "../src/picture.ts";
 import { datasetPicture } from "../src/data/dataset_picture.ts";
 import { progressPicture, summaryPicture } from "../src/train/record_pictures.ts";

@@ -1,6 +1,5 @@
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
-  Evaluator,
   type HyperparameterOptions,
   loadModel,
   madelonLike,
@@ -11,6 +10,7 @@ import {
   type TrainOptions,
   trainParallel,
 } from "../mod.ts";
+import { Evaluator } from "../engine.ts";
 import { narrowestTile, tileWidth } from "../src/model/tile.ts";
 import { workspaceWords } from "../src/native/step.ts";
 import { sharedWords } from "../src/sparse/shared.ts";

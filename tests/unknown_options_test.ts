@@ -1,4 +1,5 @@
 import { assertRejects, assertThrows } from "@std/assert";
+import * as engine from "../engine.ts";
 import * as api from "../mod.ts";
 import { inFolder } from "./temporary.ts";
 
@@ -27,7 +28,7 @@ Deno.test("functions refuse options that nobody knows with the nearest name", ()
       "threads",
     ],
     [() => api.madelonLike(wrong({ feature: 3 })), "feature", "features"],
-    [() => api.foldsOf(data, wrong({ fold: 3 })), "fold", "folds"],
+    [() => engine.foldsOf(data, wrong({ fold: 3 })), "fold", "folds"],
     [
       () => api.suggestSettings(wrong({ samples: 1, features: 1, outputs: 2, tasks: "regression" })),
       "tasks",
@@ -35,7 +36,7 @@ Deno.test("functions refuse options that nobody knows with the nearest name", ()
     ],
     [() => api.compact(model, wrong({ keepInput: true })), "keepInput", "keepInputs"],
     [() => api.evaluate(model, [], wrong({ microbatch: 4 })), "microbatch", "microBatch"],
-    [() => new api.Evaluator(model, data.train, wrong({ threds: 4 })), "threds", "threads"],
+    [() => new engine.Evaluator(model, data.train, wrong({ threds: 4 })), "threds", "threads"],
     [() => api.evolveConnections(layer, wrong({ ...place, zta: 0.3, weights: law })), "zta", "zeta"],
     [() => api.uniformGrowth(wrong({ ...law, scal: 2 })), "weights.scal", "weights.scale"],
     [() => api.loadKernels(wrong({ cachedir: "x" })), "cachedir", "cacheDir"],

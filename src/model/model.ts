@@ -72,7 +72,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   classNames: readonly string[] = [];
   /** What the columns of the tables are that the model reads; set by training on one. */
   schema?: TableSchema;
-  /** Who is at work on it: training waits for saves, one run for another. */
+  /** Who is at work on it: training waits for saves, one run for another. @ignore */
   readonly use: ModelUse = new ModelUse();
   /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
   temperature = 1;
@@ -115,7 +115,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     return this.#layers;
   }
 
-  /** Becomes another model, whose arrays it then shares: after compaction while training, and after the best epoch. */
+  /** Becomes another model, whose arrays it then shares: after compaction while training, and after the best epoch. @ignore */
   adopt(other: SparseMlp): void {
     this.#settings = other.#settings;
     this.#layers = other.#layers;
@@ -133,7 +133,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     return this.#optimizerState;
   }
 
-  /** How many updates the optimiser has made since its state began; counted where it keeps any. */
+  /** How many updates the optimiser has made since its state began; counted where it keeps any. @ignore */
   get updates(): number {
     return this.#memory.state[0] ?? 0;
   }
@@ -146,8 +146,8 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * Makes room for the state of an optimiser, all 0; a state that is already there stays.
    *
    * Memory: 4 bytes a parameter and plane. Called by training.
-   *
    * @throws {TypeError} When the model holds the state of another optimiser; see {@linkcode discardState}.
+   * @ignore
    */
   holdState(wanted: OptimizerState): void {
     const held = this.#optimizerState;
@@ -236,7 +236,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     return SparseMlp.create(optionsFor(data, options));
   }
 
-  /** A model with room for the planned connections and none in it yet: what loading and compaction fill. */
+  /** A model with room for the planned connections and none in it yet: what loading and compaction fill. @ignore */
   static allocate(settings: ModelSettings, plans: readonly LayerPlan[]): SparseMlp {
     const layout = new Uint32Array(new SharedArrayBuffer(4 * LAYOUT_COLUMNS * plans.length));
     const slopes = new Float32Array(new SharedArrayBuffer(4 * plans.length));
@@ -249,7 +249,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     return SparseMlp.over(settings, plans, { layout, slopes, arena, state: stateMemory([], 0) });
   }
 
-  /** A model over memory that exists: how a Worker sees the model of another. Nothing is copied. */
+  /** A model over memory that exists: how a Worker sees the model of another. Nothing is copied. @ignore */
   static over(
     settings: ModelSettings,
     plans: readonly LayerPlan[],
@@ -267,7 +267,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     return model;
   }
 
-  /** A model put together of its parts, over their memory. */
+  /** A model put together of its parts, over their memory. @ignore */
   static assemble(parts: ModelParts): SparseMlp {
     const { settings, layers, memory, optimizerState, best, running, ...meaning } = parts;
     const model = SparseMlp.over(settings, layers, memory, optimizerState);
@@ -340,12 +340,12 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     return this.schema === undefined ? [] : inputNames(this.schema);
   }
 
-  /** The arenas and their tables, for kernels. Whoever changes them keeps the structure valid. */
+  /** The arenas and their tables, for kernels. Whoever changes them keeps the structure valid. @ignore */
   get memory(): NetworkMemory {
     return this.#memory;
   }
 
-  /** A zero-filled arena for the gradients of all parameters. */
+  /** A zero-filled arena for the gradients of all parameters. @ignore */
   allocateGradients(): Uint32Array {
     return sharedWords(gradientLength(this.layers));
   }

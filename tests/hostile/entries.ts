@@ -6,6 +6,7 @@
  * @module
  */
 import * as api from "../../mod.ts";
+import * as engine from "../../engine.ts";
 import type { Connections, Dataset, Split } from "../../mod.ts";
 
 /** How an entry point is called. */
@@ -270,13 +271,13 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
       seed: 1,
       groups: Uint32Array.from({ length: SAMPLES }, (_, index) => index >> 1),
     }],
-    call: (data: never, options: never) => api.foldsOf(data, options),
+    call: (data: never, options: never) => engine.foldsOf(data, options),
     options: [1],
     passes: true,
   },
   "foldDataset": {
     right: () => [data(), Uint32Array.from({ length: SAMPLES }, (_, index) => index % 3), 1],
-    call: (data: never, folds: never, fold: never) => api.foldDataset(data, folds, fold),
+    call: (data: never, folds: never, fold: never) => engine.foldDataset(data, folds, fold),
     arrays: [1],
     passes: true,
   },
@@ -500,7 +501,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
   },
   "Evaluator": {
     right: () => [model(), split(), { threads: 1, microBatch: 16 }],
-    call: (model: never, split: never, options: never) => new api.Evaluator(model, split, options).run(),
+    call: (model: never, split: never, options: never) => new engine.Evaluator(model, split, options).run(),
     options: [2],
     passes: true,
     unbounded: true,
