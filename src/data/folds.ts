@@ -134,7 +134,8 @@ function eachFold(data: Dataset, options: FoldOptions): Generator<Fold> {
  * @example
  * ```ts
  * import { assertEquals } from "@std/assert";
- * import { foldsOf, madelonLike } from "@truly-sparse/truly-sparse";
+ * import { foldsOf } from "@truly-sparse/truly-sparse/engine";
+ * import { madelonLike } from "@truly-sparse/truly-sparse";
  *
  * const folds = foldsOf(madelonLike({ samples: 100, testSamples: 10, features: 20 }), { folds: 4 });
  * for (const fold of [0, 1, 2, 3]) assertEquals(folds.filter((other) => other === fold).length, 25);
