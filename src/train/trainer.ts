@@ -37,15 +37,16 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  * After each epoch: evaluation, then (but for the last epoch) Importance Pruning where it is due, then SET. Features
  * and the targets of a regression are standardised with the statistics of the training samples, which the model keeps: its
  * losses are of standardised targets, its predictions in their own unit. Where there are validation samples (those of the
- * data set, or a `validationFraction` set aside), the model ends as it was after its best epoch (`keep`), also when the run was not stopped early; the arrays of its layers
- * are then others than before. A run that is left before its end leaves the model as it stands, with `SparseMlp.best`
+ * data set, or a `validationFraction` set aside), the model ends as it was after its best epoch (`keep`), also when the
+ * run was not stopped early; the arrays of its layers are then others than before. A run that is left before its end leaves the model as it stands, with `SparseMlp.best`
  * beside.
  *
  * Paper: §2, §2.1 Algorithm 2, Methods. The same bits for any number of threads. Memory: the activations of one tile;
  * a step allocates nothing.
  *
- * Timers, messages, requests and signals have their turn every 20 ms while it is iterated, or after each step,
- * change of the topology or metric that is longer. The call reads all numbers of the data once (2 GB/s) to check them.
+ * Timers, messages, requests and signals have their turn every 20 ms while it is iterated, or after each step, change of
+ * the topology, metric, statistics of bytes or part of a calibration that is longer. The call reads all numbers of the
+ * data once to check them.
  *
  * @returns An iterator over epoch records, whose return value is the summary.
  * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type, or model and data do
