@@ -137,24 +137,32 @@ Deno.test("evaluate() refuses what it would misread, and says what is needed", a
     [[test, undefined], TypeError, "there are no samples (undefined)"],
     [data, TypeError, "the samples are a data set, expected a part of a data set, like data.test"],
     ["test", TypeError, "the samples are a string"],
-    [{ ...test, samples: 0 }, RangeError, "the number of samples is 0"],
-    [{ ...test, samples: 19 }, TypeError, "there are features of 20 samples, expected those of 19"],
+    [{ ...test, samples: 0 }, RangeError, "the part given has 0 samples"],
+    [{ ...test, samples: 19 }, TypeError, "has 80 features, its 19 samples need 76"],
     [
       { ...test, features: test.features.subarray(1) },
       TypeError,
-      "features are 79 numbers, samples have 4 each",
+      "has 79 features, its 20 samples need 80",
     ],
-    [{ ...test, labels: Array.from(test.labels, String) }, TypeError, "element 0 of labels is a string"],
-    [{ ...test, labels: test.labels.map(() => 2) }, RangeError, "number 0 of labels is 2"],
-    [{ ...test, labels: undefined }, TypeError, "labels is undefined"],
-    [{ ...test, targets: Float32Array.of(1) }, TypeError, "the samples have targets (a Float32Array of 1)"],
-    [{ ...test, weights: new Float32Array(3) }, TypeError, "weights are 3 numbers, expected 20"],
-    [{ ...test, weights: new Float32Array(20).fill(-1) }, RangeError, "the weight of sample 0 is -1"],
-    [{ ...test, weights: new Float32Array(20) }, RangeError, "all their weights are 0"],
+    [
+      { ...test, labels: Array.from(test.labels, String) },
+      TypeError,
+      "element 0 of the labels of the part given is a string",
+    ],
+    [{ ...test, labels: test.labels.map(() => 2) }, RangeError, "sample 0 of the part given has class 2"],
+    [{ ...test, labels: undefined }, TypeError, "the labels of the part given are undefined"],
+    [{ ...test, targets: Float32Array.of(1) }, TypeError, "has 1 targets, its 20 samples need 0"],
+    [{ ...test, weights: new Float32Array(3) }, TypeError, "has 3 weights, its 20 samples need 20"],
+    [
+      { ...test, weights: new Float32Array(20).fill(-1) },
+      RangeError,
+      "the weight of sample 0 of the part given is -1",
+    ],
+    [{ ...test, weights: new Float32Array(20) }, RangeError, "all weights of the part given are 0"],
     [
       { ...test, source: {} },
       TypeError,
-      "the source of the features is an object, expected one with gather()",
+      "the source of the part given is an object, expected one with gather()",
     ],
     [{ ...test, features: test.features.map(() => NaN) }, FeatureError, "feature 0 of sample 0 is NaN"],
   ];
@@ -184,7 +192,7 @@ Deno.test("evaluate() refuses what it would misread, and says what is needed", a
   assertThrows(
     () => evaluate(regression, { ...numbers.test!, labels: Uint32Array.of(1) }),
     TypeError,
-    "have labels",
+    "has 1 labels, its 20 samples need 0",
   );
   assertThrows(() => calibrate(regression, numbers.test!), TypeError, "it is for regression");
   assertThrows(() => fitTemperature([0.5, 0.5], [2]), TypeError, "sample 0 has class 2");

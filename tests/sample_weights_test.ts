@@ -151,7 +151,7 @@ Deno.test("Evaluator.run() gives the weighted mean loss, and counts each sample 
   assertThrows(
     () => measure({ ...plain, weights: new Float32Array(150) }),
     RangeError,
-    "all their weights are 0",
+    "all weights of the part given are 0",
   );
 });
 

@@ -13,7 +13,7 @@ import { ownSamples, type SampleSource } from "./own_samples.ts";
 import type { Task } from "../task.ts";
 import { isList, isRecord, readByName, shown } from "../value.ts";
 import type { ImageShape, Split } from "./split.ts";
-import { checkSplit } from "./split_check.ts";
+import { readPart, requireFiniteFeatures } from "./split_argument.ts";
 
 export type { FeatureSource, ImageShape, Split } from "./split.ts";
 
@@ -150,8 +150,12 @@ export function usableDataset(dataset: Dataset): Dataset {
   }
   const image = given.image === undefined ? undefined : readImage(given.image, featureCount, because);
   const meaning = { name, task, featureCount, outputCount, classNames, featureNames };
-  const part = (split: unknown, what: string) =>
-    checkSplit(split, meaning, { task: doing, name: `the ${what} part` });
+  const part = (given: unknown, what: string) => {
+    const place = { task: doing, name: `the ${what} part` };
+    const split = readPart(given, meaning, place);
+    requireFiniteFeatures(split, meaning, place);
+    return split;
+  };
   return {
     ...meaning,
     ...(image && { image }),

@@ -13,7 +13,7 @@ import type { Label, Labels } from "./own_labels.ts";
 import { quote } from "../quote.ts";
 import type { Task } from "../task.ts";
 import type { ImageShape, Split, SplitShape } from "./split.ts";
-import { checkSplit } from "./split_check.ts";
+import { readPart, requireFiniteFeatures } from "./split_argument.ts";
 import { samplesOfRows } from "./table/row_samples.ts";
 import type { Row } from "./table/rows.ts";
 
@@ -118,7 +118,9 @@ export function ownSamples(source: SampleSource, options: DatasetOptions = {}): 
   if (typeof name !== "string") throw new TypeError(because(`name is ${described(name)}, expected a text`));
   const first = firstOf(features);
   const rows = isRecord(first) && !ArrayBuffer.isView(first);
-  const { samples, ...meaning } = rows ? ofRows(given, name) : ofArrays(given, name);
+  const { samples: read, ...meaning } = rows ? ofRows(given, name) : ofArrays(given, name);
+  const samples = readPart(read, meaning, called("the data"));
+  requireFiniteFeatures(samples, meaning, called("the data"));
   return { ...meaning, ...divide(samples, meaning, options, DOING) };
 }
 
@@ -136,7 +138,7 @@ function ofArrays(given: SampleSource, name: string): Whole {
     ...meaning,
     featureNames: featureNames ?? [],
     ...(image && { image }),
-    samples: checkSplit(samples, meaning, called("the data")),
+    samples,
   };
 }
 
@@ -174,14 +176,14 @@ function ofRows({ features, labels, targets, weights, task, ...given }: SampleSo
   };
   const { labels: classes, targets: numbers, ...answers } = learned;
   const meaning = { ...answers, featureCount };
-  const counts = weightColumn === undefined ? weightsOf({ weights }, rows) : { weights: table.weights };
+  const counts = weightsOf({ weights: weightColumn === undefined ? weights : table.weights }, rows);
   const samples = { samples: rows, features: values, labels: classes, targets: numbers, ...counts };
   return {
     name,
     ...meaning,
     featureNames,
     schema,
-    samples: checkSplit(samples, meaning, called("the data")),
+    samples,
   };
 }
 

@@ -4,20 +4,29 @@
  * @module
  */
 import { firstUnfit } from "../finite.ts";
-import { isRecord, readWhole } from "../hyperparameter.ts";
 import { described, readFloatMatrix, readFloats, readIndices, readMatrix } from "../numbers.ts";
-import { type Place, readByName } from "../value.ts";
+import { guarded, isList, isRecord, type Place, readByName, shown } from "../value.ts";
 import type { FeatureSource, Split, SplitShape } from "./split.ts";
 
-/** What is read of samples; of a data set, which has samples to train, that it is none. */
-const NAMES = ["samples", "features", "source", "labels", "targets", "weights", "train"];
+/** The arrays of a split, and what they are to be. */
+const ARRAYS = {
+  features: "Float32Array or Uint8Array",
+  labels: "Uint32Array",
+  targets: "Float32Array",
+} as const;
+
+const NAMES = ["samples", ...Object.keys(ARRAYS), "source", "weights"];
+
+/** Most samples that u32 can count. */
+const MOST_SAMPLES = 0xffff_ffff;
 
 /**
- * Reads samples; arrays that kernels take are not copied.
+ * Reads samples that a function is given, as {@linkcode readPart} does; arrays that there is nothing to say in may be
+ * absent. Whether features are finite is left to the kernels, which see each of them anyway.
  *
  * @param task What cannot be done without them: "evaluate".
- * @throws {TypeError} When there are none, or an array is missing, of another kind or of another length.
- * @throws {RangeError} When a class is past the last, or a target or weight is out of range.
+ * @throws {TypeError} When there are none, or they are a whole data set; or as {@linkcode readPart}.
+ * @throws {RangeError} As {@linkcode readPart}.
  */
 export function readSplit(value: unknown, shape: SplitShape, task: string): Split {
   if (value === undefined || value === null) {
@@ -26,84 +35,187 @@ export function readSplit(value: unknown, shape: SplitShape, task: string): Spli
         "as the option test of Dataset.from() does, its training samples are data.train",
     );
   }
-  const { train, ...given } = isRecord(value) ? readByName(value, NAMES, task, "samples.") : { train: value };
+  const place = { task, name: "the part given" };
+  const { train, ...given } = isRecord(value)
+    ? readByName(value, [...NAMES, "train"], task, `${place.name}.`)
+    : { train: value };
   if (train !== undefined) {
     const found = isRecord(value) ? "a data set" : described(value);
     throw new TypeError(
       `Cannot ${task}: the samples are ${found}, expected a part of a data set, like data.test`,
     );
   }
-  const { source } = given as { readonly source?: unknown };
-  const count = readWhole(given.samples, { task, name: "the number of samples" }, {
-    least: 1,
-    below: 2 ** 32,
-  });
-  const { outputCount } = shape;
-  const place = (name: string) => ({ task, name });
-  const classes = shape.task === "classification";
+  const unused = shape.task === "classification" ? "targets" : "labels";
+  const absent = { [unused]: [], ...(given.source !== undefined && { features: [] }) };
+  return readPart({ ...absent, ...given }, shape, place);
+}
+
+/**
+ * A part of a data set as kernels take it: each property is read once, each array is checked, and those of other kinds
+ * (Float64Array, lists of numbers, lists of rows …) are converted as `readMatrix` does.
+ *
+ * Cost: one read of all labels, targets and weights, and a copy of what is converted; other arrays are given back as they
+ * are. Whether features are finite is for {@linkcode requireFiniteFeatures} to say.
+ *
+ * @param value What should be a {@linkcode Split}.
+ * @param place What is done with it, and what it is called: "the test part".
+ * @throws {TypeError} When something is missing, is of a kind that cannot be converted, or a length does not agree with
+ * the counts.
+ * @throws {RangeError} When there is no sample, a label is past the last class, a target is not finite, or weights are
+ * below 0 or all 0.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals, assertThrows } from "@std/assert";
+ * import { readPart } from "./split_argument.ts";
+ *
+ * const shape = { task: "classification", featureCount: 2, outputCount: 2 } as const;
+ * const place = { task: "evaluate", name: "the test part" };
+ * const given = { samples: 1, features: [[1, 2]], labels: [1], targets: [] };
+ * assertEquals(readPart(given, shape, place).features, Float32Array.of(1, 2));
+ * assertThrows(() => readPart({ ...given, labels: [2] }, shape, place), RangeError, "the last class is 1");
+ * ```
+ */
+export function readPart(value: unknown, shape: SplitShape, { task, name }: Place): Split {
+  const because = (found: string) => `Cannot ${task}: ${found}`;
+  if (!isRecord(value)) throw new TypeError(because(`${name} is ${described(value)}, expected samples`));
+  const { source, ...given } = readByName(value, NAMES, task, `${name}.`);
+  for (const [what, array] of Object.entries({ ...ARRAYS, weights: "Float32Array" })) {
+    const found = given[what];
+    if (ArrayBuffer.isView(found) || isList(found)) continue;
+    if (what === "weights" && found === undefined) continue;
+    throw new TypeError(because(`the ${what} of ${name} are ${described(found)}, expected a ${array}`));
+  }
+  const samples = given.samples as number;
+  if (!Number.isSafeInteger(samples) || samples < 1) {
+    throw new RangeError(because(`${name} has ${shown(samples)} samples, at least 1 is needed`));
+  }
+  if (samples > MOST_SAMPLES) {
+    throw new RangeError(because(`${name} has ${samples} samples, at most ${MOST_SAMPLES} are possible`));
+  }
+  const { featureCount, outputCount } = shape;
+  const of = (what: string): Place => ({ task, name: `the ${what} of ${name}` });
   const split = {
-    samples: count,
-    features: source === undefined
-      ? rows(readMatrix(given.features, place("features"), shape.featureCount), count, place("features"))
-      : new Float32Array(0),
-    labels: classes
-      ? readIndices(given.labels, place("labels"), outputCount, count)
-      : nothing(given.labels, new Uint32Array(0), place("labels")),
-    targets: classes
-      ? nothing(given.targets, new Float32Array(0), place("targets"))
-      : rows(readFloatMatrix(given.targets, place("targets"), outputCount), count, place("targets")),
+    samples,
+    // Arrays in one line say themselves how long they are; rows have to be as long as a sample.
+    features: readMatrix(given.features, of("features"), widthOf(given.features, featureCount)).values,
+    labels: readLabels(given.labels, of("labels")),
+    targets: readFloatMatrix(given.targets, of("targets"), widthOf(given.targets, outputCount)).values,
+    ...(given.weights !== undefined && { weights: readFloats(given.weights, of("weights")) }),
+    ...(source !== undefined && { source: readSource(source, of("source")) }),
   };
-  const unfit = firstUnfit(split.targets);
-  if (unfit >= 0) {
+  requireLengths(split, shape, name, because);
+  requireClasses(split.labels, shape, name, because);
+  requireTargets(split.targets, shape, name, because);
+  if (split.weights !== undefined) requireWeights(split.weights, name, because);
+  return split;
+}
+
+/**
+ * Refuses samples one of whose features is not finite; a source is not asked.
+ *
+ * Cost: one read of the features.
+ *
+ * @throws {RangeError} The first such feature.
+ */
+export function requireFiniteFeatures(
+  { features }: Split,
+  { featureCount }: SplitShape,
+  { task, name }: Place,
+): void {
+  if (!(features instanceof Float32Array)) return;
+  const at = firstUnfit(features);
+  if (at < 0) return;
+  const where = `feature ${at % featureCount} of sample ${Math.floor(at / featureCount)} of ${name}`;
+  throw new RangeError(`Cannot ${task}: ${where} is ${features[at]}, a finite number is needed`);
+}
+
+type Because = (found: string) => string;
+
+function widthOf(array: unknown, width: number): number {
+  return ArrayBuffer.isView(array) ? 1 : width;
+}
+
+/** Class indices; whoever has labels of another kind is told where they are read. */
+function readLabels(value: unknown, place: Place): Uint32Array {
+  try {
+    return readIndices(value, place);
+  } catch (cause) {
+    if (!(cause instanceof TypeError) || !isList(value)) throw cause;
+    throw new TypeError(`${cause.message}; Dataset.from() takes labels of any kind`, { cause });
+  }
+}
+
+function readSource(source: unknown, place: Place): FeatureSource {
+  const gathers = isRecord(source) && typeof guarded(place, () => source.gather) === "function";
+  if (gathers) return source as unknown as FeatureSource;
+  throw new TypeError(
+    `Cannot ${place.task}: ${place.name} is ${described(source)}, expected one with gather()`,
+  );
+}
+
+function requireLengths(
+  { samples, features, source, labels, targets, weights }: Split,
+  { task, featureCount, outputCount }: SplitShape,
+  name: string,
+  because: Because,
+): void {
+  const classes = task === "classification";
+  const found = [
+    ["features", features.length, source === undefined ? samples * featureCount : 0],
+    ["labels", labels.length, classes ? samples : 0],
+    ["targets", targets.length, classes ? 0 : samples * outputCount],
+    ["weights", weights?.length, weights && samples],
+  ] as const;
+  for (const [what, length, needed] of found) {
+    if (length === needed) continue;
+    throw new TypeError(because(`${name} has ${length} ${what}, its ${samples} samples need ${needed}`));
+  }
+}
+
+function requireClasses(
+  labels: Uint32Array,
+  { outputCount }: SplitShape,
+  name: string,
+  because: Because,
+): void {
+  for (let sample = 0; sample < labels.length; sample++) {
+    if (labels[sample] < outputCount) continue;
     throw new RangeError(
-      `Cannot ${task}: target ${unfit % outputCount} of sample ${Math.floor(unfit / outputCount)} is ${
-        split.targets[unfit]
-      }, a finite number is needed`,
+      because(
+        `sample ${sample} of ${name} has class ${labels[sample]}, the last class is ${outputCount - 1}`,
+      ),
     );
   }
-  return {
-    ...split,
-    ...(source !== undefined && { source: readSource(source, task) }),
-    ...(given.weights !== undefined && { weights: readWeights(given.weights, count, task) }),
-  };
 }
 
-/** The values of a matrix that has a row for each sample. */
-function rows<A>(
-  { values, rows }: { readonly values: A; readonly rows: number },
-  samples: number,
-  { task, name }: Place,
-): A {
-  if (rows === samples) return values;
-  throw new TypeError(`Cannot ${task}: there are ${name} of ${rows} samples, expected those of ${samples}`);
+/** Numbers to predict are finite; labels are there, 1, or not, 0. */
+function requireTargets(
+  targets: Float32Array,
+  { task, outputCount }: SplitShape,
+  name: string,
+  because: Because,
+): void {
+  const flags = task === "multi-label";
+  const at = flags ? targets.findIndex((target) => target !== 0 && target !== 1) : firstUnfit(targets);
+  if (at < 0) return;
+  const where = `target ${at % outputCount} of sample ${Math.floor(at / outputCount)} of ${name}`;
+  const needed = flags ? "expected 1 for a label that the sample has, or 0" : "a finite number is needed";
+  throw new RangeError(because(`${where} is ${targets[at]}, ${needed}`));
 }
 
-/** Nothing, where nothing was given that is meant for another task. */
-function nothing<A>(
-  value: unknown,
-  none: A,
-  { task, name }: Place,
-): A {
-  if (value === undefined || readFloats(value, { task, name }).length === 0) return none;
-  throw new TypeError(
-    `Cannot ${task}: the samples have ${name} (${described(value)}), which the model's task has none of`,
-  );
-}
-
-function readSource(source: unknown, task: string): FeatureSource {
-  if (isRecord(source) && typeof source.gather === "function") return source as unknown as FeatureSource;
-  throw new TypeError(
-    `Cannot ${task}: the source of the features is ${described(source)}, expected one with gather()`,
-  );
-}
-
-function readWeights(value: unknown, samples: number, task: string): Float32Array {
-  const weights = readFloats(value, { task, name: "weights" }, samples);
+function requireWeights(weights: Float32Array, name: string, because: Because): void {
   const wrong = firstUnfit(weights, 0);
-  if (wrong < 0) return weights;
-  throw new RangeError(
-    `Cannot ${task}: the weight of sample ${wrong} is ${
-      weights[wrong]
-    }, a finite number of at least 0 is needed`,
-  );
+  if (wrong >= 0) {
+    throw new RangeError(
+      because(
+        `the weight of sample ${wrong} of ${name} is ${
+          weights[wrong]
+        }, a finite number of at least 0 is needed`,
+      ),
+    );
+  }
+  if (weights.every((weight) => weight === 0)) {
+    throw new RangeError(because(`all weights of ${name} are 0, one above 0 is needed`));
+  }
 }
