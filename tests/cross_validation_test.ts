@@ -72,6 +72,7 @@ Deno.test("crossValidate() repeats with other folds, takes groups, and measures 
       Array.from(groups, (group) => `patient ${group}`),
       Float64Array.from(groups, (group) => group - 2 ** -40),
       Array.from(groups, (group) => 1e15 + group),
+      BigInt64Array.from(groups, BigInt),
     ]
   ) {
     const again = await validated(data, { ...options, groups: others });
@@ -119,7 +120,8 @@ Deno.test("crossValidate() refuses options before anything is trained, with the 
       TypeError,
       "element 1 of groups is a string",
     ],
-    [{ groups: new BigUint64Array(60) }, TypeError, "element 0 of groups is 0"],
+    [{ groups: new Array(60).fill(null) }, TypeError, "element 0 of groups is null"],
+    [{ groups: new Array(60).fill("") }, RangeError, "an empty text, a group is needed"],
     [{ groups: "patient" }, TypeError, "groups is a string"],
     [
       { model: () => undefined },

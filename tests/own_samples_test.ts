@@ -206,7 +206,7 @@ Deno.test("Dataset.from() sets aside the share of each class, or whole groups, a
   for (const { samples } of [whole.validation!, whole.test!]) assert(samples >= 8 && samples <= 16);
   refuse(source, RangeError, "leaves nothing to train", { test: 0.5, validation: 0.5 });
   refuse(source, RangeError, "leaves 60 to train and 0 for test", { test: 1e-3 });
-  refuse(source, TypeError, "groups of 2 samples, it has 60", { groups: [1, 2] });
+  refuse(source, TypeError, "groups of 2 samples, the data set has 60", { groups: [1, 2] });
   refuse({ features: ROWS, targets: NUMBERS.slice(0, 60) }, TypeError, "stratify is for classes", {
     stratify: true,
     test: 0.1,
@@ -260,7 +260,7 @@ Deno.test("stratifiedFolds() and groupFolds() give each sample one turn to test"
   }
   assertThrows(() => stratifiedFolds(data, { folds: 1 }), RangeError, "folds is 1");
   assertThrows(() => stratifiedFolds(data, { fold: 3 } as object), TypeError, 'did you mean "folds"?');
-  assertThrows(() => groupFolds(data, [1, 2]), TypeError, "groups of 2 samples, it has 54");
+  assertThrows(() => groupFolds(data, [1, 2]), TypeError, "groups of 2 samples, the data set has 54");
   assertThrows(() => groupFolds(data, groups, { folds: 8 }), RangeError, "belong to 7 groups");
 });
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
-import { readGroups } from "../data/table/groups.ts";
+import { readGroupColumn } from "../data/table/group_column.ts";
 import { SparseMlp } from "../model/model.ts";
 import { resolveSettings } from "../model/settings.ts";
 import { type FoldRecord, type MetricSpread, scoresOf, trainFolds } from "../train/cross_validation.ts";
@@ -145,5 +145,5 @@ async function samplesOf(
   );
   const group = column(name);
   if (group === undefined) return loaded;
-  return { ...loaded, groups: await readGroups(files[0], group, { ...textOptions(values), threads }) };
+  return { ...loaded, groups: await readGroupColumn(files[0], group, { ...textOptions(values), threads }) };
 }

@@ -11,8 +11,9 @@ import {
   resolveOptions,
   SEED,
 } from "../hyperparameter.ts";
+import { numberGroups } from "./groups.ts";
 import { type Drawn, drawSamples, TEST_DRAW, VALIDATION_DRAW } from "./held_out.ts";
-import { type Labels, readGroups } from "./own_labels.ts";
+import type { Labels } from "./own_labels.ts";
 import { placesOf, samplesAt } from "./samples_at.ts";
 import type { Split, SplitShape } from "./split.ts";
 
@@ -83,7 +84,9 @@ export function divide(whole: Split, shape: SplitShape, options: DatasetOptions,
       because(`test is ${test} and validation ${validation}, which leaves nothing to train`),
     );
   }
-  const groups = given === undefined ? undefined : readGroups(given, { task, name: "groups" }, whole.samples);
+  const groups = given === undefined
+    ? undefined
+    : numberGroups(given, whole.samples, { task, name: "groups" });
   const classes = shape.task === "classification" && stratify !== false;
   const from: Drawn = {
     flags: new Uint8Array(whole.samples),

@@ -16,8 +16,9 @@ import { readIndices } from "../numbers.ts";
 import { pictured } from "../picture.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
 import { datasetPicture } from "./dataset_picture.ts";
+import { numberGroups } from "./groups.ts";
 import { FIRST_FOLD_DRAW } from "./held_out.ts";
-import { type Labels, readGroups } from "./own_labels.ts";
+import type { Labels } from "./own_labels.ts";
 import { placesOf, samplesAt } from "./samples_at.ts";
 import type { Split } from "./split.ts";
 
@@ -103,11 +104,10 @@ export function groupFolds(
 ): Generator<Fold> {
   const { groups: _, ...names } = NAMES;
   const usable = usableDataset(data);
-  const numbers = readGroups(
-    groups,
-    { task: `make folds of "${usable.name}"`, name: "groups" },
-    usable.train.samples,
-  );
+  const numbers = numberGroups(groups, usable.train.samples, {
+    task: `make folds of "${usable.name}"`,
+    name: "groups",
+  });
   return eachFold(usable, { ...onlyKnown(options, names, "make folds"), groups: numbers });
 }
 
@@ -153,7 +153,7 @@ function deal(dataset: Dataset, options: FoldOptions): Uint32Array {
   const { groups: given, ...others } = onlyKnown(options, NAMES, task);
   const { folds, repeat, seed } = resolveOptions(ROWS, others, { task }) as Required<typeof others>;
   if (folds > samples) throw new RangeError(because(`it has ${samples} samples for ${folds} folds`));
-  const groups = given === undefined ? undefined : readGroups(given, { task, name: "groups" }, samples);
+  const groups = given === undefined ? undefined : numberGroups(given, samples, { task, name: "groups" });
   const order = new Uint32Array(samples);
   shuffle(order, seed, FIRST_FOLD_DRAW - repeat);
   if (groups !== undefined) return dealGroups(dataset, order, groups, folds, because);

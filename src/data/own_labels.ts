@@ -34,7 +34,7 @@ interface Classes {
  * @throws {RangeError} When a label is empty, not finite or none of the names, or numbers make more than 1,000 classes.
  */
 export function readClasses(value: unknown, place: Place, names?: readonly string[]): Classes {
-  const given = isBig(value) ? Array.from<unknown>(value) : readElements(value, place);
+  const given = readLabels(value, place);
   const labels = new Uint32Array(given.length);
   const numbers = new Map<unknown, number>();
   const spellings: string[] = [];
@@ -85,37 +85,24 @@ export function readLabelLists(
   return { targets, samples: lists.length, classNames };
 }
 
-/**
- * Numbers groups from 0, in the order in which they are met.
- *
- * @param value What each sample belongs to: numbers or texts.
- * @param samples How many there must be.
- * @throws {TypeError} When there are not as many, or one is neither a number nor a text.
- */
-export function readGroups(value: unknown, place: Place, samples: number): Uint32Array {
-  const given = isBig(value) ? Array.from<unknown>(value) : readElements(value, place);
-  if (given.length !== samples) {
-    throw new TypeError(
-      `Cannot ${place.task}: there are ${place.name} of ${given.length} samples, it has ${samples}`,
-    );
-  }
-  const numbers = new Map<unknown, number>();
-  return Uint32Array.from({ length: samples }, (_, sample) => {
-    const group = given[sample];
-    const known = numbers.get(group);
-    if (known !== undefined) return known;
-    spelling(group, typeof given[0], { task: place.task, name: `element ${sample} of ${place.name}` });
-    numbers.set(group, numbers.size);
-    return numbers.size - 1;
-  });
+/** Labels as they are, whatever they are: a list or an array of any kind, each element of a list read once. */
+export function readLabels(value: unknown, place: Place): ArrayLike<unknown> {
+  return isBig(value) ? Array.from<unknown>(value) : readElements(value, place);
 }
 
 function isBig(value: unknown): value is BigInt64Array | BigUint64Array {
   return isInstance(value, BigInt64Array) || isInstance(value, BigUint64Array);
 }
 
-/** A label as text; the first one decides of which kind all are. */
-function spelling(label: unknown, kind: string, { task, name }: Place): string {
+/**
+ * A label as text; the first one decides of which kind all are.
+ *
+ * @param kind Type of the first.
+ * @param what What messages call it.
+ * @throws {TypeError} When it is none, or is of another kind.
+ * @throws {RangeError} When it is empty or not finite.
+ */
+export function spelling(label: unknown, kind: string, { task, name }: Place, what = "label"): string {
   const because = (found: string) => `Cannot ${task}: ${name} is ${found}`;
   const type = typeof label;
   if (type !== "string" && type !== "number" && type !== "boolean" && type !== "bigint") {
@@ -124,9 +111,9 @@ function spelling(label: unknown, kind: string, { task, name }: Place): string {
   if (type !== kind) {
     throw new TypeError(because(`a ${type}, expected a ${kind} as the first one is`));
   }
-  if (label === "") throw new RangeError(because("an empty text, a label is needed"));
+  if (label === "") throw new RangeError(because(`an empty text, a ${what} is needed`));
   if (type === "number" ? !Number.isFinite(label) : /^[+-]?nan$/i.test(String(label))) {
-    throw new RangeError(because(`${label}, a label is needed; leave out samples that have none`));
+    throw new RangeError(because(`${label}, a ${what} is needed; leave out samples that have none`));
   }
   return String(label);
 }

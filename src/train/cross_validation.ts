@@ -5,7 +5,8 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { foldDataset, foldsOf } from "../data/folds.ts";
-import { numberGroups } from "../data/group_numbers.ts";
+import { numberGroups } from "../data/groups.ts";
+import type { Labels } from "../data/own_labels.ts";
 import {
   CALLBACK,
   COUNT,
@@ -19,7 +20,7 @@ import {
   unfit,
 } from "../hyperparameter.ts";
 import { SparseMlp } from "../model/model.ts";
-import { described, type Numbers } from "../numbers.ts";
+import { described } from "../numbers.ts";
 import { evaluate, type Measures } from "./measures.ts";
 import { TRAIN_OPTION_NAMES, type TrainOptions } from "./options.ts";
 import type { BestEpoch } from "./selection.ts";
@@ -40,7 +41,7 @@ export interface CrossValidationOptions {
    *
    * @default every sample is its own group
    */
-  readonly groups?: Numbers | readonly string[];
+  readonly groups?: Labels;
   /** Seed of the deals, and of models that are not made by `model`. @default {0} */
   readonly seed?: number;
   /** Makes the network of a fold, for the data it is trained on. @default one with the settings of `suggestSettings` */

@@ -1,5 +1,5 @@
 /**
- * What the rows of a table belong to: a patient, a batch, a plot.
+ * What the rows of a table belong to, as one of its columns says.
  *
  * @module
  */
@@ -16,7 +16,7 @@ import { isTable, openTable, type TextOptions } from "./table_files.ts";
  * @throws {TypeError} When the file is no table, or not one column is given.
  * @throws {RangeError} When there is no such column, or a row belongs to no group.
  */
-export async function readGroups(
+export async function readGroupColumn(
   path: string,
   column: Column,
   options: TextOptions & {
