@@ -42,7 +42,7 @@ export { loadFiles } from "./src/data/files.ts";
 export { type SampleWindow, sampleWindows } from "./src/data/windows.ts";
 export { readTable } from "./src/data/read_table.ts";
 export type { ReadTableOptions, TableModel } from "./src/data/read_table_options.ts";
-export type { TableSource } from "./src/data/table/table_source.ts";
+export type { ByteSource } from "./src/byte_source.ts";
 export type { Cell, Row } from "./src/data/table/rows.ts";
 export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { Column } from "./src/data/table/columns.ts";
@@ -86,7 +86,6 @@ export {
   saveModel,
   type SaveOptions,
 } from "./src/files/checkpoint.ts";
-export type { ModelSource } from "./src/files/model_source.ts";
 export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";

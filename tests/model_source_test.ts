@@ -164,7 +164,7 @@ Deno.test("loadModel() believes no stream that is shorter or longer than its hea
 
 Deno.test("loadModel() refuses streams of other things, and what somebody else reads", async () => {
   const text = streamOf(["text"]);
-  await assertRejects(() => loadModel(text.stream), CheckpointError, "the stream gives text, expected bytes");
+  await assertRejects(() => loadModel(text.stream), CheckpointError, "the stream gives a string, expected bytes");
   const { stream } = streamOf([]);
   const reader = stream.getReader();
   await assertRejects(() => loadModel(stream), CheckpointError, "somebody else reads the stream");
@@ -221,7 +221,7 @@ Deno.test("saveModel() and loadModel() refuse addresses they are not for, with w
       "encodeModel() gives the bytes, which fetch()",
     );
   }
-  await assertRejects(() => saveModel(model, new URL("data:,x")), TypeError, "no kind of URL that models");
+  await assertRejects(() => saveModel(model, new URL("data:,x")), TypeError, "only files are written");
   await assertRejects(() => saveModel(model, "https://host.example/m"), TypeError, "begins as a URL does");
   await assertRejects(
     () => saveModel(model, 3 as unknown as string),

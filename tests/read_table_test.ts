@@ -2,12 +2,12 @@ import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows
 import { parquetWriteBuffer } from "npm:hyparquet-writer@0.17.0";
 import { inFolder } from "./temporary.ts";
 import {
+  type ByteSource,
   type Dataset,
   datasets,
   loadFiles,
   readTable,
   type ReadTableOptions,
-  type TableSource,
 } from "../mod.ts";
 
 const CSV = "width,colour,sweet,sour,kind\n" +
@@ -67,7 +67,7 @@ Deno.test("readTable() reads the same data set from a path, URLs, bytes, a blob,
       "/fruit.csv.gz": () => new Response(packed, { headers: { "content-encoding": "gzip" } }),
     };
     await served(answers, async (url) => {
-      const sources: readonly (readonly [TableSource, string])[] = [
+      const sources: readonly (readonly [ByteSource, string])[] = [
         [path, "fruit"],
         [new URL(`file://${path}`), "fruit"],
         [url("/fruit.csv"), "fruit"],
@@ -210,7 +210,7 @@ Deno.test("readTable() says in one line why a server, a page or a stream gives n
   let gone = new URL("http://127.0.0.1/");
   await served(answers, async (url) => {
     gone = url("/fruit.csv?key=secret");
-    const bad: readonly (readonly [TableSource, ReadTableOptions, string])[] = [
+    const bad: readonly (readonly [ByteSource, ReadTableOptions, string])[] = [
       [url("/missing.csv"), {}, 'missing.csv": the server answered 404 Not Found'],
       [await fetch(url("/missing.csv")), {}, 'missing.csv": the server answered 404 Not Found'],
       [url("/page.csv"), {}, 'page.csv": it is a web page; it may be a failed download'],
@@ -273,7 +273,7 @@ Deno.test("readTable() says what it takes, and who takes the rest", async () => 
     [npy, "it is a NumPy array; loadFiles() reads it from files"],
   ];
   for (const [source, message] of bad) {
-    const { message: found } = await assertRejects(() => readTable(source as TableSource), TypeError);
+    const { message: found } = await assertRejects(() => readTable(source as ByteSource), TypeError);
     assertStringIncludes(found, message);
   }
   await assertRejects(() => readTable("/nowhere/flowers.csv"), Deno.errors.NotFound, "there is no such file");

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ByteSource } from "../byte_source.ts";
 import { pictured } from "../picture.ts";
 import type { Dataset } from "./dataset.ts";
 import { datasetPicture } from "./dataset_picture.ts";
@@ -16,7 +17,7 @@ import {
 import { divide } from "./division.ts";
 import { toDataset } from "./file_dataset.ts";
 import { isTable, readTables } from "./table/table_files.ts";
-import { type Fetching, openTableSource, type TableSource } from "./table/table_source.ts";
+import { type Fetching, openTableSource } from "./table/table_source.ts";
 import { inLibraryWords, reworded } from "./table/wording.ts";
 
 /**
@@ -47,7 +48,7 @@ import { inLibraryWords, reworded } from "./table/wording.ts";
  * assertEquals([data.train.samples, data.test?.samples], [4, 2]);
  * ```
  */
-export async function readTable(source: TableSource, options: ReadTableOptions = {}): Promise<Dataset> {
+export async function readTable(source: ByteSource, options: ReadTableOptions = {}): Promise<Dataset> {
   const reading = tableReadingOptions(options);
   const { label, test, like, maxBytes, signal, onNotice, onProgress } = reading;
   const words = (message: string) => inLibraryWords(message, "label");
@@ -70,7 +71,7 @@ export async function readTable(source: TableSource, options: ReadTableOptions =
 }
 
 /** A source that was looked into and is a table. */
-async function tableOf(source: TableSource, fetching: Fetching): Promise<DataFile> {
+async function tableOf(source: ByteSource, fetching: Fetching): Promise<DataFile> {
   const file = await openTableSource(source, fetching);
   if (isTable(file.format)) return file;
   throw new TypeError(

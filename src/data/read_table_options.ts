@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { ByteSource } from "../byte_source.ts";
 import { COUNT, FRACTION, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
 import { isInstance, type Place, unfit } from "../value.ts";
 import { COLUMNS, TABLE_ROWS } from "./file_options.ts";
@@ -11,7 +12,6 @@ import type { SchemaOptions } from "./table/choose_schema.ts";
 import type { Column } from "./table/columns.ts";
 import type { OnNotice } from "./table/reading.ts";
 import type { KnownModel, TextOptions } from "./table/table_files.ts";
-import type { TableSource } from "./table/table_source.ts";
 
 /** A model whose columns, task and classes another table is to be read with: a trained one, or what is known of it. */
 export type TableModel =
@@ -28,7 +28,7 @@ export interface ReadTableOptions extends Omit<SchemaOptions, "labelColumn">, Te
    */
   readonly label?: Column | readonly Column[] | undefined;
   /** Share of all rows to test with, 0 for none; or another table with the same columns. @default {0.2; 0 with `like`} */
-  readonly test?: number | TableSource | undefined;
+  readonly test?: number | ByteSource | undefined;
   /** Share of all rows to choose a model with; they become `validation`. @default {0} */
   readonly validation?: number | undefined;
   /** Whether each class gives its share of the rows set aside. @default {true where rows have a class} */

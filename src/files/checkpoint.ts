@@ -7,6 +7,7 @@
  *
  * @module
  */
+import type { ByteSource } from "../byte_source.ts";
 import type { RandomAccess } from "../data/random_access.ts";
 import { CheckpointError, messageOf } from "../errors.ts";
 import { plural } from "../format.ts";
@@ -33,7 +34,7 @@ import {
   readWorkerCount,
   type TrainingState,
 } from "./description.ts";
-import { modelPath, type ModelSource, modelSourceName, type OpenedModel, openModel } from "./model_source.ts";
+import { modelPath, modelSourceName, type OpenedModel, openModel } from "./model_source.ts";
 import {
   addLayers,
   addStandardization,
@@ -217,7 +218,7 @@ const LOAD_OPTIONS: NamesOf<LoadModelOptions> = { threads: true, onProgress: tru
  * assertEquals(model.layers.length, 2);
  * ```
  */
-export async function loadModel(source: ModelSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
+export async function loadModel(source: ByteSource, options: LoadModelOptions = {}): Promise<LoadedModel> {
   const name = modelSourceName(source);
   const { signal, onProgress, threads } = checkedLoading(options);
   const failed = (what: string, cause: unknown) => {
