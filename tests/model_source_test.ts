@@ -175,7 +175,7 @@ Deno.test("loadModel() refuses streams of other things, and what somebody else r
   await assertRejects(
     () => loadModel(failing),
     CheckpointError,
-    'Cannot open the model file "stream": the cable',
+    'Cannot open the model file "stream": it broke off: the cable',
   );
   const used = new Response("12345678");
   await used.text();
