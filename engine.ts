@@ -7,7 +7,6 @@
  * @module
  */
 export type { Dataset, Split } from "./src/data/dataset.ts";
-export { foldDataset, type FoldOptions, foldsOf } from "./src/data/folds.ts";
 export type { ActivationCode } from "./src/model/activation.ts";
 export type { SparseMlp } from "./src/model/model.ts";
 export type { ModelUse } from "./src/model/use.ts";

@@ -1,7 +1,7 @@
 import { assert, assertAlmostEquals, assertEquals, assertMatch, assertRejects } from "@std/assert";
 import type { Dataset } from "../src/data/dataset.ts";
 import { SparseMlp } from "../src/model/model.ts";
-import { foldDataset, foldsOf } from "../src/data/folds.ts";
+import { stratifiedFolds } from "../src/data/folds.ts";
 import {
   crossValidate,
   type CrossValidationOptions,
@@ -33,9 +33,9 @@ Deno.test("crossValidate() tests each fold with a network of its own, standardis
     model: () => xorModel(),
     training: OPTIONS,
   });
-  const folds = foldsOf(data, { folds: 3, seed: 5 });
+  const folds = [...stratifiedFolds(data, { folds: 3, seed: 5 })];
   for (const [fold, record] of records.entries()) {
-    const { test, ...part } = foldDataset(data, folds, fold);
+    const { test, ...part } = folds[fold];
     const model = xorModel();
     await finish(model, part, OPTIONS);
     assertEquals(record.measures, evaluate(model, [test!]));

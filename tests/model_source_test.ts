@@ -164,7 +164,11 @@ Deno.test("loadModel() believes no stream that is shorter or longer than its hea
 
 Deno.test("loadModel() refuses streams of other things, and what somebody else reads", async () => {
   const text = streamOf(["text"]);
-  await assertRejects(() => loadModel(text.stream), CheckpointError, "the stream gives a string, expected bytes");
+  await assertRejects(
+    () => loadModel(text.stream),
+    CheckpointError,
+    "the stream gives a string, expected bytes",
+  );
   const { stream } = streamOf([]);
   const reader = stream.getReader();
   await assertRejects(() => loadModel(stream), CheckpointError, "somebody else reads the stream");

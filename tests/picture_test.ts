@@ -11,9 +11,9 @@ import {
   madelonLike,
   newRunState,
   SparseMlp,
+  stratifiedFolds,
   train,
 } from "../mod.ts";
-import { foldDataset, foldsOf } from "../engine.ts";
 import { pictured } from "../src/picture.ts";
 import { datasetPicture } from "../src/data/dataset_picture.ts";
 import { progressPicture, summaryPicture } from "../src/train/record_pictures.ts";
@@ -67,9 +67,8 @@ Deno.test("a model, its layers and what predicts with it are one line each", asy
 Deno.test("a data set is one line, wherever it comes from, and names are shortened and harmless", async () => {
   const line = 'Dataset "madelon-like": 400 train, 100 test; 20 features, 2 classes (0, 1)';
   assertEquals(shown(data), line);
-  const folds = foldsOf(data, { folds: 4 });
   assertEquals(
-    shown(foldDataset(data, folds, 0)),
+    shown([...stratifiedFolds(data, { folds: 4 })][0]),
     'Dataset "madelon-like": 300 train, 100 test; 20 features, 2 classes (0, 1)',
   );
   assert(

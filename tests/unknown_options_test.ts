@@ -28,7 +28,7 @@ Deno.test("functions refuse options that nobody knows with the nearest name", ()
       "threads",
     ],
     [() => api.madelonLike(wrong({ feature: 3 })), "feature", "features"],
-    [() => engine.foldsOf(data, wrong({ fold: 3 })), "fold", "folds"],
+    [() => api.stratifiedFolds(data, wrong({ fold: 3 })), "fold", "folds"],
     [
       () => api.suggestSettings(wrong({ samples: 1, features: 1, outputs: 2, tasks: "regression" })),
       "tasks",

@@ -7,12 +7,10 @@ import {
   type HyperparameterTable,
   type NamesOf,
   onlyKnown,
-  readWhole,
   resolveOptions,
   SEED,
 } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
-import { readIndices } from "../numbers.ts";
 import { pictured } from "../picture.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
 import { datasetPicture } from "./dataset_picture.ts";
@@ -30,15 +28,9 @@ export interface FoldOptions {
   readonly repeat?: number;
   /** Seed of the deal. @default {0} */
   readonly seed?: number;
-  /**
-   * What each sample belongs to (a patient, a batch), numbers or texts: those of one group are always in one fold.
-   *
-   * @default every sample is its own group
-   */
-  readonly groups?: Labels;
 }
 
-const NAMES: NamesOf<FoldOptions> = { folds: true, repeat: true, seed: true, groups: true };
+const NAMES: NamesOf<FoldOptions> = { folds: true, repeat: true, seed: true };
 
 const ROWS = {
   folds: { kind: "whole", least: 2, default: 5, doc: "How many parts." },
@@ -72,9 +64,8 @@ export type Fold = Dataset & { readonly test: Split };
  * }
  * ```
  */
-export function stratifiedFolds(data: Dataset, options: Omit<FoldOptions, "groups"> = {}): Generator<Fold> {
-  const { groups: _, ...names } = NAMES;
-  return eachFold(usableDataset(data), onlyKnown(options, names, "make folds"));
+export function stratifiedFolds(data: Dataset, options: FoldOptions = {}): Generator<Fold> {
+  return eachFold(usableDataset(data), options);
 }
 
 /**
@@ -100,60 +91,35 @@ export function stratifiedFolds(data: Dataset, options: Omit<FoldOptions, "group
 export function groupFolds(
   data: Dataset,
   groups: Labels,
-  options: Omit<FoldOptions, "groups"> = {},
+  options: FoldOptions = {},
 ): Generator<Fold> {
-  const { groups: _, ...names } = NAMES;
   const usable = usableDataset(data);
   const numbers = numberGroups(groups, usable.train.samples, {
     task: `make folds of "${usable.name}"`,
     name: "groups",
   });
-  return eachFold(usable, { ...onlyKnown(options, names, "make folds"), groups: numbers });
+  return eachFold(usable, options, numbers);
 }
 
 /** Deals at the call, and makes one fold after another. */
-function eachFold(data: Dataset, options: FoldOptions): Generator<Fold> {
-  const folds = deal(data, options);
-  const { folds: count = ROWS.folds.default } = options;
+function eachFold(data: Dataset, options: FoldOptions, groups?: Uint32Array): Generator<Fold> {
+  const task = `make folds of "${data.name}"`;
+  const settings = resolveOptions(ROWS, onlyKnown(options, NAMES, task), { task }) as Required<FoldOptions>;
+  const foldOf = deal(data, settings, groups, (found) => `Cannot ${task}: ${found}`);
   return (function* () {
-    for (let fold = 0; fold < count; fold++) yield heldOut(data, folds, fold);
+    for (let fold = 0; fold < settings.folds; fold++) yield heldOut(data, foldOf, fold);
   })();
 }
 
-/**
- * Deals the training samples of a data set into folds.
- *
- * Each class is dealt in turn, so that every fold has its share of it, within one sample. Groups stay whole: they are
- * dealt from the largest to the smallest, each to the fold in which the classes then lie most evenly. A function of the
- * data set, the groups, the seed and the repetition alone.
- *
- * @returns Fold of each sample, from 0, shape `[samples]`.
- * @throws {RangeError} When there are fewer samples or groups than folds, or fewer than 2 folds.
- * @throws {TypeError} When there are not as many groups as samples.
- *
- * @example
- * ```ts
- * import { assertEquals } from "@std/assert";
- * import { foldsOf } from "@truly-sparse/truly-sparse/engine";
- * import { madelonLike } from "@truly-sparse/truly-sparse";
- *
- * const folds = foldsOf(madelonLike({ samples: 100, testSamples: 10, features: 20 }), { folds: 4 });
- * for (const fold of [0, 1, 2, 3]) assertEquals(folds.filter((other) => other === fold).length, 25);
- * ```
- */
-export function foldsOf(dataset: Dataset, options: FoldOptions = {}): Uint32Array {
-  return deal(usableDataset(dataset), options);
-}
-
-/** As {@linkcode foldsOf}, of a data set that is checked. */
-function deal(dataset: Dataset, options: FoldOptions): Uint32Array {
+/** Fold of each sample, from 0, shape `[samples]`. */
+function deal(
+  dataset: Dataset,
+  { folds, repeat, seed }: Required<FoldOptions>,
+  groups: Uint32Array | undefined,
+  because: (found: string) => string,
+): Uint32Array {
   const { samples, labels } = dataset.train;
-  const task = `make folds of "${dataset.name}"`;
-  const because = (found: string) => `Cannot ${task}: ${found}`;
-  const { groups: given, ...others } = onlyKnown(options, NAMES, task);
-  const { folds, repeat, seed } = resolveOptions(ROWS, others, { task }) as Required<typeof others>;
   if (folds > samples) throw new RangeError(because(`it has ${samples} samples for ${folds} folds`));
-  const groups = given === undefined ? undefined : numberGroups(given, samples, { task, name: "groups" });
   const order = new Uint32Array(samples);
   shuffle(order, seed, FIRST_FOLD_DRAW - repeat);
   if (groups !== undefined) return dealGroups(dataset, order, groups, folds, because);
@@ -218,32 +184,10 @@ function dealGroups(
   return Uint32Array.from(groups, (group) => foldOf.get(group)!);
 }
 
-/**
- * The data set in which one fold tests what is learned from the others.
- *
- * Both parts are copies, their samples in their order; a test part that the data set has is left out.
- *
- * @param folds Fold of each training sample, as {@linkcode foldsOf} gives them.
- * @throws {RangeError} When one of the parts would be empty.
- */
-export function foldDataset(dataset: Dataset, folds: Uint32Array, fold: number): Fold {
-  const usable = usableDataset(dataset);
-  const place = { task: "test with a fold", name: "folds" };
-  const read = readIndices(folds, place, 2 ** 32, usable.train.samples);
-  readWhole(fold, { ...place, name: "fold" });
-  return heldOut(usable, read, fold);
-}
-
-/** As {@linkcode foldDataset}, of a data set and folds that are checked. */
-function heldOut(dataset: Dataset, folds: Uint32Array, fold: number): Fold {
+/** Both parts are copies, their samples in their order; every fold has samples. */
+function heldOut(dataset: Dataset, foldOf: Uint32Array, fold: number): Fold {
   const { train } = dataset;
-  const flags = Uint8Array.from(folds, (other) => Number(other === fold));
-  const size = flags.reduce((sum, flag) => sum + flag, 0);
-  if (size === 0 || size === train.samples) {
-    throw new RangeError(
-      `Cannot test with fold ${fold} of "${dataset.name}": it has ${size} of ${train.samples} samples`,
-    );
-  }
+  const flags = Uint8Array.from(foldOf, (other) => Number(other === fold));
   const parted: Fold = {
     ...dataset,
     train: samplesAt(train, placesOf(flags, 0), dataset),

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { foldDataset, foldsOf } from "../data/folds.ts";
+import { groupFolds, stratifiedFolds } from "../data/folds.ts";
 import { numberGroups } from "../data/groups.ts";
 import type { Labels } from "../data/own_labels.ts";
 import {
@@ -179,12 +179,14 @@ export async function* trainFolds(
   const plan = readPlan(data, options);
   const found: Measures[] = [];
   for (let repeat = 0; repeat < plan.repeats; repeat++) {
-    const { folds: count, seed, groups } = plan;
-    const folds = foldsOf(data, { folds: count, seed, repeat, ...(groups && { groups }) });
-    for (let fold = 0; fold < count; fold++) {
-      const record = await trainFold(foldDataset(data, folds, fold), plan);
+    const { groups } = plan;
+    const options = { folds: plan.folds, seed: plan.seed, repeat };
+    const folds = groups === undefined ? stratifiedFolds(data, options) : groupFolds(data, groups, options);
+    let fold = 0;
+    for (const parted of folds) {
+      const record = await trainFold(parted, plan);
       found.push(record.measures);
-      yield pictured({ repeat: repeat + 1, fold: fold + 1, ...record }, foldPicture);
+      yield pictured({ repeat: repeat + 1, fold: ++fold, ...record }, foldPicture);
     }
   }
   const summary = { folds: plan.folds, repeats: plan.repeats, metrics: spreadOf(found.map(scoresOf)) };

@@ -264,23 +264,6 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
     call: (data: never, fraction: never, seed: never) => api.splitValidation(data, fraction, seed),
     passes: true,
   },
-  "foldsOf": {
-    right: () => [data(), {
-      folds: 3,
-      repeat: 1,
-      seed: 1,
-      groups: Uint32Array.from({ length: SAMPLES }, (_, index) => index >> 1),
-    }],
-    call: (data: never, options: never) => engine.foldsOf(data, options),
-    options: [1],
-    passes: true,
-  },
-  "foldDataset": {
-    right: () => [data(), Uint32Array.from({ length: SAMPLES }, (_, index) => index % 3), 1],
-    call: (data: never, folds: never, fold: never) => engine.foldDataset(data, folds, fold),
-    arrays: [1],
-    passes: true,
-  },
   "Dataset.from": {
     right: () => [{
       features: numbers(6 * SAMPLES),
