@@ -26,29 +26,23 @@
  *
  * @module
  */
-export type { Augmentation } from "./src/data/augment.ts";
-export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
-export type { FeatureSource, ImageShape, Split } from "./src/data/split.ts";
-export type { DatasetOptions } from "./src/data/division.ts";
-export type { Label, Labels } from "./src/data/own_labels.ts";
-export type { SampleSource } from "./src/data/own_samples.ts";
-export type { Matrix, Numbers } from "./src/numbers.ts";
-export { subset } from "./src/data/subset.ts";
-export type { Standardization } from "./src/native/standardize.ts";
-export type { ValidationSplit } from "./src/data/validation_split.ts";
+
+// Samples: arrays, tables, files, named data sets
 export { classCounts, Dataset, type DatasetMaker, validateDataset } from "./src/data/dataset.ts";
-export type { FileOptions, WindowOptions } from "./src/data/file_options.ts";
-export { loadFiles } from "./src/data/files.ts";
-export { type SampleWindow, sampleWindows } from "./src/data/windows.ts";
+export type { SampleSource } from "./src/data/own_samples.ts";
+export type { Label, Labels } from "./src/data/own_labels.ts";
+export type { Matrix, Numbers } from "./src/numbers.ts";
+export type { DatasetOptions } from "./src/data/division.ts";
+export type { FeatureSource, ImageShape, Split } from "./src/data/split.ts";
 export { readTable } from "./src/data/read_table.ts";
 export type { ReadTableOptions, TableModel } from "./src/data/read_table_options.ts";
 export type { ByteSource } from "./src/byte_source.ts";
 export type { Cell, Row } from "./src/data/table/rows.ts";
-export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { Column } from "./src/data/table/columns.ts";
+export type { KnownModel, TableFileOptions, TextOptions } from "./src/data/table/table_files.ts";
 export type { MissingCells } from "./src/data/table/column_kinds.ts";
 export type { MissingLabels } from "./src/data/table/label_kinds.ts";
-export type { KnownModel, TableFileOptions, TextOptions } from "./src/data/table/table_files.ts";
+export type { SchemaOptions } from "./src/data/table/choose_schema.ts";
 export type { OnNotice, TableReading } from "./src/data/table/reading.ts";
 export {
   type AnswerColumn,
@@ -60,24 +54,102 @@ export {
   type TableSchema,
   type TargetColumn,
 } from "./src/schema.ts";
-export { splitValidation } from "./src/data/validation_split.ts";
-export { type Fold, type FoldOptions, groupFolds, stratifiedFolds } from "./src/data/folds.ts";
+export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
+export type { NamedDataset, NamedFile, PaperSettings } from "./src/data/catalogue.ts";
 export {
   type GeneratedDataset,
   type GeneratedTruth,
   madelonLike,
   type MadelonLikeOptions,
 } from "./src/data/generator.ts";
-export { datasets, type LoadOptions, type LoadProgress, type NamedDatasets } from "./src/data/named.ts";
+export { loadFiles } from "./src/data/files.ts";
+export type { FileOptions, WindowOptions } from "./src/data/file_options.ts";
+export type { ReadProgress, Source } from "./src/data/source.ts";
+export { type SampleWindow, sampleWindows } from "./src/data/windows.ts";
+export type { Augmentation } from "./src/data/augment.ts";
+
+// Parts of samples
+export { subset } from "./src/data/subset.ts";
+export { splitValidation, type ValidationSplit } from "./src/data/validation_split.ts";
+export { type Fold, type FoldOptions, groupFolds, stratifiedFolds } from "./src/data/folds.ts";
+
+// Networks
+export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
+export { SparseMlp } from "./src/model/model.ts";
+export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
+export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
+export type { Activation, ActivationKind } from "./src/model/activation.ts";
+export type { WeightInitializer } from "./src/sparse/init.ts";
+export type { Counts, ModelStats } from "./src/model/stats.ts";
+
+// Training
+export { fit } from "./src/train/fit.ts";
+export { train } from "./src/train/trainer.ts";
+export type { TrainOptions } from "./src/train/options.ts";
+export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";
+export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
+export type {
+  EpochRecord,
+  ParallelRecord,
+  RunSummary,
+  StepRecord,
+  TrainSummary,
+} from "./src/train/records.ts";
+export type { Tally, TestMark } from "./src/train/tally.ts";
+export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
+export type { ClassWeights } from "./src/train/sample_weights.ts";
+export type { LearningRateSchedule } from "./src/model/schedule.ts";
+export type { ScheduleFunction, SchedulePlace } from "./src/train/rate.ts";
+export { newRunState, type RunState } from "./src/train/state.ts";
+export type { OptimizerName, OptimizerOptions } from "./src/optimizer/optimizers.ts";
+export type { SgdOptions } from "./src/optimizer/sgd.ts";
+export type { AdamOptions } from "./src/optimizer/adam.ts";
+export type { UpdateOptions } from "./src/optimizer/update_options.ts";
+
+// What a network is worth
 export {
-  CheckpointError,
-  DatasetError,
-  FeatureError,
-  type FeaturePlace,
-  KernelError,
-  LibraryError,
-  TrainingError,
-} from "./src/errors.ts";
+  evaluate,
+  type EvaluateOptions,
+  type Measures,
+  type MeasuresOf,
+  type MetricsByTask,
+} from "./src/train/measures.ts";
+export type { Evaluation, EvaluationOptions } from "./src/train/evaluation.ts";
+export {
+  crossValidate,
+  type CrossValidationOptions,
+  type CrossValidationSummary,
+  type FoldRecord,
+  type MetricSpread,
+} from "./src/train/cross_validation.ts";
+export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
+export {
+  type ClassificationMetrics,
+  classificationMetrics,
+  type RegressionMetrics,
+  regressionMetrics,
+} from "./src/train/metrics.ts";
+export type { RankingMetrics } from "./src/train/ranking.ts";
+export {
+  type LabelMetrics,
+  type MultiLabelMetrics,
+  multiLabelMetrics,
+} from "./src/train/multi_label_metrics.ts";
+
+// Predictions
+export type { PredictiveNetwork } from "./src/model/predictive.ts";
+export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
+export {
+  type PredictedClass,
+  type PredictedLabels,
+  type PredictedRow,
+  type PredictedValues,
+  predictRows,
+  type PredictRowsOptions,
+} from "./src/train/predict_rows.ts";
+export type { SampleBatch } from "./src/model/sample_batch.ts";
+
+// Files
 export {
   encodeModel,
   type LoadedModel,
@@ -89,97 +161,25 @@ export {
 export type { TrainingState } from "./src/files/description.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
-export type { Activation, ActivationKind } from "./src/model/activation.ts";
-export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
-export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
-export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/share.ts";
-export type {
-  ComposableNetwork,
-  LossGradients,
-  NetworkGradients,
-  RunOptions,
-} from "./src/model/composition.ts";
-export type { ConnectionList, LayerGradients, SparseLayer } from "./src/model/layer.ts";
-export type { GivenGradients, ModelUpdateOptions } from "./src/model/layer_gradients.ts";
-export type { PredictiveNetwork } from "./src/model/predictive.ts";
-export type { SampleBatch } from "./src/model/sample_batch.ts";
-export { SparseMlp } from "./src/model/model.ts";
-export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
-export type { LearningRateSchedule } from "./src/model/schedule.ts";
-export type { Counts, ModelStats } from "./src/model/stats.ts";
-export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
-export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
-export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
+
+// Several workers
 export { trainParallel } from "./src/parallel/wasap.ts";
+export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
+export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
+export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/share.ts";
+
+// Connections, and rules that change them
+export type { ConnectionList, LayerGradients, SparseLayer } from "./src/model/layer.ts";
 export { type Connections, rebuildIncoming } from "./src/sparse/csr.ts";
-export { type ConnectionFilter, type ConnectionPlaces, removeConnections } from "./src/sparse/removal.ts";
-export type { WeightInitializer } from "./src/sparse/init.ts";
-export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
-export {
-  crossValidate,
-  type CrossValidationOptions,
-  type CrossValidationSummary,
-  type FoldRecord,
-  type MetricSpread,
-} from "./src/train/cross_validation.ts";
-export {
-  evaluate,
-  type EvaluateOptions,
-  type Measures,
-  type MeasuresOf,
-  type MetricsByTask,
-} from "./src/train/measures.ts";
-export {
-  type PredictedClass,
-  type PredictedLabels,
-  type PredictedRow,
-  type PredictedValues,
-  predictRows,
-  type PredictRowsOptions,
-} from "./src/train/predict_rows.ts";
-export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/selection.ts";
-export {
-  type ClassificationMetrics,
-  classificationMetrics,
-  type RegressionMetrics,
-  regressionMetrics,
-} from "./src/train/metrics.ts";
-export {
-  type LabelMetrics,
-  type MultiLabelMetrics,
-  multiLabelMetrics,
-} from "./src/train/multi_label_metrics.ts";
-export type { RankingMetrics } from "./src/train/ranking.ts";
-export { type Evaluation, type EvaluationOptions } from "./src/train/evaluation.ts";
-export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
-export type { HyperparameterOptions, ImportancePruning } from "./src/train/hyperparameters.ts";
-export type { ClassWeights } from "./src/train/sample_weights.ts";
-export type { TargetScaling } from "./src/model/target_scaling.ts";
-export type { TrainOptions } from "./src/train/options.ts";
-export { newRunState, type RunState } from "./src/train/state.ts";
-export type { Tally, TestMark } from "./src/train/tally.ts";
-export type { ScheduleFunction, SchedulePlace } from "./src/train/rate.ts";
-export type {
-  EpochRecord,
-  ParallelRecord,
-  RunSummary,
-  StepRecord,
-  TrainSummary,
-} from "./src/train/records.ts";
-export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
-export { fit } from "./src/train/fit.ts";
-export { train } from "./src/train/trainer.ts";
+export type { OutgoingArrays } from "./src/native/csr.ts";
 export {
   type EvolutionCounts,
   type EvolutionOptions,
   evolveByRules,
   evolveConnections,
 } from "./src/topology/evolution.ts";
-export type { GrowthWeights } from "./src/topology/growth_weights.ts";
-export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampled.ts";
-export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
-export { uniformGrowth } from "./src/topology/rules/random.ts";
+export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
 export type {
   DropRule,
   EvolutionPlace,
@@ -190,14 +190,10 @@ export type {
   RulePlace,
   RuleSettings,
 } from "./src/topology/rules/rule.ts";
-export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
-export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
-export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
-export type { ReadProgress, Source } from "./src/data/source.ts";
-export type { FeatureSelection } from "./src/native/standardize.ts";
-export type { GeneratorDesign } from "./src/native/generator.ts";
-export type { ValueLaw } from "./src/native/init.ts";
-export type { MpiPlace } from "./src/native/mpi.ts";
+export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
+export { uniformGrowth } from "./src/topology/rules/random.ts";
+export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampled.ts";
+export type { GrowthWeights } from "./src/topology/growth_weights.ts";
 export {
   absentPlaces,
   type GrowthPlace,
@@ -205,10 +201,34 @@ export {
   type Places,
   type Seedling,
 } from "./src/native/grow.ts";
-export type { OutgoingArrays } from "./src/native/csr.ts";
 export { keepStrongest } from "./src/native/strongest.ts";
+export { type ConnectionFilter, type ConnectionPlaces, removeConnections } from "./src/sparse/removal.ts";
+export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
+export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
+
+// Graphs of one's own
+export type {
+  ComposableNetwork,
+  LossGradients,
+  NetworkGradients,
+  RunOptions,
+} from "./src/model/composition.ts";
+export type { GivenGradients, ModelUpdateOptions } from "./src/model/layer_gradients.ts";
+
+// Errors, the library of kernels, and what the types above are made of
+export {
+  CheckpointError,
+  DatasetError,
+  FeatureError,
+  type FeaturePlace,
+  KernelError,
+  LibraryError,
+  TrainingError,
+} from "./src/errors.ts";
+export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";
+export type { FeatureSelection, Standardization } from "./src/native/standardize.ts";
+export type { TargetScaling } from "./src/model/target_scaling.ts";
 export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
-export type { AdamOptions } from "./src/optimizer/adam.ts";
-export type { OptimizerName, OptimizerOptions } from "./src/optimizer/optimizers.ts";
-export type { SgdOptions } from "./src/optimizer/sgd.ts";
-export type { UpdateOptions } from "./src/optimizer/update_options.ts";
+export type { GeneratorDesign } from "./src/native/generator.ts";
+export type { ValueLaw } from "./src/native/init.ts";
+export type { MpiPlace } from "./src/native/mpi.ts";

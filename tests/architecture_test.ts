@@ -168,6 +168,15 @@ function exportsOf(text: string): Record<string, { parameters: string[]; result:
   return found;
 }
 
+Deno.test("mod.ts and engine.ts export a file in one statement", async () => {
+  for (const name of ["mod.ts", "engine.ts"]) {
+    const text = await Deno.readTextFile(new URL(`../${name}`, import.meta.url));
+    const files = Array.from(text.matchAll(/^(?:export|}).* from "(\.\/src\/[^"]+)";$/gm), ([, file]) => file);
+    assert(files.length > 5, name);
+    assertEquals(files.filter((file, at) => files.indexOf(file) !== at), [], name);
+  }
+});
+
 Deno.test("docs/architecture.md describes every room of src/, and no other", async () => {
   const text = await Deno.readTextFile(new URL("../docs/architecture.md", import.meta.url));
   const described = [...text.matchAll(/^\| `src\/(\w+)\/`/gm)].map(([, room]) => room);
