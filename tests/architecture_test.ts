@@ -171,7 +171,10 @@ function exportsOf(text: string): Record<string, { parameters: string[]; result:
 Deno.test("mod.ts and engine.ts export a file in one statement", async () => {
   for (const name of ["mod.ts", "engine.ts"]) {
     const text = await Deno.readTextFile(new URL(`../${name}`, import.meta.url));
-    const files = Array.from(text.matchAll(/^(?:export|}).* from "(\.\/src\/[^"]+)";$/gm), ([, file]) => file);
+    const files = Array.from(
+      text.matchAll(/^(?:export|}).* from "(\.\/src\/[^"]+)";$/gm),
+      ([, file]) => file,
+    );
     assert(files.length > 5, name);
     assertEquals(files.filter((file, at) => files.indexOf(file) !== at), [], name);
   }

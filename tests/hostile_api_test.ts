@@ -32,7 +32,7 @@ function* methods(of: object, before: string): Generator<string> {
 Deno.test("every public entry point is called with hostile values, or left out for a reason", () => {
   const known = new Set([...Object.keys(ENTRIES), ...Object.keys(EXCLUDED)]);
   const unknown = [...entryPoints()].filter((name) => !known.has(name));
-  assertEquals(unknown, [], "give each a row in tests/hostile/entries.ts");
+  assertEquals(unknown, [], "give each a row in tests/hostile/entries/<room>.ts");
   const there = new Set(entryPoints());
   const gone = [...known].filter((name) => !there.has(name) && !name.includes("()"));
   assertEquals(gone, [], "rows of tests/hostile/entries.ts without an export");

@@ -7,7 +7,8 @@
  *
  * @module
  */
-import { ENTRIES, type Entry, makeFiles } from "./entries.ts";
+import { ENTRIES } from "./entries.ts";
+import { type Entry, makeFiles } from "./given.ts";
 import { damaged, hostile, Random, sameNumbers, Trap } from "./values.ts";
 
 const [calls, seed] = [Number(Deno.args[0] ?? 3000), Number(Deno.args[1] ?? 1)];
