@@ -4,7 +4,7 @@
  * @module
  */
 import type { Standardization } from "../native/standardize.ts";
-import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
+import type { NetworkMemory } from "../native/layout.ts";
 import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
@@ -13,16 +13,9 @@ import { connectionProbability, countConnections, fillConnections, weightLaw } f
 import { sharedWords } from "../sparse/shared.ts";
 import { activationCode, OUTPUT_CODE } from "./activation.ts";
 import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
-import {
-  gradientLength,
-  gradientWords,
-  type LayerPlan,
-  layerWords,
-  rowOf,
-  SparseLayer,
-  STATE_HEAD_WORDS,
-} from "./layer.ts";
+import { gradientLength, type LayerPlan, type SparseLayer } from "./layer.ts";
 import { isFor } from "./model_task.ts";
+import { NetworkArrays } from "./network_arrays.ts";
 import { copyParts, type ModelParts } from "./parts.ts";
 import { modelPicture } from "./picture.ts";
 import { PredictiveNetwork } from "./predictive.ts";
@@ -84,25 +77,22 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    */
   running?: SparseMlp;
   #settings: ModelSettings;
-  #layers: readonly SparseLayer[];
-  #memory: NetworkMemory;
-  #optimizerState: OptimizerState | undefined;
+  #arrays: NetworkArrays;
 
   static {
     pictured(SparseMlp.prototype, modelPicture);
   }
 
-  private constructor(settings: ModelSettings, layers: readonly SparseLayer[], memory: NetworkMemory) {
+  private constructor(settings: ModelSettings, arrays: NetworkArrays) {
     super();
     this.#settings = settings;
-    this.#layers = layers;
-    this.#memory = memory;
+    this.#arrays = arrays;
     refuseCopies(this, TRAP);
   }
 
   /** Whether a value is a model that this module made, and no copy of its properties. */
   static isModel(value: unknown): value is SparseMlp {
-    return typeof value === "object" && value !== null && #memory in value;
+    return typeof value === "object" && value !== null && #arrays in value;
   }
 
   /** Settings the model was made with; `sizes` are those it has. */
@@ -112,15 +102,13 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
 
   /** The layers, first hidden layer first, output layer last. */
   get layers(): readonly SparseLayer[] {
-    return this.#layers;
+    return this.#arrays.layers;
   }
 
   /** Becomes another model, whose arrays it then shares: after compaction while training, and after the best epoch. @ignore */
   adopt(other: SparseMlp): void {
     this.#settings = other.#settings;
-    this.#layers = other.#layers;
-    this.#memory = other.#memory;
-    this.#optimizerState = other.#optimizerState;
+    this.#arrays = other.#arrays;
     if (other.standardization !== undefined) this.standardization = other.standardization;
     if (other.targetScaling !== undefined) this.targetScaling = other.targetScaling;
     if (other.schema !== undefined) this.schema = other.schema;
@@ -130,16 +118,16 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
 
   /** Which optimiser's state the model holds; undefined before the first training. */
   get optimizerState(): OptimizerState | undefined {
-    return this.#optimizerState;
+    return this.#arrays.optimizerState;
   }
 
   /** How many updates the optimiser has made since its state began; counted where it keeps any. @ignore */
   get updates(): number {
-    return this.#memory.state[0] ?? 0;
+    return this.#arrays.updates;
   }
 
   set updates(count: number) {
-    if (this.#memory.state.length > 0) this.#memory.state[0] = count;
+    this.#arrays.updates = count;
   }
 
   /**
@@ -150,31 +138,12 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * @ignore
    */
   holdState(wanted: OptimizerState): void {
-    const held = this.#optimizerState;
-    if (held !== undefined && held.optimizer !== wanted.optimizer) {
-      throw new TypeError(
-        `Cannot train with optimizer "${wanted.optimizer}": the model holds the state of "${held.optimizer}"; ` +
-          "go on with that one, or call discardState() to begin anew",
-      );
-    }
-    if (held !== undefined && held.planes.length === wanted.planes.length) return;
-    this.#attachState(wanted, stateMemory(this.#layers, wanted.planes.length));
+    this.#arrays.holdState(wanted);
   }
 
   /** Forgets what an optimiser has kept: the next training begins without a past. */
   discardState(): void {
-    this.#attachState(undefined, stateMemory(this.#layers, 0));
-  }
-
-  #attachState(held: OptimizerState | undefined, state: Uint32Array): void {
-    this.#optimizerState = held;
-    this.#memory = { ...this.#memory, state };
-    const planes = held?.planes.length ?? 0;
-    let offset = STATE_HEAD_WORDS;
-    for (const layer of this.#layers) {
-      layer.attachState(state, offset, planes);
-      offset += planes * gradientWords(layer);
-    }
+    this.#arrays.discardState();
   }
 
   /**
@@ -238,15 +207,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
 
   /** A model with room for the planned connections and none in it yet: what loading and compaction fill. @ignore */
   static allocate(settings: ModelSettings, plans: readonly LayerPlan[]): SparseMlp {
-    const layout = new Uint32Array(new SharedArrayBuffer(4 * LAYOUT_COLUMNS * plans.length));
-    const slopes = new Float32Array(new SharedArrayBuffer(4 * plans.length));
-    const arena = sharedWords(plans.reduce((sum, plan) => sum + layerWords(plan), 0));
-    for (const [index, plan] of plans.entries()) {
-      const { inputs, neurons, capacity, activation } = plan;
-      writeLayoutRow(layout, index, { inputs, neurons, nnz: 0, capacity, activation: activation.code });
-      slopes[index] = plan.activation.slope;
-    }
-    return SparseMlp.over(settings, plans, { layout, slopes, arena, state: stateMemory([], 0) });
+    return new SparseMlp(settings, NetworkArrays.allocate(plans));
   }
 
   /** A model over memory that exists: how a Worker sees the model of another. Nothing is copied. @ignore */
@@ -256,15 +217,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     memory: NetworkMemory,
     held?: OptimizerState,
   ): SparseMlp {
-    let offset = 0;
-    const layers = plans.map((plan, index) => {
-      const layer = new SparseLayer(plan, rowOf(memory.layout, index), memory.arena, offset);
-      offset += layerWords(plan);
-      return layer;
-    });
-    const model = new SparseMlp(settings, layers, memory);
-    if (held !== undefined) model.#attachState(held, memory.state);
-    return model;
+    return new SparseMlp(settings, new NetworkArrays(plans, memory, held));
   }
 
   /** A model put together of its parts, over their memory. @ignore */
@@ -342,7 +295,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
 
   /** The arenas and their tables, for kernels. Whoever changes them keeps the structure valid. @ignore */
   get memory(): NetworkMemory {
-    return this.#memory;
+    return this.#arrays.memory;
   }
 
   /** A zero-filled arena for the gradients of all parameters. @ignore */
@@ -358,7 +311,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * Source: QuickSelection (Atashgahi et al. 2022). Cost: O(connections of the first layer).
    */
   featureStrength(): Float32Array {
-    const [{ indptr, values, inputs }] = this.#layers;
+    const [{ indptr, values, inputs }] = this.layers;
     const strength = new Float32Array(this.featureCount);
     const places = this.standardization?.selection?.features;
     for (let input = 0; input < inputs; input++) {
@@ -391,10 +344,4 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   stats(): ModelStats {
     return statistics(this.layers, this.optimizerState?.planes.length ?? 1);
   }
-}
-
-/** Zero-filled memory for so many planes of some layers; empty where there are none. */
-function stateMemory(layers: readonly LayerPlan[], planes: number): Uint32Array {
-  if (planes === 0) return new Uint32Array(0);
-  return sharedWords(layers.reduce((sum, layer) => sum + planes * gradientWords(layer), STATE_HEAD_WORDS));
 }
