@@ -1,6 +1,9 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
-import type { Connections } from "../src/sparse/csr.ts";
+import { absentPlaces } from "../src/native/grow.ts";
+import { type Connections, rebuildIncoming } from "../src/sparse/csr.ts";
+import { removeConnections } from "../src/sparse/removal.ts";
 import { evolveByRules, evolveConnections } from "../src/topology/evolution.ts";
+import { neuronImportance } from "../src/topology/importance.ts";
 import { smallestMagnitude } from "../src/topology/rules/magnitude.ts";
 import { uniformGrowth } from "../src/topology/rules/random.ts";
 import type { DropRule, GrowRule } from "../src/topology/rules/rule.ts";
@@ -168,4 +171,38 @@ Deno.test("evolveConnections() refuses a wrong zeta and arrays of wrong length, 
     RangeError,
     "Cannot grow connections",
   );
+});
+
+Deno.test("what changes or reads connections refuses row starts that cannot be, changing nothing", () => {
+  const uses: [string, (layer: Connections) => unknown][] = [
+    ["evolve", (layer) => evolveConnections(layer, { ...PLACE, zeta: 0.3, weights: WEIGHTS })],
+    ["remove", (layer) => removeConnections(layer, () => true)],
+    ["draw", (layer) => absentPlaces(layer, 3, PLACE)],
+    ["rebuild", (layer) => rebuildIncoming(layer)],
+  ];
+  const wrong: [(indptr: Uint32Array) => void, string][] = [
+    [(indptr) => indptr.fill(1, 0, 1), "indptr begins with 1, expected 0"],
+    [(indptr) => indptr.fill(4e9, 3, 4), "element 3 of indptr is 4000000000, expected a number from"],
+    [(indptr) => indptr.fill(indptr[4] + 1, 3, 4), "element 4 of indptr is"],
+    [(indptr) => indptr.subarray(1, 6).forEach((_, row, rows) => rows[row] = row * 2654435761), "of indptr"],
+  ];
+  for (const [name, use] of uses) {
+    for (const [breakRows, message] of wrong) {
+      const layer = movingLayer(6, 5, 0.6);
+      breakRows(layer.indptr);
+      const before = copyOf(layer);
+      assertThrows(() => use(layer), TypeError, message, name);
+      assertEquals(layer, before);
+    }
+  }
+});
+
+Deno.test("neuronImportance() refuses an incoming view that is outdated or damaged", () => {
+  const layer = movingLayer(6, 5, 0.6);
+  layer.nnz = removeConnections(layer, (row) => row === 1);
+  assertThrows(() => neuronImportance(layer), TypeError, "rebuildIncoming() is needed");
+  rebuildIncoming(layer);
+  assertEquals(neuronImportance(layer).length, 5);
+  layer.incomingPtr[2] = 4e9;
+  assertThrows(() => neuronImportance(layer), TypeError, "element 2 of incomingPtr is 4000000000");
 });

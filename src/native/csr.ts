@@ -69,7 +69,28 @@ export function readOutgoing(layer: OutgoingArrays, task: string): Omit<Outgoing
       `Cannot ${task}: indptr has ${indptr.length} elements, expected ${inputs} inputs + 1`,
     );
   }
+  requireRowStarts(indptr, capacity, task);
   return { inputs, indptr, indices, values, planes };
+}
+
+/**
+ * Refuses row starts that cannot be those of so many connections, before a kernel trusts them: they begin with 0 and do not
+ * fall. O(rows).
+ *
+ * @throws {TypeError} The first row whose connections would not be there.
+ */
+export function requireRowStarts(indptr: Uint32Array, capacity: number, task: string, name = "indptr"): void {
+  if (indptr.length === 0) throw new TypeError(`Cannot ${task}: ${name} has no elements, expected rows + 1`);
+  if (indptr[0] !== 0) throw new TypeError(`Cannot ${task}: ${name} begins with ${indptr[0]}, expected 0`);
+  for (let row = 1; row < indptr.length; row++) {
+    if (indptr[row] >= indptr[row - 1] && indptr[row] <= capacity) continue;
+    throw new TypeError(
+      `Cannot ${task}: element ${row} of ${name} is ${
+        indptr[row]
+      }, expected a number from the one before it, ` +
+        `${indptr[row - 1]}, to ${capacity}, the connections there is room for`,
+    );
+  }
 }
 
 /** The arrays of a layer for a kernel that changes them; lengths that it takes as one number are compared. */
@@ -121,6 +142,23 @@ export function outdating(layer: OutgoingArrays, task: string): () => void {
   if (incomingPtr === undefined) return () => {};
   expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
   return () => void (incomingPtr[incomingPtr.length - 1] = OUTDATED);
+}
+
+/**
+ * Refuses an incoming view that is not that of the rows any more, or cannot be that of any. O(neurons).
+ *
+ * @throws {TypeError} What is wrong with it.
+ */
+export function requireIncoming(
+  { incomingPtr, position }: Pick<IncomingArrays, "incomingPtr" | "position">,
+  task: string,
+): void {
+  if (incomingPtr[incomingPtr.length - 1] === OUTDATED) {
+    throw new TypeError(
+      `Cannot ${task}: its connections have changed since the incoming view was built, rebuildIncoming() is needed`,
+    );
+  }
+  requireRowStarts(incomingPtr, position.length, task, "incomingPtr");
 }
 
 /** Planes as the one array that they are parts of. */
@@ -176,6 +214,7 @@ export function incomingView(layer: OutgoingArrays & IncomingArrays, threads = 1
   expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
   expectKind(task, "source", source, Uint32Array);
   expectKind(task, "position", position, Uint32Array);
+  requireRowStarts(indptr, indices.length, task);
   const status = kernels().ts_incoming_view(
     buffer(indptr),
     indptr.length,

@@ -15,7 +15,7 @@ import {
 import { readByName, readItems } from "../value.ts";
 
 import { readIndices } from "../numbers.ts";
-import { changeConnections, type OutgoingArrays } from "./csr.ts";
+import { changeConnections, type OutgoingArrays, requireRowStarts } from "./csr.ts";
 import { kindCode, VALUE_LAW, type ValueLaw } from "./init.ts";
 import { kernels } from "./library.ts";
 import { buffer, check, expectKind } from "./status.ts";
@@ -159,6 +159,7 @@ export function absentPlaces(
   const { neurons, indptr, indices } = readByName(layer, ["neurons", "indptr", "indices"], task, "layer.");
   expectKind(task, "indptr", indptr, Uint32Array);
   expectKind(task, "indices", indices, Uint32Array);
+  requireRowStarts(indptr, indices.length, task);
   const columnCount = readWhole(neurons, { task, name: "neurons" }, { least: 0, below: 2 ** 32 });
   const absent = columnCount * (indptr.length - 1) - indptr[indptr.length - 1];
   const most = Math.min(readWhole(count, { task, name: "count" }), Math.max(0, absent));

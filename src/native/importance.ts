@@ -4,7 +4,7 @@
  * @module
  */
 import { kernels } from "./library.ts";
-import { changeConnections, type IncomingArrays, type OutgoingArrays } from "./csr.ts";
+import { changeConnections, type IncomingArrays, type OutgoingArrays, requireIncoming } from "./csr.ts";
 import { buffer, check, expectKind } from "./status.ts";
 
 /** Writes the importance of each neuron to `out` `[neurons]`. O(nnz). */
@@ -18,6 +18,7 @@ export function importance(
   expectKind(task, "incomingPtr", incomingPtr, Uint32Array);
   expectKind(task, "position", position, Uint32Array);
   expectKind(task, "values", values, Float32Array);
+  requireIncoming({ incomingPtr, position }, task);
   const status = kernels().ts_importance(
     buffer(incomingPtr),
     incomingPtr.length,
