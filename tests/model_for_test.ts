@@ -1,5 +1,13 @@
 import { assertEquals, assertThrows } from "@std/assert";
-import { madelonLike, type ModelForOptions, SparseMlp, train } from "../mod.ts";
+import {
+  Dataset,
+  madelonLike,
+  type ModelForOptions,
+  SparseMlp,
+  stratifiedFolds,
+  subset,
+  train,
+} from "../mod.ts";
 
 const data = madelonLike({ samples: 60, testSamples: 20, features: 20, classes: 3, seed: 1 });
 
@@ -45,4 +53,34 @@ Deno.test("SparseMlp.for() refuses what the data say already, unknown names, and
     [make({ hidden: [4] }, { ...data, task: "ranking" }), TypeError, 'task is "ranking"'],
   ];
   for (const [call, kind, message] of wrong) assertThrows(call, kind, message);
+});
+
+Deno.test("SparseMlp.for() of own samples has the predictions of their task, as the compiler sees it", () => {
+  const features = [[1, 2], [3, 4], [5, 6], [7, 8]];
+  const options = { hidden: [4], seed: 1 };
+  const kinds = Dataset.from({ features, labels: ["a", "b", "a", "b"] }, { test: 0.5 });
+  const classes: Uint32Array = SparseMlp.for(kinds, options).predictClasses(features);
+  const numbers = Dataset.from({ features, targets: [1, 2, 3, 4] });
+  const values: Float32Array = SparseMlp.for(subset(numbers, [0, 1]), options).predictValues(features);
+  const tags = Dataset.from({ features, labels: [["a"], ["a", "b"], [], ["b"]] });
+  const labels: Uint8Array = SparseMlp.for(tags, options).predictLabels(features);
+  const flags = Dataset.from({ features, targets: [[1, 0], [0, 1], [1, 1], [0, 0]], task: "multi-label" });
+  const others: Uint8Array = SparseMlp.for(flags, options).predictLabels(features);
+  assertEquals([classes, values, labels, others].map(({ length }) => length), [4, 4, 8, 8]);
+  for (const fold of stratifiedFolds(kinds, { folds: 2 })) {
+    assertEquals(SparseMlp.for(fold, options).predictClasses(features).length, 4);
+  }
+  // Where the types do not tell the task, the model is asked.
+  const any: Dataset = kinds;
+  const model = SparseMlp.for(any, options);
+  assertEquals([kinds, numbers, tags, flags].map(({ task }) => task), [
+    "classification",
+    "regression",
+    "multi-label",
+    "multi-label",
+  ]);
+  // @ts-expect-error: it may be for another task.
+  assertEquals(model.predictClasses(features).length, 4);
+  // @ts-expect-error: classes are no values.
+  assertThrows(() => SparseMlp.for(kinds, options).predictValues(features), TypeError);
 });

@@ -4,11 +4,12 @@
  * @module
  */
 import { readWhole } from "../hyperparameter.ts";
-import { described, readElements, readIndices } from "../numbers.ts";
+import { described, type Matrix, readElements, readIndices } from "../numbers.ts";
 import { pictured } from "../picture.ts";
 import type { TableSchema } from "../schema.ts";
 import { datasetPicture } from "./dataset_picture.ts";
 import type { DatasetOptions } from "./division.ts";
+import type { Label, Labels } from "./own_labels.ts";
 import { ownSamples, type SampleSource } from "./own_samples.ts";
 import type { Task } from "../task.ts";
 import { isList, isRecord, readByName, shown } from "../value.ts";
@@ -17,12 +18,16 @@ import { readPart, requireFiniteFeatures } from "./split_argument.ts";
 
 export type { FeatureSource, ImageShape, Split } from "./split.ts";
 
-/** Samples to learn from, and perhaps others to test with. */
-export interface Dataset {
+/**
+ * Samples to learn from, and perhaps others to test with.
+ *
+ * @template T What there is to learn, where that is known: it says for which task {@linkcode SparseMlp.for} makes a model.
+ */
+export interface Dataset<out T extends Task = Task> {
   /** What messages and saved files call it. */
   readonly name: string;
   /** Whether samples have one class, numbers to predict, or any of several labels. */
-  readonly task: Task;
+  readonly task: T;
   /** Features of each sample. */
   readonly featureCount: number;
   /** Classes (classification), numbers to predict (regression) or labels (multi-label). */
@@ -76,13 +81,36 @@ export interface DatasetMaker {
    * assertEquals([data.train.samples, data.test?.samples], [4, 2]);
    * ```
    */
+  from<const T extends Task>(
+    source: SampleSource & { readonly task: T },
+    options?: DatasetOptions,
+  ): Dataset<T>;
+  /** Samples that each have one class. */
+  from(
+    source: SampleSource & { readonly labels: Labels | string; readonly task?: undefined },
+    options?: DatasetOptions,
+  ): Dataset<"classification">;
+  /** Samples that each have any of several labels. */
+  from(
+    source: SampleSource & { readonly labels: readonly (readonly Label[])[]; readonly task?: undefined },
+    options?: DatasetOptions,
+  ): Dataset<"multi-label">;
+  /** Samples with numbers to predict. */
+  from(
+    source: SampleSource & {
+      readonly targets: Matrix | string | readonly string[];
+      readonly task?: undefined;
+    },
+    options?: DatasetOptions,
+  ): Dataset<"regression">;
+  /** Samples whose task the types do not tell. */
   from(source: SampleSource, options?: DatasetOptions): Dataset;
 }
 
 /** Makes data sets of samples of one's own. */
 export const Dataset: DatasetMaker = Object.freeze({
-  from: (source: SampleSource, options?: DatasetOptions): Dataset =>
-    pictured(ownSamples(source, options), datasetPicture),
+  from: ((source: SampleSource, options?: DatasetOptions): Dataset =>
+    pictured(ownSamples(source, options), datasetPicture)) as DatasetMaker["from"],
 });
 
 /**
@@ -110,13 +138,13 @@ const NAMES = [
  * Arrays that kernels take are those of the data set, not copies. Of other kinds (Float64Array, lists of numbers, rows …)
  * copies are made, rounded to 32 bits. Cost and errors: those of {@linkcode validateDataset}.
  */
-export function usableDataset(dataset: Dataset): Dataset {
+export function usableDataset<T extends Task>(dataset: Dataset<T>): Dataset<T> {
   if (!isRecord(dataset) || ArrayBuffer.isView(dataset)) {
     throw new TypeError(
       `Cannot use a data set: found ${described(dataset)}, expected one; Dataset.from() makes it of arrays`,
     );
   }
-  const given = readByName(dataset, NAMES, "use a data set", "data.") as unknown as Dataset;
+  const given = readByName(dataset, NAMES, "use a data set", "data.") as unknown as Dataset<T>;
   const { name, task, featureCount, outputCount, schema, firstIndex, train, validation, test } = given;
   if (typeof name !== "string") {
     throw new TypeError(`Cannot use a data set: its name is ${described(name)}, expected a text`);

@@ -12,6 +12,7 @@ import {
 } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
 import { pictured } from "../picture.ts";
+import type { Task } from "../task.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
 import { datasetPicture } from "./dataset_picture.ts";
 import { numberGroups } from "./groups.ts";
@@ -39,7 +40,7 @@ const ROWS = {
 } as const satisfies HyperparameterTable;
 
 /** A data set in which one fold tests what is learned from the others. */
-export type Fold = Dataset & { readonly test: Split };
+export type Fold<T extends Task = Task> = Dataset<T> & { readonly test: Split };
 
 /**
  * Deals the training samples into folds, each of which tests what is learned from the others.
@@ -64,7 +65,10 @@ export type Fold = Dataset & { readonly test: Split };
  * }
  * ```
  */
-export function stratifiedFolds(data: Dataset, options: FoldOptions = {}): Generator<Fold> {
+export function stratifiedFolds<T extends Task>(
+  data: Dataset<T>,
+  options: FoldOptions = {},
+): Generator<Fold<T>> {
   return eachFold(usableDataset(data), options);
 }
 
@@ -88,11 +92,11 @@ export function stratifiedFolds(data: Dataset, options: FoldOptions = {}): Gener
  * for (const { test } of groupFolds(data, patients, { folds: 3 })) assert(test.features[1] === test.features[0] + 1);
  * ```
  */
-export function groupFolds(
-  data: Dataset,
+export function groupFolds<T extends Task>(
+  data: Dataset<T>,
   groups: Labels,
   options: FoldOptions = {},
-): Generator<Fold> {
+): Generator<Fold<T>> {
   const usable = usableDataset(data);
   const numbers = numberGroups(groups, usable.train.samples, {
     task: `make folds of "${usable.name}"`,
@@ -102,7 +106,11 @@ export function groupFolds(
 }
 
 /** Deals at the call, and makes one fold after another. */
-function eachFold(data: Dataset, options: FoldOptions, groups?: Uint32Array): Generator<Fold> {
+function eachFold<T extends Task>(
+  data: Dataset<T>,
+  options: FoldOptions,
+  groups?: Uint32Array,
+): Generator<Fold<T>> {
   const task = `make folds of "${data.name}"`;
   const settings = resolveOptions(ROWS, onlyKnown(options, NAMES, task), { task }) as Required<FoldOptions>;
   const foldOf = deal(data, settings, groups, (found) => `Cannot ${task}: ${found}`);
@@ -185,10 +193,10 @@ function dealGroups(
 }
 
 /** Both parts are copies, their samples in their order; every fold has samples. */
-function heldOut(dataset: Dataset, foldOf: Uint32Array, fold: number): Fold {
+function heldOut<T extends Task>(dataset: Dataset<T>, foldOf: Uint32Array, fold: number): Fold<T> {
   const { train } = dataset;
   const flags = Uint8Array.from(foldOf, (other) => Number(other === fold));
-  const parted: Fold = {
+  const parted: Fold<T> = {
     ...dataset,
     train: samplesAt(train, placesOf(flags, 0), dataset),
     test: samplesAt(train, placesOf(flags, 1), dataset),

@@ -57,7 +57,7 @@ export interface GeneratedTruth {
 }
 
 /** A made-up data set, and the truth about its columns. */
-export interface GeneratedDataset extends Dataset {
+export interface GeneratedDataset extends Dataset<"classification"> {
   /** Which columns mean something. */
   readonly truth: GeneratedTruth;
 }

@@ -5,6 +5,7 @@
  */
 import { type Numbers, readIndices } from "../numbers.ts";
 import { pictured } from "../picture.ts";
+import type { Task } from "../task.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
 import { datasetPicture } from "./dataset_picture.ts";
 import { samplesAt } from "./samples_at.ts";
@@ -29,7 +30,7 @@ import { samplesAt } from "./samples_at.ts";
  * assertEquals([train.features, train.labels], [Float32Array.of(3, 2), Uint32Array.of(0, 1)]);
  * ```
  */
-export function subset(data: Dataset, samples: Numbers): Dataset {
+export function subset<T extends Task>(data: Dataset<T>, samples: Numbers): Dataset<T> {
   const usable = usableDataset(data);
   const task = `make a subset of "${usable.name}"`;
   const places = readIndices(samples, { task, name: "samples" }, usable.train.samples).slice();

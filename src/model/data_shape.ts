@@ -9,13 +9,13 @@ import { readByName, unfit } from "../value.ts";
 import { MODEL_OPTION_NAMES, type ModelOptions, type Task } from "./settings.ts";
 
 /** What a model must know of data; a `Dataset` has it. */
-export interface DataShape {
+export interface DataShape<out T extends Task = Task> {
   /** Features of a sample. */
   readonly featureCount: number;
   /** Classes, labels, or numbers to predict. */
   readonly outputCount: number;
   /** What the outputs mean. */
-  readonly task: Task;
+  readonly task: T;
 }
 
 /** Options of {@linkcode SparseMlp.for}: those of a model, but for what the data say. */
@@ -35,7 +35,7 @@ const NAMES = ["hidden", ...MODEL_OPTION_NAMES.filter((name) => name !== "sizes"
  * @throws {TypeError} When the data have no shape, or there is no option of a name.
  * @throws {RangeError} When a count is no whole number of at least 1.
  */
-export function optionsFor(data: DataShape, options: ModelForOptions): ModelOptions {
+export function optionsFor<T extends Task>(data: DataShape<T>, options: ModelForOptions): ModelOptions<T> {
   const { featureCount, outputCount, task } = readByName(
     data,
     ["featureCount", "outputCount", "task"],
@@ -52,5 +52,5 @@ export function optionsFor(data: DataShape, options: ModelForOptions): ModelOpti
     ...readList(hidden, { task: TASK, name: "hidden" }),
     count(outputCount, "data.outputCount"),
   ];
-  return { ...settings, sizes, task: task as Task };
+  return { ...settings, sizes, task: task as T };
 }

@@ -187,7 +187,8 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   /**
    * Makes a model for data: its sizes and task are those of the data, the rest is as for {@linkcode SparseMlp.create}.
    *
-   * @param data A data set, or anything with its `featureCount`, `outputCount` and `task`.
+   * @param data A data set, or anything with its `featureCount`, `outputCount` and `task`. Where its type tells the task,
+   * as that of {@linkcode Dataset} does after `Dataset.from`, the model has the predictions of that task.
    * @throws {TypeError} When the data have no shape, an option has the wrong type or there is none of its name.
    * @throws {RangeError} As {@linkcode SparseMlp.create}.
    *
@@ -199,9 +200,10 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * const data = madelonLike({ samples: 100, features: 20, classes: 3, seed: 1 });
    * const model = SparseMlp.for(data, { hidden: [64, 32], epsilon: 8, seed: 1 });
    * assertEquals(model.settings.sizes, [20, 64, 32, 3]);
+   * assertEquals(model.predictClasses(data.train.features).length, 100);
    * ```
    */
-  static for(data: DataShape, options: ModelForOptions): SparseMlp {
+  static for<const T extends Task>(data: DataShape<T>, options: ModelForOptions): SparseMlp<T> {
     return SparseMlp.create(optionsFor(data, options));
   }
 
