@@ -31,6 +31,7 @@ const TABLE = { ...UPDATE_HYPERPARAMETERS, threads: THREADS };
 const PLAIN = {
   fanInLimit: Infinity,
   dropout: 0,
+  labelSmoothing: 0,
   seed: 0,
   activationStorage: "f32",
   recompute: false,

@@ -22,6 +22,8 @@ export const STEP_FIELDS = [
   "decayForm",
   /** Fraction of the hidden units dropped. */
   "dropout",
+  /** Share of each answer that is spread over all classes. */
+  "labelSmoothing",
   "seed",
   /** Number of the step, for dropout. */
   "step",

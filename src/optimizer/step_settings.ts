@@ -13,6 +13,7 @@ export interface StepOptions extends OptimizerSettings {
   readonly weightDecay: number;
   readonly weightDecayForm: typeof DECAY_FORMS[number];
   readonly dropout: number;
+  readonly labelSmoothing: number;
   readonly seed: number;
   readonly activationStorage: "f32" | "bf16";
   readonly recompute: boolean;
@@ -31,13 +32,13 @@ export class StepSettings {
     this.#settings = settings;
     this.#optimizer = optimizerNamed(settings.optimizer);
     this.block = new SettingsBlock(this.#optimizer.fields.length);
-    const { fanInLimit, weightDecay, weightDecayForm, dropout, seed, threads } = settings;
+    const { fanInLimit, weightDecay, weightDecayForm, dropout, labelSmoothing, seed, threads } = settings;
     const decayForm = DECAY_FORMS.indexOf(weightDecayForm);
     const bf16 = settings.activationStorage === "bf16" ? 1 : 0;
     const recompute = settings.recompute ? 1 : 0;
     const constants = {
       ...{ optimizer: this.#optimizer.code, planes, fanInLimit, weightDecay, decayForm },
-      ...{ dropout, seed, bf16, recompute, threads },
+      ...{ dropout, labelSmoothing, seed, bf16, recompute, threads },
     };
     for (const [field, value] of Object.entries(constants)) {
       this.block.set(field as keyof typeof constants, value);

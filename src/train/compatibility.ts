@@ -7,7 +7,7 @@ import { validateAugmentation } from "../data/augment.ts";
 import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { answerCount } from "../model/outputs.ts";
+import { answerCount, lossOf } from "../model/outputs.ts";
 import { refuseCalibration } from "./calibration.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import type { RunOptions } from "./options.ts";
@@ -52,6 +52,12 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
   }
   checkMetric(settings.metric, task);
   if (settings.classWeights !== undefined) checkClassWeights(settings.classWeights, data);
+  if (settings.labelSmoothing > 0 && lossOf(model.settings) !== "softmax-cross-entropy") {
+    throw new TypeError(
+      `Cannot train on "${data.name}": labelSmoothing is ${settings.labelSmoothing}, which spreads an answer over ` +
+        "the classes of a classification with an output each; expected 0",
+    );
+  }
   if (settings.calibrate) refuseCalibration(task, `on "${data.name}"`);
   if (settings.augmentation !== undefined) {
     if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {

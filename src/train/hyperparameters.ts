@@ -80,6 +80,15 @@ export interface HyperparameterOptions extends UpdateOptions, RuleOptions, Selec
    */
   readonly dropout?: number;
   /**
+   * Share of each answer that is spread over all classes alike, so that no answer is wanted with certainty: for a
+   * classification with an output a class. Only in training; evaluations measure the answers as they are.
+   *
+   * Source: Szegedy et al. 2016 ("Rethinking the Inception Architecture for Computer Vision"), §7.
+   *
+   * @default {0}
+   */
+  readonly labelSmoothing?: number;
+  /**
    * Fraction of the weights that SET replaces after each epoch but the last (ζ); 0 keeps the topology fixed.
    *
    * @default {0.3}
@@ -173,6 +182,12 @@ export const HYPERPARAMETERS = {
     ...FRACTION,
     default: 0.3,
     doc: "Fraction of the hidden units dropped in each step.",
+  },
+  labelSmoothing: {
+    kind: "number",
+    ...FRACTION,
+    default: 0,
+    doc: "Share of each answer that training spreads over all classes alike.",
   },
   zeta: {
     kind: "number",

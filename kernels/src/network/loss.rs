@@ -9,6 +9,8 @@ use crate::base::status::{Outcome, Status, ensure};
 pub enum Truth<'a> {
     /// Softmax cross-entropy: the class of each sample of the batch.
     Classes(&'a [u32]),
+    /// As [`Truth::Classes`] with this share of each answer spread over all classes alike (Szegedy et al. 2016).
+    Smoothed(&'a [u32], f32),
     /// Squared error: values of each sample of the batch, `[samples][outputs]`.
     Values(&'a [f32]),
     /// Sigmoid cross-entropy: how far each label applies to each sample, from 0 to 1, `[samples][outputs]`.
@@ -34,13 +36,26 @@ impl<'a> Truth<'a> {
         }
     }
 
+    /// With this share of each answer spread over all classes alike; 0 changes nothing.
+    ///
+    /// # Errors
+    /// [`Status::Range`] where the share is not in `[0, 1)`, or there is one to spread and no classes of a softmax.
+    pub fn smoothed(self, share: f32) -> Result<Self, Status> {
+        ensure((0.0..1.0).contains(&share), Status::Range)?;
+        match self {
+            _ if share == 0.0 => Ok(self),
+            Self::Classes(classes) => Ok(Self::Smoothed(classes, share)),
+            _ => Err(Status::Range),
+        }
+    }
+
     /// Checks that it is that of so many samples with so many outputs each.
     ///
     /// # Errors
     /// [`Status::Length`] where it is longer or shorter, [`Status::Range`] for a class or a label that cannot be.
     pub fn check(&self, samples: usize, outputs: usize) -> Outcome {
         match *self {
-            Self::Classes(classes) => {
+            Self::Classes(classes) | Self::Smoothed(classes, _) => {
                 ensure(classes.len() == samples, Status::Length)?;
                 ensure(classes.iter().all(|&class| (class as usize) < outputs), Status::Range)
             }
@@ -61,6 +76,7 @@ impl<'a> Truth<'a> {
         let numbers = samples.start * outputs..samples.end * outputs;
         match *self {
             Self::Classes(classes) => Self::Classes(&classes[samples]),
+            Self::Smoothed(classes, share) => Self::Smoothed(&classes[samples], share),
             Self::Values(values) => Self::Values(&values[numbers]),
             Self::Labels(labels) => Self::Labels(&labels[numbers]),
             Self::Sides(classes) => Self::Sides(&classes[samples]),
@@ -86,7 +102,8 @@ pub struct Total {
 /// With `probabilities`, cross-entropy leaves the softmax or the sigmoid in place of the gradient. Squared error leaves the
 /// outputs, and so does the sigmoid of one output for two classes: of a sure answer, 1 − σ(z) would have no digits left.
 ///
-/// Softmax cross-entropy: −ln softmax(z)[class]. Squared error: the mean over outputs of (z − t)². Sigmoid cross-entropy:
+/// Softmax cross-entropy: −ln softmax(z)[class]; with a share s of each answer spread over all classes, (1 − s) times that
+/// and s times its mean over the classes. Squared error: the mean over outputs of (z − t)². Sigmoid cross-entropy:
 /// the mean over outputs of −t·ln σ(z) − (1 − t)·ln(1 − σ(z)), computed as max(z, 0) − z·t + ln(1 + e^−|z|).
 pub fn loss(
     outputs: &mut [Block],
@@ -112,16 +129,20 @@ pub fn loss(
         let share = weight * share;
         let weight = f64::from(weight);
         match truth {
-            Truth::Classes(classes) => {
+            Truth::Classes(classes) | Truth::Smoothed(classes, _) => {
+                let spread = if let Truth::Smoothed(_, spread) = truth { spread } else { 0.0 };
                 let class = classes[sample] as usize;
                 let (mut best, mut highest) = (0, f32::NEG_INFINITY);
+                let mut all = 0.0;
                 for output in 0..count {
                     let z = outputs[place(output)][lane];
+                    all += f64::from(z);
                     if z > highest {
                         (best, highest) = (output, z);
                     }
                 }
                 let own = outputs[place(class)][lane];
+                let others = spread / count as f32;
                 let mut sum = 0.0;
                 for output in 0..count {
                     let slot = &mut outputs[place(output)][lane];
@@ -131,10 +152,13 @@ pub fn loss(
                 for output in 0..count {
                     let slot = &mut outputs[place(output)][lane];
                     let probability = *slot / sum;
-                    let target = if output == class { 1.0 } else { 0.0 };
+                    let target = if output == class { 1.0 - spread + others } else { others };
                     *slot = if probabilities { probability } else { (probability - target) * share };
                 }
                 total.loss += weight * (f64::from(sum.ln()) - (f64::from(own) - f64::from(highest)));
+                if spread > 0.0 {
+                    total.loss += weight * f64::from(spread) * (f64::from(own) - all / count as f64);
+                }
                 total.correct += f64::from(u8::from(best == class));
             }
             Truth::Values(values) => {
@@ -223,6 +247,8 @@ mod tests {
         for weights in [&[], &weights[..]] {
             check_gradient(Truth::Classes(&classes), weights, 16);
             check_gradient(Truth::Classes(&classes), weights, 5);
+            check_gradient(Truth::Smoothed(&classes, 0.1), weights, 16);
+            check_gradient(Truth::Smoothed(&classes, 0.5), weights, 5);
             check_gradient(Truth::Values(&values), weights, 16);
             check_gradient(Truth::Values(&values), weights, 7);
             check_gradient(Truth::Labels(&labels), weights, 16);
@@ -290,6 +316,22 @@ mod tests {
         let sides: Vec<u32> = (0..16).map(|sample| u32::from(sample > 5)).collect();
         assert_eq!(loss(&mut one, 1, Truth::Sides(&sides), &[], 0, 16, true).correct, 15.0);
         assert_eq!(one, before, "with probabilities, the one output is left");
+    }
+
+    #[test]
+    fn an_answer_can_be_spread_over_all_classes() {
+        let classes: Vec<u32> = (0..16).map(|s| s % 3).collect();
+        let of = |class: u32, samples| loss(&mut outputs(3), 1, Truth::Classes(&[class; 16]), &[], 0, samples, false).loss;
+        let mean = (0..3).map(|class| of(class, 16)).sum::<f64>() / 3.0;
+        let total = loss(&mut outputs(3), 1, Truth::Classes(&classes), &[], 0, 16, false);
+        let spread = loss(&mut outputs(3), 1, Truth::Smoothed(&classes, 0.25), &[], 0, 16, false);
+        assert!((spread.loss - (0.75 * total.loss + 0.25 * mean)).abs() < 1e-5);
+        assert_eq!(spread.correct, total.correct);
+        let plain = Truth::Classes(&classes);
+        assert!(matches!(plain.smoothed(0.0), Ok(Truth::Classes(_))));
+        assert!(matches!(plain.smoothed(0.1), Ok(Truth::Smoothed(_, 0.1))));
+        assert!([1.0, -0.1, f32::NAN].iter().all(|&share| plain.smoothed(share).is_err()));
+        assert!(Truth::Values(&[]).smoothed(0.1).is_err() && Truth::Sides(&[]).smoothed(0.1).is_err());
     }
 
     #[test]

@@ -24,6 +24,7 @@ struct StepSettings {
     weight_decay: f64,
     decay_form: f64,
     dropout: f64,
+    label_smoothing: f64,
     seed: f64,
     step: f64,
     bf16: f64,
@@ -59,6 +60,7 @@ impl Settings {
             weight_decay,
             decay_form,
             dropout,
+            label_smoothing,
             seed,
             step,
             bf16,
@@ -80,8 +82,9 @@ impl Settings {
         };
         let storage = if bf16 == 0.0 { Storage::F32 } else { Storage::Bf16 };
         let memory = ActivationMemory { storage, recompute: recompute != 0.0 };
-        let dropout = dropout as f32;
-        let training = Training { optimizer, dropout, seed: seed as u64, step: step as u64, memory };
+        let (dropout, label_smoothing) = (dropout as f32, label_smoothing as f32);
+        let training =
+            Training { optimizer, dropout, label_smoothing, seed: seed as u64, step: step as u64, memory };
         Ok(Self { training, planes, threads: threads as usize })
     }
 }

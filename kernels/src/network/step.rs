@@ -26,6 +26,8 @@ pub struct Training {
     pub optimizer: OptimizerStep,
     /// Fraction of the hidden units dropped.
     pub dropout: f32,
+    /// Share of each answer that is spread over all classes.
+    pub label_smoothing: f32,
     /// Seed of dropout.
     pub seed: u64,
     /// Number of this step, for dropout.
@@ -49,6 +51,8 @@ pub fn train(
     work: &mut [u32],
 ) -> Result<Total, Status> {
     run.check(training.memory.storage)?;
+    let truth = run.batch.truth.smoothed(training.label_smoothing)?;
+    let run = BatchRun { batch: Batch { truth, ..run.batch }, ..run };
     let tiles = run.batch.samples.div_ceil(run.batch.width);
     let fused = gradients.is_none();
     ensure(!fused || tiles == 1 || training.optimizer.method.takes_parts(), Status::Range)?;
@@ -64,7 +68,7 @@ fn train_in<C: Tiles>(
     training: Training,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    let Training { optimizer, dropout, seed, step, memory } = training;
+    let Training { optimizer, dropout, seed, step, memory, .. } = training;
     let BatchRun { layers, batch, .. } = run;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
     let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;

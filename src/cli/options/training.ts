@@ -77,6 +77,12 @@ export const TRAINING_OPTIONS = [
   { ...TRAINING, ...from(HYPERPARAMETERS.dropout, { training: "dropout" }), name: "dropout", value: "F" },
   {
     ...TRAINING,
+    ...from(HYPERPARAMETERS.labelSmoothing, { training: "labelSmoothing" }),
+    name: "label-smoothing",
+    value: "F",
+  },
+  {
+    ...TRAINING,
     name: "class-weights",
     kind: "text",
     value: "balanced|FILE",
