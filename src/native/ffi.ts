@@ -78,6 +78,11 @@ export const SYMBOLS = {
   // --- drop ---
   ts_drop_smallest: { parameters: [...CONNECTIONS, "f64", "usize"], result: "i32" }, // …, zeta, threads
   ts_drop_to: { parameters: [...CONNECTIONS, "usize", "usize"], result: "i32" }, // …, target, threads
+  ts_drop_lowest: {
+    // …, scores, scores_len, count, threads
+    parameters: [...CONNECTIONS, "buffer", "usize", "usize", "usize"],
+    result: "i32",
+  },
 
   // --- grow ---
   ts_grow_random: {
