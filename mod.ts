@@ -181,18 +181,24 @@ export {
 } from "./src/topology/evolution.ts";
 export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
 export type {
+  ConnectionGradients,
   DropRule,
   EvolutionPlace,
+  GradientDropRule,
   GradientRule,
   GrowRule,
   GrowthRule,
+  LayerShape,
+  Neighbours,
   Probed,
+  RemovalRule,
   RulePlace,
   RuleSettings,
+  Summed,
 } from "./src/topology/rules/rule.ts";
 export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
-export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampled.ts";
+export type { GradientSampledOptions, GrowthSampling } from "./src/topology/rules/gradient_sampled.ts";
 export type { GrowthWeights } from "./src/topology/growth_weights.ts";
 export {
   absentPlaces,
@@ -231,4 +237,5 @@ export type { TargetScaling } from "./src/model/target_scaling.ts";
 export type { OptimizerState, StatePlane } from "./src/optimizer/optimizer.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";
+export type { LayerSums } from "./src/native/probe.ts";
 export type { MpiPlace } from "./src/native/mpi.ts";
