@@ -4,6 +4,7 @@
  * @module
  */
 import type { SparseLayer } from "../model/layer.ts";
+import type { DataShape } from "../model/data_shape.ts";
 import { SparseMlp } from "../model/model.ts";
 import { lossOf } from "../model/outputs.ts";
 import { activationOf, type ModelSettings } from "../model/settings.ts";
@@ -224,12 +225,12 @@ async function makeModel(given: Values): Promise<SparseMlp> {
     : named && { featureCount: named.featureCount, outputCount: named.classCount, task };
   if (shape !== undefined) return makeNetwork(values, shape);
   const { data } = await loadData(values, { showProgress: !values.json });
-  return SparseMlp.create(modelOptions(settle("inspect", given, values, data).values, data));
+  return SparseMlp.for(data, modelOptions(settle("inspect", given, values, data).values));
 }
 
-function makeNetwork(values: Values, shape: Parameters<typeof modelOptions>[1]): SparseMlp {
+function makeNetwork(values: Values, shape: DataShape): SparseMlp {
   checkSettings("inspect", values);
-  return SparseMlp.create(modelOptions(values, shape));
+  return SparseMlp.for(shape, modelOptions(values));
 }
 
 /** What becomes of the outputs, by what they are trained for. */
@@ -238,23 +239,6 @@ const OUTPUTS = {
   "squared-error": "identity",
   "sigmoid-cross-entropy": "sigmoid",
 } as const;
-
-/** The spread of degrees, from row starts; O(neurons + largest degree). */
-function degreesOf(starts: Uint32Array): Degrees {
-  const neurons = starts.length - 1;
-  let [least, most, none] = [Infinity, 0, 0];
-  for (let neuron = 0; neuron < neurons; neuron++) {
-    const degree = starts[neuron + 1] - starts[neuron];
-    least = Math.min(least, degree);
-    most = Math.max(most, degree);
-    none += Number(degree === 0);
-  }
-  const histogram = new Uint32Array(most + 1);
-  for (let neuron = 0; neuron < neurons; neuron++) histogram[starts[neuron + 1] - starts[neuron]]++;
-  let [median, below] = [0, histogram[0]];
-  while (2 * below < neurons) below += histogram[++median];
-  return { least, median, most, none };
-}
 
 function layerTable(
   layers: readonly SparseLayer[],

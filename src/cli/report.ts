@@ -76,9 +76,16 @@ function describeCounts(counts: readonly number[], classNames: readonly string[]
 
 /** One line about a network. */
 export function describeNetwork(settings: ModelSettings): string {
-  const { sizes, epsilon, density, activation, initializer } = settings;
-  const sparsity = density === undefined ? `ε ${epsilon ?? 20}` : `density ${[density].flat().join(", ")}`;
-  return `${layerSizes(sizes)}, ${sparsity}, ${describeActivation(activation)}, ${initializer}`;
+  const { sizes, epsilon, density, overallDensity, start, rewiring, activation, initializer } = settings;
+  const sparsity = overallDensity !== undefined
+    ? `density ${overallDensity} overall`
+    : density === undefined
+    ? `ε ${epsilon ?? 20}`
+    : `density ${[density].flat().join(", ")}`;
+  const begins = start === "random"
+    ? ""
+    : `, start ${start}${rewiring === undefined ? "" : ` (r ${rewiring})`}`;
+  return `${layerSizes(sizes)}, ${sparsity}${begins}, ${describeActivation(activation)}, ${initializer}`;
 }
 
 /** Lines that name things: a title, then what it is, which may hold foreign texts. */

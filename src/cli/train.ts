@@ -242,8 +242,8 @@ async function prepare(given: Values): Promise<Run> {
 /** Makes the network, with progress on the terminal. */
 function makeModel(values: Values, data: Dataset): SparseMlp {
   using bar = loadingBar(!values.json && !values.quiet);
-  return SparseMlp.create({
-    ...modelOptions(values, data),
+  return SparseMlp.for(data, {
+    ...modelOptions(values),
     onProgress: (done, total) => bar.update("Making the network", done, total),
   });
 }

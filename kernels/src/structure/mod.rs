@@ -1,5 +1,6 @@
 //! The connections of one layer: sorted rows, their initial draw, what is dropped and grown, importance, averages.
 
+pub mod correlation;
 pub mod csr;
 pub mod drop;
 #[cfg(test)]
@@ -9,4 +10,5 @@ pub mod importance;
 pub mod init;
 pub mod merge;
 pub mod planes;
+pub mod ring;
 pub mod strongest;
