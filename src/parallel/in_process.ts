@@ -21,7 +21,7 @@ import {
   trainedInAll,
   type WorkerRequest,
 } from "./transport.ts";
-import type { TransportPlan } from "./wasap.ts";
+import type { TransportPlan } from "./transport_plan.ts";
 import { workerProgram } from "./worker.ts";
 
 interface Turn {

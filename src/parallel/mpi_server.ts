@@ -22,7 +22,7 @@ import {
   type ServerTransport,
   trainedInAll,
 } from "./transport.ts";
-import type { TransportPlan } from "./wasap.ts";
+import type { TransportPlan } from "./transport_plan.ts";
 
 /** How long the thread is blocked at once while nobody sends. */
 const SLICE_MS = 20;

@@ -3,51 +3,41 @@
  *
  * @module
  */
-import { type Dataset, type Split, usableDataset } from "../data/dataset.ts";
+import { type Dataset, usableDataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
-import { tileWidth } from "../model/tile.ts";
 import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
-import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
+import { sharedWords } from "../sparse/shared.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import { BatchRunner } from "../train/step_runner.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
-import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { changesAt, changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
-import { checkedRun } from "../train/compatibility.ts";
-import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
+import { changesInside, type Moment, probedBatch } from "../topology/interval.ts";
+import { checkedRun, checkFalling } from "../train/compatibility.ts";
+import {
+  diverged,
+  type Engine,
+  type EnginePlan,
+  type EvolutionInside,
+  type Trained,
+} from "../train/engine.ts";
 import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
 import type { RunState } from "../train/state.ts";
 import { averageModels } from "./average.ts";
-import {
-  checkShards,
-  type ParallelHyperparameters,
-  type ParallelOptions,
-  type ParallelRunOptions,
-  resolveParallelRun,
-} from "./options.ts";
+import { checkShards, type ParallelOptions, type ParallelRunOptions, resolveParallelRun } from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
-import type { ServerOptions } from "./server.ts";
-import type { EpochSums, OnSums, ServerTransport } from "./transport.ts";
-import { passSteps, type WorkerSetup } from "./worker.ts";
+import { shardSize } from "./shard.ts";
+import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
+import { planTransport, type TransportPlan } from "./transport_plan.ts";
+import { passSteps } from "./worker.ts";
 import { WorkerModels } from "./worker_models.ts";
 import { WorkersTransport } from "./workers.ts";
-
-/** What a transport is made for. */
-export interface TransportPlan {
-  readonly model: SparseMlp;
-  /** Setup of each worker but for its number. */
-  readonly setup: Omit<WorkerSetup, "worker">;
-  readonly server: ServerOptions;
-  /** Updates applied before, and in the whole of phase 1. */
-  readonly updatesDone: number;
-  readonly updatesTotal: number;
-}
 
 /** Makes the transport of a run. */
 export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<ServerTransport>;
@@ -144,10 +134,13 @@ export function trainChecked(
   run: ParallelRunOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const { parallel, settings: { validationFraction, batchSize }, workerModels = new WorkerModels() } = run;
-  checkShards(parallel.workers, trainingSamples(data, validationFraction), batchSize);
+  const { parallel, settings, state, workerModels = new WorkerModels() } = run;
+  const samples = trainingSamples(data, settings.validationFraction);
+  checkShards(parallel.workers, samples, settings.batchSize);
+  const shard = shardSize(samples, parallel.workers, parallel.workers - 1);
+  checkFalling(model, settings, state, [Math.ceil(shard / settings.batchSize)]);
   return trainWith(model, data, run, async (plan) => {
-    const planned = planTransport(model, data, plan, parallel, workerModels, run.state);
+    const planned = planTransport(model, data, plan, parallel, workerModels, state);
     return new ParallelEngine(planned, plan, await makeTransport(planned), workerModels);
   });
 }
@@ -166,77 +159,6 @@ function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void
       }: its layers are not those of the model in training`,
     );
   }
-}
-
-function planTransport(
-  model: SparseMlp,
-  data: Dataset,
-  { split, settings, epochsDone }: EnginePlan,
-  parallel: ParallelHyperparameters,
-  workerModels: WorkerModels,
-  state: RunState,
-): TransportPlan {
-  const { workers, algorithm } = parallel;
-  const { batchSize, threads } = settings;
-  const steps = algorithm === "wassp"
-    ? passSteps(split.samples, workers, batchSize)
-    : Math.ceil(split.samples / batchSize);
-  // One synchronous worker is the sequential trainer; where a batch passes in several tiles, only its fused update
-  // rounds alike.
-  const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
-  const alone = algorithm === "wassp" && workers === 1 && tiles;
-  const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels, state);
-  return {
-    model,
-    setup: {
-      settings: { ...settings, threads: Math.max(1, Math.floor(threads / workers)) },
-      parallel,
-      split: sharedSplit(split),
-      standardization: model.standardization!,
-      image: data.image,
-      epochsDone,
-      phaseOneEpochs,
-    },
-    server: { settings, parallel, steps },
-    updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
-    updatesTotal: phaseOneEpochs * steps,
-  };
-}
-
-/** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */
-function lastOfPhaseOne(
-  { epochs }: Hyperparameters,
-  { phaseOneFraction }: ParallelHyperparameters,
-  { start }: WorkerModels,
-  state: RunState,
-): number {
-  if (state.phaseOneEpochs !== undefined) return state.phaseOneEpochs;
-  const planned = Math.round(epochs * phaseOneFraction);
-  // Checkpoints that do not name the epoch have models of workers in phase 2 alone.
-  return start.length > 0 ? Math.max(0, Math.min(planned, state.epoch - 1)) : planned;
-}
-
-/** The same samples in memory that Workers can see; copied only where they are not. */
-function sharedSplit(split: Split): Split {
-  const isShared = (view: ArrayBufferView) =>
-    view.buffer instanceof SharedArrayBuffer || view.byteLength === 0;
-  const shared = <T extends Uint8Array | Uint32Array | Float32Array>(
-    view: T,
-    make: (length: number) => T,
-  ): T => {
-    if (isShared(view)) return view;
-    const copy = make(view.length);
-    copy.set(view);
-    return copy;
-  };
-  const { features, weights } = split;
-  return {
-    samples: split.samples,
-    features: features instanceof Uint8Array ? shared(features, sharedBytes) : shared(features, sharedFloats),
-    labels: shared(split.labels, sharedWords),
-    targets: shared(split.targets, sharedFloats),
-    ...(weights && { weights: shared(weights, sharedFloats) }),
-  };
 }
 
 /** Both phases, told to a transport. */
@@ -283,33 +205,32 @@ class ParallelEngine implements Engine {
   }
 
   async epoch(epoch: number, state: RunState): Promise<Trained> {
-    const { model, setup, server } = this.#plan;
-    const { steps } = server;
+    const { model, setup } = this.#plan;
     const started = performance.now();
     const first = epoch <= setup.phaseOneEpochs;
     const onSums = this.#progress(epoch, started);
     let sums: EpochSums;
-    if (first) {
-      this.#moving = model.use.move();
-      sums = await this.#orEnded(this.#transport.runUpdates(epoch * steps, onSums));
-      this.#moving[Symbol.dispose]();
-    } else {
+    let evolution: EvolutionInside;
+    if (first) [sums, evolution] = await this.#runPhaseOne(epoch, onSums);
+    else {
       await this.#beginPhaseTwo();
       sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
       const replicas = await this.#transport.replicas();
       await model.use.saved();
       averageModels(replicas, model, this.#settings.threads);
       state.phaseOneEpochs = setup.phaseOneEpochs;
+      evolution = { replaced: sums.replaced, seconds: 0 };
     }
     onSums(sums);
     await this.#orEnded(Promise.resolve());
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (performance.now() - started) / 1000 - evolution.seconds;
     const learningRate = this.#lastRate(epoch, first);
     if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
     return {
       trainLoss: sums.loss / sums.samples,
       trainAccuracy: model.settings.task === "regression" ? NaN : sums.correct / sums.samples,
       learningRate,
+      evolution,
       parallel: {
         phase: first ? 1 : 2,
         workers: setup.parallel.workers,
@@ -323,20 +244,59 @@ class ParallelEngine implements Engine {
     };
   }
 
+  /** The updates of an epoch of phase 1, and the changes of the topology between them. */
+  async #runPhaseOne(epoch: number, onSums: OnSums): Promise<[EpochSums, EvolutionInside]> {
+    const { model, server: { steps } } = this.#plan;
+    const inside = changesInside(this.#settings.evolveEvery, { epoch, steps });
+    let sums: EpochSums | undefined;
+    const all = (part: EpochSums) => sums === undefined ? part : addedSums(sums, part);
+    let [replaced, seconds] = [0, 0];
+    for (const step of inside) {
+      sums = await this.#runUpdates((epoch - 1) * steps + step, all, onSums);
+      const began = performance.now();
+      await model.use.saved();
+      replaced += this.#change({ epoch, step, steps }).replaced;
+      seconds += (performance.now() - began) / 1000;
+    }
+    return [await this.#runUpdates(epoch * steps, all, onSums), { replaced, seconds }];
+  }
+
+  /** Lets updates in up to a limit; `all` adds those before them. */
+  async #runUpdates(limit: number, all: (part: EpochSums) => EpochSums, onSums: OnSums): Promise<EpochSums> {
+    this.#moving = this.#plan.model.use.move();
+    const part = await this.#orEnded(this.#transport.runUpdates(limit, (now) => onSums(all(now))));
+    this.#moving[Symbol.dispose]();
+    return all(part);
+  }
+
   async changeTopology(epoch: number): Promise<TopologyCounts> {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
     if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
-    const probe = (places: readonly Places[]) => this.#probe(epoch, places);
-    const counts = changeTopology(this.#plan.model, this.#settings, epoch, { ...this.#hooks, probe });
-    this.#transport.topologyChanged();
+    const { steps } = this.#plan.server;
+    return this.#change({ epoch, step: steps, steps });
+  }
+
+  /** Changes the topology of the server's model, as far as that is due. */
+  #change(moment: Moment): TopologyCounts {
+    const { epoch, ...within } = moment;
+    const { model, setup: { startDensities } } = this.#plan;
+    const counts = changeTopology(model, this.#settings, epoch, {
+      ...this.#hooks,
+      ...{ within, startDensities, shared: true },
+      probe: (places) => this.#probe(moment, places),
+    });
+    if (changesAt(this.#settings, moment)) this.#transport.topologyChanged();
     return counts;
   }
 
-  /** Gradients of a batch that the sequential trainer would have begun the epoch with. */
-  #probe(epoch: number, places: readonly Places[]): Float32Array[] {
-    shuffle(this.#order, this.#settings.seed, epoch);
-    return this.#runner!.probe(this.#order, epoch, places);
+  /** Gradients of a batch that the sequential trainer would have had in the epoch. */
+  #probe({ epoch, step }: Moment, places: readonly Places[]): Float32Array[] {
+    const { seed, batchSize, evolveEvery } = this.#settings;
+    const order = this.#order;
+    shuffle(order, seed, epoch);
+    const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
+    return this.#runner!.probe(order, epoch, places, batch);
   }
 
   mayStopAfter(epoch: number): boolean {

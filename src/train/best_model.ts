@@ -23,12 +23,13 @@ export function keepAsBest(model: SparseMlp): void {
   model.best = best;
 }
 
-/** The copy there is, where the model still has room in it and nobody is saving it. */
+/** The copy there is, where the model still has room in it, no more than its own, and nobody is saving it. */
 function fittingCopy(model: SparseMlp): SparseMlp | undefined {
   if (model.best?.use.isBeingSaved) return undefined;
   const fits = model.best?.layers.every(({ inputs, neurons, capacity }, index) => {
     const own = model.layers[index];
-    return inputs === own.inputs && neurons === own.neurons && capacity >= own.nnz;
+    return inputs === own.inputs && neurons === own.neurons && capacity >= own.nnz &&
+      capacity <= own.capacity;
   });
   return fits ? model.best : undefined;
 }

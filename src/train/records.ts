@@ -40,13 +40,13 @@ export interface EpochRecord {
   readonly connections: number;
   /** Seconds of training. */
   readonly seconds: number;
-  /** Seconds of pruning and evolution. */
+  /** Seconds of pruning and evolution; what workers take for it inside an epoch is part of training. */
   readonly evolutionSeconds: number;
   /** Seconds of evaluation. */
   readonly evaluationSeconds: number;
   /** Training samples a second, evolution and evaluation left out. */
   readonly samplesPerSecond: number;
-  /** Connections SET replaced after the epoch. */
+  /** Connections SET replaced in the epoch and after it. */
   readonly replaced: number;
   /** Connections Importance Pruning removed after the epoch. */
   readonly pruned: number;

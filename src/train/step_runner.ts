@@ -109,9 +109,14 @@ export class BatchRunner {
     evaluateBatch(memory, batch, this.#threads, this.work, outputs, this.totals, this.#storage);
   }
 
-  /** Gradients of the first batch of an epoch, without dropout, at places of each layer; see {@linkcode gradientsAt}. */
-  probe(order: Uint32Array, epoch: number, places: readonly Places[]): Float32Array[] {
-    const batch = this.build(order, 0, Math.min(this.#batchSize, order.length), epoch);
+  /**
+   * Gradients of a batch of an epoch, without dropout, at places of each layer; see {@linkcode gradientsAt}.
+   *
+   * @param number Which batch of the epoch, from 0.
+   */
+  probe(order: Uint32Array, epoch: number, places: readonly Places[], number = 0): Float32Array[] {
+    const first = number * this.#batchSize;
+    const batch = this.build(order, first, Math.min(this.#batchSize, order.length - first), epoch);
     return gradientsAt(this.model, batch, places, { threads: this.#threads, ...this.#storage }, this.work);
   }
 }

@@ -1,0 +1,100 @@
+/**
+ * What the transport of a run is made for: the model, what workers need to know, and how long phase 1 is.
+ *
+ * @module
+ */
+import type { Dataset, Split } from "../data/dataset.ts";
+import type { SparseMlp } from "../model/model.ts";
+import { tileWidth } from "../model/tile.ts";
+import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
+import type { EnginePlan } from "../train/engine.ts";
+import type { Hyperparameters } from "../train/hyperparameters.ts";
+import type { RunState } from "../train/state.ts";
+import type { ParallelHyperparameters } from "./options.ts";
+import type { ServerOptions } from "./server.ts";
+import { passSteps, type WorkerSetup } from "./worker.ts";
+import type { WorkerModels } from "./worker_models.ts";
+
+/** What a transport is made for. */
+export interface TransportPlan {
+  readonly model: SparseMlp;
+  /** Setup of each worker but for its number. */
+  readonly setup: Omit<WorkerSetup, "worker">;
+  readonly server: ServerOptions;
+  /** Updates applied before, and in the whole of phase 1. */
+  readonly updatesDone: number;
+  readonly updatesTotal: number;
+}
+
+/** Plans the transport of a run. */
+export function planTransport(
+  model: SparseMlp,
+  data: Dataset,
+  { split, settings, epochsDone, startDensities }: EnginePlan,
+  parallel: ParallelHyperparameters,
+  workerModels: WorkerModels,
+  state: RunState,
+): TransportPlan {
+  const { workers, algorithm } = parallel;
+  const { batchSize, threads } = settings;
+  const steps = algorithm === "wassp"
+    ? passSteps(split.samples, workers, batchSize)
+    : Math.ceil(split.samples / batchSize);
+  // One synchronous worker is the sequential trainer; where a batch passes in several tiles, only its fused update
+  // rounds alike.
+  const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
+  const alone = algorithm === "wassp" && workers === 1 && tiles;
+  const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels, state);
+  return {
+    model,
+    setup: {
+      settings: { ...settings, threads: Math.max(1, Math.floor(threads / workers)) },
+      parallel,
+      split: sharedSplit(split),
+      standardization: model.standardization!,
+      image: data.image,
+      epochsDone,
+      phaseOneEpochs,
+      startDensities,
+    },
+    server: { settings, parallel, steps },
+    updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
+    updatesTotal: phaseOneEpochs * steps,
+  };
+}
+
+/** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */
+function lastOfPhaseOne(
+  { epochs }: Hyperparameters,
+  { phaseOneFraction }: ParallelHyperparameters,
+  { start }: WorkerModels,
+  state: RunState,
+): number {
+  if (state.phaseOneEpochs !== undefined) return state.phaseOneEpochs;
+  const planned = Math.round(epochs * phaseOneFraction);
+  // Checkpoints that do not name the epoch have models of workers in phase 2 alone.
+  return start.length > 0 ? Math.max(0, Math.min(planned, state.epoch - 1)) : planned;
+}
+
+/** The same samples in memory that Workers can see; copied only where they are not. */
+function sharedSplit(split: Split): Split {
+  const isShared = (view: ArrayBufferView) =>
+    view.buffer instanceof SharedArrayBuffer || view.byteLength === 0;
+  const shared = <T extends Uint8Array | Uint32Array | Float32Array>(
+    view: T,
+    make: (length: number) => T,
+  ): T => {
+    if (isShared(view)) return view;
+    const copy = make(view.length);
+    copy.set(view);
+    return copy;
+  };
+  const { features, weights } = split;
+  return {
+    samples: split.samples,
+    features: features instanceof Uint8Array ? shared(features, sharedBytes) : shared(features, sharedFloats),
+    labels: shared(split.labels, sharedWords),
+    targets: shared(split.targets, sharedFloats),
+    ...(weights && { weights: shared(weights, sharedFloats) }),
+  };
+}
