@@ -4,6 +4,7 @@
  * @module
  */
 import type { SparseLayer } from "../model/layer.ts";
+import { type Degrees, degreesOf } from "../sparse/degrees.ts";
 import type { DataShape } from "../model/data_shape.ts";
 import { SparseMlp } from "../model/model.ts";
 import { lossOf } from "../model/outputs.ts";
@@ -23,15 +24,6 @@ import { planCommand } from "./plan.ts";
 import { costTable, describeNetwork, titled } from "./report.ts";
 import { checkSettings, checkTogether, fillDefaults, modelOptions, paperSettings } from "./settings.ts";
 import { settle } from "./suggestion.ts";
-
-/** Connections a neuron has, over a layer. */
-export interface Degrees {
-  readonly least: number;
-  readonly median: number;
-  readonly most: number;
-  /** Neurons without any. */
-  readonly none: number;
-}
 
 /** Shows a saved model, or the network that options would make. */
 export const inspectCommand: Command = {

@@ -9,6 +9,7 @@ import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
+import type { ConnectionHistory } from "../sparse/history.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { type DataShape, type ModelForOptions, optionsFor, samplesFor } from "./data_shape.ts";
 import { type Draft, draftOf } from "./draft.ts";
@@ -64,6 +65,8 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   classNames: readonly string[] = [];
   /** What the columns of the tables are that the model reads; set by training on one. */
   schema?: TableSchema;
+  /** What became of its connections, where training is told to keep that. Set by training, saved with a checkpoint. @ignore */
+  history?: ConnectionHistory;
   /** Who is at work on it: training waits for saves, one run for another. @ignore */
   readonly use: ModelUse = new ModelUse();
   /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */

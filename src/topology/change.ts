@@ -13,7 +13,7 @@ import { type DensityDecayOptions, hasFinalDensity, scheduledConnections } from 
 import { dropByRule, growByRule } from "./evolution.ts";
 import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_weights.ts";
 import { pruneByImportance } from "./importance.ts";
-import { changeNumber, type EvolveEvery, evolvesAt, type Moment, progressAt } from "./interval.ts";
+import { changeNumber, epochsAt, type EvolveEvery, evolvesAt, type Moment, progressAt } from "./interval.ts";
 import type { ConnectionGradients, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
 import { type ChosenRules, chosenRules, probesFor, type RuleChoice } from "./rules/rules.ts";
 import { fitToConnections } from "./spare_room.ts";
@@ -108,16 +108,19 @@ export function changeTopology(
       pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
       onPhase?.({ phase: "pruning", epoch, done: index + 1, total: layers.length });
     }
-    if (settings.compactWhilePruning) compactInPlace(model, threads);
+    if (settings.compactWhilePruning) compactInPlace(model, threads, epoch);
   }
-  if (!evolvesAt(settings.evolveEvery, moment)) return { replaced: 0, pruned };
-  const progress = progressAt(moment, settings.epochs);
-  const counts = startDensities &&
-    scheduledConnections(model.layers.slice(0, -1), startDensities, settings, progress);
-  const replaced = evolve(model, settings, moment, { ...options, progress, counts });
-  if (counts !== undefined && !shared) {
-    fitToConnections(model, hasFinalDensity(model.layers.slice(0, -1), settings) ? 1 : SPARE_BELOW);
+  let replaced = 0;
+  if (evolvesAt(settings.evolveEvery, moment)) {
+    const progress = progressAt(moment, settings.epochs);
+    const counts = startDensities &&
+      scheduledConnections(model.layers.slice(0, -1), startDensities, settings, progress);
+    replaced = evolve(model, settings, moment, { ...options, progress, counts });
+    if (counts !== undefined && !shared) {
+      fitToConnections(model, hasFinalDensity(model.layers.slice(0, -1), settings) ? 1 : SPARE_BELOW);
+    }
   }
+  model.history?.observe(model.layers, epochsAt(moment));
   return { replaced, pruned };
 }
 
@@ -269,7 +272,9 @@ const NO_GRADIENTS = new Float32Array(0);
 const NO_PLACES: Places = { rows: new Uint32Array(0), columns: new Uint32Array(0) };
 
 /** Inputs stay, so that SET can find features again and batches keep their shape. */
-function compactInPlace(model: SparseMlp, threads: number): void {
-  const { model: smaller, removed } = compact(model, { keepInputs: true, threads });
-  if (removed > 0) model.adopt(smaller);
+function compactInPlace(model: SparseMlp, threads: number, epoch: number): void {
+  const { model: smaller, kept, removed } = compact(model, { keepInputs: true, threads });
+  if (removed === 0) return;
+  model.adopt(smaller);
+  model.history?.follow(kept, epoch);
 }

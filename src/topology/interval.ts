@@ -47,9 +47,14 @@ export function changeNumber(every: EvolveEvery, { epoch, step, steps }: Moment)
   return typeof every === "number" ? epoch : ((epoch - 1) * steps + step) / every.steps;
 }
 
+/** Epochs that are done at a moment, with the part of one. */
+export function epochsAt({ epoch, step, steps }: Moment): number {
+  return epoch - 1 + step / steps;
+}
+
 /** Share of a run of so many epochs that is done at a moment; 1 where more is done. */
-export function progressAt({ epoch, step, steps }: Moment, epochs: number): number {
-  return Math.min(1, (epoch - 1 + step / steps) / epochs);
+export function progressAt(moment: Moment, epochs: number): number {
+  return Math.min(1, epochsAt(moment) / epochs);
 }
 
 /** After which steps of an epoch, but its last, a topology evolves: ascending. */

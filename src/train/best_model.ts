@@ -48,8 +48,10 @@ export function beginFrom(model: SparseMlp, state: RunState, keep: "best" | "las
   if (goesOn && running !== undefined) {
     const best = aliasOf(model);
     model.adopt(running);
+    moveHistory(running, model);
     model.best = best;
   } else if (goesOn && model.best === undefined && isBest(state)) keepAsBest(model);
+  if (!goesOn) delete model.history;
   if (!goesOn || keep === "last" || state.best === undefined) delete model.best;
   if (keep === "best" && model.best === undefined) delete state.best;
 }
@@ -60,6 +62,7 @@ export function becomeBest(model: SparseMlp, state: RunState): void {
   delete model.best;
   if (best === undefined || isBest(state)) return;
   const running = aliasOf(model);
+  moveHistory(model, running);
   model.adopt(best);
   model.running = running;
 }
@@ -67,6 +70,12 @@ export function becomeBest(model: SparseMlp, state: RunState): void {
 /** Whether the weights of the run as it stands are those of the best epoch. */
 function isBest({ epoch, step, evolved, best }: RunState): boolean {
   return best !== undefined && best.epoch === epoch && step === 0 && !evolved;
+}
+
+/** The history of connections is that of the model in training. */
+function moveHistory(from: SparseMlp, to: SparseMlp): void {
+  if (from.history !== undefined) to.history = from.history;
+  delete from.history;
 }
 
 /** Another model over the same arrays, the optimiser's state among them. */

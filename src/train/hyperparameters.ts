@@ -107,6 +107,13 @@ export interface HyperparameterOptions
   readonly augmentation?: Augmentation;
   /** Record the squared norm of the gradient (Paper: Figure 5); costs about a tenth of the speed. @default {false} */
   readonly gradientFlow?: boolean;
+  /**
+   * Record which share of the places was ever connected, how long connections live and how they are spread; takes 8 bytes
+   * a connection and a bit a place, and no part in training.
+   *
+   * @default {false}
+   */
+  readonly connectionHistory?: boolean;
   /** Evaluate after every so many epochs, and after the last. @default {1} */
   readonly evaluateEvery?: number;
   /** Threads of the kernels; they do not change the result. @default the number of cores */
@@ -215,6 +222,11 @@ export const HYPERPARAMETERS = {
     kind: "flag",
     default: false,
     doc: "Record the squared norm of the gradient (Figure 5 of the paper); a little slower.",
+  },
+  connectionHistory: {
+    kind: "flag",
+    default: false,
+    doc: "Record which share of the places was ever connected, and how long connections live.",
   },
   evaluateEvery: {
     ...COUNT,

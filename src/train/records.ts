@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TopologyRecord } from "../sparse/history.ts";
 import type { Calibration } from "./calibration.ts";
 import type { BestEpoch } from "./selection.ts";
 
@@ -50,6 +51,8 @@ export interface EpochRecord {
   readonly replaced: number;
   /** Connections Importance Pruning removed after the epoch. */
   readonly pruned: number;
+  /** What has become of the connections, where `connectionHistory` is kept. */
+  readonly topology?: TopologyRecord;
   /** Mean squared norm of the gradient over the steps, on request. */
   readonly gradientFlow?: number;
   /** What only parallel training has to tell. */

@@ -30,6 +30,7 @@ import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
 import { judgeValidation } from "./state.ts";
+import { topologyRecords } from "./topology_records.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
@@ -123,6 +124,7 @@ export async function* trainWith(
     cacheTile,
     turn,
   });
+  const topology = topologyRecords(model, settings, state.epoch);
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split &&
@@ -208,6 +210,7 @@ export async function* trainWith(
         samplesPerSecond: samples / seconds,
         replaced: evolution.replaced + change.replaced,
         pruned: change.pruned,
+        ...topology?.({ epoch, step: end, steps }),
       }, epochPicture);
       tallyEpoch(tally, record, improved);
       if (whole) {

@@ -125,6 +125,12 @@ export const TOPOLOGY_OPTIONS = [
   },
   {
     ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.connectionHistory, { training: "connectionHistory" }),
+    name: "connection-history",
+    commands: ["train"],
+  },
+  {
+    ...TOPOLOGY,
     name: "features",
     kind: "whole",
     value: "K",
