@@ -105,7 +105,14 @@ export type { GivenGradients, ModelUpdateOptions } from "./src/model/layer_gradi
 export type { PredictiveNetwork } from "./src/model/predictive.ts";
 export type { SampleBatch } from "./src/model/sample_batch.ts";
 export { SparseMlp } from "./src/model/model.ts";
-export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
+export type { ModelOptions, ModelSettings, Start, Task } from "./src/model/settings.ts";
+export type {
+  ConnectionLives,
+  LayerTopologyRecord,
+  LifeTimes,
+  TopologyRecord,
+} from "./src/sparse/history.ts";
+export type { Degrees } from "./src/sparse/degrees.ts";
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { Counts, ModelStats } from "./src/model/stats.ts";
 export { loadKernels, type LoadKernelsOptions } from "./src/native/library.ts";

@@ -141,6 +141,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("evaluationSeconds", "seconds of evaluation, all epochs"),
       key("parametersStart", "weights and biases before the first epoch"),
       key("parametersEnd", "weights and biases at the end"),
+      key("topology", "as after an epoch", "with --connection-history"),
       key(
         "calibration",
         "temperature, calibration error and log loss before and after, on the validation samples",

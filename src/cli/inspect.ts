@@ -4,6 +4,7 @@
  * @module
  */
 import type { SparseLayer } from "../model/layer.ts";
+import { topologyPicture } from "../sparse/history.ts";
 import { type Degrees, degreesOf } from "../sparse/degrees.ts";
 import type { DataShape } from "../model/data_shape.ts";
 import { SparseMlp } from "../model/model.ts";
@@ -64,6 +65,8 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     outgoing: degreesOf(indptr),
   }));
   const spread = distributions(layers, BINS);
+  const trained = model.running ?? model;
+  const topology = trained.history?.record(trained.layers);
   const strongest = given.features === undefined ? undefined : strongestFeatures(model, given.features);
   if (given.json) {
     const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index], ...spread[index] }));
@@ -78,6 +81,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
       ...(schema && { schema }),
       ...(targetScaling && { targets: describeScaling(targetScaling) }),
       temperature,
+      ...(topology && { topology }),
     };
     printEvent({ ...head, ...stats, layers: rows, ...features });
     return 0;
@@ -91,6 +95,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     ...(layers[0].inputs < model.featureCount
       ? [["Features", `${count(layers[0].inputs)} of ${count(model.featureCount)} are read`] as const]
       : []),
+    ...(topology ? [["Connections", topologyPicture(topology)] as const] : []),
     ...(model.targetScaling ? [["Targets", describeTargets(model.targetScaling)] as const] : []),
   ]);
   const tables = [

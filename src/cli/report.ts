@@ -8,6 +8,7 @@ import { printable } from "../quote.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
+import { topologyPicture, type TopologyRecord } from "../sparse/history.ts";
 import type { RunSummary } from "../train/records.ts";
 import type { Calibration } from "../train/calibration.ts";
 import { metricTitle } from "../train/selection.ts";
@@ -126,6 +127,8 @@ export interface ReportInput {
   readonly samplesTrained: number;
   /** Seconds of training in this run. */
   readonly trainSeconds: number;
+  /** What has become of the connections, where that is kept. */
+  readonly topology?: TopologyRecord | undefined;
   /** The temperature, where one was fitted. */
   readonly calibration?: Calibration | undefined;
 }
@@ -161,6 +164,7 @@ export function report(input: ReportInput): string[] {
     ["Parameters", parameterLine(summary)],
     ...scoreLines(data, summary, errors),
     ...keptLines(summary, stats),
+    ...(input.topology ? [["Connections", topologyPicture(input.topology)] as const] : []),
     ...calibrationLines(input.calibration),
     [
       "Time",

@@ -141,12 +141,15 @@ async function runTraining(given: Values): Promise<number> {
   const summary = summarize(tally, values.keep === "best" ? run.state.best : undefined);
   const peakRssBytes = run.memory.bytes;
   const { settings, targetScaling } = model;
+  const trained = model.running ?? model;
+  const topology = trained.history?.record(trained.layers);
   const errors = testErrors(summary, targetScaling);
   if (json) {
     printEvent({
       event: "summary",
       ...summary,
       ...errors,
+      topology,
       calibration,
       peakRssBytes,
       stoppedEarly,
@@ -165,6 +168,7 @@ async function runTraining(given: Values): Promise<number> {
       samplesTrained,
       trainSeconds: seconds,
       calibration,
+      topology,
     };
     console.log([...(quiet ? [] : [""]), ...report(told)].join("\n"));
     if (stoppedEarly) {

@@ -154,7 +154,7 @@ function contentOf(
   const { history } = running ?? used;
   if (training !== undefined && history !== undefined) {
     // What has changed since the last look at the layers came with the last epoch.
-    history.observe((running ?? used).layers, training.epoch);
+    history.observe((running ?? used).layers);
     addHistory(tensors, history);
   }
   workers.forEach((worker, number) => addLayers(tensors, worker, workerPrefix(number), held));

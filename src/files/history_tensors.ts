@@ -30,9 +30,10 @@ export function addHistory(tensors: Map<string, Tensor>, { kept }: ConnectionHis
 }
 
 /** What it has beside. */
-export function describeHistory({ since, kept }: ConnectionHistory): object {
+export function describeHistory({ since, seen, kept }: ConnectionHistory): object {
   return {
     since,
+    seen,
     layers: kept.map(({ inputs, neurons, lives, lived }) => ({ inputs, neurons, lives, lived })),
   };
 }
@@ -50,13 +51,22 @@ export async function readHistory(
 ): Promise<ConnectionHistory | undefined> {
   if (description.history === undefined) return undefined;
   const found = parseField<unknown>(description, "history");
-  const { since, layers: given } = isRecord(found) ? found : {};
-  if (!isCount(since) || !Array.isArray(given) || given.length !== layers.length - 1) {
+  const { since, seen, layers: given } = isRecord(found) ? found : {};
+  if (
+    !isCount(since) || !Number.isFinite(seen) || (seen as number) < since || !Array.isArray(given) ||
+    given.length !== layers.length - 1
+  ) {
     throw new SyntaxError("its history of connections is not one of this network");
   }
   const kept: KeptHistory[] = [];
-  for (const [index, one] of given.entries()) kept.push(await readLayer(reader, layers[index], index, one));
-  return ConnectionHistory.from(since, kept, layers);
+  for (const [index, one] of given.entries()) {
+    const layer = await readLayer(reader, layers[index], index, one);
+    if (layer.births.some((birth) => birth > (seen as number))) {
+      throw new RangeError(`tensor "${nameOf(index, "births")}" has an epoch that was not seen`);
+    }
+    kept.push(layer);
+  }
+  return ConnectionHistory.from({ since, seen: seen as number }, kept, layers);
 }
 
 async function readLayer(

@@ -118,15 +118,15 @@ export interface ModelOptions<T extends Task = Task> {
   readonly onProgress?: (done: number, total: number) => void;
 }
 
-/** What says how many connections there are: one of them. */
-type SparsityOptions = Pick<ModelOptions, "epsilon" | "density" | "overallDensity">;
-
 /** Every setting of a model, as it was made. */
 export type ModelSettings<T extends Task = Task> =
   & Required<
-    Omit<ModelOptions<T>, "threads" | "onProgress" | "activation" | keyof SparsityOptions | "rewiring">
+    Omit<
+      ModelOptions<T>,
+      "threads" | "onProgress" | "activation" | "epsilon" | "density" | "overallDensity" | "rewiring"
+    >
   >
-  & SparsityOptions
+  & Pick<ModelOptions, "epsilon" | "density" | "overallDensity">
   & {
     readonly activation: Required<Activation> | readonly Required<Activation>[];
     /** Given for `start: "brf"` alone. */

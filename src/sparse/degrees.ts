@@ -6,9 +6,11 @@
 
 /** How many connections the neurons of one side of a layer have. */
 export interface Degrees {
+  /** The smallest. */
   readonly least: number;
   /** Of an even number of neurons, the lower of the two in the middle. */
   readonly median: number;
+  /** The largest. */
   readonly most: number;
   /** Neurons without any. */
   readonly none: number;

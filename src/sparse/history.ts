@@ -11,6 +11,7 @@ import { type KeptHistory, LayerHistory } from "./layer_history.ts";
 
 /** How long connections have lived, in epochs. */
 export interface LifeTimes {
+  /** In epochs. */
   readonly mean: number;
   /** In whole epochs; of an even number of connections, the lower of the two in the middle. */
   readonly median: number;
@@ -52,24 +53,35 @@ export class ConnectionHistory {
   /** Epochs that were done when it began. */
   readonly since: number;
   readonly #layers: readonly LayerHistory[];
+  #seen: number;
 
-  private constructor(since: number, layers: readonly LayerHistory[]) {
+  private constructor(since: number, seen: number, layers: readonly LayerHistory[]) {
     this.since = since;
+    this.#seen = seen;
     this.#layers = layers;
+  }
+
+  /** Epochs that were done when it last looked. */
+  get seen(): number {
+    return this.#seen;
   }
 
   /** Begins after `time` epochs, when all connections count as new. O(nnz). */
   static begin(layers: readonly Connections[], time: number): ConnectionHistory {
-    return new ConnectionHistory(time, layers.map((layer) => LayerHistory.begin(layer, time)));
+    return new ConnectionHistory(time, time, layers.map((layer) => LayerHistory.begin(layer, time)));
   }
 
   /** A history that was kept, of the layers as they were then. */
   static from(
-    since: number,
+    { since, seen }: Pick<ConnectionHistory, "since" | "seen">,
     kept: readonly KeptHistory[],
     layers: readonly Connections[],
   ): ConnectionHistory {
-    return new ConnectionHistory(since, kept.map((one, index) => LayerHistory.from(one, layers[index])));
+    return new ConnectionHistory(
+      since,
+      seen,
+      kept.map((one, index) => LayerHistory.from(one, layers[index])),
+    );
   }
 
   /** What is to be kept of each layer. */
@@ -79,22 +91,26 @@ export class ConnectionHistory {
 
   /** An independent copy. O(nnz + places / 32). */
   copy(): ConnectionHistory {
-    return new ConnectionHistory(this.since, this.#layers.map((layer) => layer.copy()));
+    return new ConnectionHistory(this.since, this.#seen, this.#layers.map((layer) => layer.copy()));
   }
 
-  /** Looks at the layers after a change, when `time` epochs are done. O(inputs + nnz). */
-  observe(layers: readonly Connections[], time: number): void {
-    this.#layers.forEach((history, index) => history.observe(layers[index], time));
+  /** Looks at the layers, when `time` epochs are done, or as many as when it last looked. O(inputs + nnz). */
+  observe(layers: readonly Connections[], time: number = this.#seen): void {
+    this.#seen = Math.max(this.#seen, time);
+    this.#layers.forEach((history, index) => history.observe(layers[index], this.#seen));
   }
 
   /** Follows a compaction: the neurons that stayed in each layer, inputs first, by their numbers before it. */
   follow(kept: readonly Uint32Array[], time: number): void {
-    this.#layers.forEach((history, index) => history.follow(kept[index], kept[index + 1], time));
+    this.#seen = Math.max(this.#seen, time);
+    this.#layers.forEach((history, index) => history.follow(kept[index], kept[index + 1], this.#seen));
   }
 
-  /** What there is to tell when `time` epochs are done, of the layers as they were last seen. O(nnz + neurons). */
-  record(layers: readonly Connections[], time: number): TopologyRecord {
-    const each = this.#layers.map((history) => ({ history, ages: history.agesAt(time), gone: history.gone }));
+  /** What there is to tell of the layers as it last saw them. O(nnz + neurons). */
+  record(layers: readonly Connections[]): TopologyRecord {
+    const each = this.#layers.map((history) => (
+      { history, ages: history.agesAt(this.#seen), gone: history.gone }
+    ));
     const record: TopologyRecord = {
       since: this.since,
       ...livesOf(each),
@@ -107,13 +123,14 @@ export class ConnectionHistory {
   }
 }
 
-/** `12.3 % of all places were ever connected; connections are 4.1 epochs old, those that went lived 1.9 (means)` */
+/** `12.3 % of all places were ever connected; means: connections are 4.1 epochs old, those that went lived 1.9` */
 export function topologyPicture({ everConnected, present, gone }: ConnectionLives): string {
-  return [
-    `${percent(everConnected)} of all places were ever connected`,
+  const means = [
     ...(present ? [`connections are ${present.mean.toFixed(1)} epochs old`] : []),
-    ...(gone ? [`those that went lived ${gone.mean.toFixed(1)} (means)`] : []),
-  ].join("; ");
+    ...(gone ? [`those that went lived ${gone.mean.toFixed(1)}`] : []),
+  ];
+  const told = means.length === 0 ? "" : `; means: ${means.join(", ")}`;
+  return `${percent(everConnected)} of all places were ever connected${told}`;
 }
 
 /** Numbers of connections by whole epochs, and their epochs together. */

@@ -11,6 +11,7 @@ import { EverConnected } from "./ever_connected.ts";
 export interface KeptHistory {
   /** Size of the layer when its history began. */
   readonly inputs: number;
+  /** Likewise. */
   readonly neurons: number;
   /** Connections that went, by the whole epochs that they lived. */
   readonly lives: readonly number[];

@@ -26,9 +26,8 @@ export function topologyRecords(
   }
   const history = model.history ??= ConnectionHistory.begin(model.layers.slice(0, -1), epochs);
   return (moment) => {
-    const time = epochsAt(moment);
     // Averages of workers' models come from no change that the history has seen.
-    history.observe(model.layers, time);
-    return { topology: history.record(model.layers, time) };
+    history.observe(model.layers, epochsAt(moment));
+    return { topology: history.record(model.layers) };
   };
 }
