@@ -9,6 +9,8 @@
 export type { Dataset, Split } from "./src/data/dataset.ts";
 export type { ActivationCode } from "./src/model/activation.ts";
 export type { SparseMlp } from "./src/model/model.ts";
+export type { ConnectionHistory } from "./src/sparse/history.ts";
+export type { KeptHistory } from "./src/sparse/layer_history.ts";
 export type { ModelUse } from "./src/model/use.ts";
 export type { NetworkMemory } from "./src/native/layout.ts";
 export {

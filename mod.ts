@@ -76,7 +76,7 @@ export { type Fold, type FoldOptions, groupFolds, stratifiedFolds } from "./src/
 // Networks
 export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
 export { SparseMlp } from "./src/model/model.ts";
-export type { ModelOptions, ModelSettings, Task } from "./src/model/settings.ts";
+export type { ModelOptions, ModelSettings, Start, Task } from "./src/model/settings.ts";
 export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";
 export type { Activation, ActivationKind } from "./src/model/activation.ts";
 export type { WeightInitializer } from "./src/sparse/init.ts";
@@ -211,6 +211,13 @@ export { keepStrongest } from "./src/native/strongest.ts";
 export { type ConnectionFilter, type ConnectionPlaces, removeConnections } from "./src/sparse/removal.ts";
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
+export type {
+  ConnectionLives,
+  LayerTopologyRecord,
+  LifeTimes,
+  TopologyRecord,
+} from "./src/sparse/history.ts";
+export type { Degrees } from "./src/sparse/degrees.ts";
 
 // Graphs of one's own
 export type {

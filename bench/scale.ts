@@ -32,7 +32,7 @@ async function measure(given: Values, inferenceSamples: number): Promise<Record<
   const say = (text: string) => console.error(`${given.preset ?? sizes.join("-")}: ${text}`);
 
   const started = performance.now();
-  const model = SparseMlp.create(modelOptions(values, about));
+  const model = SparseMlp.for(about, modelOptions(values));
   const initSeconds = seconds(started);
   const { connections } = model.stats();
   say(`${connections} connections in ${initSeconds.toFixed(1)} s`);

@@ -1,3 +1,4 @@
+import { optionsFor } from "../src/model/data_shape.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { defaultOf, type Option, readValue, UsageError } from "../src/cli/option.ts";
 import { OPTIONS, type Values } from "../src/cli/options.ts";
@@ -29,6 +30,9 @@ const MODEL: Readonly<Record<keyof ModelOptions | "hidden", true>> = {
   hidden: true,
   epsilon: true,
   density: true,
+  overallDensity: true,
+  start: true,
+  rewiring: true,
   activation: true,
   initializer: true,
   fanIn: true,
@@ -99,11 +103,10 @@ Deno.test("OPTIONS speak of other options that exist, and of values those have",
 Deno.test("fillDefaults() finds an option for each of the paper's settings", () => {
   for (const { name, settings } of datasets.list()) {
     const filled = fillDefaults("train", {}, paperSettings(datasets.describe(name)));
-    const { hidden, ...model } = modelOptions(filled, {
-      featureCount: 4,
-      outputCount: 2,
-      task: "classification",
-    }) as
+    const { hidden, ...model } = optionsFor(
+      { featureCount: 4, outputCount: 2, task: "classification" },
+      modelOptions(filled),
+    ) as
       & ModelOptions
       & { readonly hidden?: unknown };
     assertEquals(hidden, undefined);
@@ -152,9 +155,9 @@ Deno.test("trainOptions() and parallelOptions() put parts together", () => {
   });
 });
 
-Deno.test("modelOptions() take the sizes from the data, and a default of alpha for All-ReLU alone", () => {
+Deno.test("modelOptions() have the layers between the data's, and a default of alpha for All-ReLU alone", () => {
   const data = { featureCount: 4, outputCount: 2, task: "classification" } as const;
-  const model = (given: Values) => modelOptions(fillDefaults("train", given), data);
+  const model = (given: Values) => optionsFor(data, modelOptions(fillDefaults("train", given)));
   assertEquals(model({ hidden: [5, 6] }).sizes, [4, 5, 6, 2]);
   assertEquals(model({}).activation, { kind: "all-relu", alpha: 0.6 });
   assertEquals(model({ activation: "leaky-relu" }).activation, { kind: "leaky-relu" });

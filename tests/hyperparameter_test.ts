@@ -5,8 +5,10 @@ import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
 import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
 import { UPDATE_HYPERPARAMETERS } from "../src/optimizer/update_options.ts";
+import { DENSITY_DECAY_HYPERPARAMETERS } from "../src/topology/density_decay.ts";
 import { GRADIENT_SAMPLED_HYPERPARAMETERS } from "../src/topology/rules/gradient_sampled.ts";
 import { RULE_HYPERPARAMETERS } from "../src/topology/rules/rules.ts";
+import { ZETA_HYPERPARAMETERS } from "../src/topology/zeta.ts";
 import {
   PARALLEL_HYPERPARAMETERS,
   type ParallelOptions,
@@ -186,6 +188,8 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
       "optimizer/sgd.ts",
       "optimizer/adam.ts",
       "optimizer/update_options.ts",
+      "topology/density_decay.ts",
+      "topology/zeta.ts",
       "topology/rules/rules.ts",
       "topology/rules/gradient_sampled.ts",
       "train/hyperparameters.ts",
@@ -199,6 +203,8 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     AdamOptions: ADAM_HYPERPARAMETERS,
     UpdateOptions: UPDATE_HYPERPARAMETERS,
     RuleOptions: RULE_HYPERPARAMETERS,
+    ZetaOptions: ZETA_HYPERPARAMETERS,
+    DensityDecayOptions: DENSITY_DECAY_HYPERPARAMETERS,
     GradientSampledOptions: GRADIENT_SAMPLED_HYPERPARAMETERS,
     SelectionOptions: SELECTION_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
@@ -206,9 +212,10 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
   };
   let seen = 0;
   for (const [name, table] of Object.entries(tables)) {
-    const [, body] = new RegExp(`interface ${name} (?:extends [\\w, ]+ )?\\{\n([\\s\\S]*?)\n\\}\n`).exec(
-      text,
-    )!;
+    const [, body] = new RegExp(`interface ${name}\\s(?:\\s*extends [\\w,\\s]+\\s)?\\{\n([\\s\\S]*?)\n\\}\n`)
+      .exec(
+        text,
+      )!;
     for (const [, doc, key] of body.matchAll(/(\/\*\*(?:(?!\*\/)[\s\S])*\*\/)\s+readonly (\w+)\?:/g)) {
       const told = /@default \{(.*)\}/.exec(doc)?.[1];
       const { default: value } = table[key];

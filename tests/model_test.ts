@@ -10,6 +10,7 @@ Deno.test("SparseMlp.create() fills in the paper's defaults and keeps what was g
   assertEquals(SparseMlp.create({ sizes: [4, 3, 2] }).settings, {
     sizes: [4, 3, 2],
     epsilon: 20,
+    start: "random",
     activation: { kind: "all-relu", alpha: 0.6 },
     initializer: "he-uniform",
     fanIn: "dense",
@@ -20,6 +21,7 @@ Deno.test("SparseMlp.create() fills in the paper's defaults and keeps what was g
   const options = {
     sizes: [4, 3, 2],
     density: [0.5, 1],
+    start: "random",
     activation: { kind: "leaky-relu", alpha: 0.2 },
     initializer: "xavier",
     fanIn: "sparse",

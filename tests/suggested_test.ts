@@ -1,3 +1,4 @@
+import { optionsFor } from "../src/model/data_shape.ts";
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { type Values } from "../src/cli/options.ts";
 import { checkSettings, fillDefaults, modelOptions, trainOptions } from "../src/cli/settings.ts";
@@ -108,7 +109,8 @@ Deno.test("fillDefaults() of what suits the data is what suggestSettings() says"
   const values = fillDefaults("train", {}, suitable(data, {}));
   checkSettings("train", values);
   const { model, training } = suggestSettings({ samples: 100, features: 5000, outputs: 2 });
-  const { seed: _, threads: __, ...made } = modelOptions(values, data);
+  const { seed: _, threads: __, start, ...made } = optionsFor(data, modelOptions(values));
+  assertEquals(start, "random");
   assertEquals(made, model);
   const { seed: ___, ...trained } = trainOptions(values);
   const schedule = { ...training.schedule, floor: 0 };

@@ -5,6 +5,7 @@
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { readGroupColumn } from "../data/table/group_column.ts";
+import { optionsFor } from "../model/data_shape.ts";
 import { SparseMlp } from "../model/model.ts";
 import { resolveSettings } from "../model/settings.ts";
 import { type FoldRecord, type MetricSpread, scoresOf, trainFolds } from "../train/cross_validation.ts";
@@ -60,10 +61,10 @@ async function crossValidation(given: Values): Promise<number> {
   const weights = await askedWeights(values, data);
   const draw = { folds, seed, ...(groups && { groups }) };
   const training = { ...trainOptions(values, named), ...weights.options };
-  const network = modelOptions(values, data);
+  const network = modelOptions(values);
   if (!json) {
     const told = [...dataLines(data), ...weightLines(values)];
-    const head = titled([...told, ["Network", describeNetwork(resolveSettings(network))]]);
+    const head = titled([...told, ["Network", describeNetwork(resolveSettings(optionsFor(data, network)))]]);
     const chosen = brought === undefined ? [] : describeSuitable(data, brought, values);
     console.error([...notices, ...head, ...chosen, ...rareClasses(data, folds)].join("\n"));
   } else {
@@ -78,7 +79,7 @@ async function crossValidation(given: Values): Promise<number> {
   const results = trainFolds(data, {
     ...draw,
     ...{ repeats, training },
-    model: () => SparseMlp.create(network),
+    model: (fold) => SparseMlp.for(fold, network),
   });
   for (;;) {
     const { done, value } = await results.next();

@@ -89,6 +89,12 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("samplesPerSecond", "training samples a second of training"),
       key("replaced", "connections SET replaced after the epoch"),
       key("pruned", "connections Importance Pruning removed after the epoch"),
+      key(
+        "topology",
+        "share of the places ever connected (ITOP rate) and its error; how long connections live that are there and that " +
+          "went, in epochs; the same of each layer, with the spread of its in-degrees",
+        "with --connection-history",
+      ),
       key("gradientFlow", "mean squared norm of the gradient", "with --gradient-flow"),
       key(
         "parallel",
@@ -135,6 +141,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("evaluationSeconds", "seconds of evaluation, all epochs"),
       key("parametersStart", "weights and biases before the first epoch"),
       key("parametersEnd", "weights and biases at the end"),
+      key("topology", "as after an epoch", "with --connection-history"),
       key(
         "calibration",
         "temperature, calibration error and log loss before and after, on the validation samples",

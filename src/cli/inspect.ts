@@ -4,6 +4,9 @@
  * @module
  */
 import type { SparseLayer } from "../model/layer.ts";
+import { topologyPicture } from "../sparse/history.ts";
+import { type Degrees, degreesOf } from "../sparse/degrees.ts";
+import type { DataShape } from "../model/data_shape.ts";
 import { SparseMlp } from "../model/model.ts";
 import { lossOf } from "../model/outputs.ts";
 import { activationOf, type ModelSettings } from "../model/settings.ts";
@@ -22,15 +25,6 @@ import { planCommand } from "./plan.ts";
 import { costTable, describeNetwork, titled } from "./report.ts";
 import { checkSettings, checkTogether, fillDefaults, modelOptions, paperSettings } from "./settings.ts";
 import { settle } from "./suggestion.ts";
-
-/** Connections a neuron has, over a layer. */
-export interface Degrees {
-  readonly least: number;
-  readonly median: number;
-  readonly most: number;
-  /** Neurons without any. */
-  readonly none: number;
-}
 
 /** Shows a saved model, or the network that options would make. */
 export const inspectCommand: Command = {
@@ -71,6 +65,8 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     outgoing: degreesOf(indptr),
   }));
   const spread = distributions(layers, BINS);
+  const trained = model.running ?? model;
+  const topology = trained.history?.record(trained.layers);
   const strongest = given.features === undefined ? undefined : strongestFeatures(model, given.features);
   if (given.json) {
     const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index], ...spread[index] }));
@@ -85,6 +81,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
       ...(schema && { schema }),
       ...(targetScaling && { targets: describeScaling(targetScaling) }),
       temperature,
+      ...(topology && { topology }),
     };
     printEvent({ ...head, ...stats, layers: rows, ...features });
     return 0;
@@ -98,6 +95,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     ...(layers[0].inputs < model.featureCount
       ? [["Features", `${count(layers[0].inputs)} of ${count(model.featureCount)} are read`] as const]
       : []),
+    ...(topology ? [["Connections", topologyPicture(topology)] as const] : []),
     ...(model.targetScaling ? [["Targets", describeTargets(model.targetScaling)] as const] : []),
   ]);
   const tables = [
@@ -224,12 +222,12 @@ async function makeModel(given: Values): Promise<SparseMlp> {
     : named && { featureCount: named.featureCount, outputCount: named.classCount, task };
   if (shape !== undefined) return makeNetwork(values, shape);
   const { data } = await loadData(values, { showProgress: !values.json });
-  return SparseMlp.create(modelOptions(settle("inspect", given, values, data).values, data));
+  return SparseMlp.for(data, modelOptions(settle("inspect", given, values, data).values));
 }
 
-function makeNetwork(values: Values, shape: Parameters<typeof modelOptions>[1]): SparseMlp {
+function makeNetwork(values: Values, shape: DataShape): SparseMlp {
   checkSettings("inspect", values);
-  return SparseMlp.create(modelOptions(values, shape));
+  return SparseMlp.for(shape, modelOptions(values));
 }
 
 /** What becomes of the outputs, by what they are trained for. */
@@ -238,23 +236,6 @@ const OUTPUTS = {
   "squared-error": "identity",
   "sigmoid-cross-entropy": "sigmoid",
 } as const;
-
-/** The spread of degrees, from row starts; O(neurons + largest degree). */
-function degreesOf(starts: Uint32Array): Degrees {
-  const neurons = starts.length - 1;
-  let [least, most, none] = [Infinity, 0, 0];
-  for (let neuron = 0; neuron < neurons; neuron++) {
-    const degree = starts[neuron + 1] - starts[neuron];
-    least = Math.min(least, degree);
-    most = Math.max(most, degree);
-    none += Number(degree === 0);
-  }
-  const histogram = new Uint32Array(most + 1);
-  for (let neuron = 0; neuron < neurons; neuron++) histogram[starts[neuron + 1] - starts[neuron]]++;
-  let [median, below] = [0, histogram[0]];
-  while (2 * below < neurons) below += histogram[++median];
-  return { least, median, most, none };
-}
 
 function layerTable(
   layers: readonly SparseLayer[],

@@ -30,13 +30,14 @@ export function planCommand(sizes: readonly number[], values: Values): number {
   if (sizes.length < 2) {
     throw new UsageError(`Cannot plan "${sizes}": expected the sizes of at least two layers`);
   }
-  const { epsilon, density } = values;
+  const { epsilon, density, "overall-density": overallDensity } = values;
   // Where the program may not ask, the last names the flag it lacks.
   const memoryBytes = memoryGiven(values) ?? availableMemory() ?? Deno.systemMemoryInfo().available;
   const plan = planNetwork({
     sizes,
     epsilon,
     ...densities(density),
+    overallDensity,
     batchSize: BATCH_SIZE,
     dropout: true,
     memoryBytes,
@@ -68,7 +69,13 @@ export interface FittedRun {
 export function fitMemory(sizes: readonly number[], values: Values, given: Values): FittedRun {
   const memoryBytes = memoryGiven(values) ?? availableMemory();
   if (memoryBytes === undefined) return { values };
-  const { epsilon, density, dropout = 0, "batch-size": batchSize = BATCH_SIZE } = values;
+  const {
+    epsilon,
+    density,
+    "overall-density": overallDensity,
+    dropout = 0,
+    "batch-size": batchSize = BATCH_SIZE,
+  } = values;
   const { "micro-batch": microBatch, "activation-storage": storage, recompute } = given;
   const fixed = given.preset === undefined;
   const activationStorage = fixed ? values["activation-storage"] : storage;
@@ -77,6 +84,7 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
     sizes,
     epsilon,
     ...densities(density),
+    overallDensity,
     batchSize,
     dropout: dropout > 0,
     memoryBytes,

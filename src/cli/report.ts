@@ -8,6 +8,7 @@ import { printable } from "../quote.ts";
 import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
+import { topologyPicture, type TopologyRecord } from "../sparse/history.ts";
 import type { RunSummary } from "../train/records.ts";
 import type { Calibration } from "../train/calibration.ts";
 import { metricTitle } from "../train/selection.ts";
@@ -76,9 +77,16 @@ function describeCounts(counts: readonly number[], classNames: readonly string[]
 
 /** One line about a network. */
 export function describeNetwork(settings: ModelSettings): string {
-  const { sizes, epsilon, density, activation, initializer } = settings;
-  const sparsity = density === undefined ? `ε ${epsilon ?? 20}` : `density ${[density].flat().join(", ")}`;
-  return `${layerSizes(sizes)}, ${sparsity}, ${describeActivation(activation)}, ${initializer}`;
+  const { sizes, epsilon, density, overallDensity, start, rewiring, activation, initializer } = settings;
+  const sparsity = overallDensity !== undefined
+    ? `density ${overallDensity} overall`
+    : density === undefined
+    ? `ε ${epsilon ?? 20}`
+    : `density ${[density].flat().join(", ")}`;
+  const begins = start === "random"
+    ? ""
+    : `, start ${start}${rewiring === undefined ? "" : ` (r ${rewiring})`}`;
+  return `${layerSizes(sizes)}, ${sparsity}${begins}, ${describeActivation(activation)}, ${initializer}`;
 }
 
 /** Lines that name things: a title, then what it is, which may hold foreign texts. */
@@ -119,6 +127,8 @@ export interface ReportInput {
   readonly samplesTrained: number;
   /** Seconds of training in this run. */
   readonly trainSeconds: number;
+  /** What has become of the connections, where that is kept. */
+  readonly topology?: TopologyRecord | undefined;
   /** The temperature, where one was fitted. */
   readonly calibration?: Calibration | undefined;
 }
@@ -154,6 +164,7 @@ export function report(input: ReportInput): string[] {
     ["Parameters", parameterLine(summary)],
     ...scoreLines(data, summary, errors),
     ...keptLines(summary, stats),
+    ...(input.topology ? [["Connections", topologyPicture(input.topology)] as const] : []),
     ...calibrationLines(input.calibration),
     [
       "Time",

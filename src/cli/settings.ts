@@ -6,8 +6,7 @@
  * @module
  */
 import type { NamedDataset } from "../data/catalogue.ts";
-import type { Dataset } from "../data/dataset.ts";
-import type { ModelOptions } from "../model/settings.ts";
+import type { ModelForOptions } from "../model/data_shape.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import {
@@ -161,14 +160,10 @@ export function toJson(values: Values): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [camel(name), value]));
 }
 
-/** Options of the network that settings ask for, between inputs and outputs of the data. */
-export function modelOptions(
-  values: Values,
-  data: Pick<Dataset, "featureCount" | "outputCount" | "task">,
-): ModelOptions {
-  const { hidden = [], ...options } = collected("model", values) as { readonly hidden?: readonly number[] };
-  const sizes = [data.featureCount, ...hidden, data.outputCount];
-  return { threads: navigator.hardwareConcurrency, ...options, sizes, task: data.task };
+/** Options of the network that settings ask for, but for its inputs and outputs, which are those of data. */
+export function modelOptions(values: Values): ModelForOptions {
+  const { hidden = [], ...options } = collected("model", values) as Partial<ModelForOptions>;
+  return { threads: navigator.hardwareConcurrency, ...options, hidden };
 }
 
 /** Options of parallel training that settings ask for, beside {@linkcode trainOptions}; none for `--parallel none`. */

@@ -141,12 +141,15 @@ async function runTraining(given: Values): Promise<number> {
   const summary = summarize(tally, values.keep === "best" ? run.state.best : undefined);
   const peakRssBytes = run.memory.bytes;
   const { settings, targetScaling } = model;
+  const trained = model.running ?? model;
+  const topology = trained.history?.record(trained.layers);
   const errors = testErrors(summary, targetScaling);
   if (json) {
     printEvent({
       event: "summary",
       ...summary,
       ...errors,
+      topology,
       calibration,
       peakRssBytes,
       stoppedEarly,
@@ -165,6 +168,7 @@ async function runTraining(given: Values): Promise<number> {
       samplesTrained,
       trainSeconds: seconds,
       calibration,
+      topology,
     };
     console.log([...(quiet ? [] : [""]), ...report(told)].join("\n"));
     if (stoppedEarly) {
@@ -242,8 +246,8 @@ async function prepare(given: Values): Promise<Run> {
 /** Makes the network, with progress on the terminal. */
 function makeModel(values: Values, data: Dataset): SparseMlp {
   using bar = loadingBar(!values.json && !values.quiet);
-  return SparseMlp.create({
-    ...modelOptions(values, data),
+  return SparseMlp.for(data, {
+    ...modelOptions(values),
     onProgress: (done, total) => bar.update("Making the network", done, total),
   });
 }

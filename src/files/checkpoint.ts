@@ -42,6 +42,7 @@ import {
   readModels,
   readStandardization,
 } from "./model_tensors.ts";
+import { addHistory, describeHistory, readHistory } from "./history_tensors.ts";
 import { encodeSafetensors, readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
 
 /** Options of {@linkcode saveModel} and {@linkcode encodeModel}. */
@@ -151,6 +152,12 @@ function contentOf(
     addLayers(tensors, running, RUNNING, held);
     if (running.standardization !== used.standardization) addStandardization(tensors, running, RUNNING);
   }
+  const { history } = running ?? used;
+  if (training !== undefined && history !== undefined) {
+    // What has changed since the last look at the layers came with the last epoch.
+    history.observe((running ?? used).layers);
+    addHistory(tensors, history);
+  }
   workers.forEach((worker, number) => addLayers(tensors, worker, workerPrefix(number), held));
   const description = {
     format: "truly-sparse",
@@ -159,6 +166,7 @@ function contentOf(
     ...describeNetwork(used),
     ...describeMeaning(used),
     ...(running && { running: JSON.stringify(describeNetwork(running)) }),
+    ...(training && history && { history: JSON.stringify(describeHistory(history)) }),
     ...(training && { training: JSON.stringify(training) }),
     ...(held && { optimizer: JSON.stringify(describeState(held, [running ?? used, ...workers])) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
@@ -297,6 +305,8 @@ async function read(
     checkBeside(model, last);
     model.running = last;
   }
+  const history = training && await readHistory(reader, last.layers, description);
+  if (history !== undefined) last.history = history;
   const unknown = [...content.tensors.keys()].find((name) => !known.has(name));
   if (unknown !== undefined) throw new SyntaxError(`its network has no place for tensor "${unknown}"`);
   const loaded: LoadedModel = {

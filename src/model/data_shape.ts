@@ -3,8 +3,9 @@
  *
  * @module
  */
-import { readWhole, refuseUnknown } from "../hyperparameter.ts";
-import { readList } from "../numbers.ts";
+import { isRecord, readWhole, refuseUnknown } from "../hyperparameter.ts";
+import { type Matrix, readList, readMatrix } from "../numbers.ts";
+import type { CorrelatedSamples } from "../sparse/correlation.ts";
 import { readByName, unfit } from "../value.ts";
 import { MODEL_OPTION_NAMES, type ModelOptions, type Task } from "./settings.ts";
 
@@ -16,6 +17,8 @@ export interface DataShape<out T extends Task = Task> {
   readonly outputCount: number;
   /** What the outputs mean. */
   readonly task: T;
+  /** The samples to learn from, `[samples, featureCount]`: needed where the start of the model correlates features. */
+  readonly train?: { readonly features: Matrix };
 }
 
 /** Options of {@linkcode SparseMlp.for}: those of a model, but for what the data say. */
@@ -53,4 +56,23 @@ export function optionsFor<T extends Task>(data: DataShape<T>, options: ModelFor
     count(outputCount, "data.outputCount"),
   ];
   return { ...settings, sizes, task: task as T };
+}
+
+/**
+ * The samples whose features a start correlates.
+ *
+ * @throws {TypeError} When the data have no samples in memory.
+ */
+export function samplesFor(data: DataShape): CorrelatedSamples {
+  const task = 'make a model with start "csti"';
+  const { featureCount, train } = readByName(data, ["featureCount", "train"], task, "data.");
+  if (!isRecord(train)) throw unfit({ task, name: "data.train" }, train, "samples to correlate features of");
+  const { features: given, source } = readByName(train, ["features", "source"], task, "data.train.");
+  if (source !== undefined) {
+    throw new TypeError(`Cannot ${task}: the features of the data are made when a batch needs them`);
+  }
+  const width = readWhole(featureCount, { task, name: "data.featureCount" }, { least: 1, below: 2 ** 32 });
+  const { values: features, rows: samples } = readMatrix(given, { task, name: "data.train.features" }, width);
+  if (samples > 0) return { features, samples, featureCount: width };
+  throw new RangeError(`Cannot ${task}: there is no sample`);
 }

@@ -9,10 +9,10 @@ import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
-import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
+import type { ConnectionHistory } from "../sparse/history.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { activationCode, OUTPUT_CODE } from "./activation.ts";
-import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
+import { type DataShape, type ModelForOptions, optionsFor, samplesFor } from "./data_shape.ts";
+import { type Draft, draftOf } from "./draft.ts";
 import { gradientLength, type LayerPlan, type SparseLayer } from "./layer.ts";
 import { isFor } from "./model_task.ts";
 import { NetworkArrays } from "./network_arrays.ts";
@@ -20,14 +20,7 @@ import { copyParts, type ModelParts } from "./parts.ts";
 import { modelPicture } from "./picture.ts";
 import { PredictiveNetwork } from "./predictive.ts";
 import { readShared } from "./read_shared.ts";
-import {
-  activationOf,
-  type ModelOptions,
-  type ModelSettings,
-  readModelOptions,
-  sparsityOf,
-  type Task,
-} from "./settings.ts";
+import type { ModelOptions, ModelSettings, Task } from "./settings.ts";
 import { type SharedModel, shareParts } from "./share.ts";
 import { type ModelStats, statistics } from "./stats.ts";
 import type { TargetScaling } from "./target_scaling.ts";
@@ -65,6 +58,8 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   classNames: readonly string[] = [];
   /** What the columns of the tables are that the model reads; set by training on one. */
   schema?: TableSchema;
+  /** What became of its connections, where training is told to keep that. Set by training, saved with a checkpoint. @ignore */
+  history?: ConnectionHistory;
   /** Who is at work on it: training waits for saves, one run for another. @ignore */
   readonly use: ModelUse = new ModelUse();
   /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
@@ -151,44 +146,19 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    *
    * Cost: O(connections + neurons) in time and memory, 16 bytes a connection (training keeps its state beside). The same for any number of threads.
    *
-   * @throws {TypeError} When a setting has the wrong type or an unknown name.
+   * @throws {TypeError} When a setting has the wrong type or an unknown name, or the start needs data.
    * @throws {RangeError} When a size, ε or density is out of range, counts pass 2³² − 1, or memory does not suffice.
    */
   static create<const T extends Task = "classification">(options: ModelOptions<T>): SparseMlp<T> {
-    const { settings, threads, onProgress } = readModelOptions(options);
-    const { sizes, seed, initializer, fanIn, zeroOutput } = settings;
-    // Counted twice rather than kept: row starts of 200 million neurons are 800 MB.
-    const counted = sharedWords(Math.max(...sizes.slice(0, -1)) + 1);
-    const drafts = sizes.slice(1).map((neurons, layer) => {
-      const size = { inputs: sizes[layer], neurons };
-      const probability = connectionProbability({ ...size, ...sparsityOf(settings, layer) });
-      const structure = { ...size, probability, seed, layer, threads };
-      const capacity = countConnections(counted.subarray(0, size.inputs + 1), structure);
-      const activation = layer + 2 < sizes.length
-        ? activationCode(activationOf(settings, layer), layer)
-        : OUTPUT_CODE;
-      return { plan: { ...size, capacity, activation }, structure };
-    });
-    const model = SparseMlp.allocate(settings, drafts.map((draft) => draft.plan));
-    for (const [index, { structure, plan }] of drafts.entries()) {
-      const layer = model.layers[index];
-      layer.nnz = countConnections(layer.indptr, structure);
-      fillConnections(layer, { ...structure, weights: weightLaw({ ...structure, initializer, fanIn }) });
-      const { parameters } = plan.activation;
-      for (let place = 0; place < layer.activationParameters.length; place++) {
-        layer.activationParameters[place] = parameters[place % parameters.length];
-      }
-      if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
-      onProgress?.(index + 1, drafts.length);
-    }
-    return model as SparseMlp<T>;
+    return SparseMlp.#draw(draftOf(options)) as SparseMlp<T>;
   }
 
   /**
    * Makes a model for data: its sizes and task are those of the data, the rest is as for {@linkcode SparseMlp.create}.
    *
-   * @param data A data set, or anything with its `featureCount`, `outputCount` and `task`. Where its type tells the task,
-   * as that of {@linkcode Dataset} does after `Dataset.from`, the model has the predictions of that task.
+   * @param data A data set, or anything with its `featureCount`, `outputCount` and `task`; `start: "csti"` correlates the
+   * features of its training samples. Where its type tells the task, as that of {@linkcode Dataset} does after
+   * `Dataset.from`, the model has the predictions of that task.
    * @throws {TypeError} When the data have no shape, an option has the wrong type or there is none of its name.
    * @throws {RangeError} As {@linkcode SparseMlp.create}.
    *
@@ -204,7 +174,13 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * ```
    */
   static for<const T extends Task>(data: DataShape<T>, options: ModelForOptions): SparseMlp<T> {
-    return SparseMlp.create(optionsFor(data, options));
+    return SparseMlp.#draw(draftOf(optionsFor(data, options), () => samplesFor(data))) as SparseMlp<T>;
+  }
+
+  static #draw({ settings, plans, fill }: Draft): SparseMlp {
+    const model = SparseMlp.allocate(settings, plans);
+    fill(model.layers);
+    return model;
   }
 
   /** A model with room for the planned connections and none in it yet: what loading and compaction fill. @ignore */

@@ -8,6 +8,7 @@ import type { NetworkMemory } from "../native/layout.ts";
 import type { Standardization } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import type { TableSchema } from "../schema.ts";
+import type { ConnectionHistory } from "../sparse/history.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import type { LayerPlan } from "./layer.ts";
 import type { ModelSettings } from "./settings.ts";
@@ -29,6 +30,7 @@ export interface ModelParts extends ModelMeaning {
   readonly layers: readonly LayerPlan[];
   readonly memory: NetworkMemory;
   readonly optimizerState: OptimizerState | undefined;
+  readonly history?: ConnectionHistory;
   readonly best?: ModelParts;
   readonly running?: ModelParts;
 }
@@ -52,7 +54,7 @@ export function copyParts(parts: ModelParts, copies: Map<object, object> = new M
     return copies.get(original) as T;
   };
   const { settings, layers, memory, optimizerState, best, running, classNames } = parts;
-  const { standardization, targetScaling } = parts;
+  const { standardization, targetScaling, history } = parts;
   return {
     ...meaningOf(parts),
     settings,
@@ -67,6 +69,7 @@ export function copyParts(parts: ModelParts, copies: Map<object, object> = new M
     },
     ...(standardization && { standardization: once(standardization, copyStandardization) }),
     ...(targetScaling && { targetScaling: once(targetScaling, copyScaling) }),
+    ...(history && { history: history.copy() }),
     ...(best && { best: copyParts(best, copies) }),
     ...(running && { running: copyParts(running, copies) }),
   };

@@ -4,6 +4,7 @@
  * @module
  */
 import { connectionProbability, type Sparsity } from "../sparse/init.ts";
+import { spreadConnections } from "../sparse/spread.ts";
 
 /** Widths of tiles, widest first; bfloat16 takes no others. */
 const WIDTHS = [128, 64, 32, 16] as const;
@@ -21,6 +22,8 @@ export interface PlanOptions {
   readonly epsilon?: number | undefined;
   /** Density: one for all layers, or one for each. */
   readonly density?: number | readonly number[] | undefined;
+  /** Density of the whole network. */
+  readonly overallDensity?: number | undefined;
   /** Neurons of each layer, input first, output last. */
   readonly sizes: readonly number[];
   /** Samples of a step. */
@@ -84,10 +87,13 @@ export interface NetworkPlan {
  * ```
  */
 export function planNetwork(options: PlanOptions): NetworkPlan {
-  const { sizes, batchSize, dropout, memoryBytes, epsilon = 20, density, widths = WIDTHS } = options;
+  const { sizes, batchSize, dropout, memoryBytes, epsilon = 20, density, overallDensity, widths = WIDTHS } =
+    options;
   const { planes = 1 } = options;
   const [connectionBytes, neuronBytes] = [CONNECTION_BYTES + 4 * planes, NEURON_BYTES + 4 * planes];
+  const spread = overallDensity === undefined ? undefined : spreadConnections(sizes, overallDensity);
   const connections = sizes.slice(1).reduce((sum, neurons, layer) => {
+    if (spread !== undefined) return sum + spread[layer];
     const inputs = sizes[layer];
     const share = typeof density === "object" ? density[layer] : density;
     const sparsity: Sparsity = share === undefined ? { epsilon } : { density: share };

@@ -3,7 +3,16 @@
  *
  * @module
  */
-import { CALLBACK, type NamesOf, onlyKnown, readValue, SEED, shown, THREADS } from "../hyperparameter.ts";
+import {
+  CALLBACK,
+  type Hyperparameter,
+  type NamesOf,
+  onlyKnown,
+  readValue,
+  SEED,
+  shown,
+  THREADS,
+} from "../hyperparameter.ts";
 import { readList } from "../numbers.ts";
 import {
   connectionProbability,
@@ -11,10 +20,11 @@ import {
   WEIGHT_INITIALIZERS,
   type WeightInitializer,
 } from "../sparse/init.ts";
+import { type Start, STARTS } from "../sparse/start.ts";
 import { type Task, TASKS } from "../task.ts";
 import { type Activation, type ActivationKind, resolveActivations } from "./activation.ts";
 
-export type { Task };
+export type { Start, Task };
 
 /** Options of {@linkcode SparseMlp.create}. */
 export interface ModelOptions<T extends Task = Task> {
@@ -29,8 +39,35 @@ export interface ModelOptions<T extends Task = Task> {
    * @default {20}
    */
   readonly epsilon?: number;
-  /** Density instead of ε: one for all layers, or one for each. */
+  /**
+   * Density instead of ε: one for all layers, or one for each. How many connections a layer has varies by about the root
+   * of their number, unless it is full.
+   */
   readonly density?: number | readonly number[];
+  /**
+   * Density of the whole network, instead of ε: exactly round(density · Σ n·m) connections, spread so that the density of a
+   * layer is in proportion to (n + m)/(n·m); layers that would be more than full are full.
+   *
+   * Source: Evci et al. 2020 (ER).
+   */
+  readonly overallDensity?: number;
+  /**
+   * Where the first connections stand: at random; `csti`, those of the first layer where features go together most
+   * (`SparseMlp.for` only); `brf`, those of all layers near each neuron's own place on a ring. The number of connections
+   * of a layer of the two latter kinds is exact.
+   *
+   * Source: Zhang et al. 2024 and 2025.
+   *
+   * @default {"random"}
+   */
+  readonly start?: Start;
+  /**
+   * Of `start: "brf"`: r, from 0 (the nearest inputs) to 1 (any inputs). Probability falls with the distance d as
+   * (1 + d)^(−(1 − r)/r), at 0.5 as 1/(1 + d).
+   *
+   * @default {0.5}
+   */
+  readonly rewiring?: number;
   /**
    * Activation of the hidden layers: one for all, or a list with one for each.
    *
@@ -74,24 +111,67 @@ export interface ModelOptions<T extends Task = Task> {
    * @default {1}
    */
   readonly threads?: number;
-  /** Called after each layer that was made, with layers done and to do. */
+  /**
+   * Called after each layer that was made, with layers done and to do; on the way through a layer that takes long, layers
+   * done are no whole number.
+   */
   readonly onProgress?: (done: number, total: number) => void;
 }
 
 /** Every setting of a model, as it was made. */
 export type ModelSettings<T extends Task = Task> =
-  & Required<Omit<ModelOptions<T>, "threads" | "onProgress" | "activation" | "epsilon" | "density">>
+  & Required<
+    Omit<
+      ModelOptions<T>,
+      "threads" | "onProgress" | "activation" | "epsilon" | "density" | "overallDensity" | "rewiring"
+    >
+  >
+  & Pick<ModelOptions, "epsilon" | "density" | "overallDensity">
   & {
     readonly activation: Required<Activation> | readonly Required<Activation>[];
-    readonly epsilon?: number;
-    readonly density?: number | readonly number[];
+    /** Given for `start: "brf"` alone. */
+    readonly rewiring?: number;
   };
+
+/** Where the first connections stand. */
+export const START = {
+  kind: "choice",
+  choices: STARTS,
+  default: "random",
+  doc:
+    "Where the first connections stand: anywhere (random), in the first layer where features of the training samples go " +
+    "together (csti), or near each neuron's own place on a ring (brf).",
+} as const satisfies Hyperparameter<Start>;
+
+/** How far receptive fields reach. */
+export const REWIRING = {
+  kind: "number",
+  least: 0,
+  most: 1,
+  default: 0.5,
+  symbol: "r",
+  doc:
+    "How far the inputs of a neuron lie from its own place with brf: probability falls with the distance d as " +
+    "(1 + d)^(−(1 − r)/r); 0 for the nearest, 1 for any.",
+} as const satisfies Hyperparameter<number>;
+
+/** Density of the whole network. */
+export const OVERALL_DENSITY = {
+  kind: "number",
+  least: 0,
+  most: 1,
+  doc:
+    "Density of the whole network instead of ε, exact; spread as ε spreads it, layers too small for that are full.",
+} as const satisfies Hyperparameter<number>;
 
 /** Names of {@linkcode ModelOptions}. */
 const MODEL_OPTIONS: NamesOf<ModelOptions> = {
   sizes: true,
   epsilon: true,
   density: true,
+  overallDensity: true,
+  start: true,
+  rewiring: true,
   activation: true,
   initializer: true,
   fanIn: true,
@@ -139,6 +219,7 @@ export function readModelOptions(given: ModelOptions): ReadModelOptions {
 export function resolveSettings(options: ModelOptions): ModelSettings {
   const {
     epsilon,
+    overallDensity,
     initializer = "he-uniform",
     fanIn = "dense",
     zeroOutput = false,
@@ -162,8 +243,10 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
       );
     }
   }
-  if (epsilon !== undefined && density !== undefined) {
-    throw new TypeError("Cannot make a model: epsilon and density were both given, expected one of them");
+  const [one, other] = Object.entries({ epsilon, density, overallDensity })
+    .flatMap(([name, value]) => value === undefined ? [] : [name]);
+  if (other !== undefined) {
+    throw new TypeError(`Cannot make a model: ${one} and ${other} were both given, expected one of them`);
   }
   if (typeof density === "object" && density.length !== sizes.length - 1) {
     throw new TypeError(
@@ -189,15 +272,31 @@ export function resolveSettings(options: ModelOptions): ModelSettings {
     throw new TypeError(`Cannot make a model: task is "${shown(task)}", expected one of ${TASKS.join(", ")}`);
   }
   const seed = readValue(SEED, options.seed, { task: TASK, name: "seed" });
-  const sparsity = density === undefined ? { epsilon: epsilon ?? 20 } : { density };
+  const start = readValue<Start>(START, options.start, { task: TASK, name: "start" });
+  if (start !== "brf" && options.rewiring !== undefined) {
+    throw new TypeError(`Cannot make a model: rewiring is for start "brf", the one asked for is "${start}"`);
+  }
+  const begins = start === "brf"
+    ? { start, rewiring: readValue<number>(REWIRING, options.rewiring, { task: TASK, name: "rewiring" }) }
+    : { start };
+  const sparsity = overallDensity !== undefined
+    ? {
+      overallDensity: readValue<number>(OVERALL_DENSITY, overallDensity, {
+        task: TASK,
+        name: "overallDensity",
+      }),
+    }
+    : density === undefined
+    ? { epsilon: epsilon ?? 20 }
+    : { density };
   if (epsilon !== undefined && typeof epsilon !== "number") {
     throw new TypeError(`Cannot make a model: epsilon is ${shown(epsilon)}, expected a number`);
   }
-  for (const [layer, neurons] of sizes.slice(1).entries()) {
+  for (const [layer, neurons] of overallDensity === undefined ? sizes.slice(1).entries() : []) {
     connectionProbability({ inputs: sizes[layer], neurons, ...sparsityOf(sparsity, layer) });
   }
   const activation = resolveActivations(options.activation ?? "all-relu", sizes.length - 2);
-  return { sizes, ...sparsity, activation, initializer, fanIn, zeroOutput, task, seed };
+  return { sizes, ...sparsity, ...begins, activation, initializer, fanIn, zeroOutput, task, seed };
 }
 
 /** Activation of a hidden layer, from 0. */

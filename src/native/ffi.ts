@@ -75,6 +75,25 @@ export const SYMBOLS = {
     result: "i32",
   },
 
+  // --- where the first connections stand ---
+  ts_add_products: {
+    // tiles, tiles_len, width, features, first, sums, sums_len, threads
+    parameters: ["buffer", "usize", "usize", "usize", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+  ts_keep_correlated: {
+    parameters: [
+      ...["buffer", "usize", "usize", "usize", "f64", "usize"] as const, // sums, sums_len, features, first, samples, neurons
+      ...["buffer", "buffer", "buffer", "usize", "buffer"] as const, // scores, rows, columns, room, drawn
+    ],
+    result: "i32",
+  },
+  ts_ring_places: {
+    // inputs, neurons, exponent, seed, layer, rows, columns, places, threads
+    parameters: ["usize", "usize", "f64", "u64", "u64", "buffer", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+
   // --- drop ---
   ts_drop_smallest: { parameters: [...CONNECTIONS, "f64", "usize"], result: "i32" }, // …, zeta, threads
   ts_drop_to: { parameters: [...CONNECTIONS, "usize", "usize"], result: "i32" }, // …, target, threads

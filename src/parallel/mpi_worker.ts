@@ -86,7 +86,7 @@ class MpiLink {
       case "next":
         return await this.#next();
       case "report":
-        this.#report(request.report);
+        this.#report(request.report, request.changed);
         return { kind: "applied" };
       default: {
         const unknown: never = request;
@@ -174,9 +174,8 @@ class MpiLink {
     }
   }
 
-  #report({ steps, samples, loss, correct, seconds, counts }: LocalReport): void {
-    // Only a change of the topology takes no steps.
-    if (steps === 0) {
+  #report({ steps, samples, loss, correct, seconds, counts }: LocalReport, changed: boolean): void {
+    if (changed) {
       this.#newTopology = true;
       this.#places = new Places(this.#replica, this.#gradients);
     }

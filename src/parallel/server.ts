@@ -167,6 +167,7 @@ export class ParameterServer {
       stalenessSum: numbers[STALENESS_SUM],
       largestStaleness: numbers[STALENESS_MAX],
       droppedGradients: numbers[DROPPED],
+      replaced: 0,
       idleSeconds: [...this.#idle],
     };
   }

@@ -44,8 +44,8 @@ export type WorkerRequest =
   | { readonly kind: "working" }
   /** The next command of phase 2. The first time it also brings the server's whole model, the optimiser's state included. */
   | { readonly kind: "next" }
-  /** What the worker did since it got its last command. */
-  | { readonly kind: "report"; readonly report: LocalReport };
+  /** What the worker did since it got its last command, and whether its topology may have changed by it. */
+  | { readonly kind: "report"; readonly report: LocalReport; readonly changed: boolean };
 
 /** What a worker gets. */
 export type ServerReply =
@@ -75,13 +75,14 @@ export interface LocalReport {
 /** What all workers did in one epoch of phase 2. */
 export function trainedInAll(
   reports: readonly LocalReport[],
-): Pick<EpochSums, "updates" | "samples" | "loss" | "correct"> {
+): Pick<EpochSums, "updates" | "samples" | "loss" | "correct" | "replaced"> {
   const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
   return {
     updates: sum((report) => report.steps),
     samples: sum((report) => report.samples),
     loss: sum((report) => report.loss),
     correct: sum((report) => report.correct),
+    replaced: sum((report) => report.counts.replaced),
   };
 }
 
@@ -102,8 +103,25 @@ export interface EpochSums {
   readonly stalenessSum: number;
   readonly largestStaleness: number;
   readonly droppedGradients: number;
+  /** Connections that grew in place of others between the steps of workers. */
+  readonly replaced: number;
   /** Seconds each worker has waited in this epoch. */
   readonly idleSeconds: readonly number[];
+}
+
+/** The sums of two parts of an epoch. */
+export function addedSums(one: EpochSums, other: EpochSums): EpochSums {
+  return {
+    updates: one.updates + other.updates,
+    samples: one.samples + other.samples,
+    loss: one.loss + other.loss,
+    correct: one.correct + other.correct,
+    stalenessSum: one.stalenessSum + other.stalenessSum,
+    largestStaleness: Math.max(one.largestStaleness, other.largestStaleness),
+    droppedGradients: one.droppedGradients + other.droppedGradients,
+    replaced: one.replaced + other.replaced,
+    idleSeconds: one.idleSeconds.map((seconds, worker) => seconds + other.idleSeconds[worker]),
+  };
 }
 
 /** Where an epoch stands, for progress; never throws. */

@@ -30,7 +30,7 @@ export interface TransportPlan {
 export function planTransport(
   model: SparseMlp,
   data: Dataset,
-  { split, settings, epochsDone }: EnginePlan,
+  { split, settings, epochsDone, startDensities }: EnginePlan,
   parallel: ParallelHyperparameters,
   workerModels: WorkerModels,
   state: RunState,
@@ -55,6 +55,7 @@ export function planTransport(
       image: data.image,
       epochsDone,
       phaseOneEpochs,
+      startDensities,
     },
     server: { settings, parallel, steps },
     updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,

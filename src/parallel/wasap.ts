@@ -12,11 +12,18 @@ import { sharedWords } from "../sparse/shared.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import { BatchRunner } from "../train/step_runner.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
-import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { changesAt, changeTopology, type TopologyCounts } from "../topology/change.ts";
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
-import { checkedRun } from "../train/compatibility.ts";
-import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
+import { changesInside, type Moment, probedBatch } from "../topology/interval.ts";
+import { checkedRun, checkFalling } from "../train/compatibility.ts";
+import {
+  diverged,
+  type Engine,
+  type EnginePlan,
+  type EvolutionInside,
+  type Trained,
+} from "../train/engine.ts";
 import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
@@ -25,7 +32,8 @@ import { averageModels } from "./average.ts";
 import { checkShards, type ParallelOptions, type ParallelRunOptions, resolveParallelRun } from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
-import type { EpochSums, OnSums, ServerTransport } from "./transport.ts";
+import { shardSize } from "./shard.ts";
+import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
 import { planTransport, type TransportPlan } from "./transport_plan.ts";
 import { passSteps } from "./worker.ts";
 import { WorkerModels } from "./worker_models.ts";
@@ -126,10 +134,13 @@ export function trainChecked(
   run: ParallelRunOptions,
   makeTransport: MakeTransport,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
-  const { parallel, settings: { validationFraction, batchSize }, workerModels = new WorkerModels() } = run;
-  checkShards(parallel.workers, trainingSamples(data, validationFraction), batchSize);
+  const { parallel, settings, state, workerModels = new WorkerModels() } = run;
+  const samples = trainingSamples(data, settings.validationFraction);
+  checkShards(parallel.workers, samples, settings.batchSize);
+  const shard = shardSize(samples, parallel.workers, parallel.workers - 1);
+  checkFalling(model, settings, state, [Math.ceil(shard / settings.batchSize)]);
   return trainWith(model, data, run, async (plan) => {
-    const planned = planTransport(model, data, plan, parallel, workerModels, run.state);
+    const planned = planTransport(model, data, plan, parallel, workerModels, state);
     return new ParallelEngine(planned, plan, await makeTransport(planned), workerModels);
   });
 }
@@ -194,33 +205,32 @@ class ParallelEngine implements Engine {
   }
 
   async epoch(epoch: number, state: RunState): Promise<Trained> {
-    const { model, setup, server } = this.#plan;
-    const { steps } = server;
+    const { model, setup } = this.#plan;
     const started = performance.now();
     const first = epoch <= setup.phaseOneEpochs;
     const onSums = this.#progress(epoch, started);
     let sums: EpochSums;
-    if (first) {
-      this.#moving = model.use.move();
-      sums = await this.#orEnded(this.#transport.runUpdates(epoch * steps, onSums));
-      this.#moving[Symbol.dispose]();
-    } else {
+    let evolution: EvolutionInside;
+    if (first) [sums, evolution] = await this.#runPhaseOne(epoch, onSums);
+    else {
       await this.#beginPhaseTwo();
       sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
       const replicas = await this.#transport.replicas();
       await model.use.saved();
       averageModels(replicas, model, this.#settings.threads);
       state.phaseOneEpochs = setup.phaseOneEpochs;
+      evolution = { replaced: sums.replaced, seconds: 0 };
     }
     onSums(sums);
     await this.#orEnded(Promise.resolve());
-    const seconds = (performance.now() - started) / 1000;
+    const seconds = (performance.now() - started) / 1000 - evolution.seconds;
     const learningRate = this.#lastRate(epoch, first);
     if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
     return {
       trainLoss: sums.loss / sums.samples,
       trainAccuracy: model.settings.task === "regression" ? NaN : sums.correct / sums.samples,
       learningRate,
+      evolution,
       parallel: {
         phase: first ? 1 : 2,
         workers: setup.parallel.workers,
@@ -234,20 +244,59 @@ class ParallelEngine implements Engine {
     };
   }
 
+  /** The updates of an epoch of phase 1, and the changes of the topology between them. */
+  async #runPhaseOne(epoch: number, onSums: OnSums): Promise<[EpochSums, EvolutionInside]> {
+    const { model, server: { steps } } = this.#plan;
+    const inside = changesInside(this.#settings.evolveEvery, { epoch, steps });
+    let sums: EpochSums | undefined;
+    const all = (part: EpochSums) => sums === undefined ? part : addedSums(sums, part);
+    let [replaced, seconds] = [0, 0];
+    for (const step of inside) {
+      sums = await this.#runUpdates((epoch - 1) * steps + step, all, onSums);
+      const began = performance.now();
+      await model.use.saved();
+      replaced += this.#change({ epoch, step, steps }).replaced;
+      seconds += (performance.now() - began) / 1000;
+    }
+    return [await this.#runUpdates(epoch * steps, all, onSums), { replaced, seconds }];
+  }
+
+  /** Lets updates in up to a limit; `all` adds those before them. */
+  async #runUpdates(limit: number, all: (part: EpochSums) => EpochSums, onSums: OnSums): Promise<EpochSums> {
+    this.#moving = this.#plan.model.use.move();
+    const part = await this.#orEnded(this.#transport.runUpdates(limit, (now) => onSums(all(now))));
+    this.#moving[Symbol.dispose]();
+    return all(part);
+  }
+
   async changeTopology(epoch: number): Promise<TopologyCounts> {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
     if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
-    const probe = () => this.#probe(epoch);
-    const counts = changeTopology(this.#plan.model, this.#settings, epoch, { ...this.#hooks, probe });
-    this.#transport.topologyChanged();
+    const { steps } = this.#plan.server;
+    return this.#change({ epoch, step: steps, steps });
+  }
+
+  /** Changes the topology of the server's model, as far as that is due. */
+  #change(moment: Moment): TopologyCounts {
+    const { epoch, ...within } = moment;
+    const { model, setup: { startDensities } } = this.#plan;
+    const counts = changeTopology(model, this.#settings, epoch, {
+      ...this.#hooks,
+      ...{ within, startDensities, shared: true },
+      probe: () => this.#probe(moment),
+    });
+    if (changesAt(this.#settings, moment)) this.#transport.topologyChanged();
     return counts;
   }
 
-  /** A probe by the batch that the sequential trainer would have begun the epoch with. */
-  #probe(epoch: number): Probe {
-    shuffle(this.#order, this.#settings.seed, epoch);
-    return this.#runner!.probe(this.#order, epoch);
+  /** A probe by a batch that the sequential trainer would have had in the epoch. */
+  #probe({ epoch, step }: Moment): Probe {
+    const { seed, batchSize, evolveEvery } = this.#settings;
+    const order = this.#order;
+    shuffle(order, seed, epoch);
+    const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
+    return this.#runner!.probe(order, epoch, batch);
   }
 
   mayStopAfter(epoch: number): boolean {

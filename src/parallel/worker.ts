@@ -7,7 +7,8 @@ import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import type { Batch } from "../native/step.ts";
 import type { Standardization } from "../native/standardize.ts";
-import { changeTopology } from "../topology/change.ts";
+import { changesAt, changeTopology, type TopologyCounts } from "../topology/change.ts";
+import { changeNumber, evolvesAt, type Moment, probedBatch } from "../topology/interval.ts";
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
@@ -31,6 +32,8 @@ export interface WorkerSetup {
   readonly epochsDone: number;
   /** Last epoch of phase 1. */
   readonly phaseOneEpochs: number;
+  /** Density of each layer but the output's when the run began, where the density falls. */
+  readonly startDensities?: readonly number[] | undefined;
 }
 
 /** Rounds or steps of one pass over the largest shard. */
@@ -63,7 +66,10 @@ export function* workerProgram(
   }
   let lastReport: LocalReport | undefined;
   for (;;) {
-    if (lastReport !== undefined) yield { kind: "report", report: lastReport };
+    if (lastReport !== undefined) {
+      const changed: boolean = steps.takeChanged();
+      yield { kind: "report", report: lastReport, changed };
+    }
     const command = yield { kind: "next" };
     switch (command.kind) {
       case "stop":
@@ -107,6 +113,7 @@ class WorkerSteps {
   readonly #runner: StepRunner;
   readonly #shard: Shard;
   #localSteps = 0;
+  #changed = false;
 
   constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
     const { settings, parallel, split, standardization, image, worker } = setup;
@@ -130,6 +137,13 @@ class WorkerSteps {
     return this.#runner.totals;
   }
 
+  /** Whether the topology of the replica may be another than when this was last asked. */
+  takeChanged(): boolean {
+    const changed = this.#changed;
+    this.#changed = false;
+    return changed;
+  }
+
   beginPass(pass: number): void {
     this.#shard.shuffle(pass);
   }
@@ -145,10 +159,10 @@ class WorkerSteps {
   /** Trains the replica on one pass over the shard; returns nothing when everybody shall end. */
   *localEpoch(epoch: number): Generator<WorkerRequest, LocalReport | undefined, ServerReply> {
     const { worker, settings, parallel } = this.#setup;
-    const steps = Math.ceil(this.#shard.order.length / settings.batchSize);
+    const steps = this.#localPassSteps;
     const started = performance.now();
     this.beginPass(epoch);
-    let [loss, correct] = [0, 0];
+    let [loss, correct, replaced] = [0, 0, 0];
     for (let step = 0; step < steps; step++) {
       const number = (epoch - 1) * steps + step;
       const first = this.#localSteps++ === 0;
@@ -156,29 +170,50 @@ class WorkerSteps {
       this.#runner.step(this.#batch(epoch, step)!, this.#draw(number), rate.learningRate, rate.rateRatio);
       loss += this.totals[0];
       correct += this.totals[1];
+      const moment = { epoch, step: step + 1, steps };
+      if (step + 1 < steps && evolvesAt(settings.evolveEvery, moment)) {
+        replaced += this.#change(moment).replaced;
+      }
       if ((yield { kind: "working" }).kind === "stop") return undefined;
     }
     const samples = this.#shard.order.length;
     const seconds = (performance.now() - started) / 1000;
-    return { worker, steps, samples, loss, correct, seconds, counts: { replaced: 0, pruned: 0 } };
+    return { worker, steps, samples, loss, correct, seconds, counts: { replaced, pruned: 0 } };
   }
 
-  /** Evolves the replica on its own. */
+  /** Changes the topology of the replica on its own after an epoch, as far as that is due. */
   evolve(epoch: number): LocalReport {
-    const { worker, settings, parallel } = this.#setup;
+    const { worker } = this.#setup;
     const started = performance.now();
-    const counts = changeTopology(this.#replica, settings, epoch, {
-      draw: epoch * parallel.workers + worker,
-      probe: () => this.#probe(epoch),
-    });
+    const steps = this.#localPassSteps;
+    const counts = this.#change({ epoch, step: steps, steps });
     const seconds = (performance.now() - started) / 1000;
     return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
   }
 
-  /** A probe by the batch of its shard that the worker began an epoch with. */
-  #probe(epoch: number): Probe {
+  /** Steps of an epoch of phase 2. */
+  get #localPassSteps(): number {
+    return Math.ceil(this.#shard.order.length / this.#setup.settings.batchSize);
+  }
+
+  #change(moment: Moment): TopologyCounts {
+    const { epoch, ...within } = moment;
+    const { settings, startDensities } = this.#setup;
+    this.#changed ||= changesAt(settings, moment);
+    return changeTopology(this.#replica, settings, epoch, {
+      ...{ within, startDensities, shared: true },
+      draw: this.#draw(changeNumber(settings.evolveEvery, moment)),
+      probe: () => this.#probe(moment),
+    });
+  }
+
+  /** A probe by a batch of its shard that the worker has had in an epoch. */
+  #probe({ epoch, step }: Moment): Probe {
+    const { batchSize, evolveEvery } = this.#setup.settings;
+    const { order } = this.#shard;
     this.beginPass(epoch);
-    return this.#runner.probe(this.#shard.order, epoch);
+    const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
+    return this.#runner.probe(order, epoch, batch);
   }
 
   #batch(pass: number, step: number): Batch | undefined {
@@ -188,7 +223,7 @@ class WorkerSteps {
     return size > 0 ? this.#runner.build(order, step * batchSize, size, pass) : undefined;
   }
 
-  /** Number of a step among those of all workers. */
+  /** Number of a step, or of a change of the topology, among those of all workers. */
   #draw(number: number): number {
     const { parallel, worker } = this.#setup;
     return number * parallel.workers + worker;

@@ -1,23 +1,31 @@
 /**
- * The change of a network's topology between two epochs: Importance Pruning where it is due, then evolution by rules.
+ * The change of a network's topology between two steps: Importance Pruning where it is due, then evolution by rules.
  *
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
+import { dropTo } from "../native/drop.ts";
 import type { Places } from "../native/grow.ts";
 import { type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import type { WeightLawOptions } from "../sparse/init.ts";
 import { compact } from "./compaction.ts";
+import { type DensityDecayOptions, hasFinalDensity, scheduledConnections } from "./density_decay.ts";
 import { dropByRule, growByRule } from "./evolution.ts";
 import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_weights.ts";
 import { pruneByImportance } from "./importance.ts";
+import { changeNumber, epochsAt, type EvolveEvery, evolvesAt, type Moment, progressAt } from "./interval.ts";
 import type { Probe } from "./probe.ts";
 import type { ConnectionGradients, GradientRule, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
 import { type ChosenRules, chosenRules, probesFor, type RuleChoice } from "./rules/rules.ts";
-import { zetaOf } from "./zeta.ts";
+import { fitToConnections } from "./spare_room.ts";
+import { zetaOf, type ZetaOptions } from "./zeta.ts";
 
 /** What a change of the topology is asked for. */
-export interface TopologySettings extends RuleChoice {
+export interface TopologySettings extends RuleChoice, Required<ZetaOptions>, DensityDecayOptions {
+  /** From one evolution to the next. */
+  readonly evolveEvery: EvolveEvery;
+  /** Share of the run after which the density is the final one. */
+  readonly densityStop: number;
   /** Scale of the weights of new connections; where absent, what suits rule and network. */
   readonly growthWeights?: GrowthWeights;
   /** When Importance Pruning is due, and what it removes; false for never. */
@@ -45,8 +53,14 @@ export interface TopologyProgress {
 
 /** What else {@linkcode changeTopology} can be told. */
 export interface TopologyChangeOptions {
-  /** Names the random numbers of the growth. @default the epoch */
+  /** How much of the epoch is done, where that is not all. @default all, of one step */
+  readonly within?: Pick<Moment, "step" | "steps"> | undefined;
+  /** Names the random numbers of the growth. @default the number of the change */
   readonly draw?: number | undefined;
+  /** Density of each layer when the run began; needed where the density falls. */
+  readonly startDensities?: readonly number[] | undefined;
+  /** Whether others hold the arrays of the model too, which then keep their sizes. @default false */
+  readonly shared?: boolean | undefined;
   /** Rules of the caller's own, instead of those that the settings name. */
   readonly rules?: OwnRules | undefined;
   /** Needed where a rule needs gradients, and called once then. */
@@ -64,64 +78,125 @@ export interface TopologyCounts {
 }
 
 /**
- * Importance Pruning where it is due after `epoch`, then evolution by the rules of the run; every layer but the output's.
+ * Importance Pruning where it is due after `epoch`, then evolution by the rules of the run where that is; every layer but
+ * the output's.
  *
  * Evolution first drops in all layers, then grows in all. Where a rule needs gradients, one probe of the network as it
- * was before gives those of both rules.
+ * was before gives those of both rules. Where the density falls, the rules are asked to drop more and to grow fewer;
+ * what a rule leaves beyond the scheduled count goes by magnitude, so that the count is exact.
  *
  * Paper: §2, §2.1 Algorithm 2. The same for any number of threads. Cost: O(nnz + neurons), a probe where a rule needs it.
  *
- * @param model Changed in place.
+ * @param model Changed in place; where the density falls, its layers move into smaller arrays from time to time.
  * @throws {TypeError} When a rule needs gradients and there is no probe.
  */
 export function changeTopology(
   model: SparseMlp,
   settings: TopologySettings,
   epoch: number,
-  { draw = epoch, onPhase, rules, probe }: TopologyChangeOptions = {},
+  options: TopologyChangeOptions = {},
 ): TopologyCounts {
-  const { importancePruning: pruning, seed, threads } = settings;
-  const due = pruning !== false && epoch >= pruning.start &&
-    (epoch - pruning.start) % pruning.every === 0;
-  let [replaced, pruned] = [0, 0];
-  if (due) {
+  const { within = { step: 1, steps: 1 }, onPhase, startDensities, shared = false } = options;
+  const { importancePruning: pruning, threads } = settings;
+  const moment = { epoch, ...within };
+  let pruned = 0;
+  if (pruning !== false && prunesAt(pruning, moment)) {
     const layers = model.layers.slice(0, -1);
     for (const [index, layer] of layers.entries()) {
       pruned += pruneByImportance(layer, pruning.percentile, threads).removed;
       onPhase?.({ phase: "pruning", epoch, done: index + 1, total: layers.length });
     }
-    if (settings.compactWhilePruning) compactInPlace(model, threads);
+    if (settings.compactWhilePruning) compactInPlace(model, threads, epoch);
   }
-  const progress = Math.min(1, epoch / settings.epochs);
-  const zeta = zetaOf(settings, progress);
-  if (zeta === 0) return { replaced, pruned };
-  const chosen = chosenRules(settings, rules);
-  const { drop, growth } = chosen;
+  let replaced = 0;
+  if (evolvesAt(settings.evolveEvery, moment)) {
+    const progress = progressAt(moment, settings.epochs);
+    const counts = startDensities &&
+      scheduledConnections(model.layers.slice(0, -1), startDensities, settings, progress);
+    replaced = evolve(model, settings, moment, { ...options, progress, counts });
+    if (counts !== undefined && !shared) {
+      fitToConnections(model, hasFinalDensity(model.layers.slice(0, -1), settings) ? 1 : SPARE_BELOW);
+    }
+  }
+  model.history?.observe(model.layers, epochsAt(moment));
+  return { replaced, pruned };
+}
+
+/** Whether anything may change at a moment: Importance Pruning or evolution is due. */
+export function changesAt(
+  { importancePruning, evolveEvery }: Pick<TopologySettings, "importancePruning" | "evolveEvery">,
+  moment: Moment,
+): boolean {
+  return evolvesAt(evolveEvery, moment) ||
+    (importancePruning !== false && prunesAt(importancePruning, moment));
+}
+
+/** Whether Importance Pruning is due: after whole epochs alone. */
+function prunesAt(
+  { start, every }: { readonly start: number; readonly every: number },
+  { epoch, step, steps }: Moment,
+): boolean {
+  return step === steps && epoch >= start && (epoch - start) % every === 0;
+}
+
+/** Arrays that are less than so full are made anew. */
+const SPARE_BELOW = 0.75;
+
+/** The largest fraction that a rule can be asked to drop. */
+const NEARLY_ALL = 1 - 2 ** -24;
+
+/** What evolution is told beside {@linkcode TopologyChangeOptions}. */
+interface EvolutionMoment extends TopologyChangeOptions {
+  /** Share of the run that is done. */
+  readonly progress: number;
+  /** How many connections each layer shall have afterwards; without it, as many as before. */
+  readonly counts: readonly number[] | undefined;
+}
+
+/** Drops by rule in all layers, then grows in all; returns how many connections grew. */
+function evolve(
+  model: SparseMlp,
+  settings: TopologySettings,
+  moment: Moment,
+  options: EvolutionMoment,
+): number {
+  const { draw = changeNumber(settings.evolveEvery, moment) } = options;
+  const { onPhase, rules, probe, progress, counts } = options;
+  const { seed, threads } = settings;
   const { layers: all } = model;
   const layers = all.slice(0, -1);
+  const zeta = zetaOf(settings, progress);
+  if (zeta === 0 && layers.every(({ nnz }, index) => nnz === (counts?.[index] ?? nnz))) return 0;
+  const chosen = chosenRules(settings, rules);
+  const { drop, growth } = chosen;
   const { growthWeights = defaultGrowthWeights(growth, model) } = settings;
   const fresh = model.optimizerState?.planes.map((plane) => plane.fresh) ?? [];
+  const wanted = layers.map(({ nnz }, index) => counts?.[index] ?? nnz);
   const places = layers.map((layer, index): RulePlace => ({
     ...{ seed, epoch: draw, layer: index, threads, fresh, progress },
-    settings: { ...settings, zeta },
+    settings: { ...settings, zeta: Math.max(zeta, Math.min(NEARLY_ALL, 1 - wanted[index] / layer.nnz)) },
     weights: growthLaw(initialOf(model, layer), growthWeights),
     neighbours: { ...(index > 0 && { below: all[index - 1] }), above: all[index + 1] },
   }));
   const probed = probedBy(chosen, layers, places, probe);
-  const dropped = layers.map((layer, index) =>
+  for (const [index, layer] of layers.entries()) {
     dropByRule<RulePlace & ConnectionGradients>(layer, drop, {
       ...places[index],
       gradients: probed[index].ofConnections,
-    })
-  );
-  if (growth.readsIncoming) layers.forEach((layer) => rebuildIncoming(layer, threads));
-  for (const [index, layer] of layers.entries()) {
-    const grown = growByRule(layer, growth, dropped[index], { ...places[index], ...probed[index] });
-    if (dropped[index] > 0 || grown > 0) rebuildIncoming(layer, threads);
-    replaced += grown;
-    onPhase?.({ phase: "evolution", epoch, done: index + 1, total: layers.length });
+    });
+    if (layer.nnz > wanted[index]) layer.nnz = dropTo(layer, wanted[index], threads);
   }
-  return { replaced, pruned };
+  if (growth.readsIncoming) layers.forEach((layer) => rebuildIncoming(layer, threads));
+  let replaced = 0;
+  for (const [index, layer] of layers.entries()) {
+    const count = wanted[index] - layer.nnz;
+    if (zeta > 0 || count > 0) {
+      replaced += growByRule(layer, growth, count, { ...places[index], ...probed[index] });
+    }
+    rebuildIncoming(layer, threads);
+    onPhase?.({ phase: "evolution", epoch: moment.epoch, done: index + 1, total: layers.length });
+  }
+  return replaced;
 }
 
 /** What a layer's first weights would be drawn by, at its present size and density. */
@@ -211,7 +286,9 @@ const NO_GRADIENTS = new Float32Array(0);
 const NO_PLACES: Places = { rows: new Uint32Array(0), columns: new Uint32Array(0) };
 
 /** Inputs stay, so that SET can find features again and batches keep their shape. */
-function compactInPlace(model: SparseMlp, threads: number): void {
-  const { model: smaller, removed } = compact(model, { keepInputs: true, threads });
-  if (removed > 0) model.adopt(smaller);
+function compactInPlace(model: SparseMlp, threads: number, epoch: number): void {
+  const { model: smaller, kept, removed } = compact(model, { keepInputs: true, threads });
+  if (removed === 0) return;
+  model.adopt(smaller);
+  model.history?.follow(kept, epoch);
 }

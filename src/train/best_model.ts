@@ -23,12 +23,13 @@ export function keepAsBest(model: SparseMlp): void {
   model.best = best;
 }
 
-/** The copy there is, where the model still has room in it and nobody is saving it. */
+/** The copy there is, where the model still has room in it, no more than its own, and nobody is saving it. */
 function fittingCopy(model: SparseMlp): SparseMlp | undefined {
   if (model.best?.use.isBeingSaved) return undefined;
   const fits = model.best?.layers.every(({ inputs, neurons, capacity }, index) => {
     const own = model.layers[index];
-    return inputs === own.inputs && neurons === own.neurons && capacity >= own.nnz;
+    return inputs === own.inputs && neurons === own.neurons && capacity >= own.nnz &&
+      capacity <= own.capacity;
   });
   return fits ? model.best : undefined;
 }
@@ -47,8 +48,10 @@ export function beginFrom(model: SparseMlp, state: RunState, keep: "best" | "las
   if (goesOn && running !== undefined) {
     const best = aliasOf(model);
     model.adopt(running);
+    moveHistory(running, model);
     model.best = best;
   } else if (goesOn && model.best === undefined && isBest(state)) keepAsBest(model);
+  if (!goesOn) delete model.history;
   if (!goesOn || keep === "last" || state.best === undefined) delete model.best;
   if (keep === "best" && model.best === undefined) delete state.best;
 }
@@ -59,6 +62,7 @@ export function becomeBest(model: SparseMlp, state: RunState): void {
   delete model.best;
   if (best === undefined || isBest(state)) return;
   const running = aliasOf(model);
+  moveHistory(model, running);
   model.adopt(best);
   model.running = running;
 }
@@ -66,6 +70,12 @@ export function becomeBest(model: SparseMlp, state: RunState): void {
 /** Whether the weights of the run as it stands are those of the best epoch. */
 function isBest({ epoch, step, evolved, best }: RunState): boolean {
   return best !== undefined && best.epoch === epoch && step === 0 && !evolved;
+}
+
+/** The history of connections is that of the model in training. */
+function moveHistory(from: SparseMlp, to: SparseMlp): void {
+  if (from.history !== undefined) to.history = from.history;
+  delete from.history;
 }
 
 /** Another model over the same arrays, the optimiser's state among them. */

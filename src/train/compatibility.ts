@@ -10,11 +10,13 @@ import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
 import { refuseCalibration } from "./calibration.ts";
+import { checkDensityDecay, densitiesOf } from "../topology/density_decay.ts";
+import { lastChange } from "../topology/interval.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import type { RunOptions } from "./options.ts";
 import { checkClassWeights } from "./sample_weights.ts";
 import { checkMetric } from "./selection.ts";
-import { checkStepInside } from "./state.ts";
+import { checkStepInside, type RunState } from "./state.ts";
 
 /**
  * The options of a run as they are for its data: a batch has at most all training samples.
@@ -33,11 +35,46 @@ export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset
   const batchSize = Math.min(settings.batchSize, samples);
   const steps = Math.ceil(samples / batchSize);
   checkStepInside(state, batchSize, steps);
+  checkFalling(model, settings, state, [steps]);
   const [stepsDone, { maxSteps }] = [state.epoch * steps + state.step, settings];
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
   }
   return { ...run, settings: Object.freeze({ ...settings, batchSize }) };
+}
+
+/**
+ * Refuses a density that could not fall as the settings say.
+ *
+ * @param steps Steps of an epoch; several where workers count their own.
+ * @throws {TypeError} When the run has begun without.
+ * @throws {RangeError} When it could not come down to its end.
+ */
+export function checkFalling(
+  model: SparseMlp,
+  settings: Hyperparameters,
+  { epoch, step, startDensities }: RunState,
+  steps: readonly number[],
+): void {
+  const { finalDensity, evolveEvery, epochs } = settings;
+  if (finalDensity === undefined) return;
+  const layers = model.layers.slice(0, -1);
+  if (startDensities === undefined && (epoch > 0 || step > 0)) {
+    throw new TypeError(
+      `Cannot let the density fall to ${finalDensity}: the run has begun, and nothing says with which density; ` +
+        "go on with the state of a run that had finalDensity from its beginning, or begin a run with this model",
+    );
+  }
+  const start = startDensities ?? densitiesOf(layers);
+  if (start.length !== layers.length) {
+    throw new TypeError(
+      `Cannot go on from this state: startDensities has ${start.length} numbers, the model ${layers.length} layers ` +
+        "that evolve",
+    );
+  }
+  for (const count of steps) {
+    checkDensityDecay(layers, start, settings, lastChange(evolveEvery, epochs, count));
+  }
 }
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {

@@ -20,6 +20,8 @@ export interface EnginePlan {
   readonly hooks: ResolvedHooks;
   /** Whole epochs done before the run. */
   readonly epochsDone: number;
+  /** Density of each layer but the output's when the run began, where the density falls. */
+  readonly startDensities: readonly number[] | undefined;
   /** The widest tile that suits the caches, of the network as the run began; see `RunState.cacheTile`. */
   readonly cacheTile: number;
   /** When others had their turn last. */
@@ -34,7 +36,7 @@ export interface Engine {
    * @param state Where the run stands; an engine that can be stopped inside an epoch keeps it up to date.
    */
   epoch(epoch: number, state: RunState): Promise<Trained>;
-  /** Changes the topology after an epoch that is not the last. */
+  /** Changes the topology after an epoch that is not the last, as far as that is due. */
   changeTopology(epoch: number): TopologyCounts | Promise<TopologyCounts>;
   /** Whether the run may stop early after this epoch; where it is not given, it may after all. */
   mayStopAfter?(epoch: number): boolean;
@@ -45,10 +47,17 @@ export interface Engine {
 }
 
 /** What an epoch of training gave. */
-export type Trained = Pick<
-  EpochRecord,
-  "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow" | "parallel"
->;
+export type Trained =
+  & Pick<EpochRecord, "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow" | "parallel">
+  & { readonly evolution: EvolutionInside };
+
+/** What the changes of the topology inside an epoch did. */
+export interface EvolutionInside {
+  /** Connections that grew in place of others. */
+  readonly replaced: number;
+  /** Seconds that the changes took in this run. */
+  readonly seconds: number;
+}
 
 /** The error for a loss or weights that are no numbers any more; the model is as the run left it. */
 export function diverged(found: string, learningRate: number): TrainingError {

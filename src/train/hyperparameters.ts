@@ -9,7 +9,10 @@ import { AUGMENTATION, type Augmentation } from "../data/augment.ts";
 import { COUNT, FRACTION, type Place, resolveOptions, settingsOf, type TableOf } from "../hyperparameter.ts";
 import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
 import { UPDATE_HYPERPARAMETERS, type UpdateOptions } from "../optimizer/update_options.ts";
+import { DENSITY_DECAY_HYPERPARAMETERS, type DensityDecayOptions } from "../topology/density_decay.ts";
+import { type EvolveEvery, readEvolveEvery } from "../topology/interval.ts";
 import { RULE_HYPERPARAMETERS, type RuleOptions } from "../topology/rules/rules.ts";
+import { ZETA_HYPERPARAMETERS, type ZetaOptions } from "../topology/zeta.ts";
 import { type ClassWeights, readClassWeights } from "./sample_weights.ts";
 import { checkJudging, SELECTION_HYPERPARAMETERS, type SelectionOptions } from "./selection.ts";
 
@@ -36,7 +39,8 @@ export interface ImportancePruning {
 }
 
 /** Hyperparameters as they may be given; the defaults are the paper's. */
-export interface HyperparameterOptions extends UpdateOptions, RuleOptions, SelectionOptions {
+export interface HyperparameterOptions
+  extends UpdateOptions, RuleOptions, ZetaOptions, DensityDecayOptions, SelectionOptions {
   /**
    * Passes through the training samples.
    *
@@ -89,11 +93,12 @@ export interface HyperparameterOptions extends UpdateOptions, RuleOptions, Selec
    */
   readonly labelSmoothing?: number;
   /**
-   * Fraction of the weights that SET replaces after each epoch but the last (ζ); 0 keeps the topology fixed.
+   * From one change of the topology to the next: so many epochs, or `{ steps: n }`, in the middle of an epoch too; those
+   * of a server in phase 1 of parallel training, of each worker in phase 2. The end of the run changes nothing.
    *
-   * @default {0.3}
+   * @default {1}
    */
-  readonly zeta?: number;
+  readonly evolveEvery?: EvolveEvery;
   /** Remove unimportant neurons while training; `true` takes the paper's settings. @default {false} */
   readonly importancePruning?: boolean | ImportancePruning;
   /**
@@ -111,6 +116,13 @@ export interface HyperparameterOptions extends UpdateOptions, RuleOptions, Selec
   readonly augmentation?: Augmentation;
   /** Record the squared norm of the gradient (Paper: Figure 5); costs about a tenth of the speed. @default {false} */
   readonly gradientFlow?: boolean;
+  /**
+   * Record which share of the places was ever connected, how long connections live and how they are spread; takes 8 bytes
+   * a connection and a bit a place, and no part in training.
+   *
+   * @default {false}
+   */
+  readonly connectionHistory?: boolean;
   /** Evaluate after every so many epochs, and after the last. @default {1} */
   readonly evaluateEvery?: number;
   /** Threads of the kernels; they do not change the result. @default the number of cores */
@@ -189,13 +201,14 @@ export const HYPERPARAMETERS = {
     default: 0,
     doc: "Share of each answer that training spreads over all classes alike.",
   },
-  zeta: {
-    kind: "number",
-    ...FRACTION,
-    default: 0.3,
-    symbol: "ζ",
-    doc: "Fraction of the connections that SET replaces after each epoch; 0 keeps the topology.",
+  evolveEvery: {
+    kind: "settings",
+    read: readEvolveEvery,
+    default: 1,
+    doc: "From one change of the topology to the next: epochs, or steps.",
   },
+  ...ZETA_HYPERPARAMETERS,
+  ...DENSITY_DECAY_HYPERPARAMETERS,
   ...RULE_HYPERPARAMETERS,
   importancePruning: {
     kind: "settings",
@@ -225,6 +238,11 @@ export const HYPERPARAMETERS = {
     default: false,
     doc: "Record the squared norm of the gradient (Figure 5 of the paper); a little slower.",
   },
+  connectionHistory: {
+    kind: "flag",
+    default: false,
+    doc: "Record which share of the places was ever connected, and how long connections live.",
+  },
   evaluateEvery: {
     ...COUNT,
     default: 1,
@@ -251,7 +269,13 @@ export const HYPERPARAMETERS = {
 } as const satisfies TableOf<HyperparameterOptions>;
 
 /** Those that may be absent from a run. */
-type Undecided = "growthWeights" | "patience" | "classWeights" | "augmentation" | "microBatch";
+type Undecided =
+  | "finalDensity"
+  | "growthWeights"
+  | "patience"
+  | "classWeights"
+  | "augmentation"
+  | "microBatch";
 
 /** Every hyperparameter of a run, filled in and checked: frozen, plain data for `structuredClone`. */
 export type Hyperparameters =

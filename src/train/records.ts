@@ -4,6 +4,7 @@
  * @module
  */
 
+import type { TopologyRecord } from "../sparse/history.ts";
 import type { Calibration } from "./calibration.ts";
 import type { BestEpoch } from "./selection.ts";
 
@@ -40,16 +41,18 @@ export interface EpochRecord {
   readonly connections: number;
   /** Seconds of training. */
   readonly seconds: number;
-  /** Seconds of pruning and evolution. */
+  /** Seconds of pruning and evolution; what workers take for it inside an epoch is part of training. */
   readonly evolutionSeconds: number;
   /** Seconds of evaluation. */
   readonly evaluationSeconds: number;
   /** Training samples a second, evolution and evaluation left out. */
   readonly samplesPerSecond: number;
-  /** Connections SET replaced after the epoch. */
+  /** Connections SET replaced in the epoch and after it. */
   readonly replaced: number;
   /** Connections Importance Pruning removed after the epoch. */
   readonly pruned: number;
+  /** What has become of the connections, where `connectionHistory` is kept. */
+  readonly topology?: TopologyRecord;
   /** Mean squared norm of the gradient over the steps, on request. */
   readonly gradientFlow?: number;
   /** What only parallel training has to tell. */

@@ -9,6 +9,7 @@ import { shuffle } from "../native/random.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import type { Probe } from "../topology/probe.ts";
+import { evolvesAt, type Moment, probedBatch } from "../topology/interval.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
 import type { EventLoopTurn } from "./event_loop_turn.ts";
@@ -30,13 +31,16 @@ export class SequentialEngine implements Engine {
   readonly #hooks: ResolvedHooks;
   readonly #runner: StepRunner;
   readonly #order: Uint32Array;
+  readonly #startDensities: readonly number[] | undefined;
   readonly #turn: EventLoopTurn;
 
-  constructor(model: SparseMlp, data: Dataset, { split, settings, hooks, cacheTile, turn }: EnginePlan) {
+  constructor(model: SparseMlp, data: Dataset, plan: EnginePlan) {
+    const { split, settings, hooks, cacheTile, turn, startDensities } = plan;
     this.#model = model;
     this.#settings = settings;
     this.#hooks = hooks;
     this.#turn = turn;
+    this.#startDensities = startDensities;
     const standardization = model.standardization!;
     const { image } = data;
     const probes = needsGradients(settings, hooks.rules);
@@ -51,17 +55,26 @@ export class SequentialEngine implements Engine {
   /** One pass over the training samples, in random order, from where the state stands. */
   async epoch(epoch: number, state: RunState): Promise<Trained> {
     const settings = this.#settings;
-    const { batchSize, seed, epochs, maxSteps } = settings;
+    const { batchSize, seed, epochs, maxSteps, evolveEvery } = settings;
     const { signal, onProgress, onStep, schedule } = this.#hooks;
     const [runner, order, samples] = [this.#runner, this.#order, this.#order.length];
     shuffle(order, seed, epoch);
-    const steps = Math.ceil(samples / batchSize);
+    const steps = this.#steps;
     const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
     const rateOf = schedule === undefined
       ? (number: number) => learningRateOf(settings, number, steps)
       : (number: number) => ownRateOf(schedule, settings, number, steps);
     // Of the last step, should there be none left to do.
     let learningRate = state.step < end ? NaN : rateOf((epoch - 1) * steps + end - 1);
+    let evolutionSeconds = 0;
+    const evolve = (step: number) => {
+      const began = performance.now();
+      state.replaced += this.#change({ epoch, step, steps }).replaced;
+      evolutionSeconds += (performance.now() - began) / 1000;
+    };
+    // A shorter run ended where a change was due.
+    if (!state.evolved && state.step < end) evolve(state.step);
+    state.evolved ||= state.step < end;
     const [started, before] = [performance.now(), state.step * batchSize];
     let told = started;
     for (let step = state.step; step < end; step++) {
@@ -79,6 +92,11 @@ export class SequentialEngine implements Engine {
       state.step = step + 1;
       if (!Number.isFinite(state.loss)) {
         throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
+      }
+      if (step + 1 < steps && evolvesAt(evolveEvery, { epoch, step: step + 1, steps })) {
+        // The end of a run changes nothing.
+        state.evolved = step + 1 < end;
+        if (state.evolved) evolve(step + 1);
       }
       if (onStep !== undefined) {
         const answer = onStep({ epoch, step: step + 1, steps, loss: loss / size, learningRate });
@@ -110,21 +128,36 @@ export class SequentialEngine implements Engine {
       trainLoss: state.loss / trained,
       trainAccuracy: this.#model.settings.task === "regression" ? NaN : state.correct / trained,
       learningRate,
+      evolution: { replaced: state.replaced, seconds: evolutionSeconds },
       ...(settings.gradientFlow && { gradientFlow: state.flow / end }),
     };
   }
 
   changeTopology(epoch: number): TopologyCounts {
+    const steps = this.#steps;
+    return this.#change({ epoch, step: steps, steps });
+  }
+
+  get #steps(): number {
+    return Math.ceil(this.#order.length / this.#settings.batchSize);
+  }
+
+  #change({ epoch, ...within }: Moment): TopologyCounts {
     return changeTopology(this.#model, this.#settings, epoch, {
       ...this.#hooks,
-      probe: () => this.#probe(epoch),
+      within,
+      startDensities: this.#startDensities,
+      probe: () => this.#probe({ epoch, ...within }),
     });
   }
 
-  /** A probe by the batch an epoch began with. */
-  #probe(epoch: number): Probe {
-    shuffle(this.#order, this.#settings.seed, epoch);
-    return this.#runner.probe(this.#order, epoch);
+  /** A probe by a batch of the epoch. */
+  #probe({ epoch, step }: Moment): Probe {
+    const { seed, batchSize, evolveEvery } = this.#settings;
+    const [runner, order] = [this.#runner, this.#order];
+    shuffle(order, seed, epoch);
+    const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
+    return runner.probe(order, epoch, batch);
   }
 }
 

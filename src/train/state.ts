@@ -22,7 +22,12 @@ export interface RunState {
   correct: number;
   /** Sum of the squared gradient norms of these steps, where they are asked for. */
   flow: number;
-  /** Whether the topology has changed after the last whole epoch; it does not after the last of a run. */
+  /** Connections that grew between these steps in place of others. */
+  replaced: number;
+  /**
+   * Whether the topology has changed after the last whole epoch, or after the last of these steps where it was due
+   * there; it does not at the end of a run.
+   */
   evolved: boolean;
   /** Samples of a step, which can change at the end of an epoch alone. Absent before the run begins. */
   batchSize?: number;
@@ -37,6 +42,8 @@ export interface RunState {
   evaluationsSinceBest: number;
   /** What the run has reached. Absent before it begins. */
   tally?: Tally;
+  /** Density of each layer but the output's when the run began, where the density falls. */
+  startDensities?: readonly number[];
   /** Last epoch of phase 1, once a parallel run has been in phase 2: it stays there, however many epochs it gets. */
   phaseOneEpochs?: number;
 }
@@ -44,7 +51,16 @@ export interface RunState {
 /** The state of a run of which so many whole epochs are done. */
 export function newRunState(epoch = 0): RunState {
   readWhole(epoch, { task: "begin a run", name: "epoch" });
-  return { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: true, evaluationsSinceBest: 0 };
+  return {
+    epoch,
+    step: 0,
+    loss: 0,
+    correct: 0,
+    flow: 0,
+    replaced: 0,
+    evolved: true,
+    evaluationsSinceBest: 0,
+  };
 }
 
 /**
@@ -136,6 +152,8 @@ export function checkRunState(found: unknown): RunState {
     loss: number("loss", false),
     correct: number("correct", true),
     flow: number("flow", false),
+    // Where it is missing, topologies changed between epochs alone.
+    replaced: given.replaced === undefined ? 0 : number("replaced", true),
     evolved: given.evolved,
     // Checkpoints of format 2 had the first name.
     evaluationsSinceBest: number("waited" in given ? "waited" : "evaluationsSinceBest", true),
@@ -143,6 +161,7 @@ export function checkRunState(found: unknown): RunState {
     ...(given.cacheTile !== undefined && { cacheTile: tile() }),
     ...(best && { best }),
     ...(tally && { tally }),
+    ...(given.startDensities !== undefined && { startDensities: checkDensities(given.startDensities) }),
     ...(given.phaseOneEpochs !== undefined && { phaseOneEpochs: number("phaseOneEpochs", true) }),
   };
 }
@@ -150,6 +169,15 @@ export function checkRunState(found: unknown): RunState {
 /** The best epoch of files up to format 3, which kept the lowest validation loss alone. */
 export function oldBest(lowestValidationLoss: number, tally: Tally | undefined): BestEpoch {
   return { epoch: tally?.selected?.epoch ?? 0, metric: "loss", value: lowestValidationLoss };
+}
+
+function checkDensities(found: unknown): readonly number[] {
+  const fits = Array.isArray(found) &&
+    found.every((density) => typeof density === "number" && density >= 0 && density <= 1);
+  if (fits) return found;
+  throw new RangeError(
+    `Cannot go on from this state: startDensities is ${JSON.stringify(found)}, expected numbers from 0 to 1`,
+  );
 }
 
 function checkBest(found: unknown): BestEpoch {

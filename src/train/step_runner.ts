@@ -108,9 +108,14 @@ export class BatchRunner {
     evaluateBatch(memory, batch, this.#threads, this.work, outputs, this.totals, this.#storage);
   }
 
-  /** A probe by the first batch of an epoch, valid until the next batch is built; see {@linkcode probeOf}. */
-  probe(order: Uint32Array, epoch: number): Probe {
-    const batch = this.build(order, 0, Math.min(this.#batchSize, order.length), epoch);
+  /**
+   * A probe by a batch of an epoch, without dropout, valid until the next batch is built; see {@linkcode probeOf}.
+   *
+   * @param number Which batch of the epoch, from 0.
+   */
+  probe(order: Uint32Array, epoch: number, number = 0): Probe {
+    const first = number * this.#batchSize;
+    const batch = this.build(order, first, Math.min(this.#batchSize, order.length - first), epoch);
     return probeOf(this.model, batch, { threads: this.#threads, ...this.#storage }, this.work);
   }
 }

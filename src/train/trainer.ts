@@ -19,6 +19,7 @@ import { calibrationPieces } from "./calibration.ts";
 import { checkedRun } from "./compatibility.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, Evaluator } from "./evaluation.ts";
+import { densitiesOf, hasFinalDensity } from "../topology/density_decay.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
@@ -29,6 +30,7 @@ import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
 import { judgeValidation } from "./state.ts";
+import { topologyRecords } from "./topology_records.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
@@ -112,14 +114,17 @@ export async function* trainWith(
   const tally = state.tally ??= newTally(model.stats().parameters);
   // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
   const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
+  if (settings.finalDensity !== undefined) state.startDensities ??= densitiesOf(model.layers.slice(0, -1));
   const engine = await makeEngine({
     split: trainSplit,
     settings,
     hooks,
     epochsDone: state.epoch,
+    startDensities: state.startDensities,
     cacheTile,
     turn,
   });
+  const topology = topologyRecords(model, settings, state.epoch);
   const { microBatch, activationStorage } = settings;
   const evaluator = (split: Split | undefined) =>
     split &&
@@ -133,13 +138,16 @@ export async function* trainWith(
     );
     // The last epoch of a run leaves the topology alone; a longer run makes up for it.
     await model.use.saved();
-    if (!state.evolved) await engine.changeTopology(state.epoch);
-    state.evolved = true;
+    if (!state.evolved && state.step === 0) {
+      await engine.changeTopology(state.epoch);
+      state.evolved = true;
+    }
     for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
       const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
       const samples = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
       await model.use.saved();
-      const [trained, seconds] = await timed(() => engine.epoch(epoch, state));
+      const [{ evolution, ...trained }, epochSeconds] = await timed(() => engine.epoch(epoch, state));
+      const seconds = epochSeconds - evolution.seconds;
       const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
       const [evaluations, evaluationSeconds] = await timed(async () => {
         if (!due) return {};
@@ -159,7 +167,8 @@ export async function* trainWith(
       const whole = end === steps;
       const score = parts && evaluations.validation &&
         metricValue(metric, data.task, evaluations.validation, parts.validation, outputs);
-      const judged = whole && score !== undefined
+      // On its way down the density is not yet what was asked for.
+      const judged = whole && score !== undefined && hasFinalDensity(model.layers.slice(0, -1), settings)
         ? judgeValidation(state, { epoch, metric, value: score })
         : undefined;
       if (turn.due) await turn.take();
@@ -196,14 +205,18 @@ export async function* trainWith(
         parameters,
         connections,
         seconds,
-        evolutionSeconds,
+        evolutionSeconds: evolutionSeconds + evolution.seconds,
         evaluationSeconds,
         samplesPerSecond: samples / seconds,
-        ...change,
+        replaced: evolution.replaced + change.replaced,
+        pruned: change.pruned,
+        ...topology?.({ epoch, step: end, steps }),
       }, epochPicture);
       tallyEpoch(tally, record, improved);
       if (whole) {
-        Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, evolved: !last });
+        Object.assign(state, {
+          ...{ epoch, step: 0, loss: 0, correct: 0, flow: 0, replaced: 0, evolved: !last },
+        });
         if (judged) Object.assign(state, { best: judged.best, evaluationsSinceBest });
       }
       yield record;

@@ -128,7 +128,9 @@ for (const { name, parameters } of exports()) {
       // As many times `stacked` as an array has room for.
       if (name === "plane_count" && names.has("stacked")) return random(6);
       // Drawing 2³¹ · ½ connections is honest work, and takes half a minute.
-      if (name === "neurons" && names.has("probability")) return pick([0, 1, 3, 100, 100_000]);
+      if (name === "neurons" && (names.has("probability") || names.has("exponent"))) {
+        return pick([0, 1, 3, 100, 100_000]);
+      }
       // So is shuffling 2³¹ columns.
       if (name === "columns" && names.has("shuffle")) return pick([0, 1, 3, 100, 100_000]);
       if (type === "usize" || type === "u64") return pick(LONGS);

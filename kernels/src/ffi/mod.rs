@@ -21,6 +21,7 @@ mod pages;
 mod probe;
 mod random;
 mod standardize;
+mod start;
 mod step;
 mod strongest;
 mod svmlight;

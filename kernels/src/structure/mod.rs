@@ -1,5 +1,6 @@
 //! The connections of one layer: sorted rows, their initial draw, what is dropped and grown, importance, averages.
 
+pub mod correlation;
 pub mod csr;
 pub mod drop;
 #[cfg(test)]
@@ -10,4 +11,5 @@ pub mod init;
 pub mod merge;
 pub mod pairs;
 pub mod planes;
+pub mod ring;
 pub mod strongest;

@@ -4,8 +4,9 @@
  * @module
  */
 import { ACTIVATION_KINDS } from "../../model/activation.ts";
+import { OVERALL_DENSITY, REWIRING, START } from "../../model/settings.ts";
 import { WEIGHT_INITIALIZERS } from "../../sparse/init.ts";
-import { COUNT, type Option } from "../option.ts";
+import { COUNT, from, type Option } from "../option.ts";
 import { PRESETS } from "../presets.ts";
 
 const MOST_NEURONS = 2 ** 32 - 1;
@@ -45,7 +46,7 @@ export const NETWORK_OPTIONS = [
     symbol: "ε",
     help: "Sparsity: a connection between layers of n and m neurons exists with probability ε·(n + m)/(n·m).",
     into: { model: "epsilon" },
-    excludes: [{ option: "density" }],
+    excludes: [{ option: "density" }, { option: "overall-density" }],
   },
   {
     ...NETWORK,
@@ -56,10 +57,25 @@ export const NETWORK_OPTIONS = [
     most: 1,
     help: "Share of the connections that exist, instead of ε: one for all layers, or one for each.",
     into: { model: "density" },
+    excludes: [{ option: "overall-density" }],
     convert: (densities) =>
       (densities as readonly number[]).length === 1 ? (densities as readonly number[])[0] : densities,
     check: ({ density, hidden }) =>
       layersFit(density as readonly number[] | undefined, hidden as readonly number[]),
+  },
+  {
+    ...NETWORK,
+    ...from(OVERALL_DENSITY, { model: "overallDensity" }),
+    name: "overall-density",
+    value: "F",
+  },
+  { ...NETWORK, ...from(START, { model: "start" }), name: "start", value: "NAME" },
+  {
+    ...NETWORK,
+    ...from(REWIRING, { model: "rewiring" }),
+    name: "rewiring",
+    value: "X",
+    needs: [{ option: "start", values: ["brf"], because: "it has no receptive fields" }],
   },
   {
     ...NETWORK,

@@ -3,8 +3,17 @@
  *
  * @module
  */
+import type { EvolveEvery } from "../../topology/interval.ts";
 import { HYPERPARAMETERS, IMPORTANCE_PRUNING } from "../../train/hyperparameters.ts";
 import { COUNT, from, type Option } from "../option.ts";
+
+/** Epochs or steps as they are written, "2" or "500steps"; undefined where they are not. */
+function intervalOf(text: string): EvolveEvery | undefined {
+  const [, digits, unit] = /^(\d+)(steps)?$/.exec(text.trim()) ?? [];
+  const count = Number(digits);
+  if (!Number.isSafeInteger(count) || count < 1) return undefined;
+  return unit === undefined ? count : { steps: count };
+}
 
 const TOPOLOGY = { group: "topology", commands: ["train", "cross-validate"] } as const;
 const WITH_PRUNING = { needs: [{ option: "importance-pruning" }] } as const;
@@ -12,6 +21,42 @@ const WITH_PRUNING = { needs: [{ option: "importance-pruning" }] } as const;
 /** In the order help shows them. */
 export const TOPOLOGY_OPTIONS = [
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.zeta, { training: "zeta" }), name: "zeta", value: "F" },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.zetaSchedule, { training: "zetaSchedule" }),
+    name: "zeta-schedule",
+    value: "KIND",
+  },
+  { ...TOPOLOGY, ...from(HYPERPARAMETERS.zetaStop, { training: "zetaStop" }), name: "zeta-stop", value: "F" },
+  {
+    ...TOPOLOGY,
+    name: "evolve-every",
+    kind: "text",
+    value: "N[steps]",
+    default: "1",
+    help:
+      "From one change of the topology to the next: epochs (2), or steps (500steps); with workers, updates in phase 1, " +
+      "each one's own steps in phase 2.",
+    into: { training: "evolveEvery" },
+    convert: (text) => intervalOf(text as string),
+    check: ({ "evolve-every": text }) =>
+      text === undefined || intervalOf(text as string) !== undefined
+        ? undefined
+        : `use --evolve-every ${text}: expected a whole number of at least 1, or one with "steps" behind`,
+  },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.finalDensity, { training: "finalDensity" }),
+    name: "final-density",
+    value: "F",
+  },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.densityStop, { training: "densityStop" }),
+    name: "density-stop",
+    value: "F",
+    needs: [{ option: "final-density" }],
+  },
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.drop, { training: "drop" }), name: "drop", value: "RULE" },
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.growth, { training: "growth" }), name: "growth", value: "RULE" },
   {
@@ -83,6 +128,12 @@ export const TOPOLOGY_OPTIONS = [
     ...WITH_PRUNING,
     ...from(HYPERPARAMETERS.compactWhilePruning, { training: "compactWhilePruning" }),
     name: "compact-while-pruning",
+  },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.connectionHistory, { training: "connectionHistory" }),
+    name: "connection-history",
+    commands: ["train"],
   },
   {
     ...TOPOLOGY,
