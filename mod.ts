@@ -170,6 +170,13 @@ export type {
 } from "./src/train/records.ts";
 export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
 export { fit } from "./src/train/fit.ts";
+export {
+  searchSlope,
+  type SlopeSearch,
+  type SlopeSearchOptions,
+  type SlopeSearchProgress,
+  type SlopeTrial,
+} from "./src/train/slope_search.ts";
 export { train } from "./src/train/trainer.ts";
 export {
   type EvolutionCounts,

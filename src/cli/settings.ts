@@ -161,11 +161,18 @@ export function toJson(values: Values): Record<string, unknown> {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [camel(name), value]));
 }
 
-/** Options of the network that settings ask for, between inputs and outputs of the data. */
+/**
+ * Options of the network that settings ask for, between inputs and outputs of the data.
+ *
+ * @throws {UsageError} When the slope is still to be searched for.
+ */
 export function modelOptions(
   values: Values,
   data: Pick<Dataset, "featureCount" | "outputCount" | "task">,
 ): ModelOptions {
+  if (values.alpha === "search") {
+    throw new UsageError("Cannot use --alpha search here: it is for train, which tells the number to use");
+  }
   const { hidden = [], ...options } = collected("model", values) as { readonly hidden?: readonly number[] };
   const sizes = [data.featureCount, ...hidden, data.outputCount];
   return { threads: navigator.hardwareConcurrency, ...options, sizes, task: data.task };

@@ -11,7 +11,7 @@ import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { activationCode, OUTPUT_CODE } from "./activation.ts";
+import { activationCode, beginParameters, OUTPUT_CODE } from "./activation.ts";
 import { type DataShape, type ModelForOptions, optionsFor } from "./data_shape.ts";
 import {
   gradientLength,
@@ -205,10 +205,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
       const layer = model.layers[index];
       layer.nnz = countConnections(layer.indptr, structure);
       fillConnections(layer, { ...structure, weights: weightLaw({ ...structure, initializer, fanIn }) });
-      const { parameters } = plan.activation;
-      for (let place = 0; place < layer.activationParameters.length; place++) {
-        layer.activationParameters[place] = parameters[place % parameters.length];
-      }
+      beginParameters(plan.activation, layer.activationParameters);
       if (zeroOutput && index + 1 === drafts.length) layer.values.fill(0);
       onProgress?.(index + 1, drafts.length);
     }

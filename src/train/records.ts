@@ -50,6 +50,8 @@ export interface EpochRecord {
   readonly replaced: number;
   /** Connections Importance Pruning removed after the epoch. */
   readonly pruned: number;
+  /** Slopes below zero of the layers that learn them, with their signs, first layer first; where there are such. */
+  readonly slopes?: readonly number[];
   /** Mean squared norm of the gradient over the steps, on request. */
   readonly gradientFlow?: number;
   /** What only parallel training has to tell. */

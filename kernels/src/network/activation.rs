@@ -48,14 +48,9 @@ impl Activation {
         }
     }
 
-    /// Whether the backward pass needs to know which sums were positive.
-    pub fn keeps_signs(self) -> bool {
-        matches!(self, Self::Slope(_))
-    }
-
-    /// Whether the backward pass needs the sums themselves.
-    pub fn keeps_preactivations(self) -> bool {
-        self.parameters() > 0
+    /// Whether the backward pass needs to know which sums were positive, and whether it needs the sums themselves.
+    pub(crate) fn keeps(self) -> [bool; 2] {
+        [matches!(self, Self::Slope(_)), self.parameters() > 0]
     }
 
     /// Applies the function to one vector of sums of a neuron and returns the signs (for [`Activation::Slope`]).
