@@ -135,7 +135,7 @@ interface Trial {
  * const { alpha, ranking } = await searchSlope(data, network, { batchSize: 16 }, { slopes: [0, 0.3, 0.6], epochs: 1 });
  * assert(ranking.length === 3 && ranking[0].alpha === alpha);
  * const model = SparseMlp.for(data, { ...network, activation: { kind: "all-relu", alpha } });
- * assert(model.layers[0].slope === -Math.fround(alpha));
+ * assert(model.layers[0].slope === -alpha);
  * ```
  */
 export async function searchSlope(
