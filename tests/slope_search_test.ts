@@ -29,6 +29,12 @@ Deno.test("searchSlope() halves the slopes round by round, and counts what it to
   assert(values[0] <= values[1] && values[3] <= values[4] && values[4] <= values[5], `${values}`);
 });
 
+Deno.test("searchSlope() tries slopes as long as it says, whatever would end the run", async () => {
+  const ended = { ...training, epochs: 100, maxSteps: 1, patience: 1, validationFraction: 0.1 };
+  const { ranking } = await searchSlope(data, network, ended, { slopes: [0.2, 0.6] });
+  assertEquals(ranking.map(({ epochs }) => epochs), [5, 5]);
+});
+
 Deno.test("searchSlope() is a function of data and options, for any number of threads", async () => {
   const search = { epochs: 1, slopes: [0, 0.3, 0.6] };
   const { seconds: _, ...one } = await searchSlope(data, network, training, search);

@@ -30,7 +30,12 @@ import { train } from "./trainer.ts";
 export interface SlopeSearchOptions {
   /** Slopes |α| to choose among, at least two. @default {[0, 0.1, 0.25, 0.4, 0.6, 0.8]} */
   readonly slopes?: readonly number[];
-  /** Epochs of the first round; each later one trains as long again as all before it. @default {4} */
+  /**
+   * Epochs of the first round; each later one trains as long again as all before it. A few epochs find the slope that
+   * learns fastest, which for a long run is another than the best.
+   *
+   * @default a twentieth of the epochs of the run, but at least 4
+   */
   readonly epochs?: number;
   /** The most training samples used, a quarter of which judge. @default a fifth of them, but at least 2,000 */
   readonly samples?: number;
@@ -56,7 +61,7 @@ export interface SlopeSearchProgress {
 export interface SlopeTrial {
   /** The slope |α|. */
   readonly alpha: number;
-  /** Mean of the metric over the epochs of its last round, of the samples that judge; NaN where its training diverged. */
+  /** Mean of the metric over the later half of its last round, of the samples that judge; NaN where training diverged. */
   readonly value: number;
   /** Epochs it was trained. */
   readonly epochs: number;
@@ -96,6 +101,9 @@ const SLOPES: readonly number[] = [0, 0.1, 0.25, 0.4, 0.6, 0.8];
 /** Share of the training samples that is used, and the fewest where there are as many. */
 const PART = 1 / 5;
 const FEWEST = 2000;
+/** Epochs of the first round: this share of those of the run, and the least there are. */
+const SHARE = 1 / 20;
+const LEAST_EPOCHS = 4;
 /** Share of the part that judges. */
 const JUDGING = 1 / 4;
 
@@ -115,12 +123,13 @@ interface Trial {
  * All of it happens on a part of the training samples, a quarter of which is set aside to judge; samples that `training`
  * sets aside for validation, validation and test parts of the data are not touched. Trainings are sequential and have the
  * model's seed: they differ in the slope alone. A function of data and options, for any number of threads. Cost with the
- * defaults: 26 epochs on three quarters of a fifth of the samples, about four of a whole run; the memory of six networks.
+ * defaults: a tenth of the steps of the run, half of them where there are 2,000 samples or less; the memory of six
+ * networks.
  *
  * Deviation: the paper takes α from a grid of whole runs (Table 5). Source: Jamieson & Talwalkar 2016 (successive halving).
  *
  * @param model Options of the network as for {@linkcode SparseMlp.for}; `activation` is what is searched for.
- * @param training Options of a training as it will be; its `epochs` do not count, nor what only a longer run needs.
+ * @param training Options of a training as it will be; its `epochs` decide how long trials are.
  * @throws {TypeError} When an option has the wrong type or there is none of its name, or there are less than two slopes.
  * @throws {RangeError} When an option is out of range, or there are too few samples to set some aside.
  * @throws {TrainingError} When the training of every slope diverges.
@@ -146,7 +155,7 @@ export async function searchSlope(
 ): Promise<SlopeSearch> {
   const started = performance.now();
   const usable = usableDataset(data);
-  const { slopes, epochs, signal, onProgress, ...given } = readSearch(search);
+  const { slopes, signal, onProgress, ...given } = readSearch(search);
   const { activation, ...network } = optionsFor(usable, model);
   if (activation !== undefined) {
     throw unfit(
@@ -160,12 +169,13 @@ export async function searchSlope(
   // A metric may be given for the search alone.
   const judged = usable.validation !== undefined || !run.validationFraction;
   const { settings } = resolveRunOptions(run, network.seed ?? 0, { validation: judged });
+  const epochs = given.epochs ?? Math.max(LEAST_EPOCHS, Math.ceil(SHARE * settings.epochs));
   const parts = await partsOf(usable, settings, given.samples, signal);
   const { test: _, ...rest } = usable;
   const part = { ...rest, ...parts };
   const rounds = roundsOf(slopes.length);
   const total = rounds.reduce((sum, count, round) => sum + count * epochsIn(round, epochs), 0);
-  const { patience: _p, calibrate: _c, ...options } = run;
+  const { patience: _p, calibrate: _c, maxSteps: _m, ...options } = run;
   const own: TrainOptions = {
     ...options,
     seed: settings.seed,
@@ -222,7 +232,7 @@ function epochsIn(round: number, first: number): number {
   return round === 0 ? first : first * 2 ** (round - 1);
 }
 
-/** Trains a slope for some epochs more; its value is the mean of what they gave. */
+/** Trains a slope for some epochs more; its value is the mean of what the later half of them gave. */
 async function trainOn(
   trial: Trial,
   epochs: number,
@@ -231,11 +241,12 @@ async function trainOn(
 ): Promise<void> {
   trial.rounds++;
   let sum = 0;
+  const judging = Math.ceil(epochs / 2);
   for (let epoch = 0; epoch < epochs; epoch++) {
     try {
       const { value, done } = await trial.run.next();
-      if (!done) sum += measured(value, metric);
-      else sum = NaN;
+      if (done) sum = NaN;
+      else if (epoch >= epochs - judging) sum += measured(value, metric);
     } catch (cause) {
       if (!(cause instanceof TrainingError)) throw cause;
       sum = NaN;
@@ -244,7 +255,7 @@ async function trainOn(
     if (!Number.isNaN(sum)) trial.epochs++;
     await tell();
   }
-  trial.value = sum / epochs;
+  trial.value = sum / judging;
 }
 
 function measured(record: EpochRecord, metric: MetricName): number {
@@ -262,7 +273,7 @@ function compare(metric: MetricName, { value: one }: Trial, { value: other }: Tr
 
 function readSearch(
   given: SlopeSearchOptions,
-): Required<Pick<SlopeSearchOptions, "slopes" | "epochs">> & SlopeSearchOptions {
+): Required<Pick<SlopeSearchOptions, "slopes">> & SlopeSearchOptions {
   const { slopes: listed, epochs, samples, signal, onProgress } = onlyKnown(given, NAMES, TASK);
   const slopes = listed === undefined ? SLOPES : readList(listed, { task: TASK, name: "slopes" });
   if (slopes.length < 2) {
@@ -271,10 +282,8 @@ function readSearch(
   if (signal !== undefined) requireSignal(signal, TASK);
   return {
     slopes,
-    epochs: readValue({ ...COUNT, most: 10_000, default: 4, doc: "" }, epochs, {
-      task: TASK,
-      name: "epochs",
-    }),
+    ...(epochs !== undefined &&
+      { epochs: readValue({ ...COUNT, most: 1e6, doc: "" }, epochs, { task: TASK, name: "epochs" }) }),
     ...(samples !== undefined &&
       { samples: readValue({ ...COUNT, least: 8, doc: "" }, samples, { task: TASK, name: "samples" }) }),
     ...(signal && { signal }),

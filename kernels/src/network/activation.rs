@@ -136,6 +136,17 @@ impl Activation {
     }
 }
 
+/// The code of a layer that learns its slope; its slope in the layout table is the sign, −1 or 1.
+pub(crate) const LEARNED_SLOPE_CODE: u32 = 6;
+
+/// The smallest size of a slope that is learned: that of a ReLU, to three decimals.
+const SMALLEST_SLOPE: f32 = 1.0 / 1024.0;
+
+/// The slope below zero of a layer that learns it, by its sign and its one parameter.
+pub(crate) fn learned_slope(sign: f32, parameter: f32) -> f32 {
+    sign * parameter.abs().max(SMALLEST_SLOPE)
+}
+
 #[inline(always)]
 fn map<L: Lanes>(lanes: L, vector: L::Vector, function: impl Fn(f32) -> f32) -> L::Vector {
     let mut block = [0.0; LANES];
@@ -259,6 +270,15 @@ mod tests {
 
     fn masks(neuron: usize, samples: u32) -> [u16; 6] {
         dispatch(Masks { neuron, samples })
+    }
+
+    #[test]
+    fn a_learned_slope_keeps_its_sign_and_is_never_zero() {
+        assert_eq!(learned_slope(-1.0, 0.6), -0.6);
+        assert_eq!(learned_slope(-1.0, -0.25), -0.25);
+        assert_eq!(learned_slope(1.0, -0.25), 0.25);
+        let smallest = 1.0 / 1024.0;
+        assert_eq!([learned_slope(1.0, 0.0), learned_slope(-1.0, -1e-9)], [smallest, -smallest]);
     }
 
     #[test]

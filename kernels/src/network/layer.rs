@@ -11,8 +11,7 @@ use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Status, ensure};
-use crate::network::activation::Activation;
-use crate::network::learned_slope::{LEARNED_SLOPE_CODE, learned_slope};
+use crate::network::activation::{Activation, LEARNED_SLOPE_CODE, learned_slope};
 use crate::structure::planes::MOST_PLANES;
 
 /// One row of the layout table as the caller writes it, a word each; `src/native/layout.ts` has the same list.

@@ -13,17 +13,6 @@
 use crate::base::simd::{Block, Kernel, Lanes};
 use crate::network::update::{StateSlices, Update};
 
-/// The code of such a layer in the layout table; its slope there is the sign, −1 or 1.
-pub(crate) const LEARNED_SLOPE_CODE: u32 = 6;
-
-/// The smallest size of a slope: that of a ReLU, to three decimals.
-const SMALLEST: f32 = 1.0 / 1024.0;
-
-/// The slope below zero of a layer with this sign and parameter.
-pub(crate) fn learned_slope(sign: f32, parameter: f32) -> f32 {
-    sign * parameter.abs().max(SMALLEST)
-}
-
 /// Learns the slope of one layer from what the chunks of the sweep above it have gathered.
 pub(crate) struct SlopeStep<'a> {
     /// Σ d·y of each chunk, over the sums that were not positive.
@@ -57,14 +46,7 @@ impl Kernel for SlopeStep<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_slope_keeps_its_sign_and_is_never_zero() {
-        assert_eq!(learned_slope(-1.0, 0.6), -0.6);
-        assert_eq!(learned_slope(-1.0, -0.25), -0.25);
-        assert_eq!(learned_slope(1.0, -0.25), 0.25);
-        assert_eq!([learned_slope(1.0, 0.0), learned_slope(-1.0, -1e-9)], [SMALLEST, -SMALLEST]);
-    }
+    use crate::network::activation::learned_slope;
 
     #[test]
     fn the_gradient_of_a_size_is_that_of_the_sum_over_negative_sums() {
