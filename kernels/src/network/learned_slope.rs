@@ -39,7 +39,7 @@ impl Kernel for SlopeStep<'_> {
         // s·sgn(a): the sign of the layer, turned where the size is that of a negative a.
         let side = slope.signum() * f64::from(self.parameter[0].signum());
         let gradient = (side * sum / (slope * slope * scale)) as f32;
-        self.update.without_decay().apply(lanes, lanes.splat(gradient), 0, 1, self.parameter, &mut self.state);
+        self.update.apply(lanes, lanes.splat(gradient), 0, 1, self.parameter, &mut self.state);
     }
 }
 

@@ -245,7 +245,7 @@ impl<C: Cell> Pass<'_, C> {
                 parts: &slope_parts.read()[..chunks],
                 slope,
                 scale: self.dropouts[index].map_or(1.0, |dropout| dropout.scale),
-                update: target.update(tile, self.tiles()),
+                update: target.slope_update(layer, tile, self.tiles()),
                 parameter: layer.activation_parameters.range(0..1),
                 state: target.state(index, |g| &g.activation_parameters, &layer.state.activation_parameters, &(0..1)),
             });
