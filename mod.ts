@@ -122,6 +122,13 @@ export {
   type FoldRecord,
   type MetricSpread,
 } from "./src/train/cross_validation.ts";
+export {
+  searchSlope,
+  type SlopeSearch,
+  type SlopeSearchOptions,
+  type SlopeSearchProgress,
+  type SlopeTrial,
+} from "./src/train/slope_search.ts";
 export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
 export {
   type ClassificationMetrics,

@@ -1,5 +1,6 @@
 /**
- * A training step of this folder against that of another checkout, and Adam's against momentum SGD's, in one run.
+ * A training step of this folder against that of another checkout, and in the same run Adam's against momentum SGD's and
+ * one that learns its slopes against one that was given them.
  *
  *     deno run -A bench/step_against.ts ../before [--threads 1] [--placements 12] [--output FILE]
  *
@@ -48,13 +49,18 @@ function race(steps: Record<string, Step>): Record<string, number[]> {
   return times;
 }
 
-const ratios: Record<"after / before" | "adam / sgd", number[]> = { "after / before": [], "adam / sgd": [] };
-const milliseconds: Record<string, number[]> = { before: [], sgd: [], adam: [] };
+const ratios: Record<"after / before" | "adam / sgd" | "learned / given", number[]> = {
+  "after / before": [],
+  "adam / sgd": [],
+  "learned / given": [],
+};
+const milliseconds: Record<string, number[]> = { before: [], sgd: [], adam: [], learned: [] };
 for (let placement = 0; placement < Number(placements); placement++) {
   const makers: [string, () => Step][] = [
     ["before", () => other.prepareStep(options)],
     ["sgd", () => prepareStep(options)],
     ["adam", () => prepareStep({ ...options, optimizer: "adam" })],
+    ["learned", () => prepareStep({ ...options, activation: { kind: "all-relu", alpha: "learned" } })],
   ];
   if (placement % 2 === 1) makers.reverse();
   const times = race(Object.fromEntries(makers.map(([name, make]) => [name, make()])));
@@ -63,6 +69,7 @@ for (let placement = 0; placement < Number(placements); placement++) {
     median(times[one].map((time, block) => time / times[two][block]));
   ratios["after / before"].push(over("sgd", "before"));
   ratios["adam / sgd"].push(over("adam", "sgd"));
+  ratios["learned / given"].push(over("learned", "sgd"));
 }
 for (const [name, list] of Object.entries(ratios)) {
   const [least, most] = [Math.min(...list), Math.max(...list)].map((ratio) => ratio.toFixed(3));

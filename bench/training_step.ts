@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { SparseMlp } from "../mod.ts";
+import { type ModelOptions, SparseMlp } from "../mod.ts";
 import { standardization } from "../src/data/standardization.ts";
 import { shuffle } from "../src/native/random.ts";
 import { type OptimizerName, stateFor } from "../src/optimizer/optimizers.ts";
@@ -26,6 +26,8 @@ export interface StepOptions {
   readonly samples?: number;
   /** Overrides the tile width. */
   readonly width?: number;
+  /** @default {"all-relu"} */
+  readonly activation?: ModelOptions["activation"];
   /** @default {"sgd"} */
   readonly optimizer?: OptimizerName;
 }
@@ -44,10 +46,10 @@ export interface Step {
 /** Prepares a network, made-up data of its width, and the buffers of a step. */
 export function prepareStep(options: StepOptions): Step {
   const { sizes, density, batch: batchSize = 128, dropout = 0.3, threads = 1, seed = 1 } = options;
-  const { optimizer = "sgd" } = options;
+  const { optimizer = "sgd", activation = "all-relu" } = options;
   const sparsity = density === undefined ? { epsilon: options.epsilon ?? 20 } : { density };
   const samples = options.samples ?? 10_000;
-  const model = SparseMlp.create({ sizes, ...sparsity, seed, fanIn: "sparse" });
+  const model = SparseMlp.create({ sizes, ...sparsity, seed, fanIn: "sparse", activation });
   const split = madeUpSplit(sizes, samples);
   const settings = resolveHyperparameters({ batchSize, dropout, threads, seed, optimizer }, seed);
   model.holdState(stateFor(settings));

@@ -24,6 +24,11 @@ export function plain(value: number, digits: number): string {
   return String(Number(value.toPrecision(digits)));
 }
 
+/** A number with its sign: 0.6 → "+0.600", -0.25 → "−0.250". */
+export function signed(value: number): string {
+  return `${value < 0 ? "−" : "+"}${Math.abs(value).toFixed(3)}`;
+}
+
 /** A measure in four digits, large ones without an exponent: 16163.2 → "16160". */
 export function short(value: number): string {
   return Math.abs(value) < 9999.5 ? value.toPrecision(4) : plain(value, 4);

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { FeatureError } from "../src/errors.ts";
 import type { LayerGradients } from "../src/model/layer.ts";
+import { describeActivation, resolveActivation } from "../src/model/activation.ts";
 import type { SparseMlp } from "../src/model/model.ts";
 import { type Task, TASKS } from "../src/task.ts";
 import { tileWidth } from "../src/model/tile.ts";
@@ -90,7 +91,8 @@ function assertLayersClose(
 
 for (const task of TASKS) {
   for (const activation of ACTIVATIONS) {
-    Deno.test(`gradients() and backward() agree with finite differences: ${activation.kind}, ${task}`, () => {
+    const named = describeActivation(resolveActivation(activation));
+    Deno.test(`gradients() and backward() agree with finite differences: ${named}, ${task}`, () => {
       const model = randomModel({ sizes: SIZES, density: 0.6, activation, task, seed: 8 });
       const random = weighted(randomBatch(SIZES, 20, task, 9), 4);
       const net = oracleOf(model);

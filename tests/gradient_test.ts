@@ -11,6 +11,7 @@ import {
 } from "./oracle/batch.ts";
 import { forward, oracleOf, type OraclePass } from "./oracle/mlp.ts";
 import type { SparseMlp } from "../src/model/model.ts";
+import { describeActivation, resolveActivation } from "../src/model/activation.ts";
 import { activationOf } from "../src/model/settings.ts";
 
 const SIZES = [5, 9, 8, 7, 3];
@@ -38,7 +39,9 @@ function sides(model: SparseMlp, pass: OraclePass): string {
 
 for (const task of TASKS) {
   for (const activation of [...ACTIVATIONS, ["prelu", "all-relu", "tanh"] as const]) {
-    const named = "kind" in activation ? activation.kind : activation.join(" and ");
+    const named = "kind" in activation
+      ? describeActivation(resolveActivation(activation))
+      : activation.join(" and ");
     Deno.test(`trainBatch() writes the slopes of the loss: ${named}, ${task}`, () => {
       const model = randomModel({ sizes: SIZES, density: 0.6, activation, task, seed: 8 });
       const random = randomBatch(SIZES, SAMPLES, task, 9);

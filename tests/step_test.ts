@@ -169,8 +169,9 @@ Deno.test("trainBatch() agrees with a dense f64 network for all forms of the upd
           for (const width of [16, 64]) {
             compare({ sizes: [8, 20, 3], samples: 60, width, steps: 4, settings, held });
           }
-          const activation = { kind: "srelu" } as const;
-          compare({ sizes: [8, 20, 3], activation, width: 32, steps: 4, settings, held });
+          for (const activation of [{ kind: "srelu" } as const, ACTIVATIONS[8]]) {
+            compare({ sizes: [8, 20, 3], activation, width: 32, steps: 4, settings, held });
+          }
         }
       }
     }
@@ -184,8 +185,8 @@ Deno.test("trainBatch() agrees with a dense f64 network for all forms of the upd
         const settings = { weightDecayForm, weightDecay: 0.05, ...options };
         const same = { base: ADAM_STEP, settings, updates, steps: 4 };
         for (const width of [16, 32, 64]) compare({ ...same, sizes: [8, 20, 3], samples: 60, width });
-        for (const kind of ["srelu", "prelu"] as const) {
-          compare({ ...same, sizes: [8, 20, 12, 3], activation: { kind }, samples: 40, width: 16 });
+        for (const activation of [{ kind: "srelu" }, { kind: "prelu" }, ACTIVATIONS[8]] as const) {
+          compare({ ...same, sizes: [8, 20, 12, 3], activation, samples: 40, width: 16 });
         }
       }
     }
@@ -291,7 +292,7 @@ Deno.test("trainBatch() writes gradients that agree with a dense f64 network, an
 
 Deno.test("applyGradients() after writing gradients equals the fused update: bit for bit with one tile", () => {
   const sizes = [9, 40, 23, 4];
-  for (const activation of [ACTIVATIONS[0], ACTIVATIONS[4]]) {
+  for (const activation of [ACTIVATIONS[0], ACTIVATIONS[4], ACTIVATIONS[8]]) {
     for (const form of FORMS) {
       for (const [samples, width] of [[50, 64], [50, 16], [128, 48]]) {
         const oneTile = samples <= width;

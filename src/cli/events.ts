@@ -33,6 +33,18 @@ const CLASSES = "for classification";
 /** The objects of `train --json`, in the order they are printed. */
 export const TRAIN_EVENTS: readonly EventKind[] = [
   {
+    event: "slope-search",
+    printed: "once, before the start, with --alpha search",
+    keys: [
+      key("alpha", "the slope that was found, which the run then has"),
+      key("ranking", "alpha, value of the metric and epochs of each slope that was tried, the best first"),
+      key("metric", "what they were judged by"),
+      key("trainings", "networks that were begun"),
+      key("samples", "training samples that passed through them, over all epochs"),
+      key("seconds", "seconds of the search"),
+    ],
+  },
+  {
     event: "start",
     printed: "once, before the first epoch",
     keys: [
@@ -87,6 +99,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("evolutionSeconds", "seconds of SET and pruning"),
       key("evaluationSeconds", "seconds of evaluation"),
       key("samplesPerSecond", "training samples a second of training"),
+      key("slopes", "slope of each hidden layer below zero", "with --alpha learned"),
       key("replaced", "connections SET replaced after the epoch"),
       key("pruned", "connections Importance Pruning removed after the epoch"),
       key(

@@ -88,6 +88,7 @@ async function runImport(folder: string, values: Values): Promise<number> {
   const output = outputOf(values, "import");
   await checkOutput(output);
   const { activation, alpha, task } = values;
+  if (alpha === "search") throw new UsageError("Cannot use --alpha search here: it is for train");
   const options: ImportOptions = {
     ...(activation && { activation: { kind: activation, ...(alpha !== undefined && { alpha }) } }),
     ...(task && { task }),

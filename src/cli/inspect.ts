@@ -15,7 +15,7 @@ import { distributions, type Histogram, type LayerDistribution } from "../topolo
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { columnTable, schemaLines } from "./schema.ts";
-import { bytes, count, duration, percent, plain } from "../format.ts";
+import { bytes, count, duration, percent, plain, signed } from "../format.ts";
 import { columns } from "./format.ts";
 import { readModelFile } from "./model_file.ts";
 import { type Option, UsageError } from "./option.ts";
@@ -69,7 +69,10 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
   const topology = trained.history?.record(trained.layers);
   const strongest = given.features === undefined ? undefined : strongestFeatures(model, given.features);
   if (given.json) {
-    const rows = stats.layers.map((row, index) => ({ ...row, ...degrees[index], ...spread[index] }));
+    const rows = stats.layers.map((row, index) => {
+      const { slope } = layers[index];
+      return { ...row, ...(slope !== undefined && { slope }), ...degrees[index], ...spread[index] };
+    });
     const { featureCount } = model;
     const features = strongest && { features: strongest };
     const { temperature, schema, targetScaling } = model;
@@ -151,6 +154,7 @@ function featureTable(features: readonly Strength[], names: readonly string[]): 
     names.length > 0 ? "left" : "right",
     "right",
     "left",
+    "right",
   ]);
 }
 
@@ -244,7 +248,7 @@ function layerTable(
 ): string[] {
   const spread = ({ least, median, most }: Degrees) => `${least} / ${median} / ${most}`;
   const rows = layers.map((layer, index) => {
-    const { inputs, neurons, nnz } = layer;
+    const { inputs, neurons, nnz, slope } = layer;
     const output = index === layers.length - 1;
     return [
       output ? "output" : `hidden ${index + 1}`,
@@ -256,11 +260,23 @@ function layerTable(
       count(degrees[index].incoming.none),
       bytes(20 * nnz),
       output ? OUTPUTS[lossOf(settings)] : activationOf(settings, index).kind,
+      slope === undefined ? "" : signed(slope),
     ];
   });
   const head = [
-    ["layer", "shape", "connections", "density", "incoming", "outgoing", "without", "memory", "activation"],
-    ["", "", "", "", "least / median / most", "least / median / most", "input", "to train", ""],
+    [
+      "layer",
+      "shape",
+      "connections",
+      "density",
+      "incoming",
+      "outgoing",
+      "without",
+      "memory",
+      "activation",
+      "slope",
+    ],
+    ["", "", "", "", "least / median / most", "least / median / most", "input", "to train", "", "below 0"],
   ];
   return columns([...head, ...rows], [
     "left",

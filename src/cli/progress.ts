@@ -5,7 +5,7 @@
  */
 import type { EpochRecord } from "../train/records.ts";
 import type { PhaseProgress, Progress } from "../train/hooks.ts";
-import { count, percent, rate, span } from "../format.ts";
+import { count, percent, rate, signed, span } from "../format.ts";
 // @ts-types="./cli_progress.d.ts"
 import progress from "npm:cli-progress@3.12.0";
 
@@ -123,12 +123,13 @@ export function lineView({ epochs, epochsDone }: TrainingViewOptions): TrainingV
   return {
     ...silentView(),
     epoch(record) {
-      const { epoch, trainLoss, parameters, samplesPerSecond } = record;
+      const { epoch, trainLoss, parameters, samplesPerSecond, slopes } = record;
       if (epoch !== epochsDone + 1 && epoch !== epochs && epoch % every !== 0) return;
       const number = String(epoch).padStart(String(epochs).length);
       console.error(
         `epoch ${number}/${epochs}  loss ${trainLoss.toFixed(4)}  ${scores(record)}` +
-          `  ${count(parameters)} parameters  ${rate(samplesPerSecond)}`,
+          `  ${count(parameters)} parameters  ${rate(samplesPerSecond)}` +
+          (slopes === undefined ? "" : `  slopes ${slopes.map(signed).join(" ")}`),
       );
     },
   };

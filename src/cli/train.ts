@@ -45,6 +45,7 @@ import {
   trainOptions,
   withPreset,
 } from "./settings.ts";
+import { withSlope } from "./slope_search.ts";
 import { describeSuitable, settle } from "./suggestion.ts";
 import { VERSION } from "../version.ts";
 /** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
@@ -208,9 +209,10 @@ async function prepare(given: Values): Promise<Run> {
     showProgress: !first.json && !first.quiet,
     reader: before && { model: before.model, given },
   });
-  const { values: filled, brought } = settle("train", wanted, first, suits ? data : undefined);
+  const { values: settled, brought } = settle("train", wanted, first, suits ? data : undefined);
   if (before !== undefined) checkFit(given.resume!, before.model, data);
-  const weights = await askedWeights(filled, data);
+  const weights = await askedWeights(settled, data);
+  const filled = before === undefined ? await withSlope(settled, data, named, weights.options) : settled;
   const { firstIndex } = data;
   const sized = {
     ...filled,

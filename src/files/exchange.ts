@@ -4,7 +4,7 @@
  * @module
  */
 import type { NpyArray, NpyNumbers } from "../data/npy.ts";
-import { activationCode, OUTPUT_CODE } from "../model/activation.ts";
+import { activationCode, beginParameters, OUTPUT_CODE, parameterCount } from "../model/activation.ts";
 import type { LayerPlan, SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { answerCount } from "../model/outputs.ts";
@@ -125,7 +125,7 @@ export function makeModel(
     expectLength(name, "indices", layer.indices, values.length);
     if (layer.bias) expectLength(name, "bias", layer.bias, neurons);
     if (layer.parameters) {
-      expectLength(name, "activation_parameters", layer.parameters, neurons * activation.parameters.length);
+      expectLength(name, "activation_parameters", layer.parameters, parameterCount(activation, neurons));
     }
     return { inputs, neurons, capacity: values.length, activation };
   });
@@ -160,11 +160,8 @@ function fill(layer: SparseLayer, { name, ...from }: DecodedLayer): void {
   copyWords(layer.indices, from.indices, name, "indices", layer.neurons - 1);
   copyFloats(layer.values, from.values, name, "data");
   if (from.bias) copyFloats(layer.bias, from.bias, name, "bias");
-  const { activationParameters, activation: { parameters } } = layer;
-  for (let place = 0; place < activationParameters.length; place++) {
-    activationParameters[place] = parameters[place % parameters.length];
-  }
-  if (from.parameters) copyFloats(activationParameters, from.parameters, name, "activation_parameters");
+  beginParameters(layer.activation, layer.activationParameters);
+  if (from.parameters) copyFloats(layer.activationParameters, from.parameters, name, "activation_parameters");
   sortRows(layer);
   try {
     validateConnections(layer);

@@ -10,6 +10,7 @@
  */
 import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
+import { learnsSlope } from "../model/activation.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { requirePath } from "../value.ts";
@@ -145,14 +146,15 @@ function describe(model: SparseMlp): Record<string, unknown> {
     const weight = graph.sparse(`${name}.weight`, values.subarray(0, nnz), places, [inputs, neurons]);
     value = graph.node("MatMul", [value, weight]);
     value = graph.node("Add", [value, graph.constant(`${name}.bias`, bias, [neurons])]);
-    const parameters = activation.parameters.map((_, part) => {
+    // A slope that was learned is a number like any other by now.
+    const parameters = learnsSlope(activation) ? [] : activation.parameters.map((_, part) => {
       const column = Float32Array.from(
         { length: neurons },
         (_, at) => activationParameters[at * activation.parameters.length + part],
       );
       return graph.constant(`${name}.activation${part}`, column, [neurons]);
     });
-    value = activate(graph, value, activation.code, activation.slope, parameters);
+    value = activate(graph, value, activation.code, layer.slope ?? 0, parameters);
   }
   if (targetScaling !== undefined) {
     const [deviation, mean] = [targetScaling.deviation, targetScaling.mean].map((list) =>
@@ -214,6 +216,7 @@ function activate(
     case 0:
       return sum;
     case 1:
+    case 6:
       return slope === 0 ? graph.node("Relu", [sum]) : graph.node("LeakyRelu", [sum], { alpha: slope });
     case 2:
       return graph.node("Sigmoid", [sum]);

@@ -15,6 +15,7 @@ import { readNpz } from "../data/npz.ts";
 import { quote } from "../quote.ts";
 import { CheckpointError } from "../errors.ts";
 import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
+import { parameterShape } from "../model/activation.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { requirePath } from "../value.ts";
@@ -49,7 +50,7 @@ export async function exportScipy(model: SparseMlp, folder: string): Promise<voi
         data: entry(layer.values.subarray(0, nnz)),
         bias: entry(bias),
         ...(activationParameters.length > 0 &&
-          { activation_parameters: entry(activationParameters, [neurons, activation.parameters.length]) }),
+          { activation_parameters: entry(activationParameters, parameterShape(activation, neurons)) }),
       });
     }
   });
@@ -80,7 +81,7 @@ export async function exportDense(model: SparseMlp, folder: string): Promise<voi
       await writeBytes(`${name}.npy`, encodeNpy({ shape: [inputs, neurons], data: dense }));
       await writeBytes(`${name}_bias.npy`, encodeNpy({ shape: [neurons], data: bias }));
       if (activationParameters.length === 0) continue;
-      const parameters = { shape: [neurons, activation.parameters.length], data: activationParameters };
+      const parameters = { shape: parameterShape(activation, neurons), data: activationParameters };
       await writeBytes(`${name}_activation.npy`, encodeNpy(parameters));
     }
   });

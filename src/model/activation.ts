@@ -1,5 +1,5 @@
 /**
- * Activation functions by name, and the slope All-ReLU has in each layer.
+ * Activation functions by name, and the slope All-ReLU has in each layer, given or learned.
  *
  * @module
  */
@@ -35,8 +35,12 @@ export interface Activation {
   readonly kind: ActivationKind;
   /**
    * Slope below zero: α of All-ReLU (0.6), of Leaky ReLU (0.01), the initial slope of PReLU (0.25); others ignore it.
+   *
+   * `"learned"`, for All-ReLU alone: each hidden layer learns its |α| with the weights, from 0.6 on; the layer's number
+   * fixes the sign as it does else. Weight decay leaves it alone. A step that takes it across zero is reflected, and it
+   * never falls below 2⁻¹⁰, which is a ReLU to three decimals.
    */
-  readonly alpha?: number;
+  readonly alpha?: number | "learned";
 }
 
 const ACTIVATION: NamesOf<Activation> = { kind: true, alpha: true };
@@ -46,6 +50,9 @@ const DEFAULT_ALPHA: Partial<Record<ActivationKind, number>> = {
   "leaky-relu": 0.01,
   prelu: 0.25,
 };
+
+/** Where |α| begins that a layer learns. */
+const FIRST_LEARNED_SLOPE = 0.6;
 
 /** An activation in words, with the slope where it has one: "all-relu α 0.6". */
 export function describeActivation(
@@ -64,14 +71,74 @@ function describeOne({ kind, alpha }: Required<Activation>): string {
 export interface ActivationCode {
   /** Kind in the layout table. */
   readonly code: number;
-  /** Slope below zero, for the kinds that have a fixed one. */
+  /** Slope below zero, for the kinds that have a fixed one; of one that is learned the sign, −1 or 1. */
   readonly slope: number;
-  /** Initial trainable parameters of one neuron. */
+  /** Initial trainable parameters of one neuron; of the whole layer where the slope is learned. */
   readonly parameters: readonly number[];
 }
 
-/** The function of a code at `x`, in f64; `parameters` are the neuron's trainable parameters. */
-export function activate(activation: ActivationCode, x: number, parameters: ArrayLike<number>): number {
+/** The code of All-ReLU with a slope that each layer learns. */
+const LEARNED_SLOPE_CODE = 6;
+
+/** The smallest size of a slope that is learned. */
+const SMALLEST_SLOPE = 2 ** -10;
+
+/** An activation with a code of the layout table, its slope aside; undefined where there is none. */
+export function activationOfCode(code: number): ActivationCode | undefined {
+  const all: Required<Activation>[] = ACTIVATION_KINDS.map((kind) => ({ kind, alpha: 0 }));
+  const codes = [...all, { kind: "all-relu", alpha: "learned" } as const].map((one) =>
+    activationCode(one, 0)
+  );
+  return codes.find((one) => one.code === code);
+}
+
+/** Whether a layer learns its slope, one parameter in all. */
+export function learnsSlope({ code }: Pick<ActivationCode, "code">): boolean {
+  return code === LEARNED_SLOPE_CODE;
+}
+
+/** Shape of the trainable parameters of a layer: `[neurons, s]`, or `[1]` where it learns its slope. */
+export function parameterShape(activation: ActivationCode, neurons: number): number[] {
+  return learnsSlope(activation) ? [1] : [neurons, activation.parameters.length];
+}
+
+/** How many trainable parameters the activation of a layer has. */
+export function parameterCount(activation: ActivationCode, neurons: number): number {
+  return parameterShape(activation, neurons).reduce((product, size) => product * size);
+}
+
+/** The trainable parameters that decide what one neuron does, out of those of its layer. */
+export function parametersOf(activation: ActivationCode, all: Float32Array, neuron: number): Float32Array {
+  const count = activation.parameters.length;
+  return learnsSlope(activation) ? all : all.subarray(neuron * count, (neuron + 1) * count);
+}
+
+/** Puts the trainable parameters of a layer where they begin. */
+export function beginParameters({ parameters }: ActivationCode, all: Float32Array): void {
+  for (let place = 0; place < all.length; place++) all[place] = parameters[place % parameters.length];
+}
+
+/**
+ * Slope below zero that is in force in a layer, with its sign: given, learned, or the mean over the neurons of PReLU;
+ * undefined for a function that has none.
+ *
+ * @param parameters Trainable parameters of the layer.
+ */
+export function slopeOf(activation: ActivationCode, parameters: Float32Array): number | undefined {
+  switch (activation.code) {
+    case 1:
+      return activation.slope;
+    case 4:
+      return parameters.reduce((sum, slope) => sum + slope, 0) / parameters.length;
+    case LEARNED_SLOPE_CODE:
+      return activation.slope * Math.max(Math.abs(parameters[0]), SMALLEST_SLOPE);
+    default:
+      return undefined;
+  }
+}
+
+/** The function of a code at `x`, in f64; `parameters` are those of {@linkcode parametersOf}. */
+export function activate(activation: ActivationCode, x: number, parameters: Float32Array): number {
   switch (activation.code) {
     case 0:
       return x;
@@ -92,8 +159,10 @@ export function activate(activation: ActivationCode, x: number, parameters: Arra
       ];
       return x < left ? left + leftSlope * (x - left) : x > right ? right + rightSlope * (x - right) : x;
     }
+    case LEARNED_SLOPE_CODE:
+      return x > 0 ? x : slopeOf(activation, parameters)! * x;
     default:
-      throw new TypeError(`Cannot use activation code ${activation.code}: expected 0 to 5`);
+      throw new TypeError(`Cannot use activation code ${activation.code}: expected 0 to 6`);
   }
 }
 
@@ -103,7 +172,7 @@ export const OUTPUT_CODE: ActivationCode = { code: 0, slope: 0, parameters: [] }
 /**
  * Fills in what the user left out.
  *
- * @throws {TypeError} When the kind is unknown.
+ * @throws {TypeError} When the kind is unknown, or alpha shall be learned by another kind than All-ReLU.
  * @throws {RangeError} When alpha is not finite as an f32.
  */
 export function resolveActivation(activation: ActivationKind | Activation): Required<Activation> {
@@ -118,8 +187,17 @@ export function resolveActivation(activation: ActivationKind | Activation): Requ
       `Cannot use activation "${shown(kind)}": expected one of ${ACTIVATION_KINDS.join(", ")}`,
     );
   }
+  if (alpha === "learned") {
+    if (kind === "all-relu") return { kind, alpha };
+    throw new TypeError(
+      `Cannot use activation "${kind}": alpha is "learned", which all-relu alone can; prelu learns one a neuron`,
+    );
+  }
   if (alpha !== undefined && typeof alpha !== "number") {
-    throw new TypeError(`Cannot use activation "${kind}": alpha is ${shown(alpha)}, expected a number`);
+    const more = kind === "all-relu" ? ' or "learned"' : "";
+    throw new TypeError(
+      `Cannot use activation "${kind}": alpha is ${shown(alpha)}, expected a number${more}`,
+    );
   }
   const slope = alpha ?? DEFAULT_ALPHA[kind] ?? 0;
   if (!Number.isFinite(Math.fround(slope))) {
@@ -159,9 +237,13 @@ export function resolveActivations(
  */
 export function activationCode(activation: Required<Activation>, index: number): ActivationCode {
   const { kind, alpha } = activation;
+  const sign = index % 2 === 0 ? -1 : 1;
+  if (alpha === "learned") {
+    return { code: LEARNED_SLOPE_CODE, slope: sign, parameters: [FIRST_LEARNED_SLOPE] };
+  }
   switch (kind) {
     case "all-relu":
-      return { code: 1, slope: index % 2 === 0 ? -alpha : alpha, parameters: [] };
+      return { code: 1, slope: sign * alpha, parameters: [] };
     case "relu":
       return { code: 1, slope: 0, parameters: [] };
     case "leaky-relu":

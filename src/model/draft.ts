@@ -9,7 +9,7 @@ import { connectionProbability, countConnections, fillConnections, weightLaw } f
 import { sharedWords } from "../sparse/shared.ts";
 import { spreadConnections } from "../sparse/spread.ts";
 import { fillExactly, NOWHERE, receptiveFields } from "../sparse/start.ts";
-import { activationCode, OUTPUT_CODE } from "./activation.ts";
+import { activationCode, beginParameters, OUTPUT_CODE } from "./activation.ts";
 import type { LayerPlan, SparseLayer } from "./layer.ts";
 import {
   activationOf,
@@ -64,10 +64,7 @@ export function draftOf(options: ModelOptions, samples?: () => CorrelatedSamples
         layer.nnz = countConnections(layer.indptr, structure);
         fillConnections(layer, { ...structure, weights });
       }
-      const { parameters } = plan.activation;
-      for (let place = 0; place < layer.activationParameters.length; place++) {
-        layer.activationParameters[place] = parameters[place % parameters.length];
-      }
+      beginParameters(plan.activation, layer.activationParameters);
       if (settings.zeroOutput && index + 1 === layers.length) layer.values.fill(0);
       onProgress?.(index + 1, layers.length);
     }

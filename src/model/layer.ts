@@ -10,7 +10,7 @@ import { copyTrap, refuseCopies } from "../copy_trap.ts";
 import { percent, plural } from "../format.ts";
 import { pictured } from "../picture.ts";
 import type { Connections } from "../sparse/csr.ts";
-import type { ActivationCode } from "./activation.ts";
+import { type ActivationCode, parameterCount, slopeOf } from "./activation.ts";
 
 const NNZ_COLUMN = LAYOUT_FIELDS.indexOf("nnz");
 const ALIGNMENT_WORDS = 16;
@@ -43,13 +43,13 @@ export function paddedWords(length: number): number {
 
 function sectionLengths(plan: LayerPlan): number[] {
   const { inputs, neurons, capacity } = plan;
-  const parameters = plan.activation.parameters.length * neurons;
+  const parameters = parameterCount(plan.activation, neurons);
   return [inputs + 1, capacity, capacity, neurons + 1, capacity, capacity, neurons, parameters];
 }
 
 /** Lengths of what can be trained: weights, biases, parameters of the activation. */
 function trainableLengths({ capacity, neurons, activation }: LayerPlan): number[] {
-  return [capacity, neurons, activation.parameters.length * neurons];
+  return [capacity, neurons, parameterCount(activation, neurons)];
 }
 
 function sumOfPadded(lengths: readonly number[]): number {
@@ -77,7 +77,7 @@ export interface LayerGradients {
   readonly values: Float32Array;
   /** Of each bias, shape `[neurons]`. */
   readonly bias: Float32Array;
-  /** Of the activation's parameters, shape `[neurons, s]`; empty where it has none. */
+  /** Of the activation's parameters, shape `[neurons, s]`; `[1]` of a slope that is learned, empty where it has none. */
   readonly activationParameters: Float32Array;
 }
 
@@ -136,7 +136,7 @@ export class SparseLayer implements Connections {
   readonly position: Uint32Array;
   /** Biases, `[neurons]`. */
   readonly bias: Float32Array;
-  /** Trainable parameters of the activation, `[neurons][s]`. */
+  /** Trainable parameters of the activation, `[neurons][s]`; `[1]` where the layer learns its slope: ±|α|. */
   readonly activationParameters: Float32Array;
   static {
     pictured(SparseLayer.prototype, ({ inputs, neurons, nnz }) => {
@@ -204,6 +204,14 @@ export class SparseLayer implements Connections {
     const lengths = trainableLengths(this).flatMap((length) => Array<number>(planes).fill(length));
     const sections = sectionsOf(state, lengths, offset).map(asFloats);
     this.#state = [0, 1, 2].map((part) => sections.slice(part * planes, (part + 1) * planes));
+  }
+
+  /**
+   * Slope below zero that is in force, with its sign: given, learned, or the mean over the neurons of PReLU; undefined for
+   * a function that has none.
+   */
+  get slope(): number | undefined {
+    return slopeOf(this.activation, this.activationParameters);
   }
 
   /** What the optimiser keeps of each connection, `[capacity]` each; none before the first training. */

@@ -7,13 +7,13 @@ import { messageOf } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import { isRecord, shown } from "../hyperparameter.ts";
 import { validateStructure } from "../native/csr.ts";
-import { LAYOUT_COLUMNS, type NetworkMemory } from "../native/layout.ts";
+import { LAYOUT_COLUMNS, type LayoutRow, type NetworkMemory } from "../native/layout.ts";
 import type { Standardization } from "../native/standardize.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { stateNamed } from "../optimizer/optimizers.ts";
 import { validateConnections } from "../sparse/csr.ts";
 import { readSchema } from "../table_schema.ts";
-import { ACTIVATION_KINDS, activationCode } from "./activation.ts";
+import { activationOfCode, parameterCount } from "./activation.ts";
 import { compiledSections, compiledWords } from "./compiled.ts";
 import { gradientWords, layerWords, paddedWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
 import { readClassNames, readTemperature } from "./meaning.ts";
@@ -92,7 +92,7 @@ export function readSharedInference(
         inputs: row.inputs,
         neurons,
         nnz: row.nnz,
-        parameters: neurons * parametersOf(row.activation, index),
+        parameters: countParameters(row, index),
       };
     });
     requireLength(memory.arena, compiledWords(rows), "arena");
@@ -170,12 +170,11 @@ function requireLength({ length }: { readonly length: number }, needed: number, 
   if (length !== needed) throw new TypeError(`its ${name} has ${length} numbers, its shape needs ${needed}`);
 }
 
-/** Trainable parameters of one neuron, by the code of its activation. */
-function parametersOf(code: number, index: number): number {
-  const codes = ACTIVATION_KINDS.map((kind) => activationCode({ kind, alpha: 0 }, 0));
-  const known = codes.find((one) => one.code === code);
-  if (known !== undefined) return known.parameters.length;
-  throw new TypeError(`layer ${index + 1} has activation code ${code}, which is none`);
+/** Trainable parameters of the activation of a layer, by its code. */
+function countParameters({ activation, neurons }: LayoutRow, index: number): number {
+  const known = activationOfCode(activation);
+  if (known !== undefined) return parameterCount(known, neurons);
+  throw new TypeError(`layer ${index + 1} has activation code ${activation}, which is none`);
 }
 
 function checkSlope({ slopes }: NetworkMemory, index: number, slope: number): void {

@@ -4,7 +4,7 @@
  * @module
  */
 import { refuseUnknown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
-import { activate } from "../model/activation.ts";
+import { activate, learnsSlope, parametersOf } from "../model/activation.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
@@ -121,11 +121,10 @@ function foldConstants({ layers, standardization }: SparseMlp, keepInputs: boole
       }
     }
     biases.push(bias);
-    const count = layer.activation.parameters.length;
     // Outputs are never taken out, so it does not matter whether they are constant.
     const values = Float64Array.from(varying, (flag, neuron) => {
       if (flag === 1 || index === layers.length - 1) return NaN;
-      const own = layer.activationParameters.subarray(neuron * count, (neuron + 1) * count);
+      const own = parametersOf(layer.activation, layer.activationParameters, neuron);
       return activate(layer.activation, bias[neuron], own);
     });
     constants.push(values);
@@ -180,15 +179,17 @@ function copyLayer(
   index: number,
 ): void {
   const newIndex = new Uint32Array(layer.neurons);
-  const count = layer.activation.parameters.length;
   const copyOwn = (from: Float32Array, to: Float32Array, width: number) =>
     kept.to.forEach((neuron, place) =>
       to.set(from.subarray(neuron * width, (neuron + 1) * width), place * width)
     );
+  // A slope that is learned belongs to the layer, whichever neurons stay.
+  const copyParameters = (from: Float32Array, to: Float32Array) =>
+    learnsSlope(layer.activation) ? to.set(from) : copyOwn(from, to, layer.activation.parameters.length);
   kept.to.forEach((neuron, place) => newIndex[neuron] = place);
-  copyOwn(layer.activationParameters, small.activationParameters, count);
+  copyParameters(layer.activationParameters, small.activationParameters);
   layer.biasPlanes.forEach((plane, at) => copyOwn(plane, small.biasPlanes[at], 1));
-  layer.activationPlanes.forEach((plane, at) => copyOwn(plane, small.activationPlanes[at], count));
+  layer.activationPlanes.forEach((plane, at) => copyParameters(plane, small.activationPlanes[at]));
   let next = 0;
   kept.from.forEach((input, row) => {
     small.indptr[row] = next;

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { count, duration, plural, rate } from "../format.ts";
+import { count, duration, plural, rate, signed } from "../format.ts";
 import { scores } from "./measure_pictures.ts";
 import type { EpochRecord, RunSummary } from "./records.ts";
 
@@ -14,7 +14,7 @@ type ShownProgress = Readonly<
 
 /** `epoch 3: train loss 0.4120, accuracy 85.20 %; test loss 0.5210, accuracy 81.00 %; 0.51 s` */
 export function epochPicture(record: EpochRecord): string {
-  const { epoch, steps, replaced, pruned, seconds } = record;
+  const { epoch, steps, replaced, pruned, seconds, slopes } = record;
   const parts = (["train", "validation", "test"] as const).flatMap((part) => {
     const [loss, right] = [record[`${part}Loss`], record[`${part}Accuracy`]];
     return loss === undefined ? [] : [`${part} ${scores({ loss, accuracy: right })}`];
@@ -22,6 +22,7 @@ export function epochPicture(record: EpochRecord): string {
   return [
     `epoch ${epoch}${steps === undefined ? "" : `, ${plural(steps, "step")} of it`}: ${parts[0]}`,
     ...parts.slice(1),
+    ...(slopes === undefined ? [] : [`slopes ${slopes.map(signed).join(" ")}`]),
     ...(replaced + pruned > 0 ? [`${count(replaced)} connections replaced, ${count(pruned)} pruned`] : []),
     duration(seconds),
   ].join("; ");

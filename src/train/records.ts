@@ -53,6 +53,8 @@ export interface EpochRecord {
   readonly pruned: number;
   /** What has become of the connections, where `connectionHistory` is kept. */
   readonly topology?: TopologyRecord;
+  /** Slopes below zero of the layers that learn them, with their signs, first layer first; where there are such. */
+  readonly slopes?: readonly number[];
   /** Mean squared norm of the gradient over the steps, on request. */
   readonly gradientFlow?: number;
   /** What only parallel training has to tell. */

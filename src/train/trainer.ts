@@ -9,6 +9,7 @@ import { validationPieces, type ValidationSplit } from "../data/validation_split
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
 import { pictured } from "../picture.ts";
+import { learnsSlope } from "../model/activation.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { targetScalingOf } from "../model/target_scaling.ts";
@@ -204,6 +205,7 @@ export async function* trainWith(
         ...named("test", evaluations.test),
         parameters,
         connections,
+        ...learnedSlopes(model),
         seconds,
         evolutionSeconds: evolutionSeconds + evolution.seconds,
         evaluationSeconds,
@@ -248,6 +250,12 @@ export async function* trainWith(
     stoppedEarly,
     ...(calibration && { calibration }),
   }, summaryPicture);
+}
+
+/** The slopes that layers have learned so far. */
+function learnedSlopes({ layers }: SparseMlp): Pick<EpochRecord, "slopes"> {
+  const learning = layers.filter(({ activation }) => learnsSlope(activation));
+  return learning.length === 0 ? {} : { slopes: learning.map(({ slope }) => slope!) };
 }
 
 /** Evaluates, and lets other tasks of the program run meanwhile. */

@@ -1,5 +1,5 @@
 /** Random networks and batches for the tests of the step, and one call that runs a step on them. @module */
-import type { ActivationKind } from "../../src/model/activation.ts";
+import type { Activation } from "../../src/model/activation.ts";
 import { SparseMlp } from "../../src/model/model.ts";
 import { answerCount, lossOf } from "../../src/model/outputs.ts";
 import type { ModelOptions, Task } from "../../src/model/settings.ts";
@@ -208,7 +208,7 @@ export function gradientsOf(
 }
 
 /** Every activation of hidden layers, with a slope that shows where it matters. */
-export const ACTIVATIONS: readonly { readonly kind: ActivationKind; readonly alpha?: number }[] = [
+export const ACTIVATIONS: readonly Activation[] = [
   { kind: "all-relu", alpha: 0.6 },
   { kind: "relu" },
   { kind: "leaky-relu", alpha: 0.1 },
@@ -217,4 +217,5 @@ export const ACTIVATIONS: readonly { readonly kind: ActivationKind; readonly alp
   { kind: "sigmoid" },
   { kind: "tanh" },
   { kind: "identity" },
+  { kind: "all-relu", alpha: "learned" },
 ];

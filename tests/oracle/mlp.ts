@@ -16,8 +16,10 @@ export interface OracleLayer {
   readonly inputs: number;
   readonly neurons: number;
   readonly kind: ActivationKind;
-  /** Slope below zero of ReLU, Leaky ReLU and All-ReLU. */
+  /** Slope below zero of ReLU, Leaky ReLU and All-ReLU; the sign of one that is learned. */
   readonly slope: number;
+  /** Whether the layer has one slope, the size of its one parameter. */
+  readonly learnsSlope: boolean;
   /** 1 where a connection exists. */
   readonly mask: Uint8Array;
   readonly weights: Float64Array;
@@ -81,7 +83,8 @@ export function oracleOf(model: SparseMlp): OracleNetwork {
       inputs,
       neurons,
       kind,
-      slope: slopeBelowZero(kind, alpha, index),
+      slope: slopeBelowZero(kind, alpha === "learned" ? 1 : alpha, index),
+      learnsSlope: alpha === "learned",
       mask,
       weights,
       bias: Float64Array.from(layer.bias),
@@ -106,9 +109,15 @@ function activate(layer: OracleLayer, neuron: number, z: number): [number, numbe
   switch (layer.kind) {
     case "identity":
       return [z, 1, []];
+    case "all-relu":
+      if (layer.learnsSlope) {
+        const [own] = layer.activationParameters;
+        const slope = layer.slope * Math.max(Math.abs(own), 1 / 1024);
+        return z > 0 ? [z, 1, [0]] : [slope * z, slope, [layer.slope * (own < 0 ? -z : z)]];
+      }
+      return z > 0 ? [z, 1, []] : [layer.slope * z, layer.slope, []];
     case "relu":
     case "leaky-relu":
-    case "all-relu":
       return z > 0 ? [z, 1, []] : [layer.slope * z, layer.slope, []];
     case "sigmoid": {
       const y = 1 / (1 + Math.exp(-z));
@@ -241,7 +250,7 @@ export function backpropagate(
       bias: new Float64Array(neurons),
       activationParameters: new Float64Array(layer.activationParameters.length),
     };
-    const perNeuron = layer.activationParameters.length / neurons;
+    const perNeuron = layer.learnsSlope ? 0 : layer.activationParameters.length / neurons;
     const byInput = byValue.map((upper, sample) => {
       const delta = upper.map((value, j) => {
         const kept = value * (dropout?.[index]?.[sample][j] ?? 1);

@@ -91,6 +91,7 @@ export function updateNetwork(
     const rate = learningRate * Math.min(1, fanInLimit / fanIn);
     move(layer.weights, layer.planes, weights, weightDecay, rate, layer.mask);
     move(layer.bias, layer.biasPlanes, bias, weightDecay, learningRate);
-    move(layer.activationParameters, layer.activationPlanes, activationParameters, 0, learningRate);
+    const own = layer.learnsSlope ? learningRate / Math.sqrt(layer.neurons) : learningRate;
+    move(layer.activationParameters, layer.activationPlanes, activationParameters, 0, own);
   }
 }

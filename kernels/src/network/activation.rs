@@ -48,14 +48,9 @@ impl Activation {
         }
     }
 
-    /// Whether the backward pass needs to know which sums were positive.
-    pub fn keeps_signs(self) -> bool {
-        matches!(self, Self::Slope(_))
-    }
-
-    /// Whether the backward pass needs the sums themselves.
-    pub fn keeps_preactivations(self) -> bool {
-        self.parameters() > 0
+    /// Whether the backward pass needs to know which sums were positive, and whether it needs the sums themselves.
+    pub(crate) fn keeps(self) -> [bool; 2] {
+        [matches!(self, Self::Slope(_)), self.parameters() > 0]
     }
 
     /// Applies the function to one vector of sums of a neuron and returns the signs (for [`Activation::Slope`]).
@@ -139,6 +134,17 @@ impl Activation {
             }
         }
     }
+}
+
+/// The code of a layer that learns its slope; its slope in the layout table is the sign, −1 or 1.
+pub(crate) const LEARNED_SLOPE_CODE: u32 = 6;
+
+/// The smallest size of a slope that is learned: that of a ReLU, to three decimals.
+const SMALLEST_SLOPE: f32 = 1.0 / 1024.0;
+
+/// The slope below zero of a layer that learns it, by its sign and its one parameter.
+pub(crate) fn learned_slope(sign: f32, parameter: f32) -> f32 {
+    sign * parameter.abs().max(SMALLEST_SLOPE)
 }
 
 #[inline(always)]
@@ -264,6 +270,15 @@ mod tests {
 
     fn masks(neuron: usize, samples: u32) -> [u16; 6] {
         dispatch(Masks { neuron, samples })
+    }
+
+    #[test]
+    fn a_learned_slope_keeps_its_sign_and_is_never_zero() {
+        assert_eq!(learned_slope(-1.0, 0.6), -0.6);
+        assert_eq!(learned_slope(-1.0, -0.25), -0.25);
+        assert_eq!(learned_slope(1.0, -0.25), 0.25);
+        let smallest = 1.0 / 1024.0;
+        assert_eq!([learned_slope(1.0, 0.0), learned_slope(-1.0, -1e-9)], [smallest, -smallest]);
     }
 
     #[test]

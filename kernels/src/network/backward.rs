@@ -50,6 +50,8 @@ pub struct Below<'a, const R: usize, I> {
     pub activation_parameters: &'a mut [f32],
     /// Their planes, or their written gradients.
     pub parameter_state: StateSlices<'a>,
+    /// Where a layer that learns its slope gathers Σ delta · output over the sums that were not positive.
+    pub slope_gradient: Option<&'a mut Block>,
     /// Its activations (after dropout), which nobody needs after their own row was swept: the gradient with respect to
     /// its sums takes their place. `[rows][R]`
     pub delta: &'a mut [Row<I, R>],
@@ -151,6 +153,14 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
             d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, own, &mut parameter_gradient);
             I::store(lanes, d, &mut self.delta[row][r]);
             total = lanes.add(total, d);
+        }
+        if let Some(gathered) = &mut self.slope_gradient {
+            let mut products = lanes.load(gathered);
+            for r in 0..R {
+                let below_zero = lanes.select(self.signs[row][r], lanes.splat(0.0), output[r]);
+                products = lanes.mul_add(below_zero, I::load(lanes, &self.delta[row][r]), products);
+            }
+            lanes.store(products, gathered);
         }
         if count > 0 {
             let mut block = [0.0; LANES];

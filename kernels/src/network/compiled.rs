@@ -1,7 +1,8 @@
 //! The layers of a network that is compiled for predictions.
 //!
 //! The arena holds per layer, each rounded up to 16 words: `incoming_ptr [neurons + 1]`, `source [nnz]`,
-//! `values [nnz]`, `bias [neurons]`, `activation_parameters [neurons · s]`: 8 bytes a connection.
+//! `values [nnz]`, `bias [neurons]`, `activation_parameters [neurons · s]`, or one where the slope was learned: 8 bytes
+//! a connection.
 
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Activation;
@@ -13,7 +14,7 @@ pub struct Layer<'a> {
     pub inputs: usize,
     /// Number of neurons.
     pub neurons: usize,
-    /// What a neuron does with its sum.
+    /// What a neuron does with its sum; a slope that was learned is part of it.
     pub activation: Activation,
     /// Incoming rows, `[neurons + 1]`.
     pub incoming_ptr: &'a [u32],
@@ -37,15 +38,19 @@ pub fn layers<'a>(layout: &[u32], slopes: &[f32], arena: &'a mut [u32]) -> Resul
     let mut layers = Vec::with_capacity(slopes.len());
     for row in layout_rows(layout, slopes)? {
         let incoming_ptr = &*sections.words(row.neurons + 1)?;
+        let source = &*sections.words(row.nnz)?;
+        let values = &*sections.floats(row.nnz)?;
+        let bias = &*sections.floats(row.neurons)?;
+        let activation_parameters = &*sections.floats(row.activation_parameters())?;
         let layer = Layer {
             inputs: row.inputs,
             neurons: row.neurons,
-            activation: row.activation,
+            activation: row.activation(activation_parameters),
             incoming_ptr,
-            source: &*sections.words(row.nnz)?,
-            values: &*sections.floats(row.nnz)?,
-            bias: &*sections.floats(row.neurons)?,
-            activation_parameters: &*sections.floats(row.activation.parameters() * row.neurons)?,
+            source,
+            values,
+            bias,
+            activation_parameters,
         };
         ensure(incoming_ptr[row.neurons] as usize == row.nnz, Status::Structure)?;
         layers.push(layer);

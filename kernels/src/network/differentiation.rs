@@ -16,7 +16,7 @@ use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::Gradients;
 use crate::network::loss::Total;
 use crate::network::pass::{InputGradient, Pass, Tiles};
-use crate::network::stage::training_stages;
+use crate::network::stage::{learned, training_stages};
 use crate::network::storage::Storage;
 use crate::network::workspace::{ActivationMemory, training_traces};
 
@@ -63,7 +63,7 @@ pub fn differentiate(
         traces: &traces,
         outputs,
         dropouts: &vec![None; layers.len()],
-        stages: &training_stages(layers.len(), memory),
+        stages: &training_stages(&learned(layers), memory),
         target: Some(GradientTarget::Written(gradients)),
         probe: None,
         probabilities: false,

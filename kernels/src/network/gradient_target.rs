@@ -34,6 +34,14 @@ impl<'a> GradientTarget<'a> {
         }
     }
 
+    /// What it does with the gradient of a slope that a layer learns.
+    pub(crate) fn slope_update(&self, layer: &Layer, tile: usize, tiles: usize) -> Update {
+        match *self {
+            Self::Fused(step) => Self::Fused(step.for_activation(layer)).update(tile, tiles),
+            Self::Written(_) => self.update(tile, tiles),
+        }
+    }
+
     /// A range of the planes of some parameters, or in the first place of their written gradients.
     ///
     /// # Safety

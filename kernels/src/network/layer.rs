@@ -3,7 +3,7 @@
 //! The caller owns the memory. In the arena, each layer holds these sections in this order, each rounded up to 16 words:
 //! `indptr [inputs + 1]`, `indices [capacity]`, `values [capacity]`, `incoming_ptr [neurons + 1]`, `source [capacity]`,
 //! `position [capacity]`, `bias [neurons]`, `activation_parameters [neurons · s]` where `s` is the number of trainable
-//! parameters of the activation a neuron. Gradients have an arena of their own: per layer `values [capacity]`,
+//! parameters of the activation a neuron; one in all where the layer learns its slope. Gradients have an arena of their own: per layer `values [capacity]`,
 //! `bias [neurons]`, `activation_parameters [neurons · s]`, rounded up alike. So has what the optimiser keeps: the same
 //! three sections, each as often as the optimiser has planes, behind a head of 16 words that kernels pass over.
 
@@ -11,7 +11,7 @@ use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 
 use crate::base::shared::SharedSlice;
 use crate::base::status::{Status, ensure};
-use crate::network::activation::Activation;
+use crate::network::activation::{Activation, LEARNED_SLOPE_CODE, learned_slope};
 use crate::structure::planes::MOST_PLANES;
 
 /// One row of the layout table as the caller writes it, a word each; `src/native/layout.ts` has the same list.
@@ -39,8 +39,10 @@ pub struct Layer<'a> {
     pub neurons: usize,
     /// Number of connections.
     pub nnz: usize,
-    /// What a neuron does with its sum.
+    /// What a neuron does with its sum; with the slope in force where that is learned.
     pub activation: Activation,
+    /// Whether the layer learns its slope, one parameter in all.
+    pub learns_slope: bool,
     /// Outgoing rows, `[inputs + 1]`.
     pub indptr: &'a [u32],
     /// Target neuron of each connection, `[nnz]`.
@@ -55,7 +57,7 @@ pub struct Layer<'a> {
     pub position: &'a [u32],
     /// Biases, `[neurons]`.
     pub bias: SharedSlice<'a, f32>,
-    /// Trainable parameters of the activation, `[neurons][s]`.
+    /// Trainable parameters of the activation, `[neurons][s]`, or `[1]`.
     pub activation_parameters: SharedSlice<'a, f32>,
     /// What the optimiser keeps of all these.
     pub state: LayerState<'a>,
@@ -128,7 +130,28 @@ pub(crate) struct LayoutRow {
     pub(crate) neurons: usize,
     pub(crate) nnz: usize,
     pub(crate) capacity: usize,
-    pub(crate) activation: Activation,
+    activation: Activation,
+    pub(crate) learns_slope: bool,
+}
+
+impl LayoutRow {
+    /// What a neuron does with its sum, given the trainable parameters of the layer.
+    pub(crate) fn activation(&self, parameters: &[f32]) -> Activation {
+        match self.activation {
+            Activation::Slope(sign) if self.learns_slope => Activation::Slope(learned_slope(sign, parameters[0])),
+            activation => activation,
+        }
+    }
+
+    /// Whether the backward pass needs to know which sums were positive, and the sums themselves.
+    pub(crate) fn keeps(&self) -> [bool; 2] {
+        self.activation.keeps()
+    }
+
+    /// Trainable parameters of the activation, over the layer.
+    pub(crate) fn activation_parameters(&self) -> usize {
+        if self.learns_slope { 1 } else { self.activation.parameters() * self.neurons }
+    }
 }
 
 /// Reads the layout table: one row of [`LAYOUT_COLUMNS`] words and one slope per layer.
@@ -141,8 +164,11 @@ pub(crate) fn layout_rows(layout: &[u32], slopes: &[f32]) -> Result<Vec<LayoutRo
         if let Some(before) = rows.last() {
             ensure(before.neurons == inputs, Status::Length)?;
         }
-        let activation = Activation::from_code(row.activation, slope)?;
-        rows.push(LayoutRow { inputs, neurons, nnz: row.nnz as usize, capacity: row.capacity as usize, activation });
+        let learns_slope = row.activation == LEARNED_SLOPE_CODE;
+        let activation =
+            if learns_slope { Activation::Slope(slope) } else { Activation::from_code(row.activation, slope)? };
+        let [nnz, capacity] = [row.nnz as usize, row.capacity as usize];
+        rows.push(LayoutRow { inputs, neurons, nnz, capacity, activation, learns_slope });
     }
     Ok(rows)
 }
@@ -165,8 +191,9 @@ pub fn layers<'a>(
         state.words(STATE_HEAD_WORDS)?;
     }
     let mut layers = Vec::with_capacity(slopes.len());
-    for LayoutRow { inputs, neurons, nnz, capacity, activation } in layout_rows(layout, slopes)? {
-        let trainable = activation.parameters() * neurons;
+    for row in layout_rows(layout, slopes)? {
+        let LayoutRow { inputs, neurons, nnz, capacity, learns_slope, .. } = row;
+        let trainable = row.activation_parameters();
         let indptr = &*sections.words(inputs + 1)?;
         let indices = &sections.words(capacity)?[..nnz];
         let values = SharedSlice::new(&mut sections.floats(capacity)?[..nnz]);
@@ -174,7 +201,9 @@ pub fn layers<'a>(
         let source = &sections.words(capacity)?[..nnz];
         let position = &sections.words(capacity)?[..nnz];
         let bias = SharedSlice::new(sections.floats(neurons)?);
-        let activation_parameters = SharedSlice::new(sections.floats(trainable)?);
+        let own = sections.floats(trainable)?;
+        let activation = row.activation(own);
+        let activation_parameters = SharedSlice::new(own);
         ensure(indptr[inputs] as usize == nnz && incoming_ptr[neurons] as usize == nnz, Status::Structure)?;
         let state = LayerState {
             values: state.planes(planes, capacity, nnz)?,
@@ -186,6 +215,7 @@ pub fn layers<'a>(
             neurons,
             nnz,
             activation,
+            learns_slope,
             indptr,
             indices,
             values,
@@ -216,11 +246,12 @@ pub fn gradients<'a>(
     }
     let mut sections = Sections::new(arena);
     let mut gradients = Vec::with_capacity(slopes.len());
-    for LayoutRow { neurons, nnz, capacity, activation, .. } in layout_rows(layout, slopes)? {
+    for row in layout_rows(layout, slopes)? {
+        let LayoutRow { neurons, nnz, capacity, .. } = row;
         gradients.push(Gradients {
             values: SharedSlice::new(&mut sections.floats(capacity)?[..nnz]),
             bias: SharedSlice::new(sections.floats(neurons)?),
-            activation_parameters: SharedSlice::new(sections.floats(activation.parameters() * neurons)?),
+            activation_parameters: SharedSlice::new(sections.floats(row.activation_parameters())?),
         });
     }
     sections.finish()?;

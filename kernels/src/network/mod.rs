@@ -11,6 +11,7 @@ pub mod forward;
 mod gradient_target;
 pub mod inference;
 pub mod layer;
+mod learned_slope;
 pub mod loss;
 pub mod method;
 pub mod optimizer;

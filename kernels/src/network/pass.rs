@@ -16,6 +16,7 @@ use crate::network::backward::{Backward, Below};
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::forward::Forward;
 use crate::network::gradient_target::{GradientTarget, OutputBias};
+use crate::network::learned_slope::SlopeStep;
 use crate::network::loss::{Total, loss};
 use crate::network::output_gradient::take_gradient;
 use crate::network::sddmm::{Places, Sddmm};
@@ -108,6 +109,10 @@ impl<C: Cell> Pass<'_, C> {
         let counts = counts.repeat(tiles);
         let mut totals = vec![Total::default(); tiles];
         let shared = SharedSlice::new(&mut totals);
+        let learns = stages.iter().any(|stage| matches!(stage, Stage::Slope(_)));
+        let most = if learns { counts.iter().copied().max().unwrap_or(0) } else { 0 };
+        let mut slope_parts = vec![[0.0; LANES]; most];
+        let slope_parts = SharedSlice::new(&mut slope_parts);
         run_phases(self.run.threads, &counts, &|phase, chunk| {
             let tile = phase / stages.len();
             match stages[phase % stages.len()] {
@@ -118,7 +123,8 @@ impl<C: Cell> Pass<'_, C> {
                     slot[0] = self.loss::<R>(tile);
                 }
                 Stage::Probe { index, .. } => self.probe::<R>(tile, index, chunk, counts[phase]),
-                Stage::Backward(index) => self.backward::<R>(tile, index, chunk, counts[phase]),
+                Stage::Backward(index) => self.backward::<R>(tile, index, (chunk, counts[phase]), &slope_parts),
+                Stage::Slope(index) => self.learn_slope(tile, index, counts[phase - 1], &slope_parts),
             }
         })?;
         Ok(totals.iter().fold(Total::default(), |sum, total| Total {
@@ -251,14 +257,42 @@ impl<C: Cell> Pass<'_, C> {
         }
     }
 
-    fn backward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
+    /// The step of a layer's slope, from what the chunks of the phase before have gathered: the sweep above the layer.
+    fn learn_slope(&self, tile: usize, index: usize, chunks: usize, slope_parts: &SharedSlice<Block>) {
+        let layer = &self.run.layers[index];
+        let (Some(target), Activation::Slope(slope)) = (&self.target, layer.activation) else { return };
+        // SAFETY: the only chunk of its phase; kernels read the slope of the layer's activation, not the parameter.
+        unsafe {
+            dispatch(SlopeStep {
+                parts: &slope_parts.read()[..chunks],
+                slope,
+                scale: self.dropouts[index].map_or(1.0, |dropout| dropout.scale),
+                update: target.slope_update(layer, tile, self.tiles()),
+                parameter: layer.activation_parameters.range(0..1),
+                state: target.state(index, |g| &g.activation_parameters, &layer.state.activation_parameters, &(0..1)),
+            });
+        }
+    }
+
+    fn backward<const R: usize>(
+        &self,
+        tile: usize,
+        index: usize,
+        (chunk, chunks): (usize, usize),
+        slope_parts: &SharedSlice<Block>,
+    ) {
         let Some(target) = &self.target else { return };
         let rows = rows_of_chunk(self.run.layers[index].indptr, chunks, chunk);
         // SAFETY: the delta of a layer is finished in the phase before and read in this one.
         let (deltas, last) = unsafe { (self.traces[index].output.read(), self.outputs.read()) };
         let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
         let input = || &self.features(tile)[rows.clone()];
-        let below = || self.below::<R>(target, tile, index - 1, &rows);
+        let below = || {
+            let learns = self.run.layers[index - 1].learns_slope;
+            // SAFETY: each chunk has a part of its own.
+            let part = learns.then(|| unsafe { slope_parts.range(chunk..chunk + 1).first_mut() }).flatten();
+            self.below::<R>(target, tile, index - 1, &rows, part)
+        };
         match (index == 0, index + 1 == self.run.layers.len()) {
             (true, _) if self.input_gradient.is_some() => self.backward_to_features::<R>(target, tile, &rows),
             (true, true) => self.sweep::<R, f32, f32>(target, tile, index, &rows, input(), last, None),
@@ -275,10 +309,14 @@ impl<C: Cell> Pass<'_, C> {
         tile: usize,
         index: usize,
         rows: &Range<usize>,
+        mut slope_gradient: Option<&'s mut Block>,
     ) -> Below<'s, R, C> {
         let (layer, trace) = (&self.run.layers[index], &self.traces[index]);
         let count = layer.activation.parameters();
         let own = rows.start * count..rows.end * count;
+        if let Some(part) = &mut slope_gradient {
+            part.fill(0.0);
+        }
         // SAFETY: each chunk writes what belongs to the neurons below that are its rows.
         unsafe {
             Below::<R, C> {
@@ -294,6 +332,7 @@ impl<C: Cell> Pass<'_, C> {
                     &layer.state.activation_parameters,
                     &own,
                 ),
+                slope_gradient,
                 delta: rows_of(&trace.output, rows),
                 update: target.update(tile, self.tiles()),
                 bias: layer.bias.range(rows.clone()),
@@ -325,6 +364,7 @@ impl<C: Cell> Pass<'_, C> {
             preactivations: &[],
             activation_parameters: &mut [],
             parameter_state: nothing(),
+            slope_gradient: None,
             delta,
             update: target.update(tile, self.tiles()),
             bias: &mut [],

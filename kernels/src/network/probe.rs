@@ -12,13 +12,13 @@
 use crate::base::shared::SharedSlice;
 use crate::base::simd::LANES;
 use crate::base::status::{Outcome, Status, ensure};
-use crate::network::activation::{Activation, Dropout};
+use crate::network::activation::Dropout;
 use crate::network::batch::BatchRun;
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::{Gradients, Sections, layout_rows};
 use crate::network::pass::{Asked, Pass, Tiles};
 use crate::network::sddmm::Places;
-use crate::network::stage::probing_stages;
+use crate::network::stage::{learned, probing_stages};
 use crate::network::storage::Storage;
 use crate::network::sums::{LayerSums, SumKind, Sums, factors};
 use crate::network::workspace::{ActivationMemory, WorkUse, training_traces, workspace_words};
@@ -37,11 +37,11 @@ pub struct Probing {
 }
 
 /// The most any layer needs for gradients that nobody reads: of weights, biases and parameters of activations.
-fn scratch_lengths(layers: impl Iterator<Item = (usize, usize, Activation)>) -> [usize; 3] {
-    layers.enumerate().fold([0; 3], |most, (index, (connections, neurons, activation))| {
+fn scratch_lengths(layers: impl Iterator<Item = [usize; 3]>) -> [usize; 3] {
+    layers.enumerate().fold([0; 3], |most, (index, [connections, neurons, parameters])| {
         // The first layer is not swept.
         let connections = if index == 0 { 0 } else { connections };
-        let lengths = [connections, neurons, activation.parameters() * neurons];
+        let lengths = [connections, neurons, parameters];
         std::array::from_fn(|part| most[part].max(lengths[part]))
     })
 }
@@ -63,7 +63,7 @@ pub fn probe_words(
     memory: ActivationMemory,
 ) -> Result<usize, Status> {
     let layers = layout_rows(layout, slopes)?.into_iter();
-    let lengths = scratch_lengths(layers.map(|row| (row.capacity, row.neurons, row.activation)));
+    let lengths = scratch_lengths(layers.map(|row| [row.capacity, row.neurons, row.activation_parameters()]));
     let traces = workspace_words(layout, slopes, width, WorkUse { training: true, dropout, memory })?;
     Ok(traces + scratch_words(lengths))
 }
@@ -121,7 +121,8 @@ fn ask_in<C: Tiles>(run: BatchRun, asked: Asked, counts: &[usize], probing: Prob
     let BatchRun { layers, batch, .. } = run;
     let Probing { dropout, seed, step, memory } = probing;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
-    let lengths = scratch_lengths(layers.iter().map(|layer| (layer.nnz, layer.neurons, layer.activation)));
+    let lengths =
+        scratch_lengths(layers.iter().map(|layer| [layer.nnz, layer.neurons, layer.activation_parameters.len()]));
     let (scratch, work) = work.split_at_mut_checked(scratch_words(lengths)).ok_or(Status::Length)?;
     let mut scratch = Sections::new(scratch);
     let [values, bias, activation_parameters] =
@@ -134,7 +135,7 @@ fn ask_in<C: Tiles>(run: BatchRun, asked: Asked, counts: &[usize], probing: Prob
         traces: &traces,
         outputs,
         dropouts: &dropouts,
-        stages: &probing_stages(counts, memory),
+        stages: &probing_stages(&learned(layers), counts, memory),
         target: Some(GradientTarget::Written(&gradients)),
         probe: Some(asked),
         probabilities: false,

@@ -28,6 +28,8 @@ pub(crate) enum Stage {
     },
     /// The sweep of a layer on the way back.
     Backward(usize),
+    /// The step of a layer's learned slope, from what the sweep of the layer above gathered.
+    Slope(usize),
 }
 
 impl Stage {
@@ -36,7 +38,7 @@ impl Stage {
         let chunks = |layer: &Layer, rows: usize| chunk_count((layer.nnz + ROW_COST * rows) * vectors, GRAIN);
         match self {
             Self::Forward(index) => chunks(&layers[index], layers[index].neurons),
-            Self::Loss => 1,
+            Self::Loss | Self::Slope(_) => 1,
             Self::Probe { places, .. } => chunk_count(places * vectors, GRAIN),
             Self::Backward(index) => chunks(&layers[index], layers[index].inputs),
         }
@@ -48,23 +50,33 @@ pub(crate) fn forward_stages(depth: usize) -> Vec<Stage> {
     (0..depth).map(Stage::Forward).chain([Stage::Loss]).collect()
 }
 
-/// The phases of a tile in a network of `depth` layers, forward and back, with the layers that must be computed again.
-pub(crate) fn training_stages(depth: usize, memory: ActivationMemory) -> Vec<Stage> {
+/// Which layers learn their slopes.
+pub(crate) fn learned(layers: &[Layer]) -> Vec<bool> {
+    layers.iter().map(|layer| layer.learns_slope).collect()
+}
+
+/// The phases of a tile in a network of as many layers, forward and back, with the layers that must be computed again;
+/// `learned` are those with a slope to learn.
+pub(crate) fn training_stages(learned: &[bool], memory: ActivationMemory) -> Vec<Stage> {
+    let depth = learned.len();
     let mut stages = forward_stages(depth);
     for index in (0..depth).rev() {
         if index > 0 && memory.recomputes(index - 1, depth - 1) {
             stages.push(Stage::Forward(index - 1));
         }
         stages.push(Stage::Backward(index));
+        if index > 0 && learned[index - 1] {
+            stages.push(Stage::Slope(index - 1));
+        }
     }
     stages
 }
 
 /// The phases of a tile that is probed at `places[index]` places of each layer: right before a layer is swept, since
 /// that turns the activations that came into it into deltas. Nobody asks for the sweep of the first layer.
-pub(crate) fn probing_stages(places: &[usize], memory: ActivationMemory) -> Vec<Stage> {
+pub(crate) fn probing_stages(learned: &[bool], places: &[usize], memory: ActivationMemory) -> Vec<Stage> {
     let mut stages = Vec::new();
-    for stage in training_stages(places.len(), memory) {
+    for stage in training_stages(learned, memory) {
         if let Stage::Backward(index) = stage {
             stages.push(Stage::Probe { index, places: places[index] });
         }
@@ -77,12 +89,12 @@ pub(crate) fn probing_stages(places: &[usize], memory: ActivationMemory) -> Vec<
 
 #[cfg(test)]
 mod tests {
-    use super::Stage::{Backward, Forward, Loss, Probe};
+    use super::Stage::{Backward, Forward, Loss, Probe, Slope};
     use super::*;
 
     #[test]
     fn what_is_kept_is_not_computed_again() {
-        let stages = training_stages(3, ActivationMemory::default());
+        let stages = training_stages(&[false; 3], ActivationMemory::default());
         assert_eq!(stages, [Forward(0), Forward(1), Forward(2), Loss, Backward(2), Backward(1), Backward(0)]);
         assert_eq!(stages[..4], forward_stages(3));
     }
@@ -92,14 +104,20 @@ mod tests {
         let recompute = ActivationMemory { recompute: true, ..ActivationMemory::default() };
         // Hidden layers 0 and 2 share memory; the last that wrote it is still there.
         assert_eq!(
-            training_stages(4, recompute)[5..],
+            training_stages(&[false; 4], recompute)[5..],
             [Backward(3), Backward(2), Forward(0), Backward(1), Backward(0)]
         );
         assert_eq!(
-            training_stages(5, recompute)[6..],
+            training_stages(&[false; 5], recompute)[6..],
             [Backward(4), Forward(2), Backward(3), Backward(2), Forward(0), Backward(1), Backward(0)]
         );
-        assert_eq!(training_stages(1, recompute), [Forward(0), Loss, Backward(0)]);
+        assert_eq!(training_stages(&[false], recompute), [Forward(0), Loss, Backward(0)]);
+    }
+
+    #[test]
+    fn a_slope_is_learned_when_the_layer_above_was_swept() {
+        let stages = training_stages(&[true, false, true, false], ActivationMemory::default());
+        assert_eq!(stages[5..], [Backward(3), Slope(2), Backward(2), Backward(1), Slope(0), Backward(0)]);
     }
 
     #[test]
@@ -107,6 +125,6 @@ mod tests {
         let recompute = ActivationMemory { recompute: true, ..ActivationMemory::default() };
         let probe = |index| Probe { index, places: index + 7 };
         let back = [probe(3), Backward(3), probe(2), Backward(2), Forward(0), probe(1), Backward(1), probe(0)];
-        assert_eq!(probing_stages(&[7, 8, 9, 10], recompute)[5..], back);
+        assert_eq!(probing_stages(&[false; 4], &[7, 8, 9, 10], recompute)[5..], back);
     }
 }

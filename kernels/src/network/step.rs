@@ -14,7 +14,7 @@ use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::Gradients;
 use crate::network::loss::Total;
 use crate::network::pass::{Pass, Tiles};
-use crate::network::stage::{forward_stages, training_stages};
+use crate::network::stage::{forward_stages, learned, training_stages};
 use crate::network::storage::Storage;
 use crate::network::update::OptimizerStep;
 use crate::network::workspace::{ActivationMemory, evaluation_traces, training_traces};
@@ -77,7 +77,7 @@ fn train_in<C: Tiles>(
         traces: &traces,
         outputs,
         dropouts: &dropouts,
-        stages: &training_stages(layers.len(), memory),
+        stages: &training_stages(&learned(layers), memory),
         target: Some(gradients.map_or(GradientTarget::Fused(optimizer), GradientTarget::Written)),
         probe: None,
         probabilities: false,

@@ -50,6 +50,13 @@ impl OptimizerStep {
         Self { rate: self.rate * (self.fan_in_limit / fan_in).min(1.0), ..self }
     }
 
+    /// The step of what the activation of a layer learns, without decay: η/√n for a slope, whose gradient is a sum over
+    /// the n neurons that share it.
+    pub fn for_activation(self, layer: &Layer) -> Self {
+        let shared = if layer.learns_slope { (layer.neurons as f32).sqrt() } else { 1.0 };
+        Self { rate: self.rate / shared, decay: 0.0, ..self }
+    }
+
     /// The share of a weight that decay leaves beside the gradient.
     fn shrink(self) -> f32 {
         match self.decay_form {
@@ -206,7 +213,7 @@ pub fn apply_gradients(layers: &[Layer], gradients: &[Gradients], step: Optimize
             (whole(step.for_weights(layer)), &layer.values, &state.values, &gradient.values),
             (update, &layer.bias, &state.bias, &gradient.bias),
             (
-                update.without_decay(),
+                whole(step.for_activation(layer)),
                 &layer.activation_parameters,
                 &state.activation_parameters,
                 &gradient.activation_parameters,

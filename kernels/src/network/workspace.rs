@@ -75,15 +75,10 @@ struct Extent {
 }
 
 impl Extent {
-    fn of(neurons: usize, vectors: usize, dropout: bool, activation: crate::network::activation::Activation) -> Self {
+    fn of(neurons: usize, vectors: usize, dropout: bool, [keeps_signs, keeps_preactivations]: [bool; 2]) -> Self {
         let all = neurons * vectors;
         let some = |present: bool| if present { all } else { 0 };
-        Self {
-            output: all,
-            signs: some(activation.keeps_signs()),
-            kept: some(dropout),
-            preactivations: some(activation.keeps_preactivations()),
-        }
+        Self { output: all, signs: some(keeps_signs), kept: some(dropout), preactivations: some(keeps_preactivations) }
     }
 
     fn max(self, other: Self) -> Self {
@@ -155,7 +150,7 @@ pub fn workspace_words(layout: &[u32], slopes: &[f32], width: usize, use_for: Wo
         let [even, odd] = buffers(hidden.iter().map(|row| row.neurons * vectors));
         return Ok(even.words(memory.storage) + odd.words(memory.storage) + outputs);
     }
-    let all = hidden.iter().map(|row| Extent::of(row.neurons, vectors, dropout, row.activation));
+    let all = hidden.iter().map(|row| Extent::of(row.neurons, vectors, dropout, row.keeps()));
     let (own, shared) = extents(all, memory);
     let words = |extent: Extent| extent.words(memory.storage);
     Ok(own.into_iter().flatten().map(words).sum::<usize>() + words(shared) + outputs)
@@ -171,7 +166,7 @@ pub(crate) fn training_traces<'a, C: Cell>(
 ) -> Result<(Vec<Trace<'a, C>>, SharedSlice<'a, Block>), Status> {
     let mut work = Sections::new(work);
     let Some((last, hidden)) = layers.split_last() else { return Err(Status::Length) };
-    let all = hidden.iter().map(|layer| Extent::of(layer.neurons, width / LANES, dropout, layer.activation));
+    let all = hidden.iter().map(|layer| Extent::of(layer.neurons, width / LANES, dropout, layer.activation.keeps()));
     let (own, shared) = extents(all, memory);
     let mut traces = Vec::with_capacity(layers.len());
     for extent in &own {

@@ -91,13 +91,16 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "alpha",
-    kind: "number",
+    kind: "choice-or-number",
+    choices: ["learned", "search"],
     value: "X",
     default: "0.6",
     follows: "activation",
     symbol: "α",
     help:
-      "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25).",
+      "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25). " +
+      "For all-relu also learned: each hidden layer learns its own from 0.6 on; or, for train, search: the best of six " +
+      "on a part of the training samples, before the run begins.",
     commands: ["train", "cross-validate", "inspect", "import"],
     into: { model: "activation.alpha" },
     needs: [{
@@ -106,6 +109,14 @@ export const NETWORK_OPTIONS = [
       because: "it has no slope to choose",
     }],
     defaultWith: { option: "activation", values: ["all-relu"] },
+    check: ({ alpha, activation, transport }) => {
+      if (typeof alpha === "string" && activation !== "all-relu") {
+        return `use --alpha ${alpha} with --activation ${activation}: it is for all-relu`;
+      }
+      return alpha === "search" && transport === "mpi"
+        ? "use --alpha search with --transport mpi: search without it, then give the number that was found"
+        : undefined;
+    },
   },
   {
     ...NETWORK,

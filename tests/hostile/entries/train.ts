@@ -77,6 +77,19 @@ export const TRAIN: Readonly<Record<string, Entry>> = {
     passes: true,
     rarely: 4,
   },
+  "searchSlope": {
+    right: () => [data(), { hidden: [4], seed: 1 }, { batchSize: 8 }, {
+      slopes: [0, 0.5],
+      epochs: 1,
+      samples: 40,
+      onProgress: () => {},
+    }],
+    call: (data: never, network: never, training: never, search: never) =>
+      api.searchSlope(data, network, training, search).then(({ seconds: _, ...found }) => found),
+    options: [1, 2, 3],
+    passes: true,
+    rarely: 4,
+  },
   "newRunState": { right: () => [2], call: (epoch: never) => api.newRunState(epoch) },
   "suggestSettings": {
     right: () => [{ samples: 100, features: 20, outputs: 3, task: "classification" }],
