@@ -1,6 +1,7 @@
 //! What every room stands on: threads, vectors, random numbers, shared slices, loans and results of calls.
 
 pub mod loans;
+pub mod logarithm;
 pub mod pages;
 pub mod pool;
 pub mod random;

@@ -1,5 +1,7 @@
 //! The connections of one layer: sorted rows, their initial draw, what is dropped and grown, importance, averages.
 
+pub mod cannistraci_hebb;
+pub mod chains;
 pub mod csr;
 pub mod drop;
 #[cfg(test)]
@@ -9,4 +11,5 @@ pub mod importance;
 pub mod init;
 pub mod merge;
 pub mod planes;
+pub mod soft;
 pub mod strongest;
