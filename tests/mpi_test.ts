@@ -105,8 +105,10 @@ Deno.test({
       threads: 2,
     } as const;
     const rule = { growth: "gradient-sampled", growthCandidates: 0.5 } as const;
+    const graph = { drop: "soft", growth: "cannistraci-hebb" } as const;
     const adam = { optimizer: "adam", learningRate: 0.002 } as const;
-    for (const [chunkWords, chosen] of [[64, {}], [undefined, {}], [undefined, rule], [64, adam]] as const) {
+    const variants = [[64, {}], [undefined, {}], [undefined, rule], [undefined, graph], [64, adam]] as const;
+    for (const [chunkWords, chosen] of variants) {
       const { data, model } = problem();
       for await (const _ of trainParallel(model, data, { ...options, ...chosen, workers: 2 }));
       const { code, out, err } = await ranks(3, "./mpi/train.ts", [

@@ -21,3 +21,12 @@ export function dropTo(layer: OutgoingArrays, target: number, threads = 1): numb
     (connections) => kernels().ts_drop_to(...connections, target, threads),
   );
 }
+
+/** Removes the `count` connections of lowest score, one a connection in matrix order; returns the new nnz. */
+export function dropLowest(layer: OutgoingArrays, scores: Float32Array, count: number, threads = 1): number {
+  return changeConnections(
+    layer,
+    TASK,
+    (connections) => kernels().ts_drop_lowest(...connections, scores, scores.length, count, threads),
+  );
+}

@@ -79,6 +79,36 @@ export const SYMBOLS = {
   ts_drop_smallest: { parameters: [...CONNECTIONS, "f64", "usize"], result: "i32" }, // …, zeta, threads
   ts_drop_to: { parameters: [...CONNECTIONS, "usize", "usize"], result: "i32" }, // …, target, threads
 
+  ts_drop_lowest: { parameters: [...CONNECTIONS, "buffer", "usize", "usize", "usize"], result: "i32" },
+
+  // --- soft ---
+  ts_soft_scores: {
+    parameters: [
+      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize"] as const, // indptr, …len, indices, values, scores, nnz
+      ...["usize", "u32", "f64"] as const, // neurons, measure, temperature
+      ...GROWTH, // seed, epoch, layer, threads
+    ],
+    result: "i32",
+  },
+
+  // --- chains ---
+  ts_keep_between: {
+    // …, inputs, inputs_len, neurons, neurons_len, threads
+    parameters: [...CONNECTIONS, "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+
+  // --- cannistraci_hebb ---
+  ts_likely_places: {
+    parameters: [
+      ...["buffer", "usize", "buffer", "buffer", "usize", "buffer"] as const, // indptr, indices; incoming_ptr, source
+      ...["usize", "buffer", "buffer", "usize"] as const, // nnz, rows, columns, places
+      ...GROWTH, // seed, epoch, layer, threads
+      "buffer", // drawn
+    ],
+    result: "i32",
+  },
+
   // --- grow ---
   ts_grow_random: {
     // …, neurons, count; kind, scale, mean_planes; seed, epoch, layer, threads

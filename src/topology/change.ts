@@ -8,7 +8,7 @@ import type { Places } from "../native/grow.ts";
 import { type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import type { WeightLawOptions } from "../sparse/init.ts";
 import { compact } from "./compaction.ts";
-import { dropByRule, growByRule } from "./evolution.ts";
+import { clearByRule, dropByRule, growByRule } from "./evolution.ts";
 import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_weights.ts";
 import { pruneByImportance } from "./importance.ts";
 import type { ConnectionGradients, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
@@ -116,10 +116,12 @@ export function changeTopology(
       gradients: probed[index].ofConnections,
     })
   );
+  const cleared = clearByRule(all, growth, threads);
   if (growth.readsIncoming) layers.forEach((layer) => rebuildIncoming(layer, threads));
   for (const [index, layer] of layers.entries()) {
-    const grown = growByRule(layer, growth, dropped[index], { ...places[index], ...probed[index] });
-    if (dropped[index] > 0 || grown > 0) rebuildIncoming(layer, threads);
+    const gone = dropped[index] + cleared[index];
+    const grown = growByRule(layer, growth, gone, { ...places[index], ...probed[index] });
+    if (gone > 0 || grown > 0) rebuildIncoming(layer, threads);
     replaced += grown;
     onPhase?.({ phase: "evolution", epoch, done: index + 1, total: layers.length });
   }

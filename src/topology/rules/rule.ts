@@ -57,6 +57,15 @@ export interface GrowRule<P extends EvolutionPlace = EvolutionPlace> {
    * @default false
    */
   readonly readsIncoming?: boolean;
+  /** Scale of new weights where none is asked for. @default what suits the network */
+  readonly growthWeights?: "zero";
+  /**
+   * Removes, once connections have dropped in all layers, further ones in place, which then grow in the same layer.
+   *
+   * @param layers All of the network; the last, the output's, is not to be changed.
+   * @returns Connections removed from each layer but the last.
+   */
+  clear?(layers: readonly Connections[], threads: number): readonly number[];
   /**
    * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new planes begin as `fresh` says;
    * the incoming view need not be kept up.
@@ -129,6 +138,10 @@ export interface GradientRule<P extends EvolutionPlace = RulePlace> {
   readonly needs: "gradients";
   /** As {@linkcode GrowRule.readsIncoming}. */
   readonly readsIncoming?: boolean;
+  /** As {@linkcode GrowRule.growthWeights}. */
+  readonly growthWeights?: "zero";
+  /** As {@linkcode GrowRule.clear}. */
+  clear?(layers: readonly Connections[], threads: number): readonly number[];
   /**
    * Absent places whose gradients the rule wants to know, in matrix order; asked before connections are dropped.
    *
@@ -186,16 +199,27 @@ function watchedDrop(rule: RemovalRule): RemovalRule {
 
 /** Likewise; the places that it wants to know of are checked too. */
 function watchedGrowth(rule: GrowthRule): GrowthRule {
-  const { name, readsIncoming = false } = rule;
+  const { name } = rule;
+  const same = {
+    ...{ name, readsIncoming: rule.readsIncoming ?? false },
+    ...(rule.growthWeights && { growthWeights: rule.growthWeights }),
+    ...(rule.clear && {
+      clear: (layers: readonly Connections[], threads: number) => {
+        const cleared = rule.clear!(layers, threads);
+        for (const layer of layers) watched(name, layer, () => 0);
+        return cleared;
+      },
+    }),
+  };
   if (rule.needs === undefined) {
     return {
-      ...{ name, readsIncoming },
+      ...same,
       grow: (connections, count, place) =>
         watched(name, connections, () => rule.grow(connections, count, place)),
     };
   }
   return {
-    ...{ name, readsIncoming },
+    ...same,
     needs: rule.needs,
     candidates: (connections, place) => checkedPlaces(name, rule.candidates(connections, place)),
     grow: (connections, count, place) =>
@@ -232,13 +256,20 @@ function dropMethods({ needs }: Readonly<Record<string, unknown>>): readonly str
 }
 
 function growthMethods(
-  { needs, readsIncoming }: Readonly<Record<string, unknown>>,
+  { needs, readsIncoming, growthWeights, clear }: Readonly<Record<string, unknown>>,
 ): readonly string[] {
   checkNeeds(needs, "growth");
+  if (growthWeights !== undefined && growthWeights !== "zero") {
+    throw unfit({ task: "train", name: "growth.growthWeights" }, growthWeights, "zero or nothing");
+  }
   if (readsIncoming !== undefined && typeof readsIncoming !== "boolean") {
     throw unfit({ task: "train", name: "growth.readsIncoming" }, readsIncoming, "true, false or nothing");
   }
-  return needs === undefined ? ["grow"] : ["grow", "candidates"];
+  return [
+    "grow",
+    ...(needs === undefined ? [] : ["candidates"]),
+    ...(clear === undefined ? [] : ["clear"]),
+  ];
 }
 
 function checkNeeds(needs: unknown, option: string): void {

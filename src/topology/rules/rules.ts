@@ -5,6 +5,7 @@
  */
 import { onlyFor, type TableOf } from "../../hyperparameter.ts";
 import type { GrowthWeights } from "../growth_weights.ts";
+import { CANNISTRACI_HEBB } from "./cannistraci_hebb.ts";
 import {
   GRADIENT_SAMPLED,
   GRADIENT_SAMPLED_HYPERPARAMETERS,
@@ -13,20 +14,22 @@ import {
 import { MAGNITUDE } from "./magnitude.ts";
 import { RANDOM } from "./random.ts";
 import type { GrowthRule, OwnRules, RemovalRule, RuleSettings } from "./rule.ts";
+import { SOFT, SOFT_HYPERPARAMETERS, type SoftRemovalOptions } from "./soft.ts";
 
 /** Name of a rule that drops connections. */
-export type DropRuleName = "magnitude";
+export type DropRuleName = "magnitude" | "soft";
 /** Name of a rule that lets connections grow. */
-export type GrowthRuleName = "random" | "gradient-sampled";
+export type GrowthRuleName = "random" | "gradient-sampled" | "cannistraci-hebb";
 
-const DROP: Readonly<Record<DropRuleName, RemovalRule>> = { magnitude: MAGNITUDE };
+const DROP: Readonly<Record<DropRuleName, RemovalRule>> = { magnitude: MAGNITUDE, soft: SOFT };
 const GROWTH: Readonly<Record<GrowthRuleName, GrowthRule>> = {
   random: RANDOM,
   "gradient-sampled": GRADIENT_SAMPLED,
+  "cannistraci-hebb": CANNISTRACI_HEBB,
 };
 
 /** Which rules a topology changes by, and what they may be told. */
-export interface RuleOptions extends GradientSampledOptions {
+export interface RuleOptions extends GradientSampledOptions, SoftRemovalOptions {
   /**
    * Which connections go.
    *
@@ -42,7 +45,7 @@ export interface RuleOptions extends GradientSampledOptions {
   /**
    * Scale of the weights of new connections: the initialiser's (`initial`), 0 (`zero`), or a share of the initialiser's.
    *
-   * @default `zero` for rules that grow by gradient, where the initialiser follows the sparse fan-in, and for regression,
+   * @default `zero` for rules that grow by gradient or by Cannistraci–Hebb, where the initialiser follows the sparse fan-in, and for regression,
    * else `initial`
    */
   readonly growthWeights?: GrowthWeights;
@@ -54,14 +57,17 @@ export const RULE_HYPERPARAMETERS = {
     kind: "choice",
     choices: Object.keys(DROP) as readonly DropRuleName[],
     default: "magnitude",
-    doc: "Which connections SET drops: those whose weights are closest to zero.",
+    doc:
+      "Which connections go: those whose weights are closest to zero (magnitude), or at random, rather those that matter " +
+      "little (soft).",
   },
   growth: {
     kind: "choice",
     choices: Object.keys(GROWTH) as readonly GrowthRuleName[],
     default: "random",
     doc:
-      "Where connections grow: anywhere (random), or where, of places drawn, gradients are largest (gradient-sampled).",
+      "Where connections grow: anywhere (random), where, of places drawn, gradients are largest (gradient-sampled), or " +
+      "where they close many short paths (cannistraci-hebb).",
   },
   growthWeights: {
     kind: "choice-or-number",
@@ -70,6 +76,7 @@ export const RULE_HYPERPARAMETERS = {
     doc: "Weights of new connections: drawn as the first ones, 0, or drawn at this share of their scale.",
   },
   ...onlyFor("growth", "gradient-sampled", GRADIENT_SAMPLED_HYPERPARAMETERS),
+  ...onlyFor("drop", "soft", SOFT_HYPERPARAMETERS),
 } as const satisfies TableOf<RuleOptions>;
 
 /** The rules that were chosen, by name or as objects. */
