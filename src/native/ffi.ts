@@ -78,8 +78,11 @@ export const SYMBOLS = {
   // --- drop ---
   ts_drop_smallest: { parameters: [...CONNECTIONS, "f64", "usize"], result: "i32" }, // …, zeta, threads
   ts_drop_to: { parameters: [...CONNECTIONS, "usize", "usize"], result: "i32" }, // …, target, threads
-
-  ts_drop_lowest: { parameters: [...CONNECTIONS, "buffer", "usize", "usize", "usize"], result: "i32" },
+  ts_drop_lowest: {
+    // …, scores, scores_len, count, threads
+    parameters: [...CONNECTIONS, "buffer", "usize", "usize", "usize"],
+    result: "i32",
+  },
 
   // --- soft ---
   ts_soft_scores: {
