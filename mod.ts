@@ -179,6 +179,7 @@ export {
 } from "./src/topology/evolution.ts";
 export type { GrowthWeights } from "./src/topology/growth_weights.ts";
 export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampled.ts";
+export type { SoftRemovalOptions } from "./src/topology/rules/soft.ts";
 export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
 export type {

@@ -200,15 +200,19 @@ Deno.test("train() refuses rules there are not, and options of rules that were n
     [
       { growth: "randm" as never },
       RangeError,
-      'growth is randm, expected random or gradient-sampled; did you mean "random"?',
+      'growth is randm, expected random, gradient-sampled or cannistraci-hebb; did you mean "random"?',
     ],
     [
       { drop: "magnitud" as never },
       RangeError,
-      'drop is magnitud, expected magnitude; did you mean "magnitude"?',
+      'drop is magnitud, expected magnitude or soft; did you mean "magnitude"?',
     ],
-    [{ growth: 3 as never }, TypeError, "growth is 3, expected random or gradient-sampled"],
-    [{ growth: [] as never }, TypeError, "growth is an array, expected random or gradient-sampled"],
+    [{ growth: 3 as never }, TypeError, "growth is 3, expected random, gradient-sampled or cannistraci-hebb"],
+    [
+      { growth: [] as never },
+      TypeError,
+      "growth is an array, expected random, gradient-sampled or cannistraci-hebb",
+    ],
     [{ growthCandidates: 2 }, TypeError, "growthCandidates is for growth gradient-sampled"],
     [
       { ...SAMPLED, growthCandidates: 0 },

@@ -95,13 +95,17 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
 /** Floats of an absent place whose gradient is looked at: row, column, gradient, and room to choose the largest. */
 const PROBE_FLOATS = 5;
 
+/** Floats of a connection that grows by Cannistraci–Hebb: its place, and those of the waits that it is chosen from. */
+const LIKELY_FLOATS = 16;
+
 /** Floats a parameter takes beside itself: the optimiser's planes, a written gradient, what growth looks at. */
 function floatsKept(values: Values, width: number): number {
   const settings = resolveHyperparameters(trainOptions(values), 0);
   const { needsWholeGradient } = optimizerNamed(settings.optimizer);
   const written = settings.gradientFlow || (needsWholeGradient(settings) && settings.batchSize > width);
   const probed = needsGradients(settings) ? PROBE_FLOATS * settings.growthCandidates : 0;
-  return stateFor(settings).planes.length + (written ? 1 : 0) + probed;
+  const likely = settings.growth === "cannistraci-hebb" ? LIKELY_FLOATS * settings.zeta : 0;
+  return stateFor(settings).planes.length + (written ? 1 : 0) + probed + likely;
 }
 
 /** In words: samples at once, and how activations are kept. */

@@ -5,7 +5,7 @@
  */
 import type { TableOf } from "../../hyperparameter.ts";
 import { dropLowest } from "../../native/drop.ts";
-import { type Measure, MEASURES, softScores } from "../../native/soft.ts";
+import { MEASURES, softScores } from "../../native/soft.ts";
 import type { DropRule, RulePlace, RuleSettings } from "./rule.ts";
 
 /** What soft removal may be told. */
@@ -16,7 +16,7 @@ export interface SoftRemovalOptions {
    *
    * @default {"relative-importance"}
    */
-  readonly dropScore?: Measure;
+  readonly dropScore?: "magnitude" | "relative-importance";
   /**
    * Power T of that score at the end of the run, from 1 at its start: the larger, the more strictly connections go by it.
    *

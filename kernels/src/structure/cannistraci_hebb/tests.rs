@@ -1,6 +1,7 @@
 use std::collections::BTreeMap;
 
 use super::*;
+use crate::base::random::unit_at;
 use crate::structure::csr::incoming_view;
 use crate::structure::fixture::Layer;
 
@@ -56,23 +57,35 @@ const SHAPES: [(usize, usize, f64); 7] =
     [(1, 1, 1.0), (3, 2, 0.5), (20, 30, 0.0), (20, 30, 0.1), (31, 17, 0.4), (12, 25, 0.9), (9, 9, 1.0)];
 
 #[test]
-fn scores_are_those_of_the_definition_on_a_dense_matrix() {
+fn scores_are_those_of_the_definition_on_a_dense_matrix_row_by_row_and_sixteen_at_once() {
     for (inputs, neurons, probability) in SHAPES {
         let sides = Sides::of(Layer::random(inputs, neurons, probability, 0));
         for (near, far) in [(sides.inputs(), sides.neurons()), (sides.neurons(), sides.inputs())] {
+            let (rows, columns) = (near.len() as u32, far.len() as u32);
             let expected = dense_part(&dense(near, far.len()));
-            let mut scorer = Scorer::new(near.len(), far.len()).unwrap();
-            for u in 0..near.len() as u32 {
-                let mut found = vec![0.0; far.len()];
+            let mut found = vec![vec![vec![0.0; far.len()]; near.len()]; 2];
+            let mut scorer = RowScorer::new(near.len(), far.len()).unwrap();
+            for u in 0..rows {
                 scorer.score(u, near, far);
-                scorer.take(|v, score| found[v as usize] = score);
-                for (score, exact) in found.iter().zip(&expected[u as usize]) {
-                    // Sums of at most 31 terms in another order.
-                    assert!((score - exact).abs() <= 1e-13 * exact, "{score} {exact}");
-                }
-                assert!(
-                    scorer.shared.iter().all(|&shared| shared == 0) && scorer.scores.iter().all(|&score| score == 0.0)
-                );
+                scorer.take(7, |v, _, score| {
+                    found[0][u as usize][v as usize] = score;
+                    f64::INFINITY
+                });
+            }
+            let mut scorer = RowsScorer::new(near.len(), far.len()).unwrap();
+            for start in (0..rows).step_by(LANES) {
+                scorer.score(start..(start + LANES as u32).min(rows), near, far);
+                scorer.take(u64::from, |u, v, draw, score| {
+                    assert_eq!(draw, unit_at(u64::from(u), u64::from(v)));
+                    found[1][u as usize][v as usize] = score;
+                    f64::MAX
+                });
+            }
+            for (u, v) in (0..rows as usize).flat_map(|u| (0..columns as usize).map(move |v| (u, v))) {
+                let exact = expected[u][v];
+                // Sums of at most 31 terms in another order, of f64 and of f32.
+                assert!((found[0][u][v] - exact).abs() <= 1e-13 * exact, "{} {exact}", found[0][u][v]);
+                assert!((found[1][u][v] - exact).abs() <= 3e-6 * exact, "{} {exact}", found[1][u][v]);
             }
         }
     }
@@ -111,8 +124,10 @@ fn likely_places_are_the_shortest_waits_of_all_pairs_for_any_number_of_threads()
 
 #[test]
 fn a_large_layer_gives_the_same_places_for_all_threads() {
-    let sides = Sides::of(Layer::random(300, 400, 0.05, 0));
-    for count in [10, 5_000] {
+    // The last has few paths a pair.
+    for (probability, count) in [(0.05, 10), (0.05, 5_000), (0.01, 5_000)] {
+        let sides = Sides::of(Layer::random(300, 400, probability, 0));
+        assert_eq!(is_crowded(sides.inputs(), sides.neurons()), probability > 0.02);
         let one = sides.likely(count, GROWTH, 1);
         assert_eq!(one.len(), count);
         assert!([2, 8].iter().all(|&threads| sides.likely(count, GROWTH, threads) == one));
