@@ -6,6 +6,7 @@ import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
 import { UPDATE_HYPERPARAMETERS } from "../src/optimizer/update_options.ts";
 import { GRADIENT_SAMPLED_HYPERPARAMETERS } from "../src/topology/rules/gradient_sampled.ts";
+import { SOFT_HYPERPARAMETERS } from "../src/topology/rules/soft.ts";
 import { RULE_HYPERPARAMETERS } from "../src/topology/rules/rules.ts";
 import {
   PARALLEL_HYPERPARAMETERS,
@@ -188,6 +189,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
       "optimizer/update_options.ts",
       "topology/rules/rules.ts",
       "topology/rules/gradient_sampled.ts",
+      "topology/rules/soft.ts",
       "train/hyperparameters.ts",
       "train/selection.ts",
       "parallel/options.ts",
@@ -200,6 +202,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     UpdateOptions: UPDATE_HYPERPARAMETERS,
     RuleOptions: RULE_HYPERPARAMETERS,
     GradientSampledOptions: GRADIENT_SAMPLED_HYPERPARAMETERS,
+    SoftRemovalOptions: SOFT_HYPERPARAMETERS,
     SelectionOptions: SELECTION_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,
