@@ -8,13 +8,13 @@ import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { tileWidth } from "../model/tile.ts";
-import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import { BatchRunner } from "../train/step_runner.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { checkedRun } from "../train/compatibility.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "../train/engine.ts";
@@ -327,16 +327,16 @@ class ParallelEngine implements Engine {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
     if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
-    const probe = (places: readonly Places[]) => this.#probe(epoch, places);
+    const probe = () => this.#probe(epoch);
     const counts = changeTopology(this.#plan.model, this.#settings, epoch, { ...this.#hooks, probe });
     this.#transport.topologyChanged();
     return counts;
   }
 
-  /** Gradients of a batch that the sequential trainer would have begun the epoch with. */
-  #probe(epoch: number, places: readonly Places[]): Float32Array[] {
+  /** A probe by the batch that the sequential trainer would have begun the epoch with. */
+  #probe(epoch: number): Probe {
     shuffle(this.#order, this.#settings.seed, epoch);
-    return this.#runner!.probe(this.#order, epoch, places);
+    return this.#runner!.probe(this.#order, epoch);
   }
 
   mayStopAfter(epoch: number): boolean {

@@ -5,10 +5,10 @@
  */
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
-import type { Places } from "../native/grow.ts";
 import type { Batch } from "../native/step.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { changeTopology } from "../topology/change.ts";
+import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepRunner } from "../train/step_runner.ts";
@@ -169,16 +169,16 @@ class WorkerSteps {
     const started = performance.now();
     const counts = changeTopology(this.#replica, settings, epoch, {
       draw: epoch * parallel.workers + worker,
-      probe: (places) => this.#probe(epoch, places),
+      probe: () => this.#probe(epoch),
     });
     const seconds = (performance.now() - started) / 1000;
     return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
   }
 
-  /** Gradients of the batch of its shard that the worker began an epoch with. */
-  #probe(epoch: number, places: readonly Places[]): Float32Array[] {
+  /** A probe by the batch of its shard that the worker began an epoch with. */
+  #probe(epoch: number): Probe {
     this.beginPass(epoch);
-    return this.#runner.probe(this.#shard.order, epoch, places);
+    return this.#runner.probe(this.#shard.order, epoch);
   }
 
   #batch(pass: number, step: number): Batch | undefined {

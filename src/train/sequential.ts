@@ -5,10 +5,10 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
-import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
+import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
 import type { EventLoopTurn } from "./event_loop_turn.ts";
@@ -115,14 +115,16 @@ export class SequentialEngine implements Engine {
   }
 
   changeTopology(epoch: number): TopologyCounts {
-    const probe = (places: readonly Places[]) => this.#probe(epoch, places);
-    return changeTopology(this.#model, this.#settings, epoch, { ...this.#hooks, probe });
+    return changeTopology(this.#model, this.#settings, epoch, {
+      ...this.#hooks,
+      probe: () => this.#probe(epoch),
+    });
   }
 
-  /** Gradients of the batch an epoch began with. */
-  #probe(epoch: number, places: readonly Places[]): Float32Array[] {
+  /** A probe by the batch an epoch began with. */
+  #probe(epoch: number): Probe {
     shuffle(this.#order, this.#settings.seed, epoch);
-    return this.#runner.probe(this.#order, epoch, places);
+    return this.#runner.probe(this.#order, epoch);
   }
 }
 

@@ -20,6 +20,8 @@ pub enum Purpose {
     Generator = 7,
     /// Which connections soft removal keeps.
     Drop = 8,
+    /// Signs of samples in signed sums.
+    Signs = 9,
 }
 
 /// Mixes 64 bits so that close inputs give unrelated outputs (the finaliser of SplitMix64, Steele et al. 2014).

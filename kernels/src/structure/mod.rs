@@ -10,6 +10,7 @@ pub mod grow;
 pub mod importance;
 pub mod init;
 pub mod merge;
+pub mod pairs;
 pub mod planes;
 pub mod soft;
 pub mod strongest;

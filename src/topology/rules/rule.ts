@@ -6,6 +6,7 @@
 import { isRecord, unfit } from "../../hyperparameter.ts";
 import type { Places } from "../../native/grow.ts";
 import type { ValueLaw } from "../../native/init.ts";
+import type { LayerSums } from "../../native/probe.ts";
 import { type Connections, validateConnections } from "../../sparse/csr.ts";
 
 /** When and where a topology changes; names the random numbers of the change. */
@@ -67,6 +68,13 @@ export interface GrowRule<P extends EvolutionPlace = EvolutionPlace> {
    */
   clear?(layers: readonly Connections[], threads: number): readonly number[];
   /**
+   * Refuses layers that are too large for the rule, when a run is asked for.
+   *
+   * @param layers Those that evolve.
+   * @throws {RangeError} With the numbers.
+   */
+  checkLayers?(layers: readonly LayerShape[]): void;
+  /**
    * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new planes begin as `fresh` says;
    * the incoming view need not be kept up.
    *
@@ -122,7 +130,16 @@ export type RemovalRule<S extends RuleSettings = RuleSettings> =
   | DropRule<RulePlace<S>>
   | GradientDropRule<RulePlace<S>>;
 
-/** Absent places, and the gradient that a weight would have at each. */
+/** Sizes of a layer, which is a matrix `[inputs, neurons]`. */
+export type LayerShape = Pick<Connections, "inputs" | "neurons">;
+
+/** What a batch brings to a layer and back to it. */
+export interface Summed {
+  /** One number an input, and one a neuron. */
+  readonly sums: LayerSums;
+}
+
+/** Places, and the gradient that a weight would have at each. */
 export interface Probed {
   /** What the rule asked for. */
   readonly candidates: Places;
@@ -131,7 +148,7 @@ export interface Probed {
 }
 
 /** Decides where connections grow by the gradients they would have. */
-export interface GradientRule<P extends EvolutionPlace = RulePlace> {
+export interface GradientRule<P extends RulePlace = RulePlace> {
   /** What options and messages call the rule. */
   readonly name: string;
   /** What the rule cannot do without: the gradients that absent connections would have. */
@@ -142,12 +159,20 @@ export interface GradientRule<P extends EvolutionPlace = RulePlace> {
   readonly growthWeights?: "zero";
   /** As {@linkcode GrowRule.clear}. */
   clear?(layers: readonly Connections[], threads: number): readonly number[];
+  /** As {@linkcode GrowRule.checkLayers}. */
+  checkLayers?(layers: readonly LayerShape[]): void;
   /**
-   * Absent places whose gradients the rule wants to know, in matrix order; asked before connections are dropped.
+   * Which sums of the batch `candidates` is told: Σ|h| and Σ|δ| (`absolute`), or Σ s·h and Σ s·δ with random signs s.
+   *
+   * @default none
+   */
+  sums?(settings: P["settings"]): "absolute" | "signed" | undefined;
+  /**
+   * Places whose gradients the rule wants to know, absent or not, in matrix order; asked before connections are dropped.
    *
    * @param connections Not to be changed.
    */
-  candidates(connections: Connections, place: P): Places;
+  candidates(connections: Connections, place: P & Partial<Summed>): Places;
   /** As {@linkcode GrowRule.grow}; what was dropped meanwhile is absent too, and may grow again. */
   grow(connections: Connections, count: number, place: P & Probed): number;
 }
@@ -210,6 +235,7 @@ function watchedGrowth(rule: GrowthRule): GrowthRule {
         return cleared;
       },
     }),
+    ...(rule.checkLayers && { checkLayers: (layers: readonly LayerShape[]) => rule.checkLayers!(layers) }),
   };
   if (rule.needs === undefined) {
     return {
@@ -221,6 +247,7 @@ function watchedGrowth(rule: GrowthRule): GrowthRule {
   return {
     ...same,
     needs: rule.needs,
+    ...(rule.sums && { sums: (settings: RuleSettings) => checkedSums(name, rule.sums!(settings)) }),
     candidates: (connections, place) => checkedPlaces(name, rule.candidates(connections, place)),
     grow: (connections, count, place) =>
       watched(name, connections, () => rule.grow(connections, count, place)),
@@ -237,6 +264,11 @@ function watched(name: string, connections: Connections, act: () => number): num
     });
   }
   return count;
+}
+
+function checkedSums(name: string, sums: unknown): "absolute" | "signed" | undefined {
+  if (sums === undefined || sums === "absolute" || sums === "signed") return sums;
+  throw unfit({ task: "train", name: `sums of the rule "${name}"` }, sums, "absolute, signed or nothing");
 }
 
 function checkedPlaces(name: string, places: Places): Places {
@@ -256,7 +288,7 @@ function dropMethods({ needs }: Readonly<Record<string, unknown>>): readonly str
 }
 
 function growthMethods(
-  { needs, readsIncoming, growthWeights, clear }: Readonly<Record<string, unknown>>,
+  { needs, readsIncoming, growthWeights, clear, sums, checkLayers }: Readonly<Record<string, unknown>>,
 ): readonly string[] {
   checkNeeds(needs, "growth");
   if (growthWeights !== undefined && growthWeights !== "zero") {
@@ -266,8 +298,8 @@ function growthMethods(
     throw unfit({ task: "train", name: "growth.readsIncoming" }, readsIncoming, "true, false or nothing");
   }
   return [
-    "grow",
-    ...(needs === undefined ? [] : ["candidates"]),
+    ...["grow", ...(needs === undefined ? [] : ["candidates"])],
+    ...[...(sums === undefined ? [] : ["sums"]), ...(checkLayers === undefined ? [] : ["checkLayers"])],
     ...(clear === undefined ? [] : ["clear"]),
   ];
 }
