@@ -19,7 +19,7 @@ export type TwoSided =
  * Draws absent places without replacement in proportion to their score by CH2-L3n, in matrix order; fewer than `count`
  * where fewer have a score.
  *
- * Cost: about (inputs + neurons) · degree³ additions; 20 bytes a neuron and thread, and 64 bytes a place. The same for
+ * Cost: about (inputs + neurons) · degree³ additions; 20 to 136 bytes a neuron and thread, and 64 bytes a place. The same for
  * any number of threads, instruction set and platform.
  *
  * @param layer Not changed.
