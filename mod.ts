@@ -205,6 +205,7 @@ export type {
 } from "./src/topology/rules/rule.ts";
 export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
+export type { SoftRemovalOptions } from "./src/topology/rules/soft.ts";
 export type { GradientSampledOptions, GrowthSampling } from "./src/topology/rules/gradient_sampled.ts";
 export type { GrowthWeights } from "./src/topology/growth_weights.ts";
 export {

@@ -7,6 +7,7 @@ import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
 import { UPDATE_HYPERPARAMETERS } from "../src/optimizer/update_options.ts";
 import { DENSITY_DECAY_HYPERPARAMETERS } from "../src/topology/density_decay.ts";
 import { GRADIENT_SAMPLED_HYPERPARAMETERS } from "../src/topology/rules/gradient_sampled.ts";
+import { SOFT_HYPERPARAMETERS } from "../src/topology/rules/soft.ts";
 import { RULE_HYPERPARAMETERS } from "../src/topology/rules/rules.ts";
 import { ZETA_HYPERPARAMETERS } from "../src/topology/zeta.ts";
 import {
@@ -192,6 +193,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
       "topology/zeta.ts",
       "topology/rules/rules.ts",
       "topology/rules/gradient_sampled.ts",
+      "topology/rules/soft.ts",
       "train/hyperparameters.ts",
       "train/selection.ts",
       "parallel/options.ts",
@@ -206,6 +208,7 @@ Deno.test("defaults of the tables are those that the doc comments of their inter
     ZetaOptions: ZETA_HYPERPARAMETERS,
     DensityDecayOptions: DENSITY_DECAY_HYPERPARAMETERS,
     GradientSampledOptions: GRADIENT_SAMPLED_HYPERPARAMETERS,
+    SoftRemovalOptions: SOFT_HYPERPARAMETERS,
     SelectionOptions: SELECTION_HYPERPARAMETERS,
     HyperparameterOptions: HYPERPARAMETERS,
     ParallelHyperparameterOptions: PARALLEL_HYPERPARAMETERS,

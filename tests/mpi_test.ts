@@ -106,8 +106,10 @@ Deno.test({
     } as const;
     const rule = { growth: "gradient-sampled", growthCandidates: 0.5 } as const;
     const drawn = { ...rule, growthSampling: "graest", drop: "magnitude-gradient" } as const;
+    const graph = { drop: "soft", growth: "cannistraci-hebb" } as const;
     const adam = { optimizer: "adam", learningRate: 0.002 } as const;
-    const cases = [[64, {}], [undefined, {}], [undefined, rule], [undefined, drawn], [64, adam]] as const;
+    const rules = [[undefined, rule], [undefined, drawn], [undefined, graph]] as const;
+    const cases = [[64, {}], [undefined, {}], ...rules, [64, adam]] as const;
     for (const [chunkWords, chosen] of cases) {
       const { data, model } = problem();
       for await (const _ of trainParallel(model, data, { ...options, ...chosen, workers: 2 }));

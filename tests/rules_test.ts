@@ -201,15 +201,23 @@ Deno.test("train() refuses rules there are not, and options of rules that were n
     [
       { growth: "randm" as never },
       RangeError,
-      'growth is randm, expected random, gradient-sampled or gradient; did you mean "random"?',
+      'growth is randm, expected random, gradient-sampled, gradient or cannistraci-hebb; did you mean "random"?',
     ],
     [
       { drop: "magnitud" as never },
       RangeError,
-      'drop is magnitud, expected magnitude, magnitude-any-sign or magnitude-gradient; did you mean "magnitude"?',
+      'drop is magnitud, expected magnitude, magnitude-any-sign, magnitude-gradient or soft; did you mean "magnitude"?',
     ],
-    [{ growth: 3 as never }, TypeError, "growth is 3, expected random, gradient-sampled or gradient"],
-    [{ growth: [] as never }, TypeError, "growth is an array, expected random, gradient-sampled or gradient"],
+    [
+      { growth: 3 as never },
+      TypeError,
+      "growth is 3, expected random, gradient-sampled, gradient or cannistraci-hebb",
+    ],
+    [
+      { growth: [] as never },
+      TypeError,
+      "growth is an array, expected random, gradient-sampled, gradient or cannistraci-hebb",
+    ],
     [{ growthCandidates: 2 }, TypeError, "growthCandidates is for growth gradient-sampled"],
     [
       { growth: "gradient", growthSampling: "grabo" },

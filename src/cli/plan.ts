@@ -104,6 +104,9 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
 /** Floats of a place whose gradient is looked at: row, column, gradient, and room to choose the largest. */
 const PROBE_FLOATS = 5;
 
+/** Floats of a connection that grows by Cannistraci–Hebb: its place, and those of the waits that it is chosen from. */
+const LIKELY_FLOATS = 16;
+
 /** Floats a parameter takes beside itself: the optimiser's planes, a written gradient, what rules look at. */
 function floatsKept(sizes: readonly number[], connections: number, values: Values, width: number): number {
   const settings = resolveHyperparameters(trainOptions(values), 0);
@@ -112,7 +115,8 @@ function floatsKept(sizes: readonly number[], connections: number, values: Value
   const layers = sizes.slice(1, -1).map((neurons, index) => ({ inputs: sizes[index], neurons }));
   checkLayers(layers, settings);
   const probed = PROBE_FLOATS * probedPlaces(layers, connections, settings) / connections;
-  return stateFor(settings).planes.length + (written ? 1 : 0) + probed;
+  const likely = settings.growth === "cannistraci-hebb" ? LIKELY_FLOATS * settings.zeta : 0;
+  return stateFor(settings).planes.length + (written ? 1 : 0) + probed + likely;
 }
 
 /** In words: samples at once, and how activations are kept. */

@@ -1,11 +1,12 @@
 /**
  * The native surface: every export of the kernel library with its C signature.
  *
- * The only page that knows Deno's FFI types. Buffers are borrowed for one call; counts are in elements.
+ * Here, in `text_ffi.ts` and in `mpi_ffi.ts` alone stand Deno's FFI types. Buffers are borrowed for one call; counts are in elements.
  *
  * @module
  */
 import type { CalledWithNumbers } from "./symbols.ts";
+import { TEXT_SYMBOLS } from "./text_ffi.ts";
 
 /** Version of the border this package speaks; a library with another one is refused. */
 export const ABI_VERSION = 5;
@@ -30,15 +31,6 @@ const BATCH = [
   ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
   ...["usize", "usize"] as const,
 ] as const;
-/** A window of delimited text: text, text_len, dialect, last, threads. */
-const TEXT_WINDOW = ["buffer", "usize", "buffer", "u32", "usize"] as const;
-
-/** Rows of a text: rows; features, features_len, feature_count; targets likewise; labels, names, each with its length. */
-const TEXT_OUTPUTS = [
-  ...["usize", "buffer", "usize", "usize", "buffer", "usize", "usize"] as const,
-  ...["buffer", "usize", "buffer", "usize"] as const,
-] as const;
-
 /** Exports of the library, by name. */
 export const SYMBOLS = {
   ts_abi_version: { parameters: [], result: "u32" },
@@ -100,6 +92,34 @@ export const SYMBOLS = {
   ts_drop_lowest: {
     // …, scores, scores_len, count, threads
     parameters: [...CONNECTIONS, "buffer", "usize", "usize", "usize"],
+    result: "i32",
+  },
+
+  // --- soft ---
+  ts_soft_scores: {
+    parameters: [
+      ...["buffer", "usize", "buffer", "buffer", "buffer", "usize"] as const, // indptr, …len, indices, values, scores, nnz
+      ...["usize", "u32", "f64"] as const, // neurons, measure, temperature
+      ...GROWTH, // seed, epoch, layer, threads
+    ],
+    result: "i32",
+  },
+
+  // --- chains ---
+  ts_keep_between: {
+    // …, inputs, inputs_len, neurons, neurons_len, threads
+    parameters: [...CONNECTIONS, "buffer", "usize", "buffer", "usize", "usize"],
+    result: "i32",
+  },
+
+  // --- cannistraci_hebb ---
+  ts_likely_places: {
+    parameters: [
+      ...["buffer", "usize", "buffer", "buffer", "usize", "buffer"] as const, // indptr, indices; incoming_ptr, source
+      ...["usize", "buffer", "buffer", "usize"] as const, // nnz, rows, columns, places
+      ...GROWTH, // seed, epoch, layer, threads
+      "buffer", // drawn
+    ],
     result: "i32",
   },
 
@@ -298,45 +318,7 @@ export const SYMBOLS = {
     result: "i32",
   },
 
-  // --- text ---
-  ts_delimited_cells: {
-    parameters: ["buffer", "usize", "buffer", "buffer", "usize", "buffer"], // text, text_len, dialect, places, places_len, counts
-    result: "i32",
-  },
-  ts_delimited_rows: {
-    parameters: [...TEXT_WINDOW, "usize", "buffer", "buffer"], // most, counts, detail
-    result: "i32",
-  },
-  ts_delimited_profile: {
-    parameters: [
-      ...TEXT_WINDOW,
-      "usize", // lines_before
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // caps, profile, names, each with its length
-      ...["buffer", "usize"] as const, // kept
-      ...["buffer", "buffer"] as const, // counts, detail
-    ],
-    result: "i32",
-  },
-  ts_delimited_encode: {
-    parameters: [
-      ...TEXT_WINDOW,
-      "usize", // lines_before
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // roles, scales, first_words, each with its length
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // word_starts, words, values
-      ...["usize", "usize", "usize"] as const, // inputs, targets_of_row, room
-      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // features, labels, targets, weights
-      ...["buffer", "usize", "buffer", "usize", "buffer", "buffer"] as const, // above, tallies; counts, detail
-    ],
-    result: "i32",
-  },
-  ts_svmlight_scan: {
-    parameters: ["buffer", "usize", "usize", "buffer", "buffer"], // text, text_len, threads, counts, detail
-    result: "i32",
-  },
-  ts_svmlight_parse: {
-    parameters: ["buffer", "usize", "u64", "usize", ...TEXT_OUTPUTS, "buffer"], // text, text_len, first_index, threads; detail
-    result: "i32",
-  },
+  ...TEXT_SYMBOLS,
 
   // --- standardize
   ts_standardize: {

@@ -80,7 +80,8 @@ function columnsOf({ neurons }: OutgoingArrays): number {
   return readWhole(neurons, { task: TASK, name: "layer.neurons" }, { least: 0, below: 2 ** 32 });
 }
 
-function growthArguments(place: GrowthPlace, task: string): readonly [number, number, number, number] {
+/** A place as kernels take it. */
+export function growthArguments(place: GrowthPlace, task: string): readonly [number, number, number, number] {
   const { seed, epoch, layer, threads } = resolveOptions(GROWTH_PLACE, place, { task }) as Required<
     GrowthPlace
   >;

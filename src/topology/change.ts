@@ -10,7 +10,7 @@ import { type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import type { WeightLawOptions } from "../sparse/init.ts";
 import { compact } from "./compaction.ts";
 import { type DensityDecayOptions, hasFinalDensity, scheduledConnections } from "./density_decay.ts";
-import { dropByRule, growByRule } from "./evolution.ts";
+import { clearByRule, dropByRule, growByRule } from "./evolution.ts";
 import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_weights.ts";
 import { pruneByImportance } from "./importance.ts";
 import { changeNumber, epochsAt, type EvolveEvery, evolvesAt, type Moment, progressAt } from "./interval.ts";
@@ -174,7 +174,10 @@ function evolve(
   const wanted = layers.map(({ nnz }, index) => counts?.[index] ?? nnz);
   const places = layers.map((layer, index): RulePlace => ({
     ...{ seed, epoch: draw, layer: index, threads, fresh, progress },
-    settings: { ...settings, zeta: Math.max(zeta, Math.min(NEARLY_ALL, 1 - wanted[index] / layer.nnz)) },
+    settings: {
+      ...settings,
+      zeta: Math.max(zeta, Math.min(NEARLY_ALL, 1 - wanted[index] / Math.max(1, layer.nnz))),
+    },
     weights: growthLaw(initialOf(model, layer), growthWeights),
     neighbours: { ...(index > 0 && { below: all[index - 1] }), above: all[index + 1] },
   }));
@@ -186,6 +189,7 @@ function evolve(
     });
     if (layer.nnz > wanted[index]) layer.nnz = dropTo(layer, wanted[index], threads);
   }
+  clearByRule(all, growth, threads);
   if (growth.readsIncoming) layers.forEach((layer) => rebuildIncoming(layer, threads));
   let replaced = 0;
   for (const [index, layer] of layers.entries()) {

@@ -96,6 +96,21 @@ export function dropByRule<P>(connections: Connections, rule: Dropping<P>, place
   return dropped;
 }
 
+/** Has a rule remove what shall grow elsewhere; the incoming views are the caller's to rebuild. */
+export function clearByRule(
+  layers: readonly Connections[],
+  rule: Clearing,
+  threads: number,
+): void {
+  if (rule.clear === undefined) return;
+  const changing = layers.slice(0, -1);
+  const before = changing.map(({ nnz }) => nnz);
+  const cleared = rule.clear(layers, threads);
+  changing.forEach(({ nnz }, index) =>
+    checkCount(rule.name, "cleared", cleared?.[index], before[index] - nnz)
+  );
+}
+
 /** Has a rule let connections grow; the incoming view is the caller's to rebuild. */
 export function growByRule<P>(connections: Connections, rule: Growing<P>, count: number, place: P): number {
   const before = connections.nnz;
@@ -114,6 +129,12 @@ interface Dropping<P> {
 interface Growing<P> {
   readonly name: string;
   grow(connections: Connections, count: number, place: P): number;
+}
+
+/** What of a rule of growth clears. */
+interface Clearing {
+  readonly name: string;
+  clear?(layers: readonly Connections[], threads: number): readonly number[];
 }
 
 /** What a rule returns is what becomes of `nnz`: counts are told to callers, and decide on the incoming view. */

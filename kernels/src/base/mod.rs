@@ -2,6 +2,7 @@
 
 pub mod alias;
 pub mod loans;
+pub mod logarithm;
 pub mod pages;
 pub mod pool;
 pub mod random;

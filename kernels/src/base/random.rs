@@ -18,6 +18,8 @@ pub enum Purpose {
     Augment = 6,
     /// Made-up data.
     Generator = 7,
+    /// Which connections soft removal keeps.
+    Drop = 8,
     /// Signs of samples in signed sums.
     Signs = 9,
 }
@@ -34,6 +36,12 @@ pub fn mix(value: u64) -> u64 {
 /// The key of a stream: a seed, a purpose and where it is used (layer, epoch, row …).
 pub fn key(seed: u64, purpose: Purpose, place: &[u64]) -> u64 {
     place.iter().fold(mix(seed ^ mix(purpose as u64)), |state, &part| mix(state ^ mix(part)))
+}
+
+/// Uniform in `[0, 1)`, 53 bits: the number of `place` under `key`, for places that are not met in order.
+#[inline]
+pub fn unit_at(key: u64, place: u64) -> f64 {
+    (mix(key ^ mix(place)) >> 11) as f64 * (1.0 / (1u64 << 53) as f64)
 }
 
 /// A sequence of random numbers, fully given by its key.

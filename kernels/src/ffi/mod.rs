@@ -6,6 +6,8 @@
 mod activations;
 mod augment;
 mod batch;
+mod cannistraci_hebb;
+mod chains;
 mod csr;
 mod delimited;
 mod differentiation;
@@ -20,6 +22,7 @@ mod merge;
 mod pages;
 mod probe;
 mod random;
+mod soft;
 mod standardize;
 mod start;
 mod step;

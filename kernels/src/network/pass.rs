@@ -1,7 +1,9 @@
 //! The tiles of a batch through all layers, and back: the kernels of the layers as phases of [`run_phases`].
 //!
 //! Which rows and buffers a chunk of a phase reads and writes is decided here, so this page promises that no two
-//! chunks of a phase write the same place.
+//! chunks of a phase write the same place; and in `asked`, for the phase of a probe.
+
+mod asked;
 
 use std::ops::Range;
 
@@ -19,12 +21,12 @@ use crate::network::gradient_target::{GradientTarget, OutputBias};
 use crate::network::learned_slope::SlopeStep;
 use crate::network::loss::{Total, loss};
 use crate::network::output_gradient::take_gradient;
-use crate::network::sddmm::{Places, Sddmm};
 use crate::network::stage::Stage;
 use crate::network::storage::{Cell, Row};
-use crate::network::sums::{RowSums, Sums};
 use crate::network::update::StateSlices;
 use crate::network::workspace::Trace;
+
+pub(crate) use asked::Asked;
 
 /// The tiles of one batch, with all they read and write.
 pub(crate) struct Pass<'a, C> {
@@ -47,14 +49,6 @@ pub(crate) struct Pass<'a, C> {
     pub(crate) output_gradient: Option<&'a [f32]>,
     /// Where the gradient of the features goes; nobody asks for it in training.
     pub(crate) input_gradient: Option<InputGradient<'a>>,
-}
-
-/// What a probe asks of each layer.
-pub(crate) enum Asked<'a> {
-    /// The gradients at places.
-    Gradients(&'a [Places<'a>]),
-    /// Sums over the samples.
-    Sums(Sums<'a>),
 }
 
 /// The features as the activations of a layer below the first, which the way back turns into their gradients.
@@ -210,53 +204,6 @@ impl<C: Cell> Pass<'_, C> {
         total
     }
 
-    fn probe<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
-        // SAFETY: nobody writes activations or deltas in this phase.
-        let (deltas, last) = unsafe { (self.traces[index].output.read(), self.outputs.read()) };
-        let (deltas, last) = (deltas.as_chunks().0, last.as_chunks().0);
-        // SAFETY: as above.
-        let below = || unsafe { self.traces[index - 1].output.read() }.as_chunks().0;
-        let part = (chunk, chunks);
-        match (index == 0, index + 1 == self.run.layers.len()) {
-            (true, true) => self.sample::<R, f32, f32>(tile, index, part, self.features(tile), last),
-            (true, false) => self.sample::<R, f32, C>(tile, index, part, self.features(tile), deltas),
-            (false, true) => self.sample::<R, C, f32>(tile, index, part, below(), last),
-            (false, false) => self.sample::<R, C, C>(tile, index, part, below(), deltas),
-        }
-    }
-
-    fn sample<const R: usize, I: Cell, D: Cell>(
-        &self,
-        tile: usize,
-        index: usize,
-        (chunk, chunks): (usize, usize),
-        input: &[Row<I, R>],
-        delta: &[Row<D, R>],
-    ) {
-        let first = tile == 0;
-        match &self.probe {
-            None => {}
-            Some(Asked::Gradients(places)) => {
-                let Places { rows, columns, gradients } = places[index];
-                let own = part_of(rows.len(), chunk, chunks);
-                // SAFETY: chunks are disjoint ranges of the places.
-                let gradients = unsafe { gradients.range(own.clone()) };
-                let (rows, columns) = (&rows[own.clone()], &columns[own]);
-                dispatch(Sddmm::<R, I, D> { rows, columns, input, delta, first, gradients });
-            }
-            Some(Asked::Sums(Sums { layers, factors, absolute })) => {
-                let (inputs, neurons) = (part_of(input.len(), chunk, chunks), part_of(delta.len(), chunk, chunks));
-                let (factors, absolute) = (&factors[tile * R..(tile + 1) * R], *absolute);
-                // SAFETY: chunks are disjoint ranges of inputs, and of neurons.
-                let [of_inputs, of_neurons] = unsafe {
-                    [layers[index].inputs.range(inputs.clone()), layers[index].neurons.range(neurons.clone())]
-                };
-                dispatch(RowSums::<R, I> { rows: &input[inputs], factors, absolute, first, sums: of_inputs });
-                dispatch(RowSums::<R, D> { rows: &delta[neurons], factors, absolute, first, sums: of_neurons });
-            }
-        }
-    }
-
     /// The step of a layer's slope, from what the chunks of the phase before have gathered: the sweep above the layer.
     fn learn_slope(&self, tile: usize, index: usize, chunks: usize, slope_parts: &SharedSlice<Block>) {
         let layer = &self.run.layers[index];
@@ -406,12 +353,6 @@ impl<C: Cell> Pass<'_, C> {
             below,
         });
     }
-}
-
-/// The part of `len` elements that a chunk has: a multiple of the vector, so that only the last has a part of one.
-fn part_of(len: usize, chunk: usize, chunks: usize) -> Range<usize> {
-    let size = len.div_ceil(chunks).next_multiple_of(LANES);
-    (chunk * size).min(len)..((chunk + 1) * size).min(len)
 }
 
 /// The rows of a buffer with `R` elements a row; none of an empty buffer.

@@ -83,8 +83,7 @@ impl Settings {
         let storage = if bf16 == 0.0 { Storage::F32 } else { Storage::Bf16 };
         let memory = ActivationMemory { storage, recompute: recompute != 0.0 };
         let (dropout, label_smoothing) = (dropout as f32, label_smoothing as f32);
-        let training =
-            Training { optimizer, dropout, label_smoothing, seed: seed as u64, step: step as u64, memory };
+        let training = Training { optimizer, dropout, label_smoothing, seed: seed as u64, step: step as u64, memory };
         Ok(Self { training, planes, threads: threads as usize })
     }
 }

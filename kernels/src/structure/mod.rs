@@ -1,5 +1,7 @@
 //! The connections of one layer: sorted rows, their initial draw, what is dropped and grown, importance, averages.
 
+pub mod cannistraci_hebb;
+pub mod chains;
 pub mod correlation;
 pub mod csr;
 pub mod drop;
@@ -12,4 +14,5 @@ pub mod merge;
 pub mod pairs;
 pub mod planes;
 pub mod ring;
+pub mod soft;
 pub mod strongest;

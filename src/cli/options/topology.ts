@@ -58,6 +58,18 @@ export const TOPOLOGY_OPTIONS = [
     needs: [{ option: "final-density" }],
   },
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.drop, { training: "drop" }), name: "drop", value: "RULE" },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.dropScore, { training: "dropScore" }),
+    name: "drop-score",
+    value: "SCORE",
+  },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.dropTemperature, { training: "dropTemperature" }),
+    name: "drop-temperature",
+    value: "X",
+  },
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.growth, { training: "growth" }), name: "growth", value: "RULE" },
   {
     ...TOPOLOGY,
@@ -78,7 +90,7 @@ export const TOPOLOGY_OPTIONS = [
     value: "X",
     help:
       "Weights of new connections: drawn as --init says, 0, or drawn at this share of the scale of --init. Not given: " +
-      "zero where they grow by gradient, the scale follows --fan-in sparse, or numbers are predicted, else initial.",
+      "zero where they grow by gradient or by Cannistraci-Hebb, the scale follows --fan-in sparse, or numbers are predicted, else initial.",
   },
   {
     ...TOPOLOGY,

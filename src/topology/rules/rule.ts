@@ -58,6 +58,15 @@ export interface GrowRule<P extends EvolutionPlace = EvolutionPlace> {
    * @default false
    */
   readonly readsIncoming?: boolean;
+  /** Scale of new weights where none is asked for. @default what suits the network */
+  readonly growthWeights?: "zero";
+  /**
+   * Removes, once connections have dropped in all layers, further ones in place, which then grow in the same layer.
+   *
+   * @param layers All of the network; the last, the output's, is not to be changed.
+   * @returns Connections removed from each layer but the last.
+   */
+  clear?(layers: readonly Connections[], threads: number): readonly number[];
   /**
    * Refuses layers that are too large for the rule, when a run is asked for.
    *
@@ -146,6 +155,10 @@ export interface GradientRule<P extends RulePlace = RulePlace> {
   readonly needs: "gradients";
   /** As {@linkcode GrowRule.readsIncoming}. */
   readonly readsIncoming?: boolean;
+  /** As {@linkcode GrowRule.growthWeights}. */
+  readonly growthWeights?: "zero";
+  /** As {@linkcode GrowRule.clear}. */
+  clear?(layers: readonly Connections[], threads: number): readonly number[];
   /** As {@linkcode GrowRule.checkLayers}. */
   checkLayers?(layers: readonly LayerShape[]): void;
   /**
@@ -211,9 +224,17 @@ function watchedDrop(rule: RemovalRule): RemovalRule {
 
 /** Likewise; the places that it wants to know of are checked too. */
 function watchedGrowth(rule: GrowthRule): GrowthRule {
-  const { name, readsIncoming = false } = rule;
+  const { name } = rule;
   const same = {
-    ...{ name, readsIncoming },
+    ...{ name, readsIncoming: rule.readsIncoming ?? false },
+    ...(rule.growthWeights && { growthWeights: rule.growthWeights }),
+    ...(rule.clear && {
+      clear: (layers: readonly Connections[], threads: number) => {
+        const cleared = rule.clear!(layers, threads);
+        for (const layer of layers) watched(name, layer, () => 0);
+        return cleared;
+      },
+    }),
     ...(rule.checkLayers && { checkLayers: (layers: readonly LayerShape[]) => rule.checkLayers!(layers) }),
   };
   if (rule.needs === undefined) {
@@ -267,15 +288,19 @@ function dropMethods({ needs }: Readonly<Record<string, unknown>>): readonly str
 }
 
 function growthMethods(
-  { needs, readsIncoming, sums, checkLayers }: Readonly<Record<string, unknown>>,
+  { needs, readsIncoming, growthWeights, clear, sums, checkLayers }: Readonly<Record<string, unknown>>,
 ): readonly string[] {
   checkNeeds(needs, "growth");
+  if (growthWeights !== undefined && growthWeights !== "zero") {
+    throw unfit({ task: "train", name: "growth.growthWeights" }, growthWeights, "zero or nothing");
+  }
   if (readsIncoming !== undefined && typeof readsIncoming !== "boolean") {
     throw unfit({ task: "train", name: "growth.readsIncoming" }, readsIncoming, "true, false or nothing");
   }
   return [
     ...["grow", ...(needs === undefined ? [] : ["candidates"])],
     ...[...(sums === undefined ? [] : ["sums"]), ...(checkLayers === undefined ? [] : ["checkLayers"])],
+    ...(clear === undefined ? [] : ["clear"]),
   ];
 }
 

@@ -5,6 +5,7 @@
  */
 import { onlyFor, type TableOf } from "../../hyperparameter.ts";
 import type { GrowthWeights } from "../growth_weights.ts";
+import { CANNISTRACI_HEBB } from "./cannistraci_hebb.ts";
 import {
   GRADIENT_SAMPLED,
   GRADIENT_SAMPLED_HYPERPARAMETERS,
@@ -16,25 +17,28 @@ import { MAGNITUDE_ANY_SIGN } from "./magnitude_any_sign.ts";
 import { MAGNITUDE_GRADIENT } from "./magnitude_gradient.ts";
 import { RANDOM } from "./random.ts";
 import type { GrowthRule, LayerShape, OwnRules, RemovalRule, RuleSettings } from "./rule.ts";
+import { SOFT, SOFT_HYPERPARAMETERS, type SoftRemovalOptions } from "./soft.ts";
 
 /** Name of a rule that drops connections. */
-export type DropRuleName = "magnitude" | "magnitude-any-sign" | "magnitude-gradient";
+export type DropRuleName = "magnitude" | "magnitude-any-sign" | "magnitude-gradient" | "soft";
 /** Name of a rule that lets connections grow. */
-export type GrowthRuleName = "random" | "gradient-sampled" | "gradient";
+export type GrowthRuleName = "random" | "gradient-sampled" | "gradient" | "cannistraci-hebb";
 
 const DROP: Readonly<Record<DropRuleName, RemovalRule>> = {
   magnitude: MAGNITUDE,
   "magnitude-any-sign": MAGNITUDE_ANY_SIGN,
   "magnitude-gradient": MAGNITUDE_GRADIENT,
+  soft: SOFT,
 };
 const GROWTH: Readonly<Record<GrowthRuleName, GrowthRule>> = {
   random: RANDOM,
   "gradient-sampled": GRADIENT_SAMPLED,
   gradient: GRADIENT,
+  "cannistraci-hebb": CANNISTRACI_HEBB,
 };
 
 /** Which rules a topology changes by, and what they may be told. */
-export interface RuleOptions extends GradientSampledOptions {
+export interface RuleOptions extends GradientSampledOptions, SoftRemovalOptions {
   /**
    * Which connections go.
    *
@@ -50,7 +54,7 @@ export interface RuleOptions extends GradientSampledOptions {
   /**
    * Scale of the weights of new connections: the initialiser's (`initial`), 0 (`zero`), or a share of the initialiser's.
    *
-   * @default `zero` for rules that grow by gradient, where the initialiser follows the sparse fan-in, and for regression,
+   * @default `zero` for rules that grow by gradient or by Cannistraci–Hebb, where the initialiser follows the sparse fan-in, and for regression,
    * else `initial`
    */
   readonly growthWeights?: GrowthWeights;
@@ -64,15 +68,16 @@ export const RULE_HYPERPARAMETERS = {
     default: "magnitude",
     doc:
       "Which connections go: those whose weights are closest to zero, on each side of it as in SET (magnitude) or on both " +
-      "together (magnitude-any-sign), or with the smallest |w| + 0.01·|gradient| (magnitude-gradient).",
+      "together (magnitude-any-sign), with the smallest |w| + 0.01·|gradient| (magnitude-gradient), or at random, rather " +
+      "those that matter little (soft).",
   },
   growth: {
     kind: "choice",
     choices: Object.keys(GROWTH) as readonly GrowthRuleName[],
     default: "random",
     doc:
-      "Where connections grow: anywhere (random), or where gradients are largest, of places drawn (gradient-sampled) or of " +
-      "all (gradient, for small layers).",
+      "Where connections grow: anywhere (random), where gradients are largest, of places drawn (gradient-sampled) or of " +
+      "all (gradient, for small layers), or where they close many short paths (cannistraci-hebb).",
   },
   growthWeights: {
     kind: "choice-or-number",
@@ -81,6 +86,7 @@ export const RULE_HYPERPARAMETERS = {
     doc: "Weights of new connections: drawn as the first ones, 0, or drawn at this share of their scale.",
   },
   ...onlyFor("growth", "gradient-sampled", GRADIENT_SAMPLED_HYPERPARAMETERS),
+  ...onlyFor("drop", "soft", SOFT_HYPERPARAMETERS),
 } as const satisfies TableOf<RuleOptions>;
 
 /** The rules that were chosen, by name or as objects. */
@@ -127,6 +133,7 @@ export function probedPlaces(
     random: 0,
     "gradient-sampled": settings.growthCandidates * connections,
     gradient: placesOf(layers),
+    "cannistraci-hebb": 0,
   };
   return absent[settings.growth] + (chosenRules(settings).drop.needs === "gradients" ? connections : 0);
 }

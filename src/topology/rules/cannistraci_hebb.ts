@@ -1,0 +1,35 @@
+/**
+ * Growth by Cannistraci–Hebb: where the topology itself says that a connection is missing, without gradients.
+ *
+ * @module
+ */
+import { likelyPlaces } from "../../native/cannistraci_hebb.ts";
+import { growRandom, insertConnections } from "../../native/grow.ts";
+import { removeChains } from "../chains.ts";
+import type { GrowRule, RulePlace } from "./rule.ts";
+
+/**
+ * Removes chains, then draws absent places in proportion to their score by CH2-L3n, which counts paths of length three.
+ *
+ * The score of (u, v) is the sum, over the neighbours j of v that share a neighbour with u, of
+ * (cn(u, j) + 1)/(deg j − cn(u, j)), and the same from v's side; cn is the number of neighbours shared. Where fewer places
+ * than needed have a score, all of those grow, and the rest at random. New weights begin at 0.
+ *
+ * Source: Zhang et al. 2025 (CHTs, arXiv 2501.19107). Cost: about (inputs + neurons) · degree³ additions a layer: 20 ms of
+ * a processor for 1000 × 1000 at a density of 4 %, minutes where 100,000 neurons have a hundred neighbours each. Memory:
+ * 20 to 136 bytes a neuron and thread, 64 bytes a connection to grow.
+ */
+export const CANNISTRACI_HEBB: GrowRule<RulePlace> = {
+  name: "cannistraci-hebb",
+  readsIncoming: true,
+  growthWeights: "zero",
+  clear: removeChains,
+  grow(connections, count, place) {
+    const before = connections.nnz;
+    const likely = likelyPlaces(connections, count, place);
+    connections.nnz = insertConnections(connections, likely, place, place);
+    const left = before + count - connections.nnz;
+    if (left > 0) connections.nnz = growRandom(connections, left, place, place);
+    return connections.nnz - before;
+  },
+};
