@@ -106,7 +106,9 @@ Deno.test({
     } as const;
     const rule = { growth: "gradient-sampled", growthCandidates: 0.5 } as const;
     const adam = { optimizer: "adam", learningRate: 0.002 } as const;
-    for (const [chunkWords, chosen] of [[64, {}], [undefined, {}], [undefined, rule], [64, adam]] as const) {
+    const steps = { evolveEvery: { steps: 7 }, zetaSchedule: "cosine", finalDensity: 0.1 } as const;
+    const runs = [[64, {}], [undefined, {}], [undefined, rule], [64, adam], [undefined, steps]] as const;
+    for (const [chunkWords, chosen] of runs) {
       const { data, model } = problem();
       for await (const _ of trainParallel(model, data, { ...options, ...chosen, workers: 2 }));
       const { code, out, err } = await ranks(3, "./mpi/train.ts", [
