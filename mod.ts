@@ -196,6 +196,9 @@ export type {
   RuleSettings,
 } from "./src/topology/rules/rule.ts";
 export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
+export type { DensityDecayOptions } from "./src/topology/density_decay.ts";
+export type { EvolveEvery } from "./src/topology/interval.ts";
+export type { ZetaOptions } from "./src/topology/zeta.ts";
 export { compact, type Compaction, type CompactOptions } from "./src/topology/compaction.ts";
 export { neuronImportance, pruneByImportance, type PruningCounts } from "./src/topology/importance.ts";
 export type { ReadProgress, Source } from "./src/data/source.ts";

@@ -87,7 +87,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("evolutionSeconds", "seconds of SET and pruning"),
       key("evaluationSeconds", "seconds of evaluation"),
       key("samplesPerSecond", "training samples a second of training"),
-      key("replaced", "connections SET replaced after the epoch"),
+      key("replaced", "connections SET replaced in the epoch and after it"),
       key("pruned", "connections Importance Pruning removed after the epoch"),
       key("gradientFlow", "mean squared norm of the gradient", "with --gradient-flow"),
       key(
