@@ -178,7 +178,7 @@ export {
   evolveConnections,
 } from "./src/topology/evolution.ts";
 export type { GrowthWeights } from "./src/topology/growth_weights.ts";
-export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampled.ts";
+export type { GradientSampledOptions, GrowthSampling } from "./src/topology/rules/gradient_sampled.ts";
 export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
 export type {
@@ -189,11 +189,13 @@ export type {
   GradientRule,
   GrowRule,
   GrowthRule,
+  LayerShape,
   Neighbours,
   Probed,
   RemovalRule,
   RulePlace,
   RuleSettings,
+  Summed,
 } from "./src/topology/rules/rule.ts";
 export type { DropRuleName, GrowthRuleName, RuleOptions } from "./src/topology/rules/rules.ts";
 export type { DensityDecayOptions } from "./src/topology/density_decay.ts";
@@ -205,6 +207,7 @@ export type { ReadProgress, Source } from "./src/data/source.ts";
 export type { FeatureSelection } from "./src/native/standardize.ts";
 export type { GeneratorDesign } from "./src/native/generator.ts";
 export type { ValueLaw } from "./src/native/init.ts";
+export type { LayerSums } from "./src/native/probe.ts";
 export type { MpiPlace } from "./src/native/mpi.ts";
 export {
   absentPlaces,

@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { smallestMagnitude } from "../src/topology/rules/magnitude.ts";
-import { changeTopology, type Probe, type TopologySettings } from "../src/topology/change.ts";
-import { gradientsAt } from "../src/topology/probe.ts";
+import { changeTopology, type TopologySettings } from "../src/topology/change.ts";
+import { probeOf } from "../src/topology/probe.ts";
 import { RANDOM } from "../src/topology/rules/random.ts";
 import type { GradientDropRule, GradientRule, GrowRule } from "../src/topology/rules/rule.ts";
 import { absentPlaces } from "../src/native/grow.ts";
@@ -58,9 +58,9 @@ Deno.test("changeTopology() gives a drop rule the gradients of the connections, 
     const batch = randomBatch(SIZES, 20, "classification", 3);
     const { gradients } = backpropagate(oracleOf(model), batch);
     let probes = 0;
-    const probe: Probe = (places) => {
+    const probe = () => {
       probes++;
-      return gradientsAt(model, batch.tiles(32), places, { threads: 1 });
+      return probeOf(model, batch.tiles(32), { threads: 1 });
     };
     const before = model.layers.map((layer) => placesOf(layer));
     const drop: GradientDropRule = {

@@ -262,7 +262,7 @@ Deno.test("resumed() lets go of what a checkpoint says of a choice that is made 
   const leftOut = (given: Values) => resumed(checkpoint, { resume: "model.safetensors", ...given }).leftOut;
   assertEquals([leftOut({}), leftOut({ parallel: "none" })], [[], []]);
   assertEquals(leftOut({ parallel: "wassp" }), ["max-steps"]);
-  assertEquals(leftOut({ growth: "random" }), ["growth-candidates"]);
+  assertEquals(leftOut({ growth: "random" }), ["growth-candidates", "growth-sampling"]);
   const both = { growth: "random", "growth-candidates": 2 } as const;
   assertThrows(() => wanted(both), UsageError, "Cannot use --growth-candidates with --growth random");
 });

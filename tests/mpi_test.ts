@@ -105,10 +105,12 @@ Deno.test({
       threads: 2,
     } as const;
     const rule = { growth: "gradient-sampled", growthCandidates: 0.5 } as const;
+    const drawn = { ...rule, growthSampling: "graest", drop: "magnitude-gradient" } as const;
     const adam = { optimizer: "adam", learningRate: 0.002 } as const;
     const steps = { evolveEvery: { steps: 7 }, zetaSchedule: "cosine", finalDensity: 0.1 } as const;
-    const runs = [[64, {}], [undefined, {}], [undefined, rule], [64, adam], [undefined, steps]] as const;
-    for (const [chunkWords, chosen] of runs) {
+    const set = [[64, {}], [undefined, {}], [64, adam], [undefined, steps]] as const;
+    const cases = [...set, [undefined, rule], [undefined, drawn]] as const;
+    for (const [chunkWords, chosen] of cases) {
       const { data, model } = problem();
       for await (const _ of trainParallel(model, data, { ...options, ...chosen, workers: 2 }));
       const { code, out, err } = await ranks(3, "./mpi/train.ts", [

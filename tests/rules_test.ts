@@ -12,8 +12,8 @@ import { trainParallel } from "../src/parallel/wasap.ts";
 import { WorkerModels } from "../src/parallel/worker_models.ts";
 import type { Connections } from "../src/sparse/csr.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
-import { changeTopology, type Probe, type TopologySettings } from "../src/topology/change.ts";
-import { gradientsAt } from "../src/topology/probe.ts";
+import { changeTopology, type TopologySettings } from "../src/topology/change.ts";
+import { probeOf } from "../src/topology/probe.ts";
 import { RANDOM } from "../src/topology/rules/random.ts";
 import type { GradientRule, GrowRule, RulePlace } from "../src/topology/rules/rule.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
@@ -64,11 +64,13 @@ Deno.test("growth by gradient takes those of its candidates whose gradients a de
         )
       );
       let probes = 0;
-      const probe: Probe = (places) => {
+      const made = () => probeOf(model, batch.tiles(48), { threads: 1 });
+      const gradientsAt = (places: readonly Places[]) => {
         probes++;
         assertEquals(places.map(({ rows }) => rows.length), [...candidates.map(({ length }) => length), 0]);
-        return gradientsAt(model, batch.tiles(48), places, { threads: 1 });
+        return made().gradients(places);
       };
+      const probe = () => ({ ...made(), gradients: gradientsAt });
       const settings = settingsOf({ zeta: 0.3, growth: "gradient-sampled", growthCandidates });
       const { replaced } = changeTopology(model, settings, 4, { probe });
       assertEquals(probes, 1);
@@ -93,7 +95,7 @@ Deno.test("growth by gradient keeps nnz where there are fewer candidates than co
       const model = randomModel({ sizes: [12, 20, 15, 3], density, seed: 4 });
       const batch = randomBatch([12, 20, 15, 3], 16, "classification", 1);
       const before = model.layers.map(({ nnz }) => nnz);
-      const probe: Probe = (places) => gradientsAt(model, batch.tiles(16), places, { threads: 1 });
+      const probe = () => probeOf(model, batch.tiles(16), { threads: 1 });
       const settings = settingsOf({ zeta: 0.5, growth: "gradient-sampled", growthCandidates });
       for (let epoch = 1; epoch <= 5; epoch++) changeTopology(model, settings, epoch, { probe });
       assertEquals(model.layers.map(({ nnz }) => nnz), before);
@@ -114,8 +116,7 @@ Deno.test("train() probes the batch that an epoch began with, whole and without 
   }, { training: false, dropout: false, probes: true });
   const order = sharedWords(data.train.samples);
   shuffle(order, 5, 1);
-  const probe: Probe = (places) =>
-    gradientsAt(twin, runner.build(order, 0, 40, 1), places, { threads: 1 }, runner.work);
+  const probe = () => probeOf(twin, runner.build(order, 0, 40, 1), { threads: 1 }, runner.work);
   changeTopology(twin, resolveHyperparameters(options, 5), 1, { probe });
   await finish(twin, data, { ...options, epochs: 2, state: { ...state, evolved: true } });
   assertSameModel(model, twin);
@@ -200,16 +201,21 @@ Deno.test("train() refuses rules there are not, and options of rules that were n
     [
       { growth: "randm" as never },
       RangeError,
-      'growth is randm, expected random or gradient-sampled; did you mean "random"?',
+      'growth is randm, expected random, gradient-sampled or gradient; did you mean "random"?',
     ],
     [
       { drop: "magnitud" as never },
       RangeError,
-      'drop is magnitud, expected magnitude; did you mean "magnitude"?',
+      'drop is magnitud, expected magnitude, magnitude-any-sign or magnitude-gradient; did you mean "magnitude"?',
     ],
-    [{ growth: 3 as never }, TypeError, "growth is 3, expected random or gradient-sampled"],
-    [{ growth: [] as never }, TypeError, "growth is an array, expected random or gradient-sampled"],
+    [{ growth: 3 as never }, TypeError, "growth is 3, expected random, gradient-sampled or gradient"],
+    [{ growth: [] as never }, TypeError, "growth is an array, expected random, gradient-sampled or gradient"],
     [{ growthCandidates: 2 }, TypeError, "growthCandidates is for growth gradient-sampled"],
+    [
+      { growth: "gradient", growthSampling: "grabo" },
+      TypeError,
+      "growthSampling is for growth gradient-sampled",
+    ],
     [
       { ...SAMPLED, growthCandidates: 0 },
       RangeError,

@@ -9,7 +9,7 @@ import { availableMemory } from "./available_memory.ts";
 import { bytes, count, layerSizes } from "../format.ts";
 import { columns } from "./format.ts";
 import { optimizerNamed, stateFor } from "../optimizer/optimizers.ts";
-import { needsGradients } from "../topology/rules/rules.ts";
+import { checkLayers, probedPlaces } from "../topology/rules/rules.ts";
 import { resolveHyperparameters } from "../train/hyperparameters.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
@@ -73,16 +73,17 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
   const fixed = given.preset === undefined;
   const activationStorage = fixed ? values["activation-storage"] : storage;
   const width = tileWidth(sizes, batchSize, { microBatch, activationStorage });
-  const plan = planNetwork({
+  const network = {
     sizes,
     epsilon,
     ...densities(density),
     batchSize,
     dropout: dropout > 0,
-    planes: floatsKept(values, width),
     memoryBytes,
     ...((fixed || microBatch !== undefined) && { widths: [width] }),
-  });
+  };
+  const { connections } = planNetwork(network);
+  const plan = planNetwork({ ...network, planes: floatsKept(sizes, connections, values, width) });
   const choice = chosen(plan, {
     ...(activationStorage && { activationStorage }),
     ...(fixed ? { recompute: values.recompute ?? false } : recompute !== undefined && { recompute }),
@@ -92,15 +93,17 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
   return { values: { ...values, ...ways, recompute: choice.recompute }, choice };
 }
 
-/** Floats of an absent place whose gradient is looked at: row, column, gradient, and room to choose the largest. */
+/** Floats of a place whose gradient is looked at: row, column, gradient, and room to choose the largest. */
 const PROBE_FLOATS = 5;
 
-/** Floats a parameter takes beside itself: the optimiser's planes, a written gradient, what growth looks at. */
-function floatsKept(values: Values, width: number): number {
+/** Floats a parameter takes beside itself: the optimiser's planes, a written gradient, what rules look at. */
+function floatsKept(sizes: readonly number[], connections: number, values: Values, width: number): number {
   const settings = resolveHyperparameters(trainOptions(values), 0);
   const { needsWholeGradient } = optimizerNamed(settings.optimizer);
   const written = settings.gradientFlow || (needsWholeGradient(settings) && settings.batchSize > width);
-  const probed = needsGradients(settings) ? PROBE_FLOATS * settings.growthCandidates : 0;
+  const layers = sizes.slice(1, -1).map((neurons, index) => ({ inputs: sizes[index], neurons }));
+  checkLayers(layers, settings);
+  const probed = PROBE_FLOATS * probedPlaces(layers, connections, settings) / connections;
   return stateFor(settings).planes.length + (written ? 1 : 0) + probed;
 }
 

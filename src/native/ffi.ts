@@ -78,6 +78,11 @@ export const SYMBOLS = {
   // --- drop ---
   ts_drop_smallest: { parameters: [...CONNECTIONS, "f64", "usize"], result: "i32" }, // …, zeta, threads
   ts_drop_to: { parameters: [...CONNECTIONS, "usize", "usize"], result: "i32" }, // …, target, threads
+  ts_drop_lowest: {
+    // …, scores, scores_len, count, threads
+    parameters: [...CONNECTIONS, "buffer", "usize", "usize", "usize"],
+    result: "i32",
+  },
 
   // --- grow ---
   ts_grow_random: {
@@ -101,6 +106,16 @@ export const SYMBOLS = {
   },
 
   // --- strongest ---
+  ts_absent_pairs: {
+    // indptr, indptr_len, indices, indices_len, inputs, inputs_len, neurons, neurons_len; rows, columns, draws
+    parameters: [
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"] as const,
+      ...["buffer", "buffer", "usize"] as const,
+      ...GROWTH,
+      "buffer", // drawn
+    ],
+    result: "i32",
+  },
   ts_keep_strongest: {
     // scores, scores_len, count, rows, rows_len, columns, columns_len
     parameters: ["buffer", "usize", "usize", "buffer", "usize", "buffer", "usize"],
@@ -207,6 +222,15 @@ export const SYMBOLS = {
       ...["f32", "u32", "u32", "u64", "u64", "usize"] as const, // dropout, bf16, recompute, seed, step, threads
       ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // ends, rows, columns, each with its length
       ...["buffer", "usize", "buffer", "usize"] as const, // work, work_len, gradients, gradients_len
+    ],
+    result: "i32",
+  },
+  ts_probe_sums: {
+    parameters: [
+      ...NETWORK,
+      ...BATCH,
+      ...["u32", "u32", "usize", "u32", "u64", "u64"] as const, // bf16, recompute, threads; signed, seed, draw
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // work, inputs, neurons, each with its length
     ],
     result: "i32",
   },

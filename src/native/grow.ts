@@ -178,3 +178,41 @@ export function absentPlaces(
   check(status, task);
   return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
 }
+
+/**
+ * Draws places in proportion to |inputs[i] · neurons[j]| and gives those that are absent, each once, in matrix order; a
+ * function of all but the threads. None where all numbers of a side are zero or one is not finite.
+ *
+ * O(inputs + neurons + nnz + draws).
+ *
+ * @param layer Not changed.
+ * @param draws How many places are drawn, before those that exist or repeat are thrown away.
+ * @throws {TypeError} When there is not one number an input and neuron.
+ */
+export function absentPairs(
+  layer: Pick<OutgoingArrays, "indptr" | "indices">,
+  { inputs, neurons }: { readonly inputs: Float32Array; readonly neurons: Float32Array },
+  draws: number,
+  place: GrowthPlace,
+): Places {
+  const task = "draw absent places";
+  const { indptr, indices } = layer;
+  const [rows, columns, drawn] = [new Uint32Array(draws), new Uint32Array(draws), new Float64Array(1)];
+  const status = kernels().ts_absent_pairs(
+    buffer(indptr),
+    indptr.length,
+    buffer(indices),
+    indices.length,
+    buffer(inputs),
+    inputs.length,
+    buffer(neurons),
+    neurons.length,
+    buffer(rows),
+    buffer(columns),
+    draws,
+    ...growthArguments(place, task),
+    drawn,
+  );
+  check(status, task);
+  return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
+}

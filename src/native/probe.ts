@@ -1,5 +1,5 @@
 /**
- * Gradients at chosen places of a network, whether there are connections or not.
+ * Gradients at chosen places of a network, whether there are connections or not, and the sums that places are drawn by.
  *
  * @module
  */
@@ -105,4 +105,61 @@ export function probeGradients(
     gradients.length,
   );
   check(status, task);
+}
+
+/**
+ * Which sums over the samples of a batch: Σ|h| and Σ|δ|, or |Σ s·h| and |Σ s·δ| with random signs s, one a sample, that
+ * seed and draw name.
+ */
+export type SumKind = "absolute" | { readonly seed: number; readonly draw: number };
+
+/** The sums of one layer. */
+export interface LayerSums {
+  /** Of what comes into the layer (h), `[inputs]`; of signed sums the distance from zero counts. */
+  readonly inputs: Float32Array;
+  /** Of the gradients of its sums (δ), `[neurons]`; likewise. */
+  readonly neurons: Float32Array;
+}
+
+/**
+ * The sums of all layers, without dropout. The network is not changed; cost and work memory of {@linkcode probeGradients}.
+ *
+ * @throws {TypeError} When lengths do not agree.
+ * @throws {RangeError} When a label or a setting is out of range.
+ */
+export function probeSums(
+  network: Pick<NetworkMemory, "layout" | "slopes" | "arena">,
+  layers: readonly { readonly inputs: number; readonly neurons: number }[],
+  batch: Batch,
+  kind: SumKind,
+  settings: Omit<ProbeSettings, "dropout" | "seed" | "step">,
+  work: Uint32Array,
+): LayerSums[] {
+  const task = "sum a batch over its samples";
+  const sums = layers.map(({ inputs, neurons }) => [inputs, neurons]);
+  const [inputs, neurons] = [0, 1].map((side) =>
+    new Float32Array(sums.reduce((total, lengths) => total + lengths[side], 0))
+  );
+  const { seed, draw } = kind === "absolute" ? { seed: 0, draw: 0 } : kind;
+  const status = kernels().ts_probe_sums(
+    ...networkArguments(network, task),
+    ...batchArguments(batch),
+    ...memoryArguments(settings),
+    settings.threads,
+    kind === "absolute" ? 0 : 1,
+    seed,
+    draw,
+    buffer(work),
+    work.length,
+    buffer(inputs),
+    inputs.length,
+    buffer(neurons),
+    neurons.length,
+  );
+  check(status, task);
+  let [input, neuron] = [0, 0];
+  return layers.map((layer) => ({
+    inputs: inputs.subarray(input, input += layer.inputs),
+    neurons: neurons.subarray(neuron, neuron += layer.neurons),
+  }));
 }

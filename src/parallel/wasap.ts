@@ -7,13 +7,13 @@ import { type Dataset, usableDataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
-import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import { BatchRunner } from "../train/step_runner.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { changesAt, changeTopology, type TopologyCounts } from "../topology/change.ts";
+import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { makeRoomFor } from "../topology/spare_room.ts";
 import { changesInside, type Moment, probedBatch } from "../topology/interval.ts";
@@ -287,19 +287,19 @@ class ParallelEngine implements Engine {
     const counts = changeTopology(model, this.#settings, epoch, {
       ...this.#hooks,
       ...{ within, startDensities, shared: true },
-      probe: (places) => this.#probe(moment, places),
+      probe: () => this.#probe(moment),
     });
     if (changesAt(this.#settings, moment)) this.#transport.topologyChanged();
     return counts;
   }
 
-  /** Gradients of a batch that the sequential trainer would have had in the epoch. */
-  #probe({ epoch, step }: Moment, places: readonly Places[]): Float32Array[] {
+  /** A probe by the batch that the sequential trainer would have had in the epoch. */
+  #probe({ epoch, step }: Moment): Probe {
     const { seed, batchSize, evolveEvery } = this.#settings;
     const order = this.#order;
     shuffle(order, seed, epoch);
     const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
-    return this.#runner!.probe(order, epoch, places, batch);
+    return this.#runner!.probe(order, epoch, batch);
   }
 
   mayStopAfter(epoch: number): boolean {

@@ -5,11 +5,11 @@
  */
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
-import type { Places } from "../native/grow.ts";
 import type { Batch } from "../native/step.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { changesAt, changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { changeNumber, evolvesAt, type Moment, probedBatch } from "../topology/interval.ts";
+import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepRunner } from "../train/step_runner.ts";
@@ -203,17 +203,17 @@ class WorkerSteps {
     return changeTopology(this.#replica, settings, epoch, {
       ...{ within, startDensities, shared: true },
       draw: this.#draw(changeNumber(settings.evolveEvery, moment)),
-      probe: (places) => this.#probe(moment, places),
+      probe: () => this.#probe(moment),
     });
   }
 
-  /** Gradients of a batch of its shard that the worker has had in an epoch. */
-  #probe({ epoch, step }: Moment, places: readonly Places[]): Float32Array[] {
+  /** A probe by a batch of its shard that the worker has had in an epoch. */
+  #probe({ epoch, step }: Moment): Probe {
     const { batchSize, evolveEvery } = this.#setup.settings;
     const { order } = this.#shard;
     this.beginPass(epoch);
     const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
-    return this.#runner.probe(order, epoch, places, batch);
+    return this.#runner.probe(order, epoch, batch);
   }
 
   #batch(pass: number, step: number): Batch | undefined {

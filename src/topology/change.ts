@@ -14,7 +14,8 @@ import { dropByRule, growByRule } from "./evolution.ts";
 import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_weights.ts";
 import { pruneByImportance } from "./importance.ts";
 import { changeNumber, type EvolveEvery, evolvesAt, type Moment, progressAt } from "./interval.ts";
-import type { ConnectionGradients, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
+import type { Probe } from "./probe.ts";
+import type { ConnectionGradients, GradientRule, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
 import { type ChosenRules, chosenRules, probesFor, type RuleChoice } from "./rules/rules.ts";
 import { fitToConnections } from "./spare_room.ts";
 import { zetaOf, type ZetaOptions } from "./zeta.ts";
@@ -63,13 +64,10 @@ export interface TopologyChangeOptions {
   /** Rules of the caller's own, instead of those that the settings name. */
   readonly rules?: OwnRules | undefined;
   /** Needed where a rule needs gradients, and called once then. */
-  readonly probe?: Probe | undefined;
+  readonly probe?: (() => Probe) | undefined;
   /** Called after each layer. */
   readonly onPhase?: ((progress: TopologyProgress) => void) | undefined;
 }
-
-/** Gives the gradients, for one batch of the training samples, at places of each layer, the output's too. */
-export type Probe = (places: readonly Places[]) => readonly Float32Array[];
 
 /** What a change of the topology did to all layers. */
 export interface TopologyCounts {
@@ -215,7 +213,7 @@ function probedBy(
   rules: ChosenRules,
   layers: readonly Connections[],
   places: readonly RulePlace[],
-  probe: Probe | undefined,
+  makeProbe: (() => Probe) | undefined,
 ): LayerProbe[] {
   const { drop, growth } = rules;
   const asking = probesFor(rules);
@@ -226,14 +224,15 @@ function probedBy(
       ofConnections: NO_GRADIENTS,
     }));
   }
-  if (probe === undefined) throw new TypeError(`Cannot ${asking}, there is no probe`);
-  const candidates = layers.map((layer, index) =>
-    growth.needs === undefined ? NO_PLACES : growth.candidates(layer, places[index])
-  );
+  if (makeProbe === undefined) throw new TypeError(`Cannot ${asking}, there is no probe`);
+  const probe = makeProbe();
+  const candidates = growth.needs === undefined
+    ? layers.map(() => NO_PLACES)
+    : candidatesOf(growth, layers, places, probe);
   const asked = layers.map((layer, index) =>
     drop.needs === undefined ? candidates[index] : bothOf(candidates[index], connectionPlaces(layer))
   );
-  const gradients = probe([...asked, NO_PLACES]);
+  const gradients = probe.gradients([...asked, NO_PLACES]);
   return layers.map((_, index) => {
     const { length } = candidates[index].rows;
     return {
@@ -242,6 +241,21 @@ function probedBy(
       ofConnections: gradients[index].subarray(length),
     };
   });
+}
+
+/** The places that a rule of growth wants to know of, drawn by sums where it says so. */
+function candidatesOf(
+  rule: GradientRule,
+  layers: readonly Connections[],
+  places: readonly RulePlace[],
+  probe: Probe,
+): Places[] {
+  const { settings, seed, epoch: draw } = places[0];
+  const summed = rule.sums?.(settings);
+  const sums = summed && probe.sums(summed === "absolute" ? summed : { seed, draw });
+  return layers.map((layer, index) =>
+    rule.candidates(layer, { ...places[index], ...(sums && { sums: sums[index] }) })
+  );
 }
 
 /** The places of a layer's connections, in matrix order. */

@@ -5,9 +5,37 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { Places } from "../native/grow.ts";
-import { probeGradients, type ProbeSettings, probeWords } from "../native/probe.ts";
+import {
+  type LayerSums,
+  probeGradients,
+  type ProbeSettings,
+  probeSums,
+  probeWords,
+  type SumKind,
+} from "../native/probe.ts";
 import type { Batch } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
+
+/** What rules ask of one batch of the training samples; the network is as it was when the topology began to change. */
+export interface Probe {
+  /** The gradients at places of each layer, the output's too; see {@linkcode gradientsAt}. */
+  gradients(places: readonly Places[]): readonly Float32Array[];
+  /** What comes into each layer and back to it, summed over the samples. */
+  sums(kind: SumKind): readonly LayerSums[];
+}
+
+/** A probe of a network by a batch, without dropout; work as for {@linkcode gradientsAt}. */
+export function probeOf(
+  model: SparseMlp,
+  batch: Batch,
+  settings: Omit<ProbeSettings, "dropout" | "seed" | "step">,
+  work: Uint32Array = sharedWords(probeMemory(model, batch.width, settings)),
+): Probe {
+  return {
+    gradients: (places) => gradientsAt(model, batch, places, settings, work),
+    sums: (kind) => probeSums(model.memory, model.layers, batch, kind, settings, work),
+  };
+}
 
 /** Words of memory that {@linkcode gradientsAt} works in. */
 export function probeMemory(

@@ -8,6 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount } from "../model/outputs.ts";
+import { checkLayers } from "../topology/rules/rules.ts";
 import { refuseCalibration } from "./calibration.ts";
 import { checkDensityDecay, densitiesOf } from "../topology/density_decay.ts";
 import { lastChange } from "../topology/interval.ts";
@@ -26,8 +27,9 @@ import { checkStepInside, type RunState } from "./state.ts";
  * connection.
  */
 export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset, run: R): R {
-  const { settings, state } = run;
+  const { settings, hooks, state } = run;
   checkFit(model, data, settings);
+  checkLayers(model.layers.slice(0, -1), settings, hooks.rules);
   if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const samples = trainingSamples(data, settings.validationFraction);
   const batchSize = Math.min(settings.batchSize, samples);

@@ -5,11 +5,11 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
-import type { Places } from "../native/grow.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
 import { evolvesAt, type Moment, probedBatch } from "../topology/interval.ts";
+import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
 import type { EventLoopTurn } from "./event_loop_turn.ts";
@@ -147,17 +147,17 @@ export class SequentialEngine implements Engine {
       ...this.#hooks,
       within,
       startDensities: this.#startDensities,
-      probe: (places) => this.#probe({ epoch, ...within }, places),
+      probe: () => this.#probe({ epoch, ...within }),
     });
   }
 
-  /** Gradients of a batch of the epoch. */
-  #probe({ epoch, step }: Moment, places: readonly Places[]): Float32Array[] {
+  /** A probe by a batch of the epoch. */
+  #probe({ epoch, step }: Moment): Probe {
     const { seed, batchSize, evolveEvery } = this.#settings;
     const [runner, order] = [this.#runner, this.#order];
     shuffle(order, seed, epoch);
     const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
-    return runner.probe(order, epoch, places, batch);
+    return runner.probe(order, epoch, batch);
   }
 }
 

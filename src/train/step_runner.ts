@@ -7,7 +7,6 @@ import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { lossOf } from "../model/outputs.ts";
 import { tileWidth } from "../model/tile.ts";
-import type { Places } from "../native/grow.ts";
 import type { NetworkMemory } from "../native/layout.ts";
 import { applyGradients, squaredNorm } from "../native/update.ts";
 import { optimizerNamed } from "../optimizer/optimizers.ts";
@@ -20,7 +19,7 @@ import {
   workspaceWords,
 } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
-import { gradientsAt, probeMemory } from "../topology/probe.ts";
+import { type Probe, probeMemory, probeOf } from "../topology/probe.ts";
 import { BatchBuilder, type BatchBuilderOptions } from "./batches.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { StepSettings } from "../optimizer/step_settings.ts";
@@ -110,14 +109,14 @@ export class BatchRunner {
   }
 
   /**
-   * Gradients of a batch of an epoch, without dropout, at places of each layer; see {@linkcode gradientsAt}.
+   * A probe by a batch of an epoch, valid until the next batch is built; see {@linkcode probeOf}.
    *
    * @param number Which batch of the epoch, from 0.
    */
-  probe(order: Uint32Array, epoch: number, places: readonly Places[], number = 0): Float32Array[] {
+  probe(order: Uint32Array, epoch: number, number = 0): Probe {
     const first = number * this.#batchSize;
     const batch = this.build(order, first, Math.min(this.#batchSize, order.length - first), epoch);
-    return gradientsAt(this.model, batch, places, { threads: this.#threads, ...this.#storage }, this.work);
+    return probeOf(this.model, batch, { threads: this.#threads, ...this.#storage }, this.work);
   }
 }
 

@@ -1,5 +1,6 @@
 //! What every room stands on: threads, vectors, random numbers, shared slices, loans and results of calls.
 
+pub mod alias;
 pub mod loans;
 pub mod pages;
 pub mod pool;

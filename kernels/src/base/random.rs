@@ -18,6 +18,8 @@ pub enum Purpose {
     Augment = 6,
     /// Made-up data.
     Generator = 7,
+    /// Signs of samples in signed sums.
+    Signs = 9,
 }
 
 /// Mixes 64 bits so that close inputs give unrelated outputs (the finaliser of SplitMix64, Steele et al. 2014).

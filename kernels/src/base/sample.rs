@@ -97,12 +97,11 @@ fn merge_into(ranks: &mut Vec<u64>, extra: &[u64]) {
     }
 }
 
-/// Draws `count` numbers below `bound` (repeats included), sorted: scattered into buckets, then bucket by bucket.
+/// Draws `count` numbers below `bound` (repeats included), sorted.
 fn sorted_draws(bound: u64, count: usize, key: u64, threads: usize) -> Result<Vec<u64>, Status> {
-    let chunks = chunk_count(count, GRAIN).min(MAX_CHUNKS);
-    let buckets = (count / BUCKET).clamp(1, MAX_BUCKETS);
-    let mut ranks = scratch::<u64>(count)?;
+    let buckets = bucket_count(count);
     if buckets == 1 {
+        let mut ranks = scratch::<u64>(count)?;
         let mut stream = Stream::new(mix(key));
         ranks.iter_mut().for_each(|rank| *rank = stream.below(bound));
         ranks.sort_unstable();
@@ -111,6 +110,32 @@ fn sorted_draws(bound: u64, count: usize, key: u64, threads: usize) -> Result<Ve
     // rank · scale / 2⁶⁴ ascends with rank and stays below `buckets`, which is far below `bound`.
     let scale = ((buckets as u128) << 64).div_euclid(u128::from(bound)) as u64;
     let bucket_of = |rank: u64| ((u128::from(rank) * u128::from(scale)) >> 64) as usize;
+    sorted(count, key, threads, |stream| stream.below(bound), bucket_of)
+}
+
+/// Into how many buckets `count` draws should be sorted.
+pub fn bucket_count(count: usize) -> usize {
+    (count / BUCKET).clamp(1, MAX_BUCKETS)
+}
+
+/// `count` draws, repeats included, sorted: scattered into buckets, then bucket by bucket.
+///
+/// `bucket_of` ascends with what is drawn and stays below [`bucket_count`]; quick where buckets get about as many draws
+/// each. A function of `count`, `key` and `draw` alone.
+///
+/// # Errors
+/// [`Status::Range`] for 2³² draws or more; [`Status::Memory`] when scratch space, 16 bytes a draw, cannot be had.
+pub fn sorted(
+    count: usize,
+    key: u64,
+    threads: usize,
+    draw: impl Fn(&mut Stream) -> u64 + Sync,
+    bucket_of: impl Fn(u64) -> usize + Sync,
+) -> Result<Vec<u64>, Status> {
+    ensure(u32::try_from(count).is_ok(), Status::Range)?;
+    let chunks = chunk_count(count, GRAIN).min(MAX_CHUNKS);
+    let buckets = bucket_count(count);
+    let mut ranks = scratch::<u64>(count)?;
     let part = |chunk: usize| count * chunk / chunks..count * (chunk + 1) / chunks;
     let mut draws = scratch::<u64>(count)?;
     // Counts of each chunk and bucket, then where that chunk's draws for that bucket go.
@@ -128,9 +153,9 @@ fn sorted_draws(bound: u64, count: usize, key: u64, threads: usize) -> Result<Ve
                 let (draws, counts) =
                     unsafe { (draws.range(part(index)), places.range(index * buckets..(index + 1) * buckets)) };
                 let mut stream = Stream::new(mix(key ^ mix(index as u64)));
-                for draw in draws {
-                    *draw = stream.below(bound);
-                    counts[bucket_of(*draw)] += 1;
+                for slot in draws {
+                    *slot = draw(&mut stream);
+                    counts[bucket_of(*slot)] += 1;
                 }
             }
             1 => {

@@ -9,6 +9,7 @@ use crate::network::layer::{self, LAYOUT_COLUMNS};
 use crate::network::loss::Truth;
 use crate::network::probe::{self, Probing};
 use crate::network::sddmm::Places;
+use crate::network::sums::{LayerSums, SumKind};
 use crate::network::workspace::ActivationMemory;
 
 /// Writes the words of work memory a probe needs into `words[0]`, see [`probe::probe_words`].
@@ -95,6 +96,74 @@ pub unsafe extern "C" fn ts_probe(
             probe::probe(run, &places, probing, view_mut(work, work_len))
         }
     })
+}
+
+/// Writes sums over the samples for each input and each neuron of each layer, see [`probe::probe_sums`]; `signed` is 0 for
+/// absolute sums, else `draw` names the signs.
+///
+/// # Safety
+/// As for [`ts_probe`]; inputs of all layers behind each other, and neurons.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_probe_sums(
+    layout: *const u32,
+    slopes: *const f32,
+    layers: usize,
+    arena: *mut u32,
+    arena_len: usize,
+    loss: u32,
+    input: *const f32,
+    input_len: usize,
+    labels: *const u32,
+    labels_len: usize,
+    targets: *const f32,
+    targets_len: usize,
+    weights: *const f32,
+    weights_len: usize,
+    samples: usize,
+    width: usize,
+    bf16: u32,
+    recompute: u32,
+    threads: usize,
+    signed: u32,
+    seed: u64,
+    draw: u64,
+    work: *mut u32,
+    work_len: usize,
+    inputs: *mut f32,
+    inputs_len: usize,
+    neurons: *mut f32,
+    neurons_len: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let (layout, slopes) = (view(layout, layers * LAYOUT_COLUMNS), view(slopes, layers));
+            let network = layer::layers(layout, slopes, view_mut(arena, arena_len), &mut [], 0)?;
+            let truth = Truth::of(loss, view(labels, labels_len), view(targets, targets_len))?;
+            let (input, weights) = (view(input, input_len), view(weights, weights_len));
+            let batch = Batch { input, truth, weights, samples, width };
+            let [inputs, neurons] = [view_mut(inputs, inputs_len), view_mut(neurons, neurons_len)];
+            let inputs = each(inputs, network.iter().map(|layer| layer.inputs))?;
+            let neurons = each(neurons, network.iter().map(|layer| layer.neurons))?;
+            let sums: Vec<_> =
+                inputs.into_iter().zip(neurons).map(|(inputs, neurons)| LayerSums { inputs, neurons }).collect();
+            let kind = if signed == 0 { SumKind::Absolute } else { SumKind::Signed { seed, draw } };
+            let memory = ActivationMemory { storage: storage(bf16), recompute: recompute != 0 };
+            let probing = Probing { dropout: 0.0, seed: 0, step: 0, memory };
+            let run = BatchRun { layers: &network, batch, threads };
+            probe::probe_sums(run, &sums, kind, probing, view_mut(work, work_len))
+        }
+    })
+}
+
+/// Cuts an array into parts of the given lengths.
+fn each(mut all: &mut [f32], lengths: impl Iterator<Item = usize>) -> Result<Vec<SharedSlice<'_, f32>>, Status> {
+    let parts = lengths.map(|length| {
+        let (part, rest) = std::mem::take(&mut all).split_at_mut_checked(length).ok_or(Status::Length)?;
+        all = rest;
+        Ok(SharedSlice::new(part))
+    });
+    parts.collect()
 }
 
 /// Cuts lists of all layers' places into those of each layer.

@@ -45,7 +45,7 @@ pub fn activations(run: BatchRun, layer: usize, work: &mut [u32], activations: &
             dropouts: &dropouts,
             stages: &stages,
             target: None,
-            places: &[],
+            probe: None,
             probabilities: false,
             output_gradient: None,
             input_gradient: None,

@@ -65,7 +65,7 @@ pub fn differentiate(
         dropouts: &vec![None; layers.len()],
         stages: &training_stages(layers.len(), memory),
         target: Some(GradientTarget::Written(gradients)),
-        places: &[],
+        probe: None,
         probabilities: false,
         output_gradient,
         input_gradient,

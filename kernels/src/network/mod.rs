@@ -23,5 +23,6 @@ pub mod sgd;
 mod stage;
 pub mod step;
 pub mod storage;
+pub mod sums;
 pub mod update;
 pub mod workspace;

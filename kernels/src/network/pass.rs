@@ -21,6 +21,7 @@ use crate::network::output_gradient::take_gradient;
 use crate::network::sddmm::{Places, Sddmm};
 use crate::network::stage::Stage;
 use crate::network::storage::{Cell, Row};
+use crate::network::sums::{RowSums, Sums};
 use crate::network::update::StateSlices;
 use crate::network::workspace::Trace;
 
@@ -37,14 +38,22 @@ pub(crate) struct Pass<'a, C> {
     pub(crate) stages: &'a [Stage],
     /// The way back, in training.
     pub(crate) target: Option<GradientTarget<'a>>,
-    /// The places of each layer that are probed on the way back; empty where no phase asks.
-    pub(crate) places: &'a [Places<'a>],
+    /// What is asked of each layer on the way back, where a phase does.
+    pub(crate) probe: Option<Asked<'a>>,
     /// Whether the outputs shall become probabilities.
     pub(crate) probabilities: bool,
     /// Gradient of the outputs, `[samples][outputs]`, where it is given instead of that of the loss.
     pub(crate) output_gradient: Option<&'a [f32]>,
     /// Where the gradient of the features goes; nobody asks for it in training.
     pub(crate) input_gradient: Option<InputGradient<'a>>,
+}
+
+/// What a probe asks of each layer.
+pub(crate) enum Asked<'a> {
+    /// The gradients at places.
+    Gradients(&'a [Places<'a>]),
+    /// Sums over the samples.
+    Sums(Sums<'a>),
 }
 
 /// The features as the activations of a layer below the first, which the way back turns into their gradients.
@@ -218,15 +227,28 @@ impl<C: Cell> Pass<'_, C> {
         input: &[Row<I, R>],
         delta: &[Row<D, R>],
     ) {
-        let Places { rows, columns, gradients } = self.places[index];
-        let len = rows.len();
-        // A multiple of the vector, so that only the last chunk has a part of one.
-        let size = len.div_ceil(chunks).next_multiple_of(LANES);
-        let own = (chunk * size).min(len)..((chunk + 1) * size).min(len);
-        // SAFETY: chunks are disjoint ranges of the places.
-        let gradients = unsafe { gradients.range(own.clone()) };
-        let (rows, columns) = (&rows[own.clone()], &columns[own]);
-        dispatch(Sddmm::<R, I, D> { rows, columns, input, delta, first: tile == 0, gradients });
+        let first = tile == 0;
+        match &self.probe {
+            None => {}
+            Some(Asked::Gradients(places)) => {
+                let Places { rows, columns, gradients } = places[index];
+                let own = part_of(rows.len(), chunk, chunks);
+                // SAFETY: chunks are disjoint ranges of the places.
+                let gradients = unsafe { gradients.range(own.clone()) };
+                let (rows, columns) = (&rows[own.clone()], &columns[own]);
+                dispatch(Sddmm::<R, I, D> { rows, columns, input, delta, first, gradients });
+            }
+            Some(Asked::Sums(Sums { layers, factors, absolute })) => {
+                let (inputs, neurons) = (part_of(input.len(), chunk, chunks), part_of(delta.len(), chunk, chunks));
+                let (factors, absolute) = (&factors[tile * R..(tile + 1) * R], *absolute);
+                // SAFETY: chunks are disjoint ranges of inputs, and of neurons.
+                let [of_inputs, of_neurons] = unsafe {
+                    [layers[index].inputs.range(inputs.clone()), layers[index].neurons.range(neurons.clone())]
+                };
+                dispatch(RowSums::<R, I> { rows: &input[inputs], factors, absolute, first, sums: of_inputs });
+                dispatch(RowSums::<R, D> { rows: &delta[neurons], factors, absolute, first, sums: of_neurons });
+            }
+        }
     }
 
     fn backward<const R: usize>(&self, tile: usize, index: usize, chunk: usize, chunks: usize) {
@@ -344,6 +366,12 @@ impl<C: Cell> Pass<'_, C> {
             below,
         });
     }
+}
+
+/// The part of `len` elements that a chunk has: a multiple of the vector, so that only the last has a part of one.
+fn part_of(len: usize, chunk: usize, chunks: usize) -> Range<usize> {
+    let size = len.div_ceil(chunks).next_multiple_of(LANES);
+    (chunk * size).min(len)..((chunk + 1) * size).min(len)
 }
 
 /// The rows of a buffer with `R` elements a row; none of an empty buffer.

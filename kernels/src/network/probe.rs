@@ -1,5 +1,5 @@
-//! Gradients at places of a network where there are no connections, or are, for one batch: what rules that grow by
-//! gradient ask for.
+//! Gradients at places of a network where there are no connections, or are, for one batch, and the sums that places are
+//! drawn by: what rules that grow by gradient ask for.
 //!
 //! The batch goes forward and back as in a training step, but nothing is learnt. Right before the way back sweeps a
 //! layer, the activations that came into it and its deltas are both in memory: then the products of the layer's places
@@ -16,10 +16,11 @@ use crate::network::activation::{Activation, Dropout};
 use crate::network::batch::BatchRun;
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::{Gradients, Sections, layout_rows};
-use crate::network::pass::{Pass, Tiles};
+use crate::network::pass::{Asked, Pass, Tiles};
 use crate::network::sddmm::Places;
 use crate::network::stage::probing_stages;
 use crate::network::storage::Storage;
+use crate::network::sums::{LayerSums, SumKind, Sums, factors};
 use crate::network::workspace::{ActivationMemory, WorkUse, training_traces, workspace_words};
 
 /// How a batch is probed.
@@ -85,13 +86,38 @@ pub fn probe(run: BatchRun, places: &[Places], probing: Probing, work: &mut [u32
         ensure(places.rows.iter().all(|&row| (row as usize) < layer.inputs), Status::Range)?;
         ensure(places.columns.iter().all(|&column| (column as usize) < layer.neurons), Status::Range)?;
     }
+    let counts: Vec<usize> = places.iter().map(|places| places.rows.len()).collect();
+    ask(run, Asked::Gradients(places), &counts, probing, work)
+}
+
+/// Writes what a batch brings to each input of each layer and back to each neuron, summed over the samples as `kind` says;
+/// δ is of the mean loss.
+///
+/// `layers` has one element a layer; work, cost and bits as for [`probe`].
+///
+/// # Errors
+/// As [`train`](crate::network::step::train).
+pub fn probe_sums(run: BatchRun, layers: &[LayerSums], kind: SumKind, probing: Probing, work: &mut [u32]) -> Outcome {
+    run.check(probing.memory.storage)?;
+    ensure(layers.len() == run.layers.len(), Status::Length)?;
+    for (layer, sums) in run.layers.iter().zip(layers) {
+        ensure(sums.inputs.len() == layer.inputs && sums.neurons.len() == layer.neurons, Status::Length)?;
+    }
+    let counts: Vec<usize> = run.layers.iter().map(|layer| layer.inputs + layer.neurons).collect();
+    let factors = factors(kind, &run.batch)?;
+    let sums = Sums { layers, factors: &factors, absolute: kind == SumKind::Absolute };
+    ask(run, Asked::Sums(sums), &counts, probing, work)
+}
+
+/// Runs a batch forward and back; `counts` are how many places or rows each layer is asked for.
+fn ask(run: BatchRun, asked: Asked, counts: &[usize], probing: Probing, work: &mut [u32]) -> Outcome {
     match probing.memory.storage {
-        Storage::F32 => probe_in::<f32>(run, places, probing, work),
-        Storage::Bf16 => probe_in::<u16>(run, places, probing, work),
+        Storage::F32 => ask_in::<f32>(run, asked, counts, probing, work),
+        Storage::Bf16 => ask_in::<u16>(run, asked, counts, probing, work),
     }
 }
 
-fn probe_in<C: Tiles>(run: BatchRun, places: &[Places], probing: Probing, work: &mut [u32]) -> Outcome {
+fn ask_in<C: Tiles>(run: BatchRun, asked: Asked, counts: &[usize], probing: Probing, work: &mut [u32]) -> Outcome {
     let BatchRun { layers, batch, .. } = run;
     let Probing { dropout, seed, step, memory } = probing;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
@@ -103,15 +129,14 @@ fn probe_in<C: Tiles>(run: BatchRun, places: &[Places], probing: Probing, work: 
     // One phase at a time writes gradients, and none reads them: all layers may have the same memory.
     let gradients: Vec<Gradients> = layers.iter().map(|_| Gradients { values, bias, activation_parameters }).collect();
     let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
-    let counts: Vec<usize> = places.iter().map(|places| places.rows.len()).collect();
     let pass = Pass {
         run,
         traces: &traces,
         outputs,
         dropouts: &dropouts,
-        stages: &probing_stages(&counts, memory),
+        stages: &probing_stages(counts, memory),
         target: Some(GradientTarget::Written(&gradients)),
-        places,
+        probe: Some(asked),
         probabilities: false,
         output_gradient: None,
         input_gradient: None,

@@ -8,5 +8,6 @@ pub mod grow;
 pub mod importance;
 pub mod init;
 pub mod merge;
+pub mod pairs;
 pub mod planes;
 pub mod strongest;

@@ -67,6 +67,12 @@ export const TOPOLOGY_OPTIONS = [
   },
   {
     ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.growthSampling, { training: "growthSampling" }),
+    name: "growth-sampling",
+    value: "WAY",
+  },
+  {
+    ...TOPOLOGY,
     ...from(HYPERPARAMETERS.growthWeights, { training: "growthWeights" }),
     name: "growth-weights",
     value: "X",

@@ -6,6 +6,7 @@
 import { isRecord, unfit } from "../../hyperparameter.ts";
 import type { Places } from "../../native/grow.ts";
 import type { ValueLaw } from "../../native/init.ts";
+import type { LayerSums } from "../../native/probe.ts";
 import { type Connections, validateConnections } from "../../sparse/csr.ts";
 
 /** When and where a topology changes; names the random numbers of the change. */
@@ -57,6 +58,13 @@ export interface GrowRule<P extends EvolutionPlace = EvolutionPlace> {
    * @default false
    */
   readonly readsIncoming?: boolean;
+  /**
+   * Refuses layers that are too large for the rule, when a run is asked for.
+   *
+   * @param layers Those that evolve.
+   * @throws {RangeError} With the numbers.
+   */
+  checkLayers?(layers: readonly LayerShape[]): void;
   /**
    * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new planes begin as `fresh` says;
    * the incoming view need not be kept up.
@@ -113,7 +121,16 @@ export type RemovalRule<S extends RuleSettings = RuleSettings> =
   | DropRule<RulePlace<S>>
   | GradientDropRule<RulePlace<S>>;
 
-/** Absent places, and the gradient that a weight would have at each. */
+/** Sizes of a layer, which is a matrix `[inputs, neurons]`. */
+export type LayerShape = Pick<Connections, "inputs" | "neurons">;
+
+/** What a batch brings to a layer and back to it. */
+export interface Summed {
+  /** One number an input, and one a neuron. */
+  readonly sums: LayerSums;
+}
+
+/** Places, and the gradient that a weight would have at each. */
 export interface Probed {
   /** What the rule asked for. */
   readonly candidates: Places;
@@ -122,19 +139,27 @@ export interface Probed {
 }
 
 /** Decides where connections grow by the gradients they would have. */
-export interface GradientRule<P extends EvolutionPlace = RulePlace> {
+export interface GradientRule<P extends RulePlace = RulePlace> {
   /** What options and messages call the rule. */
   readonly name: string;
   /** What the rule cannot do without: the gradients that absent connections would have. */
   readonly needs: "gradients";
   /** As {@linkcode GrowRule.readsIncoming}. */
   readonly readsIncoming?: boolean;
+  /** As {@linkcode GrowRule.checkLayers}. */
+  checkLayers?(layers: readonly LayerShape[]): void;
   /**
-   * Absent places whose gradients the rule wants to know, in matrix order; asked before connections are dropped.
+   * Which sums of the batch `candidates` is told: Σ|h| and Σ|δ| (`absolute`), or Σ s·h and Σ s·δ with random signs s.
+   *
+   * @default none
+   */
+  sums?(settings: P["settings"]): "absolute" | "signed" | undefined;
+  /**
+   * Places whose gradients the rule wants to know, absent or not, in matrix order; asked before connections are dropped.
    *
    * @param connections Not to be changed.
    */
-  candidates(connections: Connections, place: P): Places;
+  candidates(connections: Connections, place: P & Partial<Summed>): Places;
   /** As {@linkcode GrowRule.grow}; what was dropped meanwhile is absent too, and may grow again. */
   grow(connections: Connections, count: number, place: P & Probed): number;
 }
@@ -187,16 +212,21 @@ function watchedDrop(rule: RemovalRule): RemovalRule {
 /** Likewise; the places that it wants to know of are checked too. */
 function watchedGrowth(rule: GrowthRule): GrowthRule {
   const { name, readsIncoming = false } = rule;
+  const same = {
+    ...{ name, readsIncoming },
+    ...(rule.checkLayers && { checkLayers: (layers: readonly LayerShape[]) => rule.checkLayers!(layers) }),
+  };
   if (rule.needs === undefined) {
     return {
-      ...{ name, readsIncoming },
+      ...same,
       grow: (connections, count, place) =>
         watched(name, connections, () => rule.grow(connections, count, place)),
     };
   }
   return {
-    ...{ name, readsIncoming },
+    ...same,
     needs: rule.needs,
+    ...(rule.sums && { sums: (settings: RuleSettings) => checkedSums(name, rule.sums!(settings)) }),
     candidates: (connections, place) => checkedPlaces(name, rule.candidates(connections, place)),
     grow: (connections, count, place) =>
       watched(name, connections, () => rule.grow(connections, count, place)),
@@ -213,6 +243,11 @@ function watched(name: string, connections: Connections, act: () => number): num
     });
   }
   return count;
+}
+
+function checkedSums(name: string, sums: unknown): "absolute" | "signed" | undefined {
+  if (sums === undefined || sums === "absolute" || sums === "signed") return sums;
+  throw unfit({ task: "train", name: `sums of the rule "${name}"` }, sums, "absolute, signed or nothing");
 }
 
 function checkedPlaces(name: string, places: Places): Places {
@@ -232,13 +267,16 @@ function dropMethods({ needs }: Readonly<Record<string, unknown>>): readonly str
 }
 
 function growthMethods(
-  { needs, readsIncoming }: Readonly<Record<string, unknown>>,
+  { needs, readsIncoming, sums, checkLayers }: Readonly<Record<string, unknown>>,
 ): readonly string[] {
   checkNeeds(needs, "growth");
   if (readsIncoming !== undefined && typeof readsIncoming !== "boolean") {
     throw unfit({ task: "train", name: "growth.readsIncoming" }, readsIncoming, "true, false or nothing");
   }
-  return needs === undefined ? ["grow"] : ["grow", "candidates"];
+  return [
+    ...["grow", ...(needs === undefined ? [] : ["candidates"])],
+    ...[...(sums === undefined ? [] : ["sums"]), ...(checkLayers === undefined ? [] : ["checkLayers"])],
+  ];
 }
 
 function checkNeeds(needs: unknown, option: string): void {

@@ -10,19 +10,27 @@ import {
   GRADIENT_SAMPLED_HYPERPARAMETERS,
   type GradientSampledOptions,
 } from "./gradient_sampled.ts";
+import { GRADIENT, placesOf } from "./gradient.ts";
 import { MAGNITUDE } from "./magnitude.ts";
+import { MAGNITUDE_ANY_SIGN } from "./magnitude_any_sign.ts";
+import { MAGNITUDE_GRADIENT } from "./magnitude_gradient.ts";
 import { RANDOM } from "./random.ts";
-import type { GrowthRule, OwnRules, RemovalRule, RuleSettings } from "./rule.ts";
+import type { GrowthRule, LayerShape, OwnRules, RemovalRule, RuleSettings } from "./rule.ts";
 
 /** Name of a rule that drops connections. */
-export type DropRuleName = "magnitude";
+export type DropRuleName = "magnitude" | "magnitude-any-sign" | "magnitude-gradient";
 /** Name of a rule that lets connections grow. */
-export type GrowthRuleName = "random" | "gradient-sampled";
+export type GrowthRuleName = "random" | "gradient-sampled" | "gradient";
 
-const DROP: Readonly<Record<DropRuleName, RemovalRule>> = { magnitude: MAGNITUDE };
+const DROP: Readonly<Record<DropRuleName, RemovalRule>> = {
+  magnitude: MAGNITUDE,
+  "magnitude-any-sign": MAGNITUDE_ANY_SIGN,
+  "magnitude-gradient": MAGNITUDE_GRADIENT,
+};
 const GROWTH: Readonly<Record<GrowthRuleName, GrowthRule>> = {
   random: RANDOM,
   "gradient-sampled": GRADIENT_SAMPLED,
+  gradient: GRADIENT,
 };
 
 /** Which rules a topology changes by, and what they may be told. */
@@ -54,14 +62,17 @@ export const RULE_HYPERPARAMETERS = {
     kind: "choice",
     choices: Object.keys(DROP) as readonly DropRuleName[],
     default: "magnitude",
-    doc: "Which connections SET drops: those whose weights are closest to zero.",
+    doc:
+      "Which connections go: those whose weights are closest to zero, on each side of it as in SET (magnitude) or on both " +
+      "together (magnitude-any-sign), or with the smallest |w| + 0.01·|gradient| (magnitude-gradient).",
   },
   growth: {
     kind: "choice",
     choices: Object.keys(GROWTH) as readonly GrowthRuleName[],
     default: "random",
     doc:
-      "Where connections grow: anywhere (random), or where, of places drawn, gradients are largest (gradient-sampled).",
+      "Where connections grow: anywhere (random), or where gradients are largest, of places drawn (gradient-sampled) or of " +
+      "all (gradient, for small layers).",
   },
   growthWeights: {
     kind: "choice-or-number",
@@ -98,4 +109,33 @@ export function probesFor({ drop, growth }: ChosenRules): string | undefined {
 /** Whether a run needs gradients at places of its network. */
 export function needsGradients(settings: RuleChoice, own: OwnRules = {}): boolean {
   return settings.zeta > 0 && probesFor(chosenRules(settings, own)) !== undefined;
+}
+
+/**
+ * About how many places of a network a change of its topology probes.
+ *
+ * @param layers Those that evolve.
+ * @param connections Of the network.
+ */
+export function probedPlaces(
+  layers: readonly LayerShape[],
+  connections: number,
+  settings: RuleChoice & Required<Pick<GradientSampledOptions, "growthCandidates">>,
+): number {
+  if (!needsGradients(settings)) return 0;
+  const absent = {
+    random: 0,
+    "gradient-sampled": settings.growthCandidates * connections,
+    gradient: placesOf(layers),
+  };
+  return absent[settings.growth] + (chosenRules(settings).drop.needs === "gradients" ? connections : 0);
+}
+
+/** Refuses layers that are too large for the rule of growth; see `GrowRule.checkLayers`. */
+export function checkLayers(
+  layers: readonly LayerShape[],
+  settings: RuleChoice,
+  own: OwnRules = {},
+): void {
+  if (settings.zeta > 0) chosenRules(settings, own).growth.checkLayers?.(layers);
 }

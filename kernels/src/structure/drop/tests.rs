@@ -1,4 +1,7 @@
+use std::collections::HashSet;
+
 use super::*;
+use crate::base::random::Stream;
 use crate::structure::fixture::{Layer, SHAPES};
 
 /// Drops by sorting each side, the slow and obvious way; returns what must remain, in order.
@@ -97,4 +100,36 @@ fn drop_to_leaves_exactly_the_target_and_drops_each_sign_in_proportion() {
             }
         }
     }
+}
+
+#[test]
+fn drop_lowest_equals_sorting_scores_of_any_sign_with_ties_for_all_threads() {
+    for ((inputs, neurons, probability), planes) in SHAPES.into_iter().zip([0, 1, 2].into_iter().cycle()) {
+        for distinct in [1, 5, 1 << 20] {
+            let layer = Layer::random(inputs, neurons, probability, planes);
+            let nnz = layer.nnz();
+            let mut stream = Stream::new(5);
+            let mut scores: Vec<f32> =
+                (0..nnz).map(|_| stream.below(distinct) as f32 / 3.0 - distinct as f32 / 7.0).collect();
+            if nnz > 40 {
+                (scores[3], scores[9], scores[11]) = (f32::NAN, -0.0, 0.0);
+                (scores[20], scores[30], scores[31]) = (-f32::NAN, f32::INFINITY, f32::NEG_INFINITY);
+            }
+            let mut order: Vec<usize> = (0..nnz).collect();
+            let high = |at: usize| if scores[at].is_nan() { f64::INFINITY } else { f64::from(scores[at]).min(1e300) };
+            order.sort_by(|&a, &b| high(a).partial_cmp(&high(b)).unwrap().then(a.cmp(&b)));
+            for count in [0, 1, nnz / 3, nnz, nnz + 1] {
+                let kept: HashSet<usize> = order[count.min(nnz)..].iter().copied().collect();
+                let entries = layer.entries().into_iter().enumerate();
+                let expected: Vec<_> = entries.filter_map(|(at, entry)| kept.contains(&at).then_some(entry)).collect();
+                for threads in [1, 3] {
+                    let mut changed = layer.clone();
+                    assert_eq!(drop_lowest(&mut changed.view(), &scores, count, threads), Ok(count.min(nnz)));
+                    assert_eq!(changed.entries(), expected);
+                }
+            }
+        }
+    }
+    let mut layer = Layer::random(10, 10, 0.5, 1);
+    assert_eq!(drop_lowest(&mut layer.view(), &[1.0], 1, 1), Err(Status::Length));
 }
