@@ -207,6 +207,9 @@ export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
 export type { SoftRemovalOptions } from "./src/topology/rules/soft.ts";
 export type { GradientSampledOptions, GrowthSampling } from "./src/topology/rules/gradient_sampled.ts";
+export type { ZetaOptions } from "./src/topology/zeta.ts";
+export type { EvolveEvery } from "./src/topology/interval.ts";
+export type { DensityDecayOptions } from "./src/topology/density_decay.ts";
 export type { GrowthWeights } from "./src/topology/growth_weights.ts";
 export {
   absentPlaces,

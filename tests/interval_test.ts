@@ -10,6 +10,7 @@ import {
   type TrainOptions,
 } from "../mod.ts";
 import { changeNumber, changesInside, evolvesAt, lastChange, probedBatch } from "../src/topology/interval.ts";
+import { run } from "./cli/process.ts";
 import { assertSameModel } from "./model/content.ts";
 import { abortBefore, finish } from "./trainer/data.ts";
 
@@ -156,4 +157,40 @@ Deno.test("train() refuses an interval that is none", () => {
   assertThrows(run({ step: 3 }), TypeError, 'did you mean "evolveEvery.steps"?');
   assertThrows(run({}), TypeError, "evolveEvery.steps");
   assertThrows(run("2"), TypeError, "epochs or an object with steps");
+});
+
+Deno.test("train --evolve-every, --zeta-schedule and --final-density are kept by checkpoints: a resumed run has the bits of a whole one", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const [whole, part] = [`${folder}/whole.safetensors`, `${folder}/part.safetensors`];
+    const options = ["--hidden", "30,20", "--density", "0.5", "--epochs", "4", "--quiet", "--seed", "3"];
+    const chosen = ["--evolve-every", "7steps", "--zeta-schedule", "cosine", "--final-density", "0.1"];
+    const begun = await run("train", ...options, ...chosen, "--output", whole);
+    assertEquals(begun.code, 0, begun.stderr);
+    assertEquals((await run("train", ...options, ...chosen, "--output", part, "--max-steps", "70")).code, 0);
+    const resumed = await run("train", "--resume", part, "--max-steps", "1000000", "--quiet");
+    assertEquals(resumed.code, 0, resumed.stderr);
+    const model = (await loadModel(whole)).model;
+    assertSameModel((await loadModel(part)).model, model);
+    const evolving = model.layers.slice(0, -1);
+    const places = evolving.reduce((sum, { inputs, neurons }) => sum + inputs * neurons, 0);
+    assertEquals(evolving.reduce((sum, { nnz }) => sum + nnz, 0), Math.round(0.1 * places));
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
+Deno.test("train refuses an interval or a stop that it cannot read", async () => {
+  for (
+    const [args, says] of [
+      [["--evolve-every", "0"], "use --evolve-every 0: expected a whole number of at least 1"],
+      [["--evolve-every", "500 epochs"], "use --evolve-every 500 epochs: expected"],
+      [["--density-stop", "0.5"], "Cannot use --density-stop without --final-density"],
+      [["--zeta-stop", "2"], "--zeta-stop 2"],
+    ] as const
+  ) {
+    const { code, stderr } = await run("train", ...args);
+    assertEquals(code, 2);
+    assert(stderr.includes(says), stderr);
+  }
 });

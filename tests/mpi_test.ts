@@ -108,7 +108,8 @@ Deno.test({
     const drawn = { ...rule, growthSampling: "graest", drop: "magnitude-gradient" } as const;
     const graph = { drop: "soft", growth: "cannistraci-hebb" } as const;
     const adam = { optimizer: "adam", learningRate: 0.002 } as const;
-    const rules = [[undefined, rule], [undefined, drawn], [undefined, graph]] as const;
+    const steps = { evolveEvery: { steps: 7 }, zetaSchedule: "cosine", finalDensity: 0.1 } as const;
+    const rules = [[undefined, rule], [undefined, drawn], [undefined, graph], [undefined, steps]] as const;
     const cases = [[64, {}], [undefined, {}], ...rules, [64, adam]] as const;
     for (const [chunkWords, chosen] of cases) {
       const { data, model } = problem();

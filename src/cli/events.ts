@@ -100,7 +100,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("evaluationSeconds", "seconds of evaluation"),
       key("samplesPerSecond", "training samples a second of training"),
       key("slopes", "slope of each hidden layer below zero", "with --alpha learned"),
-      key("replaced", "connections SET replaced after the epoch"),
+      key("replaced", "connections SET replaced in the epoch and after it"),
       key("pruned", "connections Importance Pruning removed after the epoch"),
       key(
         "topology",

@@ -15,6 +15,7 @@ import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { changesAt, changeTopology, type TopologyCounts } from "../topology/change.ts";
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
+import { makeRoomFor } from "../topology/spare_room.ts";
 import { changesInside, type Moment, probedBatch } from "../topology/interval.ts";
 import { checkedRun, checkFalling } from "../train/compatibility.ts";
 import {
@@ -140,6 +141,8 @@ export function trainChecked(
   const shard = shardSize(samples, parallel.workers, parallel.workers - 1);
   checkFalling(model, settings, state, [Math.ceil(shard / settings.batchSize)]);
   return trainWith(model, data, run, async (plan) => {
+    // Where workers count their own steps, one that is behind the others still has more than the average.
+    makeRoomFor(model, workerModels.start);
     const planned = planTransport(model, data, plan, parallel, workerModels, state);
     return new ParallelEngine(planned, plan, await makeTransport(planned), workerModels);
   });
@@ -148,9 +151,9 @@ export function trainChecked(
 /** Refuses models of another shape than the server's. */
 function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void {
   for (const [worker, { layers }] of models.entries()) {
-    const fits = layers.length === model.layers.length && layers.every(({ inputs, neurons, nnz }, index) => {
+    const fits = layers.length === model.layers.length && layers.every(({ inputs, neurons }, index) => {
       const own = model.layers[index];
-      return inputs === own.inputs && neurons === own.neurons && nnz <= own.capacity;
+      return inputs === own.inputs && neurons === own.neurons;
     });
     if (fits) continue;
     throw new TypeError(
@@ -290,7 +293,7 @@ class ParallelEngine implements Engine {
     return counts;
   }
 
-  /** A probe by a batch that the sequential trainer would have had in the epoch. */
+  /** A probe by the batch that the sequential trainer would have had in the epoch. */
   #probe({ epoch, step }: Moment): Probe {
     const { seed, batchSize, evolveEvery } = this.#settings;
     const order = this.#order;

@@ -11,8 +11,8 @@ export interface DensityDecayOptions {
   /**
    * Density of the layers that evolve, taken together, at the end: the share of all their places that is a connection.
    * Each change of the topology takes so many more connections than grow that the density follows a sigmoid from what
-   * it is when the run begins; each layer keeps its share of the connections. The weights of an epoch are the best,
-   * and count for `patience`, only once the density has come to its end.
+   * it is when the run begins; each layer keeps its share of the connections, and moves into smaller arrays on the way.
+   * An epoch can be the best, and counts for `patience`, only once the density has come to its end.
    *
    * @default the density stays
    */

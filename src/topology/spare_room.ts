@@ -1,5 +1,5 @@
 /**
- * Room that connections left behind which went and did not come again.
+ * Room for connections: given back where they went and did not come again, made where others are to be taken in.
  *
  * @module
  */
@@ -14,13 +14,26 @@ import { SparseMlp } from "../model/model.ts";
  * @param share In [0, 1]; 1 gives back whatever is not used.
  */
 export function fitToConnections(model: SparseMlp, share: number): void {
-  const { layers, settings, optimizerState } = model;
+  const { layers } = model;
   const [used, room] = [
     layers.reduce((sum, { nnz }) => sum + nnz, 0),
     layers.reduce((sum, { capacity }) => sum + capacity, 0),
   ];
   if (used >= share * room) return;
-  const plans = plansOf(model).map((plan, index) => ({ ...plan, capacity: layers[index].nnz }));
+  moveInto(model, layers.map(({ nnz }) => nnz));
+}
+
+/** Moves a model into larger arrays where others of its shape have more connections than it has room for. O(nnz). */
+export function makeRoomFor(model: SparseMlp, others: readonly SparseMlp[]): void {
+  const wanted = model.layers.map(({ capacity }, index) =>
+    Math.max(capacity, ...others.map(({ layers }) => layers[index].nnz))
+  );
+  if (wanted.some((count, index) => count > model.layers[index].capacity)) moveInto(model, wanted);
+}
+
+function moveInto(model: SparseMlp, capacities: readonly number[]): void {
+  const { settings, optimizerState } = model;
+  const plans = plansOf(model).map((plan, index) => ({ ...plan, capacity: capacities[index] }));
   const fitting = SparseMlp.allocate(settings, plans);
   if (optimizerState !== undefined) fitting.holdState(optimizerState);
   copyModel(model, fitting);
