@@ -124,13 +124,8 @@ export {
   type FoldRecord,
   type MetricSpread,
 } from "./src/train/cross_validation.ts";
-export {
-  evaluate,
-  type EvaluateOptions,
-  type Measures,
-  type MeasuresOf,
-  type MetricsByTask,
-} from "./src/train/measures.ts";
+export { evaluate, type EvaluateOptions, type Measures, type MeasuresOf } from "./src/train/measures.ts";
+export type { MetricsByTask } from "./src/train/task_metrics.ts";
 export {
   type PredictedClass,
   type PredictedLabels,

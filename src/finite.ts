@@ -8,11 +8,11 @@
 const BLOCK = 4096;
 
 /**
- * Index of the first number that is NaN, infinite or below `least`; −1 where there is none.
+ * Index of the first number that is NaN, infinite, below `least` or above `most`; −1 where there is none.
  *
  * Cost: one read of the numbers, about a gigabyte a second.
  */
-export function firstUnfit(numbers: Float32Array, least = -Infinity): number {
+export function firstUnfit(numbers: Float32Array, least = -Infinity, most = Infinity): number {
   for (let start = 0; start < numbers.length; start += BLOCK) {
     const end = Math.min(start + BLOCK, numbers.length);
     // A number times zero is zero, but for NaN and infinities.
@@ -22,8 +22,13 @@ export function firstUnfit(numbers: Float32Array, least = -Infinity): number {
     if (least > -Infinity) {
       for (let at = start; at < end; at++) smallest = Math.min(smallest, numbers[at]);
     }
-    if (zero === 0 && smallest >= least) continue;
-    return start + numbers.subarray(start, end).findIndex((x) => !Number.isFinite(x) || x < least);
+    let largest = -Infinity;
+    if (most < Infinity) {
+      for (let at = start; at < end; at++) largest = Math.max(largest, numbers[at]);
+    }
+    if (zero === 0 && smallest >= least && largest <= most) continue;
+    return start +
+      numbers.subarray(start, end).findIndex((x) => !Number.isFinite(x) || x < least || x > most);
   }
   return -1;
 }

@@ -61,6 +61,14 @@ export function readSplit(value: unknown, shape: SplitShape, task: string): Spli
       }, a finite number is needed`,
     );
   }
+  const other = shape.task === "multi-label" ? split.targets.findIndex((one) => one !== 0 && one !== 1) : -1;
+  if (other >= 0) {
+    throw new RangeError(
+      `Cannot ${task}: target ${other % outputCount} of sample ${Math.floor(other / outputCount)} is ${
+        split.targets[other]
+      }, expected 0 or 1`,
+    );
+  }
   return {
     ...split,
     ...(source !== undefined && { source: readSource(source, task) }),
