@@ -51,7 +51,11 @@ Deno.test("firstUnfit() finds the first number that is not finite or out of boun
     numbers[at] = -0.5;
     assertEquals([firstUnfit(numbers), firstUnfit(numbers, 0), firstUnfit(numbers, -0.5)], [-1, at, -1]);
     numbers[at] = 1.5;
-    assertEquals([firstUnfit(numbers, 0), firstUnfit(numbers, 0, 1), firstUnfit(numbers, 0, 1.5)], [-1, at, -1]);
+    assertEquals([firstUnfit(numbers, 0), firstUnfit(numbers, 0, 1), firstUnfit(numbers, 0, 1.5)], [
+      -1,
+      at,
+      -1,
+    ]);
     numbers[at] = 1;
   }
 });

@@ -45,8 +45,8 @@ import { newTally, summarize, tallyEpoch } from "./tally.ts";
  * a step allocates nothing.
  *
  * Timers, messages, requests and signals have their turn every 20 ms while it is iterated, or after each step, change of
- * the topology, metric, statistics of bytes or part of a calibration that is longer. The call reads all numbers of the
- * data once to check them.
+ * the topology or copy of the best epoch that is longer; an abort is heard then. The call is one piece: it reads all
+ * numbers of the data once to check them, 12 ms for 80 MB.
  *
  * @returns An iterator over epoch records, whose return value is the summary.
  * @throws {TypeError} At the call, when there is no option of a name or its value has the wrong type, or model and data do
