@@ -107,13 +107,8 @@ export type { AdamOptions } from "./src/optimizer/adam.ts";
 export type { UpdateOptions } from "./src/optimizer/update_options.ts";
 
 // What a network is worth
-export {
-  evaluate,
-  type EvaluateOptions,
-  type Measures,
-  type MeasuresOf,
-  type MetricsByTask,
-} from "./src/train/measures.ts";
+export { evaluate, type EvaluateOptions, type Measures, type MeasuresOf } from "./src/train/measures.ts";
+export type { MetricsByTask } from "./src/train/task_metrics.ts";
 export type { Evaluation, EvaluationOptions } from "./src/train/evaluation.ts";
 export {
   crossValidate,

@@ -253,10 +253,8 @@ export function isWithin(value: number, { least, above, most, below }: Bounds): 
  */
 export function misfitAsFloat(value: number, { above, below }: Bounds): number | undefined {
   const rounded = Math.fround(value);
-  const fits = Number.isFinite(rounded) && isWithin(rounded, {
-    ...(above !== undefined && { above }),
-    ...(below !== undefined && { below }),
-  });
+  const fits = Number.isFinite(rounded) && (above === undefined || rounded > above) &&
+    (below === undefined || rounded < below);
   return fits || !Number.isFinite(value) ? undefined : rounded;
 }
 
@@ -268,37 +266,32 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
       if (typeof value !== "boolean") throw unfit(place, value, "true or false");
       return value;
     case "choice": {
-      const expected = alternatives(row.choices);
-      if (typeof value !== "string") throw unfit(place, value, expected);
-      if (!row.choices.includes(value)) throw outOfRange(place, value, expected + advice(value, row.choices));
+      if (typeof value !== "string") throw unfit(place, value, alternatives(row.choices));
+      if (!row.choices.includes(value)) {
+        throw outOfRange(place, value, alternatives(row.choices) + advice(value, row.choices));
+      }
       return value;
     }
     case "choice-or-number": {
-      const expected = `${row.choices.join(", ")} or a finite number${boundsText(row)}`;
       if (typeof value === "string" && row.choices.includes(value)) return value;
-      if (typeof value !== "number" && typeof value !== "string") throw unfit(place, value, expected);
-      if (typeof value !== "number" || !Number.isFinite(value) || !isWithin(value, row)) {
-        throw outOfRange(place, value, expected);
+      if (typeof value !== "number" && typeof value !== "string") {
+        throw unfit(place, value, expectedChoiceOrNumber(row));
       }
-      return asFloat(row, value, place, expected);
+      if (typeof value !== "number" || !Number.isFinite(value) || !isWithin(value, row)) {
+        throw outOfRange(place, value, expectedChoiceOrNumber(row));
+      }
+      return asFloat(row, value, place, expectedChoiceOrNumber);
     }
     case "whole":
     case "number": {
       const whole = row.kind === "whole";
-      const [low, high] = [row.least ?? row.above, row.most ?? row.below];
-      const number = low !== undefined && high !== undefined
-        ? "value"
-        : row.infinite || high !== undefined
-        ? "number"
-        : "finite number";
-      const expected = `a ${whole ? "whole number" : number}${boundsText(row)}`;
-      if (typeof value !== "number") throw unfit(place, value, expected);
+      if (typeof value !== "number") throw unfit(place, value, expectedNumber(row));
       const fits = whole ? Number.isSafeInteger(value) : Number.isFinite(value);
       if (!isWithin(value, row) || !(fits || (row.infinite === true && value === Infinity))) {
-        throw outOfRange(place, value, expected);
+        throw outOfRange(place, value, expectedNumber(row));
       }
       // −0 is 0 where things are counted.
-      return whole ? value + 0 : asFloat(row, value, place, expected);
+      return whole ? value + 0 : asFloat(row, value, place, expectedNumber);
     }
     default: {
       const unknown: never = row;
@@ -307,11 +300,31 @@ function checked(row: Hyperparameter, value: unknown, place: Place): unknown {
   }
 }
 
+/** What a number has to be, in words. */
+function expectedNumber(row: Extract<HyperparameterKind, { kind: "number" | "whole" }>): string {
+  const [low, high] = [row.least ?? row.above, row.most ?? row.below];
+  const number = low !== undefined && high !== undefined
+    ? "value"
+    : row.infinite || high !== undefined
+    ? "number"
+    : "finite number";
+  return `a ${row.kind === "whole" ? "whole number" : number}${boundsText(row)}`;
+}
+
 /** The number, unless it is none that a kernel can use. */
-function asFloat(row: Bounds, value: number, place: Place, expected: string): number {
+function asFloat<R extends Bounds>(
+  row: R,
+  value: number,
+  place: Place,
+  expected: (row: R) => string,
+): number {
   const rounded = misfitAsFloat(value, row);
   if (rounded === undefined) return value;
-  throw outOfRange(place, value, `${expected}; it would be ${rounded} in 32 bits`);
+  throw outOfRange(place, value, `${expected(row)}; it would be ${rounded} in 32 bits`);
+}
+
+function expectedChoiceOrNumber(row: Extract<HyperparameterKind, { kind: "choice-or-number" }>): string {
+  return `${row.choices.join(", ")} or a finite number${boundsText(row)}`;
 }
 
 /** "f32 or bf16" */

@@ -77,7 +77,8 @@ export function isPlain<A extends ArrayBufferView>(
   Kind: { readonly prototype: A },
 ): value is A {
   return ArrayBuffer.isView(value) && Object.getPrototypeOf(value) === Kind.prototype && !isDetached(value) &&
-    !["length", "buffer", "byteOffset", "byteLength"].some((property) => Object.hasOwn(value, property));
+    !Object.hasOwn(value, "length") && !Object.hasOwn(value, "buffer") &&
+    !Object.hasOwn(value, "byteOffset") && !Object.hasOwn(value, "byteLength");
 }
 
 /**

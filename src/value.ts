@@ -62,19 +62,24 @@ export function outOfRange({ task, name }: Place, value: unknown, expected: stri
 export function hasNames(value: unknown): value is object {
   if (!isRecord(value)) return false;
   try {
-    return ["[object Object]", "[object Module]"].includes(Object.prototype.toString.call(value));
+    const kind = Object.prototype.toString.call(value);
+    return kind === "[object Object]" || kind === "[object Module]";
   } catch {
     return false;
   }
 }
 
 /** What somebody's object gives, whose own code may throw. */
-export function guarded<T>({ task, name }: Place, read: () => T): T {
+export function guarded<T>(place: Place, read: () => T): T {
   try {
     return read();
   } catch (cause) {
-    throw new TypeError(`Cannot ${task}: ${name} cannot be read`, { cause });
+    throw unreadable(place, cause);
   }
+}
+
+function unreadable({ task, name }: Place, cause: unknown): TypeError {
+  return new TypeError(`Cannot ${task}: ${name} cannot be read`, { cause });
 }
 
 /**
@@ -94,9 +99,14 @@ export function readByName(
     throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, "an object");
   }
   const read: Record<string, unknown> = {};
-  for (const name of names) {
-    const value = guarded({ task, name: within + name }, () => Reflect.get(object, name));
-    if (value !== undefined) read[name] = value;
+  let at = 0;
+  try {
+    for (; at < names.length; at++) {
+      const value: unknown = Reflect.get(object, names[at]);
+      if (value !== undefined) read[names[at]] = value;
+    }
+  } catch (cause) {
+    throw unreadable({ task, name: within + names[at] }, cause);
   }
   return read;
 }
@@ -114,7 +124,13 @@ export function readItems(value: unknown, place: Place, most: number): readonly 
   if (!Number.isSafeInteger(count) || (count as number) < 0 || (count as number) > most) {
     throw outOfRange({ ...place, name: `the length of ${place.name}` }, count, `at most ${most}`);
   }
-  return Array.from({ length: count as number }, (_, index) => guarded(place, () => value[index]));
+  const items: unknown[] = [];
+  try {
+    for (let at = 0; at < (count as number); at++) items.push(value[at]);
+  } catch (cause) {
+    throw unreadable(place, cause);
+  }
+  return items;
 }
 
 /**

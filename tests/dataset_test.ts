@@ -95,7 +95,12 @@ Deno.test("standardization() agrees with a dense f64 loop for bytes and floats, 
 });
 
 Deno.test("standardization() refuses wrong lengths, no samples and numbers that are not finite", () => {
-  assertThrows(() => standardization(new Float32Array(3), 2, 2), TypeError, "wrong length");
+  assertThrows(
+    () => standardization(new Float32Array(3), 2, 2),
+    TypeError,
+    "3 numbers, 2 samples of 2 features",
+  );
+  assertThrows(() => standardization(new Uint8Array(2), 2, 2), TypeError, "have 4");
   assertThrows(() => standardization(new Float32Array(0), 0, 2), RangeError);
   assertThrows(() => standardization(Float32Array.of(NaN), 1, 1), RangeError);
 });

@@ -196,5 +196,5 @@ Deno.test("evaluate() refuses what it would misread, and says what is needed", a
   );
   assertThrows(() => calibrate(regression, numbers.test!), TypeError, "it is for regression");
   assertThrows(() => fitTemperature([0.5, 0.5], [2]), TypeError, "sample 0 has class 2");
-  assertThrows(() => fitTemperature([0.5], [0]), TypeError, "at least 2 are needed");
+  assertThrows(() => fitTemperature([0.5], [0]), TypeError, "one for each class is needed");
 });

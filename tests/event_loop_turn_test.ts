@@ -46,6 +46,19 @@ Deno.test("EventLoopTurn.between() does the work of atOnce(), with turns between
   assertEquals(atOnce(sum()), 55);
 });
 
+Deno.test("EventLoopTurn.between() hears an abort between two pieces", async () => {
+  const abort = new AbortController();
+  let pieces = 0;
+  function* work(): Generator<unknown, void> {
+    for (;;) {
+      if (++pieces === 3) abort.abort(new Error("enough"));
+      yield;
+    }
+  }
+  await assertRejects(() => new EventLoopTurn().between(work(), abort.signal), Error, "enough");
+  assertEquals(pieces, 3);
+});
+
 Deno.test("train() serves timers, messages and requests while it trains, and hears their abort", async () => {
   const abort = new AbortController();
   const [seen, port] = [{ ticks: 0, messages: 0, requests: 0 }, new MessageChannel()];

@@ -1,11 +1,18 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
 import type { Split } from "../src/data/dataset.ts";
 import { SparseMlp } from "../src/model/model.ts";
+import { atOnce } from "../src/pieces.ts";
 import { scoresOf } from "../src/train/cross_validation.ts";
 import { evaluate } from "../src/train/measures.ts";
-import { checkMetric, isBetter, metricValue, needsOutputs } from "../src/train/selection.ts";
+import { checkMetric, isBetter, metricPieces, needsOutputs } from "../src/train/selection.ts";
 import { finish, linearData, xorData } from "./trainer/data.ts";
-import { classificationMetrics, regressionMetrics } from "../src/train/metrics.ts";
+import { fitTemperature } from "../src/train/calibration.ts";
+import { classificationMetrics, classificationPieces, regressionMetrics } from "../src/train/metrics.ts";
+import { multiLabelMetrics } from "../src/train/multi_label_metrics.ts";
+import { rankingPieces, rankingWork } from "../src/train/ranking.ts";
+
+/** A metric, in one go. */
+const metricValue = (...given: Parameters<typeof metricPieces>) => atOnce(metricPieces(...given));
 
 /** Numbers that f32 holds, so that sums in f64 are exact. */
 const TWO = Float32Array.of(0.75, 0.25, 0.5, 0.5, 0.25, 0.75, 0.5, 0.5);
@@ -49,6 +56,78 @@ Deno.test("classificationMetrics() leaves the area out where a class has no samp
 Deno.test("classificationMetrics() keeps the log loss finite where the right class has probability 0", () => {
   const { logLoss } = classificationMetrics(Float32Array.of(1, 0), Uint32Array.of(1));
   assertAlmostEquals(logLoss, 149 * Math.LN2, 1e-12);
+});
+
+Deno.test("classificationMetrics() and multiLabelMetrics() refuse what is no probability, but for rounding", () => {
+  const labels = Uint32Array.of(0, 1);
+  for (const [wrong, found] of [[1.5, "1.5"], [-0.25, "-0.25"], [17, "17"]] as const) {
+    const outputs = [[0.5, 0.5], [wrong, 0.5]];
+    const message = `number 2 of the outputs is ${found}, a probability from 0 to 1 is needed`;
+    assertThrows(() => classificationMetrics(outputs, labels), RangeError, message);
+    assertThrows(() => fitTemperature(outputs, labels), RangeError, message);
+    assertThrows(() => multiLabelMetrics(outputs, [[1, 0], [0, 1]], 2), RangeError, message);
+  }
+  // The mean of thirds that f32 rounds up, and what is left of 1.
+  const rounded = Float32Array.of(1 + 2 ** -23, -(2 ** -23), -0, 1);
+  assertEquals(classificationMetrics(rounded, labels).accuracy, 1);
+  assertEquals(multiLabelMetrics(rounded, [1, 0, 0, 1], 2).accuracy, 1);
+  // Values are of any size.
+  assertEquals(regressionMetrics([17], [15], 1).mae, 2);
+});
+
+Deno.test("rankingPieces() gives what comparing each pair gives, of scores of any sign, tied or not", () => {
+  for (const [samples, levels] of [[1, 1], [2, 5], [300, 7], [301, 1e6]]) {
+    const scores = Float32Array.from({ length: samples }, (_, at) => Math.imul(at + 1, 40503) % levels / 8);
+    scores.forEach((score, at) => scores[at] = at % 3 === 0 ? -score : score);
+    const positive = (sample: number) => sample % 5 < 2;
+    const weight = (sample: number) => 1 + sample % 4;
+    const work = rankingWork(samples);
+    work.scores.set(scores);
+    const found = atOnce(rankingPieces(work, positive, weight));
+    let [pairs, all, precision, positives] = [0, 0, 0, 0];
+    for (let one = 0; one < samples; one++) {
+      if (!positive(one)) continue;
+      let [right, taken] = [0, 0];
+      for (let other = 0; other < samples; other++) {
+        const apart = Math.sign(scores[one] - scores[other]);
+        if (apart <= 0) taken += weight(other);
+        if (positive(other)) right += apart <= 0 ? weight(other) : 0;
+        else {
+          pairs += weight(one) * weight(other) * (apart + 1) / 2;
+          all += weight(one) * weight(other);
+        }
+      }
+      precision += weight(one) * right / taken;
+      positives += weight(one);
+    }
+    assertEquals(found.rocAuc !== undefined, all > 0);
+    if (all > 0) assertAlmostEquals(found.rocAuc!, pairs / all, 1e-12);
+    assertAlmostEquals(found.averagePrecision!, precision / positives, 1e-12);
+    // Again in the same memory.
+    work.scores.set(scores);
+    assertEquals(atOnce(rankingPieces(work, positive, weight)), found);
+  }
+});
+
+Deno.test("metrics are the same however many pieces they come in", () => {
+  // More samples than one piece has.
+  const samples = 70_000;
+  const outputs = Float32Array.from({ length: 2 * samples }, (_, at) => {
+    const first = (Math.imul(at >> 1, 40503) >>> 0) % 1000 / 1000;
+    return at % 2 === 0 ? first : 1 - first;
+  });
+  const labels = Uint32Array.from({ length: samples }, (_, at) => Math.imul(at, 7919) % 3 === 0 ? 0 : 1);
+  const work = classificationPieces({ outputs, classOf: labels, samples, width: 2, weight: () => 1 });
+  let pieces = 0;
+  while (!work.next().done) pieces++;
+  assert(pieces > 10);
+  const found = classificationMetrics(outputs, labels);
+  const logLoss = labels.reduce(
+    (sum, label, at) => sum - Math.log(Math.max(outputs[2 * at + label], 2 ** -149)),
+    0,
+  );
+  assertAlmostEquals(found.logLoss, logLoss / samples, 1e-12);
+  assertEquals(found.confusion.flat().reduce((sum, count) => sum + count), samples);
 });
 
 Deno.test("classificationMetrics() with whole weights is the same as with repeated samples", () => {
@@ -101,7 +180,7 @@ Deno.test("classificationMetrics() and regressionMetrics() refuse lengths that d
   assertThrows(() => regressionMetrics(TWO, new Float32Array(4), 1), TypeError, "8 values for 4 targets");
 });
 
-Deno.test("metricValue() reads every metric, and says which samples do not define one", () => {
+Deno.test("metricPieces() reads every metric, and says which samples do not define one", () => {
   const evaluation = { loss: 0.5, accuracy: 0.75 };
   const split = {
     samples: 4,
@@ -130,7 +209,7 @@ Deno.test("metricValue() reads every metric, and says which samples do not defin
   assertThrows(() => checkMetric("accuracy", "regression"), TypeError, "one of loss, rmse, mae, r2");
 });
 
-Deno.test("evaluate() and metricValue() count each sample as its weight, whatever parts it comes in", async () => {
+Deno.test("evaluate() and metricPieces() count each sample as its weight, whatever parts it comes in", async () => {
   for (const data of [xorData(60, 20), linearData(60, 20)]) {
     const { task, featureCount, outputCount } = data;
     const model = SparseMlp.create({ sizes: [featureCount, 16, outputCount], epsilon: 8, task, seed: 1 });

@@ -1,3 +1,4 @@
+import { firstUnfit } from "../src/finite.ts";
 import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   type Dataset,
@@ -34,6 +35,30 @@ function samples(count: number, sample: number, feature: number, value: number):
   features[sample * FEATURES + feature] = value;
   return features;
 }
+
+Deno.test("firstUnfit() finds the first number that is not finite or out of bounds, wherever it is", () => {
+  const numbers = new Float32Array(4100).fill(1);
+  numbers.set([3.4028234663852886e38, -3.4028234663852886e38, 1e-45, -0], 10);
+  assertEquals(firstUnfit(numbers), -1);
+  numbers.fill(1);
+  for (const at of [0, 3, 4095, 4096, 4099]) {
+    for (const wrong of [NaN, -NaN, Infinity, -Infinity]) {
+      numbers[at] = wrong;
+      assertEquals(firstUnfit(numbers), at);
+      // A view that does not begin where its memory does.
+      assertEquals(firstUnfit(numbers.subarray(at)), 0);
+    }
+    numbers[at] = -0.5;
+    assertEquals([firstUnfit(numbers), firstUnfit(numbers, 0), firstUnfit(numbers, -0.5)], [-1, at, -1]);
+    numbers[at] = 1.5;
+    assertEquals([firstUnfit(numbers, 0), firstUnfit(numbers, 0, 1), firstUnfit(numbers, 0, 1.5)], [
+      -1,
+      at,
+      -1,
+    ]);
+    numbers[at] = 1;
+  }
+});
 
 Deno.test("predictClasses() and predictProbabilities() name the sample and feature that cannot be standardised", async () => {
   const inference = (await trained()).toInference();

@@ -64,7 +64,14 @@ Deno.test("standardizationOf() finds the same bits in parts as in one array", ()
   const { train } = madelonLike({ ...options, onDemand: true });
   const found = standardizationOf(train, 1000, 2, (done, total) => seen.push([done, total]));
   assertEquals(found, standardization(features, 9001, 1000));
-  assertEquals(seen, [[8388, 18_002], [9001, 18_002], [17_389, 18_002], [18_002, 18_002]]);
+  const parts = [[8388, 18_002], [9001, 18_002], [17_389, 18_002], [18_002, 18_002]];
+  assertEquals(seen, parts);
+  const bytes = Uint8Array.from(features, (value) => value * 32);
+  const [seenOfBytes, split] = [[] as unknown[], { ...train, features: bytes }];
+  delete (split as { source?: unknown }).source;
+  const ofBytes = standardizationOf(split, 1000, 2, (done, total) => seenOfBytes.push([done, total]));
+  assertEquals(ofBytes, standardization(bytes, 9001, 1000));
+  assertEquals(seenOfBytes, parts);
 });
 
 Deno.test("splitValidation() sets samples aside that are made on demand", () => {

@@ -32,6 +32,12 @@ export function standardization(
   featureCount: number,
   threads = 1,
 ): Standardization {
+  if (features.length !== samples * featureCount) {
+    throw new TypeError(
+      `Cannot standardise the features: there are ${features.length} numbers, ${samples} samples of ` +
+        `${featureCount} features have ${samples * featureCount}`,
+    );
+  }
   const mean = sharedFloats(featureCount);
   const scale = sharedFloats(featureCount);
   standardize(features, samples, mean, scale, threads);
@@ -43,7 +49,7 @@ const PART_NUMBERS = 1 << 23;
 
 /**
  * As {@linkcode standardization}, of a split whose features may come from a source, in pieces: the same bits, from two
- * passes over the features, a part of the samples at a time. Bytes are one piece.
+ * passes over the features, a part of the samples at a time.
  *
  * @param onProgress Called between parts, with samples done and to do; each counts twice.
  */
@@ -54,7 +60,7 @@ export function* standardizationPieces(
   onProgress?: (done: number, total: number) => void,
 ): Pieces<Standardization> {
   const { samples, features, source } = split;
-  if (source === undefined && (features instanceof Uint8Array || features.length <= PART_NUMBERS)) {
+  if (source === undefined && features.length <= PART_NUMBERS) {
     return standardization(features, samples, featureCount, threads);
   }
   const [mean, scale] = [sharedFloats(featureCount), sharedFloats(featureCount)];
@@ -64,10 +70,11 @@ export function* standardizationPieces(
   for (const squares of [false, true]) {
     for (let first = 0; first < samples; first += size) {
       const count = Math.min(size, samples - first);
+      const raw = made.subarray(0, source === undefined ? 0 : count * featureCount);
+      source?.gather(Uint32Array.from({ length: count }, (_, row) => first + row), raw, threads);
       const part = source === undefined
-        ? features.subarray(first * featureCount, (first + count) * featureCount) as Float32Array
-        : made.subarray(0, count * featureCount);
-      source?.gather(Uint32Array.from({ length: count }, (_, row) => first + row), part, threads);
+        ? features.subarray(first * featureCount, (first + count) * featureCount)
+        : raw;
       standardizePart(part, { first, samples, squares }, state, mean, scale, threads);
       onProgress?.((squares ? samples : 0) + first + count, 2 * samples);
       yield;

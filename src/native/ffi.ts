@@ -321,15 +321,10 @@ export const SYMBOLS = {
   ...TEXT_SYMBOLS,
 
   // --- standardize
-  ts_standardize: {
-    // data, data_len, is_bytes, samples, mean, mean_len, scale, scale_len, threads
-    parameters: ["buffer", "usize", "u32", "usize", "buffer", "usize", "buffer", "usize", "usize"],
-    result: "i32",
-  },
   ts_standardize_part: {
-    // features, features_len, first, samples, squares, state, state_len, mean, mean_len, scale, scale_len, threads
+    // features, features_len, is_bytes, first, samples, squares, state, state_len; mean, mean_len, scale, scale_len, threads
     parameters: [
-      ...["buffer", "usize", "usize", "usize", "bool", "buffer", "usize"] as const,
+      ...["buffer", "usize", "bool", "usize", "usize", "bool", "buffer", "usize"] as const,
       ...["buffer", "usize", "buffer", "usize", "usize"] as const,
     ],
     result: "i32",

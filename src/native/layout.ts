@@ -31,16 +31,25 @@ export function writeLayoutRow(layout: Uint32Array, layer: number, row: LayoutRo
   layout.set(LAYOUT_FIELDS.map((field) => row[field]), layer * LAYOUT_COLUMNS);
 }
 
+/** Throws a TypeError unless the layout table has a row a slope: kernels take one number for both. */
+export function expectLayout(
+  { layout, slopes }: Pick<NetworkMemory, "layout" | "slopes">,
+  task: string,
+): void {
+  expectLength(task, "the layout table", layout, slopes.length * LAYOUT_COLUMNS);
+}
+
 /**
  * The layout table for a kernel: table, slopes, layers.
  *
- * @throws {TypeError} Unless the table has a row a slope: the kernel takes one number for both.
+ * @throws {TypeError} As {@linkcode expectLayout}.
  */
 export function layoutArguments(
-  { layout, slopes }: Pick<NetworkMemory, "layout" | "slopes">,
+  network: Pick<NetworkMemory, "layout" | "slopes">,
   task: string,
 ): readonly [BufferSource, BufferSource, number] {
-  expectLength(task, "the layout table", layout, slopes.length * LAYOUT_COLUMNS);
+  expectLayout(network, task);
+  const { layout, slopes } = network;
   return [buffer(layout), buffer(slopes), slopes.length];
 }
 

@@ -44,15 +44,15 @@ export interface SamplePart {
 }
 
 /**
- * As {@linkcode standardize}, of samples that come in parts: all in order, then all of them again. The same bits
- * however they are cut.
+ * Takes a part of the samples into account: all parts come in order, then all of them again. The same bits however the
+ * samples are cut.
  *
  * @param features `[samples of the part, features]`.
  * @param state {@linkcode STATISTICS_ROWS} numbers a feature, kept between the calls.
- * @param mean Written by the last call, as is `scale`.
+ * @param mean Written by the last call, as is `scale`; `[features]` each.
  */
 export function standardizePart(
-  features: Float32Array,
+  features: Float32Array | Uint8Array,
   { first, samples, squares }: SamplePart,
   state: Float64Array,
   mean: Float32Array,
@@ -62,18 +62,26 @@ export function standardizePart(
   const status = kernels().ts_standardize_part(
     buffer(features),
     features.length,
+    features instanceof Uint8Array,
     first,
     samples,
     squares,
     buffer(state),
     state.length,
-    ...statisticsArguments(mean, scale),
+    buffer(mean),
+    mean.length,
+    buffer(scale),
+    scale.length,
     threads,
   );
   check(status, "standardise the features");
 }
 
-/** Writes mean and scale of each feature, `[features]` each, of `[samples, features]`. */
+/**
+ * Finds mean and scale of each feature of samples that are all there: the two passes of {@linkcode standardizePart}.
+ *
+ * @param mean Written, as is `scale`; `[features]` each.
+ */
 export function standardize(
   features: Float32Array | Uint8Array,
   samples: number,
@@ -81,21 +89,8 @@ export function standardize(
   scale: Float32Array,
   threads: number,
 ): void {
-  const status = kernels().ts_standardize(
-    buffer(features),
-    features.length,
-    features instanceof Uint8Array ? 1 : 0,
-    samples,
-    ...statisticsArguments(mean, scale),
-    threads,
-  );
-  check(status, "standardise the features");
-}
-
-/** Mean and scale for a kernel that writes them, each with its length. */
-function statisticsArguments(
-  mean: Float32Array,
-  scale: Float32Array,
-): readonly [BufferSource, number, BufferSource, number] {
-  return [buffer(mean), mean.length, buffer(scale), scale.length];
+  const state = new Float64Array(STATISTICS_ROWS * mean.length);
+  for (const squares of [false, true]) {
+    standardizePart(features, { first: 0, samples, squares }, state, mean, scale, threads);
+  }
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { layoutArguments, networkArguments, type NetworkMemory } from "./layout.ts";
+import { expectLayout, layoutArguments, networkArguments, type NetworkMemory } from "./layout.ts";
 import { kernels } from "./library.ts";
 import type { SettingsBlock } from "./settings.ts";
 import { buffer, check, expectLength } from "./status.ts";
@@ -117,13 +117,31 @@ export function trainBatch(
 ): void {
   const task = "train on a batch";
   expectLength(task, "totals", totals, 2);
+  const { layout, slopes, arena, state } = network;
+  expectLayout(network, task);
+  const { input, labels, targets, weights = NO_WEIGHTS } = batch;
+  // One by one, as in gatherBatch().
   const status = kernels().ts_train_batch(
-    ...networkArguments(network, task),
-    buffer(network.state),
-    network.state.length,
+    buffer(layout),
+    buffer(slopes),
+    slopes.length,
+    buffer(arena),
+    arena.length,
+    buffer(state),
+    state.length,
     buffer(gradients),
     gradients.length,
-    ...batchArguments(batch),
+    LOSSES.indexOf(batch.loss),
+    buffer(input),
+    input.length,
+    buffer(labels),
+    labels.length,
+    buffer(targets),
+    targets.length,
+    buffer(weights),
+    weights.length,
+    batch.samples,
+    batch.width,
     settings.numbers,
     settings.numbers.length,
     buffer(work),

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { readWhole } from "../hyperparameter.ts";
+import { readValue } from "../hyperparameter.ts";
 import { readByName, readItems } from "../value.ts";
 import { incomingView, validateStructure } from "../native/csr.ts";
 import { expectKind } from "../native/status.ts";
@@ -81,29 +81,19 @@ export function checkConnections(connections: Connections): Connections {
   const { inputs, neurons, nnz, capacity, indptr } = read;
   const { incomingPtr, indices, values, source, position } = read;
   const planes = readItems(read.planes, { task: TASK, name: "planes" }, 32) as readonly Float32Array[];
-  for (const [name, count] of Object.entries({ inputs, neurons, nnz, capacity })) {
-    readWhole(count, { task: TASK, name }, { least: 0, below: 2 ** 32 });
+  requireCount("inputs", inputs);
+  requireCount("neurons", neurons);
+  requireCount("nnz", nnz);
+  requireCount("capacity", capacity);
+  requireArray("indptr", indptr, Uint32Array, inputs + 1, read);
+  requireArray("incomingPtr", incomingPtr, Uint32Array, neurons + 1, read);
+  requireArray("indices", indices, Uint32Array, capacity, read);
+  requireArray("values", values, Float32Array, capacity, read);
+  for (let place = 0; place < planes.length; place++) {
+    requireArray(`plane ${place + 1}`, planes[place], Float32Array, capacity, read);
   }
-  const expected: [name: string, array: ArrayLike<number>, length: number][] = [
-    ["indptr", indptr, inputs + 1],
-    ["incomingPtr", incomingPtr, neurons + 1],
-    ["indices", indices, capacity],
-    ["values", values, capacity],
-    ...planes.map((plane, place): [string, Float32Array, number] => [`plane ${place + 1}`, plane, capacity]),
-    ["source", source, capacity],
-    ["position", position, capacity],
-  ];
-  for (const [name, array, length] of expected) {
-    const isFloats = name === "values" || name.startsWith("plane");
-    expectKind<Float32Array | Uint32Array>(TASK, name, array, isFloats ? Float32Array : Uint32Array);
-    const { length: found } = array;
-    if (found !== length) {
-      throw new TypeError(
-        `Cannot use these connections: ${name} has ${found} elements, expected ${length} for a layer ` +
-          `[${inputs}, ${neurons}] with capacity ${capacity}`,
-      );
-    }
-  }
+  requireArray("source", source, Uint32Array, capacity, read);
+  requireArray("position", position, Uint32Array, capacity, read);
   if (indptr[inputs] !== nnz || nnz > capacity) {
     throw new TypeError(
       `Cannot use these connections: nnz is ${nnz}, indptr ends with ${
@@ -112,6 +102,27 @@ export function checkConnections(connections: Connections): Connections {
     );
   }
   return { ...read, planes };
+}
+
+const COUNT = { kind: "whole", least: 0, below: 2 ** 32, doc: "Neurons or connections." } as const;
+
+function requireCount(name: string, count: number): void {
+  readValue(COUNT, count, { task: TASK, name });
+}
+
+function requireArray<A extends Float32Array | Uint32Array>(
+  name: string,
+  array: A,
+  Kind: { readonly name: string; readonly prototype: A },
+  length: number,
+  { inputs, neurons, capacity }: Connections,
+): void {
+  expectKind(TASK, name, array, Kind);
+  if (array.length === length) return;
+  throw new TypeError(
+    `Cannot use these connections: ${name} has ${array.length} elements, expected ${length} for a layer ` +
+      `[${inputs}, ${neurons}] with capacity ${capacity}`,
+  );
 }
 
 /**

@@ -9,14 +9,22 @@ import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { readSplit } from "../data/split_argument.ts";
 import { requireModel } from "../model/model_argument.ts";
+import { refuseUnknown, resolveOptions } from "../hyperparameter.ts";
 import { answerCount } from "../model/outputs.ts";
-import { type Matrix, type Numbers, readIndices } from "../numbers.ts";
-import { atOnce, type Pieces } from "../pieces.ts";
+import type { Matrix, Numbers } from "../numbers.ts";
+import { atOnce, inRanges, type Pieces } from "../pieces.ts";
 import { applyTemperature, logit } from "../model/temperature.ts";
 import type { Task } from "../task.ts";
-import { type EvaluationOptions, Evaluator } from "./evaluation.ts";
-import { readOutputs } from "./measured_samples.ts";
-import { classificationMetrics } from "./metrics.ts";
+import {
+  EVALUATION_ROWS,
+  type EvaluationOptions,
+  type EvaluationSettings,
+  requireTrained,
+  shapeOf,
+  SplitEvaluator,
+} from "./evaluation.ts";
+import { type ClassifiedSamples, measuredOf, readClassified } from "./measured_samples.ts";
+import { classificationPieces } from "./metrics.ts";
 
 /** How far a temperature goes: samples that are all classified rightly would ask for 0. */
 const [LEAST, MOST] = [0.1, 10];
@@ -44,65 +52,54 @@ export interface Calibration {
  * @param labels Class of each sample.
  * @param weights How much each sample counts; all alike without them.
  * @returns From 0.1 to 10.
- * @throws {TypeError} When the lengths do not fit each other, or a class is past the last.
+ * @throws {TypeError} When the lengths do not fit each other, there is no sample, or a class is past the last.
+ * @throws {RangeError} When a probability is not finite or not from 0 to 1, or a class or a weight is out of range.
  */
 export function fitTemperature(probabilities: Matrix, labels: Numbers, weights?: Numbers): number {
-  const classOf = readIndices(labels, { task: "fit a temperature", name: "labels" });
-  const { outputs, width: classes, weight } = readOutputs(
-    probabilities,
-    classOf.length,
-    weights,
-    "fit a temperature",
-  );
-  const wrong = classOf.findIndex((label) => label >= classes);
-  if (classes < 2 || wrong >= 0) {
-    throw new TypeError(
-      `Cannot fit a temperature: there are ${classes} probabilities for a sample, ` +
-        (wrong >= 0 ? `sample ${wrong} has class ${classOf[wrong]}` : "at least 2 are needed"),
-    );
-  }
-  return atOnce(temperaturePieces(outputs, { classOf, weight }, classes));
-}
-
-/** Samples with the class and the weight of each. */
-interface Judged {
-  readonly classOf: Uint32Array;
-  readonly weight: (sample: number) => number;
+  const read = readClassified(probabilities, labels, weights, "fit a temperature");
+  return atOnce(temperaturePieces(read));
 }
 
 /** Halving by halving. */
-function* temperaturePieces(outputs: Float32Array, judged: Judged, classes: number): Pieces<number> {
-  const logits = Float64Array.from(outputs, logit);
+function* temperaturePieces(read: ClassifiedSamples): Pieces<number> {
+  const { outputs, samples, width } = read;
+  const logits = new Float64Array(outputs.length);
+  yield* inRanges(logits.length, (first, end) => {
+    for (let place = first; place < end; place++) logits[place] = logit(outputs[place]);
+  });
   let [low, high] = [1 / MOST, 1 / LEAST];
   for (let halving = 0; halving < 60 && low < high; halving++) {
     const middle = (low + high) / 2;
-    if (slope(logits, judged, classes, middle) > 0) high = middle;
+    let total = 0;
+    yield* inRanges(samples, (first, end) => {
+      total = slope(logits, read, middle, { first, end, total });
+    }, width);
+    if (total > 0) high = middle;
     else low = middle;
-    yield;
   }
   return 2 / (low + high);
 }
 
-/** How the summed log loss of softmax(β·z) changes with β. */
+/** How the summed log loss of softmax(β·z) changes with β: `total`, and what some of the samples add to it. */
 function slope(
   logits: Float64Array,
-  { classOf, weight }: Judged,
-  classes: number,
+  { classOf, weight, width }: ClassifiedSamples,
   beta: number,
+  { first, end, total }: { readonly first: number; readonly end: number; readonly total: number },
 ): number {
-  let total = 0;
-  for (const [sample, label] of classOf.entries()) {
-    const row = sample * classes;
-    let [largest, sum, mean] = [-Infinity, 0, 0];
-    for (let place = row; place < row + classes; place++) largest = Math.max(largest, logits[place]);
-    for (let place = row; place < row + classes; place++) {
+  let sum = total;
+  for (let sample = first; sample < end; sample++) {
+    const row = sample * width;
+    let [largest, powers, mean] = [-Infinity, 0, 0];
+    for (let place = row; place < row + width; place++) largest = Math.max(largest, logits[place]);
+    for (let place = row; place < row + width; place++) {
       const power = Math.exp(beta * (logits[place] - largest));
-      sum += power;
+      powers += power;
       mean += power * (logits[place] - largest);
     }
-    total += weight(sample) * (mean / sum - (logits[row + label] - largest));
+    sum += weight(sample) * (mean / powers - (logits[row + classOf[sample]] - largest));
   }
-  return total;
+  return sum;
 }
 
 /**
@@ -136,30 +133,31 @@ export function refuseCalibration(task: Task, what: string): void {
  * ```
  */
 export function calibrate(model: SparseMlp, split: Split, options: EvaluationOptions = {}): Calibration {
-  return atOnce(calibrationPieces(model, split, options));
+  const task = "calibrate";
+  requireModel(model, task);
+  refuseCalibration(model.settings.task, "the model");
+  refuseUnknown(options, Object.keys(EVALUATION_ROWS), task);
+  const settings = resolveOptions(EVALUATION_ROWS, options, { task }) as unknown as EvaluationSettings;
+  requireTrained(model, task);
+  return atOnce(calibrationPieces(model, readSplit(split, shapeOf(model), task), settings));
 }
 
-/** As {@linkcode calibrate}, in pieces. */
+/** As {@linkcode calibrate}, in pieces, of a trained model for classification and samples that are checked. */
 export function* calibrationPieces(
   model: SparseMlp,
-  samples: Split,
-  options: EvaluationOptions,
+  split: Split,
+  settings: EvaluationSettings,
 ): Pieces<Calibration> {
-  requireModel(model, "calibrate");
-  refuseCalibration(model.settings.task, "the model");
   const classes = answerCount(model.settings);
-  const shape = { task: "classification", featureCount: model.featureCount, outputCount: classes } as const;
-  const { labels, weights, ...split } = readSplit(samples, shape, "calibrate");
   const probabilities = new Float32Array(split.samples * classes);
-  yield* new Evaluator(model, { ...split, labels, ...(weights && { weights }) }, options).batches(
-    probabilities,
-  );
-  const before = classificationMetrics(probabilities, labels, weights);
-  yield;
-  const judged = { classOf: labels, weight: (sample: number) => weights?.[sample] ?? 1 };
-  const temperature = yield* temperaturePieces(probabilities, judged, classes);
-  applyTemperature(probabilities, classes, temperature);
-  const after = classificationMetrics(probabilities, labels, weights);
+  yield* new SplitEvaluator(model, split, settings).batches(probabilities);
+  const measured = measuredOf(probabilities, split);
+  const before = yield* classificationPieces(measured, false);
+  const temperature = yield* temperaturePieces(measured);
+  yield* inRanges(split.samples, (first, end) => {
+    applyTemperature(probabilities.subarray(first * classes, end * classes), classes, temperature);
+  }, classes);
+  const after = yield* classificationPieces(measured, false);
   model.temperature = temperature;
   return {
     temperature,

@@ -199,12 +199,13 @@ async function trainFold(
   { seed, model: makeModel, training }: Plan,
 ): Promise<Omit<FoldRecord, "repeat" | "fold">> {
   const started = performance.now();
-  const suggested = suggestSettings(data);
-  const model = makeModel === undefined ? SparseMlp.create({ ...suggested.model, seed }) : makeModel(data);
+  const model = makeModel === undefined
+    ? SparseMlp.create({ ...suggestSettings(data).model, seed })
+    : makeModel(data);
   if (!SparseMlp.isModel(model)) {
     throw new TypeError(`Cannot ${task}: model() gave ${described(model)}, expected a SparseMlp`);
   }
-  const options = training ?? suggested.training;
+  const options = training ?? suggestSettings(data).training;
   const epochs = train(model, data, options);
   let step = await epochs.next();
   while (!step.done) step = await epochs.next();

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import type { SplitShape } from "../data/split.ts";
 import { readSplit } from "../data/split_argument.ts";
 import { type NamesOf, onlyKnown, resolveOptions, type TableOf, THREADS } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -55,12 +56,10 @@ export interface EvaluatorOptions extends EvaluationOptions {
   readonly work?: Uint32Array | undefined;
 }
 
-/** As they are with the defaults. */
-type Resolved = {
+/** How samples are evaluated, checked. */
+export interface EvaluationSettings extends EvaluatorOptions {
   readonly threads: number;
-  readonly activationStorage: "f32" | "bf16";
-  readonly microBatch?: number;
-};
+}
 
 const NAMES: NamesOf<EvaluatorOptions> = {
   threads: true,
@@ -70,12 +69,28 @@ const NAMES: NamesOf<EvaluatorOptions> = {
   work: true,
 };
 
+/** What samples are to be that a model can be asked about. */
+export function shapeOf({ featureCount, settings }: SparseMlp): SplitShape {
+  return { task: settings.task, featureCount, outputCount: answerCount(settings) };
+}
+
+/**
+ * Refuses a model that cannot be evaluated.
+ *
+ * @param task What cannot be done with it, for messages.
+ * @throws {TypeError} When it was never trained, so that it cannot standardise features.
+ */
+export function requireTrained(model: SparseMlp, task: string): void {
+  if (model.standardization !== undefined) return;
+  throw new TypeError(`Cannot ${task}: the model was never trained, so it cannot standardise features`);
+}
+
 /**
  * Evaluates one model on one split again and again, in buffers of its own.
  *
  * Memory: the activations of two layers, for as many samples as pass at once, however deep the network is.
  */
-export class Evaluator {
+export class SplitEvaluator {
   readonly #model: SparseMlp;
   readonly #split: Split;
   readonly #runner: BatchRunner;
@@ -91,25 +106,14 @@ export class Evaluator {
   }
 
   /**
-   * Allocates the buffers of evaluations of `model` on samples.
+   * Allocates the buffers of evaluations.
    *
-   * @throws {TypeError} When the samples do not fit the model, or it was never trained, so that it cannot standardise
-   * features.
-   * @throws {RangeError} When a class or a target is out of range, or all samples have weight 0.
+   * @param model One that was trained, or is about to be.
+   * @param split Checked; it fits the model.
+   * @throws {RangeError} When all samples have weight 0.
    */
-  constructor(model: SparseMlp, samples: Split, options: EvaluatorOptions = {}) {
-    const task = "evaluate";
-    requireModel(model, task);
-    const { cacheTile, work, ...given } = onlyKnown(options, NAMES, task);
-    const { threads, activationStorage, microBatch } = resolveOptions(EVALUATION_ROWS, given, {
-      task,
-    }) as Resolved;
-    const { standardization, featureCount, settings } = model;
-    if (standardization === undefined) {
-      throw new TypeError("Cannot evaluate: the model was never trained, so it cannot standardise features");
-    }
-    const shape = { featureCount, outputCount: answerCount(settings), task: settings.task };
-    const split = readSplit(samples, shape, task);
+  constructor(model: SparseMlp, split: Split, settings: EvaluationSettings) {
+    const { cacheTile, work, threads, microBatch, activationStorage = "f32" } = settings;
     const batchSize = Math.min(EVALUATION_BATCH, split.samples);
     this.weight = split.weights?.reduce((sum, weight) => sum + weight, 0) ?? split.samples;
     if (this.weight === 0) {
@@ -118,7 +122,7 @@ export class Evaluator {
     this.#model = model;
     this.#split = split;
     this.#runner = new BatchRunner(
-      { model, split, standardization, cacheTile },
+      { model, split, standardization: model.standardization!, cacheTile },
       { batchSize, threads, microBatch, activationStorage },
       { training: false, dropout: false, probes: false, work },
     );
@@ -160,5 +164,24 @@ export class Evaluator {
       yield first + size;
     }
     return { loss: loss / this.weight, accuracy: settings.task === "regression" ? NaN : correct / samples };
+  }
+}
+
+/** A {@linkcode SplitEvaluator} of samples as people bring them. */
+export class Evaluator extends SplitEvaluator {
+  /**
+   * Checks the samples, and allocates the buffers of evaluations of `model` on them.
+   *
+   * @throws {TypeError} When the samples do not fit the model, or it was never trained, so that it cannot standardise
+   * features.
+   * @throws {RangeError} When a class or a target is out of range, or all samples have weight 0.
+   */
+  constructor(model: SparseMlp, samples: Split, options: EvaluatorOptions = {}) {
+    const task = "evaluate";
+    requireModel(model, task);
+    const { cacheTile, work, ...given } = onlyKnown(options, NAMES, task);
+    const settings = resolveOptions(EVALUATION_ROWS, given, { task }) as unknown as EvaluationSettings;
+    requireTrained(model, task);
+    super(model, readSplit(samples, shapeOf(model), task), { ...settings, cacheTile, work });
   }
 }

@@ -34,12 +34,17 @@ export class EventLoopTurn {
     return now - this.#last + piece > WORK_MS;
   }
 
-  /** Does work piece by piece; others have their turn where it is due. */
-  async between<T>(work: Pieces<T>): Promise<T> {
+  /**
+   * Does work piece by piece; others have their turn where it is due, and may abort it.
+   *
+   * @throws {unknown} The reason of the signal, between two pieces.
+   */
+  async between<T>(work: Pieces<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       const { done, value } = work.next();
       if (done) return value;
       if (this.due) await this.take();
+      if (signal?.aborted) signal.throwIfAborted();
     }
   }
 

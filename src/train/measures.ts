@@ -5,35 +5,27 @@
  */
 import type { Split } from "../data/dataset.ts";
 import { readSplit } from "../data/split_argument.ts";
-import type { SplitShape } from "../data/split.ts";
 import { FeatureError } from "../errors.ts";
 import { CALLBACK, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { requireModel } from "../model/model_argument.ts";
 import { answerCount } from "../model/outputs.ts";
+import { atOnce } from "../pieces.ts";
 import { applyTemperature } from "../model/temperature.ts";
 import type { Task } from "../task.ts";
+import { requireModel } from "../model/model_argument.ts";
 import { isList, readItems } from "../value.ts";
 import { pictured } from "../picture.ts";
 import { measuresPicture } from "./measure_pictures.ts";
-import { EVALUATION_ROWS, type EvaluationOptions, Evaluator } from "./evaluation.ts";
 import {
-  type ClassificationMetrics,
-  classificationMetrics,
-  type RegressionMetrics,
-  regressionMetrics,
-} from "./metrics.ts";
-import { type MultiLabelMetrics, multiLabelMetrics } from "./multi_label_metrics.ts";
-
-/** The metrics of each task. */
-export interface MetricsByTask {
-  /** Of one class a sample. */
-  readonly classification: ClassificationMetrics;
-  /** Of values. */
-  readonly regression: RegressionMetrics;
-  /** Of several labels a sample. */
-  readonly "multi-label": MultiLabelMetrics;
-}
+  EVALUATION_ROWS,
+  type EvaluationOptions,
+  type EvaluationSettings,
+  requireTrained,
+  shapeOf,
+  SplitEvaluator,
+} from "./evaluation.ts";
+import { measuredOf } from "./measured_samples.ts";
+import { type MetricsByTask, taskMetrics } from "./task_metrics.ts";
 
 /** What is measured whatever the task is. */
 export interface MeasuresOf<T extends Task> {
@@ -99,12 +91,9 @@ export function evaluate<T extends Task>(
   refuseUnknown(options, Object.keys(OPTIONS), "evaluate");
   const { onProgress, ...settings } = resolveOptions(OPTIONS, options, {
     task: "evaluate",
-  }) as EvaluateOptions;
-  const shape = {
-    task: model.settings.task,
-    featureCount: model.featureCount,
-    outputCount: answerCount(model.settings),
-  };
+  }) as unknown as EvaluationSettings & Pick<EvaluateOptions, "onProgress">;
+  requireTrained(model, "evaluate");
+  const shape = shapeOf(model);
   const given = isList(samples)
     ? readItems(samples, { task: "evaluate", name: "samples" }, MOST_PARTS)
     : [samples];
@@ -122,7 +111,8 @@ export function evaluate<T extends Task>(
     );
   }
   if (shape.task === "classification") applyTemperature(outputs, shape.outputCount, model.temperature);
-  const measures = { task: shape.task, samples: count, loss, ...metricsOf(shape, parts, outputs) };
+  const metrics = atOnce(taskMetrics(shape.task, joinedParts(parts, outputs)));
+  const measures = { task: shape.task, samples: count, loss, ...metrics };
   return pictured(measures, measuresPicture) as unknown as Measures<T>;
 }
 
@@ -131,14 +121,14 @@ function run(
   model: SparseMlp,
   parts: readonly Split[],
   outputs: Float32Array,
-  options: EvaluationOptions,
+  settings: EvaluationSettings,
   onProgress: (done: number) => void,
 ): number {
   const width = answerCount(model.settings);
   let [first, loss, weight] = [0, 0, 0];
   try {
     for (const part of parts) {
-      const evaluator = new Evaluator(model, part, options);
+      const evaluator = new SplitEvaluator(model, part, settings);
       const batches = evaluator.batches(outputs.subarray(first * width, (first + part.samples) * width));
       for (;;) {
         const { done, value } = batches.next();
@@ -157,37 +147,36 @@ function run(
   return loss / weight;
 }
 
-/** The metrics of a task. */
-function metricsOf(
-  { task, outputCount }: SplitShape,
-  parts: readonly Split[],
-  outputs: Float32Array,
-): MetricsByTask[Task] {
-  const samples = outputs.length / outputCount;
-  const weights = weightsOf(parts, samples);
-  if (task === "classification") {
-    const labels = joined(parts.map((part) => part.labels), new Uint32Array(samples));
-    return classificationMetrics(outputs, labels, weights);
-  }
-  const targets = joined(parts.map((part) => part.targets), new Float32Array(outputs.length));
-  const measured = task === "regression" ? regressionMetrics : multiLabelMetrics;
-  return measured(outputs, targets, outputCount, weights);
+/** The samples of all parts as one. */
+function joinedParts(parts: readonly Split[], outputs: Float32Array): ReturnType<typeof measuredOf> {
+  const samples = parts.reduce((sum, part) => sum + part.samples, 0);
+  const weights = weightsOf(parts);
+  return measuredOf(outputs, {
+    samples,
+    labels: joined(parts.map((part) => part.labels), Uint32Array),
+    targets: joined(parts.map((part) => part.targets), Float32Array),
+    ...(weights && { weights }),
+  });
 }
 
 /** How much each sample counts; undefined where all count alike. */
-function weightsOf(parts: readonly Split[], samples: number): Float32Array | undefined {
+function weightsOf(parts: readonly Split[]): Float32Array | undefined {
   if (parts.every(({ weights }) => weights === undefined)) return undefined;
   const each = parts.map((part) => part.weights ?? new Float32Array(part.samples).fill(1));
-  return joined(each, new Float32Array(samples));
+  return joined(each, Float32Array);
 }
 
 /** The arrays one behind the other; the only one as it is. */
-function joined<T extends Float32Array | Uint32Array>(arrays: readonly T[], into: T): T {
+function joined<T extends Float32Array | Uint32Array>(
+  arrays: readonly T[],
+  Kind: new (length: number) => T,
+): T {
   if (arrays.length === 1) return arrays[0];
+  const all = new Kind(arrays.reduce((sum, array) => sum + array.length, 0));
   let place = 0;
   for (const array of arrays) {
-    into.set(array, place);
+    all.set(array, place);
     place += array.length;
   }
-  return into;
+  return all;
 }

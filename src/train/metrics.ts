@@ -6,16 +6,19 @@
  *
  * @module
  */
-
-import { type Matrix, type Numbers, readIndices } from "../numbers.ts";
+import type { Matrix, Numbers } from "../numbers.ts";
+import { atOnce, inRanges, type Pieces } from "../pieces.ts";
 import {
+  type ClassifiedSamples,
   LEAST_PROBABILITY,
   mean,
-  type MeasuredOutputs,
+  type MeasuredSamples,
+  readClassified,
   readMeasured,
-  readOutputs,
+  refuseUnfit,
+  totalWeight,
 } from "./measured_samples.ts";
-import { rankingMetrics, rankingWork } from "./ranking.ts";
+import { rankingPieces, rankingWork } from "./ranking.ts";
 
 /** Bins of the expected calibration error. */
 const CALIBRATION_BINS = 15;
@@ -65,7 +68,7 @@ export interface RegressionMetrics {
  * @param labels Class of each sample, shape `[samples]`.
  * @param weights How much each sample counts, ≥ 0 with a sum above 0; all alike without them.
  * @throws {TypeError} When the lengths do not fit each other, there is no sample, or a class is past the last.
- * @throws {RangeError} When a probability is not finite, or a class or a weight is out of range.
+ * @throws {RangeError} When a probability is not finite or not from 0 to 1, or a class or a weight is out of range.
  *
  * @example
  * ```ts
@@ -84,41 +87,50 @@ export function classificationMetrics(
   labels: Numbers,
   weights?: Numbers,
 ): ClassificationMetrics {
-  const classOf = readIndices(labels, { task: "measure", name: "labels" });
-  const read = readOutputs(probabilities, classOf.length, weights, "measure");
-  const { outputs, samples, width: classes, weight } = read;
-  if (classes < 2) {
-    throw new TypeError(
-      `Cannot measure: there are ${samples} probabilities for ${samples} samples, one for each class is needed`,
-    );
-  }
+  return atOnce(classificationPieces(readClassified(probabilities, labels, weights, "measure")));
+}
+
+/**
+ * As {@linkcode classificationMetrics}, in pieces, of samples that are checked.
+ *
+ * @param ranked Whether the area under the curve is asked for, which takes a sort.
+ * @throws {RangeError} When a probability is not finite.
+ */
+export function* classificationPieces(
+  read: ClassifiedSamples,
+  ranked = true,
+): Pieces<ClassificationMetrics> {
+  const { outputs, classOf, samples, width: classes, weight } = read;
   const confusion = Array.from({ length: classes }, () => new Array<number>(classes).fill(0));
   const bins = Array.from({ length: CALIBRATION_BINS }, () => ({ confidence: 0, right: 0 }));
-  let [total, right, logLoss, squares] = [0, 0, 0, 0];
-  for (let sample = 0; sample < samples; sample++) {
-    const row = sample * classes;
-    const [label, counts] = [classOf[sample], weight(sample)];
-    if (label >= classes) {
-      throw new TypeError(`Cannot measure: sample ${sample} has class ${label} of ${classes}`);
+  const sums = { total: 0, right: 0, logLoss: 0, squares: 0 };
+  yield* inRanges(samples, (first, end) => {
+    let { total, right, logLoss, squares } = sums;
+    for (let sample = first; sample < end; sample++) {
+      const row = sample * classes;
+      const [label, counts] = [classOf[sample], weight(sample)];
+      let best = 0;
+      let square = 0;
+      for (let index = 0; index < classes; index++) {
+        const probability = outputs[row + index];
+        if (probability > outputs[row + best]) best = index;
+        square += (probability - Number(index === label)) ** 2;
+      }
+      const confidence = outputs[row + best];
+      total += counts;
+      right += best === label ? counts : 0;
+      confusion[label][best] += counts;
+      logLoss -= counts * Math.log(Math.max(outputs[row + label], LEAST_PROBABILITY));
+      squares += counts * square;
+      const bin = bins[Math.min(CALIBRATION_BINS, Math.max(1, Math.ceil(confidence * CALIBRATION_BINS))) - 1];
+      bin.confidence += counts * confidence;
+      bin.right += best === label ? counts : 0;
     }
-    let best = 0;
-    let square = 0;
-    for (let index = 0; index < classes; index++) {
-      const probability = outputs[row + index];
-      if (probability > outputs[row + best]) best = index;
-      square += (probability - Number(index === label)) ** 2;
-    }
-    const confidence = outputs[row + best];
-    total += counts;
-    right += best === label ? counts : 0;
-    confusion[label][best] += counts;
-    logLoss -= counts * Math.log(Math.max(outputs[row + label], LEAST_PROBABILITY));
-    squares += counts * square;
-    const bin = bins[Math.min(CALIBRATION_BINS, Math.max(1, Math.ceil(confidence * CALIBRATION_BINS))) - 1];
-    bin.confidence += counts * confidence;
-    bin.right += best === label ? counts : 0;
-  }
-  const rocAuc = areaUnderCurve(read, classOf);
+    Object.assign(sums, { total, right, logLoss, squares });
+  }, classes);
+  const { total, right, logLoss, squares } = sums;
+  if (!Number.isFinite(squares)) refuseUnfit(outputs, { task: "measure", name: "outputs" });
+  const rocAuc = ranked ? yield* areaUnderCurve(read) : undefined;
   const apart = bins.reduce((sum, bin) => sum + Math.abs(bin.confidence - bin.right), 0);
   return {
     accuracy: right / total,
@@ -147,15 +159,16 @@ function ofConfusion(
 }
 
 /** The area of the second class against the first, or the mean of each class against the rest. */
-function areaUnderCurve(
-  { outputs, samples, width, weight }: MeasuredOutputs,
-  classOf: Uint32Array,
-): number | undefined {
+function* areaUnderCurve(
+  { outputs, samples, width, weight, classOf }: ClassifiedSamples,
+): Pieces<number | undefined> {
   const work = rankingWork(samples);
   const areas: number[] = [];
   for (let index = width === 2 ? 1 : 0; index < width; index++) {
-    for (let sample = 0; sample < samples; sample++) work.scores[sample] = outputs[sample * width + index];
-    const { rocAuc } = rankingMetrics(work, (sample) => classOf[sample] === index, weight);
+    yield* inRanges(samples, (first, end) => {
+      for (let sample = first; sample < end; sample++) work.scores[sample] = outputs[sample * width + index];
+    });
+    const { rocAuc } = yield* rankingPieces(work, (sample) => classOf[sample] === index, weight);
     if (rocAuc === undefined) return undefined;
     areas.push(rocAuc);
   }
@@ -180,26 +193,19 @@ export function regressionMetrics(
   outputs: number,
   weights?: Numbers,
 ): RegressionMetrics {
-  const { outputs: found, targets: known, samples, weight } = readMeasured(values, targets, outputs, weights);
-  let total = 0;
-  for (let sample = 0; sample < samples; sample++) total += weight(sample);
-  const each = Array.from({ length: outputs }, (_, output) => {
-    let [absolute, squares, sum, deviation] = [0, 0, 0, 0];
-    // Differences from the first one: of a constant target all are exactly 0.
-    const apart = (place: number) => known[place] - known[output];
-    for (let sample = 0; sample < samples; sample++) {
-      const place = sample * outputs + output;
-      const error = found[place] - known[place];
-      absolute += weight(sample) * Math.abs(error);
-      squares += weight(sample) * error * error;
-      sum += weight(sample) * apart(place);
-    }
-    for (let sample = 0; sample < samples; sample++) {
-      deviation += weight(sample) * (apart(sample * outputs + output) - sum / total) ** 2;
-    }
-    const rmse = Math.sqrt(squares / total);
-    return { rmse, mae: absolute / total, ...(deviation > 0 && { r2: 1 - squares / deviation }) };
-  });
+  return atOnce(regressionPieces(readMeasured(values, targets, outputs, weights, "values")));
+}
+
+/**
+ * As {@linkcode regressionMetrics}, in pieces, of samples that are checked.
+ *
+ * @throws {RangeError} When a value is not finite.
+ */
+export function* regressionPieces(measured: MeasuredSamples): Pieces<RegressionMetrics> {
+  const outputs = measured.width;
+  const total = yield* totalWeight(measured);
+  const each: RegressionMetrics[] = [];
+  for (let output = 0; output < outputs; output++) each.push(yield* targetPieces(measured, output, total));
   if (outputs === 1) return each[0];
   const determined = each.map(({ r2 }) => r2).filter((r2) => r2 !== undefined);
   return {
@@ -208,4 +214,38 @@ export function regressionMetrics(
     ...(determined.length === outputs && { r2: mean(determined) }),
     targets: each,
   };
+}
+
+/** The measures of one target. */
+function* targetPieces(
+  { outputs: found, targets: known, samples, width, weight }: MeasuredSamples,
+  output: number,
+  total: number,
+): Pieces<RegressionMetrics> {
+  const sums = { absolute: 0, squares: 0, sum: 0, deviation: 0 };
+  // Differences from the first one: of a constant target all are exactly 0.
+  const apart = (place: number) => known[place] - known[output];
+  yield* inRanges(samples, (first, end) => {
+    let { absolute, squares, sum } = sums;
+    for (let sample = first; sample < end; sample++) {
+      const place = sample * width + output;
+      const error = found[place] - known[place];
+      absolute += weight(sample) * Math.abs(error);
+      squares += weight(sample) * error * error;
+      sum += weight(sample) * apart(place);
+    }
+    Object.assign(sums, { absolute, squares, sum });
+  });
+  const mean = sums.sum / total;
+  yield* inRanges(samples, (first, end) => {
+    let { deviation } = sums;
+    for (let sample = first; sample < end; sample++) {
+      deviation += weight(sample) * (apart(sample * width + output) - mean) ** 2;
+    }
+    sums.deviation = deviation;
+  });
+  const { absolute, squares, deviation } = sums;
+  if (!Number.isFinite(squares)) refuseUnfit(found, { task: "measure", name: "outputs" });
+  const rmse = Math.sqrt(squares / total);
+  return { rmse, mae: absolute / total, ...(deviation > 0 && { r2: 1 - squares / deviation }) };
 }

@@ -6,8 +6,16 @@
  * @module
  */
 import type { Matrix, Numbers } from "../numbers.ts";
-import { LEAST_PROBABILITY, mean, type MeasuredSamples, readMeasured } from "./measured_samples.ts";
-import { type RankingMetrics, rankingMetrics, rankingWork } from "./ranking.ts";
+import { atOnce, inRanges, type Pieces } from "../pieces.ts";
+import {
+  LEAST_PROBABILITY,
+  mean,
+  type MeasuredSamples,
+  readMeasured,
+  refuseUnfit,
+  totalWeight,
+} from "./measured_samples.ts";
+import { type RankingMetrics, rankingPieces, rankingWork } from "./ranking.ts";
 
 /** Measures of one label. */
 export interface LabelMetrics extends RankingMetrics {
@@ -64,7 +72,8 @@ export interface MultiLabelMetrics {
  * @param labels How many labels there are.
  * @param weights How much each sample counts, ≥ 0 with a sum above 0; all alike without them.
  * @throws {TypeError} When the lengths do not fit each other, or there is no sample.
- * @throws {RangeError} When a target is neither 0 nor 1, a probability is not finite, or a weight is out of range.
+ * @throws {RangeError} When a target is neither 0 nor 1, a probability is not finite or not from 0 to 1, or a weight
+ * is out of range.
  *
  * @example
  * ```ts
@@ -85,8 +94,7 @@ export function multiLabelMetrics(
   labels: number,
   weights?: Numbers,
 ): MultiLabelMetrics {
-  const read = readMeasured(probabilities, targets, labels, weights);
-  const { outputs, samples, weight } = read;
+  const read = readMeasured(probabilities, targets, labels, weights, "probabilities");
   const place = read.targets.findIndex((target) => target !== 0 && target !== 1);
   if (place >= 0) {
     throw new RangeError(
@@ -95,16 +103,29 @@ export function multiLabelMetrics(
       }, expected 0 or 1`,
     );
   }
-  let [total, right] = [0, 0];
-  for (let sample = 0; sample < samples; sample++) {
-    let all = true;
-    for (let at = sample * labels; at < (sample + 1) * labels && all; at++) {
-      all = predicted(outputs[at]) === (read.targets[at] === 1);
+  return atOnce(multiLabelPieces(read));
+}
+
+/**
+ * As {@linkcode multiLabelMetrics}, in pieces, of samples that are checked.
+ *
+ * @param ranked Whether the measures of rankings are asked for, which take a sort a label.
+ * @throws {RangeError} When a probability is not finite.
+ */
+export function* multiLabelPieces(read: MeasuredSamples, ranked = true): Pieces<MultiLabelMetrics> {
+  const { outputs, targets, samples, width: labels, weight } = read;
+  const total = yield* totalWeight(read);
+  let right = 0;
+  yield* inRanges(samples, (first, end) => {
+    for (let sample = first; sample < end; sample++) {
+      let all = true;
+      for (let at = sample * labels; at < (sample + 1) * labels && all; at++) {
+        all = predicted(outputs[at]) === (targets[at] === 1);
+      }
+      right += all ? weight(sample) : 0;
     }
-    total += weight(sample);
-    right += all ? weight(sample) : 0;
-  }
-  const found = labelMetrics(read, total);
+  }, labels);
+  const found = yield* labelPieces(read, total, ranked);
   const counts = found.map(({ confusion }) => confusion);
   const sum = (row: number, column: number) =>
     counts.reduce((so, confusion) => so + confusion[row][column], 0);
@@ -136,29 +157,33 @@ function predicted(probability: number): boolean {
   return probability > 0.5;
 }
 
-function labelMetrics(
+/** The measures of each label. */
+function* labelPieces(
   { outputs, targets, width, samples, weight }: MeasuredSamples,
   total: number,
-): LabelMetrics[] {
-  const work = rankingWork(samples);
-  return Array.from({ length: width }, (_, label) => {
+  ranked: boolean,
+): Pieces<LabelMetrics[]> {
+  const work = rankingWork(ranked ? samples : 0);
+  const found: LabelMetrics[] = [];
+  for (let label = 0; label < width; label++) {
     const confusion = [[0, 0], [0, 0]];
     const applies = (sample: number) => targets[sample * width + label] === 1;
     let logLoss = 0;
-    for (let sample = 0; sample < samples; sample++) {
-      const probability = outputs[sample * width + label];
-      work.scores[sample] = probability;
-      confusion[Number(applies(sample))][Number(predicted(probability))] += weight(sample);
-      const ofWhatIs = applies(sample) ? probability : 1 - probability;
-      logLoss -= weight(sample) * Math.log(Math.max(ofWhatIs, LEAST_PROBABILITY));
-    }
-    return {
-      ...ofCounts(confusion[1][1], confusion[0][1], confusion[1][0]),
-      ...rankingMetrics(work, applies, weight),
-      logLoss: logLoss / total,
-      confusion,
-    };
-  });
+    yield* inRanges(samples, (first, end) => {
+      for (let sample = first; sample < end; sample++) {
+        const probability = outputs[sample * width + label];
+        if (ranked) work.scores[sample] = probability;
+        confusion[Number(applies(sample))][Number(predicted(probability))] += weight(sample);
+        const ofWhatIs = applies(sample) ? probability : 1 - probability;
+        logLoss -= weight(sample) * Math.log(Math.max(ofWhatIs, LEAST_PROBABILITY));
+      }
+    });
+    if (!Number.isFinite(logLoss)) refuseUnfit(outputs, { task: "measure", name: "outputs" });
+    const ranking = ranked ? yield* rankingPieces(work, applies, weight) : {};
+    const counted = ofCounts(confusion[1][1], confusion[0][1], confusion[1][0]);
+    found.push({ ...counted, ...ranking, logLoss: logLoss / total, confusion });
+  }
+  return found;
 }
 
 /** Precision, recall and F1 of those found, those wrongly taken and those missed; nothing where there are none. */

@@ -6,8 +6,10 @@
 import type { Split } from "../data/dataset.ts";
 import { COUNT, FRACTION, type TableOf } from "../hyperparameter.ts";
 import { type Task, TASKS } from "../task.ts";
-import { classificationMetrics, regressionMetrics } from "./metrics.ts";
-import { multiLabelMetrics } from "./multi_label_metrics.ts";
+import type { Pieces } from "../pieces.ts";
+import { measuredOf } from "./measured_samples.ts";
+import type { ClassificationMetrics, RegressionMetrics } from "./metrics.ts";
+import { type MetricsByTask, taskMetrics } from "./task_metrics.ts";
 
 /** What an evaluation gives without the outputs of each sample. */
 interface Evaluated {
@@ -204,28 +206,23 @@ export function checkMetric(name: MetricName, task: Task): void {
 }
 
 /**
- * The value of a metric, of samples that were evaluated; each counts as its weight.
+ * The value of a metric, of samples that were evaluated, in pieces; each sample counts as its weight.
  *
+ * @param split Checked.
  * @param outputs Probabilities or values, `[samples, outputs]`; may be empty where the metric needs none.
  * @throws {RangeError} When the samples do not define it.
  */
-export function metricValue(
+export function* metricPieces(
   name: MetricName,
   task: Task,
   evaluation: Evaluated,
   split: Split,
   outputs: Float32Array,
-): number {
-  const { labels, targets, samples, weights } = split;
+): Pieces<number> {
   const { direct } = metricOf(name);
   if (direct !== undefined && !needsOutputs(name, split)) return direct(evaluation);
-  const width = targets.length / samples;
-  const found = task === "classification"
-    ? ofClasses(classificationMetrics(outputs, labels, weights))
-    : task === "regression"
-    ? { ...regressionMetrics(outputs, targets, width, weights) }
-    : ofLabels(multiLabelMetrics(outputs, targets, width, weights));
-  const value = (found as Partial<Record<MetricName, number>>)[name];
+  const found = yield* taskMetrics(task, measuredOf(outputs, split), name === "roc-auc");
+  const value = byName(found)[name];
   if (value !== undefined) return value;
   throw new RangeError(
     `Cannot choose the best epoch by ${metricTitle(name)}: the validation samples do not define it, ${
@@ -241,24 +238,14 @@ const UNDEFINED: Readonly<Record<Task, string>> = {
   "multi-label": "a label applies to all of them or to none",
 };
 
-function ofLabels(found: ReturnType<typeof multiLabelMetrics>): Partial<Record<MetricName, number>> {
-  const { accuracy, macroF1, rocAuc, logLoss } = found;
+/** Metrics of whatever task, as the names have them. */
+function byName(found: MetricsByTask[Task]): Partial<Record<MetricName, number | undefined>> {
+  const { balancedAccuracy, macroF1, rocAuc, logLoss, brierScore, ...others } = found as Partial<
+    ClassificationMetrics & RegressionMetrics
+  >;
   return {
-    accuracy,
-    ...(macroF1 !== undefined && { "macro-f1": macroF1 }),
-    ...(rocAuc !== undefined && { "roc-auc": rocAuc }),
-    "log-loss": logLoss,
-  };
-}
-
-function ofClasses(found: ReturnType<typeof classificationMetrics>): Partial<Record<MetricName, number>> {
-  const { accuracy, balancedAccuracy, macroF1, rocAuc, logLoss, brierScore } = found;
-  return {
-    accuracy,
-    "balanced-accuracy": balancedAccuracy,
-    "macro-f1": macroF1,
-    ...(rocAuc !== undefined && { "roc-auc": rocAuc }),
-    "log-loss": logLoss,
-    brier: brierScore,
+    ...{ accuracy: others.accuracy, rmse: others.rmse, mae: others.mae, r2: others.r2 },
+    ...{ "balanced-accuracy": balancedAccuracy, "macro-f1": macroF1, "roc-auc": rocAuc },
+    ...{ "log-loss": logLoss, brier: brierScore },
   };
 }
