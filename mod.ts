@@ -182,12 +182,16 @@ export type { GradientSampledOptions } from "./src/topology/rules/gradient_sampl
 export { smallestMagnitude } from "./src/topology/rules/magnitude.ts";
 export { uniformGrowth } from "./src/topology/rules/random.ts";
 export type {
+  ConnectionGradients,
   DropRule,
   EvolutionPlace,
+  GradientDropRule,
   GradientRule,
   GrowRule,
   GrowthRule,
+  Neighbours,
   Probed,
+  RemovalRule,
   RulePlace,
   RuleSettings,
 } from "./src/topology/rules/rule.ts";

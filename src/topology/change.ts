@@ -5,14 +5,15 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { Places } from "../native/grow.ts";
-import type { Connections } from "../sparse/csr.ts";
+import { type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import type { WeightLawOptions } from "../sparse/init.ts";
 import { compact } from "./compaction.ts";
-import { evolveByRules } from "./evolution.ts";
+import { dropByRule, growByRule } from "./evolution.ts";
 import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_weights.ts";
 import { pruneByImportance } from "./importance.ts";
-import type { GradientRule, GrowRule, OwnRules, RulePlace } from "./rules/rule.ts";
-import { chosenRules, type RuleChoice } from "./rules/rules.ts";
+import type { ConnectionGradients, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
+import { type ChosenRules, chosenRules, probesFor, type RuleChoice } from "./rules/rules.ts";
+import { zetaOf } from "./zeta.ts";
 
 /** What a change of the topology is asked for. */
 export interface TopologySettings extends RuleChoice {
@@ -24,6 +25,8 @@ export interface TopologySettings extends RuleChoice {
     | false;
   /** Whether neurons that pruning left without a purpose are taken out of the arrays. */
   readonly compactWhilePruning: boolean;
+  /** Epochs of the run, of which some may be done by a later call. */
+  readonly epochs: number;
   readonly seed: number;
   readonly threads: number;
 }
@@ -45,7 +48,7 @@ export interface TopologyChangeOptions {
   readonly draw?: number | undefined;
   /** Rules of the caller's own, instead of those that the settings name. */
   readonly rules?: OwnRules | undefined;
-  /** Needed where the rule of growth needs gradients, and called once then. */
+  /** Needed where a rule needs gradients, and called once then. */
   readonly probe?: Probe | undefined;
   /** Called after each layer. */
   readonly onPhase?: ((progress: TopologyProgress) => void) | undefined;
@@ -65,6 +68,9 @@ export interface TopologyCounts {
 /**
  * Importance Pruning where it is due after `epoch`, then evolution by the rules of the run; every layer but the output's.
  *
+ * Evolution first drops in all layers, then grows in all. Where a rule needs gradients, one probe of the network as it
+ * was before gives those of both rules.
+ *
  * Paper: §2, §2.1 Algorithm 2. The same for any number of threads. Cost: O(nnz + neurons), a probe where a rule needs it.
  *
  * @param model Changed in place.
@@ -76,7 +82,7 @@ export function changeTopology(
   epoch: number,
   { draw = epoch, onPhase, rules, probe }: TopologyChangeOptions = {},
 ): TopologyCounts {
-  const { importancePruning: pruning, zeta, seed, threads } = settings;
+  const { importancePruning: pruning, seed, threads } = settings;
   const due = pruning !== false && epoch >= pruning.start &&
     (epoch - pruning.start) % pruning.every === 0;
   let [replaced, pruned] = [0, 0];
@@ -88,20 +94,33 @@ export function changeTopology(
     }
     if (settings.compactWhilePruning) compactInPlace(model, threads);
   }
+  const progress = Math.min(1, epoch / settings.epochs);
+  const zeta = zetaOf(settings, progress);
   if (zeta === 0) return { replaced, pruned };
-  const { drop, growth } = chosenRules(settings, rules);
-  const layers = model.layers.slice(0, -1);
+  const chosen = chosenRules(settings, rules);
+  const { drop, growth } = chosen;
+  const { layers: all } = model;
+  const layers = all.slice(0, -1);
   const { growthWeights = defaultGrowthWeights(growth, model) } = settings;
   const fresh = model.optimizerState?.planes.map((plane) => plane.fresh) ?? [];
   const places = layers.map((layer, index): RulePlace => ({
-    ...{ seed, epoch: draw, layer: index, threads, fresh, settings },
+    ...{ seed, epoch: draw, layer: index, threads, fresh, progress },
+    settings: { ...settings, zeta },
     weights: growthLaw(initialOf(model, layer), growthWeights),
+    neighbours: { ...(index > 0 && { below: all[index - 1] }), above: all[index + 1] },
   }));
-  const grow = growth.needs === undefined
-    ? layers.map(() => growth)
-    : withGradients(growth, layers, places, probe);
+  const probed = probedBy(chosen, layers, places, probe);
+  const dropped = layers.map((layer, index) =>
+    dropByRule<RulePlace & ConnectionGradients>(layer, drop, {
+      ...places[index],
+      gradients: probed[index].ofConnections,
+    })
+  );
+  if (growth.readsIncoming) layers.forEach((layer) => rebuildIncoming(layer, threads));
   for (const [index, layer] of layers.entries()) {
-    replaced += evolveByRules(layer, { ...places[index], drop, grow: grow[index] }).grown;
+    const grown = growByRule(layer, growth, dropped[index], { ...places[index], ...probed[index] });
+    if (dropped[index] > 0 || grown > 0) rebuildIncoming(layer, threads);
+    replaced += grown;
     onPhase?.({ phase: "evolution", epoch, done: index + 1, total: layers.length });
   }
   return { replaced, pruned };
@@ -113,29 +132,66 @@ function initialOf(model: SparseMlp, { inputs, neurons, nnz }: Connections): Wei
   return { inputs, neurons, initializer, fanIn, probability: nnz / (inputs * neurons) };
 }
 
-/** Probes the candidates of all layers at once; the rule then grows among them. */
-function withGradients(
-  rule: GradientRule,
+/** What one probe of all layers told of a layer; empty where no rule asked. */
+interface LayerProbe extends Probed {
+  /** Gradient of each connection, in matrix order. */
+  readonly ofConnections: Float32Array;
+}
+
+/** Probes the candidates for growth, then the connections, of all layers at once. */
+function probedBy(
+  rules: ChosenRules,
   layers: readonly Connections[],
   places: readonly RulePlace[],
   probe: Probe | undefined,
-): GrowRule<RulePlace>[] {
-  if (layers.length === 0) return [];
-  if (probe === undefined) {
-    throw new TypeError(
-      `Cannot grow connections by "${rule.name}": it needs gradients of absent connections, there is no probe`,
-    );
+): LayerProbe[] {
+  const { drop, growth } = rules;
+  const asking = probesFor(rules);
+  if (asking === undefined || layers.length === 0) {
+    return layers.map(() => ({
+      candidates: NO_PLACES,
+      gradients: NO_GRADIENTS,
+      ofConnections: NO_GRADIENTS,
+    }));
   }
-  const candidates = layers.map((layer, index) => rule.candidates(layer, places[index]));
-  const gradients = probe([...candidates, NO_PLACES]);
+  if (probe === undefined) throw new TypeError(`Cannot ${asking}, there is no probe`);
+  const candidates = layers.map((layer, index) =>
+    growth.needs === undefined ? NO_PLACES : growth.candidates(layer, places[index])
+  );
+  const asked = layers.map((layer, index) =>
+    drop.needs === undefined ? candidates[index] : bothOf(candidates[index], connectionPlaces(layer))
+  );
+  const gradients = probe([...asked, NO_PLACES]);
   return layers.map((_, index) => {
-    const probed = { candidates: candidates[index], gradients: gradients[index] };
+    const { length } = candidates[index].rows;
     return {
-      name: rule.name,
-      grow: (connections, count, place) => rule.grow(connections, count, { ...place, ...probed }),
+      candidates: candidates[index],
+      gradients: gradients[index].subarray(0, length),
+      ofConnections: gradients[index].subarray(length),
     };
   });
 }
+
+/** The places of a layer's connections, in matrix order. */
+function connectionPlaces({ inputs, nnz, indptr, indices }: Connections): Places {
+  const rows = new Uint32Array(nnz);
+  for (let row = 0; row < inputs; row++) rows.fill(row, indptr[row], indptr[row + 1]);
+  return { rows, columns: indices.subarray(0, nnz) };
+}
+
+function bothOf(one: Places, other: Places): Places {
+  return { rows: joined(one.rows, other.rows), columns: joined(one.columns, other.columns) };
+}
+
+function joined(one: Uint32Array, other: Uint32Array): Uint32Array {
+  if (one.length === 0) return other;
+  const both = new Uint32Array(one.length + other.length);
+  both.set(one);
+  both.set(other, one.length);
+  return both;
+}
+
+const NO_GRADIENTS = new Float32Array(0);
 
 /** The output layer does not evolve. */
 const NO_PLACES: Places = { rows: new Uint32Array(0), columns: new Uint32Array(0) };

@@ -82,14 +82,38 @@ export function evolveByRules<P extends EvolutionPlace>(
       throw unfit({ task: TASK, name }, rule, `a rule with a method "${name}"`);
     }
   }
-  const start = connections.nnz;
-  const dropped = drop.drop(connections, options);
-  checkCount(drop.name, "dropped", dropped, start - connections.nnz);
-  const left = connections.nnz;
-  const grown = grow.grow(connections, dropped, options);
-  checkCount(grow.name, "grown", grown, connections.nnz - left);
+  const dropped = dropByRule(connections, drop, options);
+  const grown = growByRule(connections, grow, dropped, options);
   if (dropped > 0 || grown > 0) rebuildIncoming(connections, options.threads);
   return { dropped, grown };
+}
+
+/** Has a rule drop connections; the incoming view is the caller's to rebuild. */
+export function dropByRule<P>(connections: Connections, rule: Dropping<P>, place: P): number {
+  const before = connections.nnz;
+  const dropped = rule.drop(connections, place);
+  checkCount(rule.name, "dropped", dropped, before - connections.nnz);
+  return dropped;
+}
+
+/** Has a rule let connections grow; the incoming view is the caller's to rebuild. */
+export function growByRule<P>(connections: Connections, rule: Growing<P>, count: number, place: P): number {
+  const before = connections.nnz;
+  const grown = rule.grow(connections, count, place);
+  checkCount(rule.name, "grown", grown, connections.nnz - before);
+  return grown;
+}
+
+/** What all drop rules have alike, whatever they need. */
+interface Dropping<P> {
+  readonly name: string;
+  drop(connections: Connections, place: P): number;
+}
+
+/** What all rules of growth have alike, whatever they need. */
+interface Growing<P> {
+  readonly name: string;
+  grow(connections: Connections, count: number, place: P): number;
 }
 
 /** What a rule returns is what becomes of `nnz`: counts are told to callers, and decide on the incoming view. */

@@ -5,7 +5,7 @@
  */
 import { refuseUnknown } from "../hyperparameter.ts";
 import { readByName } from "../value.ts";
-import { type DropRule, type GrowthRule, readOwnRules, type RulePlace } from "../topology/rules/rule.ts";
+import { type GrowthRule, readOwnRules, type RemovalRule } from "../topology/rules/rule.ts";
 import type { DropRuleName, GrowthRuleName } from "../topology/rules/rules.ts";
 import { HOOK_NAMES, readHooks, type ResolvedHooks, type RunHooks, startOf } from "./hooks.ts";
 import {
@@ -32,7 +32,7 @@ export interface TrainOptions extends Omit<HyperparameterOptions, "schedule" | "
    *
    * @default {"magnitude"}
    */
-  readonly drop?: DropRuleName | DropRule<RulePlace>;
+  readonly drop?: DropRuleName | RemovalRule;
   /**
    * Where connections grow: a rule by name, or one of one's own.
    *

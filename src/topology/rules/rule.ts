@@ -34,6 +34,8 @@ export interface EvolutionPlace {
 export interface DropRule<P extends EvolutionPlace = EvolutionPlace> {
   /** What options and messages call the rule. */
   readonly name: string;
+  /** What the rule cannot do without: nothing. */
+  readonly needs?: undefined;
   /**
    * Removes connections in place and sets `nnz`. Rows stay sorted, kept connections keep weight and planes;
    * the incoming view need not be kept up.
@@ -49,6 +51,12 @@ export interface GrowRule<P extends EvolutionPlace = EvolutionPlace> {
   readonly name: string;
   /** What the rule cannot do without: nothing. */
   readonly needs?: undefined;
+  /**
+   * Whether the rule reads incoming views, its layer's and its neighbours': they are rebuilt between drop and growth then.
+   *
+   * @default false
+   */
+  readonly readsIncoming?: boolean;
   /**
    * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new planes begin as `fresh` says;
    * the incoming view need not be kept up.
@@ -70,7 +78,40 @@ export interface RulePlace<S extends RuleSettings = RuleSettings> extends Evolut
   readonly settings: S;
   /** Law of the weights of new connections. */
   readonly weights: ValueLaw;
+  /** Share of the run that is done when the topology changes, in [0, 1]. */
+  readonly progress: number;
+  /** The layers before and behind, as they are when the rule is asked; not to be changed. */
+  readonly neighbours: Neighbours;
 }
+
+/** The layers around a layer: connections drop in all layers before they grow in one, first layer first. */
+export interface Neighbours {
+  /** The layer whose neurons are the inputs of this one; the first layer has none. */
+  readonly below?: Connections;
+  /** The layer whose inputs are the neurons of this one; the output's among them, which does not evolve. */
+  readonly above?: Connections;
+}
+
+/** Decides which connections go by the gradients of their weights. */
+export interface GradientDropRule<P extends EvolutionPlace = RulePlace> {
+  /** What options and messages call the rule. */
+  readonly name: string;
+  /** What the rule cannot do without: the gradients of the connections. */
+  readonly needs: "gradients";
+  /** As {@linkcode DropRule.drop}. */
+  drop(connections: Connections, place: P & ConnectionGradients): number;
+}
+
+/** The gradients of the connections of a layer. */
+export interface ConnectionGradients {
+  /** Gradient of the mean loss of one batch, one number a connection, in matrix order. */
+  readonly gradients: Float32Array;
+}
+
+/** A rule that drops connections, whatever it needs. */
+export type RemovalRule<S extends RuleSettings = RuleSettings> =
+  | DropRule<RulePlace<S>>
+  | GradientDropRule<RulePlace<S>>;
 
 /** Absent places, and the gradient that a weight would have at each. */
 export interface Probed {
@@ -86,6 +127,8 @@ export interface GradientRule<P extends EvolutionPlace = RulePlace> {
   readonly name: string;
   /** What the rule cannot do without: the gradients that absent connections would have. */
   readonly needs: "gradients";
+  /** As {@linkcode GrowRule.readsIncoming}. */
+  readonly readsIncoming?: boolean;
   /**
    * Absent places whose gradients the rule wants to know, in matrix order; asked before connections are dropped.
    *
@@ -103,7 +146,7 @@ export type GrowthRule<S extends RuleSettings = RuleSettings> =
 
 /** Rules that were given instead of names; functions, which stay in the process. */
 export interface OwnRules {
-  readonly drop?: DropRule<RulePlace>;
+  readonly drop?: RemovalRule;
   readonly growth?: GrowthRule;
 }
 
@@ -117,7 +160,7 @@ export function readOwnRules(
 ): OwnRules {
   return {
     ...(isRecord(drop) &&
-      { drop: watchedDrop(checkedRule(drop, "drop", ["drop"]) as unknown as DropRule<RulePlace>) }),
+      { drop: watchedDrop(checkedRule(drop, "drop", dropMethods(drop)) as unknown as RemovalRule) }),
     ...(isRecord(growth) &&
       {
         growth: watchedGrowth(checkedRule(growth, "growth", growthMethods(growth)) as unknown as GrowthRule),
@@ -126,26 +169,33 @@ export function readOwnRules(
 }
 
 /** The rule, and after it a look at what it left: O(nnz). */
-function watchedDrop(rule: DropRule<RulePlace>): DropRule<RulePlace> {
+function watchedDrop(rule: RemovalRule): RemovalRule {
   const { name } = rule;
+  if (rule.needs === undefined) {
+    return {
+      name,
+      drop: (connections, place) => watched(name, connections, () => rule.drop(connections, place)),
+    };
+  }
   return {
     name,
+    needs: rule.needs,
     drop: (connections, place) => watched(name, connections, () => rule.drop(connections, place)),
   };
 }
 
 /** Likewise; the places that it wants to know of are checked too. */
 function watchedGrowth(rule: GrowthRule): GrowthRule {
-  const { name } = rule;
+  const { name, readsIncoming = false } = rule;
   if (rule.needs === undefined) {
     return {
-      name,
+      ...{ name, readsIncoming },
       grow: (connections, count, place) =>
         watched(name, connections, () => rule.grow(connections, count, place)),
     };
   }
   return {
-    name,
+    ...{ name, readsIncoming },
     needs: rule.needs,
     candidates: (connections, place) => checkedPlaces(name, rule.candidates(connections, place)),
     grow: (connections, count, place) =>
@@ -176,10 +226,24 @@ function checkedPlaces(name: string, places: Places): Places {
   );
 }
 
-function growthMethods({ needs }: Readonly<Record<string, unknown>>): readonly string[] {
-  if (needs === undefined) return ["grow"];
-  if (needs === "gradients") return ["grow", "candidates"];
-  throw unfit({ task: "train", name: "growth.needs" }, needs, `"gradients" or nothing`);
+function dropMethods({ needs }: Readonly<Record<string, unknown>>): readonly string[] {
+  checkNeeds(needs, "drop");
+  return ["drop"];
+}
+
+function growthMethods(
+  { needs, readsIncoming }: Readonly<Record<string, unknown>>,
+): readonly string[] {
+  checkNeeds(needs, "growth");
+  if (readsIncoming !== undefined && typeof readsIncoming !== "boolean") {
+    throw unfit({ task: "train", name: "growth.readsIncoming" }, readsIncoming, "true, false or nothing");
+  }
+  return needs === undefined ? ["grow"] : ["grow", "candidates"];
+}
+
+function checkNeeds(needs: unknown, option: string): void {
+  if (needs === undefined || needs === "gradients") return;
+  throw unfit({ task: "train", name: `${option}.needs` }, needs, `"gradients" or nothing`);
 }
 
 function checkedRule<R extends Readonly<Record<string, unknown>>>(

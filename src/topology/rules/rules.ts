@@ -12,14 +12,14 @@ import {
 } from "./gradient_sampled.ts";
 import { MAGNITUDE } from "./magnitude.ts";
 import { RANDOM } from "./random.ts";
-import type { DropRule, GrowthRule, OwnRules, RulePlace, RuleSettings } from "./rule.ts";
+import type { GrowthRule, OwnRules, RemovalRule, RuleSettings } from "./rule.ts";
 
 /** Name of a rule that drops connections. */
 export type DropRuleName = "magnitude";
 /** Name of a rule that lets connections grow. */
 export type GrowthRuleName = "random" | "gradient-sampled";
 
-const DROP: Readonly<Record<DropRuleName, DropRule<RulePlace>>> = { magnitude: MAGNITUDE };
+const DROP: Readonly<Record<DropRuleName, RemovalRule>> = { magnitude: MAGNITUDE };
 const GROWTH: Readonly<Record<GrowthRuleName, GrowthRule>> = {
   random: RANDOM,
   "gradient-sampled": GRADIENT_SAMPLED,
@@ -74,7 +74,7 @@ export const RULE_HYPERPARAMETERS = {
 
 /** The rules that were chosen, by name or as objects. */
 export interface ChosenRules {
-  readonly drop: DropRule<RulePlace>;
+  readonly drop: RemovalRule;
   readonly growth: GrowthRule;
 }
 
@@ -86,7 +86,16 @@ export function chosenRules({ drop, growth }: RuleChoice, own: OwnRules = {}): C
   return { drop: own.drop ?? DROP[drop], growth: own.growth ?? GROWTH[growth] };
 }
 
-/** Whether a run needs gradients of absent connections. */
+/** What a rule is there for that needs gradients, as messages say it; nothing where none does. */
+export function probesFor({ drop, growth }: ChosenRules): string | undefined {
+  if (growth.needs === "gradients") {
+    return `grow connections by "${growth.name}": it needs gradients of absent connections`;
+  }
+  if (drop.needs === "gradients") return `drop connections by "${drop.name}": it needs their gradients`;
+  return undefined;
+}
+
+/** Whether a run needs gradients at places of its network. */
 export function needsGradients(settings: RuleChoice, own: OwnRules = {}): boolean {
-  return settings.zeta > 0 && chosenRules(settings, own).growth.needs === "gradients";
+  return settings.zeta > 0 && probesFor(chosenRules(settings, own)) !== undefined;
 }
