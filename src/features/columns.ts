@@ -8,7 +8,7 @@ import { columnName, inputsOf, isInput } from "../schema.ts";
 
 /** A feature, and the inputs that it becomes: several where it holds categories, or its cells may be missing. */
 export interface FeatureColumn {
-  /** What the table calls it, or its place, from 0, where features have no names. */
+  /** What the table calls it, or “feature 3”, by its place from 0, where features have no names. */
   readonly name: string;
   /** Its first input. */
   readonly first: number;
@@ -25,7 +25,7 @@ export function featureColumns(
   if (schema === undefined) {
     return Array.from(
       { length: featureCount },
-      (_, first) => ({ name: featureNames[first] ?? `${first}`, first, inputs: 1 }),
+      (_, first) => ({ name: featureNames[first] ?? `feature ${first}`, first, inputs: 1 }),
     );
   }
   let first = 0;

@@ -21,6 +21,8 @@ export interface EliminationPlan {
   readonly count: number;
   /** Epochs of the run. */
   readonly epochs: number;
+  /** 1 for each feature that is not constant; the others go first and never come back. */
+  readonly varying: Uint8Array;
 }
 
 /** Share of the epochs after which no more features go than come. */
@@ -45,7 +47,6 @@ export class InputElimination {
   readonly #lost: Uint32Array;
   /** Features to come back after this epoch. */
   #returning = 0;
-  #gone: readonly number[] = [];
 
   constructor(plan: EliminationPlan) {
     this.#plan = plan;
@@ -97,17 +98,16 @@ export class InputElimination {
     const { columns, count, epochs } = this.#plan;
     const removal = Math.max(1, Math.round(REMOVAL_SHARE * epochs));
     const share = Math.min(1, epoch / removal);
-    const target = Math.round(columns.length * (count / columns.length) ** share);
+    const target = Math.max(count, Math.round(columns.length * (count / columns.length) ** share));
     const living = [...this.#alive.keys()].filter((feature) => this.#alive[feature] === 1);
     const absent = columns.length - living.length;
     const exchanged = Math.floor(EXCHANGED * Math.max(0, 1 - epoch / epochs) * target);
     this.#returning = Math.min(exchanged, absent, target - 1);
     const go = Math.max(0, living.length + this.#returning - target);
-    this.#gone = [];
     if (go === 0) return;
-    const strength = columnScores(columns, inputStrength(connections));
+    const strength = columnScores(columns, inputStrength(connections))
+      .map((sum, feature) => this.#plan.varying[feature] === 1 ? sum : -1);
     const weakest = living.sort((a, b) => strength[a] - strength[b] || b - a).slice(0, go);
-    this.#gone = weakest;
     const goes = new Uint8Array(connections.inputs);
     for (const feature of weakest) {
       this.#alive[feature] = 0;
@@ -134,12 +134,13 @@ export class InputElimination {
     }
     const score = columnScores(columns, sums.map((sum, input) => sum / Math.max(1, seen[input])));
     const absent = [...this.#alive.keys()].filter((feature) =>
-      this.#alive[feature] === 0 && !this.#gone.includes(feature) && score[feature] > 0
+      this.#alive[feature] === 0 && this.#lost[feature] < place.epoch && score[feature] > 0
     );
     const back = absent.sort((a, b) => score[b] - score[a] || a - b).slice(0, this.#returning);
     for (const feature of back) this.#alive[feature] = 1;
     const living = this.#alive.reduce((sum, flag) => sum + flag, 0);
-    const rows = this.#rowsOf((feature) => back.includes(feature));
+    const returned = new Set(back);
+    const rows = this.#rowsOf((feature) => returned.has(feature));
     const flags = new Uint8Array(connections.inputs);
     for (const row of rows) flags[row] = 1;
     const chosen = [...candidates.rows.keys()].filter((at) => flags[candidates.rows[at]] === 1);

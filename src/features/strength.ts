@@ -5,7 +5,11 @@
  */
 import type { Connections } from "../sparse/csr.ts";
 
-/** Σ|w| over the connections of each input, `[inputs]`; O(nnz). */
+/**
+ * Σ|w| over the connections of each input, `[inputs]`; O(nnz).
+ *
+ * Source: QuickSelection (Atashgahi et al. 2022).
+ */
 export function inputStrength({ inputs, indptr, values }: Connections): Float32Array {
   const strength = new Float32Array(inputs);
   for (let input = 0; input < inputs; input++) {
