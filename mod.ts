@@ -62,15 +62,16 @@ export {
 } from "./src/schema.ts";
 export {
   type FeatureMethod,
-  type SelectedFeatures,
   type FeatureSelectionOptions,
   type MethodComparison,
   type RankedFeature,
+  type SelectedFeatures,
   selectFeatures,
   type SelectionProgress,
   strongestFeatures,
 } from "./src/features/select.ts";
 export type { RankingMethod } from "./src/features/rankings.ts";
+export { saveTable } from "./src/files/table.ts";
 export { withFeatures } from "./src/features/reduced.ts";
 export { splitValidation } from "./src/data/validation_split.ts";
 export { type Fold, type FoldOptions, groupFolds, stratifiedFolds } from "./src/data/folds.ts";

@@ -11,7 +11,15 @@
  *
  * @module
  */
-import { type Dataset, datasets, loadFiles, madelonLike, selectFeatures, type Split, splitValidation } from "../../mod.ts";
+import {
+  type Dataset,
+  datasets,
+  loadFiles,
+  madelonLike,
+  selectFeatures,
+  type Split,
+  splitValidation,
+} from "../../mod.ts";
 import { withFeatures } from "../../mod.ts";
 import { writeNpz } from "../../src/files/npz.ts";
 
@@ -23,7 +31,10 @@ function option(name: string): string | undefined {
 /** Features whose correlation with some other one no noise reaches. */
 function correlated({ train, featureCount }: Dataset): number[] {
   const columns = Array.from({ length: featureCount }, (_, feature) => {
-    const column = Float64Array.from({ length: train.samples }, (_, at) => train.features[at * featureCount + feature]);
+    const column = Float64Array.from(
+      { length: train.samples },
+      (_, at) => train.features[at * featureCount + feature],
+    );
     const mean = column.reduce((sum, value) => sum + value, 0) / train.samples;
     const length = Math.hypot(...column.map((value) => value - mean));
     return column.map((value) => (value - mean) / length);
@@ -87,7 +98,9 @@ const count = Number(option("count") ?? 20);
 const part = option("part") ?? "validation";
 const [method, epochs] = [option("method") ?? "best", option("epochs")];
 for (const seed of (option("seeds") ?? "1").split(",").map(Number)) {
-  const { train, validation } = part === "test" ? { train: whole.train, validation: whole.test! } : splitValidation(whole, 0.2, 7);
+  const { train, validation } = part === "test"
+    ? { train: whole.train, validation: whole.test! }
+    : splitValidation(whole, 0.2, 7);
   const { test: _, validation: __, ...rest } = whole;
   const data: Dataset = { ...rest, train };
   const started = performance.now();
@@ -100,9 +113,18 @@ for (const seed of (option("seeds") ?? "1").split(",").map(Number)) {
   const judged = withFeatures({ ...data, validation }, features);
   const accuracy = await judge(judged.train, judged.validation!, Number(option("most-samples") ?? Infinity));
   console.log(JSON.stringify({
-    ...{ dataset: name, count, part, method: chosen.method, asked: method, seed, epochs: epochs && Number(epochs) },
+    ...{
+      dataset: name,
+      count,
+      part,
+      method: chosen.method,
+      asked: method,
+      seed,
+      epochs: epochs && Number(epochs),
+    },
     ...(accuracy !== undefined && { accuracy: Number(accuracy.toFixed(2)) }),
-    ...(truth && { hits: features.filter((feature) => truth.includes(feature)).length, relevant: truth.length }),
+    ...(truth &&
+      { hits: features.filter((feature) => truth.includes(feature)).length, relevant: truth.length }),
     ...{ seconds: Number(seconds.toFixed(1)), comparisons: chosen.comparisons },
   }));
 }

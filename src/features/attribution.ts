@@ -12,7 +12,11 @@ import type { SparseMlp } from "../model/model.ts";
  *
  * @param features Raw features, `[samples, featureCount]`.
  */
-export function inputAttribution(model: SparseMlp, features: Float32Array | Uint8Array, threads = 1): Float32Array {
+export function inputAttribution(
+  model: SparseMlp,
+  features: Float32Array | Uint8Array,
+  threads = 1,
+): Float32Array {
   const { featureCount, standardization } = model;
   const { neurons } = model.layers[model.layers.length - 1];
   const samples = features.length / featureCount;

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { columnName, inputsOf, isInput } from "../schema.ts";
+import { columnName, inputsOf, isInput, type TableSchema } from "../schema.ts";
 
 /** A feature, and the inputs that it becomes: several where it holds categories, or its cells may be missing. */
 export interface FeatureColumn {
@@ -20,7 +20,9 @@ export interface FeatureColumn {
 
 /** The features of data, in the order of their inputs. */
 export function featureColumns(
-  { schema, featureCount, featureNames }: Pick<Dataset, "schema" | "featureCount" | "featureNames">,
+  { schema, featureCount, featureNames }: Pick<Dataset, "featureCount" | "featureNames"> & {
+    readonly schema?: TableSchema | undefined;
+  },
 ): FeatureColumn[] {
   if (schema === undefined) {
     return Array.from(

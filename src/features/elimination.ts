@@ -7,11 +7,11 @@ import { absentPlaces, insertConnections, type Places } from "../native/grow.ts"
 import { keepStrongest } from "../native/strongest.ts";
 import type { Connections } from "../sparse/csr.ts";
 import { removeConnections } from "../sparse/removal.ts";
+import { inputStrength } from "../sparse/strength.ts";
 import { smallestMagnitude } from "../topology/rules/magnitude.ts";
 import { uniformGrowth } from "../topology/rules/random.ts";
 import type { DropRule, GradientRule, RulePlace } from "../topology/rules/rule.ts";
 import { columnScores, type FeatureColumn } from "./columns.ts";
-import { inputStrength } from "./strength.ts";
 
 /** What {@linkcode InputElimination} goes by. */
 export interface EliminationPlan {
@@ -178,7 +178,11 @@ function placesIn(
   const full = starts[rows.length] > 0;
   const { seed, epoch, layer, threads = 1 } = place;
   const drawn = absentPlaces(
-    { neurons, indptr: starts, indices: full ? indices.subarray(0, starts[rows.length]) : indices.subarray(0, 0) },
+    {
+      neurons,
+      indptr: starts,
+      indices: full ? indices.subarray(0, starts[rows.length]) : indices.subarray(0, 0),
+    },
     count,
     { seed, epoch, layer, threads },
   );

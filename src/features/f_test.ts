@@ -112,7 +112,11 @@ function* eachSample(
   const rows = Math.max(1, Math.floor(PIECE_NUMBERS / featureCount));
   for (let first = 0; first < split.samples; first += rows) {
     const count = Math.min(rows, split.samples - first);
-    const features = samplePart(split, Uint32Array.from({ length: count }, (_, row) => first + row), featureCount);
+    const features = samplePart(
+      split,
+      Uint32Array.from({ length: count }, (_, row) => first + row),
+      featureCount,
+    );
     for (let row = 0; row < count; row++) look(features, row * featureCount, first + row);
     yield;
   }

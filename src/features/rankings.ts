@@ -14,7 +14,6 @@ import { columnScores, type FeatureColumn } from "./columns.ts";
 import { InputElimination } from "./elimination.ts";
 import { fTestPieces } from "./f_test.ts";
 import { samplePart } from "./sample_part.ts";
-import { inputStrength } from "./strength.ts";
 
 /** What scores features. */
 export const RANKING_METHODS = ["f-test", "strength", "attribution", "neurofs"] as const;
@@ -63,7 +62,7 @@ export async function rankings(
     const add = (method: typeof watched[number], scores: Float32Array) =>
       scores.forEach((score, input) => sums.get(method)![input] += score);
     await trainNetwork(data, plan, {}, (model, epoch) => {
-      if (sums.has("strength")) add("strength", inputStrength(model.layers[0]));
+      if (sums.has("strength")) add("strength", model.featureStrength());
       if (sums.has("attribution")) add("attribution", inputAttribution(model, looked, plan.training.threads));
       plan.onEpoch(watched[0], epoch);
     });
@@ -77,9 +76,18 @@ export async function rankings(
 async function byElimination(data: Dataset, plan: RankingPlan): Promise<Ranking> {
   const rules = new InputElimination({ ...plan, epochs: plan.training.epochs });
   const { drop, growth } = rules;
-  const model = await trainNetwork(data, plan, { drop, growth }, (_, epoch) => plan.onEpoch("neurofs", epoch));
+  const model = await trainNetwork(
+    data,
+    plan,
+    { drop, growth },
+    (_, epoch) => plan.onEpoch("neurofs", epoch),
+  );
   const { alive, lost } = rules.survivors;
-  return ranked(plan, inputStrength(model.layers[0]), (feature) => alive[feature] === 1 ? Infinity : lost[feature]);
+  return ranked(
+    plan,
+    model.featureStrength(),
+    (feature) => alive[feature] === 1 ? Infinity : lost[feature],
+  );
 }
 
 async function trainNetwork(
@@ -103,7 +111,8 @@ function ranked(
 ): Ranking {
   const scores = columnScores(columns, inputs).map((score, feature) => varying[feature] === 1 ? score : 0);
   const keys = Array.from(columns, (_, feature) => varying[feature] === 1 ? before(feature) : -1);
-  const compare = (a: number, b: number) => keys[a] === keys[b] ? scores[b] - scores[a] || a - b : keys[b] - keys[a];
+  const compare = (a: number, b: number) =>
+    keys[a] === keys[b] ? scores[b] - scores[a] || a - b : keys[b] - keys[a];
   return { order: Uint32Array.from([...columns.keys()].sort(compare)), scores };
 }
 

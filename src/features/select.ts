@@ -159,7 +159,10 @@ const JUDGE = {
  * assert(features[0].score > 0);
  * ```
  */
-export async function selectFeatures(data: Dataset, options: FeatureSelectionOptions): Promise<SelectedFeatures> {
+export async function selectFeatures(
+  data: Dataset,
+  options: FeatureSelectionOptions,
+): Promise<SelectedFeatures> {
   const read = readOptions(options);
   const usable = usableDataset(data);
   const columns = featureColumns(usable);
@@ -191,8 +194,7 @@ export async function selectFeatures(data: Dataset, options: FeatureSelectionOpt
  */
 export function strongestFeatures(model: SparseMlp, count: number): SelectedFeatures {
   requireModel(model, task);
-  const { schema, featureCount, featureNames } = model;
-  const columns = featureColumns({ ...(schema && { schema }), featureCount, featureNames });
+  const columns = featureColumns(model);
   requireCount(readValue<number>(COUNT_ROW, count, { task, name: "count" }), columns.length);
   const scores = columnScores(columns, model.featureStrength());
   const order = Uint32Array.from([...scores.keys()].sort((a, b) => scores[b] - scores[a] || a - b));
@@ -221,12 +223,20 @@ function readOptions(options: FeatureSelectionOptions): Resolved {
   if (given.training !== undefined) refuseUnknown(given.training, TRAINING_NAMES, task, "training.");
   if (given.signal !== undefined) requireSignal(given.signal, task);
   const seed = readValue(SEED, given.seed, at("seed"));
-  const threads = readValue({ ...THREADS, default: navigator.hardwareConcurrency }, given.threads, at("threads"));
+  const threads = readValue(
+    { ...THREADS, default: navigator.hardwareConcurrency },
+    given.threads,
+    at("threads"),
+  );
   const { training = {}, network = {} } = given;
-  const epochs = readValue({ ...COUNT, default: SELECTION_DEFAULTS.training.epochs, doc: "" }, training.epochs, {
-    task,
-    name: "training.epochs",
-  });
+  const epochs = readValue(
+    { ...COUNT, default: SELECTION_DEFAULTS.training.epochs, doc: "" },
+    training.epochs,
+    {
+      task,
+      name: "training.epochs",
+    },
+  );
   const onProgress = given.onProgress === undefined
     ? () => {}
     : readValue(CALLBACK, given.onProgress, at("onProgress")) as NonNullable<typeof given.onProgress>;
@@ -300,9 +310,8 @@ function selection(
 
 /** What each method's choice is worth on samples it was not made on; those that are simpler come first. */
 async function compareMethods(data: Dataset, plan: Plan): Promise<MethodComparison[]> {
-  const { train, validation = undefined }: { train: Split; validation?: Split } = data.validation === undefined
-    ? splitValidation(data, COMPARED_FRACTION, plan.seed)
-    : data;
+  const { train, validation = undefined }: { train: Split; validation?: Split } =
+    data.validation === undefined ? splitValidation(data, COMPARED_FRACTION, plan.seed) : data;
   const { test: _, ...rest } = data;
   const compared: Dataset = { ...rest, train, validation: validation! };
   const found = await rankings(compared, RANKING_METHODS, plan);

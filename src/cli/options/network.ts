@@ -9,6 +9,8 @@ import { COUNT, type Option } from "../option.ts";
 import { PRESETS } from "../presets.ts";
 
 const MOST_NEURONS = 2 ** 32 - 1;
+/** Commands that train networks for features too. */
+const SELECTING = ["train", "cross-validate", "inspect", "select-features"] as const;
 const NETWORK = { group: "network", commands: ["train", "cross-validate", "inspect"] } as const;
 
 /** In the order help shows them. */
@@ -27,6 +29,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "hidden",
+    commands: SELECTING,
     kind: "sizes",
     value: "N,NxL…",
     least: 1,
@@ -38,6 +41,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "epsilon",
+    commands: SELECTING,
     kind: "number",
     value: "X",
     above: 0,
@@ -50,6 +54,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "density",
+    commands: SELECTING,
     kind: "numbers",
     value: "F,F…",
     above: 0,
@@ -69,7 +74,7 @@ export const NETWORK_OPTIONS = [
     choices: ACTIVATION_KINDS,
     default: "all-relu",
     help: "Activation of the hidden layers.",
-    commands: ["train", "cross-validate", "inspect", "import"],
+    commands: [...SELECTING, "import"],
     into: { model: "activation.kind" },
   },
   {
@@ -82,7 +87,7 @@ export const NETWORK_OPTIONS = [
     symbol: "α",
     help:
       "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25).",
-    commands: ["train", "cross-validate", "inspect", "import"],
+    commands: [...SELECTING, "import"],
     into: { model: "activation.alpha" },
     needs: [{
       option: "activation",
@@ -94,6 +99,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "init",
+    commands: SELECTING,
     kind: "choice",
     value: "NAME",
     choices: WEIGHT_INITIALIZERS,
@@ -104,6 +110,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "fan-in",
+    commands: SELECTING,
     kind: "choice",
     value: "KIND",
     choices: ["dense", "sparse"],

@@ -11,7 +11,13 @@ const WITH_PRUNING = { needs: [{ option: "importance-pruning" }] } as const;
 
 /** In the order help shows them. */
 export const TOPOLOGY_OPTIONS = [
-  { ...TOPOLOGY, ...from(HYPERPARAMETERS.zeta, { training: "zeta" }), name: "zeta", value: "F" },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.zeta, { training: "zeta" }),
+    name: "zeta",
+    value: "F",
+    commands: ["train", "cross-validate", "select-features"],
+  },
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.drop, { training: "drop" }), name: "drop", value: "RULE" },
   { ...TOPOLOGY, ...from(HYPERPARAMETERS.growth, { training: "growth" }), name: "growth", value: "RULE" },
   {

@@ -3,14 +3,16 @@
  *
  * @module
  */
-import type { Connections } from "../sparse/csr.ts";
+import type { Connections } from "./csr.ts";
 
 /**
  * Σ|w| over the connections of each input, `[inputs]`; O(nnz).
  *
  * Source: QuickSelection (Atashgahi et al. 2022).
  */
-export function inputStrength({ inputs, indptr, values }: Connections): Float32Array {
+export function inputStrength(
+  { inputs, indptr, values }: Pick<Connections, "inputs" | "indptr" | "values">,
+): Float32Array {
   const strength = new Float32Array(inputs);
   for (let input = 0; input < inputs; input++) {
     let sum = 0;
