@@ -194,8 +194,8 @@ async function report(
   const compared = comparisons === undefined || quiet ? [] : [
     ...columns(
       [
-        ["method", "validation loss"],
-        ...comparisons.map((row) => [row.method, row.validationLoss.toPrecision(4)]),
+        ["method", "validation error"],
+        ...comparisons.map((row) => [row.method, row.validationError.toPrecision(4)]),
       ],
       ["left", "right"],
     ),

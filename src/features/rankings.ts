@@ -15,8 +15,8 @@ import { InputElimination } from "./elimination.ts";
 import { fTestPieces } from "./f_test.ts";
 import { samplePart } from "./sample_part.ts";
 
-/** What scores features. */
-export const RANKING_METHODS = ["f-test", "strength", "attribution", "neurofs"] as const;
+/** What scores features, the simplest first. */
+export const RANKING_METHODS = ["f-test", "neurofs", "strength", "attribution"] as const;
 
 /** Name of what scores features. */
 export type RankingMethod = typeof RANKING_METHODS[number];
@@ -29,7 +29,11 @@ export interface RankingPlan {
   /** Features that will be chosen. */
   readonly count: number;
   readonly network: ModelForOptions;
-  readonly training: TrainOptions & { readonly epochs: number; readonly threads: number };
+  readonly training: TrainOptions & {
+    readonly epochs: number;
+    readonly threads: number;
+    readonly seed: number;
+  };
   /** Called after each epoch. */
   readonly onEpoch: (method: RankingMethod, epoch: number) => void;
 }

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { type Dataset, type Split, usableDataset } from "../data/dataset.ts";
+import { type Dataset, usableDataset } from "../data/dataset.ts";
 import { standardizationPieces } from "../data/standardization.ts";
 import { splitValidation } from "../data/validation_split.ts";
 import {
@@ -18,17 +18,16 @@ import {
   THREADS,
 } from "../hyperparameter.ts";
 import type { ModelForOptions } from "../model/data_shape.ts";
-import { SparseMlp } from "../model/model.ts";
+import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { pictured } from "../picture.ts";
 import { EventLoopTurn } from "../train/event_loop_turn.ts";
-import { fit } from "../train/fit.ts";
 import { TRAIN_OPTION_NAMES, type TrainOptions } from "../train/options.ts";
 import { requireSignal } from "../value.ts";
 import { columnScores, type FeatureColumn, featureColumns } from "./columns.ts";
+import { meanOf, simplestOfBest, validationErrors } from "./comparison.ts";
 import { selectionPicture } from "./picture.ts";
 import { type Ranking, RANKING_METHODS, type RankingMethod, type RankingPlan, rankings } from "./rankings.ts";
-import { withFeatures } from "./reduced.ts";
 
 /** How features are chosen; `best` compares the others on validation samples. */
 export const FEATURE_METHODS = ["best", ...RANKING_METHODS] as const;
@@ -87,8 +86,8 @@ export interface RankedFeature {
 export interface MethodComparison {
   /** The method. */
   readonly method: RankingMethod;
-  /** Lowest validation loss of a small network on the features that it chose. */
-  readonly validationLoss: number;
+  /** What a small network makes of validation samples by its choice: the share of wrong classes or labels, or the squared error of standardised targets. */
+  readonly validationError: number;
 }
 
 /** Chosen features. */
@@ -127,18 +126,13 @@ export const SELECTION_DEFAULTS = {
 
 /** Share of the training samples that compares methods. */
 const COMPARED_FRACTION = 0.2;
-/** The small network that does, and its training. */
-const JUDGE = {
-  network: { hidden: [128], density: 1, activation: { kind: "tanh" }, initializer: "xavier" },
-  training: { epochs: 30, batchSize: 64, learningRate: 0.02, weightDecay: 1e-3, dropout: 0.2, zeta: 0 },
-} as const;
-
 /**
  * Chooses the features of a data set that are worth most.
  *
  * Features are columns of a table: one that holds categories is one feature, whose inputs stay together. With `best`, a
  * fifth of the training samples (or the validation part of the data) compares the methods: each chooses on the others,
- * and a small network learns its choice; the method with the lowest validation loss chooses again on all training samples.
+ * and a small network learns its choice. Of the methods whose validation error is within one standard error of the lowest,
+ * the simplest chooses again on all training samples: f-test before neurofs, strength and attribution.
  * A test part is never looked at.
  *
  * Cost: a training for `neurofs`, one for `strength` or `attribution` (whose passes back are as many as outputs),
@@ -169,9 +163,8 @@ export async function selectFeatures(
   const varying = await varyingColumns(usable, columns, read.count, read.threads);
   const plan = { ...read, columns, varying };
   if (read.method !== "best") return await chosenBy(usable, read.method, plan);
-  const comparisons = await compareMethods(usable, plan);
-  const best = comparisons.reduce((one, other) => other.validationLoss < one.validationLoss ? other : one);
-  return pictured({ ...await chosenBy(usable, best.method, plan), comparisons }, selectionPicture);
+  const { method, comparisons } = await compareMethods(usable, plan);
+  return pictured({ ...await chosenBy(usable, method, plan), comparisons }, selectionPicture);
 }
 
 /**
@@ -308,24 +301,26 @@ function selection(
   return pictured({ method, features, featureCount: columns.length }, selectionPicture);
 }
 
-/** What each method's choice is worth on samples it was not made on; those that are simpler come first. */
-async function compareMethods(data: Dataset, plan: Plan): Promise<MethodComparison[]> {
-  const { train, validation = undefined }: { train: Split; validation?: Split } =
-    data.validation === undefined ? splitValidation(data, COMPARED_FRACTION, plan.seed) : data;
+/** What each method's choice is worth on samples it was not made on, and which method to take. */
+async function compareMethods(
+  data: Dataset,
+  plan: Plan,
+): Promise<{ readonly method: RankingMethod; readonly comparisons: readonly MethodComparison[] }> {
+  const parts = data.validation === undefined
+    ? splitValidation(data, COMPARED_FRACTION, plan.seed)
+    : { train: data.train, validation: data.validation };
   const { test: _, ...rest } = data;
-  const compared: Dataset = { ...rest, train, validation: validation! };
+  const compared: Dataset = { ...rest, ...parts };
   const found = await rankings(compared, RANKING_METHODS, plan);
-  const comparisons: MethodComparison[] = [];
-  for (const [method, { order }] of found) {
-    const reduced = withFeatures(compared, order.subarray(0, plan.count));
-    const model = SparseMlp.for(reduced, { ...JUDGE.network, seed: plan.seed });
-    const { signal, threads } = plan.training;
-    const { kept } = await fit(model, reduced, {
-      ...JUDGE.training,
-      ...{ seed: plan.seed, threads, metric: "loss", ...(signal && { signal }) },
-    });
-    comparisons.push({ method, validationLoss: kept!.value });
-    plan.onProgress({ phase: "comparison", done: comparisons.length, total: found.size });
+  const errors: Float64Array[] = [];
+  for (const method of RANKING_METHODS) {
+    const chosen = found.get(method)!.order.subarray(0, plan.count);
+    errors.push(await validationErrors(compared, chosen, plan.training));
+    plan.onProgress({ phase: "comparison", done: errors.length, total: RANKING_METHODS.length });
   }
-  return comparisons;
+  const comparisons = RANKING_METHODS.map((method, place) => ({
+    method,
+    validationError: meanOf(errors[place]),
+  }));
+  return { method: RANKING_METHODS[simplestOfBest(errors)], comparisons };
 }
