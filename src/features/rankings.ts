@@ -46,6 +46,8 @@ export interface Ranking {
   readonly scores: Float64Array;
 }
 
+/** Share of the initialiser's scale that weights of inputs begin with. */
+const FIRST_SCALE = 0.1;
 /** Samples that attribution looks at after an epoch. */
 const ATTRIBUTED = 256;
 
@@ -102,6 +104,9 @@ async function trainNetwork(
 ): Promise<SparseMlp> {
   const { test: _, validation: __, ...samples } = data;
   const model = SparseMlp.for(data, network);
+  // What inputs begin with is chance; what they learn should outweigh it soon.
+  const [{ values }] = model.layers;
+  values.forEach((value, at) => values[at] = FIRST_SCALE * value);
   const options = { evaluateEvery: training.epochs, ...training, ...rules };
   for await (const { epoch } of train(model, samples, options)) look(model, epoch);
   return model;

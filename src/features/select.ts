@@ -58,7 +58,7 @@ export interface FeatureSelectionOptions {
   readonly method?: FeatureMethod;
   /** Options of the network, all that are to differ. @default two hidden layers of 500 tanh units, ε = 20 */
   readonly network?: Partial<ModelForOptions>;
-  /** Options of each training, all that are to differ. @default 50 epochs at rate 0.01, batches of 128, ζ = 0.2 */
+  /** Options of each training, all that are to differ. @default 50 epochs at rate 0.01, batches of 8 to 128, ζ = 0.2 */
   readonly training?: Omit<TrainOptions, "state" | "epochsDone" | "drop" | "growth">;
   /** Seed of the networks, their trainings and of the validation samples. @default {0} */
   readonly seed?: number;
@@ -121,7 +121,14 @@ const task = "select features";
 /** Network and training of a selection, where nothing else is asked for. */
 export const SELECTION_DEFAULTS = {
   network: { hidden: [500, 500], epsilon: 20, activation: { kind: "tanh" } },
-  training: { epochs: 50, batchSize: 128, learningRate: 0.01, weightDecay: 1e-5, dropout: 0, zeta: 0.2 },
+  training: {
+    epochs: 50,
+    learningRate: 0.01,
+    weightDecay: 1e-5,
+    dropout: 0,
+    zeta: 0.2,
+    growthWeights: "zero",
+  },
 } as const;
 
 /** Share of the training samples that compares methods. */
@@ -157,8 +164,8 @@ export async function selectFeatures(
   data: Dataset,
   options: FeatureSelectionOptions,
 ): Promise<SelectedFeatures> {
-  const read = readOptions(options);
   const usable = usableDataset(data);
+  const read = readOptions(options, usable.train.samples);
   const columns = featureColumns(usable);
   const varying = await varyingColumns(usable, columns, read.count, read.threads);
   const plan = { ...read, columns, varying };
@@ -210,7 +217,7 @@ interface Resolved extends Omit<RankingPlan, "columns" | "varying"> {
   readonly onProgress: (progress: SelectionProgress) => void;
 }
 
-function readOptions(options: FeatureSelectionOptions): Resolved {
+function readOptions(options: FeatureSelectionOptions, samples: number): Resolved {
   const given = onlyKnown(options, NAMES, task);
   const at = (name: string): Place => ({ task, name });
   if (given.training !== undefined) refuseUnknown(given.training, TRAINING_NAMES, task, "training.");
@@ -239,6 +246,7 @@ function readOptions(options: FeatureSelectionOptions): Resolved {
     network: { ...networkFor(network), seed } as ModelForOptions,
     training: {
       ...SELECTION_DEFAULTS.training,
+      batchSize: batchFor(samples),
       ...training,
       ...{ seed, epochs, threads },
       ...(given.signal && { signal: given.signal }),
@@ -248,6 +256,14 @@ function readOptions(options: FeatureSelectionOptions): Resolved {
     onProgress,
     onEpoch: (phase: RankingMethod, done: number) => onProgress({ phase, done, total: epochs }),
   };
+}
+
+/** Steps of an epoch, where there are enough samples: fewer teach a network too little before inputs go. */
+const STEPS = 60;
+
+/** Samples of a batch: a power of two from 8 to 128. */
+function batchFor(samples: number): number {
+  return 2 ** Math.round(Math.log2(Math.max(8, Math.min(samples / STEPS, 128))));
 }
 
 /** A density instead of ε takes its place. */

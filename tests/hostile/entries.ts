@@ -513,6 +513,28 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
     passes: true,
     rarely: 4,
   },
+  "selectFeatures": {
+    right: () => [data(), {
+      ...{ count: 2, method: "strength", seed: 1, threads: 1, onProgress: () => {} },
+      network: { hidden: [4], epsilon: 2 },
+      training: { epochs: 1, batchSize: 4 },
+    }],
+    call: (data: never, options: never) => api.selectFeatures(data, options),
+    options: [1],
+    passes: true,
+    rarely: 4,
+  },
+  "strongestFeatures": {
+    right: () => [model(), 2],
+    call: (model: never, count: never) => api.strongestFeatures(model, count),
+    unbounded: true,
+  },
+  "withFeatures": {
+    right: () => [data(), Uint32Array.of(0, 2)],
+    call: (data: never, features: never) => api.withFeatures(data, features),
+    arrays: [1],
+    passes: true,
+  },
   "newRunState": { right: () => [2], call: (epoch: never) => api.newRunState(epoch) },
   "suggestSettings": {
     right: () => [{ samples: 100, features: 20, outputs: 3, task: "classification" }],
