@@ -13,7 +13,13 @@ import {
   withFeatures,
 } from "@truly-sparse/truly-sparse";
 
-const { truth, ...data } = madelonLike({ samples: 600, testSamples: 200, features: 40, redundant: 5, seed: 1 });
+const { truth, ...data } = madelonLike({
+  samples: 600,
+  testSamples: 200,
+  features: 40,
+  redundant: 5,
+  seed: 1,
+});
 const relevant = new Set([...truth.informative, ...truth.redundant]);
 
 // The training samples alone choose; `method: "best"`, the default, would compare all methods on a fifth of them.
@@ -30,4 +36,7 @@ const reduced = withFeatures(data, chosen.features.map(({ feature }) => feature)
 const { model: network, training } = suggestSettings(reduced);
 const model = SparseMlp.create({ ...network, seed: 1 });
 await fit(model, reduced, training);
-console.log(`accuracy ${evaluate(model, reduced.test!).accuracy.toFixed(3)} with 10 of 40 features`);
+const measures = evaluate(model, reduced.test!);
+if (measures.task === "classification") {
+  console.log(`accuracy ${measures.accuracy.toFixed(3)} with 10 of 40 features`);
+}

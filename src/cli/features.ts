@@ -16,7 +16,7 @@ export function featureTable({ features, method }: SelectedFeatures): string[] {
     `${rank}`,
     name,
     score.toPrecision(4),
-    "█".repeat(Math.round(BAR * score / most)),
+    "█".repeat(Math.round(BAR * (score / most))),
   ]);
   return columns([["rank", "feature", method, ""], ...rows], ["right", "left", "right", "left"]);
 }

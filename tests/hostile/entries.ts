@@ -524,6 +524,13 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
     passes: true,
     rarely: 4,
   },
+  "saveTable": {
+    right: () => [data(), path("table.csv")],
+    call: (data: never, path: never) => api.saveTable(data, path),
+    passes: true,
+    system: true,
+    rarely: 4,
+  },
   "strongestFeatures": {
     right: () => [model(), 2],
     call: (model: never, count: never) => api.strongestFeatures(model, count),
