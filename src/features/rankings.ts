@@ -15,11 +15,11 @@ import { InputElimination } from "./elimination.ts";
 import { fTestPieces } from "./f_test.ts";
 import { samplePart } from "./sample_part.ts";
 
-/** What scores features, the simplest first. */
-export const RANKING_METHODS = ["f-test", "neurofs", "strength", "attribution"] as const;
-
 /** Name of what scores features. */
-export type RankingMethod = typeof RANKING_METHODS[number];
+export type RankingMethod = "f-test" | "neurofs" | "strength" | "attribution";
+
+/** What scores features, the simplest first. */
+export const RANKING_METHODS: readonly RankingMethod[] = ["f-test", "neurofs", "strength", "attribution"];
 
 /** What features are ranked with. */
 export interface RankingPlan {

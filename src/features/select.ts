@@ -29,11 +29,11 @@ import { meanOf, simplestOfBest, validationErrors } from "./comparison.ts";
 import { selectionPicture } from "./picture.ts";
 import { type Ranking, RANKING_METHODS, type RankingMethod, type RankingPlan, rankings } from "./rankings.ts";
 
-/** How features are chosen; `best` compares the others on validation samples. */
-export const FEATURE_METHODS = ["best", ...RANKING_METHODS] as const;
+/** Name of a way to choose features; `best` compares the others on validation samples. */
+export type FeatureMethod = RankingMethod | "best";
 
-/** Name of a way to choose features. */
-export type FeatureMethod = typeof FEATURE_METHODS[number];
+/** How features are chosen. */
+export const FEATURE_METHODS: readonly FeatureMethod[] = ["best", ...RANKING_METHODS];
 
 /** How far a selection is. */
 export interface SelectionProgress {
