@@ -18,4 +18,5 @@ export {
   type EvaluationOptions,
   Evaluator,
   type EvaluatorOptions,
+  type SplitEvaluator,
 } from "./src/train/evaluation.ts";

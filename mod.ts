@@ -124,6 +124,21 @@ export {
   type SlopeSearchProgress,
   type SlopeTrial,
 } from "./src/train/slope_search.ts";
+
+// Features that matter
+export {
+  type FeatureMethod,
+  type FeatureSelectionOptions,
+  type MethodComparison,
+  type RankedFeature,
+  type SelectedFeatures,
+  selectFeatures,
+  type SelectionProgress,
+  strongestFeatures,
+} from "./src/features/select.ts";
+export type { RankingMethod } from "./src/features/rankings.ts";
+export { saveTable } from "./src/files/table.ts";
+export { withFeatures } from "./src/features/reduced.ts";
 export { calibrate, type Calibration, fitTemperature } from "./src/train/calibration.ts";
 export {
   type ClassificationMetrics,

@@ -11,9 +11,21 @@ const ROOMS: Record<string, readonly string[]> = {
   model: ["native", "optimizer", "sparse"],
   topology: ["native", "optimizer", "sparse", "model"],
   train: ["native", "optimizer", "sparse", "data", "model", "topology"],
+  features: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
-  cli: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files", "parallel"],
+  cli: [
+    "native",
+    "optimizer",
+    "sparse",
+    "data",
+    "model",
+    "topology",
+    "train",
+    "features",
+    "files",
+    "parallel",
+  ],
 };
 
 const MOST_LINES = 400;

@@ -11,13 +11,14 @@ const PRINTED: Readonly<Record<string, { readonly args?: readonly string[]; read
   "regression.ts": { says: /^R² 0\.9/ },
   "multi_label.ts": { says: /^macro F1 0\.9/ },
   "early_stopping.ts": { says: /^stopped after epoch \d+, kept epoch \d+\nstopped after 100 steps: enough$/ },
+  "select_features.ts": { says: /^[89] of 10 chosen features matter\naccuracy 0\.9/ },
   "server.ts": { says: /^200 \[\{"class":"ripe"[^]*\n400 \{"error":"Cannot use .*no column \\"mass\\"/ },
 };
 
 /** Programs with a test of their own. */
 const ELSEWHERE = ["search.ts", "residual_two_heads.ts", "gradient_growth.ts"];
 
-Deno.test("examples are ten programs of fewer than 60 lines that import the package alone", async () => {
+Deno.test("examples are eleven programs of fewer than 60 lines that import the package alone", async () => {
   const names = (await Array.fromAsync(Deno.readDir(EXAMPLES), ({ name }) => name)).filter((name) =>
     name.endsWith(".ts")
   );

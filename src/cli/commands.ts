@@ -11,6 +11,7 @@ import { exportCommand, importCommand } from "./export.ts";
 import { inspectCommand } from "./inspect.ts";
 import { predictCommand } from "./predict.ts";
 import { pruneCommand } from "./prune.ts";
+import { selectFeaturesCommand } from "./select_features.ts";
 import { trainCommand } from "./train.ts";
 
 /** Every command, in the order help shows them. */
@@ -21,6 +22,7 @@ export const COMMANDS: readonly Command[] = [
   predictCommand,
   pruneCommand,
   inspectCommand,
+  selectFeaturesCommand,
   exportCommand,
   importCommand,
   datasetsCommand,

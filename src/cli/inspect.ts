@@ -11,9 +11,12 @@ import { SparseMlp } from "../model/model.ts";
 import { lossOf } from "../model/outputs.ts";
 import { activationOf, type ModelSettings } from "../model/settings.ts";
 import { describeScaling, type TargetScaling } from "../model/target_scaling.ts";
+import { featureColumns } from "../features/columns.ts";
+import { type SelectedFeatures, strongestFeatures } from "../features/select.ts";
 import { distributions, type Histogram, type LayerDistribution } from "../topology/distribution.ts";
 import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
+import { featureTable } from "./features.ts";
 import { columnTable, schemaLines } from "./schema.ts";
 import { bytes, count, duration, percent, plain, signed } from "../format.ts";
 import { columns } from "./format.ts";
@@ -67,14 +70,13 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
   const spread = distributions(layers, BINS);
   const trained = model.running ?? model;
   const topology = trained.history?.record(trained.layers);
-  const strongest = given.features === undefined ? undefined : strongestFeatures(model, given.features);
+  const features = given.features === undefined ? undefined : strongest(model, given.features);
   if (given.json) {
     const rows = stats.layers.map((row, index) => {
       const { slope } = layers[index];
       return { ...row, ...(slope !== undefined && { slope }), ...degrees[index], ...spread[index] };
     });
     const { featureCount } = model;
-    const features = strongest && { features: strongest };
     const { temperature, schema, targetScaling } = model;
     const head = {
       event: "network",
@@ -86,7 +88,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
       temperature,
       ...(topology && { topology }),
     };
-    printEvent({ ...head, ...stats, layers: rows, ...features });
+    printEvent({ ...head, ...stats, layers: rows, ...(features && { features: features.features }) });
     return 0;
   }
   const head = titled([
@@ -104,7 +106,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
   const tables = [
     layerTable(layers, settings, degrees),
     ...(stats.connections > 0 ? [distributionTable(spread), weightTable(spread)] : []),
-    ...(strongest ? [featureTable(strongest, model.featureNames)] : []),
+    ...(features ? [featureTable(features)] : []),
     ...(model.schema === undefined ? [] : [columnTable(model.schema)]),
     costTable(stats),
   ];
@@ -124,38 +126,13 @@ function describeTargets({ mean, deviation }: TargetScaling): string {
 /** Bins of a histogram: its width on the terminal. */
 const BINS = 24;
 
-/** An input feature and the sum of the absolute weights of its connections. */
-interface Strength {
-  readonly feature: number;
-  readonly strength: number;
-}
-
 /** The features with the strongest connections, strongest first. */
-function strongestFeatures(model: SparseMlp, most: number): Strength[] {
-  if (most > model.featureCount) {
-    throw new UsageError(
-      `Cannot use --features ${most}: the model has ${count(model.featureCount)} features`,
-    );
+function strongest(model: SparseMlp, most: number): SelectedFeatures {
+  const features = featureColumns(model).length;
+  if (most > features) {
+    throw new UsageError(`Cannot use --features ${most}: the model has ${count(features)} features`);
   }
-  const strength = model.featureStrength();
-  const order = [...strength.keys()].sort((a, b) => strength[b] - strength[a] || a - b);
-  return order.slice(0, most).map((feature) => ({ feature, strength: strength[feature] }));
-}
-
-function featureTable(features: readonly Strength[], names: readonly string[]): string[] {
-  const rows = features.map(({ feature, strength }, place) => [
-    `${place + 1}`,
-    names[feature] ?? `${feature}`,
-    strength.toPrecision(4),
-    "█".repeat(Math.round(30 * strength / (features[0].strength || 1))),
-  ]);
-  return columns([["rank", "feature", "strength", ""], ...rows], [
-    "right",
-    names.length > 0 ? "left" : "right",
-    "right",
-    "left",
-    "right",
-  ]);
+  return strongestFeatures(model, most);
 }
 
 /** Eight heights of a bar; a bin with anything in it is never blank. */

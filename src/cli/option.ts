@@ -43,6 +43,7 @@ export const COMMAND_NAMES = [
   "predict",
   "prune",
   "inspect",
+  "select-features",
   "export",
   "import",
   "datasets",

@@ -8,6 +8,7 @@
 import type { Option, ValueOf } from "./option.ts";
 import { CROSS_VALIDATION_OPTIONS } from "./options/cross_validation.ts";
 import { DATA_OPTIONS } from "./options/data.ts";
+import { FEATURE_OPTIONS } from "./options/features.ts";
 import { NETWORK_OPTIONS } from "./options/network.ts";
 import { PARALLEL_OPTIONS } from "./options/parallel.ts";
 import { RUN_OPTIONS } from "./options/run.ts";
@@ -24,6 +25,7 @@ export const OPTIONS = [
   ...TOPOLOGY_OPTIONS,
   ...CROSS_VALIDATION_OPTIONS,
   ...PARALLEL_OPTIONS,
+  ...FEATURE_OPTIONS,
   ...RUN_OPTIONS,
 ] as const satisfies readonly Option[];
 

@@ -11,6 +11,7 @@ import { inputNames, type TableSchema } from "../schema.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
 import type { ConnectionHistory } from "../sparse/history.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import { inputStrength } from "../sparse/strength.ts";
 import { type DataShape, type ModelForOptions, optionsFor, samplesFor } from "./data_shape.ts";
 import { type Draft, draftOf } from "./draft.ts";
 import { gradientLength, type LayerPlan, type SparseLayer } from "./layer.ts";
@@ -289,14 +290,9 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * Source: QuickSelection (Atashgahi et al. 2022). Cost: O(connections of the first layer).
    */
   featureStrength(): Float32Array {
-    const [{ indptr, values, inputs }] = this.layers;
     const strength = new Float32Array(this.featureCount);
     const places = this.standardization?.selection?.features;
-    for (let input = 0; input < inputs; input++) {
-      let sum = 0;
-      for (let place = indptr[input]; place < indptr[input + 1]; place++) sum += Math.abs(values[place]);
-      strength[places?.[input] ?? input] = sum;
-    }
+    inputStrength(this.layers[0]).forEach((sum, input) => strength[places?.[input] ?? input] = sum);
     return strength;
   }
 

@@ -21,6 +21,7 @@ import {
 } from "../hyperparameter.ts";
 import { SparseMlp } from "../model/model.ts";
 import { described } from "../numbers.ts";
+import { guarded } from "../value.ts";
 import { evaluate, type Measures } from "./measures.ts";
 import { TRAIN_OPTION_NAMES, type TrainOptions } from "./options.ts";
 import type { BestEpoch } from "./selection.ts";
@@ -175,7 +176,9 @@ export async function* trainFolds(
   data: Dataset,
   options: CrossValidationOptions,
 ): AsyncGenerator<FoldRecord, CrossValidationSummary> {
-  if (!isRecord(data) || !isRecord(data.train)) throw unfit({ task, name: "data" }, data, "a data set");
+  if (!isRecord(data) || !isRecord(guarded({ task, name: "data.train" }, () => data.train))) {
+    throw unfit({ task, name: "data" }, data, "a data set");
+  }
   const plan = readPlan(data, options);
   const found: Measures[] = [];
   for (let repeat = 0; repeat < plan.repeats; repeat++) {

@@ -6,6 +6,7 @@
  * @module
  */
 import { DATA } from "./entries/data.ts";
+import { FEATURES } from "./entries/features.ts";
 import { FILES } from "./entries/files.ts";
 import { MODEL } from "./entries/model.ts";
 import { TOPOLOGY } from "./entries/topology.ts";
@@ -18,6 +19,7 @@ export const ENTRIES: Readonly<Record<string, Entry>> = {
   ...DATA,
   ...FILES,
   ...TRAIN,
+  ...FEATURES,
   ...TOPOLOGY,
 };
 

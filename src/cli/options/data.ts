@@ -13,14 +13,14 @@ const AUGMENTATION = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
 
 const DATA = {
   group: "data",
-  commands: ["train", "cross-validate", "evaluate", "prune", "inspect"],
+  commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "select-features"],
 } as const;
 
 /** What is said about the columns of a training table; the model keeps it. */
 const COLUMNS = {
   group: "data",
   kind: "text",
-  commands: ["train", "cross-validate", "inspect"],
+  commands: ["train", "cross-validate", "inspect", "select-features"],
   needs: [{ option: "data" }],
 } as const;
 
@@ -28,7 +28,7 @@ const COLUMNS = {
 const TEXT = {
   group: "data",
   kind: "text",
-  commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
+  commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect", "select-features"],
   needs: [{ option: "data" }],
 } as const;
 
@@ -59,7 +59,7 @@ export const DATA_OPTIONS = [
     kind: "text",
     value: "DIR",
     help: "Folder where named data sets are looked for first; then in the cache, then they are downloaded.",
-    commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "datasets"],
+    commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "select-features", "datasets"],
   },
   {
     ...DATA,
@@ -71,7 +71,7 @@ export const DATA_OPTIONS = [
       "What the label column of your files holds: classes, or numbers to predict; multi-label for several columns " +
       "of labels, of which a sample may have any. Without it, classes, unless the labels of a table are too many " +
       "different numbers for that.",
-    commands: ["train", "cross-validate", "evaluate", "inspect", "import"],
+    commands: ["train", "cross-validate", "evaluate", "inspect", "select-features", "import"],
     needs: [{ option: "data" }],
   },
   {
@@ -82,7 +82,7 @@ export const DATA_OPTIONS = [
     help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last; " +
       "several with commas for regression and for multi-label. Without it, a column called label, class, target, response, output or " +
       "y, else the last. A model knows its own.",
-    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
+    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect", "select-features"],
     needs: [{ option: "data" }],
   },
   {
@@ -127,7 +127,7 @@ export const DATA_OPTIONS = [
     choices: ["refuse", "drop", "class"],
     help:
       "What becomes of rows without a label: an error, which is the default, left out, or a class of their own.",
-    commands: ["train", "cross-validate", "evaluate", "prune", "inspect"],
+    commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "select-features"],
   },
   {
     ...TEXT,
@@ -167,7 +167,7 @@ export const DATA_OPTIONS = [
     help:
       "Index of the first feature of svmlight files. Without it, that of the training; in training 0 where " +
       "index 0 occurs, else 1.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect"],
+    commands: ["train", "evaluate", "predict", "prune", "inspect", "select-features"],
   },
   {
     ...DATA,
@@ -177,7 +177,7 @@ export const DATA_OPTIONS = [
     ...FRACTION,
     default: "0.2",
     help: "Share of the samples set aside for testing when your files have no test part.",
-    commands: ["train", "inspect"],
+    commands: ["train", "inspect", "select-features"],
     needs: [{ option: "data" }],
   },
   {

@@ -10,6 +10,8 @@ import { COUNT, from, type Option } from "../option.ts";
 import { PRESETS } from "../presets.ts";
 
 const MOST_NEURONS = 2 ** 32 - 1;
+/** Commands that train networks for features too. */
+const SELECTING = ["train", "cross-validate", "inspect", "select-features"] as const;
 const NETWORK = { group: "network", commands: ["train", "cross-validate", "inspect"] } as const;
 
 /** In the order help shows them. */
@@ -28,6 +30,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "hidden",
+    commands: SELECTING,
     kind: "sizes",
     value: "N,NxL…",
     least: 1,
@@ -39,6 +42,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "epsilon",
+    commands: SELECTING,
     kind: "number",
     value: "X",
     above: 0,
@@ -51,6 +55,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "density",
+    commands: SELECTING,
     kind: "numbers",
     value: "F,F…",
     above: 0,
@@ -85,7 +90,7 @@ export const NETWORK_OPTIONS = [
     choices: ACTIVATION_KINDS,
     default: "all-relu",
     help: "Activation of the hidden layers.",
-    commands: ["train", "cross-validate", "inspect", "import"],
+    commands: [...SELECTING, "import"],
     into: { model: "activation.kind" },
   },
   {
@@ -101,7 +106,7 @@ export const NETWORK_OPTIONS = [
       "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25). " +
       "For all-relu also learned: each hidden layer learns its own from 0.6 on; or, for train, search: the best of six " +
       "on a part of the training samples, before the run begins.",
-    commands: ["train", "cross-validate", "inspect", "import"],
+    commands: [...SELECTING, "import"],
     into: { model: "activation.alpha" },
     needs: [{
       option: "activation",
@@ -121,6 +126,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "init",
+    commands: SELECTING,
     kind: "choice",
     value: "NAME",
     choices: WEIGHT_INITIALIZERS,
@@ -131,6 +137,7 @@ export const NETWORK_OPTIONS = [
   {
     ...NETWORK,
     name: "fan-in",
+    commands: SELECTING,
     kind: "choice",
     value: "KIND",
     choices: ["dense", "sparse"],

@@ -18,6 +18,7 @@ export const OPTIMIZER_OPTIONS = [
   },
   {
     ...OPTIMIZER,
+    commands: ["train", "cross-validate", "select-features"],
     ...from(HYPERPARAMETERS.learningRate, { training: "learningRate" }),
     name: "learning-rate",
     value: "X",
@@ -34,6 +35,7 @@ export const OPTIMIZER_OPTIONS = [
   },
   {
     ...OPTIMIZER,
+    commands: ["train", "cross-validate", "select-features"],
     ...from(HYPERPARAMETERS.weightDecay, { training: "weightDecay" }),
     name: "weight-decay",
     value: "X",

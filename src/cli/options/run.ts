@@ -17,7 +17,7 @@ export const RUN_OPTIONS = [
     value: "N",
     default: "0",
     help: "Seed of everything random in the network and its training; made-up data stay the same.",
-    commands: ["train", "cross-validate", "inspect"],
+    commands: ["train", "cross-validate", "inspect", "select-features"],
   },
   {
     ...RUN,
@@ -25,7 +25,7 @@ export const RUN_OPTIONS = [
     ...from(HYPERPARAMETERS.threads, { training: "threads", model: "threads" }),
     name: "threads",
     help: "Threads of the kernels (default: all cores); the result does not depend on them.",
-    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect"],
+    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect", "select-features"],
   },
   {
     ...RUN,
@@ -54,9 +54,9 @@ export const RUN_OPTIONS = [
     kind: "text",
     value: "FILE",
     help:
-      "Save the model (.safetensors), the predictions or the exported files there, whole or not at all. A run that " +
-      "is stopped leaves a checkpoint. A pipe or device is written to; - is the standard output, for predictions and ONNX.",
-    commands: ["train", "predict", "prune", "export", "import"],
+      "Save the model (.safetensors), the predictions, the names of chosen features or the exported files there, whole or not at all. A run that " +
+      "is stopped leaves a checkpoint. A pipe or device is written to; - is the standard output, for predictions, names and ONNX.",
+    commands: ["train", "predict", "prune", "select-features", "export", "import"],
   },
   {
     ...RUN,
@@ -121,7 +121,13 @@ export const RUN_OPTIONS = [
     help: "Print one JSON object a line instead of text.",
     commands: COMMAND_NAMES,
   },
-  { ...RUN, name: "quiet", kind: "flag", help: "No progress; only the summary." },
+  {
+    ...RUN,
+    name: "quiet",
+    kind: "flag",
+    help: "No progress; only the summary.",
+    commands: ["train", "select-features"],
+  },
   {
     ...RUN,
     name: "help",

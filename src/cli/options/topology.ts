@@ -20,7 +20,13 @@ const WITH_PRUNING = { needs: [{ option: "importance-pruning" }] } as const;
 
 /** In the order help shows them. */
 export const TOPOLOGY_OPTIONS = [
-  { ...TOPOLOGY, ...from(HYPERPARAMETERS.zeta, { training: "zeta" }), name: "zeta", value: "F" },
+  {
+    ...TOPOLOGY,
+    ...from(HYPERPARAMETERS.zeta, { training: "zeta" }),
+    name: "zeta",
+    value: "F",
+    commands: ["train", "cross-validate", "select-features"],
+  },
   {
     ...TOPOLOGY,
     ...from(HYPERPARAMETERS.zetaSchedule, { training: "zetaSchedule" }),

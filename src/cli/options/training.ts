@@ -8,6 +8,8 @@ import { type LearningRateSchedule, SCHEDULE_KINDS } from "../../model/schedule.
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { COUNT, from, type Option } from "../option.ts";
 
+/** What trainings that choose features go by too. */
+const SELECTING = { group: "training", commands: ["train", "cross-validate", "select-features"] } as const;
 const TRAINING = { group: "training", commands: ["train", "cross-validate"] } as const;
 /** What is judged by validation samples. */
 const JUDGED = { ...TRAINING, needs: [{ option: "validation-fraction" }] } as const;
@@ -18,7 +20,12 @@ const only = (...kinds: readonly LearningRateSchedule["kind"][]) =>
 
 /** In the order help shows them. */
 export const TRAINING_OPTIONS = [
-  { ...TRAINING, ...COUNT, ...from(HYPERPARAMETERS.epochs, { training: "epochs" }), name: "epochs" },
+  {
+    ...SELECTING,
+    ...COUNT,
+    ...from(HYPERPARAMETERS.epochs, { training: "epochs" }),
+    name: "epochs",
+  },
   {
     ...TRAINING,
     ...COUNT,
@@ -29,7 +36,7 @@ export const TRAINING_OPTIONS = [
     excludes: [{ option: "parallel", values: ["wasap", "wassp"], because: "workers end with an epoch" }],
   },
   {
-    ...TRAINING,
+    ...SELECTING,
     ...COUNT,
     ...from(HYPERPARAMETERS.batchSize, { training: "batchSize" }),
     name: "batch-size",
@@ -74,7 +81,7 @@ export const TRAINING_OPTIONS = [
         ? "use --schedule-factor 0 with --schedule step: expected a number above 0"
         : undefined,
   },
-  { ...TRAINING, ...from(HYPERPARAMETERS.dropout, { training: "dropout" }), name: "dropout", value: "F" },
+  { ...SELECTING, ...from(HYPERPARAMETERS.dropout, { training: "dropout" }), name: "dropout", value: "F" },
   {
     ...TRAINING,
     ...from(HYPERPARAMETERS.labelSmoothing, { training: "labelSmoothing" }),

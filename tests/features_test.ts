@@ -1,0 +1,178 @@
+import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import {
+  Dataset,
+  madelonLike,
+  readTable,
+  selectFeatures,
+  SparseMlp,
+  strongestFeatures,
+  withFeatures,
+} from "../mod.ts";
+import { inputAttribution } from "../src/features/attribution.ts";
+import { simplestOfBest } from "../src/features/comparison.ts";
+import { fTestPieces } from "../src/features/f_test.ts";
+import { RANKING_METHODS } from "../src/features/rankings.ts";
+import { atOnce } from "../src/pieces.ts";
+
+const SHORT = {
+  training: { epochs: 6, batchSize: 32 },
+  network: { hidden: [32] },
+  threads: 1,
+  seed: 1,
+} as const;
+
+/** 120 samples of which features 2 and 5 of 8 tell the class; feature 7 is constant. */
+function twoMatter(): Dataset {
+  let state = 7;
+  const random = () => (state = state * 16807 % 2147483647) / 2147483647 - 0.5;
+  const features = Array.from({ length: 120 }, () => [...Array.from({ length: 7 }, random), 3]);
+  const labels = features.map((row) => row[2] + row[5] > 0 ? "high" : "low");
+  return Dataset.from({ features, labels, featureNames: [..."abcdefgh"] });
+}
+
+Deno.test("selectFeatures() finds by every method the two features that matter, the same for any number of threads", async () => {
+  const data = twoMatter();
+  for (const method of RANKING_METHODS) {
+    const options = {
+      ...SHORT,
+      count: 2,
+      method,
+      training: { epochs: 40, batchSize: 16 },
+    };
+    const chosen = await selectFeatures(data, options);
+    assertEquals(chosen.features.map(({ name }) => name).sort(), ["c", "f"], method);
+    assertEquals(await selectFeatures(data, { ...options, threads: 2 }), chosen, method);
+  }
+});
+
+Deno.test("selectFeatures() by the best method compares all and takes the F-test where chance alone speaks against it", async () => {
+  const seen = new Set<string>();
+  const chosen = await selectFeatures(twoMatter(), {
+    ...SHORT,
+    count: 2,
+    onProgress: ({ phase, done, total }) => void (assert(done <= total), seen.add(phase)),
+  });
+  assertEquals(chosen.comparisons?.map(({ method }) => method), [...RANKING_METHODS]);
+  assertEquals([...seen], ["strength", "neurofs", "comparison"]);
+  assertEquals(chosen.method, "f-test");
+  assertEquals(simplestOfBest([Float64Array.of(1, 0, 0), Float64Array.of(0, 0, 0)]), 0);
+  assertEquals(
+    simplestOfBest([Float64Array.of(1, 1, 1), Float64Array.of(0, 1, 0), Float64Array.of(0, 0, 0)]),
+    1,
+  );
+});
+
+Deno.test("selectFeatures() ranks columns of a table, a category as one; their inputs stay together", async () => {
+  const rows = Array.from(
+    { length: 90 },
+    (_, at) =>
+      `${(at * 37) % 11},${["red", "green", "blue"][at % 3]},${(at * 53) % 17},${["x", "y", "z"][at % 3]}`,
+  );
+  const data = await readTable(new TextEncoder().encode(`size,colour,mass,kind\n${rows.join("\n")}\n`), {
+    label: "kind",
+  });
+  for (const method of RANKING_METHODS) {
+    const { features, featureCount } = await selectFeatures(data, { ...SHORT, count: 1, method });
+    assertEquals([features[0].name, features[0].feature, featureCount], ["colour", 1, 3], method);
+  }
+  const reduced = withFeatures(data, [1]);
+  assertEquals(reduced.featureNames, ["colour=blue", "colour=green", "colour=red"]);
+  assertEquals(reduced.schema!.columns.map(({ kind }) => kind), ["ignored", "category", "ignored", "class"]);
+  assertEquals(reduced.train.features.length, 3 * reduced.train.samples);
+});
+
+Deno.test("selectFeatures() serves regression and several labels", async () => {
+  const features = Array.from(
+    { length: 80 },
+    (_, at) => [(at * 7) % 13, (at * 5) % 17, (at * 3) % 19, (at * 11) % 23],
+  );
+  const targets = features.map((row) => 3 * row[2] - 20);
+  const labels = features.map((row) => [row[1] > 8 ? 1 : 0, row[3] > 11 ? 1 : 0]);
+  const regression = Dataset.from({ features, targets });
+  const several = Dataset.from({
+    features,
+    targets: labels,
+    task: "multi-label",
+    classNames: ["wide", "late"],
+  });
+  for (const method of ["best", ...RANKING_METHODS] as const) {
+    const training = { epochs: 40, batchSize: 8 };
+    const one = await selectFeatures(regression, { ...SHORT, training, count: 1, method });
+    assertEquals(one.features[0].feature, 2, method);
+    const two = await selectFeatures(several, { ...SHORT, training, count: 2, method });
+    assertEquals(two.features.map(({ feature }) => feature).sort(), [1, 3], method);
+  }
+});
+
+Deno.test("selectFeatures() refuses what cannot be chosen, with the numbers", async () => {
+  const data = twoMatter();
+  const refused = (options: object, kind: ErrorConstructor, says: string) =>
+    assertRejects(() => selectFeatures(data, options as never), kind, says);
+  await refused({}, TypeError, "count");
+  await refused({ count: 9 }, RangeError, "count is 9, there are 8 features");
+  await refused({ count: 8 }, RangeError, "count is 8, 7 of 8 features vary in the training samples");
+  await refused({ count: 2, method: "lasso" }, RangeError, "method is lasso, expected best, f-test");
+  await refused({ count: 2, training: { growth: "random" } }, TypeError, "training.growth");
+  await refused({ count: 2, methd: "best" }, TypeError, 'did you mean "method"');
+  const signal = AbortSignal.abort(new Error("enough"));
+  await assertRejects(
+    () => selectFeatures(data, { ...SHORT, count: 2, method: "strength", signal }),
+    Error,
+    "enough",
+  );
+});
+
+Deno.test("selectFeatures() by competing inputs ends with as many as asked for, whatever goes and comes back", async () => {
+  const data = madelonLike({ samples: 150, testSamples: 0, features: 60, seed: 2 });
+  for (const count of [1, 7, 60]) {
+    const { features } = await selectFeatures(data, { ...SHORT, count, method: "neurofs" });
+    assertEquals(new Set(features.map(({ feature }) => feature)).size, count);
+    assert(
+      features.every(({ score }, place) => score > 0 && (place === 0 || score <= features[place - 1].score)),
+    );
+  }
+});
+
+Deno.test("selectFeatures() of samples made on demand chooses what it chooses of those in memory", async () => {
+  const shape = { samples: 120, testSamples: 0, features: 30, seed: 3 } as const;
+  for (const method of ["f-test", "neurofs"] as const) {
+    const options = { ...SHORT, count: 5, method };
+    assertEquals(
+      await selectFeatures(madelonLike({ ...shape, onDemand: true }), options),
+      await selectFeatures(madelonLike(shape), options),
+    );
+  }
+});
+
+Deno.test("strongestFeatures() ranks the inputs of a model as their connections are", () => {
+  const model = SparseMlp.create({ sizes: [3, 2, 2], density: 1, seed: 1 });
+  model.layers[0].values.set([1, -1, 0.5, 0.25, -3, 0]);
+  const { features, method } = strongestFeatures(model, 2);
+  assertEquals(method, "strength");
+  assertEquals(features.map(({ name, score }) => [name, score]), [["feature 2", 3], ["feature 0", 2]]);
+  assertThrows(() => strongestFeatures(model, 4), RangeError, "count is 4, there are 3 features");
+});
+
+Deno.test("inputAttribution() of a linear network is the sum of absolute weights, in units of standardised inputs", () => {
+  const model = SparseMlp.create({ sizes: [2, 3], density: 1, seed: 1 });
+  model.layers[0].values.set([1, -2, 3, 0.5, 0, -0.25]);
+  model.standardization = { mean: Float32Array.of(5, 1), scale: Float32Array.of(2, 0.1) };
+  const found = inputAttribution(model, Float32Array.of(1, 2, 3, 4));
+  assertAlmostEquals(found[0], 6, 1e-5); // sums of three f32 products
+  assertAlmostEquals(found[1], 0.75, 1e-5);
+});
+
+Deno.test("fTestPieces() gives F of an analysis of variance, and of a correlation", () => {
+  const classes = Dataset.from({ features: [[1, 4], [2, 4], [4, 4], [5, 4]], labels: ["a", "a", "b", "b"] });
+  // Between: 2·1.5² · 2 = 9 with 1 degree; within: 4 · 0.5² = 1 with 2.
+  assertEquals([...atOnce(fTestPieces(classes))], [18, 0]);
+  const numbers = Dataset.from({ features: [[1], [2], [3], [4]], targets: [1, 3, 2, 4] });
+  // r = 0.8: 0.64 / 0.36 · 2
+  assertAlmostEquals(atOnce(fTestPieces(numbers))[0], 0.64 / 0.36 * 2, 1e-12);
+});
+
+Deno.test("withFeatures() refuses no feature and one past the last", () => {
+  const data = twoMatter();
+  assertThrows(() => withFeatures(data, []), RangeError, "no feature is named");
+  assertThrows(() => withFeatures(data, [8]), RangeError);
+});
