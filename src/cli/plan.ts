@@ -114,7 +114,7 @@ function floatsKept(sizes: readonly number[], connections: number, values: Value
   const written = settings.gradientFlow || (needsWholeGradient(settings) && settings.batchSize > width);
   const layers = sizes.slice(1, -1).map((neurons, index) => ({ inputs: sizes[index], neurons }));
   checkLayers(layers, settings);
-  const probed = PROBE_FLOATS * probedPlaces(layers, connections, settings) / connections;
+  const probed = PROBE_FLOATS * probedPlaces(layers, connections, settings) / Math.max(1, connections);
   const likely = settings.growth === "cannistraci-hebb" ? LIKELY_FLOATS * settings.zeta : 0;
   return stateFor(settings).planes.length + (written ? 1 : 0) + probed + likely;
 }
