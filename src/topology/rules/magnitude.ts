@@ -5,7 +5,7 @@
  */
 import { FRACTION, readValue, THREADS } from "../../hyperparameter.ts";
 import { dropSmallest } from "../../native/drop.ts";
-import { checkChangeable } from "../../sparse/csr.ts";
+import { checkChangeable, type Connections } from "../../sparse/csr.ts";
 import { readByName } from "../../value.ts";
 import type { DropRule, RulePlace } from "./rule.ts";
 
@@ -30,15 +30,19 @@ export function smallestMagnitude(zeta: number): DropRule {
       checkChangeable(connections);
       const { threads: given } = readByName(place, ["threads"], TASK, "place.");
       const threads = readValue(THREADS, given as number | undefined, { task: TASK, name: "threads" });
-      const before = connections.nnz;
-      connections.nnz = dropSmallest(connections, zeta, threads);
-      return before - connections.nnz;
+      return drop(connections, zeta, threads);
     },
   };
 }
 
-/** {@linkcode smallestMagnitude} with the ζ of the run. */
+/** {@linkcode smallestMagnitude} with the ζ of the run, which has checked it. */
 export const MAGNITUDE: DropRule<RulePlace> = {
   name: "magnitude",
-  drop: (connections, place) => smallestMagnitude(place.settings.zeta).drop(connections, place),
+  drop: (connections, { settings, threads = 1 }) => drop(connections, settings.zeta, threads),
 };
+
+function drop(connections: Connections, zeta: number, threads: number): number {
+  const before = connections.nnz;
+  connections.nnz = dropSmallest(connections, zeta, threads);
+  return before - connections.nnz;
+}

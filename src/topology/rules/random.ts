@@ -3,12 +3,12 @@
  *
  * @module
  */
-import { growRandom } from "../../native/grow.ts";
+import { growRandom, type Seedling } from "../../native/grow.ts";
 import { settingsOf } from "../../hyperparameter.ts";
 import { VALUE_LAW, type ValueLaw } from "../../native/init.ts";
-import { checkChangeable } from "../../sparse/csr.ts";
+import { checkChangeable, type Connections } from "../../sparse/csr.ts";
 import { readByName } from "../../value.ts";
-import type { GrowRule, RulePlace } from "./rule.ts";
+import type { EvolutionPlace, GrowRule, RulePlace } from "./rule.ts";
 
 const TASK = "grow connections";
 
@@ -29,15 +29,19 @@ export function uniformGrowth(weights: ValueLaw): GrowRule {
     grow(connections, count, place) {
       checkChangeable(connections);
       const { fresh = [] } = readByName(place, ["fresh"], TASK, "place.") as Pick<typeof place, "fresh">;
-      const before = connections.nnz;
-      connections.nnz = growRandom(connections, count, { weights: law, fresh }, place);
-      return connections.nnz - before;
+      return grow(connections, count, { weights: law, fresh }, place);
     },
   };
 }
 
-/** {@linkcode uniformGrowth} with the weights of the run. */
+/** {@linkcode uniformGrowth} with the weights of the run, whose law is checked. */
 export const RANDOM: GrowRule<RulePlace> = {
   name: "random",
-  grow: (connections, count, place) => uniformGrowth(place.weights).grow(connections, count, place),
+  grow: (connections, count, place) => grow(connections, count, place, place),
 };
+
+function grow(connections: Connections, count: number, seedling: Seedling, place: EvolutionPlace): number {
+  const before = connections.nnz;
+  connections.nnz = growRandom(connections, count, seedling, place);
+  return connections.nnz - before;
+}
