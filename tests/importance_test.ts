@@ -20,6 +20,12 @@ function sortedPercentile(values: Iterable<number>, q: number): number {
   return sorted[below] + ((sorted[below + 1] ?? sorted[below]) - sorted[below]) * (place - below);
 }
 
+Deno.test("neuronImportance() refuses a position that is past the weights", () => {
+  const layer = layerOf({ inputs: 5, neurons: 7, probability: 0.5 });
+  layer.position[0] = layer.values.length;
+  assertThrows(() => neuronImportance(layer), TypeError, "Cannot score the neurons of a layer");
+});
+
 Deno.test("neuronImportance() is the sum of absolute incoming weights, equal for 1, 2 and 4 threads", () => {
   for (
     const [inputs, neurons, probability] of [[1, 1, 1], [1, 70, 0.2], [70, 1, 0.2], [33, 57, 0], [

@@ -13,7 +13,7 @@ const GRAIN: usize = 1 << 16;
 /// Summed in f64 in ascending order of the source, then rounded once. O(nnz + neurons). Paper: §2.1 Eq. 4.
 ///
 /// # Errors
-/// [`Status::Length`] when the arrays do not fit each other.
+/// [`Status::Length`] when the arrays do not fit each other, [`Status::Structure`] when a position is past the values.
 pub fn importance(
     incoming_ptr: &[u32],
     position: &[u32],
@@ -25,6 +25,7 @@ pub fn importance(
     ensure(incoming_ptr.len() == neurons + 1, Status::Length)?;
     let nnz = incoming_ptr[neurons] as usize;
     ensure(nnz <= position.len() && nnz <= values.len(), Status::Length)?;
+    ensure(position[..nnz].iter().all(|&at| (at as usize) < values.len()), Status::Structure)?;
     let chunks = chunk_count(nnz + neurons, GRAIN);
     let importance = SharedSlice::new(importance);
     run_chunks(threads, chunks, &|chunk| {
