@@ -53,6 +53,7 @@ Deno.test("train() with finalDensity has after each change exactly the connectio
   const variants: TrainOptions[] = [
     {},
     { zeta: 0 },
+    { zeta: 0, drop: "magnitude-gradient", growth: "gradient" },
     { zeta: 0.6, zetaSchedule: "cosine", zetaStop: 0.5 },
     { growth: "gradient-sampled", optimizer: "adam" },
     { drop: { name: "nothing", drop: () => 0 } },
