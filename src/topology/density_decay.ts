@@ -4,7 +4,7 @@
  * @module
  */
 import type { TableOf } from "../hyperparameter.ts";
-import type { Connections } from "../sparse/csr.ts";
+import { type Connections, placesOf } from "../sparse/csr.ts";
 
 /** How the density of the layers that evolve falls. */
 export interface DensityDecayOptions {
@@ -152,10 +152,6 @@ export function checkDensityDecay(
     `${what}: it is to be reached after ${densityStop} of the run, the last change of the topology comes after ` +
       `${last}; expected a densityStop of at most that, or changes more often`,
   );
-}
-
-function placesOf(layers: Layers): number {
-  return sumOf(layers.map(({ inputs, neurons }) => inputs * neurons));
 }
 
 function sumOf(numbers: readonly number[]): number {

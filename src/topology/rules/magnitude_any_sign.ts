@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dropLowest } from "../../native/drop.ts";
+import { dropLowestShare } from "./lowest.ts";
 import type { RemovalRule } from "./rule.ts";
 
 /**
@@ -13,11 +13,10 @@ import type { RemovalRule } from "./rule.ts";
  */
 export const MAGNITUDE_ANY_SIGN: RemovalRule = {
   name: "magnitude-any-sign",
-  drop(connections, { settings, threads }) {
+  drop(connections, place) {
     const { nnz, values } = connections;
     const scores = values.slice(0, nnz);
     for (let at = 0; at < nnz; at++) scores[at] = Math.abs(scores[at]);
-    connections.nnz = dropLowest(connections, scores, Math.floor(settings.zeta * nnz), threads);
-    return nnz - connections.nnz;
+    return dropLowestShare(connections, scores, place);
   },
 };

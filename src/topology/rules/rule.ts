@@ -7,7 +7,7 @@ import { isRecord, unfit } from "../../hyperparameter.ts";
 import type { Places } from "../../native/grow.ts";
 import type { ValueLaw } from "../../native/init.ts";
 import type { LayerSums } from "../../native/probe.ts";
-import { type Connections, validateConnections } from "../../sparse/csr.ts";
+import { type Connections, type LayerShape, validateConnections } from "../../sparse/csr.ts";
 
 /** When and where a topology changes; names the random numbers of the change. */
 export interface EvolutionPlace {
@@ -130,9 +130,6 @@ export type RemovalRule<S extends RuleSettings = RuleSettings> =
   | DropRule<RulePlace<S>>
   | GradientDropRule<RulePlace<S>>;
 
-/** Sizes of a layer, which is a matrix `[inputs, neurons]`. */
-export type LayerShape = Pick<Connections, "inputs" | "neurons">;
-
 /** What a batch brings to a layer and back to it. */
 export interface Summed {
   /** One number an input, and one a neuron. */
@@ -209,17 +206,9 @@ export function readOwnRules(
 /** The rule, and after it a look at what it left: O(nnz). */
 function watchedDrop(rule: RemovalRule): RemovalRule {
   const { name } = rule;
-  if (rule.needs === undefined) {
-    return {
-      name,
-      drop: (connections, place) => watched(name, connections, () => rule.drop(connections, place)),
-    };
-  }
-  return {
-    name,
-    needs: rule.needs,
-    drop: (connections, place) => watched(name, connections, () => rule.drop(connections, place)),
-  };
+  const drop: RemovalRule["drop"] = (connections: Connections, place: RulePlace & ConnectionGradients) =>
+    watched(name, connections, () => rule.drop(connections, place));
+  return rule.needs === undefined ? { name, drop } : { name, needs: rule.needs, drop };
 }
 
 /** Likewise; the places that it wants to know of are checked too. */
