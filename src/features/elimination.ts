@@ -43,7 +43,7 @@ export class InputElimination {
   readonly #plan: EliminationPlan;
   /** 1 for a feature that has connections. */
   readonly #alive: Uint8Array;
-  /** The epoch after which a feature last lost its connections; 0 for never. */
+  /** The change at which a feature last lost its connections, as changes are numbered; 0 for never. */
   readonly #lost: Uint32Array;
   /** Features to come back after this epoch. */
   #returning = 0;
@@ -60,7 +60,7 @@ export class InputElimination {
       name: "weakest-inputs",
       drop: (connections, place) => {
         const before = connections.nnz;
-        if (place.layer === 0) this.#dropFeatures(connections, place.epoch);
+        if (place.layer === 0) this.#dropFeatures(connections, place);
         const dropped = before - connections.nnz;
         return dropped + MAGNITUDE.drop(connections, place);
       },
@@ -94,14 +94,14 @@ export class InputElimination {
     return { alive: this.#alive, lost: this.#lost };
   }
 
-  #dropFeatures(connections: Connections, epoch: number): void {
+  #dropFeatures(connections: Connections, { epoch, progress }: RulePlace): void {
     const { columns, count, epochs } = this.#plan;
     const removal = Math.max(1, Math.round(REMOVAL_SHARE * epochs));
-    const share = Math.min(1, epoch / removal);
+    const share = Math.min(1, progress * epochs / removal);
     const target = Math.max(count, Math.round(columns.length * (count / columns.length) ** share));
     const living = [...this.#alive.keys()].filter((feature) => this.#alive[feature] === 1);
     const absent = columns.length - living.length;
-    const exchanged = Math.floor(EXCHANGED * Math.max(0, 1 - epoch / epochs) * target);
+    const exchanged = Math.floor(EXCHANGED * (1 - progress) * target);
     this.#returning = Math.min(exchanged, absent, target - 1);
     const go = Math.max(0, living.length + this.#returning - target);
     if (go === 0) return;
