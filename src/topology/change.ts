@@ -15,7 +15,8 @@ import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_we
 import { pruneByImportance } from "./importance.ts";
 import { changeNumber, epochsAt, type EvolveEvery, evolvesAt, type Moment, progressAt } from "./interval.ts";
 import type { Probe } from "./probe.ts";
-import type { ConnectionGradients, GradientRule, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
+import type { ConnectionGradients, GradientRule, Probed, RulePlace } from "./rules/rule.ts";
+import type { OwnRules } from "./rules/own_rules.ts";
 import { type ChosenRules, chosenRules, probesFor, type RuleChoice } from "./rules/rules.ts";
 import { fitToConnections } from "./spare_room.ts";
 import { zetaOf, type ZetaOptions } from "./zeta.ts";

@@ -18,7 +18,8 @@ import { MAGNITUDE } from "./magnitude.ts";
 import { MAGNITUDE_ANY_SIGN } from "./magnitude_any_sign.ts";
 import { MAGNITUDE_GRADIENT } from "./magnitude_gradient.ts";
 import { RANDOM } from "./random.ts";
-import type { GrowthRule, OwnRules, RemovalRule, RuleSettings } from "./rule.ts";
+import type { OwnRules } from "./own_rules.ts";
+import type { GrowthRule, RemovalRule, RuleSettings } from "./rule.ts";
 import { SOFT, SOFT_HYPERPARAMETERS, type SoftRemovalOptions } from "./soft.ts";
 
 /** Name of a rule that drops connections. */
