@@ -86,7 +86,10 @@ export interface RankedFeature {
 export interface MethodComparison {
   /** The method. */
   readonly method: RankingMethod;
-  /** What a small network makes of validation samples by its choice: the share of wrong classes or labels, or the squared error of standardised targets. */
+  /**
+   * What a small network makes of validation samples by its choice: the share of wrong classes or labels, or the squared
+   * error of standardised targets.
+   */
   readonly validationError: number;
 }
 

@@ -37,8 +37,8 @@ pub struct Ring {
 /// thread. The same for any number of threads.
 ///
 /// # Errors
-/// [`Status::Range`] when there are fewer places than connections, more than 2²⁴ inputs or 2³² − 1 neurons; [`Status::Length`] when the
-/// lists differ in length.
+/// [`Status::Range`] when there are fewer places than connections, more than 2²⁴ inputs or 2³² − 1 neurons;
+/// [`Status::Length`] when the lists differ in length; [`Status::Memory`].
 pub fn ring_places(ring: Ring, rows: &mut [u32], columns: &mut [u32], threads: usize) -> Outcome {
     let Ring { inputs, neurons, exponent, seed, layer } = ring;
     let count = rows.len();

@@ -7,7 +7,8 @@ import { dropLowestShare } from "./lowest.ts";
 import type { RemovalRule } from "./rule.ts";
 
 /**
- * The ⌊ζ·nnz⌋ connections whose weights are closest to zero go, of both signs together; of equal ones the first in the matrix.
+ * The ⌊ζ·nnz⌋ connections whose weights are closest to zero go, of both signs together; of equal ones the first in the
+ * matrix.
  *
  * Source: Evci et al. 2020 (RigL); SET does it on each side of zero. Cost: O(nnz), 4 bytes a connection.
  */

@@ -57,8 +57,8 @@ export interface RuleOptions extends GradientSampledOptions, SoftRemovalOptions 
   /**
    * Scale of the weights of new connections: the initialiser's (`initial`), 0 (`zero`), or a share of the initialiser's.
    *
-   * @default `zero` for rules that grow by gradient or by Cannistraci-Hebb, where the initialiser follows the sparse fan-in, and for regression,
-   * else `initial`
+   * @default `zero` for rules that grow by gradient or by Cannistraci-Hebb, where the initialiser follows the sparse
+   * fan-in, and for regression, else `initial`
    */
   readonly growthWeights?: GrowthWeights;
 }
