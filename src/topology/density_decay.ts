@@ -64,10 +64,11 @@ const logistic = (x: number) => 1 / (1 + Math.exp(-x));
  *
  * @example
  * ```ts
- * import { assertEquals } from "@std/assert";
+ * import { assertAlmostEquals, assertEquals } from "@std/assert";
  * import { densityLeft } from "./density_decay.ts";
  *
- * assertEquals([0, 0.4, 0.8, 1].map((progress) => densityLeft(progress, 0.8)), [1, 0.5, 0, 0]);
+ * assertEquals([0, 0.8, 1].map((progress) => densityLeft(progress, 0.8)), [1, 0, 0]);
+ * assertAlmostEquals(densityLeft(0.4, 0.8), 0.5);
  * ```
  */
 export function densityLeft(progress: number, stop: number): number {
