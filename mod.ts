@@ -188,7 +188,7 @@ export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/sh
 
 // Connections, and rules that change them
 export type { ConnectionList, LayerGradients, SparseLayer } from "./src/model/layer.ts";
-export { type Connections, rebuildIncoming } from "./src/sparse/csr.ts";
+export { type Connections, type LayerShape, rebuildIncoming } from "./src/sparse/csr.ts";
 export type { OutgoingArrays } from "./src/native/csr.ts";
 export {
   type EvolutionCounts,
@@ -205,7 +205,6 @@ export type {
   GradientRule,
   GrowRule,
   GrowthRule,
-  LayerShape,
   Neighbours,
   Probed,
   RemovalRule,

@@ -1,5 +1,5 @@
 /**
- * A change of the topology by soft removal and Cannistraci–Hebb beside one by SET, and beside a tenth of an epoch.
+ * A change of the topology by soft removal and Cannistraci-Hebb beside one by SET, and beside a tenth of an epoch.
  *
  * `deno bench -A bench/cannistraci_hebb_bench.ts`. Fashion-MNIST's shape, 60,000 made-up samples of 784 bytes: three layers
  * of 1000 neurons at ε 20 (126,000 connections, 4 % dense), and three of 1568 at 1 % (77,000). Only ratios inside one run

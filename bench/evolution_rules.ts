@@ -66,7 +66,7 @@ for (let change = 0; change <= changes; change++) {
       { batchSize, threads, ...RULES[name] } as Parameters<typeof resolveHyperparameters>[0],
       1,
     );
-    const probe = () => runner.probe(order, 1);
+    const probe = () => runner.probe(order, 1, { epoch: 1, step: 1, steps: 1 });
     const times = timed(() => changeTopology(model, settings, change + 1, { probe }));
     // The first change of each rule warms up.
     if (change > 0) changeTimes.get(name)!.push(times);

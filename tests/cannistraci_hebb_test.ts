@@ -12,14 +12,14 @@ import { changeTopology, type TopologySettings } from "../src/topology/change.ts
 import { SOFT } from "../src/topology/rules/soft.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
-import { newRunState, type RunState } from "../src/train/state.ts";
-import { train } from "../src/train/trainer.ts";
+import { newRunState } from "../src/train/state.ts";
 import { assertSameModel } from "./model/content.ts";
 import { randomModel } from "./oracle/batch.ts";
 import { cannistraciHebbScores, denseOf, withoutChains } from "./oracle/topology_graph.ts";
 import { finishInProcess, finishParallel } from "./parallel/runs.ts";
 import { assertInvariants, layerOf, placesOf } from "./topology/layer.ts";
-import { abortBefore, finish } from "./trainer/data.ts";
+import { finish } from "./trainer/data.ts";
+import { inParts } from "./trainer/in_parts.ts";
 
 const RULES = { drop: "soft", growth: "cannistraci-hebb" } as const;
 const PLACE = { seed: 3, epoch: 4, layer: 2 };
@@ -188,36 +188,19 @@ Deno.test("changeTopology() by Cannistraci-Hebb fills layers that are nearly ful
 });
 
 Deno.test("train() by Cannistraci-Hebb, stopped after any step and resumed with other threads, gives the same bits", async () => {
-  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
   const variants: TrainOptions[] = [
     {},
     { dropScore: "magnitude", dropTemperature: 9, optimizer: "adam", learningRate: 0.001 },
     { importancePruning: { start: 2, every: 2, percentile: 20 }, compactWhilePruning: true },
   ];
-  try {
-    for (const variant of variants) {
-      const options: TrainOptions = { ...OPTIONS, ...variant };
-      const straight = make();
-      await finish(straight, data, { ...options, threads: 1 });
-      for (const steps of [5, 10, 23]) {
-        let [model, state, ended]: [SparseMlp, RunState, boolean] = [make(), newRunState(), false];
-        for (let part = 0; !ended && part < 100; part++) {
-          const signal = abortBefore(steps);
-          try {
-            for await (const _ of train(model, data, { ...options, state, signal, threads: 1 + part % 3 }));
-            ended = true;
-          } catch (error) {
-            assert(error instanceof DOMException, String(error));
-            await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
-            const loaded = await loadModel(path);
-            [model, state] = [loaded.model, loaded.training!.state!];
-          }
-        }
-        assertSameModel(model, straight);
-      }
+  for (const variant of variants) {
+    const options: TrainOptions = { ...OPTIONS, ...variant };
+    const straight = make();
+    await finish(straight, data, { ...options, threads: 1 });
+    for (const steps of [5, 10, 23]) {
+      const { model } = await inParts(make(), data, options, steps);
+      assertSameModel(model, straight);
     }
-  } finally {
-    await Deno.remove(path);
   }
 });
 

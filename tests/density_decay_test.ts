@@ -1,18 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import {
-  loadModel,
-  madelonLike,
-  newRunState,
-  type RunState,
-  saveModel,
-  SparseMlp,
-  train,
-  type TrainOptions,
-} from "../mod.ts";
+import { madelonLike, newRunState, SparseMlp, train, type TrainOptions } from "../mod.ts";
 import { densitiesOf, densityLeft, scheduledConnections } from "../src/topology/density_decay.ts";
 import { assertSameModel } from "./model/content.ts";
 import { assertInvariants } from "./topology/layer.ts";
-import { abortBefore, finish } from "./trainer/data.ts";
+import { finish } from "./trainer/data.ts";
+import { inParts } from "./trainer/in_parts.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
 /** Two layers that evolve, of 1,200 and 3,000 places, of which half are connections, and an output layer. */
@@ -53,6 +45,7 @@ Deno.test("train() with finalDensity has after each change exactly the connectio
   const variants: TrainOptions[] = [
     {},
     { zeta: 0 },
+    { zeta: 0, drop: "magnitude-gradient", growth: "gradient" },
     { zeta: 0.6, zetaSchedule: "cosine", zetaStop: 0.5 },
     { growth: "gradient-sampled", optimizer: "adam" },
     { drop: { name: "nothing", drop: () => 0 } },
@@ -112,33 +105,14 @@ Deno.test("train() with finalDensity and Importance Pruning never has more than 
 });
 
 Deno.test("train() with finalDensity gives the same bits stopped anywhere and resumed, with other threads and smaller arrays", async () => {
-  const path = await Deno.makeTempFile();
-  try {
-    for (const variant of [{}, { evolveEvery: { steps: 4 }, growth: "gradient-sampled" }] as TrainOptions[]) {
-      const settings = { ...OPTIONS, epochs: 6, validationFraction: 0.2, ...variant };
-      const straight = make();
-      await finish(straight, data, settings);
-      for (const steps of [3, 11]) {
-        let [model, state]: [SparseMlp, RunState] = [make(), newRunState()];
-        for (let ended = false; !ended;) {
-          const signal = abortBefore(steps);
-          try {
-            for await (
-              const _ of train(model, data, { ...settings, state, signal, threads: 1 + state.step % 2 })
-            );
-            ended = true;
-          } catch (error) {
-            assert(error instanceof DOMException, String(error));
-            await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
-            const loaded = await loadModel(path);
-            [model, state] = [loaded.model, loaded.training!.state!];
-          }
-        }
-        assertSameModel(model, straight, `in parts of ${steps} steps`);
-      }
+  for (const variant of [{}, { evolveEvery: { steps: 4 }, growth: "gradient-sampled" }] as TrainOptions[]) {
+    const settings = { ...OPTIONS, epochs: 6, validationFraction: 0.2, ...variant };
+    const straight = make();
+    await finish(straight, data, settings);
+    for (const steps of [3, 11]) {
+      const { model } = await inParts(make(), data, settings, steps);
+      assertSameModel(model, straight, `in parts of ${steps} steps`);
     }
-  } finally {
-    await Deno.remove(path);
   }
 });
 

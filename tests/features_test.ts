@@ -6,10 +6,13 @@ import {
   selectFeatures,
   SparseMlp,
   strongestFeatures,
+  train,
   withFeatures,
 } from "../mod.ts";
 import { inputAttribution } from "../src/features/attribution.ts";
 import { simplestOfBest } from "../src/features/comparison.ts";
+import { featureColumns } from "../src/features/columns.ts";
+import { InputElimination } from "../src/features/elimination.ts";
 import { fTestPieces } from "../src/features/f_test.ts";
 import { RANKING_METHODS } from "../src/features/rankings.ts";
 import { atOnce } from "../src/pieces.ts";
@@ -175,4 +178,25 @@ Deno.test("withFeatures() refuses no feature and one past the last", () => {
   const data = twoMatter();
   assertThrows(() => withFeatures(data, []), RangeError, "no feature is named");
   assertThrows(() => withFeatures(data, [8]), RangeError);
+});
+
+Deno.test("InputElimination removes inputs by the share of the run that is done, whether epochs or steps change the topology", async () => {
+  const data = madelonLike({ samples: 300, features: 40, seed: 1 });
+  const living = async (evolveEvery: number | { readonly steps: number }) => {
+    const varying = new Uint8Array(40).fill(1);
+    const rules = new InputElimination({ columns: featureColumns(data), varying, count: 10, epochs: 10 });
+    const { drop, growth } = rules;
+    const model = SparseMlp.for(data, { hidden: [50], epsilon: 10, seed: 1 });
+    const found: number[] = [];
+    for await (
+      const _ of train(model, data, { epochs: 10, batchSize: 16, evolveEvery, drop, growth, threads: 1 })
+    ) {
+      found.push(rules.survivors.alive.reduce((sum, flag) => sum + flag, 0));
+    }
+    return found;
+  };
+  const [byEpochs, bySteps] = [await living(1), await living({ steps: 5 })];
+  // The last change by steps in an epoch comes up to five of 19 steps before its end: 5 % fewer have gone.
+  byEpochs.forEach((count, epoch) => assert(Math.abs(bySteps[epoch] - count) <= 3, `${byEpochs} ${bySteps}`));
+  assertEquals([byEpochs[9], bySteps[9]], [10, 10]);
 });

@@ -11,14 +11,15 @@ import { changeTopology, type TopologySettings } from "../src/topology/change.ts
 import { probeOf } from "../src/topology/probe.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
-import { newRunState, type RunState } from "../src/train/state.ts";
+import { newRunState } from "../src/train/state.ts";
 import { train } from "../src/train/trainer.ts";
 import { assertSameModel } from "./model/content.ts";
 import { batchOf, randomBatch, randomModel } from "./oracle/batch.ts";
 import { backpropagate, forward, type OracleGradients, oracleOf } from "./oracle/mlp.ts";
 import { finishInProcess, finishParallel } from "./parallel/runs.ts";
 import { assertInvariants, placesOf } from "./topology/layer.ts";
-import { abortBefore, finish } from "./trainer/data.ts";
+import { finish } from "./trainer/data.ts";
+import { inParts } from "./trainer/in_parts.ts";
 
 const SIZES = [9, 24, 16, 3];
 const SEEDS = [1, 2, 3];
@@ -237,29 +238,12 @@ const RULES = [
 ] as const;
 
 Deno.test("train() by each rule, stopped after any step and resumed with other threads, gives the same bits", async () => {
-  const path = await Deno.makeTempFile({ suffix: ".safetensors" });
-  try {
-    for (const rule of RULES) {
-      const options: TrainOptions = { ...OPTIONS, ...rule };
-      const straight = make();
-      await finish(straight, data, { ...options, threads: 1 });
-      let [model, state, ended]: [SparseMlp, RunState, boolean] = [make(), newRunState(), false];
-      for (let part = 0; !ended && part < 100; part++) {
-        try {
-          const given = { ...options, state, signal: abortBefore(10), threads: 1 + part % 3 };
-          for await (const _ of train(model, data, given));
-          ended = true;
-        } catch (error) {
-          assert(error instanceof DOMException, String(error));
-          await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
-          const loaded = await loadModel(path);
-          [model, state] = [loaded.model, loaded.training!.state!];
-        }
-      }
-      assertSameModel(model, straight);
-    }
-  } finally {
-    await Deno.remove(path);
+  for (const rule of RULES) {
+    const options: TrainOptions = { ...OPTIONS, ...rule };
+    const straight = make();
+    await finish(straight, data, { ...options, threads: 1 });
+    const { model } = await inParts(make(), data, options, 10);
+    assertSameModel(model, straight);
   }
 });
 

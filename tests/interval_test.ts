@@ -1,10 +1,9 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import {
+  type EpochRecord,
   loadModel,
   madelonLike,
   newRunState,
-  type RunState,
-  saveModel,
   SparseMlp,
   train,
   type TrainOptions,
@@ -12,7 +11,8 @@ import {
 import { changeNumber, changesInside, evolvesAt, lastChange, probedBatch } from "../src/topology/interval.ts";
 import { run } from "./cli/process.ts";
 import { assertSameModel } from "./model/content.ts";
-import { abortBefore, finish } from "./trainer/data.ts";
+import { finish } from "./trainer/data.ts";
+import { inParts } from "./trainer/in_parts.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 60, 50, 2], epsilon: 6, seed: 5 });
@@ -78,45 +78,18 @@ Deno.test("train() changes the topology every so many steps, and counts what an 
   assert(records.every(({ evolutionSeconds, seconds }) => evolutionSeconds > 0 && seconds > 0));
 });
 
-/** Trains in parts of so many steps, each from a file and with another number of threads. */
-async function inParts(settings: TrainOptions, steps: number): Promise<[SparseMlp, unknown[]]> {
-  const path = await Deno.makeTempFile();
-  let [model, state]: [SparseMlp, RunState] = [make(), newRunState()];
-  const records: unknown[] = [];
-  try {
-    for (;;) {
-      const run = train(model, data, {
-        ...settings,
-        state,
-        signal: abortBefore(steps),
-        threads: 1 + state.step % 2,
-      });
-      try {
-        for await (const { epoch, replaced, trainLoss } of run) records.push([epoch, replaced, trainLoss]);
-        return [model, records];
-      } catch (error) {
-        assert(error instanceof DOMException, String(error));
-      }
-      await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
-      const loaded = await loadModel(path);
-      [model, state] = [loaded.model, loaded.training!.state!];
-    }
-  } finally {
-    await Deno.remove(path);
-  }
-}
-
 Deno.test("train() by steps, stopped anywhere and resumed, gives the bits and records of a run that never stopped", async () => {
   for (const growth of ["random", "gradient-sampled"] as const) {
     const settings: TrainOptions = {
       ...{ epochs: 4, batchSize: 32, evolveEvery: { steps: 3 }, growth, zetaSchedule: "cosine" },
       importancePruning: { start: 1, every: 2, percentile: 10 },
     };
+    const measures = ({ epoch, replaced, trainLoss }: EpochRecord) => [epoch, replaced, trainLoss];
     const straight = make();
     const { records } = await finish(straight, data, { ...settings, threads: 2 });
     for (const steps of [1, 3, 7, STEPS]) {
-      const [model, found] = await inParts(settings, steps);
-      assertEquals(found, records.map(({ epoch, replaced, trainLoss }) => [epoch, replaced, trainLoss]));
+      const { model, records: found } = await inParts(make(), data, settings, steps);
+      assertEquals(found.map(measures), records.map(measures));
       assertSameModel(model, straight, `${growth} in parts of ${steps} steps`);
     }
   }

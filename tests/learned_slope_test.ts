@@ -5,13 +5,10 @@ import {
   importScipy,
   loadModel,
   madelonLike,
-  newRunState,
   type ParallelOptions,
   pruneByImportance,
-  type RunState,
   saveModel,
   SparseMlp,
-  train,
   type TrainOptions,
 } from "../mod.ts";
 import { encodeOnnx } from "../src/files/onnx.ts";
@@ -22,7 +19,8 @@ import { assertSameModel } from "./model/content.ts";
 import { gradientsOf, randomBatch, randomModel, STEP } from "./oracle/batch.ts";
 import { assertGradientsClose, backpropagate, oracleOf } from "./oracle/mlp.ts";
 import { finishInProcess, finishParallel, trainPart } from "./parallel/runs.ts";
-import { abortBefore, finish } from "./trainer/data.ts";
+import { finish } from "./trainer/data.ts";
+import { inParts } from "./trainer/in_parts.ts";
 import { withFile } from "./temporary.ts";
 
 const LEARNED = { kind: "all-relu", alpha: "learned" } as const;
@@ -117,24 +115,11 @@ Deno.test("train() gives learned slopes the same bits for any number of threads,
 
 Deno.test("train() that learns slopes, stopped and resumed, gives the bits of a run that never stopped", async () => {
   for (const more of [{}, { optimizer: "adam" }, { nesterov: true }] as const) {
-    const options: TrainOptions = { epochs: 3, batchSize: 32, threads: 1, ...more };
+    const options: TrainOptions = { epochs: 3, batchSize: 32, ...more };
     const straight = make();
     await finish(straight, data, options);
-    await withFile(async (path) => {
-      let [model, state]: [SparseMlp, RunState] = [make(), newRunState()];
-      for (let parts = 0; parts < 20; parts++) {
-        try {
-          for await (const _ of train(model, data, { ...options, state, signal: abortBefore(7) }));
-          break;
-        } catch (error) {
-          assert(error instanceof DOMException, String(error));
-        }
-        await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
-        const loaded = await loadModel(path);
-        [model, state] = [loaded.model, loaded.training!.state!];
-      }
-      assertSameModel(model, straight);
-    });
+    const { model } = await inParts(make(), data, options, 7);
+    assertSameModel(model, straight);
   }
 });
 

@@ -6,7 +6,6 @@ import {
   madelonLike,
   newRunState,
   type RunState,
-  saveModel,
   SparseMlp,
   train,
   type TrainOptions,
@@ -14,7 +13,8 @@ import {
 } from "../mod.ts";
 import { writeSafetensors } from "../src/files/safetensors.ts";
 import { assertSameModel } from "./model/content.ts";
-import { abortBefore } from "./trainer/data.ts";
+import { finish } from "./trainer/data.ts";
+import { inParts } from "./trainer/in_parts.ts";
 
 const data = madelonLike({ samples: 300, testSamples: 60, features: 20, seed: 2 });
 const make = () => SparseMlp.create({ sizes: [20, 40, 30, 2], epsilon: 5, activation: "prelu", seed: 5 });
@@ -34,52 +34,20 @@ const options: TrainOptions = {
   gradientFlow: true,
 };
 
-/** Trains in parts of so many steps, each from a checkpoint and with another number of threads. */
-async function inParts(
-  path: string,
-  settings: TrainOptions,
-  steps: number,
-  begin: () => SparseMlp = make,
-): Promise<[SparseMlp, unknown[]]> {
-  let [model, state] = [begin(), newRunState()];
-  const records: unknown[] = [];
-  for (let part = 0; part < 200; part++) {
-    const run = train(model, data, { ...settings, state, signal: abortBefore(steps), threads: 1 + part % 2 });
-    try {
-      for await (const record of run) records.push(measures(record));
-      return [model, records];
-    } catch (error) {
-      assert(error instanceof DOMException, String(error));
-    }
-    await saveModel(model, path, { training: { epoch: state.epoch, options: {}, state } });
-    const loaded = await loadModel(path);
-    [model, state] = [loaded.model, loaded.training!.state!];
-  }
-  throw new Error("it never ends");
-}
-
 /** Asserts that runs in parts of so many steps give the records and the bits of one that never stops, which is returned. */
 async function assertSameInParts(
   settings: TrainOptions,
   parts: readonly number[],
   begin: () => SparseMlp = make,
 ): Promise<SparseMlp> {
-  const path = await Deno.makeTempFile();
-  try {
-    const straight = begin();
-    const records: unknown[] = [];
-    for await (const record of train(straight, data, { ...settings, threads: 2 })) {
-      records.push(measures(record));
-    }
-    for (const steps of parts) {
-      const [model, found] = await inParts(path, settings, steps, begin);
-      assertEquals(found, records, `in parts of ${steps} steps`);
-      assertSameModel(model, straight, `in parts of ${steps} steps`);
-    }
-    return straight;
-  } finally {
-    await Deno.remove(path);
+  const straight = begin();
+  const { records } = await finish(straight, data, { ...settings, threads: 2 });
+  for (const steps of parts) {
+    const { model, records: found } = await inParts(begin(), data, settings, steps);
+    assertEquals(found.map(measures), records.map(measures), `in parts of ${steps} steps`);
+    assertSameModel(model, straight, `in parts of ${steps} steps`);
   }
+  return straight;
 }
 
 Deno.test("train() stopped after any step and resumed gives the bits of a run that never stopped", async () => {
@@ -99,21 +67,15 @@ Deno.test("train() that compacts while pruning gives the same bits resumed, thou
 });
 
 Deno.test("train() keeps the count of early stopping across a checkpoint", async () => {
-  const path = await Deno.makeTempFile();
-  try {
-    // A learning rate far too large: the validation loss soon gets worse.
-    const { importancePruning: _, schedule: __, ...rest } = options;
-    const settings = { ...rest, epochs: 60, patience: 4, learningRate: 0.2, momentum: 0 };
-    const straight = make();
-    let last = 0;
-    for await (const { epoch } of train(straight, data, settings)) last = epoch;
-    assert(last < 60, "the run did not stop early");
-    const [model, records] = await inParts(path, settings, 11);
-    assertEquals(records.length, last);
-    assertSameModel(model, straight);
-  } finally {
-    await Deno.remove(path);
-  }
+  // A learning rate far too large: the validation loss soon gets worse.
+  const { importancePruning: _, schedule: __, ...rest } = options;
+  const settings = { ...rest, epochs: 60, patience: 4, learningRate: 0.2, momentum: 0 };
+  const straight = make();
+  const last = (await finish(straight, data, settings)).records.length;
+  assert(last < 60, "the run did not stop early");
+  const { model, records } = await inParts(make(), data, settings, 11);
+  assertEquals(records.length, last);
+  assertSameModel(model, straight);
 });
 
 Deno.test("train() goes on after the end of a run as if the run had been longer", async () => {

@@ -104,7 +104,7 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
 /** Floats of a place whose gradient is looked at: row, column, gradient, and room to choose the largest. */
 const PROBE_FLOATS = 5;
 
-/** Floats of a connection that grows by Cannistraci–Hebb: its place, and those of the waits that it is chosen from. */
+/** Floats of a connection that grows by Cannistraci-Hebb: its place, and those of the waits that it is chosen from. */
 const LIKELY_FLOATS = 16;
 
 /** Floats a parameter takes beside itself: the optimiser's planes, a written gradient, what rules look at. */

@@ -3,13 +3,13 @@
  *
  * @module
  */
-import { absentPlaces, insertConnections, type Places } from "../native/grow.ts";
+import { absentPlaces, insertConnections, NO_PLACES, type Places } from "../native/grow.ts";
 import { keepStrongest } from "../native/strongest.ts";
 import type { Connections } from "../sparse/csr.ts";
 import { removeConnections } from "../sparse/removal.ts";
 import { inputStrength } from "../sparse/strength.ts";
-import { smallestMagnitude } from "../topology/rules/magnitude.ts";
-import { uniformGrowth } from "../topology/rules/random.ts";
+import { MAGNITUDE } from "../topology/rules/magnitude.ts";
+import { RANDOM } from "../topology/rules/random.ts";
 import type { DropRule, GradientRule, RulePlace } from "../topology/rules/rule.ts";
 import { columnScores, type FeatureColumn } from "./columns.ts";
 
@@ -26,7 +26,7 @@ export interface EliminationPlan {
 }
 
 /** Share of the epochs after which no more features go than come. */
-export const REMOVAL_SHARE = 0.65;
+const REMOVAL_SHARE = 0.65;
 /** Share of the living features that are exchanged at first; falls to 0 towards the end. */
 const EXCHANGED = 0.2;
 /** Places of an input without connections whose gradients are looked at. */
@@ -43,7 +43,7 @@ export class InputElimination {
   readonly #plan: EliminationPlan;
   /** 1 for a feature that has connections. */
   readonly #alive: Uint8Array;
-  /** The epoch after which a feature last lost its connections; 0 for never. */
+  /** The change at which a feature last lost its connections, as changes are numbered; 0 for never. */
   readonly #lost: Uint32Array;
   /** Features to come back after this epoch. */
   #returning = 0;
@@ -60,9 +60,9 @@ export class InputElimination {
       name: "weakest-inputs",
       drop: (connections, place) => {
         const before = connections.nnz;
-        if (place.layer === 0) this.#dropFeatures(connections, place.epoch);
+        if (place.layer === 0) this.#dropFeatures(connections, place);
         const dropped = before - connections.nnz;
-        return dropped + smallestMagnitude(place.settings.zeta).drop(connections, place);
+        return dropped + MAGNITUDE.drop(connections, place);
       },
     };
   }
@@ -73,12 +73,12 @@ export class InputElimination {
       name: "inputs-by-gradient",
       needs: "gradients",
       candidates: (connections, place) => {
-        if (place.layer > 0) return { rows: new Uint32Array(0), columns: new Uint32Array(0) };
+        if (place.layer > 0) return NO_PLACES;
         const rows = this.#rowsOf((feature) => this.#alive[feature] === 0);
         return placesIn(connections, rows, rows.length * Math.min(PROBED, connections.neurons), place);
       },
       grow: (connections, count, place) => {
-        if (place.layer > 0) return uniformGrowth(place.weights).grow(connections, count, place);
+        if (place.layer > 0) return RANDOM.grow(connections, count, place);
         const before = connections.nnz;
         this.#bringBack(connections, count, place);
         const rows = this.#rowsOf((feature) => this.#alive[feature] === 1);
@@ -94,14 +94,14 @@ export class InputElimination {
     return { alive: this.#alive, lost: this.#lost };
   }
 
-  #dropFeatures(connections: Connections, epoch: number): void {
+  #dropFeatures(connections: Connections, { epoch, progress }: RulePlace): void {
     const { columns, count, epochs } = this.#plan;
     const removal = Math.max(1, Math.round(REMOVAL_SHARE * epochs));
-    const share = Math.min(1, epoch / removal);
+    const share = Math.min(1, progress * epochs / removal);
     const target = Math.max(count, Math.round(columns.length * (count / columns.length) ** share));
     const living = [...this.#alive.keys()].filter((feature) => this.#alive[feature] === 1);
     const absent = columns.length - living.length;
-    const exchanged = Math.floor(EXCHANGED * Math.max(0, 1 - epoch / epochs) * target);
+    const exchanged = Math.floor(EXCHANGED * (1 - progress) * target);
     this.#returning = Math.min(exchanged, absent, target - 1);
     const go = Math.max(0, living.length + this.#returning - target);
     if (go === 0) return;
@@ -172,16 +172,15 @@ function placesIn(
   count: number,
   place: RulePlace,
 ): Places {
-  if (rows.length === 0 || count === 0) return { rows: new Uint32Array(0), columns: new Uint32Array(0) };
+  if (rows.length === 0 || count === 0) return NO_PLACES;
   const starts = new Uint32Array(rows.length + 1);
   rows.forEach((row, at) => starts[at + 1] = starts[at] + indptr[row + 1] - indptr[row]);
-  const full = starts[rows.length] > 0;
   const { seed, epoch, layer, threads = 1 } = place;
   const drawn = absentPlaces(
     {
       neurons,
       indptr: starts,
-      indices: full ? indices.subarray(0, starts[rows.length]) : indices.subarray(0, 0),
+      indices: indices.subarray(0, starts[rows.length]),
     },
     count,
     { seed, epoch, layer, threads },

@@ -59,7 +59,10 @@ export async function rankings(
 ): Promise<Map<RankingMethod, Ranking>> {
   const found = new Map<RankingMethod, Ranking>();
   if (methods.includes("f-test")) {
-    found.set("f-test", ranked(plan, await new EventLoopTurn().between(fTestPieces(data))));
+    found.set(
+      "f-test",
+      ranked(plan, await new EventLoopTurn().between(fTestPieces(data), plan.training.signal)),
+    );
   }
   const watched = (["strength", "attribution"] as const).filter((method) => methods.includes(method));
   if (watched.length > 0) {

@@ -86,7 +86,10 @@ export interface RankedFeature {
 export interface MethodComparison {
   /** The method. */
   readonly method: RankingMethod;
-  /** What a small network makes of validation samples by its choice: the share of wrong classes or labels, or the squared error of standardised targets. */
+  /**
+   * What a small network makes of validation samples by its choice: the share of wrong classes or labels, or the squared
+   * error of standardised targets.
+   */
   readonly validationError: number;
 }
 
@@ -133,6 +136,7 @@ export const SELECTION_DEFAULTS = {
 
 /** Share of the training samples that compares methods. */
 const COMPARED_FRACTION = 0.2;
+
 /**
  * Chooses the features of a data set that are worth most.
  *
@@ -167,7 +171,7 @@ export async function selectFeatures(
   const usable = usableDataset(data);
   const read = readOptions(options, usable.train.samples);
   const columns = featureColumns(usable);
-  const varying = await varyingColumns(usable, columns, read.count, read.threads);
+  const varying = await varyingColumns(usable, columns, read);
   const plan = { ...read, columns, varying };
   if (read.method !== "best") return await chosenBy(usable, read.method, plan);
   const { method, comparisons } = await compareMethods(usable, plan);
@@ -278,11 +282,13 @@ type Plan = Resolved & RankingPlan;
 async function varyingColumns(
   { train, featureCount }: Dataset,
   columns: readonly FeatureColumn[],
-  count: number,
-  threads: number,
+  { count, threads, training: { signal } }: Resolved,
 ): Promise<Uint8Array> {
   requireCount(count, columns.length);
-  const { scale } = await new EventLoopTurn().between(standardizationPieces(train, featureCount, threads));
+  const { scale } = await new EventLoopTurn().between(
+    standardizationPieces(train, featureCount, threads),
+    signal,
+  );
   const varying = Uint8Array.from(columnScores(columns, scale), (most) => most > 0 ? 1 : 0);
   const left = varying.reduce((sum, flag) => sum + flag, 0);
   if (left >= count) return varying;

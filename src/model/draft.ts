@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { Places } from "../native/grow.ts";
+import { NO_PLACES, type Places } from "../native/grow.ts";
 import { correlatedPlaces, type CorrelatedSamples } from "../sparse/correlation.ts";
 import { connectionProbability, countConnections, fillConnections, weightLaw } from "../sparse/init.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { spreadConnections } from "../sparse/spread.ts";
-import { fillExactly, NOWHERE, receptiveFields } from "../sparse/start.ts";
+import { fillExactly, receptiveFields } from "../sparse/start.ts";
 import { activationCode, beginParameters, OUTPUT_CODE } from "./activation.ts";
 import type { LayerPlan, SparseLayer } from "./layer.ts";
 import {
@@ -107,6 +107,6 @@ function placesOf(
 ): Places {
   const { neurons, layer, threads = 1 } = structure;
   if (start === "brf") return receptiveFields(count, { ...structure, rewiring });
-  if (start !== "csti" || layer > 0) return NOWHERE;
+  if (start !== "csti" || layer > 0) return NO_PLACES;
   return correlatedPlaces(samples!(), { neurons, count, threads, onProgress });
 }

@@ -6,9 +6,9 @@
 import { readWhole } from "../hyperparameter.ts";
 import { readByName } from "../value.ts";
 import type { IncomingArrays, OutgoingArrays } from "./csr.ts";
-import { growthArguments, type GrowthPlace, type Places } from "./grow.ts";
+import { drawnPlaces, growthArguments, type GrowthPlace, type Places } from "./grow.ts";
 import { kernels } from "./library.ts";
-import { buffer, check, expectKind } from "./status.ts";
+import { buffer, expectKind } from "./status.ts";
 
 /** What {@linkcode likelyPlaces} reads of a layer; its incoming view is that of its rows. */
 export type TwoSided =
@@ -42,21 +42,19 @@ export function likelyPlaces(layer: TwoSided, count: number, place: GrowthPlace)
   }
   const absent = (indptr.length - 1) * (incomingPtr.length - 1) - nnz;
   const most = Math.min(readWhole(count, { task, name: "count" }), Math.max(0, absent));
-  const [rows, columns, drawn] = [new Uint32Array(most), new Uint32Array(most), new Float64Array(1)];
-  const status = kernels().ts_likely_places(
-    buffer(indptr),
-    indptr.length,
-    buffer(indices),
-    buffer(incomingPtr),
-    incomingPtr.length,
-    buffer(source),
-    nnz,
-    rows,
-    columns,
-    most,
-    ...growthArguments(place, task),
-    drawn,
-  );
-  check(status, task);
-  return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
+  return drawnPlaces(most, task, (rows, columns, drawn) =>
+    kernels().ts_likely_places(
+      buffer(indptr),
+      indptr.length,
+      buffer(indices),
+      buffer(incomingPtr),
+      incomingPtr.length,
+      buffer(source),
+      nnz,
+      rows,
+      columns,
+      most,
+      ...growthArguments(place, task),
+      drawn,
+    ));
 }

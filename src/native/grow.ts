@@ -13,7 +13,6 @@ import {
   unfit,
 } from "../hyperparameter.ts";
 import { readByName, readItems } from "../value.ts";
-
 import { readIndices } from "../numbers.ts";
 import { changeConnections, type OutgoingArrays, requireRowStarts } from "./csr.ts";
 import { kindCode, VALUE_LAW, type ValueLaw } from "./init.ts";
@@ -52,6 +51,9 @@ export interface Places {
   readonly columns: Uint32Array;
 }
 
+/** Not one place. */
+export const NO_PLACES: Places = { rows: new Uint32Array(0), columns: new Uint32Array(0) };
+
 const TASK = "grow connections";
 
 /** Rows of {@linkcode GrowthPlace}. */
@@ -86,6 +88,23 @@ export function growthArguments(place: GrowthPlace, task: string): readonly [num
     GrowthPlace
   >;
   return [seed, epoch, layer, threads];
+}
+
+/**
+ * Has a kernel draw places.
+ *
+ * @param most The most that it may draw.
+ * @param kernel Calls it with room for so many and for their number, and returns its status.
+ * @returns Those that it has drawn.
+ */
+export function drawnPlaces(
+  most: number,
+  task: string,
+  kernel: (rows: BufferSource, columns: BufferSource, drawn: BufferSource) => number,
+): Places {
+  const [rows, columns, drawn] = [new Uint32Array(most), new Uint32Array(most), new Float64Array(1)];
+  check(kernel(buffer(rows), buffer(columns), drawn), task);
+  return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
 }
 
 /** Rows and columns as kernels read them; other whole numbers are copied. */
@@ -164,21 +183,19 @@ export function absentPlaces(
   const columnCount = readWhole(neurons, { task, name: "neurons" }, { least: 0, below: 2 ** 32 });
   const absent = columnCount * (indptr.length - 1) - indptr[indptr.length - 1];
   const most = Math.min(readWhole(count, { task, name: "count" }), Math.max(0, absent));
-  const [rows, columns, drawn] = [new Uint32Array(most), new Uint32Array(most), new Float64Array(1)];
-  const status = kernels().ts_absent_places(
-    buffer(indptr),
-    indptr.length,
-    buffer(indices),
-    indices.length,
-    columnCount,
-    rows,
-    columns,
-    most,
-    ...growthArguments(place, task),
-    drawn,
-  );
-  check(status, task);
-  return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
+  return drawnPlaces(most, task, (rows, columns, drawn) =>
+    kernels().ts_absent_places(
+      buffer(indptr),
+      indptr.length,
+      buffer(indices),
+      indices.length,
+      columnCount,
+      rows,
+      columns,
+      most,
+      ...growthArguments(place, task),
+      drawn,
+    ));
 }
 
 /**
@@ -199,22 +216,20 @@ export function absentPairs(
 ): Places {
   const task = "draw absent places";
   const { indptr, indices } = layer;
-  const [rows, columns, drawn] = [new Uint32Array(draws), new Uint32Array(draws), new Float64Array(1)];
-  const status = kernels().ts_absent_pairs(
-    buffer(indptr),
-    indptr.length,
-    buffer(indices),
-    indices.length,
-    buffer(inputs),
-    inputs.length,
-    buffer(neurons),
-    neurons.length,
-    buffer(rows),
-    buffer(columns),
-    draws,
-    ...growthArguments(place, task),
-    drawn,
-  );
-  check(status, task);
-  return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
+  return drawnPlaces(draws, task, (rows, columns, drawn) =>
+    kernels().ts_absent_pairs(
+      buffer(indptr),
+      indptr.length,
+      buffer(indices),
+      indices.length,
+      buffer(inputs),
+      inputs.length,
+      buffer(neurons),
+      neurons.length,
+      rows,
+      columns,
+      draws,
+      ...growthArguments(place, task),
+      drawn,
+    ));
 }

@@ -16,7 +16,7 @@ import { changesAt, changeTopology, type TopologyCounts } from "../topology/chan
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { makeRoomFor } from "../topology/spare_room.ts";
-import { changesInside, type Moment, probedBatch } from "../topology/interval.ts";
+import { changesInside, type Moment } from "../topology/interval.ts";
 import { checkedRun, checkFalling } from "../train/compatibility.ts";
 import {
   diverged,
@@ -294,12 +294,10 @@ class ParallelEngine implements Engine {
   }
 
   /** A probe by the batch that the sequential trainer would have had in the epoch. */
-  #probe({ epoch, step }: Moment): Probe {
-    const { seed, batchSize, evolveEvery } = this.#settings;
-    const order = this.#order;
-    shuffle(order, seed, epoch);
-    const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
-    return this.#runner!.probe(order, epoch, batch);
+  #probe(moment: Moment): Probe {
+    const { seed, evolveEvery } = this.#settings;
+    shuffle(this.#order, seed, moment.epoch);
+    return this.#runner!.probe(this.#order, evolveEvery, moment);
   }
 
   mayStopAfter(epoch: number): boolean {

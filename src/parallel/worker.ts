@@ -8,7 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import type { Batch } from "../native/step.ts";
 import type { Standardization } from "../native/standardize.ts";
 import { changesAt, changeTopology, type TopologyCounts } from "../topology/change.ts";
-import { changeNumber, evolvesAt, type Moment, probedBatch } from "../topology/interval.ts";
+import { changeNumber, evolvesAt, type Moment } from "../topology/interval.ts";
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
@@ -208,12 +208,9 @@ class WorkerSteps {
   }
 
   /** A probe by a batch of its shard that the worker has had in an epoch. */
-  #probe({ epoch, step }: Moment): Probe {
-    const { batchSize, evolveEvery } = this.#setup.settings;
-    const { order } = this.#shard;
-    this.beginPass(epoch);
-    const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
-    return this.#runner.probe(order, epoch, batch);
+  #probe(moment: Moment): Probe {
+    this.beginPass(moment.epoch);
+    return this.#runner.probe(this.#shard.order, this.#setup.settings.evolveEvery, moment);
   }
 
   #batch(pass: number, step: number): Batch | undefined {

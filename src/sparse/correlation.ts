@@ -18,7 +18,7 @@ export interface CorrelatedSamples {
 }
 
 /** The most products of two features of a sample that are formed: some minutes of work. */
-export const MOST_PRODUCTS = 2e13;
+const MOST_PRODUCTS = 2e13;
 
 /** Bytes of sums that are held at once. */
 const SUM_BYTES = 2 ** 26;

@@ -42,6 +42,14 @@ export interface Connections {
   readonly position: Uint32Array;
 }
 
+/** Sizes of a layer, which is a matrix `[inputs, neurons]`. */
+export type LayerShape = Pick<Connections, "inputs" | "neurons">;
+
+/** Places of layers, connections among them. */
+export function placesOf(layers: readonly LayerShape[]): number {
+  return layers.reduce((sum, { inputs, neurons }) => sum + inputs * neurons, 0);
+}
+
 const TASK = "use these connections";
 
 const CONNECTION_NAMES = [

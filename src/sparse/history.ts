@@ -7,7 +7,7 @@ import { pictured } from "../picture.ts";
 import { percent } from "../format.ts";
 import type { Connections } from "./csr.ts";
 import { type Degrees, degreesOf } from "./degrees.ts";
-import { type KeptHistory, LayerHistory } from "./layer_history.ts";
+import { type KeptHistory, LayerHistory, type Lives } from "./layer_history.ts";
 
 /** How long connections have lived, in epochs. */
 export interface LifeTimes {
@@ -131,12 +131,6 @@ export function topologyPicture({ everConnected, present, gone }: ConnectionLive
   ];
   const told = means.length === 0 ? "" : `; means: ${means.join(", ")}`;
   return `${percent(everConnected)} of all places were ever connected${told}`;
-}
-
-/** Numbers of connections by whole epochs, and their epochs together. */
-interface Lives {
-  readonly lives: readonly number[];
-  readonly lived: number;
 }
 
 function livesOf(

@@ -27,6 +27,9 @@ export interface KeptHistory {
   readonly columns?: Uint32Array;
 }
 
+/** Numbers of connections by the whole epochs that they lived, and their epochs together. */
+export type Lives = Pick<KeptHistory, "lives" | "lived">;
+
 /** A structure as it was seen. */
 type Structure = Pick<Connections, "inputs" | "nnz" | "indptr" | "indices">;
 
@@ -108,12 +111,12 @@ export class LayerHistory {
   }
 
   /** Connections that went, by the whole epochs they lived, and the epochs they lived together. */
-  get gone(): { readonly lives: readonly number[]; readonly lived: number } {
+  get gone(): Lives {
     return { lives: this.#lives, lived: this.#lived };
   }
 
   /** The ages of the connections that are there, by whole epochs, and together. O(nnz). */
-  agesAt(time: number): { readonly lives: readonly number[]; readonly lived: number } {
+  agesAt(time: number): Lives {
     const lives: number[] = [];
     let lived = 0;
     for (const birth of this.#births) {

@@ -58,9 +58,6 @@ function arraysOf({ indptr, indices, values, planes }: Connections) {
   return { indptr, indices, values, planes };
 }
 
-/** No places: all connections stand at random. */
-export const NOWHERE: Places = { rows: new Uint32Array(0), columns: new Uint32Array(0) };
-
 /**
  * Draws the places of receptive fields: each neuron is connected with inputs near its own place on a ring.
  *

@@ -5,7 +5,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { dropTo } from "../native/drop.ts";
-import type { Places } from "../native/grow.ts";
+import { NO_PLACES, type Places } from "../native/grow.ts";
 import { type Connections, rebuildIncoming } from "../sparse/csr.ts";
 import type { WeightLawOptions } from "../sparse/init.ts";
 import { compact } from "./compaction.ts";
@@ -15,7 +15,8 @@ import { defaultGrowthWeights, growthLaw, type GrowthWeights } from "./growth_we
 import { pruneByImportance } from "./importance.ts";
 import { changeNumber, epochsAt, type EvolveEvery, evolvesAt, type Moment, progressAt } from "./interval.ts";
 import type { Probe } from "./probe.ts";
-import type { ConnectionGradients, GradientRule, OwnRules, Probed, RulePlace } from "./rules/rule.ts";
+import type { ConnectionGradients, GradientRule, Probed, RulePlace } from "./rules/rule.ts";
+import type { OwnRules } from "./rules/own_rules.ts";
 import { type ChosenRules, chosenRules, probesFor, type RuleChoice } from "./rules/rules.ts";
 import { fitToConnections } from "./spare_room.ts";
 import { zetaOf, type ZetaOptions } from "./zeta.ts";
@@ -239,6 +240,7 @@ function probedBy(
   const asked = layers.map((layer, index) =>
     drop.needs === undefined ? candidates[index] : bothOf(candidates[index], connectionPlaces(layer))
   );
+  // The output layer does not evolve.
   const gradients = probe.gradients([...asked, NO_PLACES]);
   return layers.map((_, index) => {
     const { length } = candidates[index].rows;
@@ -285,9 +287,6 @@ function joined(one: Uint32Array, other: Uint32Array): Uint32Array {
 }
 
 const NO_GRADIENTS = new Float32Array(0);
-
-/** The output layer does not evolve. */
-const NO_PLACES: Places = { rows: new Uint32Array(0), columns: new Uint32Array(0) };
 
 /** Inputs stay, so that SET can find features again and batches keep their shape. */
 function compactInPlace(model: SparseMlp, threads: number, epoch: number): void {

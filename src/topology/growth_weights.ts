@@ -28,11 +28,11 @@ export function growthLaw(initial: WeightLawOptions, weights: GrowthWeights): Va
 /**
  * The scale of grown weights where none is asked for.
  *
- * Rules that grow by gradient begin at 0 (Evci et al. 2020), others as they say. Those that say nothing draw anew as the paper does, as long as the
- * initialiser's scale follows dense widths: one that follows the sparse fan-in stands out among trained weights and the
- * loss explodes, so there they begin at 0 too. So they do in a regression, where the squared error of what fresh weights
- * add has no bound; a network that learned targets as they were goes on as it began. Measured: docs/algorithms.md,
- * "Values of grown connections".
+ * Rules that grow by gradient begin at 0 (Evci et al. 2020), others as they say. Those that say nothing draw anew as the
+ * paper does, as long as the initialiser's scale follows dense widths: one that follows the sparse fan-in stands out
+ * among trained weights and the loss explodes, so there they begin at 0 too. So they do in a regression, where the
+ * squared error of what fresh weights add has no bound; a network that learned targets as they were goes on as it began.
+ * Measured: docs/algorithms.md, "Values of grown connections".
  */
 export function defaultGrowthWeights(
   { needs, growthWeights }: Pick<GrowthRule, "needs" | "growthWeights">,

@@ -7,7 +7,7 @@
  */
 import { COUNT, type Place, resolveOptions, unfit } from "../hyperparameter.ts";
 import { requireSignal } from "../value.ts";
-import type { OwnRules } from "../topology/rules/rule.ts";
+import type { OwnRules } from "../topology/rules/own_rules.ts";
 import type { ScheduleFunction } from "./rate.ts";
 import type { StepRecord } from "./records.ts";
 import { checkRunState, newRunState, type RunState } from "./state.ts";

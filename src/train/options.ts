@@ -5,7 +5,8 @@
  */
 import { refuseUnknown } from "../hyperparameter.ts";
 import { readByName } from "../value.ts";
-import { type GrowthRule, readOwnRules, type RemovalRule } from "../topology/rules/rule.ts";
+import { readOwnRules } from "../topology/rules/own_rules.ts";
+import type { GrowthRule, RemovalRule } from "../topology/rules/rule.ts";
 import type { DropRuleName, GrowthRuleName } from "../topology/rules/rules.ts";
 import { HOOK_NAMES, readHooks, type ResolvedHooks, type RunHooks, startOf } from "./hooks.ts";
 import {

@@ -8,7 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { shuffle } from "../native/random.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { changeTopology, type TopologyCounts } from "../topology/change.ts";
-import { evolvesAt, type Moment, probedBatch } from "../topology/interval.ts";
+import { evolvesAt, type Moment } from "../topology/interval.ts";
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
@@ -142,22 +142,21 @@ export class SequentialEngine implements Engine {
     return Math.ceil(this.#order.length / this.#settings.batchSize);
   }
 
-  #change({ epoch, ...within }: Moment): TopologyCounts {
+  #change(moment: Moment): TopologyCounts {
+    const { epoch, ...within } = moment;
     return changeTopology(this.#model, this.#settings, epoch, {
       ...this.#hooks,
       within,
       startDensities: this.#startDensities,
-      probe: () => this.#probe({ epoch, ...within }),
+      probe: () => this.#probe(moment),
     });
   }
 
   /** A probe by a batch of the epoch. */
-  #probe({ epoch, step }: Moment): Probe {
-    const { seed, batchSize, evolveEvery } = this.#settings;
-    const [runner, order] = [this.#runner, this.#order];
-    shuffle(order, seed, epoch);
-    const batch = probedBatch(evolveEvery, { step }, Math.floor(order.length / batchSize));
-    return runner.probe(order, epoch, batch);
+  #probe(moment: Moment): Probe {
+    const { seed, evolveEvery } = this.#settings;
+    shuffle(this.#order, seed, moment.epoch);
+    return this.#runner.probe(this.#order, evolveEvery, moment);
   }
 }
 

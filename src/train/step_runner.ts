@@ -19,6 +19,7 @@ import {
   workspaceWords,
 } from "../native/step.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import { type EvolveEvery, type Moment, probedBatch } from "../topology/interval.ts";
 import { type Probe, probeMemory, probeOf } from "../topology/probe.ts";
 import { BatchBuilder, type BatchBuilderOptions } from "./batches.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
@@ -109,13 +110,14 @@ export class BatchRunner {
   }
 
   /**
-   * A probe by a batch of an epoch, without dropout, valid until the next batch is built; see {@linkcode probeOf}.
+   * A probe for a change of the topology, without dropout, valid until the next batch is built; see {@linkcode probeOf}.
    *
-   * @param number Which batch of the epoch, from 0.
+   * @param order Samples in the order of the epoch; {@linkcode probedBatch} says which batch of them it is.
    */
-  probe(order: Uint32Array, epoch: number, number = 0): Probe {
-    const first = number * this.#batchSize;
-    const batch = this.build(order, first, Math.min(this.#batchSize, order.length - first), epoch);
+  probe(order: Uint32Array, every: EvolveEvery, moment: Moment): Probe {
+    const size = this.#batchSize;
+    const first = size * probedBatch(every, moment, Math.floor(order.length / size));
+    const batch = this.build(order, first, Math.min(size, order.length - first), moment.epoch);
     return probeOf(this.model, batch, { threads: this.#threads, ...this.#storage }, this.work);
   }
 }

@@ -3,9 +3,10 @@
 //! The caller owns the memory. In the arena, each layer holds these sections in this order, each rounded up to 16 words:
 //! `indptr [inputs + 1]`, `indices [capacity]`, `values [capacity]`, `incoming_ptr [neurons + 1]`, `source [capacity]`,
 //! `position [capacity]`, `bias [neurons]`, `activation_parameters [neurons · s]` where `s` is the number of trainable
-//! parameters of the activation a neuron; one in all where the layer learns its slope. Gradients have an arena of their own: per layer `values [capacity]`,
-//! `bias [neurons]`, `activation_parameters [neurons · s]`, rounded up alike. So has what the optimiser keeps: the same
-//! three sections, each as often as the optimiser has planes, behind a head of 16 words that kernels pass over.
+//! parameters of the activation a neuron; one in all where the layer learns its slope. Gradients have an arena of their
+//! own: per layer `values [capacity]`, `bias [neurons]`, `activation_parameters [neurons · s]`, rounded up alike. So has
+//! what the optimiser keeps: the same three sections, each as often as the optimiser has planes, behind a head of 16
+//! words that kernels pass over.
 
 use bytemuck::{Pod, Zeroable, cast_slice, cast_slice_mut};
 

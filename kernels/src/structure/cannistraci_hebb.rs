@@ -1,4 +1,4 @@
-//! Growth by Cannistraci–Hebb: new connections close paths of length three between neurons that share neighbours.
+//! Growth by Cannistraci-Hebb: new connections close paths of length three between neurons that share neighbours.
 //!
 //! A layer is a graph of two sides, inputs and neurons. Of an absent pair (u, v), CH2-L3n sums over the neighbours j of v
 //! that share a neighbour with u, j ≠ u, (c + 1)/(d − c): c is the number of neighbours that u and j share, d is j's

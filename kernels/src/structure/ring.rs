@@ -3,6 +3,8 @@
 //! Source: Zhang et al. 2025 (Bipartite Receptive Field). Deviation: all neurons of a layer have equally many connections,
 //! up to one, so that their number is exact and no draw depends on another neuron's.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use crate::base::pool::{chunk_count, run_chunks};
 use crate::base::random::{Purpose, Stream, key, mix};
 use crate::base::shared::SharedSlice;
@@ -37,8 +39,8 @@ pub struct Ring {
 /// thread. The same for any number of threads.
 ///
 /// # Errors
-/// [`Status::Range`] when there are fewer places than connections, more than 2²⁴ inputs or 2³² − 1 neurons; [`Status::Length`] when the
-/// lists differ in length.
+/// [`Status::Range`] when there are fewer places than connections, more than 2²⁴ inputs or 2³² − 1 neurons;
+/// [`Status::Length`] when the lists differ in length; [`Status::Memory`].
 pub fn ring_places(ring: Ring, rows: &mut [u32], columns: &mut [u32], threads: usize) -> Outcome {
     let Ring { inputs, neurons, exponent, seed, layer } = ring;
     let count = rows.len();
@@ -55,9 +57,13 @@ pub fn ring_places(ring: Ring, rows: &mut [u32], columns: &mut [u32], threads: u
     let mut sources = scratch::<u32>(count)?;
     let chunks = chunk_count(count + neurons, GRAIN.max(inputs)).min(neurons);
     let memory = SharedSlice::new(&mut sources);
+    let starved = AtomicBool::new(false);
     run_chunks(threads, chunks, &|chunk| {
         let own = neurons * chunk / chunks..neurons * (chunk + 1) / chunks;
-        let (mut left, mut taken) = (weights.clone(), vec![false; inputs]);
+        let (Ok(mut left), Ok(mut taken)) = (weights.copy(), scratch::<bool>(inputs)) else {
+            starved.store(true, Ordering::Relaxed);
+            return;
+        };
         for neuron in own {
             // SAFETY: neurons share no connections.
             let sources = unsafe { memory.range(field(neuron)..field(neuron + 1)) };
@@ -69,6 +75,7 @@ pub fn ring_places(ring: Ring, rows: &mut [u32], columns: &mut [u32], threads: u
             sources.sort_unstable();
         }
     })?;
+    ensure(!starved.into_inner(), Status::Memory)?;
     let mut starts = scratch::<u32>(inputs + 1)?;
     for &source in &sources {
         starts[source as usize + 1] += 1;
@@ -94,7 +101,6 @@ fn offset(rank: usize, inputs: usize) -> usize {
 }
 
 /// A tree of sums over the weights of inputs by their rank, from which a draw takes one away.
-#[derive(Clone)]
 struct Weights {
     /// Sums of pairs, the root at 1; leaves from `leaves` on. Sums are formed anew, never subtracted from: what is left of
     /// large weights does not hide small ones.
@@ -113,6 +119,12 @@ impl Weights {
             sums[node] = sums[2 * node] + sums[2 * node + 1];
         }
         Ok(Self { sums, leaves })
+    }
+
+    fn copy(&self) -> Result<Self, Status> {
+        let mut sums = scratch::<f64>(self.sums.len())?;
+        sums.copy_from_slice(&self.sums);
+        Ok(Self { sums, leaves: self.leaves })
     }
 
     fn of(&self, rank: u32) -> f64 {

@@ -35,8 +35,8 @@ impl Measure {
 /// without replacement in proportion to measure^temperature.
 ///
 /// A weight of 0 counts as the smallest positive float, so that such connections go first, in random order; what is no
-/// number has no number as its score. The noise is a function of seed, layer, epoch and place alone. O(nnz + neurons); sums in f64,
-/// in matrix order. Source: Zhang et al. 2025 (CHTs); Kool et al. 2019 for the drawing.
+/// number has no number as its score. The noise is a function of seed, layer, epoch and place alone. O(nnz + neurons);
+/// sums in f64, in matrix order. Source: Zhang et al. 2025 (CHTs); Kool et al. 2019 for the drawing.
 ///
 /// # Errors
 /// [`Status::Length`] when arrays do not fit; [`Status::Structure`] when a target is not below `neurons`;

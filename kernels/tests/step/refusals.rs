@@ -146,7 +146,7 @@ fn layers_refuses_layouts_that_contradict_themselves() {
         (|c| c.net.layout[2] += 1, Status::Range),
         (|c| c.net.layout[2] -= 1, Status::Structure),
         (|c| c.net.layout[5] = 8, Status::Length),
-        (|c| c.net.layout[4] = 6, Status::Range),
+        (|c| c.net.layout[4] = 7, Status::Range),
         // The output layer has no activation of its own: that belongs to the loss.
         (|c| c.net.layout[9] = SLOPE, Status::Range),
     ];

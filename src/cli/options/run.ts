@@ -54,8 +54,9 @@ export const RUN_OPTIONS = [
     kind: "text",
     value: "FILE",
     help:
-      "Save the model (.safetensors), the predictions, the names of chosen features or the exported files there, whole or not at all. A run that " +
-      "is stopped leaves a checkpoint. A pipe or device is written to; - is the standard output, for predictions, names and ONNX.",
+      "Save the model (.safetensors), the predictions, the names of chosen features or the exported files there, whole " +
+      "or not at all. A run that is stopped leaves a checkpoint. A pipe or device is written to; - is the standard " +
+      "output, for predictions, names and ONNX.",
     commands: ["train", "predict", "prune", "select-features", "export", "import"],
   },
   {

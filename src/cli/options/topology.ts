@@ -96,7 +96,8 @@ export const TOPOLOGY_OPTIONS = [
     value: "X",
     help:
       "Weights of new connections: drawn as --init says, 0, or drawn at this share of the scale of --init. Not given: " +
-      "zero where they grow by gradient or by Cannistraci-Hebb, the scale follows --fan-in sparse, or numbers are predicted, else initial.",
+      "zero where they grow by gradient or by Cannistraci-Hebb, the scale follows --fan-in sparse, or numbers are " +
+      "predicted, else initial.",
   },
   {
     ...TOPOLOGY,

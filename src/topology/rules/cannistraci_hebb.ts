@@ -1,11 +1,11 @@
 /**
- * Growth by Cannistraci–Hebb: where the topology itself says that a connection is missing, without gradients.
+ * Growth by Cannistraci-Hebb: where the topology itself says that a connection is missing, without gradients.
  *
  * @module
  */
 import { likelyPlaces } from "../../native/cannistraci_hebb.ts";
-import { growRandom, insertConnections } from "../../native/grow.ts";
 import { removeChains } from "../chains.ts";
+import { growAt } from "./grow_at.ts";
 import type { GrowRule, RulePlace } from "./rule.ts";
 
 /**
@@ -24,12 +24,6 @@ export const CANNISTRACI_HEBB: GrowRule<RulePlace> = {
   readsIncoming: true,
   growthWeights: "zero",
   clear: removeChains,
-  grow(connections, count, place) {
-    const before = connections.nnz;
-    const likely = likelyPlaces(connections, count, place);
-    connections.nnz = insertConnections(connections, likely, place, place);
-    const left = before + count - connections.nnz;
-    if (left > 0) connections.nnz = growRandom(connections, left, place, place);
-    return connections.nnz - before;
-  },
+  grow: (connections, count, place) =>
+    growAt(connections, likelyPlaces(connections, count, place), count, place),
 };

@@ -4,12 +4,12 @@
  * @module
  */
 import type { Places } from "../../native/grow.ts";
-import type { Connections } from "../../sparse/csr.ts";
+import { type Connections, placesOf } from "../../sparse/csr.ts";
 import { growStrongest } from "./strongest.ts";
-import type { GradientRule, LayerShape, Probed } from "./rule.ts";
+import type { GradientRule, Probed } from "./rule.ts";
 
 /** Most places, of all layers that evolve, whose gradients are looked at. */
-export const MOST_PLACES = 2 ** 25;
+const MOST_PLACES = 2 ** 25;
 
 /** Bytes that a place takes while the topology changes. */
 const PLACE_BYTES = 20;
@@ -40,11 +40,6 @@ export const GRADIENT: GradientRule = {
   grow: (connections, count, place) =>
     growStrongest(connections, count, { ...place, ...absentAmong(connections, place) }),
 };
-
-/** Places of layers, connections among them. */
-export function placesOf(layers: readonly LayerShape[]): number {
-  return layers.reduce((sum, { inputs, neurons }) => sum + inputs * neurons, 0);
-}
 
 function allPlaces(inputs: number, neurons: number): Places {
   const [rows, columns] = [new Uint32Array(inputs * neurons), new Uint32Array(inputs * neurons)];

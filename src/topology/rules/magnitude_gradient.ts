@@ -3,7 +3,7 @@
  *
  * @module
  */
-import { dropLowest } from "../../native/drop.ts";
+import { dropLowestShare } from "./lowest.ts";
 import type { RemovalRule } from "./rule.ts";
 
 /** What the gradient counts beside the weight. */
@@ -18,13 +18,12 @@ const GRADIENT_SHARE = 0.01;
 export const MAGNITUDE_GRADIENT: RemovalRule = {
   name: "magnitude-gradient",
   needs: "gradients",
-  drop(connections, { settings, threads, gradients }) {
+  drop(connections, place) {
     const { nnz, values } = connections;
     const scores = values.slice(0, nnz);
     for (let at = 0; at < nnz; at++) {
-      scores[at] = Math.abs(scores[at]) + GRADIENT_SHARE * Math.abs(gradients[at]);
+      scores[at] = Math.abs(scores[at]) + GRADIENT_SHARE * Math.abs(place.gradients[at]);
     }
-    connections.nnz = dropLowest(connections, scores, Math.floor(settings.zeta * nnz), threads);
-    return nnz - connections.nnz;
+    return dropLowestShare(connections, scores, place);
   },
 };

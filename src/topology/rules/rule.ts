@@ -3,17 +3,16 @@
  *
  * @module
  */
-import { isRecord, unfit } from "../../hyperparameter.ts";
 import type { Places } from "../../native/grow.ts";
 import type { ValueLaw } from "../../native/init.ts";
 import type { LayerSums } from "../../native/probe.ts";
-import { type Connections, validateConnections } from "../../sparse/csr.ts";
+import type { Connections, LayerShape } from "../../sparse/csr.ts";
 
 /** When and where a topology changes; names the random numbers of the change. */
 export interface EvolutionPlace {
   /** Seed of the run. */
   readonly seed: number;
-  /** Epoch after which the topology changes. */
+  /** Epoch after which the topology changes; in a run that counts steps, and of each worker, the number of the change. */
   readonly epoch: number;
   /** Number of the layer, as the model counts them. */
   readonly layer: number;
@@ -130,9 +129,6 @@ export type RemovalRule<S extends RuleSettings = RuleSettings> =
   | DropRule<RulePlace<S>>
   | GradientDropRule<RulePlace<S>>;
 
-/** Sizes of a layer, which is a matrix `[inputs, neurons]`. */
-export type LayerShape = Pick<Connections, "inputs" | "neurons">;
-
 /** What a batch brings to a layer and back to it. */
 export interface Summed {
   /** One number an input, and one a neuron. */
@@ -181,145 +177,3 @@ export interface GradientRule<P extends RulePlace = RulePlace> {
 export type GrowthRule<S extends RuleSettings = RuleSettings> =
   | GrowRule<RulePlace<S>>
   | GradientRule<RulePlace<S>>;
-
-/** Rules that were given instead of names; functions, which stay in the process. */
-export interface OwnRules {
-  readonly drop?: RemovalRule;
-  readonly growth?: GrowthRule;
-}
-
-/**
- * The rules among options; names are left out.
- *
- * @throws {TypeError} When something that should be a rule is none.
- */
-export function readOwnRules(
-  { drop, growth }: { readonly drop?: unknown; readonly growth?: unknown },
-): OwnRules {
-  return {
-    ...(isRecord(drop) &&
-      { drop: watchedDrop(checkedRule(drop, "drop", dropMethods(drop)) as unknown as RemovalRule) }),
-    ...(isRecord(growth) &&
-      {
-        growth: watchedGrowth(checkedRule(growth, "growth", growthMethods(growth)) as unknown as GrowthRule),
-      }),
-  };
-}
-
-/** The rule, and after it a look at what it left: O(nnz). */
-function watchedDrop(rule: RemovalRule): RemovalRule {
-  const { name } = rule;
-  if (rule.needs === undefined) {
-    return {
-      name,
-      drop: (connections, place) => watched(name, connections, () => rule.drop(connections, place)),
-    };
-  }
-  return {
-    name,
-    needs: rule.needs,
-    drop: (connections, place) => watched(name, connections, () => rule.drop(connections, place)),
-  };
-}
-
-/** Likewise; the places that it wants to know of are checked too. */
-function watchedGrowth(rule: GrowthRule): GrowthRule {
-  const { name } = rule;
-  const same = {
-    ...{ name, readsIncoming: rule.readsIncoming ?? false },
-    ...(rule.growthWeights && { growthWeights: rule.growthWeights }),
-    ...(rule.clear && {
-      clear: (layers: readonly Connections[], threads: number) => {
-        const cleared = rule.clear!(layers, threads);
-        for (const layer of layers) watched(name, layer, () => 0);
-        return cleared;
-      },
-    }),
-    ...(rule.checkLayers && { checkLayers: (layers: readonly LayerShape[]) => rule.checkLayers!(layers) }),
-  };
-  if (rule.needs === undefined) {
-    return {
-      ...same,
-      grow: (connections, count, place) =>
-        watched(name, connections, () => rule.grow(connections, count, place)),
-    };
-  }
-  return {
-    ...same,
-    needs: rule.needs,
-    ...(rule.sums && { sums: (settings: RuleSettings) => checkedSums(name, rule.sums!(settings)) }),
-    candidates: (connections, place) => checkedPlaces(name, rule.candidates(connections, place)),
-    grow: (connections, count, place) =>
-      watched(name, connections, () => rule.grow(connections, count, place)),
-  };
-}
-
-function watched(name: string, connections: Connections, act: () => number): number {
-  const count = act();
-  try {
-    validateConnections(connections);
-  } catch (cause) {
-    throw new TypeError(`Cannot evolve the topology by the rule "${name}": it left no valid layer`, {
-      cause,
-    });
-  }
-  return count;
-}
-
-function checkedSums(name: string, sums: unknown): "absolute" | "signed" | undefined {
-  if (sums === undefined || sums === "absolute" || sums === "signed") return sums;
-  throw unfit({ task: "train", name: `sums of the rule "${name}"` }, sums, "absolute, signed or nothing");
-}
-
-function checkedPlaces(name: string, places: Places): Places {
-  const { rows, columns }: Partial<Places> = places ?? {};
-  const fits = rows instanceof Uint32Array && columns instanceof Uint32Array &&
-    rows.length === columns.length;
-  if (fits) return places;
-  throw new TypeError(
-    `Cannot evolve the topology by the rule "${name}": its candidates are no places, expected rows and columns, ` +
-      "two Uint32Array of one length",
-  );
-}
-
-function dropMethods({ needs }: Readonly<Record<string, unknown>>): readonly string[] {
-  checkNeeds(needs, "drop");
-  return ["drop"];
-}
-
-function growthMethods(
-  { needs, readsIncoming, growthWeights, clear, sums, checkLayers }: Readonly<Record<string, unknown>>,
-): readonly string[] {
-  checkNeeds(needs, "growth");
-  if (growthWeights !== undefined && growthWeights !== "zero") {
-    throw unfit({ task: "train", name: "growth.growthWeights" }, growthWeights, "zero or nothing");
-  }
-  if (readsIncoming !== undefined && typeof readsIncoming !== "boolean") {
-    throw unfit({ task: "train", name: "growth.readsIncoming" }, readsIncoming, "true, false or nothing");
-  }
-  return [
-    ...["grow", ...(needs === undefined ? [] : ["candidates"])],
-    ...[...(sums === undefined ? [] : ["sums"]), ...(checkLayers === undefined ? [] : ["checkLayers"])],
-    ...(clear === undefined ? [] : ["clear"]),
-  ];
-}
-
-function checkNeeds(needs: unknown, option: string): void {
-  if (needs === undefined || needs === "gradients") return;
-  throw unfit({ task: "train", name: `${option}.needs` }, needs, `"gradients" or nothing`);
-}
-
-function checkedRule<R extends Readonly<Record<string, unknown>>>(
-  rule: R,
-  option: string,
-  methods: readonly string[],
-): R {
-  if (typeof rule.name !== "string" || rule.name === "") {
-    throw unfit({ task: "train", name: `${option}.name` }, rule.name, "a text that is not empty");
-  }
-  for (const method of methods) {
-    if (typeof rule[method] === "function") continue;
-    throw unfit({ task: "train", name: `${option}.${method}` }, rule[method], "a function");
-  }
-  return rule;
-}

@@ -4,6 +4,8 @@
  * @module
  */
 import { onlyFor, type TableOf } from "../../hyperparameter.ts";
+import { type LayerShape, placesOf } from "../../sparse/csr.ts";
+import type { DensityDecayOptions } from "../density_decay.ts";
 import type { GrowthWeights } from "../growth_weights.ts";
 import { CANNISTRACI_HEBB } from "./cannistraci_hebb.ts";
 import {
@@ -11,12 +13,13 @@ import {
   GRADIENT_SAMPLED_HYPERPARAMETERS,
   type GradientSampledOptions,
 } from "./gradient_sampled.ts";
-import { GRADIENT, placesOf } from "./gradient.ts";
+import { GRADIENT } from "./gradient.ts";
 import { MAGNITUDE } from "./magnitude.ts";
 import { MAGNITUDE_ANY_SIGN } from "./magnitude_any_sign.ts";
 import { MAGNITUDE_GRADIENT } from "./magnitude_gradient.ts";
 import { RANDOM } from "./random.ts";
-import type { GrowthRule, LayerShape, OwnRules, RemovalRule, RuleSettings } from "./rule.ts";
+import type { OwnRules } from "./own_rules.ts";
+import type { GrowthRule, RemovalRule, RuleSettings } from "./rule.ts";
 import { SOFT, SOFT_HYPERPARAMETERS, type SoftRemovalOptions } from "./soft.ts";
 
 /** Name of a rule that drops connections. */
@@ -54,8 +57,8 @@ export interface RuleOptions extends GradientSampledOptions, SoftRemovalOptions 
   /**
    * Scale of the weights of new connections: the initialiser's (`initial`), 0 (`zero`), or a share of the initialiser's.
    *
-   * @default `zero` for rules that grow by gradient or by Cannistraci–Hebb, where the initialiser follows the sparse fan-in, and for regression,
-   * else `initial`
+   * @default `zero` for rules that grow by gradient or by Cannistraci-Hebb, where the initialiser follows the sparse
+   * fan-in, and for regression, else `initial`
    */
   readonly growthWeights?: GrowthWeights;
 }
@@ -95,8 +98,16 @@ export interface ChosenRules {
   readonly growth: GrowthRule;
 }
 
-/** Which rules settings name; objects win over names. */
-export type RuleChoice = RuleSettings & Required<Pick<RuleOptions, "drop" | "growth">>;
+/** Which rules settings name, and whether they have anything to do; objects win over names. */
+export type RuleChoice =
+  & RuleSettings
+  & Pick<DensityDecayOptions, "finalDensity">
+  & Required<Pick<RuleOptions, "drop" | "growth">>;
+
+/** Whether rules change the topology of a run: some connections are replaced, or their number falls. */
+function rulesAct({ zeta, finalDensity }: RuleChoice): boolean {
+  return zeta > 0 || finalDensity !== undefined;
+}
 
 /** The rules of a run. */
 export function chosenRules({ drop, growth }: RuleChoice, own: OwnRules = {}): ChosenRules {
@@ -114,7 +125,7 @@ export function probesFor({ drop, growth }: ChosenRules): string | undefined {
 
 /** Whether a run needs gradients at places of its network. */
 export function needsGradients(settings: RuleChoice, own: OwnRules = {}): boolean {
-  return settings.zeta > 0 && probesFor(chosenRules(settings, own)) !== undefined;
+  return rulesAct(settings) && probesFor(chosenRules(settings, own)) !== undefined;
 }
 
 /**
@@ -144,5 +155,5 @@ export function checkLayers(
   settings: RuleChoice,
   own: OwnRules = {},
 ): void {
-  if (settings.zeta > 0) chosenRules(settings, own).growth.checkLayers?.(layers);
+  if (rulesAct(settings)) chosenRules(settings, own).growth.checkLayers?.(layers);
 }

@@ -4,8 +4,8 @@
  * @module
  */
 import type { TableOf } from "../../hyperparameter.ts";
-import { dropLowest } from "../../native/drop.ts";
 import { MEASURES, softScores } from "../../native/soft.ts";
+import { dropLowestShare } from "./lowest.ts";
 import type { DropRule, RulePlace, RuleSettings } from "./rule.ts";
 
 /** What soft removal may be told. */
@@ -54,11 +54,9 @@ export type SoftRemovalSettings = RuleSettings & Readonly<Required<SoftRemovalOp
 export const SOFT: DropRule<RulePlace<SoftRemovalSettings>> = {
   name: "soft",
   drop(connections, place) {
-    const { settings: { zeta, dropScore, dropTemperature }, progress, threads } = place;
-    const before = connections.nnz;
+    const { settings: { dropScore, dropTemperature }, progress } = place;
     const temperature = 1 + (dropTemperature - 1) * progress;
     const scores = softScores(connections, { measure: dropScore, temperature }, place);
-    connections.nnz = dropLowest(connections, scores, Math.floor(zeta * before), threads);
-    return before - connections.nnz;
+    return dropLowestShare(connections, scores, place);
   },
 };

@@ -3,9 +3,9 @@
  *
  * @module
  */
-import { growRandom, insertConnections } from "../../native/grow.ts";
 import { keepStrongest } from "../../native/strongest.ts";
 import type { Connections } from "../../sparse/csr.ts";
+import { growAt } from "./grow_at.ts";
 import type { Probed, RulePlace } from "./rule.ts";
 
 /**
@@ -16,10 +16,6 @@ import type { Probed, RulePlace } from "./rule.ts";
  */
 export function growStrongest(connections: Connections, count: number, place: RulePlace & Probed): number {
   const { candidates, gradients } = place;
-  const before = connections.nnz;
   const strongest = keepStrongest(candidates, gradients, Math.min(count, gradients.length));
-  connections.nnz = insertConnections(connections, strongest, place, place);
-  const left = before + count - connections.nnz;
-  if (left > 0) connections.nnz = growRandom(connections, left, place, place);
-  return connections.nnz - before;
+  return growAt(connections, strongest, count, place);
 }
