@@ -18,6 +18,9 @@ export interface Recipe {
   readonly training: HyperparameterOptions;
 }
 
+/** Name of a recipe. */
+export type RecipeName = "paper" | "fast" | "best";
+
 /** What the recipes that were found here have in common. */
 const FOUND = {
   model: { activation: { kind: "all-relu", alpha: 0.6 }, initializer: "he-uniform", fanIn: "sparse" },
@@ -37,7 +40,7 @@ const FOUND = {
   },
 } as const;
 
-const RECIPES = {
+const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
   paper: {
     doc: "what the paper does",
     model: { activation: { kind: "all-relu", alpha: 0.6 }, initializer: "he-uniform", fanIn: "dense" },
@@ -67,10 +70,7 @@ const RECIPES = {
     model: FOUND.model,
     training: { ...FOUND.training, epochs: 500 },
   },
-} as const satisfies Readonly<Record<string, Recipe>>;
-
-/** Name of a recipe. */
-export type RecipeName = keyof typeof RECIPES;
+};
 
 /** Names of the recipes, in the order help shows them. */
 export const RECIPE_NAMES = Object.keys(RECIPES) as readonly RecipeName[];
