@@ -42,7 +42,7 @@ Deno.test("--recipe fills what was not given: over the sizes of a named data set
   assertEquals([fast["fan-in"], fast.init], [model.fanIn, model.initializer]);
   const options = trainOptions(fast) as Readonly<Record<string, unknown>>;
   for (const [name, value] of Object.entries(training)) {
-    assertEquals(options[name], name === "schedule" ? { ...training.schedule, floor: 0 } : value, name);
+    assertEquals(options[name], name === "schedule" ? { floor: 0, ...training.schedule } : value, name);
   }
   assertEquals(filled({ recipe: "fast", dropout: 0.5, schedule: "constant" }).dropout, 0.5);
   const { recipe: _, ...paper } = filled({ recipe: "paper" });

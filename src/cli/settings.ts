@@ -125,10 +125,11 @@ function recipeOptions(name: RecipeName): Values {
     let value = found[target];
     for (const key of into[target]?.split(".") ?? []) value = isRecord(value) ? value[key] : undefined;
     if (value === undefined) return [];
-    // A schedule without settings is its kind.
     return [[name, isRecord(value) ? value.kind : value]];
   });
-  return Object.fromEntries(values);
+  const { schedule } = recipe(name).training;
+  const warmUp = schedule?.kind === "cosine" ? schedule.warmUp : undefined;
+  return { ...Object.fromEntries(values), ...(warmUp !== undefined && { "schedule-epochs": warmUp }) };
 }
 
 /**

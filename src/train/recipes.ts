@@ -30,7 +30,7 @@ const FOUND = {
     momentum: 0.9,
     nesterov: true,
     learningRate: 0.1,
-    schedule: { kind: "cosine" },
+    schedule: { kind: "cosine", warmUp: 2 },
     weightDecay: 0.0005,
     weightDecayForm: "coupled",
     dropout: 0.3,
