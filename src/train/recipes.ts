@@ -23,7 +23,7 @@ export type RecipeName = "paper" | "fast" | "best";
 
 /** What the recipes that were found here have in common. */
 const FOUND = {
-  model: { activation: { kind: "all-relu", alpha: 0.8 }, initializer: "xavier", fanIn: "sparse" },
+  model: { activation: { kind: "all-relu", alpha: 0.8 }, initializer: "he-uniform", fanIn: "dense" },
   training: {
     batchSize: 128,
     optimizer: "sgd",
