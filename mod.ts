@@ -75,6 +75,7 @@ export { type Fold, type FoldOptions, groupFolds, stratifiedFolds } from "./src/
 
 // Networks
 export { type SuggestedSettings, suggestSettings, type TableShape } from "./src/train/suggested.ts";
+export { type Recipe, recipe, type RecipeName } from "./src/train/recipes.ts";
 export { SparseMlp } from "./src/model/model.ts";
 export type { ModelOptions, ModelSettings, Start, Task } from "./src/model/settings.ts";
 export type { DataShape, ModelForOptions } from "./src/model/data_shape.ts";

@@ -182,8 +182,8 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
       "Cannot use --alpha with --activation relu: it has no slope to choose",
     ],
     [
-      { schedule: "cosine", "schedule-epochs": 3 },
-      "Cannot use --schedule-epochs with --schedule cosine: it is for warm-up and step",
+      { schedule: "constant", "schedule-epochs": 3 },
+      "Cannot use --schedule-epochs with --schedule constant: it is for warm-up and step and cosine",
     ],
     [
       { "schedule-factor": 0.5 },

@@ -34,6 +34,14 @@ Deno.test("scheduleFactor() falls along half a cosine to the floor and never bel
   for (let progress = 1; progress <= 40; progress++) assert(cosine(progress) < cosine(progress - 1));
 });
 
+Deno.test("scheduleFactor() rises before it falls along a cosine, where that has a warm-up", () => {
+  const [cosine, rising] = [{ kind: "cosine", floor: 0.1 }, { kind: "warm-up", epochs: 4 }] as const;
+  for (const progress of [0, 1, 3.5, 4, 9, 40, 50]) {
+    const expected = scheduleFactor(cosine, progress, 40) * scheduleFactor(rising, progress, 40);
+    assertEquals(scheduleFactor({ ...cosine, warmUp: 4 }, progress, 40), expected);
+  }
+});
+
 Deno.test("readSchedule() refuses settings out of range, unknown ones and unknown schedules", () => {
   const place = { task: "train", name: "schedule" };
   const wrong: [unknown, ErrorConstructor, string][] = [
@@ -43,6 +51,7 @@ Deno.test("readSchedule() refuses settings out of range, unknown ones and unknow
     [{ kind: "step", every: 1, factor: 0 }, RangeError, "schedule.factor is 0"],
     [{ kind: "step", every: 1, factor: Infinity }, RangeError, "schedule.factor is Infinity"],
     [{ kind: "cosine", floor: -0.1 }, RangeError, "schedule.floor is -0.1"],
+    [{ kind: "cosine", warmUp: 0 }, RangeError, "schedule.warmUp is 0"],
     [{ kind: "cosine", floor: 1.1 }, RangeError, "schedule.floor is 1.1"],
     [{ kind: "warm-up" }, TypeError, "schedule.epochs is undefined, expected a finite number above 0"],
     [{ kind: "cosine", flor: 0.1 }, TypeError, 'no option "schedule.flor", did you mean "schedule.floor"?'],

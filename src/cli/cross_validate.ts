@@ -19,14 +19,7 @@ import { measuresToJson } from "./measures.ts";
 import type { Values } from "./options.ts";
 import { printEvent } from "./output.ts";
 import { dataLines, describeNetwork, titled } from "./report.ts";
-import {
-  checkTogether,
-  fillDefaults,
-  modelOptions,
-  paperSettings,
-  toJson,
-  trainOptions,
-} from "./settings.ts";
+import { broughtBy, checkTogether, fillDefaults, modelOptions, toJson, trainOptions } from "./settings.ts";
 import { describeSuitable, settle } from "./suggestion.ts";
 
 /** Trains and tests on each fold; saves nothing. */
@@ -53,7 +46,7 @@ export const crossValidateCommand: Command = {
 async function crossValidation(given: Values): Promise<number> {
   checkTogether(given);
   const named = describeData(given);
-  const first = fillDefaults("cross-validate", given, named && paperSettings(named));
+  const first = fillDefaults("cross-validate", given, broughtBy(given, named));
   const { json = false, folds = 5, repeats = 1, seed = 0 } = first;
   const { data, notices, groups } = await samplesOf(first, !json);
   const own = named === undefined && given.preset === undefined ? data : undefined;

@@ -8,7 +8,9 @@
 import type { NamedDataset } from "../data/catalogue.ts";
 import type { ModelForOptions } from "../model/data_shape.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
+import { isRecord } from "../hyperparameter.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
+import { recipe, type RecipeName } from "../train/recipes.ts";
 import {
   type CommandName,
   defaultOf,
@@ -99,6 +101,35 @@ export function paperSettings({ settings }: NamedDataset): Values {
     return row === undefined ? [] : [[row.name, value]];
   });
   return Object.fromEntries(values);
+}
+
+/**
+ * What a recipe or a named data set, both or none of them, fill in for what was not given.
+ *
+ * A recipe is laid over the paper's settings of the data set, which has the sizes; `paper` is those settings themselves.
+ */
+export function broughtBy({ recipe: name }: Values, named: NamedDataset | undefined): Values | undefined {
+  if (name === undefined) return named && paperSettings(named);
+  return {
+    ...recipeOptions(name),
+    ...(named && paperSettings(named)),
+    ...(name !== "paper" && recipeOptions(name)),
+  };
+}
+
+/** A recipe as options. */
+function recipeOptions(name: RecipeName): Values {
+  const found: { readonly [T in keyof Into]?: unknown } = recipe(name);
+  const values = ROWS.flatMap(({ name, into = {} }) => {
+    const target = (Object.keys(into) as (keyof Into)[])[0];
+    let value = found[target];
+    for (const key of into[target]?.split(".") ?? []) value = isRecord(value) ? value[key] : undefined;
+    if (value === undefined) return [];
+    return [[name, isRecord(value) ? value.kind : value]];
+  });
+  const { schedule } = recipe(name).training;
+  const warmUp = schedule?.kind === "cosine" ? schedule.warmUp : undefined;
+  return { ...Object.fromEntries(values), ...(warmUp !== undefined && { "schedule-epochs": warmUp }) };
 }
 
 /**

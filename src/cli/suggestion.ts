@@ -10,7 +10,7 @@ import { type SuggestedSettings, suggestSettings } from "../train/suggested.ts";
 import { wrap } from "./format.ts";
 import type { CommandName } from "./option.ts";
 import type { Values } from "./options.ts";
-import { checkSettings, fillDefaults } from "./settings.ts";
+import { broughtBy, checkSettings, fillDefaults } from "./settings.ts";
 
 /**
  * The options that suit a data set.
@@ -56,7 +56,7 @@ export function settle(
   first: Values,
   own: Dataset | undefined,
 ): Settled {
-  const brought = own && suitable(own, given);
+  const brought = own && { ...suitable(own, given), ...broughtBy(given, undefined) };
   const values = brought === undefined ? first : fillDefaults(command, given, brought);
   checkSettings(command, values);
   return { values, ...(brought && { brought }) };

@@ -36,10 +36,10 @@ import { dataLines, describeNetwork, report, testErrors, titled } from "./report
 import { checkFit, resumed } from "./resume.ts";
 import { type Run, runEpochs } from "./run.ts";
 import {
+  broughtBy,
   checkTogether,
   fillDefaults,
   modelOptions,
-  paperSettings,
   parallelOptions,
   toJson,
   trainOptions,
@@ -196,7 +196,7 @@ async function prepare(given: Values): Promise<Run> {
   const named = describeData(wanted);
   // Data of one's own bring settings too, once their shape is known; a checkpoint and a preset have theirs.
   const suits = named === undefined && before === undefined && wanted.preset === undefined;
-  const first = fillDefaults("train", wanted, named && paperSettings(named));
+  const first = fillDefaults("train", wanted, broughtBy(wanted, named));
   const state = before?.state ?? newRunState();
   const epochsDone = state.epoch;
   if (epochsDone >= first.epochs!) {

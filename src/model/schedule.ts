@@ -20,8 +20,11 @@ export type LearningRateSchedule =
   | { readonly kind: "warm-up"; readonly epochs: number }
   /** Multiplied by `factor` after each `every` epochs. */
   | { readonly kind: "step"; readonly every: number; readonly factor: number }
-  /** Falls along half a cosine to `floor` times the rate at the last epoch (Loshchilov & Hutter 2017). */
-  | { readonly kind: "cosine"; readonly floor?: number };
+  /**
+   * Falls along half a cosine to `floor` times the rate at the last epoch (Loshchilov & Hutter 2017), and within the first
+   * `warmUp` epochs also rises as a warm-up does.
+   */
+  | { readonly kind: "cosine"; readonly floor?: number; readonly warmUp?: number };
 
 /** Rows of each schedule, beside its kind. */
 const SCHEDULES = {
@@ -31,7 +34,10 @@ const SCHEDULES = {
     every: { kind: "number", above: 0, required: true, doc: "Epochs from one step to the next." },
     factor: { kind: "number", above: 0, required: true, doc: "What a step multiplies the rate by." },
   },
-  cosine: { floor: { kind: "number", least: 0, most: 1, doc: "Share of the rate at the end." } },
+  cosine: {
+    floor: { kind: "number", least: 0, most: 1, doc: "Share of the rate at the end." },
+    warmUp: { kind: "number", above: 0, doc: "Epochs in which the rate rises first." },
+  },
 } as const satisfies Readonly<Record<LearningRateSchedule["kind"], HyperparameterTable>>;
 
 /** Names of the schedules, in the order help texts show them. */
@@ -81,18 +87,24 @@ export function scheduleFactor(schedule: LearningRateSchedule, progress: number,
     case "constant":
       return 1;
     case "warm-up":
-      return Math.min(1, Math.max(progress, 1e-3) / schedule.epochs);
+      return rising(progress, schedule.epochs);
     case "step":
       return schedule.factor ** Math.floor(progress / schedule.every);
     case "cosine": {
       const floor = schedule.floor ?? 0;
       // Rounding would leave 0.5 at half way a little off.
       const share = Number(((1 + Math.cos(Math.PI * Math.min(1, progress / epochs))) / 2).toFixed(12));
-      return floor + (1 - floor) * share;
+      const height = schedule.warmUp === undefined ? 1 : rising(progress, schedule.warmUp);
+      return height * (floor + (1 - floor) * share);
     }
     default: {
       const unknown: never = schedule;
       throw new TypeError(`Cannot schedule the learning rate: ${JSON.stringify(unknown)} is no schedule`);
     }
   }
+}
+
+/** The share of the rate that a warm-up has reached. */
+function rising(progress: number, epochs: number): number {
+  return Math.min(1, Math.max(progress, 1e-3) / epochs);
 }

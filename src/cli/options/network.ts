@@ -7,6 +7,7 @@ import { ACTIVATION_KINDS } from "../../model/activation.ts";
 import { OVERALL_DENSITY, REWIRING, START } from "../../model/settings.ts";
 import { WEIGHT_INITIALIZERS } from "../../sparse/init.ts";
 import { COUNT, from, type Option } from "../option.ts";
+import { RECIPE_NAMES } from "../../train/recipes.ts";
 import { PRESETS } from "../presets.ts";
 
 const MOST_NEURONS = 2 ** 32 - 1;
@@ -26,6 +27,18 @@ export const NETWORK_OPTIONS = [
       "Network, data and settings under one name, which other options win over: 10 thousand to 200 million " +
       "neurons. Activations are kept as memory allows; see docs/scale.md.",
     commands: ["train"],
+  },
+  {
+    ...NETWORK,
+    name: "recipe",
+    kind: "choice",
+    value: "NAME",
+    choices: RECIPE_NAMES,
+    help:
+      "Settings that were measured together, for whatever is not given: what the paper does (paper), the best accuracy " +
+      "within 50 epochs (fast), or in 500 (best); see docs/accuracy.md.",
+    commands: ["train", "cross-validate"],
+    excludes: [{ option: "preset" }],
   },
   {
     ...NETWORK,

@@ -64,8 +64,9 @@ export const TRAINING_OPTIONS = [
     kind: "number",
     value: "N",
     above: 0,
-    help: "Epochs of the warm-up (default 5), or between two steps (default a third of all).",
-    needs: [only("warm-up", "step")],
+    help:
+      "Epochs of the warm-up (default 5; before a cosine none), or between two steps (default a third of all).",
+    needs: [only("warm-up", "step", "cosine")],
   },
   {
     ...TRAINING,
@@ -157,7 +158,7 @@ function scheduleOf(values: ValuesByName): LearningRateSchedule {
     case "step":
       return { kind: "step", every: length ?? Math.ceil(epochs / 3), factor: factor ?? 0.1 };
     case "cosine":
-      return { kind: "cosine", floor: factor ?? 0 };
+      return { kind: "cosine", floor: factor ?? 0, ...(length !== undefined && { warmUp: length }) };
     default: {
       const unknown: never = schedule;
       throw new TypeError(`Cannot make the schedule ${JSON.stringify(unknown)}`);

@@ -90,6 +90,7 @@ export const TRAIN: Readonly<Record<string, Entry>> = {
     passes: true,
     rarely: 4,
   },
+  "recipe": { right: () => ["fast"], call: (name: never) => api.recipe(name) },
   "newRunState": { right: () => [2], call: (epoch: never) => api.newRunState(epoch) },
   "suggestSettings": {
     right: () => [{ samples: 100, features: 20, outputs: 3, task: "classification" }],
