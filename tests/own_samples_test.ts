@@ -175,6 +175,30 @@ Deno.test("Dataset.from() refuses what it cannot learn from, and says what is ne
   refuse({ features: many, featureCount: 1, labels: many }, RangeError, "numbers to predict are targets");
 });
 
+Deno.test("Dataset.from() takes no matrix of flags for labels, and no column of classes for several", () => {
+  const features = [[1], [2], [3]];
+  for (
+    const labels of [
+      [[1, 0], [0, 1], [1, 0]],
+      [[1, 1, 0], [0, 0, 1], [0, 1, 1]].map((row) => row.map(Boolean)),
+    ]
+  ) {
+    for (const task of [undefined, "multi-label"] as const) {
+      assertThrows(() => Dataset.from({ features, labels, task }), TypeError, "flags are targets");
+    }
+    const targets = labels.map((row) => row.map(Number));
+    assertEquals([...Dataset.from({ features, targets, task: "multi-label" }).train.targets], targets.flat());
+  }
+  const column = [["a"], ["b"], ["a"]];
+  assertThrows(
+    () => Dataset.from({ features, labels: column }),
+    TypeError,
+    "for classes give the labels alone",
+  );
+  assertEquals(Dataset.from({ features, labels: column, task: "multi-label" }).outputCount, 2);
+  assertThrows(() => Dataset.from({ features: [[], []], labels: [0, 1] }), RangeError, "are empty");
+});
+
 Deno.test("Dataset.from() sets aside the share of each class, or whole groups, as the seed has it", () => {
   const labels = LABELS.map((label, sample) => sample % 10 === 0 ? "rare" : `class ${label % 2}`);
   const source = { features: ROWS, labels };

@@ -35,8 +35,8 @@ export interface SampleSource {
   readonly image?: ImageShape | undefined;
   /**
    * The class of each sample: numbers, texts, or true and false. The different ones are the classes, in order, so that
-   * 0 … K − 1 stay what they are. For several labels a sample: a list of labels of each. Where features are objects:
-   * also the name of the label's column, or with the task "multi-label" a list of names of columns.
+   * 0 … K − 1 stay what they are. For several labels a sample: a list of labels of each (rows of 0 and 1 are `targets`).
+   * Where features are objects: also the name of the label's column, or with the task "multi-label" a list of names of columns.
    */
   readonly labels?: Labels | readonly (readonly Label[])[] | string | undefined;
   /**
@@ -130,6 +130,7 @@ function ofArrays(given: SampleSource, name: string): Whole {
   const names = readNames(given.classNames, "classNames");
   const width = widthOf(given, featureNames, image);
   const { values, rows, width: featureCount } = readMatrix(given.features, called("features"), width);
+  if (featureCount === 0) throw new RangeError(because("the rows of features are empty, 1 number is needed"));
   const { labels, targets, ...learned } = readAnswers({ ...given, names }, rows, DOING);
   const meaning = { ...learned, featureCount };
   const samples = { samples: rows, features: values, labels, targets, ...weightsOf(given, rows) };
