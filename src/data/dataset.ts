@@ -5,9 +5,8 @@
  */
 import { readWhole } from "../hyperparameter.ts";
 import { described, type Matrix, readElements, readIndices } from "../numbers.ts";
-import { pictured } from "../picture.ts";
 import type { TableSchema } from "../schema.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 import type { DatasetOptions } from "./division.ts";
 import type { Label, Labels } from "./own_labels.ts";
 import { ownSamples, type SampleSource } from "./own_samples.ts";
@@ -110,7 +109,7 @@ export interface DatasetMaker {
 /** Makes data sets of samples of one's own. */
 export const Dataset: DatasetMaker = Object.freeze({
   from: ((source: SampleSource, options?: DatasetOptions): Dataset =>
-    pictured(ownSamples(source, options), datasetPicture)) as DatasetMaker["from"],
+    finished(ownSamples(source, options))) as DatasetMaker["from"],
 });
 
 /**

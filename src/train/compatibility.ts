@@ -10,6 +10,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
 import { refuseCalibration } from "./calibration.ts";
+import { requireOneOrder } from "./class_order.ts";
 import { checkDensityDecay, densitiesOf } from "../topology/density_decay.ts";
 import { lastChange } from "../topology/interval.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
@@ -88,6 +89,9 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
   }
   if (task !== data.task) {
     throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
+  }
+  if (task !== "regression") {
+    requireOneOrder(model.classNames, data.classNames, `train on "${data.name}"`, "learn");
   }
   checkMetric(settings.metric, task);
   if (settings.classWeights !== undefined) checkClassWeights(settings.classWeights, data);
