@@ -4,7 +4,7 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import { classNamesOf } from "../data/finished.ts";
+import { meaningOf } from "../data/finished.ts";
 import { readSplit } from "../data/split_argument.ts";
 import { FeatureError } from "../errors.ts";
 import { CALLBACK, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
@@ -16,7 +16,7 @@ import type { Task } from "../task.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { isList, isRecord, readItems } from "../value.ts";
 import { pictured } from "../picture.ts";
-import { requireOneOrder } from "./class_order.ts";
+import { requireSameMeaning } from "./meaning.ts";
 import { measuresPicture } from "./measure_pictures.ts";
 import {
   EVALUATION_ROWS,
@@ -65,8 +65,8 @@ const OPTIONS = { ...EVALUATION_ROWS, onProgress: CALLBACK } as const satisfies 
  *
  * @param samples Part of a data set, or several that are measured together, with the class indices of the model or with
  * targets.
- * @throws {TypeError} When there are no samples, they do not fit the model, a class of the data set they are part of has
- * another number than in the model or is none of it, or the model was never trained, so that it cannot standardise features.
+ * @throws {TypeError} When there are no samples, they do not fit the model, a class or column of the data set they are part of
+ * has another place than in the model or is none of it, or the model was never trained, so that it cannot standardise features.
  * @throws {FeatureError} When a feature is so far from those of training that nothing can be computed.
  * @throws {RangeError} When a class, target or weight is out of range, all samples of a part have weight 0, or the loss
  * is not finite.
@@ -103,8 +103,8 @@ export function evaluate<T extends Task>(
     throw new TypeError("Cannot evaluate: there are no samples, the list of parts is empty");
   }
   const parts = given.map((part) => {
-    const names = isRecord(part) ? classNamesOf(part) : undefined;
-    if (names !== undefined) requireOneOrder(model.classNames, names, "evaluate", "refuse");
+    const meaning = isRecord(part) ? meaningOf(part) : undefined;
+    if (meaning !== undefined) requireSameMeaning(model, meaning, "evaluate", "refuse");
     return readSplit(part, shape, "evaluate");
   });
   const count = parts.reduce((sum, part) => sum + part.samples, 0);
