@@ -96,7 +96,8 @@ export function readByName(
   within = "",
 ): Record<string, unknown> {
   if (!hasNames(object)) {
-    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, "an object");
+    const expected = isRecord(object) ? "a plain object with names" : "an object";
+    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, expected);
   }
   const read: Record<string, unknown> = {};
   let at = 0;
