@@ -43,6 +43,7 @@ export function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (isList(value)) return "an array";
   if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "bigint") return `${value}n`;
   const text = String(value).replaceAll(/\s+/g, " ");
   return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
 }

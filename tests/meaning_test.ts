@@ -1,5 +1,5 @@
 import { assertEquals, assertRejects, assertThrows } from "@std/assert";
-import { Dataset, evaluate, fit, newRunState, readTable, SparseMlp, subset } from "../mod.ts";
+import { calibrate, Dataset, evaluate, fit, newRunState, readTable, SparseMlp, subset } from "../mod.ts";
 
 const features = Array.from({ length: 60 }, (_, i) => [Math.sin(i), Math.cos(2 * i)]);
 const labels = features.map(([x, y]) => x > 0.5 ? "c" : y > 0 ? "a" : "b");
@@ -12,12 +12,13 @@ async function trained(): Promise<SparseMlp> {
   return model;
 }
 
-Deno.test("evaluate() refuses samples whose classes have other numbers than in the model", async () => {
+Deno.test("evaluate() and calibrate() refuse samples whose classes have other numbers than in the model", async () => {
   const model = await trained();
   const known = labels.map((label, at) => label === "a" ? -1 : at).filter((at) => at >= 0);
   const part = { features: known.map((at) => features[at]), labels: known.map((at) => labels[at]) };
   const message = '"b", class 0 of the samples, is number 1 of the model\'s';
   assertThrows(() => evaluate(model, Dataset.from(part).train), TypeError, message);
+  assertThrows(() => calibrate(model, Dataset.from(part).train), TypeError, message);
   const alike = Dataset.from({ ...part, classNames: model.classNames });
   assertEquals(evaluate(model, alike.train).samples, known.length);
   assertEquals(evaluate(model, subset(alike, [0, 1]).train).samples, 2);

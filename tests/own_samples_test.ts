@@ -134,6 +134,35 @@ Deno.test("Dataset.from() takes objects, with the label a column or beside them"
   refuse({ features: rows, labels: "kind", featureCount: 2 }, TypeError, "featureCount is for numbers");
 });
 
+Deno.test("Dataset.from() is told of the columns of objects what readTable() is told of those of a table", () => {
+  const features = Array.from({ length: 8 }, (_, i) => ({
+    id: `x${i}`,
+    size: i % 2,
+    mass: i === 3 ? "?!" : i,
+    kind: i < 4 ? "a" : i < 6 ? "b" : null,
+  }));
+  const columns = {
+    ignoreColumns: "id",
+    categories: ["size"],
+    numbers: "mass",
+    missingLabels: "drop",
+  } as const;
+  const data = Dataset.from({ features, labels: "kind", ...columns });
+  assertEquals([data.train.samples, data.classNames], [6, ["a", "b"]]);
+  assertEquals(data.featureNames, ["size=0", "size=1", "mass", "mass is missing"]);
+  const beside = { features, labels: features.map(({ size }) => size) };
+  assertThrows(
+    () => Dataset.from({ ...beside, missingLabels: "drop" }),
+    TypeError,
+    "for a label that is a column",
+  );
+  assertThrows(
+    () => Dataset.from({ features: [[1]], targets: [1], categories: "a" }),
+    TypeError,
+    "is for objects",
+  );
+});
+
 Deno.test("Dataset.from() refuses what it cannot learn from, and says what is needed", () => {
   const features = [[1, 2], [3, 4]];
   const labels = ["a", "b"];
