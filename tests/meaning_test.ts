@@ -86,6 +86,7 @@ Deno.test("a state is of one run at a time, of a model that has begun it, and ca
   );
   const frozen = Object.freeze(newRunState());
   await assertRejects(() => fit(make(), data, { ...OPTIONS, state: frozen }), TypeError, "state is frozen");
+  await assertRejects(() => fit(Object.freeze(make()), data, OPTIONS), TypeError, "the model is frozen");
 });
 
 Deno.test("train() waits for whatever onStep returns that can be waited for", async () => {

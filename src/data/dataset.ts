@@ -145,7 +145,7 @@ export function usableDataset<T extends Task>(dataset: Dataset<T>): Dataset<T> {
   }
   const given = readByName(dataset, NAMES, "use a data set", "data.") as unknown as Dataset<T>;
   const { name, task, featureCount, outputCount, schema, firstIndex, train, validation, test } = given;
-  if (train === undefined) {
+  if (train === undefined && name === undefined) {
     throw new TypeError(
       "Cannot use a data set: found an object without a part to train with, expected a data set; " +
         "Dataset.from() makes it of arrays",

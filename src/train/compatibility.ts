@@ -88,6 +88,9 @@ export function checkFalling(
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
   const { task } = model.settings;
+  if (!Object.isExtensible(model)) {
+    throw new TypeError("Cannot train: the model is frozen or sealed, expected one that training can change");
+  }
   const [inputs, outputs] = [model.featureCount, answerCount(model.settings)];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {
     throw new TypeError(

@@ -10,6 +10,7 @@ import { type NamesOf, onlyKnown, resolveOptions, type TableOf, THREADS } from "
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { answerCount, isOneSided, writeBothSides } from "../model/outputs.ts";
+import { standardizationOf } from "../model/sample_batch.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { HYPERPARAMETERS } from "./hyperparameters.ts";
@@ -82,6 +83,7 @@ export function shapeOf({ featureCount, settings }: SparseMlp): SplitShape {
  */
 export function requireTrained(model: SparseMlp, task: string): void {
   if (model.standardization !== undefined) return;
+  standardizationOf(model, task);
   throw new TypeError(`Cannot ${task}: the model was never trained, so it cannot standardise features`);
 }
 

@@ -110,6 +110,7 @@ export async function* trainWith(
     standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
     signal,
   );
+  if (model.trainedMark !== undefined) Atomics.store(model.trainedMark, 0, 1);
   if (data.task === "regression") {
     model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
   }
