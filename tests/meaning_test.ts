@@ -85,8 +85,10 @@ Deno.test("a state is of one run at a time, of a model that has begun it, and ca
     "the model was never trained",
   );
   const frozen = Object.freeze(newRunState());
+  const sealed = make();
+  Object.seal(sealed);
   await assertRejects(() => fit(make(), data, { ...OPTIONS, state: frozen }), TypeError, "state is frozen");
-  await assertRejects(() => fit(Object.freeze(make()), data, OPTIONS), TypeError, "the model is frozen");
+  await assertRejects(() => fit(sealed, data, OPTIONS), TypeError, "the model is frozen");
 });
 
 Deno.test("train() waits for whatever onStep returns that can be waited for", async () => {
