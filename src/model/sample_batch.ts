@@ -10,6 +10,7 @@ import { gatherBatch } from "../native/batch.ts";
 import type { BatchSource, Standardization } from "../native/standardize.ts";
 import type { Batch } from "../native/step.ts";
 import {
+  isPlain,
   type Matrix,
   type Numbers,
   readFloatMatrix,
@@ -69,13 +70,21 @@ export type TiledSamples = Pick<Batch, "input" | "samples" | "width">;
  * The model's standardisation, or the one that changes nothing where it was never trained.
  *
  * @param task What is done with it, for messages.
- * @throws {TypeError} When another model over the same memory was trained, which alone knows how features are standardised.
+ * @throws {TypeError} When somebody has put something else in its place, or another model over the same memory was trained, which alone knows how features are standardised.
  */
 export function standardizationOf(
   { standardization, trainedMark, settings: { sizes: [inputs] } }: StandardizedModel,
   task: string,
 ): Standardization {
-  if (standardization !== undefined) return standardization;
+  if (standardization !== undefined) {
+    const { mean, scale } = standardization;
+    if ([mean, scale].every((array) => isPlain(array, Float32Array) && array.length === inputs)) {
+      return standardization;
+    }
+    throw new TypeError(
+      `Cannot ${task}: the standardization of the model is none, expected mean and scale, two Float32Array of ${inputs}`,
+    );
+  }
   if (trainedMark !== undefined && Atomics.load(trainedMark, 0) === 1) {
     throw new TypeError(
       `Cannot ${task}: another Worker has trained the model, which alone knows how features are standardised; ` +

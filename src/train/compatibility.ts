@@ -8,6 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
+import { standardizationOf } from "../model/sample_batch.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
 import { refuseCalibration } from "./calibration.ts";
 import { checkDensityDecay, densitiesOf } from "../topology/density_decay.ts";
@@ -91,6 +92,7 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
   if (!Object.isExtensible(model)) {
     throw new TypeError("Cannot train: the model is frozen or sealed, expected one that training can change");
   }
+  if (model.standardization !== undefined) standardizationOf(model, "train");
   const [inputs, outputs] = [model.featureCount, answerCount(model.settings)];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {
     throw new TypeError(

@@ -82,8 +82,8 @@ export function shapeOf({ featureCount, settings }: SparseMlp): SplitShape {
  * @throws {TypeError} When it was never trained, so that it cannot standardise features.
  */
 export function requireTrained(model: SparseMlp, task: string): void {
-  if (model.standardization !== undefined) return;
   standardizationOf(model, task);
+  if (model.standardization !== undefined) return;
   throw new TypeError(`Cannot ${task}: the model was never trained, so it cannot standardise features`);
 }
 
