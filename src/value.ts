@@ -43,6 +43,7 @@ export function shown(value: unknown): string {
   if (typeof value === "function") return "a function";
   if (isList(value)) return "an array";
   if (typeof value === "object" && value !== null) return "an object";
+  if (typeof value === "bigint") return `${value}n`;
   const text = String(value).replaceAll(/\s+/g, " ");
   return text.length > MOST_LETTERS ? `${text.slice(0, MOST_LETTERS)}…` : text;
 }
@@ -96,7 +97,8 @@ export function readByName(
   within = "",
 ): Record<string, unknown> {
   if (!hasNames(object)) {
-    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, "an object");
+    const expected = isRecord(object) ? "a plain object with names" : "an object";
+    throw unfit({ task, name: within === "" ? "options" : within.slice(0, -1) }, object, expected);
   }
   const read: Record<string, unknown> = {};
   let at = 0;

@@ -282,3 +282,9 @@ Deno.test("measureLines() and tableLines() show what there is of several labels"
   assertMatch(first, /^red +66\.67 % +50\.00 % +100\.00 % +0\.7500 +0\.5000 +1$/);
   assertMatch(second, /^green +0$/);
 });
+
+Deno.test("crossValidate() refuses a model that has learned from the samples it is to be tested with", async () => {
+  const model = xorModel();
+  const run = () => crossValidate(xorData(60, 10), { folds: 3, model: () => model, training: OPTIONS });
+  await assertRejects(run, TypeError, "model() gave one model twice");
+});

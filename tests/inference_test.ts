@@ -1,5 +1,13 @@
-import { assert, assertAlmostEquals, assertEquals } from "@std/assert";
-import { compact, madelonLike, type ModelOptions, pruneByImportance, SparseMlp, train } from "../mod.ts";
+import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
+import {
+  compact,
+  madelonLike,
+  type ModelOptions,
+  pruneByImportance,
+  SparseMlp,
+  type Standardization,
+  train,
+} from "../mod.ts";
 import { Evaluator } from "../engine.ts";
 import { ACTIVATION_KINDS } from "../src/model/activation.ts";
 
@@ -64,6 +72,24 @@ Deno.test("predictValues() takes features in bytes and gives the values of a reg
   const values = model.predictValues(bytes);
   assertEquals(values, model.predictValues(Float32Array.from(bytes)));
   assertEquals(values.length, 150);
+});
+
+Deno.test("a model that somebody has written nonsense into refuses to predict, and says what is wrong", async () => {
+  const writes: [write: (model: SparseMlp) => void, message: string][] = [
+    [(model) => model.temperature = 0, "the temperature of the model is 0"],
+    [(model) => model.temperature = -1, "the temperature of the model is -1"],
+    [(model) => model.layers[0].nnz = 1e9, "nnz of layer 1 is 1000000000, its arrays have room for"],
+    [
+      (model) => model.standardization = { mean: [0], scale: [1] } as unknown as Standardization,
+      "expected mean and scale, two Float32Array of 30",
+    ],
+  ];
+  const model = await trained();
+  for (const [write, message] of writes) {
+    const written = model.clone();
+    write(written);
+    assertThrows(() => written.predictProbabilities(data.test!.features), Error, message);
+  }
 });
 
 Deno.test("toInference() is a copy, of 8 bytes a connection", async () => {

@@ -1,8 +1,9 @@
-import { assertEquals, assertThrows } from "@std/assert";
+import { assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Dataset,
   madelonLike,
   type ModelForOptions,
+  searchSlope,
   SparseMlp,
   stratifiedFolds,
   subset,
@@ -53,6 +54,11 @@ Deno.test("SparseMlp.for() refuses what the data say already, unknown names, and
     [make({ hidden: [4] }, { ...data, task: "ranking" }), TypeError, 'task is "ranking"'],
   ];
   for (const [call, kind, message] of wrong) assertThrows(call, kind, message);
+});
+
+Deno.test("SparseMlp.for() and searchSlope() say what is missing of hidden layers", async () => {
+  assertThrows(() => SparseMlp.for(data, undefined as never), TypeError, "expected { hidden: [100, 50] }");
+  await assertRejects(() => searchSlope(data, { hidden: [] }), TypeError, "the network has no hidden layer");
 });
 
 Deno.test("SparseMlp.for() of own samples has the predictions of their task, as the compiler sees it", () => {

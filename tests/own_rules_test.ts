@@ -3,6 +3,7 @@ import {
   absentPlaces,
   type Connections,
   type DropRule,
+  evaluate,
   type GrowthRule,
   madelonLike,
   type Places,
@@ -56,6 +57,20 @@ Deno.test("train() refuses a rule that leaves no valid layer, by its name, befor
       'Cannot evolve the topology by the rule "harmful": it left no valid layer',
       `damage ${number}`,
     );
+  }
+});
+
+Deno.test("a rule or a callback that throws in a change of the topology leaves a model that can be used", async () => {
+  const thrown = () => {
+    throw new Error("stopped");
+  };
+  const growth: GrowthRule = { name: "stopped", grow: thrown };
+  const onPhase = ({ phase }: { phase: string }) => phase === "evolution" && thrown();
+  for (const options of [{ growth }, { onPhase }]) {
+    const model = make();
+    await assertRejects(() => finish(model, data, { ...OPTIONS, ...options }), Error, "stopped");
+    assertEquals(evaluate(model, data.train).samples, 60);
+    await finish(model, data, OPTIONS);
   }
 });
 

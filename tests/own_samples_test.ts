@@ -134,6 +134,35 @@ Deno.test("Dataset.from() takes objects, with the label a column or beside them"
   refuse({ features: rows, labels: "kind", featureCount: 2 }, TypeError, "featureCount is for numbers");
 });
 
+Deno.test("Dataset.from() is told of the columns of objects what readTable() is told of those of a table", () => {
+  const features = Array.from({ length: 8 }, (_, i) => ({
+    id: `x${i}`,
+    size: i % 2,
+    mass: i === 3 ? "?!" : i,
+    kind: i < 4 ? "a" : i < 6 ? "b" : null,
+  }));
+  const columns = {
+    ignoreColumns: "id",
+    categories: ["size"],
+    numbers: "mass",
+    missingLabels: "drop",
+  } as const;
+  const data = Dataset.from({ features, labels: "kind", ...columns });
+  assertEquals([data.train.samples, data.classNames], [6, ["a", "b"]]);
+  assertEquals(data.featureNames, ["size=0", "size=1", "mass", "mass is missing"]);
+  const beside = { features, labels: features.map(({ size }) => size) };
+  assertThrows(
+    () => Dataset.from({ ...beside, missingLabels: "drop" }),
+    TypeError,
+    "for a label that is a column",
+  );
+  assertThrows(
+    () => Dataset.from({ features: [[1]], targets: [1], categories: "a" }),
+    TypeError,
+    "is for objects",
+  );
+});
+
 Deno.test("Dataset.from() refuses what it cannot learn from, and says what is needed", () => {
   const features = [[1, 2], [3, 4]];
   const labels = ["a", "b"];
@@ -173,6 +202,30 @@ Deno.test("Dataset.from() refuses what it cannot learn from, and says what is ne
   refuse({ features, labels, weights: [0, 0] }, RangeError, "all weights of the data are 0");
   const many = Array.from({ length: 1001 }, (_, at) => at);
   refuse({ features: many, featureCount: 1, labels: many }, RangeError, "numbers to predict are targets");
+});
+
+Deno.test("Dataset.from() takes no matrix of flags for labels, and no column of classes for several", () => {
+  const features = [[1], [2], [3]];
+  for (
+    const labels of [
+      [[1, 0], [0, 1], [1, 0]],
+      [[1, 1, 0], [0, 0, 1], [0, 1, 1]].map((row) => row.map(Boolean)),
+    ]
+  ) {
+    for (const task of [undefined, "multi-label"] as const) {
+      assertThrows(() => Dataset.from({ features, labels, task }), TypeError, "flags are targets");
+    }
+    const targets = labels.map((row) => row.map(Number));
+    assertEquals([...Dataset.from({ features, targets, task: "multi-label" }).train.targets], targets.flat());
+  }
+  const column = [["a"], ["b"], ["a"]];
+  assertThrows(
+    () => Dataset.from({ features, labels: column }),
+    TypeError,
+    "for classes give the labels alone",
+  );
+  assertEquals(Dataset.from({ features, labels: column, task: "multi-label" }).outputCount, 2);
+  assertThrows(() => Dataset.from({ features: [[], []], labels: [0, 1] }), RangeError, "are empty");
 });
 
 Deno.test("Dataset.from() sets aside the share of each class, or whole groups, as the seed has it", () => {

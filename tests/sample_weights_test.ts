@@ -101,7 +101,7 @@ Deno.test("train() refuses class weights that do not fit, and weights without a 
     "weight 1 of classWeights is -1, expected a finite number of at least 0",
   );
   await refuse(xorData(20), [1, "2"], "weight 1 of classWeights is 2, expected");
-  await refuse(xorData(20), "balance", "classWeights is balance (a string), expected balanced or a list");
+  await refuse(xorData(20), "balance", "classWeights is balance (a string), expected balanced, a list");
   await refuse(xorData(20), [0, 0], "the weights of its 20 training samples sum to 0");
   await refuse(withWeights(xorData(20)), [1e308, 1e308], "sum to Infinity");
   const regression = SparseMlp.create({ sizes: [3, 4, 2], task: "regression" });
@@ -241,4 +241,25 @@ Deno.test("train() probes with the gradient of the weighted loss", async () => {
   const found = await places(data);
   const weighed = await places({ ...data, train: { ...data.train, weights: only } });
   assert(found.some((neuron, at) => neuron !== weighed[at]));
+});
+
+Deno.test("classWeights by name are those in the order of the classes, and each class needs one", async () => {
+  const data = { ...xorData(20), classNames: ["well", "ill"] };
+  const { train } = data;
+  const named = { ill: 3, well: 1 };
+  assertEquals(withTrainingWeights(train, data, named), withTrainingWeights(train, data, [1, 3]));
+  const { classWeights } = resolveHyperparameters({ classWeights: named }, 1);
+  assertEquals(structuredClone(classWeights), named);
+  for (
+    const [given, message] of [
+      [{ ill: 3 }, 'classWeights that have none for "well"'],
+      [{ ill: 3, wel: 1 }, 'no such class; did you mean "well"?'],
+      [{ ill: 3, well: -1 }, 'classWeights of "well" is -1'],
+      [new Map([["ill", 3]]), "expected balanced, a list"],
+    ] as const
+  ) {
+    const run = () =>
+      finish(xorModel(), data, { epochs: 1, batchSize: 4, classWeights: given as ClassWeights });
+    await assertRejects(run, Error, message);
+  }
 });

@@ -1,6 +1,7 @@
 import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import {
   encodeModel,
+  evaluate,
   InferenceModel,
   loadModel,
   newRunState,
@@ -129,6 +130,25 @@ Deno.test("fromShared() in a Worker trains the model of this thread, whose array
   for await (const _ of train(before, data, more));
   assertSameModel(model, before);
   assertSameModel(SparseMlp.fromShared(shared!), before);
+});
+
+Deno.test("a model that was never trained refuses to predict once another over its memory was, which predicts", async () => {
+  const model = SparseMlp.create({ sizes: [data.featureCount, 16, data.outputCount], seed: 1 });
+  const { features } = data.train;
+  model.predictClasses(features);
+  const other = SparseMlp.fromShared(structuredClone(model.share()));
+  model.predictClasses(features);
+  for await (const _ of train(other, data, { epochs: 1, batchSize: 16 }));
+  const calls = [
+    () => model.predictClasses(features),
+    () => model.forward(features),
+    () => model.clone().predictClasses(features),
+    () => evaluate(model, data.train),
+    () => SparseMlp.fromShared(model.share()).forward(features),
+  ];
+  for (const call of calls) assertThrows(call, TypeError, "another Worker has trained the model");
+  const back = SparseMlp.fromShared(structuredClone(other.share()));
+  assertEquals(back.forward(features), other.forward(features));
 });
 
 Deno.test("InferenceModel.fromShared() predicts in Workers from one copy of the weights", async () => {

@@ -5,9 +5,8 @@
  */
 import { readWhole } from "../hyperparameter.ts";
 import { described, type Matrix, readElements, readIndices } from "../numbers.ts";
-import { pictured } from "../picture.ts";
 import type { TableSchema } from "../schema.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 import type { DatasetOptions } from "./division.ts";
 import type { Label, Labels } from "./own_labels.ts";
 import { ownSamples, type SampleSource } from "./own_samples.ts";
@@ -110,7 +109,7 @@ export interface DatasetMaker {
 /** Makes data sets of samples of one's own. */
 export const Dataset: DatasetMaker = Object.freeze({
   from: ((source: SampleSource, options?: DatasetOptions): Dataset =>
-    pictured(ownSamples(source, options), datasetPicture)) as DatasetMaker["from"],
+    finished(ownSamples(source, options))) as DatasetMaker["from"],
 });
 
 /**
@@ -146,6 +145,12 @@ export function usableDataset<T extends Task>(dataset: Dataset<T>): Dataset<T> {
   }
   const given = readByName(dataset, NAMES, "use a data set", "data.") as unknown as Dataset<T>;
   const { name, task, featureCount, outputCount, schema, firstIndex, train, validation, test } = given;
+  if (train === undefined && name === undefined) {
+    throw new TypeError(
+      "Cannot use a data set: found an object without a part to train with, expected a data set; " +
+        "Dataset.from() makes it of arrays",
+    );
+  }
   if (typeof name !== "string") {
     throw new TypeError(`Cannot use a data set: its name is ${described(name)}, expected a text`);
   }

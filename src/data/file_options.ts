@@ -91,6 +91,19 @@ const RECORD = { kind: "settings", read: readRecord, doc: "What a model knows." 
 
 const OWN_THREADS: Hyperparameter<number> = { ...COUNT, most: THREADS.most, doc: THREADS.doc };
 
+/** Rows of what is said about columns that are inputs, and of missing cells. */
+export const COLUMN_ROWS = {
+  ignoreColumns: COLUMNS,
+  categories: COLUMNS,
+  numbers: COLUMNS,
+  missing: { kind: "choice", choices: ["fill", "refuse"], doc: "What is done with missing cells." },
+  missingLabels: {
+    kind: "choice",
+    choices: ["refuse", "drop", "class"],
+    doc: "What is done without a label.",
+  },
+} as const;
+
 /** Rows of what is said about tables. */
 export const TABLE_ROWS = {
   ...TEXT_ROWS,
@@ -101,15 +114,7 @@ export const TABLE_ROWS = {
   like: { kind: "settings", read: readLike, doc: "The model that is to read the files." },
   task: { kind: "choice", choices: TASKS, doc: "What is to be learned." },
   weightColumn: COLUMNS,
-  ignoreColumns: COLUMNS,
-  categories: COLUMNS,
-  numbers: COLUMNS,
-  missing: { kind: "choice", choices: ["fill", "refuse"], doc: "What is done with missing cells." },
-  missingLabels: {
-    kind: "choice",
-    choices: ["refuse", "drop", "class"],
-    doc: "What is done without a label.",
-  },
+  ...COLUMN_ROWS,
 } as const;
 
 /** Rows of {@linkcode FileOptions}. */

@@ -19,8 +19,7 @@ import type { Task } from "../task.ts";
 import { encodeArray } from "./table/array_features.ts";
 import { isTable, type KnownModel, readTables } from "./table/table_files.ts";
 import { parseSvmlight, scanSvmlight } from "./svmlight.ts";
-import { pictured } from "../picture.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 
 /** Samples, and what messages call them. */
 export interface Part {
@@ -79,7 +78,7 @@ async function readDataset(paths: readonly string[], options: FileOptions): Prom
   requireLearnable([train, test], like);
   const dataset = toDataset(files[0].stem, train.samples, train.source, test?.samples, test?.source);
   const whole = test === undefined ? splitTest(dataset, testFraction, seed, train.source) : dataset;
-  return pictured(whole, datasetPicture);
+  return finished(whole);
 }
 
 /** Reports the progress of several files as one. */

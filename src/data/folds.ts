@@ -11,10 +11,9 @@ import {
   SEED,
 } from "../hyperparameter.ts";
 import { shuffle } from "../native/random.ts";
-import { pictured } from "../picture.ts";
 import type { Task } from "../task.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 import { numberGroups } from "./groups.ts";
 import { FIRST_FOLD_DRAW } from "./held_out.ts";
 import type { Labels } from "./own_labels.ts";
@@ -201,5 +200,5 @@ function heldOut<T extends Task>(dataset: Dataset<T>, foldOf: Uint32Array, fold:
     train: samplesAt(train, placesOf(flags, 0), dataset),
     test: samplesAt(train, placesOf(flags, 1), dataset),
   };
-  return pictured(parted, datasetPicture);
+  return finished(parted);
 }

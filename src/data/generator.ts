@@ -7,8 +7,7 @@ import { generateBlock, generatedPlaces, type GeneratorDesign } from "../native/
 import { COUNT, refuseUnknown, resolveOptions, SEED, type TableOf, THREADS } from "../hyperparameter.ts";
 import type { Dataset, FeatureSource, Split } from "./dataset.ts";
 import { sharedFloats, sharedWords } from "../sparse/shared.ts";
-import { pictured } from "../picture.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 
 /** Options of {@linkcode madelonLike}. */
 export interface MadelonLikeOptions extends Partial<GeneratorDesign> {
@@ -150,7 +149,7 @@ export function madelonLike(options: MadelonLikeOptions = {}): GeneratedDataset 
       repeated: places.slice(informative + redundant),
     },
   };
-  return pictured(data, datasetPicture);
+  return finished(data);
 }
 
 /** Refuses a design the kernel would refuse, with a reason. */

@@ -21,8 +21,7 @@ import { described } from "../numbers.ts";
 import { quote } from "../quote.ts";
 import { splitTest, toDataset } from "./file_dataset.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
-import { pictured } from "../picture.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 
 /** How far loading is. */
 export interface LoadProgress {
@@ -164,7 +163,7 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
   if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task: TASK, name: "onProgress" });
   if (signal !== undefined) requireSignal(signal, TASK);
   if (set.arrangements.length === 0) {
-    return pictured({ ...madelonLike({ ...MADE_UP[name], seed, threads }), name }, datasetPicture);
+    return finished({ ...madelonLike({ ...MADE_UP[name], seed, threads }), name });
   }
   const found = await locate(set, {
     dataDir,
@@ -185,7 +184,7 @@ async function load(name: string, options: LoadOptions = {}): Promise<Dataset> {
         `${set.featureCount} are expected`,
     );
   }
-  return pictured(data, datasetPicture);
+  return finished(data);
 }
 
 /** What a reader is given. */

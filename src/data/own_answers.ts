@@ -67,8 +67,15 @@ export function readAnswers(
   }
   const noTargets = new Float32Array(0);
   if (task === "multi-label") {
-    const found = readLabelLists(labels, { task: doing, name: "labels" }, names);
+    const { column, ...found } = readLabelLists(labels, { task: doing, name: "labels" }, names);
     requireSamples("labels", found.samples, samples, because);
+    if (given === undefined && column) {
+      throw new TypeError(
+        because(
+          'labels are a list of one label for each sample; for classes give the labels alone, otherwise task "multi-label"',
+        ),
+      );
+    }
     if (found.classNames.length === 0) throw new RangeError(because("no sample has a label"));
     return { task, ...found, outputCount: found.classNames.length, labels: new Uint32Array(0) };
   }

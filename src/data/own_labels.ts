@@ -58,14 +58,19 @@ export function readClasses(value: unknown, place: Place, names?: readonly strin
 /**
  * Turns lists of labels into targets: 1 for each label that a sample has, else 0.
  *
- * @returns Targets, shape `[samples, labels]`, and the name of each label.
- * @throws {TypeError} When it is no list of lists, or as {@linkcode readClasses}.
+ * @returns Targets, shape `[samples, labels]`, the name of each label, and whether each sample has just one.
+ * @throws {TypeError} When it is no list of lists, or rows of 0 and 1, which are targets; or as {@linkcode readClasses}.
  */
 export function readLabelLists(
   value: unknown,
   place: Place,
   names?: readonly string[],
-): { readonly targets: Float32Array; readonly samples: number; readonly classNames: readonly string[] } {
+): {
+  readonly targets: Float32Array;
+  readonly samples: number;
+  readonly classNames: readonly string[];
+  readonly column: boolean;
+} {
   const lists = readElements(value, place);
   const all: unknown[] = [];
   const ends = Uint32Array.from({ length: lists.length }, (_, sample) => {
@@ -76,13 +81,26 @@ export function readLabelLists(
     for (let index = 0; index < labels.length; index++) all.push(labels[index]);
     return all.length;
   });
+  refuseFlags(all, ends, place);
   const { labels, classNames } = readClasses(all, { task: place.task, name: `all ${place.name}` }, names);
   const width = classNames.length;
   const targets = new Float32Array(lists.length * width);
   for (let sample = 0, at = 0; sample < lists.length; sample++) {
     for (; at < ends[sample]; at++) targets[sample * width + labels[at]] = 1;
   }
-  return { targets, samples: lists.length, classNames };
+  const column = ends.every((end, sample) => end === sample + 1);
+  return { targets, samples: lists.length, classNames, column };
+}
+
+/** Refuses rows of 0 and 1, as others write several labels: read as labels, each sample would have both. */
+function refuseFlags(all: readonly unknown[], ends: Uint32Array, { task, name }: Place): void {
+  const width = ends[0];
+  const even = width > 1 && ends.every((end, sample) => end === width * (sample + 1));
+  if (!even || !all.every((label) => label === 0 || label === 1 || typeof label === "boolean")) return;
+  throw new TypeError(
+    `Cannot ${task}: ${name} are rows of ${width} flags, expected a list of the labels of each sample; flags are ` +
+      'targets with task "multi-label", and a class of each sample is one label',
+  );
 }
 
 /** Labels as they are, whatever they are: a list or an array of any kind, each element of a list read once. */

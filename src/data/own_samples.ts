@@ -3,22 +3,28 @@
  *
  * @module
  */
-import { type NamesOf, onlyKnown } from "../hyperparameter.ts";
+import { type NamesOf, onlyKnown, resolveOptions } from "../hyperparameter.ts";
 import { isList, isRecord, type Place } from "../value.ts";
 import { described, type Matrix, type Numbers, readElements, readFloats, readMatrix } from "../numbers.ts";
 import type { TableSchema } from "../schema.ts";
 import { type DatasetOptions, divide, type Parts } from "./division.ts";
+import { COLUMN_ROWS } from "./file_options.ts";
 import { readAnswers } from "./own_answers.ts";
 import type { Label, Labels } from "./own_labels.ts";
 import { quote } from "../quote.ts";
 import type { Task } from "../task.ts";
 import type { ImageShape, Split, SplitShape } from "./split.ts";
 import { readPart, requireFiniteFeatures } from "./split_argument.ts";
+import type { SchemaOptions } from "./table/choose_schema.ts";
 import { samplesOfRows } from "./table/row_samples.ts";
 import type { Row } from "./table/rows.ts";
 
-/** Samples of one's own: features, and what there is to learn of them. */
-export interface SampleSource {
+/**
+ * Samples of one's own: features, and what there is to learn of them; where features are objects, also what their columns
+ * are (`ignoreColumns`, `categories`, `numbers`, `missing`, `missingLabels`), as `readTable` takes it.
+ */
+export interface SampleSource
+  extends Pick<SchemaOptions, "ignoreColumns" | "categories" | "numbers" | "missing" | "missingLabels"> {
   /**
    * Numbers of any kind: a list with a row for each sample, or all in one line, sample after sample.
    *
@@ -35,8 +41,8 @@ export interface SampleSource {
   readonly image?: ImageShape | undefined;
   /**
    * The class of each sample: numbers, texts, or true and false. The different ones are the classes, in order, so that
-   * 0 … K − 1 stay what they are. For several labels a sample: a list of labels of each. Where features are objects:
-   * also the name of the label's column, or with the task "multi-label" a list of names of columns.
+   * 0 … K − 1 stay what they are. For several labels a sample: a list of labels of each (rows of 0 and 1 are `targets`).
+   * Where features are objects: also the name of the label's column, or with the task "multi-label" a list of names of columns.
    */
   readonly labels?: Labels | readonly (readonly Label[])[] | string | undefined;
   /**
@@ -86,6 +92,11 @@ const NAMES: NamesOf<SampleSource> = {
   classNames: true,
   name: true,
   task: true,
+  ignoreColumns: true,
+  categories: true,
+  numbers: true,
+  missing: true,
+  missingLabels: true,
 };
 
 const DOING = "make a data set";
@@ -125,11 +136,16 @@ export function ownSamples(source: SampleSource, options: DatasetOptions = {}): 
 }
 
 function ofArrays(given: SampleSource, name: string): Whole {
+  for (const what of Object.keys(COLUMN_ROWS) as (keyof typeof COLUMN_ROWS)[]) {
+    if (given[what] === undefined) continue;
+    throw new TypeError(because(`${what} is for objects, features are numbers`));
+  }
   const image = given.image === undefined ? undefined : readImage(given.image);
   const featureNames = readNames(given.featureNames, "featureNames");
   const names = readNames(given.classNames, "classNames");
   const width = widthOf(given, featureNames, image);
   const { values, rows, width: featureCount } = readMatrix(given.features, called("features"), width);
+  if (featureCount === 0) throw new RangeError(because("the rows of features are empty, 1 number is needed"));
   const { labels, targets, ...learned } = readAnswers({ ...given, names }, rows, DOING);
   const meaning = { ...learned, featureCount };
   const samples = { samples: rows, features: values, labels, targets, ...weightsOf(given, rows) };
@@ -155,8 +171,12 @@ function ofRows({ features, labels, targets, weights, task, ...given }: SampleSo
   if (columns !== undefined && names !== undefined) {
     throw new TypeError(because("classNames are for labels in an array, a column names its classes itself"));
   }
+  if (columns === undefined && given.missingLabels !== undefined) {
+    throw new TypeError(because("missingLabels is for a label that is a column, these stand in an array"));
+  }
   const weightColumn = columnName(weights);
   const table = samplesOfRows(features as readonly Row[], {
+    ...resolveOptions(COLUMN_ROWS, given, { task: DOING }),
     name: "features",
     labelOption: labels === undefined ? "targets" : "labels",
     labelColumn: columns ?? [],

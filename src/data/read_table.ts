@@ -4,9 +4,8 @@
  * @module
  */
 import type { ByteSource } from "../byte_source.ts";
-import { pictured } from "../picture.ts";
 import type { Dataset } from "./dataset.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 import { type Part, progressOf, requireLearnable } from "./files.ts";
 import { type DataFile, FORMAT_NAMES } from "./format.ts";
 import {
@@ -64,7 +63,7 @@ export async function readTable(source: ByteSource, options: ReadTableOptions = 
     const [train, other] = samples.map((samples, index): Part => ({ samples, source: files[index].path }));
     requireLearnable([train, other], like);
     const data = toDataset(files[0].stem, train.samples, train.source, other?.samples, other?.source);
-    return pictured(setAside(data, reading), datasetPicture);
+    return finished(setAside(data, reading));
   } catch (cause) {
     throw reworded(cause, words);
   }

@@ -4,10 +4,9 @@
  * @module
  */
 import { type Numbers, readIndices } from "../numbers.ts";
-import { pictured } from "../picture.ts";
 import type { Task } from "../task.ts";
 import { type Dataset, usableDataset } from "./dataset.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { finished } from "./finished.ts";
 import { samplesAt } from "./samples_at.ts";
 
 /**
@@ -35,5 +34,5 @@ export function subset<T extends Task>(data: Dataset<T>, samples: Numbers): Data
   const task = `make a subset of "${usable.name}"`;
   const places = readIndices(samples, { task, name: "samples" }, usable.train.samples).slice();
   if (places.length === 0) throw new RangeError(`Cannot ${task}: no sample is named, at least 1 is needed`);
-  return pictured({ ...usable, train: samplesAt(usable.train, places, usable) }, datasetPicture);
+  return finished({ ...usable, train: samplesAt(usable.train, places, usable) });
 }

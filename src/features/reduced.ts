@@ -4,10 +4,9 @@
  * @module
  */
 import { type Dataset, type Split, usableDataset } from "../data/dataset.ts";
-import { datasetPicture } from "../data/dataset_picture.ts";
+import { finished } from "../data/finished.ts";
 import { readIndices } from "../numbers.ts";
 import type { Numbers } from "../numbers.ts";
-import { pictured } from "../picture.ts";
 import { inputNames, type TableSchema } from "../schema.ts";
 import { sharedBytes, sharedFloats } from "../sparse/shared.ts";
 import { featureColumns } from "./columns.ts";
@@ -48,7 +47,7 @@ export function withFeatures(data: Dataset, features: Numbers): Dataset {
   const places = new Set(kept.map(({ column }) => column));
   const left = schema && withColumns(schema, (column) => places.has(column));
   const part = (split: Split) => withInputs(split, inputs, usable.featureCount);
-  return pictured({
+  return finished({
     ...rest,
     featureCount: inputs.length,
     featureNames: left === undefined || usable.featureNames.length > 0
@@ -58,7 +57,7 @@ export function withFeatures(data: Dataset, features: Numbers): Dataset {
     train: part(train),
     ...(validation && { validation: part(validation) }),
     ...(test && { test: part(test) }),
-  }, datasetPicture);
+  });
 }
 
 /** A schema whose other inputs are ignored. */

@@ -32,8 +32,18 @@ export function connectionsOf({ layout }: NetworkMemory): number {
   return sum;
 }
 
-/** Copies weights into incoming order, O(connections). */
+/**
+ * Copies weights into incoming order, O(connections).
+ *
+ * @throws {RangeError} When somebody has written an nnz that no layer with such arrays has.
+ */
 export function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
+  for (const [index, { nnz, capacity }] of layers.entries()) {
+    if (nnz <= capacity) continue;
+    throw new RangeError(
+      `Cannot predict: nnz of layer ${index + 1} is ${nnz}, its arrays have room for ${capacity} connections`,
+    );
+  }
   const layout = new Uint32Array(LAYOUT_COLUMNS * layers.length);
   const slopes = new Float32Array(layers.length);
   const plans = layers.map(({ neurons, nnz, activationParameters }) => ({

@@ -342,7 +342,7 @@ function rawGradient(
   { samples, width }: TiledSamples,
   tiles: Float32Array,
 ): Float32Array {
-  const { scale, selection } = standardizationOf(model);
+  const { scale, selection } = standardizationOf(model, "run backward");
   const [count, inputs] = [model.featureCount, scale.length];
   const gradient = new Float32Array(samples * count);
   for (let sample = 0; sample < samples; sample++) {

@@ -46,6 +46,11 @@ export function optionsFor<T extends Task>(data: DataShape<T>, options: ModelFor
     "data.",
   );
   if (task === undefined) throw unfit({ task: TASK, name: "data.task" }, task, "that of a data set");
+  if (options === undefined) {
+    throw new TypeError(
+      `Cannot ${TASK}: its hidden layers are missing, expected { hidden: [100, 50] }; suggestSettings() names some`,
+    );
+  }
   refuseUnknown(options, NAMES, TASK);
   const { hidden, ...settings } = readByName(options, NAMES, TASK);
   const count = (value: unknown, name: string) =>

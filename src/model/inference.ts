@@ -21,6 +21,7 @@ import { isFor, requireTask } from "./model_task.ts";
 import { answerCount, isOneSided, writeBothSides } from "./outputs.ts";
 import { inferencePicture } from "./picture.ts";
 import { readSharedInference } from "./read_shared.ts";
+import { standardizationOf } from "./sample_batch.ts";
 import { shareCompiled, type SharedInference } from "./share.ts";
 import { type TargetScaling, toOwnUnit } from "./target_scaling.ts";
 import { applyTemperature } from "./temperature.ts";
@@ -45,6 +46,7 @@ export interface Compilable<T extends Task = Task> {
   };
   readonly layers: readonly SparseLayer[];
   readonly standardization?: Standardization;
+  readonly trainedMark?: Uint32Array;
   readonly targetScaling?: TargetScaling;
   readonly featureCount: number;
   readonly classNames: readonly string[];
@@ -110,7 +112,7 @@ export class InferenceModel<out T extends Task = Task> {
    * @param network What {@linkcode InferenceModel.fromShared} has read instead of layers.
    */
   constructor(model: Compilable<T>, network: NetworkMemory = compileNetwork(layersOf(model))) {
-    const { settings: { sizes, task }, standardization } = model;
+    const { settings: { sizes, task } } = model;
     this.#sizes = sizes;
     this.task = task;
     this.featureCount = model.featureCount;
@@ -119,8 +121,7 @@ export class InferenceModel<out T extends Task = Task> {
     this.classNames = model.classNames;
     this.#temperature = model.temperature;
     this.schema = model.schema;
-    this.#standardization = standardization ??
-      { mean: new Float32Array(sizes[0]), scale: new Float32Array(sizes[0]).fill(1) };
+    this.#standardization = standardizationOf(model, "predict");
     this.#targetScaling = model.targetScaling;
     this.#network = network;
     refuseCopies(this, TRAP);

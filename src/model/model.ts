@@ -61,6 +61,8 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   schema?: TableSchema;
   /** What became of its connections, where training is told to keep that. Set by training, saved with a checkpoint. @ignore */
   history?: ConnectionHistory;
+  /** What models over the same memory are told by: 1 once one of them was trained. Made when it is shared. @ignore */
+  trainedMark?: Uint32Array;
   /** Who is at work on it: training waits for saves, one run for another. @ignore */
   readonly use: ModelUse = new ModelUse();
   /** What outputs are divided by before they become probabilities: 1 unless the model was calibrated. */
@@ -217,9 +219,9 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    *
    * @throws {TypeError} When workers are in the middle of an epoch of the model.
    */
-  clone(): SparseMlp {
+  clone(): SparseMlp<T> {
     using _ = this.use.read("clone the model");
-    return SparseMlp.assemble(copyParts(this));
+    return SparseMlp.assemble(copyParts(this)) as SparseMlp<T>;
   }
 
   /**
@@ -231,7 +233,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * nobody is asked to wait, and who reads in between finds weights of two steps, or an error where the topology
    * changes. What else a side sets (standardisation, class names, temperature, a state of the optimiser made by a first
    * training, a best epoch that takes the model's place) is its own: a Worker that has trained sends its own `share()`
-   * back.
+   * back. A model that was never trained refuses to predict once another over its memory was.
    *
    * @example In a Worker: `const model = SparseMlp.fromShared(event.data)`
    * ```ts
@@ -246,6 +248,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
    * ```
    */
   share(): SharedModel {
+    this.trainedMark ??= sharedWords(1);
     return shareParts(this);
   }
 

@@ -31,6 +31,8 @@ export interface ModelParts extends ModelMeaning {
   readonly memory: NetworkMemory;
   readonly optimizerState: OptimizerState | undefined;
   readonly history?: ConnectionHistory;
+  /** One word, 1 once a model over the same memory was trained; of models that are shared. */
+  readonly trainedMark?: Uint32Array;
   readonly best?: ModelParts;
   readonly running?: ModelParts;
 }
@@ -54,7 +56,7 @@ export function copyParts(parts: ModelParts, copies: Map<object, object> = new M
     return copies.get(original) as T;
   };
   const { settings, layers, memory, optimizerState, best, running, classNames } = parts;
-  const { standardization, targetScaling, history } = parts;
+  const { standardization, targetScaling, history, trainedMark } = parts;
   return {
     ...meaningOf(parts),
     settings,
@@ -70,6 +72,7 @@ export function copyParts(parts: ModelParts, copies: Map<object, object> = new M
     ...(standardization && { standardization: once(standardization, copyStandardization) }),
     ...(targetScaling && { targetScaling: once(targetScaling, copyScaling) }),
     ...(history && { history: history.copy() }),
+    ...(trainedMark && { trainedMark: copyWords(trainedMark) }),
     ...(best && { best: copyParts(best, copies) }),
     ...(running && { running: copyParts(running, copies) }),
   };

@@ -33,9 +33,10 @@ import { readScaling } from "./target_scaling.ts";
 export function readShared(found: unknown): ModelParts {
   return explained("model", () => {
     const parts = readOne(found);
-    const { best, running } = found as Record<string, unknown>;
+    const { best, running, trainedMark } = found as Record<string, unknown>;
     return {
       ...parts,
+      ...(trainedMark !== undefined && { trainedMark: readMark(trainedMark) }),
       ...(best !== undefined && { best: readOne(best) }),
       ...(running !== undefined && { running: readOne(running) }),
     };
@@ -67,6 +68,13 @@ function readOne(found: unknown): ModelParts {
     offset += layerWords(plan);
   }
   return { settings, memory, layers, optimizerState, ...readMeaning(meaning, settings) };
+}
+
+function readMark(found: unknown): Uint32Array {
+  const mark = plainArray(found, Uint32Array, "mark");
+  requireLength(mark, 1, "mark");
+  checkSharing(mark, "mark");
+  return mark;
 }
 
 /** As {@linkcode readShared}, for a model that only predicts. */

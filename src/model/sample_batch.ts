@@ -10,6 +10,7 @@ import { gatherBatch } from "../native/batch.ts";
 import type { BatchSource, Standardization } from "../native/standardize.ts";
 import type { Batch } from "../native/step.ts";
 import {
+  isPlain,
   type Matrix,
   type Numbers,
   readFloatMatrix,
@@ -46,11 +47,17 @@ export interface SampleBatch {
   readonly threads?: number;
 }
 
+/** What decides how features are standardised. */
+interface StandardizedModel {
+  readonly settings: { readonly sizes: readonly number[] };
+  readonly standardization?: Standardization;
+  readonly trainedMark?: Uint32Array;
+}
+
 /** What decides how samples enter a network, and what it should give for them. */
-export interface SampleReader {
+export interface SampleReader extends StandardizedModel {
   readonly settings: { readonly sizes: readonly number[]; readonly task: Task };
   readonly layers: readonly SparseLayer[];
-  readonly standardization?: Standardization;
   readonly targetScaling?: TargetScaling;
   readonly featureCount: number;
   readonly schema?: TableSchema;
@@ -59,10 +66,32 @@ export interface SampleReader {
 /** Samples as tiles of a batch. */
 export type TiledSamples = Pick<Batch, "input" | "samples" | "width">;
 
-/** The model's standardisation, or the one that changes nothing. */
-export function standardizationOf({ standardization, layers: [first] }: SampleReader): Standardization {
-  return standardization ??
-    { mean: new Float32Array(first.inputs), scale: new Float32Array(first.inputs).fill(1) };
+/**
+ * The model's standardisation, or the one that changes nothing where it was never trained.
+ *
+ * @param task What is done with it, for messages.
+ * @throws {TypeError} When somebody has put something else in its place, or another model over the same memory was trained, which alone knows how features are standardised.
+ */
+export function standardizationOf(
+  { standardization, trainedMark, settings: { sizes: [inputs] } }: StandardizedModel,
+  task: string,
+): Standardization {
+  if (standardization !== undefined) {
+    const { mean, scale } = standardization;
+    if ([mean, scale].every((array) => isPlain(array, Float32Array) && array.length === inputs)) {
+      return standardization;
+    }
+    throw new TypeError(
+      `Cannot ${task}: the standardization of the model is none, expected mean and scale, two Float32Array of ${inputs}`,
+    );
+  }
+  if (trainedMark !== undefined && Atomics.load(trainedMark, 0) === 1) {
+    throw new TypeError(
+      `Cannot ${task}: another Worker has trained the model, which alone knows how features are standardised; ` +
+        "let it send its own share() back, and use the model that fromShared() makes of that",
+    );
+  }
+  return { mean: new Float32Array(inputs), scale: new Float32Array(inputs).fill(1) };
 }
 
 /** Memory for the tiles of one batch after another. */
@@ -85,7 +114,7 @@ export class TileMemory {
     const place = { task, name: "features" };
     const { values, rows: samples } = readMatrix(features, place, model.featureCount);
     const width = tileWidth(model.settings.sizes, samples);
-    const source = { ...standardizationOf(model), features: values };
+    const source = { ...standardizationOf(model, task), features: values };
     if (samples === 0) return { input: new Float32Array(0), samples, width, source };
     const count = Math.ceil(samples / width) * width * source.mean.length;
     if (this.#floats.length < count) this.#floats = sharedFloats(count);

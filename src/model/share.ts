@@ -46,6 +46,8 @@ export interface SharedModel {
   readonly optimizer?: { readonly name: string; readonly planes: readonly string[] };
   /** What goes in and out. */
   readonly meaning: SharedMeaning;
+  /** One word over shared memory: 1 once one of the models over this memory was trained. */
+  readonly trainedMark?: Uint32Array;
   /** The model of the best epoch, while a run keeps it. */
   readonly best?: SharedModel;
   /** The model of the last epoch, after a run that kept its best one. */
@@ -68,9 +70,10 @@ export interface SharedInference {
 
 /** A model for a message; nothing is copied. */
 export function shareParts(parts: ModelParts): SharedModel {
-  const { best, running } = parts;
+  const { best, running, trainedMark } = parts;
   const shared: SharedModel = {
     ...shareOne(parts),
+    ...(trainedMark && { trainedMark }),
     ...(best && { best: shareOne(best) }),
     ...(running && { running: shareOne(running) }),
   };

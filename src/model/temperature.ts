@@ -6,6 +6,8 @@
  * @module
  */
 
+import { shown } from "../value.ts";
+
 /** The least positive f32: below it a probability is rounded to 0, and counts as this. */
 const LEAST_PROBABILITY = 2 ** -149;
 
@@ -16,9 +18,15 @@ const LEAST_PROBABILITY = 2 ** -149;
  *
  * @param probabilities Shape `[samples, classes]`; overwritten.
  * @param temperature Above 0; above 1 makes them less sure. With 1 nothing is touched.
+ * @throws {RangeError} When the temperature is none.
  */
 export function applyTemperature(probabilities: Float32Array, classes: number, temperature: number): void {
   if (temperature === 1) return;
+  if (!Number.isFinite(temperature) || temperature <= 0) {
+    throw new RangeError(
+      `Cannot predict: the temperature of the model is ${shown(temperature)}, expected a number above 0`,
+    );
+  }
   for (let row = 0; row < probabilities.length; row += classes) {
     let [largest, sum] = [-Infinity, 0];
     for (let place = row; place < row + classes; place++) largest = Math.max(largest, probabilities[place]);

@@ -183,25 +183,40 @@ function evolve(
     neighbours: { ...(index > 0 && { below: all[index - 1] }), above: all[index + 1] },
   }));
   const probed = probedBy(chosen, layers, places, probe);
-  for (const [index, layer] of layers.entries()) {
-    dropByRule<RulePlace & ConnectionGradients>(layer, drop, {
-      ...places[index],
-      gradients: probed[index].ofConnections,
-    });
-    if (layer.nnz > wanted[index]) layer.nnz = dropTo(layer, wanted[index], threads);
-  }
-  clearByRule(all, growth, threads);
-  if (growth.readsIncoming) layers.forEach((layer) => rebuildIncoming(layer, threads));
   let replaced = 0;
-  for (const [index, layer] of layers.entries()) {
-    const count = wanted[index] - layer.nnz;
-    if (zeta > 0 || count > 0) {
-      replaced += growByRule(layer, growth, count, { ...places[index], ...probed[index] });
+  try {
+    for (const [index, layer] of layers.entries()) {
+      dropByRule<RulePlace & ConnectionGradients>(layer, drop, {
+        ...places[index],
+        gradients: probed[index].ofConnections,
+      });
+      if (layer.nnz > wanted[index]) layer.nnz = dropTo(layer, wanted[index], threads);
     }
-    rebuildIncoming(layer, threads);
-    onPhase?.({ phase: "evolution", epoch: moment.epoch, done: index + 1, total: layers.length });
+    clearByRule(all, growth, threads);
+    if (growth.readsIncoming) layers.forEach((layer) => rebuildIncoming(layer, threads));
+    for (const [index, layer] of layers.entries()) {
+      const count = wanted[index] - layer.nnz;
+      if (zeta > 0 || count > 0) {
+        replaced += growByRule(layer, growth, count, { ...places[index], ...probed[index] });
+      }
+      rebuildIncoming(layer, threads);
+      onPhase?.({ phase: "evolution", epoch: moment.epoch, done: index + 1, total: layers.length });
+    }
+  } catch (cause) {
+    // A rule or a callback that throws leaves layers that can be used, unless it broke one.
+    layers.forEach((layer) => restoreIncoming(layer, threads));
+    throw cause;
   }
   return replaced;
+}
+
+/** As `rebuildIncoming`; a layer that is none any more stays as it is. */
+function restoreIncoming(layer: Connections, threads: number): void {
+  try {
+    rebuildIncoming(layer, threads);
+  } catch (cause) {
+    if (!(cause instanceof TypeError)) throw cause;
+  }
 }
 
 /** What a layer's first weights would be drawn by, at its present size and density. */

@@ -7,6 +7,7 @@
  */
 import type { Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
+import { meaningOf } from "../data/finished.ts";
 import { readSplit } from "../data/split_argument.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { refuseUnknown, resolveOptions } from "../hyperparameter.ts";
@@ -24,7 +25,9 @@ import {
   SplitEvaluator,
 } from "./evaluation.ts";
 import { type ClassifiedSamples, measuredOf, readClassified } from "./measured_samples.ts";
+import { requireSameMeaning } from "./meaning.ts";
 import { classificationPieces } from "./metrics.ts";
+import { isRecord } from "../value.ts";
 
 /** How far a temperature goes: samples that are all classified rightly would ask for 0. */
 const [LEAST, MOST] = [0.1, 10];
@@ -117,7 +120,8 @@ export function refuseCalibration(task: Task, what: string): void {
  * Fits the temperature of a trained model on samples it has not learned from, and sets it: `predictProbabilities` then
  * uses it, files keep it. Which class is the most probable stays as it is.
  *
- * @throws {TypeError} When the model is not for classification, or was never trained.
+ * @throws {TypeError} When the model is not for classification, or was never trained, or a class or column of the samples
+ * has another place than in the model.
  *
  * @example
  * ```ts
@@ -139,6 +143,8 @@ export function calibrate(model: SparseMlp, split: Split, options: EvaluationOpt
   refuseUnknown(options, Object.keys(EVALUATION_ROWS), task);
   const settings = resolveOptions(EVALUATION_ROWS, options, { task }) as unknown as EvaluationSettings;
   requireTrained(model, task);
+  const meaning = isRecord(split) ? meaningOf(split) : undefined;
+  if (meaning !== undefined) requireSameMeaning(model, meaning, task, "refuse");
   return atOnce(calibrationPieces(model, readSplit(split, shapeOf(model), task), settings));
 }
 

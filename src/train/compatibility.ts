@@ -8,11 +8,13 @@ import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
+import { standardizationOf } from "../model/sample_batch.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
 import { refuseCalibration } from "./calibration.ts";
 import { checkDensityDecay, densitiesOf } from "../topology/density_decay.ts";
 import { lastChange } from "../topology/interval.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
+import { requireSameMeaning } from "./meaning.ts";
 import type { RunOptions } from "./options.ts";
 import { checkClassWeights } from "./sample_weights.ts";
 import { checkMetric } from "./selection.ts";
@@ -39,6 +41,14 @@ export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset
   const [stepsDone, { maxSteps }] = [state.epoch * steps + state.step, settings];
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
+  }
+  if (
+    hooks.state !== undefined && (state.epoch > 0 || state.step > 0) && model.standardization === undefined
+  ) {
+    throw new TypeError(
+      `Cannot go on from this state: its run has done ${state.epoch} epochs and ${state.step} steps, the model was ` +
+        "never trained; a new run begins with newRunState()",
+    );
   }
   return { ...run, settings: Object.freeze({ ...settings, batchSize }) };
 }
@@ -79,6 +89,10 @@ export function checkFalling(
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
   const { task } = model.settings;
+  if (!Object.isExtensible(model)) {
+    throw new TypeError("Cannot train: the model is frozen or sealed, expected one that training can change");
+  }
+  if (model.standardization !== undefined) standardizationOf(model, "train");
   const [inputs, outputs] = [model.featureCount, answerCount(model.settings)];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {
     throw new TypeError(
@@ -89,6 +103,7 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
   if (task !== data.task) {
     throw new TypeError(`Cannot train on "${data.name}": it is for ${data.task}, the model for ${task}`);
   }
+  requireSameMeaning(model, data, `train on "${data.name}"`, "learn");
   checkMetric(settings.metric, task);
   if (settings.classWeights !== undefined) checkClassWeights(settings.classWeights, data);
   if (settings.labelSmoothing > 0 && lossOf(model.settings) !== "softmax-cross-entropy") {

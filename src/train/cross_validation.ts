@@ -138,7 +138,8 @@ function readPlan(data: Dataset, options: CrossValidationOptions): Plan {
  *
  * @param onFold Called after each fold, and waited for.
  * @returns What all folds gave: mean and deviation of every metric.
- * @throws {TypeError} When there is no option of a name, with the nearest there is, or one has the wrong type.
+ * @throws {TypeError} When there is no option of a name, with the nearest there is, or one has the wrong type, or
+ * `model` gives the model of another fold.
  * @throws {RangeError} When there are too few samples or groups, or an option is out of range.
  *
  * @example
@@ -180,6 +181,7 @@ export async function* trainFolds(
     throw unfit({ task, name: "data" }, data, "a data set");
   }
   const plan = readPlan(data, options);
+  const made = new WeakSet<SparseMlp>();
   const found: Measures[] = [];
   for (let repeat = 0; repeat < plan.repeats; repeat++) {
     const { groups } = plan;
@@ -187,7 +189,7 @@ export async function* trainFolds(
     const folds = groups === undefined ? stratifiedFolds(data, options) : groupFolds(data, groups, options);
     let fold = 0;
     for (const parted of folds) {
-      const record = await trainFold(parted, plan);
+      const record = await trainFold(parted, plan, made);
       found.push(record.measures);
       yield pictured({ repeat: repeat + 1, fold: ++fold, ...record }, foldPicture);
     }
@@ -196,10 +198,15 @@ export async function* trainFolds(
   return pictured(summary, crossValidationPicture);
 }
 
-/** Trains on a data set and measures with its test part. */
+/**
+ * Trains on a data set and measures with its test part.
+ *
+ * @param made The models of other folds, which have seen its test part.
+ */
 async function trainFold(
   { test, ...data }: Dataset,
   { seed, model: makeModel, training }: Plan,
+  made: WeakSet<SparseMlp>,
 ): Promise<Omit<FoldRecord, "repeat" | "fold">> {
   const started = performance.now();
   const model = makeModel === undefined
@@ -208,6 +215,12 @@ async function trainFold(
   if (!SparseMlp.isModel(model)) {
     throw new TypeError(`Cannot ${task}: model() gave ${described(model)}, expected a SparseMlp`);
   }
+  if (made.has(model)) {
+    throw new TypeError(
+      `Cannot ${task}: model() gave one model twice, which has learned from the samples of this fold; make one in each call`,
+    );
+  }
+  made.add(model);
   const options = training ?? suggestSettings(data).training;
   const epochs = train(model, data, options);
   let step = await epochs.next();

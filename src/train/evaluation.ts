@@ -10,6 +10,7 @@ import { type NamesOf, onlyKnown, resolveOptions, type TableOf, THREADS } from "
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { answerCount, isOneSided, writeBothSides } from "../model/outputs.ts";
+import { standardizationOf } from "../model/sample_batch.ts";
 import { toOwnUnit } from "../model/target_scaling.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { HYPERPARAMETERS } from "./hyperparameters.ts";
@@ -81,6 +82,7 @@ export function shapeOf({ featureCount, settings }: SparseMlp): SplitShape {
  * @throws {TypeError} When it was never trained, so that it cannot standardise features.
  */
 export function requireTrained(model: SparseMlp, task: string): void {
+  standardizationOf(model, task);
   if (model.standardization !== undefined) return;
   throw new TypeError(`Cannot ${task}: the model was never trained, so it cannot standardise features`);
 }

@@ -6,7 +6,7 @@
  * @module
  */
 import { COUNT, type Place, resolveOptions, unfit } from "../hyperparameter.ts";
-import { requireSignal } from "../value.ts";
+import { isRecord, requireSignal } from "../value.ts";
 import type { OwnRules } from "../topology/rules/own_rules.ts";
 import type { ScheduleFunction } from "./rate.ts";
 import type { StepRecord } from "./records.ts";
@@ -118,12 +118,15 @@ export function readHooks(options: RunHooks): RunHooks {
  * Where a run begins: the state that was given, which it then keeps up to date, or a new one.
  *
  * @param epochs Epochs of the run.
- * @throws {TypeError} When a state and `epochsDone` were both given, or the state has parts of another type.
+ * @throws {TypeError} When a state and `epochsDone` were both given, or the state is frozen or has parts of another type.
  * @throws {RangeError} When more epochs are done than the run has.
  */
 export function startOf({ state, epochsDone }: RunHooks, epochs: number): RunState {
   if (state !== undefined && epochsDone !== undefined) {
     throw new TypeError("Cannot train: state and epochsDone were both given, expected one of them");
+  }
+  if (isRecord(state) && Object.isFrozen(state)) {
+    throw new TypeError("Cannot train: state is frozen, expected an object that the run keeps up to date");
   }
   // Names that an older version saved become those of today.
   if (state !== undefined) Object.assign(state, checkRunState(state));

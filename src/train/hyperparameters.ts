@@ -108,7 +108,7 @@ export interface HyperparameterOptions
   readonly compactWhilePruning?: boolean;
   /**
    * What the loss of the samples of each class is multiplied by, beside their own weights: a number for each class in
-   * their order, or `balanced`, as much for rare classes as for frequent ones. The weights of all training samples are
+   * their order or by its name, or `balanced`, as much for rare classes as for frequent ones. The weights of all training samples are
    * divided by their mean.
    */
   readonly classWeights?: ClassWeights;

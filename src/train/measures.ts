@@ -4,6 +4,7 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
+import { meaningOf } from "../data/finished.ts";
 import { readSplit } from "../data/split_argument.ts";
 import { FeatureError } from "../errors.ts";
 import { CALLBACK, refuseUnknown, resolveOptions, type TableOf } from "../hyperparameter.ts";
@@ -13,8 +14,9 @@ import { atOnce } from "../pieces.ts";
 import { applyTemperature } from "../model/temperature.ts";
 import type { Task } from "../task.ts";
 import { requireModel } from "../model/model_argument.ts";
-import { isList, readItems } from "../value.ts";
+import { isList, isRecord, readItems } from "../value.ts";
 import { pictured } from "../picture.ts";
+import { requireSameMeaning } from "./meaning.ts";
 import { measuresPicture } from "./measure_pictures.ts";
 import {
   EVALUATION_ROWS,
@@ -63,8 +65,8 @@ const OPTIONS = { ...EVALUATION_ROWS, onProgress: CALLBACK } as const satisfies 
  *
  * @param samples Part of a data set, or several that are measured together, with the class indices of the model or with
  * targets.
- * @throws {TypeError} When there are no samples, they do not fit the model, or the model was never trained, so that it
- * cannot standardise features.
+ * @throws {TypeError} When there are no samples, they do not fit the model, a class or column of the data set they are part of
+ * has another place than in the model or is none of it, or the model was never trained, so that it cannot standardise features.
  * @throws {FeatureError} When a feature is so far from those of training that nothing can be computed.
  * @throws {RangeError} When a class, target or weight is out of range, all samples of a part have weight 0, or the loss
  * is not finite.
@@ -100,7 +102,11 @@ export function evaluate<T extends Task>(
   if (given.length === 0) {
     throw new TypeError("Cannot evaluate: there are no samples, the list of parts is empty");
   }
-  const parts = given.map((part) => readSplit(part, shape, "evaluate"));
+  const parts = given.map((part) => {
+    const meaning = isRecord(part) ? meaningOf(part) : undefined;
+    if (meaning !== undefined) requireSameMeaning(model, meaning, "evaluate", "refuse");
+    return readSplit(part, shape, "evaluate");
+  });
   const count = parts.reduce((sum, part) => sum + part.samples, 0);
   const outputs = new Float32Array(count * shape.outputCount);
   const loss = run(model, parts, outputs, settings, (done) => onProgress?.(done, count));

@@ -58,7 +58,8 @@ export function ownRateOf(
   const [epoch, step] = [Math.floor(number / steps) + 1, number % steps + 1];
   const rate: unknown = schedule({ epoch, epochs, step, steps, learningRate });
   if (typeof rate === "number" && rate >= 0 && Number.isFinite(Math.fround(rate))) return rate;
-  const found = `schedule gave ${shown(rate)} for step ${step} of epoch ${epoch}`;
+  const text = typeof rate === "string" ? " (a string)" : "";
+  const found = `schedule gave ${shown(rate)}${text} for step ${step} of epoch ${epoch}`;
   const message = `Cannot train: ${found}, expected a learning rate: a finite number of at least 0`;
   throw typeof rate === "number" ? new RangeError(message) : new TypeError(message);
 }

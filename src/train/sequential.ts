@@ -100,7 +100,7 @@ export class SequentialEngine implements Engine {
       }
       if (onStep !== undefined) {
         const answer = onStep({ epoch, step: step + 1, steps, loss: loss / size, learningRate });
-        if (answer instanceof Promise) await answer;
+        if (answer !== undefined) await answer;
       }
       const due = this.#turn.due;
       const tells = onProgress !== undefined &&

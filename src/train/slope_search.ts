@@ -164,6 +164,11 @@ export async function searchSlope(
       "none: all-relu, whose slope is searched for",
     );
   }
+  if (network.sizes.length < 3) {
+    throw new TypeError(
+      `Cannot ${TASK}: the network has no hidden layer, which alone have one; expected one in hidden`,
+    );
+  }
   refuseUnknown(training, TRIAL_OPTION_NAMES, TASK, "training.");
   const run: TrainOptions = readByName(training, TRIAL_OPTION_NAMES, TASK, "training.");
   // A metric may be given for the search alone.

@@ -63,6 +63,24 @@ export function newRunState(epoch = 0): RunState {
   };
 }
 
+/** States of runs that are not over. */
+const IN_USE = new WeakSet<RunState>();
+
+/**
+ * Takes a state for a run, which keeps it up to date until what is returned is disposed of.
+ *
+ * @throws {TypeError} When it is that of another run.
+ */
+export function takeState(state: RunState): Disposable {
+  if (IN_USE.has(state)) {
+    throw new TypeError(
+      "Cannot train: state is that of another run, which is not over; each needs its own newRunState()",
+    );
+  }
+  IN_USE.add(state);
+  return { [Symbol.dispose]: () => void IN_USE.delete(state) };
+}
+
 /**
  * What an evaluation at the end of an epoch says: which epoch is the best now, and how many evaluations ago; 0 if it is
  * this one. A best by another metric counts no more.

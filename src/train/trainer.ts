@@ -30,7 +30,7 @@ import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { judgeValidation } from "./state.ts";
+import { judgeValidation, takeState } from "./state.ts";
 import { topologyRecords } from "./topology_records.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
@@ -92,6 +92,7 @@ export async function* trainWith(
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
+  using _state = takeState(state);
   const { threads, maxSteps, metric, keep, patience = Infinity } = settings;
   const turn = new EventLoopTurn();
   const { signal } = hooks;
@@ -109,6 +110,7 @@ export async function* trainWith(
     standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
     signal,
   );
+  if (model.trainedMark !== undefined) Atomics.store(model.trainedMark, 0, 1);
   if (data.task === "regression") {
     model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
   }

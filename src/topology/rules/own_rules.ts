@@ -29,6 +29,15 @@ export interface OwnRules {
 export function readOwnRules(
   { drop, growth }: { readonly drop?: unknown; readonly growth?: unknown },
 ): OwnRules {
+  for (const [name, rule] of Object.entries({ drop, growth })) {
+    if (typeof rule !== "function") continue;
+    const method = name === "drop" ? "drop" : "grow";
+    throw unfit(
+      { task: "train", name },
+      rule,
+      `the name of a rule, or an object with a name and ${method}()`,
+    );
+  }
   return {
     ...(isRecord(drop) &&
       { drop: watchedDrop(checkedRule(drop, "drop", dropMethods(drop)) as unknown as RemovalRule) }),
