@@ -22,6 +22,7 @@ const VARIANTS: ParallelOptions[] = [
   { evolveEvery: { steps: 5 }, growth: "gradient-sampled", optimizer: "adam", learningRate: 0.002 },
   { finalDensity: 0.1, importancePruning: { start: 2, every: 2, percentile: 5 } },
   { finalDensity: 0.1, evolveEvery: { steps: 4 }, zetaSchedule: "cosine" },
+  { finalDensity: 0.1, zeta: 0, drop: "magnitude-gradient", growth: "gradient-sampled" },
 ];
 
 /** Connections of the layers that evolve. */

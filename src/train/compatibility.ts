@@ -10,7 +10,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
 import { refuseCalibration } from "./calibration.ts";
-import { checkDensityDecay, densitiesOf } from "../topology/density_decay.ts";
+import { checkDensityDecay, checkDensityStop, densitiesOf } from "../topology/density_decay.ts";
 import { lastChange } from "../topology/interval.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import type { RunOptions } from "./options.ts";
@@ -56,10 +56,11 @@ export function checkFalling(
   { epoch, step, startDensities }: RunState,
   steps: readonly number[],
 ): void {
-  const { finalDensity, evolveEvery, epochs } = settings;
+  const { finalDensity, evolveEvery, epochs, compactWhilePruning } = settings;
   if (finalDensity === undefined) return;
   const layers = model.layers.slice(0, -1);
-  if (startDensities === undefined && (epoch > 0 || step > 0)) {
+  const begun = epoch > 0 || step > 0;
+  if (startDensities === undefined && begun) {
     throw new TypeError(
       `Cannot let the density fall to ${finalDensity}: the run has begun, and nothing says with which density; ` +
         "go on with the state of a run that had finalDensity from its beginning, or begin a run with this model",
@@ -72,9 +73,9 @@ export function checkFalling(
         "that evolve",
     );
   }
-  for (const count of steps) {
-    checkDensityDecay(layers, start, settings, lastChange(evolveEvery, epochs, count));
-  }
+  // Compaction takes places away, with which the density was to fall when the run began.
+  if (!begun || !compactWhilePruning) checkDensityDecay(layers, start, settings);
+  for (const count of steps) checkDensityStop(settings, lastChange(evolveEvery, epochs, count));
 }
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {

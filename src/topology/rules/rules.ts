@@ -4,6 +4,7 @@
  * @module
  */
 import { onlyFor, type TableOf } from "../../hyperparameter.ts";
+import type { DensityDecayOptions } from "../density_decay.ts";
 import type { GrowthWeights } from "../growth_weights.ts";
 import { CANNISTRACI_HEBB } from "./cannistraci_hebb.ts";
 import {
@@ -95,8 +96,8 @@ export interface ChosenRules {
   readonly growth: GrowthRule;
 }
 
-/** Which rules settings name; objects win over names. */
-export type RuleChoice = RuleSettings & Required<Pick<RuleOptions, "drop" | "growth">>;
+/** Which rules settings name, and whether they will be asked; objects win over names. */
+export type RuleChoice = RuleSettings & Required<Pick<RuleOptions, "drop" | "growth">> & DensityDecayOptions;
 
 /** The rules of a run. */
 export function chosenRules({ drop, growth }: RuleChoice, own: OwnRules = {}): ChosenRules {
@@ -112,9 +113,14 @@ export function probesFor({ drop, growth }: ChosenRules): string | undefined {
   return undefined;
 }
 
+/** Whether rules are asked at all: connections are replaced, or their density falls. */
+function areAsked({ zeta, finalDensity }: RuleChoice): boolean {
+  return zeta > 0 || finalDensity !== undefined;
+}
+
 /** Whether a run needs gradients at places of its network. */
 export function needsGradients(settings: RuleChoice, own: OwnRules = {}): boolean {
-  return settings.zeta > 0 && probesFor(chosenRules(settings, own)) !== undefined;
+  return areAsked(settings) && probesFor(chosenRules(settings, own)) !== undefined;
 }
 
 /**
@@ -144,5 +150,5 @@ export function checkLayers(
   settings: RuleChoice,
   own: OwnRules = {},
 ): void {
-  if (settings.zeta > 0) chosenRules(settings, own).growth.checkLayers?.(layers);
+  if (areAsked(settings)) chosenRules(settings, own).growth.checkLayers?.(layers);
 }
