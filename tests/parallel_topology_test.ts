@@ -120,4 +120,12 @@ Deno.test("trainParallel() refuses a final density that the fewer steps of worke
     RangeError,
     "the last change of the topology comes after 0.75",
   );
+  // Of 36 steps of each of three workers one changes the topology, the 23rd, and that would be in phase 1, where the 64
+  // updates of the server count.
+  assertThrows(
+    () =>
+      trainParallel(make(), data, { ...options, evolveEvery: { steps: 23 }, densityStop: 0.6, workers: 3 }),
+    RangeError,
+    "the last change of the topology comes after 0.479",
+  );
 });

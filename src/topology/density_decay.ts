@@ -97,10 +97,10 @@ export function scheduledConnections(
   const begun = layers.map(({ inputs, neurons }, index) => start[index] * inputs * neurons);
   const [places, first] = [placesOf(layers), sumOf(begun)];
   const final = Math.min(first, finalDensity * places);
-  const share = (final + (first - final) * densityLeft(progress, densityStop)) / first;
+  const total = final + (first - final) * densityLeft(progress, densityStop);
   let [sum, given, missing] = [0, 0, 0];
   const counts = layers.map(({ nnz }, index) => {
-    const exact = share * begun[index];
+    const exact = total * begun[index] / first;
     sum += exact;
     // Rounding sums instead of parts leaves their total exact; nothing passes through a layer without a connection.
     const count = Math.max(1, Math.round(sum) - given);
@@ -109,7 +109,7 @@ export function scheduledConnections(
     if (nnz < count && nnz > exact - 2) missing += count - nnz;
     return Math.min(nnz, count);
   });
-  missing += Math.round(sum) - given;
+  missing += Math.round(total) - given;
   return counts.map((count, index) => {
     const { nnz } = layers[index];
     const more = Math.max(Math.min(missing, nnz - count), Math.min(1, nnz) - count);

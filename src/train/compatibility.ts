@@ -35,7 +35,7 @@ export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset
   const batchSize = Math.min(settings.batchSize, samples);
   const steps = Math.ceil(samples / batchSize);
   checkStepInside(state, batchSize, steps);
-  checkFalling(model, settings, state, [steps]);
+  checkFalling(model, settings, state, lastChange(settings.evolveEvery, settings.epochs, steps));
   const [stepsDone, { maxSteps }] = [state.epoch * steps + state.step, settings];
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
@@ -46,7 +46,7 @@ export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset
 /**
  * Refuses a density that could not fall as the settings say.
  *
- * @param steps Steps of an epoch; several where workers count their own.
+ * @param last Share of the run that is done at the last change of the topology.
  * @throws {TypeError} When the run has begun without.
  * @throws {RangeError} When it could not come down to its end.
  */
@@ -54,9 +54,9 @@ export function checkFalling(
   model: SparseMlp,
   settings: Hyperparameters,
   { epoch, step, startDensities }: RunState,
-  steps: readonly number[],
+  last: number,
 ): void {
-  const { finalDensity, evolveEvery, epochs, compactWhilePruning } = settings;
+  const { finalDensity, compactWhilePruning } = settings;
   if (finalDensity === undefined) return;
   const layers = model.layers.slice(0, -1);
   const begun = epoch > 0 || step > 0;
@@ -75,7 +75,7 @@ export function checkFalling(
   }
   // Compaction takes places away, with which the density was to fall when the run began.
   if (!begun || !compactWhilePruning) checkDensityDecay(layers, start, settings);
-  for (const count of steps) checkDensityStop(settings, lastChange(evolveEvery, epochs, count));
+  checkDensityStop(settings, last);
 }
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {
