@@ -8,7 +8,9 @@ import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
+import { checkHeld } from "../optimizer/optimizers.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
+import { beginning } from "./best_model.ts";
 import { refuseCalibration } from "./calibration.ts";
 import { checkDensityDecay, checkDensityStop, densitiesOf } from "../topology/density_decay.ts";
 import { lastChange } from "../topology/interval.ts";
@@ -30,6 +32,7 @@ export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset
   const { settings, hooks, state } = run;
   checkFit(model, data, settings);
   checkLayers(model.layers.slice(0, -1), settings, hooks.rules);
+  checkHeld(settings.optimizer, beginning(model, state).optimizerState);
   if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const samples = trainingSamples(data, settings.validationFraction);
   const batchSize = Math.min(settings.batchSize, samples);
