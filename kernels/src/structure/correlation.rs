@@ -150,7 +150,7 @@ pub fn keep_correlated(
         let i = first + r;
         for j in i + 1..features {
             let score = (sums[r * features + j].abs() / samples) as f32;
-            if !(score > 0.0) || !best.takes(score) {
+            if score.is_nan() || score <= 0.0 || !best.takes(score) {
                 continue;
             }
             // Of one score and row, no more than there is room for can stay.

@@ -151,7 +151,8 @@ const STEP: OptimizerStep = OptimizerStep {
 const NESTEROV: OptimizerStep = OptimizerStep { method: Method::Sgd(Sgd { nesterov: true, ..SGD }), ..STEP };
 const WHOLE: ActivationMemory = ActivationMemory { storage: Storage::F32, recompute: false };
 const BF16: ActivationMemory = ActivationMemory { storage: Storage::Bf16, recompute: false };
-const TRAINING: Training = Training { optimizer: STEP, dropout: 0.25, seed: 3, step: 5, memory: WHOLE };
+const TRAINING: Training =
+    Training { optimizer: STEP, dropout: 0.25, seed: 3, step: 5, memory: WHOLE, label_smoothing: 0.0 };
 
 #[test]
 fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {
