@@ -1,5 +1,15 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { madelonLike, newRunState, SparseMlp, train, type TrainOptions } from "../mod.ts";
+import {
+  encodeModel,
+  loadModel,
+  madelonLike,
+  newRunState,
+  type RunState,
+  saveModel,
+  SparseMlp,
+  train,
+  type TrainOptions,
+} from "../mod.ts";
 import { densitiesOf, densityLeft, scheduledConnections } from "../src/topology/density_decay.ts";
 import { assertSameModel } from "./model/content.ts";
 import { assertInvariants } from "./topology/layer.ts";
@@ -41,6 +51,49 @@ Deno.test("scheduledConnections() keeps the shares of the layers, and their sum 
   assertEquals(scheduledConnections(pruned, start, decay, 0.4), [35, 20, 16]);
 });
 
+Deno.test("scheduledConnections() keeps the sum where a layer is rounded up again, and never empties a layer", () => {
+  // Shares of 32 : 8 places, and of a layer that comes down to 0.52 connections.
+  for (const shapes of [[[8, 4, 32], [4, 4, 8]], [[5, 5, 23], [1, 4, 1], [6, 6, 21]]]) {
+    let layers = shapes.map(([inputs, neurons, nnz]) => ({ inputs, neurons, nnz }));
+    const [start, begun] = [densitiesOf(layers), layers.reduce((sum, { nnz }) => sum + nnz, 0)];
+    const places = layers.reduce((sum, { inputs, neurons }) => sum + inputs * neurons, 0);
+    const final = shapes.length === 2 ? 0.2 : 0.52 * begun / places;
+    for (let step = 1; step <= 200; step++) {
+      const counts = scheduledConnections(
+        layers,
+        start,
+        { finalDensity: final, densityStop: 0.8 },
+        step / 200,
+      );
+      const wanted = final * places + (begun - final * places) * left(step / 160);
+      assertEquals(counts.reduce((sum, count) => sum + count, 0), Math.round(wanted), `step ${step}`);
+      counts.forEach((count, index) => assert(count >= 1 && count <= layers[index].nnz));
+      layers = layers.map((layer, index) => ({ ...layer, nnz: counts[index] }));
+    }
+  }
+});
+
+Deno.test("train() with finalDensity goes on where compaction has left less than the density could fall from", async () => {
+  const make = () => SparseMlp.create({ sizes: [20, 8, 8, 2], density: [0.9, 0.1, 0.9], seed: 3 });
+  const importancePruning = { start: 1, every: 1, percentile: 30 };
+  const settings: TrainOptions = {
+    ...{ ...OPTIONS, finalDensity: 0.3, growth: "cannistraci-hebb", epochs: 6 },
+    ...{ importancePruning, compactWhilePruning: true },
+  };
+  const straight = make();
+  await finish(straight, data, settings);
+  straight.layers.forEach(({ nnz }) => assert(nnz > 0));
+  for (let epochs = 1; epochs < 6; epochs++) {
+    const [model, state] = [make(), newRunState()];
+    for await (const { epoch } of train(model, data, { ...settings, state })) if (epoch === epochs) break;
+    const { model: loaded, training } = await loadModel(
+      await encodeModel(model, { training: { epoch: epochs, options: {}, state } }),
+    );
+    await finish(loaded, data, { ...settings, state: training!.state! });
+    assertSameModel(loaded, straight, `after epoch ${epochs}`);
+  }
+});
+
 Deno.test("train() with finalDensity has after each change exactly the connections of the schedule, whatever the rules", async () => {
   const variants: TrainOptions[] = [
     {},
@@ -48,6 +101,7 @@ Deno.test("train() with finalDensity has after each change exactly the connectio
     { zeta: 0, drop: "magnitude-gradient", growth: "gradient" },
     { zeta: 0.6, zetaSchedule: "cosine", zetaStop: 0.5 },
     { growth: "gradient-sampled", optimizer: "adam" },
+    { zeta: 0, drop: "magnitude-gradient", growth: "gradient-sampled", growthSampling: "grabo" },
     { drop: { name: "nothing", drop: () => 0 } },
     { evolveEvery: { steps: 7 } },
     { evolveEvery: 2 },

@@ -125,6 +125,19 @@ Deno.test("selectFeatures() refuses what cannot be chosen, with the numbers", as
   );
 });
 
+Deno.test("selectFeatures() takes a density of each layer or of all instead of ε", async () => {
+  for (const sparsity of [{ density: 0.5 }, { overallDensity: 0.5 }, { epsilon: 5 }]) {
+    const network = { hidden: [20], ...sparsity };
+    const { features } = await selectFeatures(twoMatter(), {
+      ...SHORT,
+      network,
+      count: 2,
+      method: "strength",
+    });
+    assertEquals(features.length, 2);
+  }
+});
+
 Deno.test("selectFeatures() by competing inputs ends with as many as asked for, whatever goes and comes back", async () => {
   const data = madelonLike({ samples: 150, testSamples: 0, features: 60, seed: 2 });
   for (const count of [1, 7, 60]) {

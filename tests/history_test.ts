@@ -11,6 +11,7 @@ import {
 } from "../mod.ts";
 import { EverConnected, MOST_BITS } from "../src/sparse/ever_connected.ts";
 import { newRunState } from "../src/train/state.ts";
+import { abortBefore } from "./trainer/data.ts";
 
 const data = madelonLike({ samples: 200, testSamples: 40, features: 24, seed: 5 });
 const make = () => SparseMlp.create({ sizes: [24, 30, 20, 2], epsilon: 4, seed: 2 });
@@ -122,6 +123,25 @@ Deno.test("a run that goes on from a checkpoint tells the same, also with its be
     const { model: loaded, training } = await loadModel(bytes);
     const rest = await records(loaded, { ...OPTIONS, ...extra, state: training!.state! });
     assertEquals(rest.map(({ topology }) => topology), whole.slice(3).map(({ topology }) => topology));
+  }
+});
+
+Deno.test("a run that goes on inside an epoch tells the same: when connections came is kept rounded", async () => {
+  // Tenths of an epoch are no f32.
+  const options: TrainOptions = { ...OPTIONS, evolveEvery: { steps: 1 } };
+  const whole = await records(make(), options);
+  for (const steps of [1, 2, 3, 7, 9, 13]) {
+    const [model, state] = [make(), newRunState()];
+    const run = records(model, { ...options, state, signal: abortBefore(steps) });
+    await assertRejects(() => run, DOMException);
+    assertEquals(10 * state.epoch + state.step, steps);
+    const bytes = await encodeModel(model, { training: { epoch: state.epoch, options: {}, state } });
+    const { model: loaded, training } = await loadModel(bytes);
+    const rest = await records(loaded, { ...options, state: training!.state! });
+    assertEquals(
+      rest.map(({ topology }) => topology),
+      whole.slice(state.epoch).map(({ topology }) => topology),
+    );
   }
 });
 

@@ -41,6 +41,10 @@ Deno.test("the last change of a run comes before its end", () => {
   assertEquals(lastChange(10, 10, 7), 0);
   assertEquals(lastChange({ steps: 8 }, 2, 10), 0.8);
   assertEquals(lastChange({ steps: 10 }, 2, 10), 0.5);
+  assertEquals(lastChange({ steps: 6 }, 4, 10, { until: 3 }), 0.75);
+  assertEquals(lastChange({ steps: 15 }, 4, 10, { after: 3 }), 0);
+  assertEquals(lastChange({ steps: 12 }, 4, 10, { after: 3 }), 0.9);
+  assertEquals(lastChange(2, 6, 10, { until: 3 }), 2 / 6);
 });
 
 Deno.test("the batch that is probed is the epoch's first, or the last whole one before a change by steps", () => {

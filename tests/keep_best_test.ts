@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { madelonLike } from "../src/data/generator.ts";
 import { splitValidation } from "../src/data/validation_split.ts";
 import { CheckpointError } from "../src/errors.ts";
@@ -151,6 +151,17 @@ Deno.test("train() goes on with the model itself after its end, without a file",
   // A new run begins with the best weights, and forgets the rest.
   await finish(model, data, { ...OPTIONS, epochs: 1, keep: "last" });
   assertEquals([model.best, model.running], [undefined, undefined]);
+});
+
+Deno.test("train() goes on after the best epoch with another optimiser once discardState() has forgotten the first", async () => {
+  const [model, state] = [make(), newRunState()];
+  await finish(model, data, { ...OPTIONS, state });
+  assert(model.running !== undefined);
+  const again = () => train(model, data, { ...OPTIONS, epochs: 10, optimizer: "adam", state });
+  assertThrows(again, TypeError, 'the model holds the state of "sgd"');
+  assert(model.running !== undefined);
+  model.discardState();
+  for await (const { epoch } of again()) assert(epoch > 8);
 });
 
 Deno.test("train() judges anew where a state knows of a best epoch whose weights are not there", async () => {

@@ -22,6 +22,7 @@ const VARIANTS: ParallelOptions[] = [
   { evolveEvery: { steps: 5 }, growth: "gradient-sampled", optimizer: "adam", learningRate: 0.002 },
   { finalDensity: 0.1, importancePruning: { start: 2, every: 2, percentile: 5 } },
   { finalDensity: 0.1, evolveEvery: { steps: 4 }, zetaSchedule: "cosine" },
+  { finalDensity: 0.1, zeta: 0, drop: "magnitude-gradient", growth: "gradient-sampled" },
 ];
 
 /** Connections of the layers that evolve. */
@@ -118,5 +119,13 @@ Deno.test("trainParallel() refuses a final density that the fewer steps of worke
     () => trainParallel(make(), data, { ...options, workers: 4 }),
     RangeError,
     "the last change of the topology comes after 0.75",
+  );
+  // Of 36 steps of each of three workers one changes the topology, the 23rd, and that would be in phase 1, where the 64
+  // updates of the server count.
+  assertThrows(
+    () =>
+      trainParallel(make(), data, { ...options, evolveEvery: { steps: 23 }, densityStop: 0.6, workers: 3 }),
+    RangeError,
+    "the last change of the topology comes after 0.479",
   );
 });

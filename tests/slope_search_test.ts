@@ -35,6 +35,12 @@ Deno.test("searchSlope() tries slopes as long as it says, whatever would end the
   assertEquals(ranking.map(({ epochs }) => epochs), [5, 5]);
 });
 
+Deno.test("searchSlope() begins as the run will, also where features of the samples decide", async () => {
+  const begun = { hidden: [30, 20], overallDensity: 0.3, start: "csti", seed: 5 } as const;
+  const { ranking } = await searchSlope(data, begun, training, { slopes: [0.2, 0.6], epochs: 1 });
+  assertEquals(ranking.map(({ epochs }) => epochs), [1, 1]);
+});
+
 Deno.test("searchSlope() is a function of data and options, for any number of threads", async () => {
   const search = { epochs: 1, slopes: [0, 0.3, 0.6] };
   const { seconds: _, ...one } = await searchSlope(data, network, training, search);

@@ -130,6 +130,8 @@ Deno.test("fillDefaults() lets options win over what suits the data, and what is
   assertEquals(filled({}).alpha, 0.75);
   assertEquals(filled({ activation: "relu" }).alpha, undefined);
   assertEquals(filled({ activation: "all-relu" }).alpha, 0.6);
+  assertEquals(filled({ alpha: "learned" }).activation, "all-relu");
+  assertEquals([filled({ alpha: 0.2 }).activation, filled({ alpha: 0.2 }).alpha], ["leaky-relu", 0.2]);
   assertEquals(filled({ optimizer: "adam" })["learning-rate"], 0.001);
   assertEquals(filled({ optimizer: "adam" })["weight-decay-form"], "decoupled");
   assertEquals(filled({ "importance-pruning": true })["pruning-start"], 46);

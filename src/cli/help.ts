@@ -43,7 +43,7 @@ export function facts(option: Option): string[] {
   const range = kind === "choice"
     ? option.choices.join(" | ")
     : kind === "choice-or-number"
-    ? `${option.choices.join(" | ")} | ${rangeOf(option)}`
+    ? [...option.choices, rangeOf(option) || "a number"].join(" | ")
     : kind.startsWith("text")
     ? ""
     : rangeOf(option);

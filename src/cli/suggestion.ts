@@ -30,6 +30,8 @@ export function suitable(data: Dataset, given: Values): Values {
   const epochs = given.epochs ?? training.epochs;
   return {
     ...networkOptions(model),
+    // A slope that is to be found is one of All-ReLU, whatever would suit the data without.
+    ...(typeof given.alpha === "string" && { activation: "all-relu" }),
     ...trainingOptions(training),
     "pruning-start": Math.floor(epochs * 0.4),
     "pruning-every": Math.max(1, Math.round(epochs / 50)),

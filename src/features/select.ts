@@ -270,10 +270,11 @@ function batchFor(samples: number): number {
   return 2 ** Math.round(Math.log2(Math.max(8, Math.min(samples / STEPS, 128))));
 }
 
-/** A density instead of ε takes its place. */
+/** A density instead of ε takes its place, of each layer or of all. */
 function networkFor(network: Partial<ModelForOptions>): object {
   const { epsilon, ...others } = SELECTION_DEFAULTS.network;
-  return { ...others, ...(!("density" in network) && { epsilon }), ...network };
+  const { density, overallDensity } = network;
+  return { ...others, ...(density === undefined && overallDensity === undefined && { epsilon }), ...network };
 }
 
 type Plan = Resolved & RankingPlan;

@@ -61,7 +61,7 @@ export async function readHistory(
   const kept: KeptHistory[] = [];
   for (const [index, one] of given.entries()) {
     const layer = await readLayer(reader, layers[index], index, one);
-    if (layer.births.some((birth) => birth > (seen as number))) {
+    if (layer.births.some((birth) => birth > Math.fround(seen as number))) {
       throw new RangeError(`tensor "${nameOf(index, "births")}" has an epoch that was not seen`);
     }
     kept.push(layer);

@@ -139,9 +139,10 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     this.#arrays.holdState(wanted);
   }
 
-  /** Forgets what an optimiser has kept: the next training begins without a past. */
+  /** Forgets what an optimiser has kept, of the model in training too: the next training begins without a past. */
   discardState(): void {
     this.#arrays.discardState();
+    this.running?.discardState();
   }
 
   /**

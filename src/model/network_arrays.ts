@@ -5,6 +5,7 @@
  */
 import { LAYOUT_COLUMNS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import type { OptimizerState } from "../optimizer/optimizer.ts";
+import { checkHeld } from "../optimizer/optimizers.ts";
 import { sharedWords } from "../sparse/shared.ts";
 import { gradientWords, type LayerPlan, layerWords, rowOf, SparseLayer, STATE_HEAD_WORDS } from "./layer.ts";
 
@@ -70,12 +71,7 @@ export class NetworkArrays {
    */
   holdState(wanted: OptimizerState): void {
     const held = this.#optimizerState;
-    if (held !== undefined && held.optimizer !== wanted.optimizer) {
-      throw new TypeError(
-        `Cannot train with optimizer "${wanted.optimizer}": the model holds the state of "${held.optimizer}"; ` +
-          "go on with that one, or call discardState() to begin anew",
-      );
-    }
+    checkHeld(wanted.optimizer, held);
     if (held !== undefined && held.planes.length === wanted.planes.length) return;
     this.#attachState(wanted, stateMemory(this.layers, wanted.planes.length));
   }

@@ -51,6 +51,19 @@ export function stateFor(settings: OptimizerSettings, held?: OptimizerState): Op
 }
 
 /**
+ * Refuses to go on with the state of another optimiser.
+ *
+ * @throws {TypeError} With both names.
+ */
+export function checkHeld(optimizer: string, held: OptimizerState | undefined): void {
+  if (held === undefined || held.optimizer === optimizer) return;
+  throw new TypeError(
+    `Cannot train with optimizer "${optimizer}": the model holds the state of "${held.optimizer}"; ` +
+      "go on with that one, or call discardState() to begin anew",
+  );
+}
+
+/**
  * The state that a file names.
  *
  * @throws {TypeError} When the optimiser is unknown, or the planes are not those it keeps, in their order.

@@ -8,10 +8,12 @@ import type { SparseMlp } from "../model/model.ts";
 import { tileWidth } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { EnginePlan } from "../train/engine.ts";
+import { lastChange } from "../topology/interval.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import type { RunState } from "../train/state.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import type { ServerOptions } from "./server.ts";
+import { shardSize } from "./shard.ts";
 import { passSteps, type WorkerSetup } from "./worker.ts";
 import type { WorkerModels } from "./worker_models.ts";
 
@@ -37,9 +39,7 @@ export function planTransport(
 ): TransportPlan {
   const { workers, algorithm } = parallel;
   const { batchSize, threads } = settings;
-  const steps = algorithm === "wassp"
-    ? passSteps(split.samples, workers, batchSize)
-    : Math.ceil(split.samples / batchSize);
+  const steps = serverSteps(split.samples, settings, parallel);
   // One synchronous worker is the sequential trainer; where a batch passes in several tiles, only its fused update
   // rounds alike.
   const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
@@ -61,6 +61,37 @@ export function planTransport(
     updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
     updatesTotal: phaseOneEpochs * steps,
   };
+}
+
+/** Updates of the server in an epoch of phase 1. */
+function serverSteps(
+  samples: number,
+  { batchSize }: Hyperparameters,
+  { algorithm, workers }: ParallelHyperparameters,
+): number {
+  return algorithm === "wassp" ? passSteps(samples, workers, batchSize) : Math.ceil(samples / batchSize);
+}
+
+/**
+ * Share of the run that is done at the last change of the topology: of the server's in phase 1, or of the worker that is
+ * first to stop changing its own in phase 2.
+ */
+export function lastChangeOfPhases(
+  samples: number,
+  settings: Hyperparameters,
+  parallel: ParallelHyperparameters,
+  workerModels: WorkerModels,
+  state: RunState,
+): number {
+  const { evolveEvery, epochs, batchSize } = settings;
+  const { workers } = parallel;
+  const phaseOne = lastOfPhaseOne(settings, parallel, workerModels, state);
+  const together = lastChange(evolveEvery, epochs, serverSteps(samples, settings, parallel), {
+    until: phaseOne,
+  });
+  const alone = [0, workers - 1].map((worker) => Math.ceil(shardSize(samples, workers, worker) / batchSize))
+    .map((steps) => lastChange(evolveEvery, epochs, steps, { after: phaseOne }));
+  return Math.max(together, Math.min(...alone));
 }
 
 /** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */

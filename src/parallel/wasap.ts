@@ -33,9 +33,8 @@ import { averageModels } from "./average.ts";
 import { checkShards, type ParallelOptions, type ParallelRunOptions, resolveParallelRun } from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
-import { shardSize } from "./shard.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
-import { planTransport, type TransportPlan } from "./transport_plan.ts";
+import { lastChangeOfPhases, planTransport, type TransportPlan } from "./transport_plan.ts";
 import { passSteps } from "./worker.ts";
 import { WorkerModels } from "./worker_models.ts";
 import { WorkersTransport } from "./workers.ts";
@@ -138,8 +137,7 @@ export function trainChecked(
   const { parallel, settings, state, workerModels = new WorkerModels() } = run;
   const samples = trainingSamples(data, settings.validationFraction);
   checkShards(parallel.workers, samples, settings.batchSize);
-  const shard = shardSize(samples, parallel.workers, parallel.workers - 1);
-  checkFalling(model, settings, state, [Math.ceil(shard / settings.batchSize)]);
+  checkFalling(model, settings, state, lastChangeOfPhases(samples, settings, parallel, workerModels, state));
   return trainWith(model, data, run, async (plan) => {
     // Where workers count their own steps, one that is behind the others still has more than the average.
     makeRoomFor(model, workerModels.start);

@@ -121,7 +121,7 @@ export class LayerHistory {
     let lived = 0;
     for (const birth of this.#births) {
       count(lives, time - birth);
-      lived += time - birth;
+      lived += Math.max(0, time - birth);
     }
     return { lives, lived };
   }
@@ -187,9 +187,12 @@ export class LayerHistory {
   }
 }
 
+/** What rounding may take from a life that is whole: births are f32. */
+const ROUNDING = 1e-4;
+
 /** Counts a life by its whole epochs; the list has no holes. */
 function count(lives: number[], life: number): void {
-  const epochs = Math.floor(life);
+  const epochs = Math.max(0, Math.floor(life + ROUNDING));
   while (lives.length <= epochs) lives.push(0);
   lives[epochs]++;
 }

@@ -98,13 +98,24 @@ export function scheduledConnections(
   const begun = layers.map(({ inputs, neurons }, index) => start[index] * inputs * neurons);
   const [places, first] = [placesOf(layers), sumOf(begun)];
   const final = Math.min(first, finalDensity * places);
-  const share = (final + (first - final) * densityLeft(progress, densityStop)) / first;
-  let sum = 0;
-  return layers.map(({ nnz }, index) => {
-    // Rounding sums instead of parts leaves their total exact.
-    const before = Math.round(sum);
-    sum += share * begun[index];
-    return Math.min(nnz, Math.round(sum) - before);
+  const total = final + (first - final) * densityLeft(progress, densityStop);
+  let [sum, given, missing] = [0, 0, 0];
+  const counts = layers.map(({ nnz }, index) => {
+    const exact = total * begun[index] / first;
+    sum += exact;
+    // Rounding sums instead of parts leaves their total exact; nothing passes through a layer without a connection.
+    const count = Math.max(1, Math.round(sum) - given);
+    given += count;
+    // What rounding took from a layer before, another has more; what pruning took stays away.
+    if (nnz < count && nnz > exact - 2) missing += count - nnz;
+    return Math.min(nnz, count);
+  });
+  missing += Math.round(total) - given;
+  return counts.map((count, index) => {
+    const { nnz } = layers[index];
+    const more = Math.max(Math.min(missing, nnz - count), Math.min(1, nnz) - count);
+    missing -= more;
+    return count + more;
   });
 }
 
@@ -115,43 +126,55 @@ export function hasFinalDensity(layers: Layers, { finalDensity }: DensityDecayOp
 }
 
 /**
- * Refuses a final density that a run could not come down to.
+ * Refuses a final density that layers could not fall to.
  *
  * @param layers Those that evolve.
  * @param start Density of each when the run began.
- * @param last Share of the run that is done at the last change of the topology.
- * @throws {RangeError} When the layers begin below it, one would be left without connections, or no change comes late
- * enough.
+ * @throws {RangeError} When there are none, they begin below it, or one would be left without connections.
  */
 export function checkDensityDecay(
   layers: Layers,
   start: readonly number[],
-  settings: DensityDecay,
-  last: number,
+  { finalDensity }: DensityDecay,
 ): void {
-  const { finalDensity, densityStop } = settings;
   if (finalDensity === undefined) return;
   const begun = layers.map(({ inputs, neurons }, index) => start[index] * inputs * neurons);
-  const density = sumOf(begun) / placesOf(layers);
+  const [places, first] = [placesOf(layers), sumOf(begun)];
   const what = `Cannot let the density fall to ${finalDensity}`;
   if (layers.length === 0) {
     throw new RangeError(`${what}: there is no hidden layer, whose connections evolve`);
   }
-  if (density < finalDensity) {
+  if (first / places < finalDensity) {
     throw new RangeError(
-      `${what}: the layers that evolve begin with a density of ${density}; expected at most that as finalDensity`,
+      `${what}: the layers that evolve begin with a density of ${
+        first / places
+      }; expected at most that as finalDensity`,
     );
   }
-  const full = layers.map(({ inputs, neurons }) => ({ inputs, neurons, nnz: inputs * neurons }));
-  const ends = scheduledConnections(full, start, settings, 1);
-  const empty = ends.findIndex((count) => count === 0);
+  const final = finalDensity * places;
+  const empty = begun.findIndex((count) => final * count / first < 0.5);
   if (empty >= 0) {
     throw new RangeError(`${what}: layer ${empty + 1} would have no connection; a larger one is needed`);
   }
-  if (last >= densityStop) return;
+  if (Math.round(final) >= layers.length) return;
   throw new RangeError(
-    `${what}: it is to be reached after ${densityStop} of the run, the last change of the topology comes after ` +
-      `${last}; expected a densityStop of at most that, or changes more often`,
+    `${what}: ${
+      Math.round(final)
+    } connections would be left for ${layers.length} layers; a larger one is needed`,
+  );
+}
+
+/**
+ * Refuses a final density whose time comes when topologies change no more.
+ *
+ * @param last Share of the run that is done at the last change of the topology.
+ * @throws {RangeError} When no change comes late enough.
+ */
+export function checkDensityStop({ finalDensity, densityStop }: DensityDecay, last: number): void {
+  if (finalDensity === undefined || last >= densityStop) return;
+  throw new RangeError(
+    `Cannot let the density fall to ${finalDensity}: it is to be reached after ${densityStop} of the run, the last ` +
+      `change of the topology comes after ${last}; expected a densityStop of at most that, or changes more often`,
   );
 }
 

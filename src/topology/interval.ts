@@ -66,10 +66,22 @@ export function changesInside(every: EvolveEvery, { epoch, steps }: Omit<Moment,
   return found;
 }
 
-/** Share of a run that is done at its last change of the topology: the end of the run changes nothing. 0 without one. */
-export function lastChange(every: EvolveEvery, epochs: number, steps: number): number {
-  const [length, all] = typeof every === "number" ? [every, epochs] : [every.steps, epochs * steps];
-  return Math.floor((all - 1) / length) * length / all;
+/**
+ * Share of a run that is done at its last change of the topology: the end of the run changes nothing. 0 without one.
+ *
+ * @param steps Steps of an epoch.
+ * @param part Of which epochs the changes count. @default all
+ */
+export function lastChange(
+  every: EvolveEvery,
+  epochs: number,
+  steps: number,
+  { after = 0, until = epochs }: { readonly after?: number; readonly until?: number } = {},
+): number {
+  const unit = typeof every === "number" ? 1 : steps;
+  const length = typeof every === "number" ? every : every.steps;
+  const last = Math.floor(Math.min(epochs * unit - 1, until * unit) / length) * length;
+  return last > after * unit ? last / (epochs * unit) : 0;
 }
 
 /**

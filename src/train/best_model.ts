@@ -34,6 +34,11 @@ function fittingCopy(model: SparseMlp): SparseMlp | undefined {
   return fits ? model.best : undefined;
 }
 
+/** The model that a run begins or goes on with: of one that was given as the best of its run the one in training. */
+export function beginning(model: SparseMlp, { epoch, step }: RunState): SparseMlp {
+  return epoch > 0 || step > 0 ? model.running ?? model : model;
+}
+
 /**
  * Makes a model ready to be trained from where the state stands: one that was given as the best of its run becomes the
  * one in training again, and the best is kept beside it.
@@ -43,12 +48,12 @@ function fittingCopy(model: SparseMlp): SparseMlp | undefined {
  */
 export function beginFrom(model: SparseMlp, state: RunState, keep: "best" | "last"): void {
   const goesOn = state.epoch > 0 || state.step > 0;
-  const { running } = model;
+  const from = beginning(model, state);
   delete model.running;
-  if (goesOn && running !== undefined) {
+  if (from !== model) {
     const best = aliasOf(model);
-    model.adopt(running);
-    moveHistory(running, model);
+    model.adopt(from);
+    moveHistory(from, model);
     model.best = best;
   } else if (goesOn && model.best === undefined && isBest(state)) keepAsBest(model);
   if (!goesOn) delete model.history;

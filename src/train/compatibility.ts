@@ -9,9 +9,11 @@ import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
 import { standardizationOf } from "../model/sample_batch.ts";
+import { checkHeld } from "../optimizer/optimizers.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
+import { beginning } from "./best_model.ts";
 import { refuseCalibration } from "./calibration.ts";
-import { checkDensityDecay, densitiesOf } from "../topology/density_decay.ts";
+import { checkDensityDecay, checkDensityStop, densitiesOf } from "../topology/density_decay.ts";
 import { lastChange } from "../topology/interval.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { requireSameMeaning } from "./meaning.ts";
@@ -32,12 +34,13 @@ export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset
   const { settings, hooks, state } = run;
   checkFit(model, data, settings);
   checkLayers(model.layers.slice(0, -1), settings, hooks.rules);
+  checkHeld(settings.optimizer, beginning(model, state).optimizerState);
   if (state.epoch === 0 && state.step === 0) checkConnected(model);
   const samples = trainingSamples(data, settings.validationFraction);
   const batchSize = Math.min(settings.batchSize, samples);
   const steps = Math.ceil(samples / batchSize);
   checkStepInside(state, batchSize, steps);
-  checkFalling(model, settings, state, [steps]);
+  checkFalling(model, settings, state, lastChange(settings.evolveEvery, settings.epochs, steps));
   const [stepsDone, { maxSteps }] = [state.epoch * steps + state.step, settings];
   if (stepsDone >= maxSteps) {
     throw new RangeError(`Cannot train up to step ${maxSteps}: ${stepsDone} steps are done`);
@@ -56,7 +59,7 @@ export function checkedRun<R extends RunOptions>(model: SparseMlp, data: Dataset
 /**
  * Refuses a density that could not fall as the settings say.
  *
- * @param steps Steps of an epoch; several where workers count their own.
+ * @param last Share of the run that is done at the last change of the topology.
  * @throws {TypeError} When the run has begun without.
  * @throws {RangeError} When it could not come down to its end.
  */
@@ -64,12 +67,13 @@ export function checkFalling(
   model: SparseMlp,
   settings: Hyperparameters,
   { epoch, step, startDensities }: RunState,
-  steps: readonly number[],
+  last: number,
 ): void {
-  const { finalDensity, evolveEvery, epochs } = settings;
+  const { finalDensity, compactWhilePruning } = settings;
   if (finalDensity === undefined) return;
   const layers = model.layers.slice(0, -1);
-  if (startDensities === undefined && (epoch > 0 || step > 0)) {
+  const begun = epoch > 0 || step > 0;
+  if (startDensities === undefined && begun) {
     throw new TypeError(
       `Cannot let the density fall to ${finalDensity}: the run has begun, and nothing says with which density; ` +
         "go on with the state of a run that had finalDensity from its beginning, or begin a run with this model",
@@ -82,9 +86,9 @@ export function checkFalling(
         "that evolve",
     );
   }
-  for (const count of steps) {
-    checkDensityDecay(layers, start, settings, lastChange(evolveEvery, epochs, count));
-  }
+  // Compaction takes places away, with which the density was to fall when the run began.
+  if (!begun || !compactWhilePruning) checkDensityDecay(layers, start, settings);
+  checkDensityStop(settings, last);
 }
 
 function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): void {

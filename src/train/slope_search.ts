@@ -156,7 +156,7 @@ export async function searchSlope(
   const started = performance.now();
   const usable = usableDataset(data);
   const { slopes, signal, onProgress, ...given } = readSearch(search);
-  const { activation, ...network } = optionsFor(usable, model);
+  const { activation, sizes, task: __, ...network } = optionsFor(usable, model);
   if (activation !== undefined) {
     throw unfit(
       { task: TASK, name: "activation" },
@@ -191,8 +191,9 @@ export async function searchSlope(
     importancePruning: false,
     ...(signal && { signal }),
   };
+  const hidden = sizes.slice(1, -1);
   const all = slopes.map((alpha): Trial => {
-    const made = SparseMlp.create({ ...network, activation: { kind: "all-relu", alpha } });
+    const made = SparseMlp.for(part, { ...network, hidden, activation: { kind: "all-relu", alpha } });
     return { alpha, run: train(made, part, own), epochs: 0, value: NaN, rounds: 0 };
   });
   let [left, done] = [all, 0];

@@ -59,6 +59,15 @@ impl<'a, T> SharedSlice<'a, T> {
         self.len == 0
     }
 
+    /// The first `len` elements.
+    ///
+    /// # Panics
+    /// When there are fewer.
+    pub fn first(self, len: usize) -> Self {
+        assert!(len <= self.len, "more elements than the shared slice has");
+        Self { len, ..self }
+    }
+
     /// The elements of `range`, mutable.
     ///
     /// # Safety

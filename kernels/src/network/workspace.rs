@@ -63,6 +63,16 @@ impl<C> Trace<'_, C> {
             preactivations: SharedSlice::new(&mut []),
         }
     }
+
+    /// As much of shared memory as one of its layers needs: a part that is not empty is kept and read for each neuron.
+    fn first(self, extent: Extent) -> Self {
+        Self {
+            output: self.output.first(extent.output),
+            signs: self.signs.first(extent.signs),
+            kept: self.kept.first(extent.kept),
+            preactivations: self.preactivations.first(extent.preactivations),
+        }
+    }
 }
 
 /// Vectors of each part of a trace.
@@ -167,15 +177,15 @@ pub(crate) fn training_traces<'a, C: Cell>(
     let mut work = Sections::new(work);
     let Some((last, hidden)) = layers.split_last() else { return Err(Status::Length) };
     let all = hidden.iter().map(|layer| Extent::of(layer.neurons, width / LANES, dropout, layer.activation.keeps()));
-    let (own, shared) = extents(all, memory);
+    let (own, shared) = extents(all.clone(), memory);
     let mut traces = Vec::with_capacity(layers.len());
     for extent in &own {
         traces.push(extent.map_or(Ok(Trace::nothing()), |extent| extent.take(&mut work))?);
     }
     let shared = shared.take(&mut work)?;
-    for (trace, extent) in traces.iter_mut().zip(own) {
-        if extent.is_none() {
-            *trace = shared;
+    for ((trace, extent), own) in traces.iter_mut().zip(all).zip(own) {
+        if own.is_none() {
+            *trace = shared.first(extent);
         }
     }
     traces.push(Trace::nothing());
