@@ -4,8 +4,6 @@ import {
   loadModel,
   madelonLike,
   newRunState,
-  type RunState,
-  saveModel,
   SparseMlp,
   train,
   type TrainOptions,

@@ -164,7 +164,7 @@ export async function searchSlope(
       "none: all-relu, whose slope is searched for",
     );
   }
-  if (network.sizes.length < 3) {
+  if (sizes.length < 3) {
     throw new TypeError(
       `Cannot ${TASK}: the network has no hidden layer, which alone have one; expected one in hidden`,
     );
