@@ -30,7 +30,7 @@ export class CheckpointError extends Error {
   override readonly name = "CheckpointError";
 }
 
-/** A named data set could not be found, downloaded or trusted; the message says what to do. */
+/** A data set could not be found, downloaded, trusted or written; the message says what to do. */
 export class DatasetError extends Error {
   /** Name of the class. */
   override readonly name = "DatasetError";

@@ -17,7 +17,7 @@ import {
   SEED,
   THREADS,
 } from "../hyperparameter.ts";
-import type { ModelForOptions } from "../model/data_shape.ts";
+import { MODEL_FOR_NAMES, type ModelForOptions } from "../model/data_shape.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { pictured } from "../picture.ts";
@@ -224,6 +224,7 @@ interface Resolved extends Omit<RankingPlan, "columns" | "varying"> {
 function readOptions(options: FeatureSelectionOptions, samples: number): Resolved {
   const given = onlyKnown(options, NAMES, task);
   const at = (name: string): Place => ({ task, name });
+  if (given.network !== undefined) refuseUnknown(given.network, MODEL_FOR_NAMES, task, "network.");
   if (given.training !== undefined) refuseUnknown(given.training, TRAINING_NAMES, task, "training.");
   if (given.signal !== undefined) requireSignal(given.signal, task);
   const seed = readValue(SEED, given.seed, at("seed"));

@@ -7,6 +7,7 @@ import { type Dataset, type Split, usableDataset } from "../data/dataset.ts";
 import { columnName, type ColumnSchema, inputsOf, isInput } from "../schema.ts";
 import { requirePath } from "../value.ts";
 import { type WholeFile, writeWhole } from "../whole_file.ts";
+import { DatasetError } from "../errors.ts";
 import { type NpzEntry, writeNpz } from "./npz.ts";
 
 const task = "save a table";
@@ -23,20 +24,30 @@ const ROWS = 1024;
  *
  * @returns The paths written, the training samples' first.
  * @throws {TypeError} When it is no data set, its samples are made on demand, or the path is none.
+ * @throws {DatasetError} When a file cannot be written.
  */
 export async function saveTable(data: Dataset, path: string): Promise<string[]> {
   requirePath(path, { task, name: "the path" }, "the path of a file");
   const usable = usableDataset(data);
-  const { train, test } = usable;
-  if (train.source !== undefined) {
+  if (usable.train.source !== undefined) {
     throw new TypeError(`Cannot ${task}: the samples of "${usable.name}" are made on demand, none are kept`);
   }
+  try {
+    return await written(usable, path);
+  } catch (cause) {
+    throw new DatasetError(`Cannot save the table to "${path}": ${(cause as Error).message}`, { cause });
+  }
+}
+
+/** Writes the parts there are, and returns their paths. */
+async function written(data: Dataset, path: string): Promise<string[]> {
+  const { train, test } = data;
   if (path.endsWith(".npz")) {
     const named = (split: Split, suffix: string) => ({
-      [`x${suffix}`]: entry(split.features, usable.featureCount),
-      [`y${suffix}`]: usable.task === "classification"
+      [`x${suffix}`]: entry(split.features, data.featureCount),
+      [`y${suffix}`]: data.task === "classification"
         ? { descr: "<u4", shape: [split.samples], data: split.labels }
-        : entry(split.targets, usable.outputCount),
+        : entry(split.targets, data.outputCount),
     });
     await writeNpz(
       path,
@@ -44,10 +55,10 @@ export async function saveTable(data: Dataset, path: string): Promise<string[]> 
     );
     return [path];
   }
-  await writeCsv(path, train, usable);
+  await writeCsv(path, train, data);
   if (test === undefined) return [path];
   const beside = /\.[^./\\]+$/.test(path) ? path.replace(/(\.[^./\\]+)$/, ".test$1") : `${path}.test`;
-  await writeCsv(beside, test, usable);
+  await writeCsv(beside, test, data);
   return [path, beside];
 }
 

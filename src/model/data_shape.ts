@@ -30,7 +30,10 @@ export interface ModelForOptions extends Omit<ModelOptions, "sizes" | "task"> {
 const TASK = "make a model for the data";
 
 /** Names of {@linkcode ModelForOptions}. */
-const NAMES = ["hidden", ...MODEL_OPTION_NAMES.filter((name) => name !== "sizes" && name !== "task")];
+export const MODEL_FOR_NAMES: readonly string[] = [
+  "hidden",
+  ...MODEL_OPTION_NAMES.filter((name) => name !== "sizes" && name !== "task"),
+];
 
 /**
  * The options of a model for data.
@@ -51,8 +54,8 @@ export function optionsFor<T extends Task>(data: DataShape<T>, options: ModelFor
       `Cannot ${TASK}: its hidden layers are missing, expected { hidden: [100, 50] }; suggestSettings() names some`,
     );
   }
-  refuseUnknown(options, NAMES, TASK);
-  const { hidden, ...settings } = readByName(options, NAMES, TASK);
+  refuseUnknown(options, MODEL_FOR_NAMES, TASK);
+  const { hidden, ...settings } = readByName(options, MODEL_FOR_NAMES, TASK);
   const count = (value: unknown, name: string) =>
     readWhole(value, { task: TASK, name }, { least: 1, below: 2 ** 32 });
   const sizes = [

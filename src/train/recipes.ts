@@ -3,9 +3,8 @@
  *
  * @module
  */
-import { nearest } from "../nearest.ts";
+import { readValue } from "../hyperparameter.ts";
 import type { ModelForOptions } from "../model/data_shape.ts";
-import { shown } from "../value.ts";
 import type { HyperparameterOptions } from "./hyperparameters.ts";
 
 /** Settings of a network and of its training that belong together; sizes and sparsity are free. */
@@ -75,12 +74,15 @@ const RECIPES: Readonly<Record<RecipeName, Recipe>> = {
 /** Names of the recipes, in the order help shows them. */
 export const RECIPE_NAMES = Object.keys(RECIPES) as readonly RecipeName[];
 
+const NAME = { kind: "choice", choices: RECIPE_NAMES, required: true, doc: "Which recipe it is." } as const;
+
 /**
  * A recipe by its name: `paper`, what the paper does; `fast`, the best accuracy within 50 epochs; `best`, in 500.
  *
  * How they were found and what they reach: docs/accuracy.md, "Recipes". Options beside them win where they stand behind.
  *
- * @throws {RangeError} When there is no recipe of the name; with the nearest one.
+ * @throws {RangeError} When there is no recipe of the name.
+ * @throws {TypeError} When it is no text.
  *
  * @example
  * ```ts
@@ -96,10 +98,6 @@ export const RECIPE_NAMES = Object.keys(RECIPES) as readonly RecipeName[];
  * ```
  */
 export function recipe(name: RecipeName): Recipe {
-  if (Object.hasOwn(RECIPES, name)) return structuredClone(RECIPES[name]);
-  const near = nearest(String(shown(name)), RECIPE_NAMES);
-  throw new RangeError(
-    `Cannot take the recipe ${shown(name)}: expected one of ${RECIPE_NAMES.join(", ")}` +
-      (near === undefined ? "" : `; did you mean "${near}"?`),
-  );
+  const known = readValue(NAME, name, { task: "take a recipe", name: "its name" }) as RecipeName;
+  return structuredClone(RECIPES[known]);
 }
