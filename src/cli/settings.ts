@@ -109,25 +109,23 @@ export function paperSettings({ settings }: NamedDataset): Values {
  * A recipe is laid over the paper's settings of the data set, which has the sizes; `paper` is those settings themselves.
  */
 export function broughtBy({ recipe: name }: Values, named: NamedDataset | undefined): Values | undefined {
-  if (name === undefined) return named && paperSettings(named);
-  return {
-    ...recipeOptions(name),
-    ...(named && paperSettings(named)),
-    ...(name !== "paper" && recipeOptions(name)),
-  };
+  const paper = named && paperSettings(named);
+  if (name === undefined) return paper;
+  const options = recipeOptions(name);
+  return name === "paper" ? { ...options, ...paper } : { ...paper, ...options };
 }
 
 /** A recipe as options. */
 function recipeOptions(name: RecipeName): Values {
-  const found: { readonly [T in keyof Into]?: unknown } = recipe(name);
+  const found = recipe(name);
   const values = ROWS.flatMap(({ name, into = {} }) => {
     const target = (Object.keys(into) as (keyof Into)[])[0];
-    let value = found[target];
+    let value: unknown = (found as { readonly [T in keyof Into]?: unknown })[target];
     for (const key of into[target]?.split(".") ?? []) value = isRecord(value) ? value[key] : undefined;
     if (value === undefined) return [];
     return [[name, isRecord(value) ? value.kind : value]];
   });
-  const { schedule } = recipe(name).training;
+  const { schedule } = found.training;
   const warmUp = schedule?.kind === "cosine" ? schedule.warmUp : undefined;
   return { ...Object.fromEntries(values), ...(warmUp !== undefined && { "schedule-epochs": warmUp }) };
 }

@@ -7,7 +7,7 @@ import { ACTIVATION_KINDS } from "../../model/activation.ts";
 import { OVERALL_DENSITY, REWIRING, START } from "../../model/settings.ts";
 import { WEIGHT_INITIALIZERS } from "../../sparse/init.ts";
 import { COUNT, from, type Option } from "../option.ts";
-import { RECIPE_NAMES } from "../../train/recipes.ts";
+import { recipe, RECIPE_NAMES } from "../../train/recipes.ts";
 import { PRESETS } from "../presets.ts";
 
 const MOST_NEURONS = 2 ** 32 - 1;
@@ -34,9 +34,8 @@ export const NETWORK_OPTIONS = [
     kind: "choice",
     value: "NAME",
     choices: RECIPE_NAMES,
-    help:
-      "Settings that were measured together, for whatever is not given: what the paper does (paper), the best accuracy " +
-      "within 50 epochs (fast), or in 500 (best); see docs/accuracy.md.",
+    help: "Settings that were measured together, for whatever is not given: " +
+      `${RECIPE_NAMES.map((name) => `${recipe(name).doc} (${name})`).join("; ")}. See docs/accuracy.md.`,
     commands: ["train", "cross-validate"],
     excludes: [{ option: "preset" }],
   },
