@@ -5,6 +5,7 @@ import { MPI_SYMBOLS } from "../src/native/mpi_ffi.ts";
 /** What each room of src/ may use beside itself. */
 const ROOMS: Record<string, readonly string[]> = {
   native: [],
+  figures: [],
   optimizer: ["native"],
   sparse: ["native"],
   data: ["native", "sparse"],
