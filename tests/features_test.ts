@@ -15,6 +15,7 @@ import { featureColumns } from "../src/features/columns.ts";
 import { InputElimination } from "../src/features/elimination.ts";
 import { fTestPieces } from "../src/features/f_test.ts";
 import { RANKING_METHODS } from "../src/features/rankings.ts";
+import { reliefFPieces } from "../src/features/relief_f.ts";
 import { atOnce } from "../src/pieces.ts";
 
 const SHORT = {
@@ -186,6 +187,42 @@ Deno.test("fTestPieces() gives F of an analysis of variance, and of a correlatio
   // r = 0.8: 0.64 / 0.36 · 2
   assertAlmostEquals(atOnce(fTestPieces(numbers))[0], 0.64 / 0.36 * 2, 1e-12);
 });
+
+Deno.test("reliefFPieces() finds two inputs that tell the class only together, which the F-test does not", () => {
+  const data = checkered((a, b) => a * b > 0 ? "same" : "other");
+  const best = (scores: Float64Array) =>
+    [...scores.keys()].sort((a, b) => scores[b] - scores[a]).slice(0, 2).sort();
+  assertEquals(best(atOnce(reliefFPieces(data))), [1, 4]);
+  assert(best(atOnce(fTestPieces(data))).join() !== "1,4");
+});
+
+Deno.test("reliefFPieces() finds two inputs whose product is the number to predict", () => {
+  const { train: { features }, featureCount } = checkered((a) => a > 0 ? "high" : "low");
+  const targets = Array.from(
+    { length: 300 },
+    (_, at) => features[at * featureCount + 1] * features[at * featureCount + 4],
+  );
+  const rows = Array.from(
+    { length: 300 },
+    (_, at) => [...features.subarray(at * featureCount, (at + 1) * featureCount)],
+  );
+  const scores = atOnce(reliefFPieces(Dataset.from({ features: rows, targets, task: "regression" })));
+  assertEquals([...scores.keys()].sort((a, b) => scores[b] - scores[a]).slice(0, 2).sort(), [1, 4]);
+});
+
+Deno.test("reliefFPieces() of four samples is what one counts by hand", () => {
+  const data = Dataset.from({ features: [[0, 0], [0, 4], [1, 0], [1, 4]], labels: ["n", "n", "y", "y"] });
+  // Each sample: one of its class, which differs in the second; two others, one differing in the first, one in both.
+  assertEquals([...atOnce(reliefFPieces(data))], [4 * 1, 0]);
+});
+
+/** 300 samples of six inputs from −1 to 1; their class is a function of the second and the fifth. */
+function checkered(classOf: (a: number, b: number) => string): Dataset {
+  let state = 11;
+  const random = () => (state = state * 16807 % 2147483647) / 2147483647 * 2 - 1;
+  const features = Array.from({ length: 300 }, () => Array.from({ length: 6 }, random));
+  return Dataset.from({ features, labels: features.map((row) => classOf(row[1], row[4])) });
+}
 
 Deno.test("withFeatures() refuses no feature and one past the last", () => {
   const data = twoMatter();

@@ -13,13 +13,20 @@ import { inputAttribution } from "./attribution.ts";
 import { columnScores, type FeatureColumn } from "./columns.ts";
 import { InputElimination } from "./elimination.ts";
 import { fTestPieces } from "./f_test.ts";
+import { reliefFPieces } from "./relief_f.ts";
 import { samplePart } from "./sample_part.ts";
 
 /** Name of what scores features. */
-export type RankingMethod = "f-test" | "neurofs" | "strength" | "attribution";
+export type RankingMethod = "f-test" | "relief-f" | "neurofs" | "strength" | "attribution";
 
 /** What scores features, the simplest first. */
-export const RANKING_METHODS: readonly RankingMethod[] = ["f-test", "neurofs", "strength", "attribution"];
+export const RANKING_METHODS: readonly RankingMethod[] = [
+  "f-test",
+  "relief-f",
+  "neurofs",
+  "strength",
+  "attribution",
+];
 
 /** What features are ranked with. */
 export interface RankingPlan {
@@ -58,11 +65,10 @@ export async function rankings(
   plan: RankingPlan,
 ): Promise<Map<RankingMethod, Ranking>> {
   const found = new Map<RankingMethod, Ranking>();
-  if (methods.includes("f-test")) {
-    found.set(
-      "f-test",
-      ranked(plan, await new EventLoopTurn().between(fTestPieces(data), plan.training.signal)),
-    );
+  for (const [method, pieces] of [["f-test", fTestPieces], ["relief-f", reliefFPieces]] as const) {
+    if (!methods.includes(method)) continue;
+    const worth = await new EventLoopTurn().between(pieces(data), plan.training.signal);
+    found.set(method, ranked(plan, worth));
   }
   const watched = (["strength", "attribution"] as const).filter((method) => methods.includes(method));
   if (watched.length > 0) {

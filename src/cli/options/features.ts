@@ -20,8 +20,8 @@ export const FEATURE_OPTIONS = [
     default: "best",
     help:
       "strength: the weight of an input's connections, summed over epochs; attribution: how far outputs move with it; " +
-      "neurofs: inputs lose their connections, or get some back, while a network trains; f-test: each feature alone; best: " +
-      "of these the one whose choice predicts validation samples best.",
+      "neurofs: inputs lose their connections, or get some back, while a network trains; f-test: each feature alone; " +
+      "relief-f: how near samples of other classes differ in it; best: of these the one whose choice predicts validation samples best.",
   },
   {
     ...FEATURES,
