@@ -18,6 +18,7 @@ import { describeData, loadData } from "./data.ts";
 import { bytes, plural } from "../format.ts";
 import { Interruption } from "./interruption.ts";
 import { readModelFile } from "./model_file.ts";
+import { type ObservedRun, Observers, type RunObserver } from "./observer.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { checkOutput, printEvent } from "./output.ts";
@@ -133,10 +134,11 @@ async function runTraining(given: Values): Promise<number> {
     console.error([...run.notices, ...head, ...chosen, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(printEvent) : drawsBars() ? barView(show) : lineView(show);
-  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await runEpochs(
-    run,
-    view,
-    interruption,
+  const watching = new Observers(observersOf(values), (text) => view.notice(text));
+  const observed: ObservedRun = { data, model, settings: toJson(values), epochs, epochsDone };
+  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await watching.during(
+    observed,
+    () => runEpochs(run, view, interruption, watching),
   );
   const tally = run.state.tally ?? newTally(model.stats().parameters);
   const summary = summarize(tally, values.keep === "best" ? run.state.best : undefined);
@@ -178,6 +180,11 @@ async function runTraining(given: Values): Promise<number> {
     }
   }
   return interrupted ? exitCode : 0;
+}
+
+/** Those whom options ask to be told of the run. */
+function observersOf(_values: Values): RunObserver[] {
+  return [];
 }
 
 async function prepare(given: Values): Promise<Run> {
