@@ -15,6 +15,7 @@ const ROOMS: Record<string, readonly string[]> = {
   features: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
+  tensorboard: ["model", "train"],
   cli: [
     "native",
     "optimizer",
@@ -26,6 +27,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "features",
     "files",
     "parallel",
+    "tensorboard",
   ],
 };
 
