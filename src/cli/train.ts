@@ -21,7 +21,7 @@ import { readModelFile } from "./model_file.ts";
 import { type ObservedRun, Observers, type RunObserver } from "./observer.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
-import { checkOutput, printEvent } from "./output.ts";
+import { checkFolder, checkOutput, printEvent } from "./output.ts";
 import { PeakMemory } from "./peak_memory.ts";
 import { describeChoice, fitMemory } from "./plan.ts";
 import {
@@ -48,6 +48,7 @@ import {
 } from "./settings.ts";
 import { withSlope } from "./slope_search.ts";
 import { describeSuitable, settle } from "./suggestion.ts";
+import { tensorBoardObserver } from "./tensorboard.ts";
 import { VERSION } from "../version.ts";
 /** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
 export const trainCommand: Command = {
@@ -183,8 +184,8 @@ async function runTraining(given: Values): Promise<number> {
 }
 
 /** Those whom options ask to be told of the run. */
-function observersOf(_values: Values): RunObserver[] {
-  return [];
+function observersOf({ tensorboard, "tensorboard-every": every }: Values): RunObserver[] {
+  return tensorboard === undefined ? [] : [tensorBoardObserver(tensorboard, every!)];
 }
 
 async function prepare(given: Values): Promise<Run> {
@@ -212,6 +213,7 @@ async function prepare(given: Values): Promise<Run> {
     );
   }
   if (first.output !== undefined) await checkOutput(first.output);
+  if (first.tensorboard !== undefined) await checkFolder(first.tensorboard);
   const { data, notices } = await loadData(first, {
     showProgress: !first.json && !first.quiet,
     reader: before && { model: before.model, given },
