@@ -9,7 +9,7 @@ const ROOMS: Record<string, readonly string[]> = {
   optimizer: ["native"],
   sparse: ["native"],
   data: ["native", "sparse"],
-  model: ["native", "optimizer", "sparse"],
+  model: ["native", "figures", "optimizer", "sparse"],
   topology: ["native", "optimizer", "sparse", "model"],
   train: ["native", "optimizer", "sparse", "data", "model", "topology"],
   features: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],

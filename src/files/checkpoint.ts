@@ -16,7 +16,7 @@ import { readItems, requireSignal } from "../value.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
-import { modelPicture } from "../model/picture.ts";
+import { modelDisplay, modelPicture } from "../model/picture.ts";
 import { pictured } from "../picture.ts";
 import { VERSION } from "../version.ts";
 import {
@@ -314,7 +314,7 @@ async function read(
     ...(training && { training }),
     ...(workerModels.length > 0 && { workers: workerModels }),
   };
-  return pictured(loaded, loadedPicture);
+  return pictured(loaded, loadedPicture, ({ model }) => modelDisplay(model));
 }
 
 /** A line for the model, and one for how far its training came. */
