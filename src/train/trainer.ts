@@ -208,6 +208,10 @@ export async function* trainWith(
           throw diverged(`the training loss is not finite after epoch ${epoch}`, trained.learningRate);
         }
       }
+      const learned = learnedSlopes(model);
+      if (!(learned.slopes ?? []).every(Number.isFinite)) {
+        throw diverged(`a learned slope is not finite after epoch ${epoch}`, trained.learningRate);
+      }
       await model.use.saved();
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
@@ -224,7 +228,7 @@ export async function* trainWith(
           ...named("test", evaluations.test),
           parameters,
           connections,
-          ...learnedSlopes(model),
+          ...learned,
           seconds,
           evolutionSeconds: evolutionSeconds + evolution.seconds,
           evaluationSeconds,
