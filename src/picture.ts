@@ -1,5 +1,5 @@
 /**
- * What objects look like in a console: a few lines instead of all that is in them.
+ * What objects look like in a console: a few lines instead of all that is in them; and in a notebook.
  *
  * @module
  */
@@ -7,6 +7,9 @@
 /** How consoles ask for a picture: Deno's, and Node's and those that follow it. */
 const DENO = Symbol.for("Deno.customInspect");
 const NODE = Symbol.for("nodejs.util.inspect.custom");
+
+/** How notebooks do: Deno's kernel waits for what the method gives. */
+const JUPYTER = Symbol.for("Jupyter.display");
 
 /** What is used of a console's options. */
 interface ConsoleOptions {
@@ -24,13 +27,15 @@ type Show = (value: unknown, options: ConsoleOptions) => string;
 const CYAN = "\x1b[36m", PLAIN = "\x1b[39m";
 
 /**
- * Gives an object, or all that have it as prototype, a picture for consoles.
+ * Gives an object, or all that have it as prototype, a picture for consoles, and for notebooks where it has more to show.
  *
  * The properties are symbols and not enumerable: spread, `structuredClone`, JSON and comparisons do not meet them. Whoever
  * asks for everything (`depth: Infinity`, as failed assertions do) sees the properties of a plain object instead.
  *
  * @param draw Makes one to five lines of the object. What it throws (somebody has put other things in it) is no error: the
  * console then shows the properties.
+ * @param display Makes HTML of it, in which texts of others are escaped; called when a notebook asks. What it throws is no
+ * error either: the notebook then shows what a console would.
  * @returns The object.
  *
  * @example
@@ -43,7 +48,11 @@ const CYAN = "\x1b[36m", PLAIN = "\x1b[39m";
  * assertEquals({ ...point }, { x: 1, y: 2 });
  * ```
  */
-export function pictured<T extends object>(object: T, draw: (object: T) => string): T {
+export function pictured<T extends object>(
+  object: T,
+  draw: (object: T) => string,
+  display?: (object: T) => string | Promise<string>,
+): T {
   const look = (self: T, options: ConsoleOptions, show: Show, between: string): string => {
     const plain = Object.getPrototypeOf(self) === Object.prototype;
     const all = options.depth === null || options.depth === Infinity;
@@ -62,6 +71,16 @@ export function pictured<T extends object>(object: T, draw: (object: T) => strin
     [NODE, function (this: T, _depth: number, options: ConsoleOptions, show: Show) {
       return look(this, options, show, "\n");
     }],
+    ...(display === undefined ? [] : [
+      [JUPYTER, async function (this: T): Promise<Record<string, string>> {
+        const text = look(this, {}, () => "[not usable]", "\n");
+        try {
+          return { "text/plain": text, "text/html": await display(this) };
+        } catch {
+          return { "text/plain": text };
+        }
+      }] as const,
+    ]),
   ] as const;
   for (const [name, value] of methods) {
     Object.defineProperty(object, name, { value, enumerable: false, configurable: true, writable: true });

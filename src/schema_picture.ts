@@ -1,12 +1,13 @@
 /**
- * What the schema of a table looks like in a console.
+ * What the schema of a table looks like in a console and in a notebook.
  *
  * @module
  */
-import { count, plural } from "./format.ts";
+import { count, plural, short } from "./format.ts";
+import { htmlLines, htmlTable } from "./html.ts";
 import { listed } from "./picture.ts";
 import { quote } from "./quote.ts";
-import { columnName, type ColumnSchema, inputCount, type TableSchema } from "./schema.ts";
+import { columnName, type ColumnSchema, inputCount, inputsOf, type TableSchema } from "./schema.ts";
 
 /** Most columns of a kind that are named. */
 const MOST_COLUMNS = 5;
@@ -42,4 +43,29 @@ export function schemaPicture(schema: TableSchema): string {
       `  ${line}`
     ),
   ].join("\n");
+}
+
+/** Most columns that a table of them has. */
+const MOST_ROWS = 50;
+
+/** The first of these lines, and a table of the columns. */
+export function schemaDisplay(schema: TableSchema): string {
+  const { columns } = schema;
+  const rows = columns.slice(0, MOST_ROWS).map((column, place) => [
+    columnName(column, place),
+    TITLES[column.kind][0],
+    count(inputsOf(column)),
+    detailOf(column),
+  ]);
+  const more = columns.length > MOST_ROWS ? htmlLines(`… ${count(columns.length - MOST_ROWS)} more`) : "";
+  const table = htmlTable(["column", "kind", "inputs", ""], rows);
+  return htmlLines(schemaPicture(schema).split("\n")[0]) + table + more;
+}
+
+/** What there is to say of one column. */
+function detailOf(column: ColumnSchema): string {
+  if (column.kind === "category") return listed(column.categories.map((name) => quote(name)), MOST_COLUMNS);
+  if (column.kind === "ignored") return column.because;
+  if (column.kind !== "number" || column.missing === undefined) return "";
+  return `missing cells count as ${short(column.missing)}`;
 }

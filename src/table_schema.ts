@@ -5,7 +5,7 @@
  */
 import { isRecord } from "./hyperparameter.ts";
 import { pictured } from "./picture.ts";
-import { schemaPicture } from "./schema_picture.ts";
+import { schemaDisplay, schemaPicture } from "./schema_picture.ts";
 import type { Task } from "./task.ts";
 import { type ColumnSchema, inputCount, type TableSchema } from "./schema.ts";
 
@@ -52,7 +52,7 @@ export function readSchema(found: unknown, { task, featureCount, outputCount }: 
     throw new SyntaxError("its schema has no header and columns");
   }
   const columns = found.columns.map(readColumn);
-  const schema: TableSchema = pictured({ header: found.header, columns }, schemaPicture);
+  const schema: TableSchema = pictured({ header: found.header, columns }, schemaPicture, schemaDisplay);
   const inputs = inputCount(schema);
   if (inputs !== featureCount) {
     throw new RangeError(`its schema makes ${inputs} inputs, the model takes ${featureCount}`);

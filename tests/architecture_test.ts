@@ -9,12 +9,13 @@ const ROOMS: Record<string, readonly string[]> = {
   optimizer: ["native"],
   sparse: ["native"],
   data: ["native", "sparse"],
-  model: ["native", "optimizer", "sparse"],
+  model: ["native", "figures", "optimizer", "sparse"],
   topology: ["native", "optimizer", "sparse", "model"],
   train: ["native", "optimizer", "sparse", "data", "model", "topology"],
   features: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
+  tensorboard: ["model", "train"],
   cli: [
     "native",
     "optimizer",
@@ -26,6 +27,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "features",
     "files",
     "parallel",
+    "tensorboard",
   ],
 };
 

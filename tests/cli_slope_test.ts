@@ -45,7 +45,11 @@ Deno.test("--alpha learned and search are refused where they mean nothing", asyn
     assertStringIncludes(stderr, message);
   };
   await refused(["train", "--activation", "prelu", "--alpha", "learned"], "it is for all-relu");
-  await refused(["inspect", "--inputs", "4", "--outputs", "2", "--alpha", "search"], "it is for train");
-  await refused(["cross-validate", "--alpha", "search"], "it is for train");
+  await refused(["inspect", "--inputs", "4", "--outputs", "2", "--alpha", "search"], "search is for train");
+  const nowhere = ["--data", "nowhere.csv", "--alpha", "search"];
+  for (const command of ["cross-validate", "select-features"]) {
+    await refused([command, ...nowhere], "expected learned or a number; search is for train");
+    assert(!(await run(command, "--help")).stdout.includes("search"));
+  }
   await refused(["train", "--alpha", "serch"], "expected learned, search or a number");
 });

@@ -1,19 +1,10 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckpointError, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
 import { run } from "./cli/process.ts";
+import { smallDisk } from "./small_disk.ts";
 import { inFolder } from "./temporary.ts";
 
 const model = (hidden: number) => SparseMlp.create({ sizes: [200, hidden, 2], epsilon: 20, seed: 3 });
-
-/** A file system of a megabyte that only this test sees; undefined where it cannot be made. */
-async function smallDisk(folder: string): Promise<AsyncDisposable | undefined> {
-  if (Deno.build.os !== "linux") return undefined;
-  const run = (command: string, ...args: string[]) =>
-    new Deno.Command(command, { args, stdout: "null", stderr: "null" }).output().catch(() => undefined);
-  const mounted = await run("mount", "-t", "tmpfs", "-o", "size=1m", "tmpfs", folder);
-  if (!mounted?.success) return undefined;
-  return { [Symbol.asyncDispose]: async () => void await run("umount", folder) };
-}
 
 Deno.test("saveModel() on a full disk says so, keeps the older file and leaves no other", (test) =>
   inFolder(async (folder) => {

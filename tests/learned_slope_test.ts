@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   compact,
   exportScipy,
@@ -9,6 +9,9 @@ import {
   pruneByImportance,
   saveModel,
   SparseMlp,
+  type StepRecord,
+  train,
+  TrainingError,
   type TrainOptions,
 } from "../mod.ts";
 import { encodeOnnx } from "../src/files/onnx.ts";
@@ -95,6 +98,20 @@ Deno.test("train() learns slopes, tells them with each epoch, and keeps signs an
     { epochs: 1, batchSize: 32 },
   );
   assertEquals(other.slopes, undefined);
+});
+
+Deno.test("train() ends with an error where a slope stops being a number in the last step of any epoch", async () => {
+  const { validation: _, test: __, ...alone } = data;
+  const model = make();
+  const seen: number[] = [];
+  const onStep = ({ step, steps }: StepRecord) => {
+    if (step === steps) model.layers[1].activationParameters.fill(NaN);
+  };
+  const run = async () => {
+    for await (const { epoch } of train(model, alone, { epochs: 3, batchSize: 32, onStep })) seen.push(epoch);
+  };
+  await assertRejects(run, TrainingError, "a learned slope is not finite after epoch 1");
+  assertEquals(seen, []);
 });
 
 Deno.test("train() gives learned slopes the same bits for any number of threads, tiles kept or computed again", async () => {

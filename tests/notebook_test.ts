@@ -1,81 +1,89 @@
-import { assertEquals, assertMatch } from "@std/assert";
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { pythonAt, pythonWith } from "./python.ts";
+import { inFolder } from "./temporary.ts";
 
-const NOTEBOOK = new URL("../examples/learning_curve.ipynb", import.meta.url);
+const NOTEBOOK = new URL("../examples/own_table.ipynb", import.meta.url);
+
+type Bundle = Record<string, string | string[]>;
 
 interface Cell {
   readonly cell_type: string;
   readonly source: string[];
-  readonly outputs?: { readonly data?: Record<string, string | string[]> }[];
+  readonly outputs?: { readonly data?: Bundle }[];
 }
 
-function cells(path: URL | string): Cell[] {
-  return JSON.parse(Deno.readTextFileSync(path)).cells;
+/** The notebook, whose first cell imports what this checkout has, wherever the notebook stands. */
+function notebook(): { readonly cells: Cell[] } {
+  const text = Deno.readTextFileSync(NOTEBOOK);
+  return JSON.parse(text.replace("../mod.ts", new URL("../mod.ts", import.meta.url).href));
 }
 
-async function python(
-  args: string[],
-  env: Record<string, string> = {},
-): Promise<{ code: number; err: string }> {
-  try {
-    const { code, stderr } = await new Deno.Command("python3", { args, env }).output();
-    return { code, err: new TextDecoder().decode(stderr) };
-  } catch (cause) {
-    return { code: 127, err: String(cause) };
-  }
+function codeOf({ cells }: { readonly cells: readonly Cell[] }): Cell[] {
+  return cells.filter((cell) => cell.cell_type === "code");
 }
 
-Deno.test("examples/learning_curve.ipynb runs as a plain program, and is stored without outputs", async () => {
-  const found = cells(NOTEBOOK);
-  for (const { outputs = [] } of found) assertEquals(outputs, []);
-  const code = found.filter((cell) => cell.cell_type === "code").map((cell) => cell.source.join("")).join(
-    "\n",
-  );
-  const svg = "const svg = (parts: TemplateStringsArray, ...words: unknown[]) => " +
-    "console.log(String.raw(parts, ...words));\n";
-  const folder = await Deno.makeTempDir();
-  try {
-    const program = code.replace("../mod.ts", new URL("../mod.ts", NOTEBOOK).href)
-      .replace("Deno.jupyter.svg", "svg");
-    await Deno.writeTextFile(`${folder}/notebook.ts`, svg + program);
-    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
-      args: ["run", "-A", `${folder}/notebook.ts`],
-    }).output();
-    assertMatch(
-      new TextDecoder().decode(stdout),
-      /<svg[\s\S]*in 10 epochs/,
-      new TextDecoder().decode(stderr),
-    );
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
+/** What the cells show: data, their schema, the run, the model, its measures; a prediction; nothing. */
+function checkShown(shown: readonly (Bundle | undefined)[]): void {
+  assertEquals(shown.length, 7);
+  const html = shown.map((bundle) => [bundle?.["text/html"] ?? ""].flat().join(""));
+  const plain = shown.map((bundle) => [bundle?.["text/plain"] ?? ""].flat().join(""));
+  assertMatch(html[0], /<table>.*<th>height<\/th>/s);
+  assertMatch(html[1], /<td>colour<\/td><td>category<\/td>/);
+  for (const place of [2, 3]) assertEquals(html[place].match(/<svg/g)?.length, 2);
+  assertMatch(html[2], /<td>30<\/td>/);
+  assertMatch(html[3], /<td>output<\/td>/);
+  assertMatch(html[4], /<td>Accuracy<\/td>/);
+  assertMatch(plain[5], /poppy/);
+  assertEquals(shown[6], undefined);
+}
+
+Deno.test("examples/own_table.ipynb is stored without outputs", () => {
+  for (const { outputs } of codeOf(notebook())) assertEquals(outputs, []);
 });
 
+Deno.test("examples/own_table.ipynb runs cell by cell as a plain program, and each cell shows something", () =>
+  inFolder(async (folder) => {
+    const program = codeOf(notebook()).map(({ source }) => {
+      const lines = source.join("").split("\n");
+      const last = lines.pop()!.replace(/;$/, "");
+      return [...lines, `await show(${last});`].join("\n");
+    });
+    const show = `const show = async (value: any) => console.log(JSON.stringify(value === undefined
+      ? null
+      : await value[Symbol.for("Jupyter.display")]?.() ?? { "text/plain": Deno.inspect(value) }));\n`;
+    await Deno.writeTextFile(`${folder}/notebook.ts`, show + program.join("\n"));
+    const { stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+      args: ["run", "--allow-all", "notebook.ts"],
+      cwd: folder,
+      env: { NO_COLOR: "1" },
+    }).output();
+    const lines = new TextDecoder().decode(stdout).trim().split("\n");
+    assert(lines.length === program.length, new TextDecoder().decode(stderr));
+    checkShown(lines.map((line) => JSON.parse(line) ?? undefined));
+  }));
+
+const nbclient = await pythonWith("nbclient");
+
 Deno.test({
-  name: "examples/learning_curve.ipynb runs in deno jupyter (with Python's nbclient)",
-  ignore: (await python(["-c", "import nbclient"])).code !== 0,
-  fn: async () => {
-    const folder = await Deno.makeTempDir();
-    try {
+  name: "examples/own_table.ipynb runs in deno jupyter (with Python's nbclient)",
+  ignore: nbclient === undefined,
+  fn: () =>
+    inFolder(async (folder) => {
       await Deno.mkdir(`${folder}/kernels/deno`, { recursive: true });
       const argv = [Deno.execPath(), "jupyter", "--kernel", "--conn", "{connection_file}"];
-      await Deno.writeTextFile(
-        `${folder}/kernels/deno/kernel.json`,
-        JSON.stringify({ argv, display_name: "Deno", language: "typescript" }),
-      );
-      const place = decodeURIComponent(new URL(".", NOTEBOOK).pathname);
+      const kernel = { argv, display_name: "Deno", language: "typescript" };
+      await Deno.writeTextFile(`${folder}/kernels/deno/kernel.json`, JSON.stringify(kernel));
+      await Deno.writeTextFile(`${folder}/in.ipynb`, JSON.stringify(notebook()));
       const script = `
-import sys, nbformat
+import os, sys, nbformat
+folder = sys.argv[1]
+os.environ["JUPYTER_PATH"] = folder
 from nbclient import NotebookClient
-notebook = nbformat.read(sys.argv[1], as_version=4)
-NotebookClient(notebook, kernel_name="deno", timeout=120, resources={"metadata": {"path": sys.argv[2]}}).execute()
-nbformat.write(notebook, sys.argv[3])`;
-      const paths = [decodeURIComponent(NOTEBOOK.pathname), place, `${folder}/out.ipynb`];
-      const { code, err } = await python(["-c", script, ...paths], { JUPYTER_PATH: folder });
-      assertEquals(code, 0, err);
-      const svg = cells(`${folder}/out.ipynb`).at(-1)?.outputs?.[0]?.data?.["image/svg+xml"];
-      assertMatch([svg].flat().join(""), /<polyline points="20,20 /);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+notebook = nbformat.read(folder + "/in.ipynb", as_version=4)
+NotebookClient(notebook, kernel_name="deno", timeout=120, resources={"metadata": {"path": folder}}).execute()
+nbformat.write(notebook, folder + "/out.ipynb")`;
+      await pythonAt(nbclient!, script, folder);
+      const out = JSON.parse(await Deno.readTextFile(`${folder}/out.ipynb`));
+      checkShown(codeOf(out).map(({ outputs }) => outputs?.[0]?.data));
+    }),
 });

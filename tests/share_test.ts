@@ -1,5 +1,6 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertNotEquals, assertRejects, assertThrows } from "@std/assert";
 import {
+  CheckpointError,
   encodeModel,
   evaluate,
   InferenceModel,
@@ -132,7 +133,7 @@ Deno.test("fromShared() in a Worker trains the model of this thread, whose array
   assertSameModel(SparseMlp.fromShared(shared!), before);
 });
 
-Deno.test("a model that was never trained refuses to predict once another over its memory was, which predicts", async () => {
+Deno.test("a model that was never trained refuses to predict and to be saved once another over its memory was", async () => {
   const model = SparseMlp.create({ sizes: [data.featureCount, 16, data.outputCount], seed: 1 });
   const { features } = data.train;
   model.predictClasses(features);
@@ -147,8 +148,11 @@ Deno.test("a model that was never trained refuses to predict once another over i
     () => SparseMlp.fromShared(model.share()).forward(features),
   ];
   for (const call of calls) assertThrows(call, TypeError, "another Worker has trained the model");
+  await assertRejects(() => encodeModel(model), CheckpointError, "another Worker has trained the model");
   const back = SparseMlp.fromShared(structuredClone(other.share()));
   assertEquals(back.forward(features), other.forward(features));
+  const loaded = await loadModel(await encodeModel(back));
+  assertEquals(loaded.model.forward(features), other.forward(features));
 });
 
 Deno.test("InferenceModel.fromShared() predicts in Workers from one copy of the weights", async () => {

@@ -53,6 +53,11 @@ Deno.test("SparseMlp.create() with overallDensity has exactly as many connection
     assertThrows(() => SparseMlp.create({ ...options, ...excluded }), TypeError, "were both given");
   }
   assertThrows(
+    () => SparseMlp.create({ ...options, overallDensity: 0 }),
+    RangeError,
+    "overallDensity is 0",
+  );
+  assertThrows(
     () => SparseMlp.create({ ...options, overallDensity: 1.5 }),
     RangeError,
     "overallDensity is 1.5",

@@ -88,9 +88,9 @@ async function runImport(folder: string, values: Values): Promise<number> {
   const output = outputOf(values, "import");
   await checkOutput(output);
   const { activation, alpha, task } = values;
-  if (alpha === "search") throw new UsageError("Cannot use --alpha search here: it is for train");
   const options: ImportOptions = {
-    ...(activation && { activation: { kind: activation, ...(alpha !== undefined && { alpha }) } }),
+    ...(activation &&
+      { activation: { kind: activation, ...(alpha !== undefined && alpha !== "search" && { alpha }) } }),
     ...(task && { task }),
   };
   const model = await importScipy(folder, options);

@@ -7,7 +7,7 @@ import type { Command } from "./command.ts";
 import { COMMANDS } from "./commands.ts";
 import { columns, wrap } from "./format.ts";
 import { defaultOf, type Group, type Option } from "./option.ts";
-import { OPTIONS } from "./options.ts";
+import { OPTIONS, rowsOf } from "./options.ts";
 
 const WIDTH = 96;
 const INDENT = "      ";
@@ -28,7 +28,7 @@ function typed(line: string): string {
 
 /** The options of a command in one section. */
 export function optionsOf({ name }: Command, group: Group): readonly Option[] {
-  return OPTIONS.filter((row: Option) => row.group === group && row.commands.includes(name));
+  return rowsOf(name).filter((row) => row.group === group);
 }
 
 /** What can follow the name of the program. */

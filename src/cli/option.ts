@@ -94,6 +94,10 @@ export type Option = Kind & {
   readonly into?: Into;
   /** What the value becomes on its way there; undefined leaves it out. */
   readonly convert?: (value: unknown, values: ValuesByName, named?: NamedDataset) => unknown;
+  /** Choices that only some commands have, and what help says of them there. */
+  readonly choicesOf?: Readonly<
+    Record<string, { readonly commands: readonly CommandName[]; readonly help: string }>
+  >;
   /** What it means nothing without. */
   readonly needs?: readonly Other[];
   /** What it cannot be used with; it is enough that one of two says so. */
@@ -184,9 +188,11 @@ export function readValue(option: Option, text: string): boolean | string | numb
     const found = text === "" ? `--${option.name} without a value` : `--${option.name} ${text}`;
     const near = option.kind === "choice" ? nearest(text, option.choices) : undefined;
     const advice = near === undefined ? "" : `; did you mean "${near}"?`;
+    const elsewhere = option.choicesOf?.[text]?.commands.join(" and ");
+    const whose = elsewhere === undefined ? "" : `; ${text} is for ${elsewhere}`;
     const rounded = isFractional(option) ? misfitAsFloat(Number(text), option) : undefined;
     const float = rounded === undefined ? "" : `; it would be ${rounded} in 32 bits`;
-    throw new UsageError(`Cannot use ${found}: expected ${expectedValue(option)}${advice}${float}`);
+    throw new UsageError(`Cannot use ${found}: expected ${expectedValue(option)}${advice}${whose}${float}`);
   };
   switch (option.kind) {
     case "flag":

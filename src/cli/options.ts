@@ -5,7 +5,7 @@
  *
  * @module
  */
-import type { Option, ValueOf } from "./option.ts";
+import type { CommandName, Option, ValueOf } from "./option.ts";
 import { CROSS_VALIDATION_OPTIONS } from "./options/cross_validation.ts";
 import { DATA_OPTIONS } from "./options/data.ts";
 import { FEATURE_OPTIONS } from "./options/features.ts";
@@ -41,6 +41,20 @@ export type Values = { readonly [O in Row as O["name"]]?: ValueOf<O> };
 export const FILE_OPTIONS: readonly OptionName[] = OPTIONS.filter((row: Option & { name: OptionName }) =>
   row.name === "data" || (row.needs ?? []).some(({ option }) => option === "data")
 ).map(({ name }) => name);
+
+/** The rows of a command, in the order help shows them, with the choices that it has. */
+export function rowsOf(command: CommandName): readonly Option[] {
+  return OPTIONS.filter(({ commands }: Option) => commands.includes(command)).map((row: Option) => {
+    if (row.choicesOf === undefined || !("choices" in row)) return row;
+    const other = (choice: string) => row.choicesOf?.[choice]?.commands.includes(command) === false;
+    const said = row.choices.flatMap((choice) => other(choice) ? [] : row.choicesOf?.[choice]?.help ?? []);
+    return {
+      ...row,
+      choices: row.choices.filter((choice) => !other(choice)),
+      help: [row.help, ...said].join(" "),
+    };
+  });
+}
 
 /** The row of one option. */
 export function option(name: OptionName): Option {

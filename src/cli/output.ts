@@ -34,6 +34,24 @@ export async function checkOutput(path: string): Promise<void> {
   }
 }
 
+/**
+ * Refuses a folder that no file can be written to; it is made where it is missing.
+ *
+ * @throws {Error} With the path and the reason.
+ */
+export async function checkFolder(path: string): Promise<void> {
+  try {
+    await Deno.mkdir(path, { recursive: true });
+    const tried = `${path}/.${crypto.randomUUID()}`;
+    // A full disk takes names, but no bytes.
+    await Deno.writeFile(tried, new Uint8Array(1), { createNew: true }).finally(() =>
+      Deno.remove(tried).catch(() => {})
+    );
+  } catch (cause) {
+    throw new Error(`Cannot write into the folder "${path}": ${messageOf(cause).split("\n")[0]}`, { cause });
+  }
+}
+
 /** Writes one record of `--json`: a line on the standard output. */
 export function printEvent(event: Readonly<Record<string, unknown>>): void {
   console.log(JSON.stringify(event));

@@ -5,7 +5,7 @@
  */
 import { nearest } from "../nearest.ts";
 import { type CommandName, type Option, readValue, UsageError } from "./option.ts";
-import { OPTIONS, type Values } from "./options.ts";
+import { OPTIONS, rowsOf, type Values } from "./options.ts";
 // @ts-types="./parse_args.d.ts"
 import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
 
@@ -25,7 +25,7 @@ export interface CommandLine {
  * @throws {UsageError} When an option is unknown, given twice, or has a value out of its range.
  */
 export function parseCommandLine(command: CommandName, args: readonly string[]): CommandLine {
-  const rows: readonly Option[] = OPTIONS.filter((row: Option) => row.commands.includes(command));
+  const rows = rowsOf(command);
   const names = (flags: boolean) =>
     rows.filter((row) => (row.kind === "flag") === flags).map((row) => row.name);
   const [flags, valued] = [names(true), names(false)];

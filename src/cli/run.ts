@@ -20,6 +20,7 @@ import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import type { Interruption } from "./interruption.ts";
 import { writeModelFile } from "./model_file.ts";
+import type { Observers } from "./observer.ts";
 import type { Values } from "./options.ts";
 import type { PeakMemory } from "./peak_memory.ts";
 import { farewell, isSame, type Place, placeOf } from "./place.ts";
@@ -66,8 +67,14 @@ export interface Outcome {
  * Trains to the end, or until it is stopped in good order; saves checkpoints and what came of it.
  *
  * @param interruption Who stops it.
+ * @param observers Who is told of its epochs.
  */
-export async function runEpochs(run: Run, view: TrainingView, interruption: Interruption): Promise<Outcome> {
+export async function runEpochs(
+  run: Run,
+  view: TrainingView,
+  interruption: Interruption,
+  observers: Observers,
+): Promise<Outcome> {
   const { values, model, memory, state } = run;
   const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
   const before = output === values.resume ? placeOf(state) : undefined;
@@ -89,15 +96,19 @@ export async function runEpochs(run: Run, view: TrainingView, interruption: Inte
   if (run.place === undefined && (parallel?.workers ?? 1) > cores) {
     view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
   }
+  // Workers take their steps where nobody can be called.
+  const onStep = parallel === undefined ? observers.onStep : undefined;
   const options: HyperparameterOptions & RunHooks = {
     ...run.options,
     signal: interruption.signal,
+    ...(onStep && { onStep }),
     onPhase: (progress) => {
       view.phase(progress);
       memory.look();
     },
     onProgress: async (progress) => {
       view.step(progress);
+      observers.progress(progress);
       memory.look();
       if (performance.now() - savedAt > 60_000 * minutes) await save();
     },
@@ -120,6 +131,7 @@ export async function runEpochs(run: Run, view: TrainingView, interruption: Inte
       memory.look();
       if (values.json) printEvent({ event: "epoch", ...value });
       view.epoch(value);
+      await observers.epoch(value, model);
       if (state.epoch % every === 0) await save();
       // After its last epoch a run has only its end before it.
       if (interruption.requested && state.epoch < values.epochs!) break;

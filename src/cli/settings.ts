@@ -191,13 +191,8 @@ export function toJson(values: Values): Record<string, unknown> {
 
 /**
  * Options of the network that settings ask for, but for its inputs and outputs, which are those of data.
- *
- * @throws {UsageError} When the slope is still to be searched for.
  */
 export function modelOptions(values: Values): ModelForOptions {
-  if (values.alpha === "search") {
-    throw new UsageError("Cannot use --alpha search here: it is for train, which tells the number to use");
-  }
   const { hidden = [], ...options } = collected("model", values) as Partial<ModelForOptions>;
   return { threads: navigator.hardwareConcurrency, ...options, hidden };
 }

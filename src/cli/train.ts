@@ -6,6 +6,7 @@
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import { SparseMlp } from "../model/model.ts";
+import { reachedOutputs } from "../model/reach.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
@@ -18,9 +19,10 @@ import { describeData, loadData } from "./data.ts";
 import { bytes, plural } from "../format.ts";
 import { Interruption } from "./interruption.ts";
 import { readModelFile } from "./model_file.ts";
+import { type ObservedRun, Observers, type RunObserver } from "./observer.ts";
 import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
-import { checkOutput, printEvent } from "./output.ts";
+import { checkFolder, checkOutput, printEvent } from "./output.ts";
 import { PeakMemory } from "./peak_memory.ts";
 import { describeChoice, fitMemory } from "./plan.ts";
 import {
@@ -47,6 +49,7 @@ import {
 } from "./settings.ts";
 import { withSlope } from "./slope_search.ts";
 import { describeSuitable, settle } from "./suggestion.ts";
+import { tensorBoardObserver } from "./tensorboard.ts";
 import { VERSION } from "../version.ts";
 /** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
 export const trainCommand: Command = {
@@ -133,10 +136,11 @@ async function runTraining(given: Values): Promise<number> {
     console.error([...run.notices, ...head, ...chosen, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(printEvent) : drawsBars() ? barView(show) : lineView(show);
-  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await runEpochs(
-    run,
-    view,
-    interruption,
+  const watching = new Observers(observersOf(values), (text) => view.notice(text));
+  const observed: ObservedRun = { data, model, settings: toJson(values), epochs, epochsDone };
+  const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await watching.during(
+    observed,
+    () => runEpochs(run, view, interruption, watching),
   );
   const tally = run.state.tally ?? newTally(model.stats().parameters);
   const summary = summarize(tally, values.keep === "best" ? run.state.best : undefined);
@@ -180,6 +184,11 @@ async function runTraining(given: Values): Promise<number> {
   return interrupted ? exitCode : 0;
 }
 
+/** Those whom options ask to be told of the run. */
+function observersOf({ tensorboard, "tensorboard-every": every }: Values): RunObserver[] {
+  return tensorboard === undefined ? [] : [tensorBoardObserver(tensorboard, every!)];
+}
+
 async function prepare(given: Values): Promise<Run> {
   const before = given.resume === undefined
     ? undefined
@@ -205,6 +214,7 @@ async function prepare(given: Values): Promise<Run> {
     );
   }
   if (first.output !== undefined) await checkOutput(first.output);
+  if (first.tensorboard !== undefined) await checkFolder(first.tensorboard);
   const { data, notices } = await loadData(first, {
     showProgress: !first.json && !first.quiet,
     reader: before && { model: before.model, given },
@@ -229,12 +239,18 @@ async function prepare(given: Values): Promise<Run> {
   const sizes = [data.featureCount, ...sized.hidden ?? [], data.outputCount];
   const { values, choice } = before === undefined ? fitMemory(sizes, sized, asked) : { values: sized };
   const model = before?.model ?? makeModel(values, data);
+  const full = model.layers.every(({ nnz }) => nnz > 0);
+  // A layer without a connection is refused.
+  const cutOff = !full || reachedOutputs(model.layers) > 0 ? [] : [
+    "No path of connections leads from the inputs to an output, so nothing can be learned of them until one grows; " +
+    "a larger --epsilon or density makes some",
+  ];
   const options = { ...trainOptions(values, named), ...weights.options, state };
   const workerModels = new WorkerModels(before?.workers);
   return {
     values,
     data,
-    notices,
+    notices: [...notices, ...cutOff],
     model,
     options,
     state,

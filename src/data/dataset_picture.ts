@@ -1,11 +1,13 @@
 /**
- * What a data set looks like in a console.
+ * What a data set looks like in a console and in a notebook.
  *
  * @module
  */
-import { count, plural } from "../format.ts";
+import { count, plural, short } from "../format.ts";
+import { htmlLines, htmlTable } from "../html.ts";
 import { listed } from "../picture.ts";
 import { quote } from "../quote.ts";
+import { targetNames } from "../schema.ts";
 import type { OwnSamples } from "./own_samples.ts";
 
 /** Most classes that are named. */
@@ -29,4 +31,39 @@ export function datasetPicture(data: OwnSamples): string {
     : `${count(outputCount)} ${task === "classification" ? "classes" : "labels"}` +
       (named.length > 0 ? ` (${listed(named, MOST_CLASSES)})` : "");
   return `Dataset ${quote(name)}: ${parts.join(", ")}; ${features}, ${outputs}`;
+}
+
+/** Rows and columns of a preview. */
+const [MOST_ROWS, MOST_COLUMNS] = [5, 12];
+
+/** The same line, and the first training samples: what they are learned from, then what is learned. */
+export function datasetDisplay(data: OwnSamples): string {
+  const { train: { samples, features, source }, featureCount, featureNames = [], schema } = data;
+  const rows = Math.min(samples, MOST_ROWS);
+  const shown = Math.min(featureCount, MOST_COLUMNS);
+  const gathered = source === undefined ? features : new Float32Array(rows * featureCount);
+  source?.gather(Uint32Array.from({ length: rows }, (_, row) => row), gathered as Float32Array, 1);
+  const answers = data.task === "regression" && schema !== undefined ? targetNames(schema) : [];
+  const head = Array.from({ length: shown }, (_, column) => featureNames[column] ?? `feature ${column}`);
+  const more = featureCount > shown ? [`… ${count(featureCount - shown)} more`] : [];
+  const preview = Array.from({ length: rows }, (_, row) => [
+    ...Array.from(gathered.subarray(row * featureCount, row * featureCount + shown), short),
+    ...more.map(() => "…"),
+    answerOf(data, row),
+  ]);
+  const answer = answers.length > 0
+    ? answers.join(", ")
+    : data.task === "classification"
+    ? "class"
+    : "answer";
+  return htmlLines(datasetPicture(data)) + htmlTable([...head, ...more, answer], preview);
+}
+
+/** What is to be learned of a training sample. */
+function answerOf({ task, classNames, outputCount, train }: OwnSamples, row: number): string {
+  if (task === "classification") return classNames[train.labels[row]] ?? String(train.labels[row]);
+  const own = Array.from(train.targets.subarray(row * outputCount, (row + 1) * outputCount));
+  if (task === "regression") return listed(own.map(short), MOST_CLASSES);
+  const names = own.flatMap((has, label) => has === 1 ? [classNames[label] ?? String(label)] : []);
+  return listed(names, MOST_CLASSES);
 }

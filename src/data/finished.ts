@@ -5,7 +5,7 @@
  */
 import { pictured } from "../picture.ts";
 import type { TableSchema } from "../schema.ts";
-import { datasetPicture } from "./dataset_picture.ts";
+import { datasetDisplay, datasetPicture } from "./dataset_picture.ts";
 import type { OwnSamples } from "./own_samples.ts";
 
 /** What the numbers of samples stand for. */
@@ -19,13 +19,13 @@ export interface PartMeaning {
 /** By part: a part is numbers alone, and is measured apart from the data set that knows what they mean. */
 const MEANINGS = new WeakMap<object, PartMeaning>();
 
-/** The data set, complete: as it is, with a picture for consoles. */
+/** The data set, complete: as it is, with its pictures. */
 export function finished<D extends OwnSamples>(data: D): D {
   const { train, validation, test, classNames, schema } = data;
   for (const part of [train, validation, test]) {
     if (part !== undefined) MEANINGS.set(part, { classNames, schema });
   }
-  return pictured(data, datasetPicture);
+  return pictured(data, datasetPicture, datasetDisplay);
 }
 
 /** What the numbers of a part of a data set of ours stand for; undefined for samples put together by others. */

@@ -16,7 +16,8 @@ import { readItems, requireSignal } from "../value.ts";
 import { copyMeaning } from "../model/copy.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
-import { modelPicture } from "../model/picture.ts";
+import { isTrainedElsewhere, TRAINED_ELSEWHERE } from "../model/sample_batch.ts";
+import { modelDisplay, modelPicture } from "../model/picture.ts";
 import { pictured } from "../picture.ts";
 import { VERSION } from "../version.ts";
 import {
@@ -64,8 +65,8 @@ export interface SaveOptions {
  *
  * @param place A path or a `file:` URL.
  * @throws {TypeError} When the model is none, the place is no file's, or there is no option of a name.
- * @throws {CheckpointError} When it cannot be written or could not be loaded, or workers are in the middle of an epoch
- * of it; the message names the path and the reason.
+ * @throws {CheckpointError} When it cannot be written or could not be loaded, workers are in the middle of an epoch of it,
+ * or another Worker has trained it; the message names the path and the reason.
  */
 export async function saveModel(
   model: SparseMlp,
@@ -91,8 +92,8 @@ export async function saveModel(
  * checkpoint, from which a run goes on elsewhere bit for bit. Memory: the bytes, once.
  *
  * @throws {TypeError} When the model is none, or there is no option of a name.
- * @throws {CheckpointError} When the model could not be loaded again, workers are in the middle of an epoch of it, or
- * there is no memory for its bytes.
+ * @throws {CheckpointError} When the model could not be loaded again, workers are in the middle of an epoch of it, another
+ * Worker has trained it, or there is no memory for its bytes.
  *
  * @example
  * ```ts
@@ -143,6 +144,7 @@ function contentOf(
 ): { readonly tensors: Map<string, Tensor>; readonly description: Record<string, string> } {
   // A file's model is the one to use: in the middle of a run that keeps its best epoch, the best so far.
   const used = training === undefined ? model : model.best ?? model;
+  if (isTrainedElsewhere(used)) throw new TypeError(TRAINED_ELSEWHERE);
   const running = training === undefined ? undefined : model.best === undefined ? model.running : model;
   const held = training === undefined ? undefined : (running ?? used).optimizerState;
   const tensors = new Map<string, Tensor>();
@@ -314,7 +316,7 @@ async function read(
     ...(training && { training }),
     ...(workerModels.length > 0 && { workers: workerModels }),
   };
-  return pictured(loaded, loadedPicture);
+  return pictured(loaded, loadedPicture, ({ model }) => modelDisplay(model));
 }
 
 /** A line for the model, and one for how far its training came. */

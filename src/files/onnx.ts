@@ -8,11 +8,11 @@
  *
  * @module
  */
-import type { INamespace } from "npm:protobufjs@8.8.1/light.js";
 import { CheckpointError } from "../errors.ts";
 import { learnsSlope } from "../model/activation.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
+import { encoderOf, type Messages } from "../protobuf.ts";
 import { requirePath } from "../value.ts";
 import { answerCount, isOneSided, lossOf } from "../model/outputs.ts";
 import { inputNames } from "../schema.ts";
@@ -28,61 +28,50 @@ const OPERATOR_SET = 17;
 const MOST_CONNECTIONS = 2 ** 31 / 12 - 2 ** 20;
 
 /** The messages and fields used here, with the numbers ONNX gives them. */
-const SCHEMA: INamespace = {
-  nested: {
-    ModelProto: message({
-      ir_version: ["int64", 1],
-      producer_name: ["string", 2],
-      producer_version: ["string", 3],
-      graph: ["GraphProto", 7],
-      opset_import: ["OperatorSetIdProto", 8, "repeated"],
-      metadata_props: ["StringStringEntryProto", 14, "repeated"],
-    }),
-    OperatorSetIdProto: message({ domain: ["string", 1], version: ["int64", 2] }),
-    StringStringEntryProto: message({ key: ["string", 1], value: ["string", 2] }),
-    GraphProto: message({
-      node: ["NodeProto", 1, "repeated"],
-      name: ["string", 2],
-      initializer: ["TensorProto", 5, "repeated"],
-      input: ["ValueInfoProto", 11, "repeated"],
-      output: ["ValueInfoProto", 12, "repeated"],
-      sparse_initializer: ["SparseTensorProto", 15, "repeated"],
-    }),
-    NodeProto: message({
-      input: ["string", 1, "repeated"],
-      output: ["string", 2, "repeated"],
-      name: ["string", 3],
-      op_type: ["string", 4],
-      attribute: ["AttributeProto", 5, "repeated"],
-    }),
-    AttributeProto: message({ name: ["string", 1], f: ["float", 2], i: ["int64", 3], type: ["int32", 20] }),
-    TensorProto: message({
-      dims: ["int64", 1, "repeated"],
-      data_type: ["int32", 2],
-      name: ["string", 8],
-      raw_data: ["bytes", 9],
-    }),
-    SparseTensorProto: message({
-      values: ["TensorProto", 1],
-      indices: ["TensorProto", 2],
-      dims: ["int64", 3, "repeated"],
-    }),
-    ValueInfoProto: message({ name: ["string", 1], type: ["TypeProto", 2] }),
-    TypeProto: message({ tensor_type: ["TensorType", 1] }),
-    TensorType: message({ elem_type: ["int32", 1], shape: ["TensorShapeProto", 2] }),
-    TensorShapeProto: message({ dim: ["Dimension", 1, "repeated"] }),
-    Dimension: message({ dim_value: ["int64", 1], dim_param: ["string", 2] }),
+const SCHEMA: Messages = {
+  ModelProto: {
+    ir_version: ["int64", 1],
+    producer_name: ["string", 2],
+    producer_version: ["string", 3],
+    graph: ["GraphProto", 7],
+    opset_import: ["OperatorSetIdProto", 8, "repeated"],
+    metadata_props: ["StringStringEntryProto", 14, "repeated"],
   },
+  OperatorSetIdProto: { domain: ["string", 1], version: ["int64", 2] },
+  StringStringEntryProto: { key: ["string", 1], value: ["string", 2] },
+  GraphProto: {
+    node: ["NodeProto", 1, "repeated"],
+    name: ["string", 2],
+    initializer: ["TensorProto", 5, "repeated"],
+    input: ["ValueInfoProto", 11, "repeated"],
+    output: ["ValueInfoProto", 12, "repeated"],
+    sparse_initializer: ["SparseTensorProto", 15, "repeated"],
+  },
+  NodeProto: {
+    input: ["string", 1, "repeated"],
+    output: ["string", 2, "repeated"],
+    name: ["string", 3],
+    op_type: ["string", 4],
+    attribute: ["AttributeProto", 5, "repeated"],
+  },
+  AttributeProto: { name: ["string", 1], f: ["float", 2], i: ["int64", 3], type: ["int32", 20] },
+  TensorProto: {
+    dims: ["int64", 1, "repeated"],
+    data_type: ["int32", 2],
+    name: ["string", 8],
+    raw_data: ["bytes", 9],
+  },
+  SparseTensorProto: {
+    values: ["TensorProto", 1],
+    indices: ["TensorProto", 2],
+    dims: ["int64", 3, "repeated"],
+  },
+  ValueInfoProto: { name: ["string", 1], type: ["TypeProto", 2] },
+  TypeProto: { tensor_type: ["TensorType", 1] },
+  TensorType: { elem_type: ["int32", 1], shape: ["TensorShapeProto", 2] },
+  TensorShapeProto: { dim: ["Dimension", 1, "repeated"] },
+  Dimension: { dim_value: ["int64", 1], dim_param: ["string", 2] },
 };
-
-type Field = readonly [type: string, id: number, rule?: "repeated"];
-
-function message(fields: Readonly<Record<string, Field>>): INamespace {
-  const described = Object.entries(fields).map((
-    [name, [type, id, rule]],
-  ) => [name, { type, id, ...(rule && { rule }) }]);
-  return { fields: Object.fromEntries(described) } as INamespace;
-}
 
 /**
  * Writes a network as an ONNX model: raw features in (`features`, `[samples, features]`), class probabilities
@@ -110,14 +99,13 @@ export async function exportOnnx(model: SparseMlp, path: string): Promise<void> 
  * @throws {RangeError} When there would be 2 GiB or more.
  */
 export async function encodeOnnx(model: SparseMlp): Promise<Uint8Array> {
-  const { Root } = (await import("npm:protobufjs@8.8.1/light.js")).default;
   const { connections } = model.stats();
   if (connections > MOST_CONNECTIONS) {
     throw new RangeError(
       `it has ${connections} connections, an ONNX file of 2 GiB holds ${MOST_CONNECTIONS}`,
     );
   }
-  return Root.fromJSON(SCHEMA).lookupType("ModelProto").encode(describe(model)).finish();
+  return (await encoderOf(SCHEMA, "ModelProto"))(describe(model));
 }
 
 function describe(model: SparseMlp): Record<string, unknown> {

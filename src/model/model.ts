@@ -18,7 +18,7 @@ import { gradientLength, type LayerPlan, type SparseLayer } from "./layer.ts";
 import { isFor } from "./model_task.ts";
 import { NetworkArrays } from "./network_arrays.ts";
 import { copyParts, type ModelParts } from "./parts.ts";
-import { modelPicture } from "./picture.ts";
+import { modelDisplay, modelPicture } from "./picture.ts";
 import { PredictiveNetwork } from "./predictive.ts";
 import { readShared } from "./read_shared.ts";
 import type { ModelOptions, ModelSettings, Task } from "./settings.ts";
@@ -78,7 +78,7 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
   #arrays: NetworkArrays;
 
   static {
-    pictured(SparseMlp.prototype, modelPicture);
+    pictured(SparseMlp.prototype, modelPicture, modelDisplay);
   }
 
   private constructor(settings: ModelSettings, arrays: NetworkArrays) {

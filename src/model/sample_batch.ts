@@ -66,6 +66,18 @@ export interface SampleReader extends StandardizedModel {
 /** Samples as tiles of a batch. */
 export type TiledSamples = Pick<Batch, "input" | "samples" | "width">;
 
+/** Why a model is not used whose weights another one has trained. */
+export const TRAINED_ELSEWHERE =
+  "another Worker has trained the model, which alone knows how features are standardised; " +
+  "let it send its own share() back, and use the model that fromShared() makes of that";
+
+/** Whether a model has weights that were trained over the same memory, but not what was learned of the features. */
+export function isTrainedElsewhere(
+  { standardization, trainedMark }: Pick<StandardizedModel, "standardization" | "trainedMark">,
+): boolean {
+  return standardization === undefined && trainedMark !== undefined && Atomics.load(trainedMark, 0) === 1;
+}
+
 /**
  * The model's standardisation, or the one that changes nothing where it was never trained.
  *
@@ -85,11 +97,8 @@ export function standardizationOf(
       `Cannot ${task}: the standardization of the model is none, expected mean and scale, two Float32Array of ${inputs}`,
     );
   }
-  if (trainedMark !== undefined && Atomics.load(trainedMark, 0) === 1) {
-    throw new TypeError(
-      `Cannot ${task}: another Worker has trained the model, which alone knows how features are standardised; ` +
-        "let it send its own share() back, and use the model that fromShared() makes of that",
-    );
+  if (isTrainedElsewhere({ ...(trainedMark && { trainedMark }) })) {
+    throw new TypeError(`Cannot ${task}: ${TRAINED_ELSEWHERE}`);
   }
   return { mean: new Float32Array(inputs), scale: new Float32Array(inputs).fill(1) };
 }

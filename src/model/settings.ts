@@ -158,7 +158,7 @@ export const REWIRING = {
 /** Density of the whole network. */
 export const OVERALL_DENSITY = {
   kind: "number",
-  least: 0,
+  above: 0,
   most: 1,
   doc:
     "Density of the whole network instead of ε, exact; spread as ε spreads it, layers too small for that are full.",

@@ -28,7 +28,7 @@ import type { BestEpoch } from "./selection.ts";
 import { suggestSettings } from "./suggested.ts";
 import { train } from "./trainer.ts";
 import { pictured } from "../picture.ts";
-import { crossValidationPicture, foldPicture } from "./measure_pictures.ts";
+import { crossValidationDisplay, crossValidationPicture, foldPicture } from "./measure_pictures.ts";
 
 /** Options of {@linkcode crossValidate}. */
 export interface CrossValidationOptions {
@@ -195,7 +195,7 @@ export async function* trainFolds(
     }
   }
   const summary = { folds: plan.folds, repeats: plan.repeats, metrics: spreadOf(found.map(scoresOf)) };
-  return pictured(summary, crossValidationPicture);
+  return pictured(summary, crossValidationPicture, crossValidationDisplay);
 }
 
 /**

@@ -1,9 +1,10 @@
 /**
- * What measures and cross-validations look like in a console.
+ * What measures and cross-validations look like in a console and in a notebook.
  *
  * @module
  */
 import { count, duration, plural, short } from "../format.ts";
+import { htmlLines, htmlTable } from "../html.ts";
 import { METRIC_LINES } from "./metric_lines.ts";
 
 /** What is shown of measures: metrics that are one number, and the confusion of classes. */
@@ -35,6 +36,8 @@ interface ShownFolds {
 const MOST_METRICS = 5;
 /** Most classes whose confusion is shown. */
 const MOST_CLASSES = 4;
+/** The same in a notebook. */
+const MOST_COLUMNS = 20;
 
 /** A line of metrics, and the confusion of few classes. */
 export function measuresPicture(measures: ShownMeasures): string {
@@ -76,6 +79,32 @@ export function crossValidationPicture({ folds, repeats, metrics }: ShownFolds):
   ].join("\n");
 }
 
+/** A line for the samples, a table of all metrics, and the confusion of classes. */
+export function measuresDisplay(measures: ShownMeasures): string {
+  const { samples, confusion = [] } = measures;
+  const rows = metricsOf(measures).map(([[title, show], value]) => [title, show(value)]);
+  const classes = confusion.length > MOST_COLUMNS ? [] : confusion;
+  const matrix = htmlTable(
+    ["of class", ...classes.map((_, index) => `as ${index}`)],
+    classes.map((
+      row,
+      index,
+    ) => [index, ...row.map((cell) => Number.isInteger(cell) ? count(cell) : short(cell))]),
+  );
+  return htmlLines(`measures of ${plural(samples, "sample")}`) + htmlTable(["metric", "value"], rows) +
+    (classes.length === 0 ? "" : matrix);
+}
+
+/** A table of the metrics over the folds. */
+export function crossValidationDisplay(summary: ShownFolds): string {
+  const rows = Object.entries(summary.metrics).flatMap(([name, { mean, standardDeviation }]) => {
+    const line = METRIC_LINES[name];
+    return line === undefined ? [] : [[line[0], line[1](mean), line[1](standardDeviation)]];
+  });
+  return htmlLines(crossValidationPicture(summary).split("\n")[0]) +
+    htmlTable(["metric", "mean", "standard deviation"], rows);
+}
+
 /** The metrics of measures; those of a classification have its log loss instead of the loss. */
 function scoresOf({ loss, ...metrics }: ShownMeasures): string {
   return scores(metrics.task === "regression" ? { loss, ...metrics } : metrics);
@@ -83,12 +112,18 @@ function scoresOf({ loss, ...metrics }: ShownMeasures): string {
 
 /** Metrics that are one number, in words: "loss 0.4120, accuracy 85.20 %". */
 export function scores(values: object): string {
-  const shown = Object.entries(values).flatMap(([name, value]) => {
-    const line = METRIC_LINES[name];
-    if (line === undefined || typeof value !== "number" || Number.isNaN(value)) return [];
-    return [`${lowered(line[0])} ${line[1](value)}`];
-  });
+  const shown = metricsOf(values).map(([[title, show], value]) => `${lowered(title)} ${show(value)}`);
   return shown.slice(0, MOST_METRICS).join(", ");
+}
+
+/** Metrics that are one number. */
+function metricsOf(values: object) {
+  return Object.entries(values).flatMap(([name, value]) => {
+    const line = METRIC_LINES[name];
+    return line === undefined || typeof value !== "number" || Number.isNaN(value)
+      ? []
+      : [[line, value] as const];
+  });
 }
 
 /** A title within a sentence; abbreviations stay. */

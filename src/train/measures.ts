@@ -17,7 +17,7 @@ import { requireModel } from "../model/model_argument.ts";
 import { isList, isRecord, readItems } from "../value.ts";
 import { pictured } from "../picture.ts";
 import { requireSameMeaning } from "./meaning.ts";
-import { measuresPicture } from "./measure_pictures.ts";
+import { measuresDisplay, measuresPicture } from "./measure_pictures.ts";
 import {
   EVALUATION_ROWS,
   type EvaluationOptions,
@@ -119,7 +119,7 @@ export function evaluate<T extends Task>(
   if (shape.task === "classification") applyTemperature(outputs, shape.outputCount, model.temperature);
   const metrics = atOnce(taskMetrics(shape.task, joinedParts(parts, outputs)));
   const measures = { task: shape.task, samples: count, loss, ...metrics };
-  return pictured(measures, measuresPicture) as unknown as Measures<T>;
+  return pictured(measures, measuresPicture, measuresDisplay) as unknown as Measures<T>;
 }
 
 /** Writes the outputs of all parts, one behind the other, and gives their mean loss. */

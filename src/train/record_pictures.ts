@@ -1,9 +1,11 @@
 /**
- * What the records and summaries of a run look like in a console.
+ * What the records and summaries of a run look like in a console and in a notebook.
  *
  * @module
  */
 import { count, duration, plural, rate, signed } from "../format.ts";
+import { htmlLines } from "../html.ts";
+import { type CurvePoint, curvesOf, epochTable } from "../model/learning_curve.ts";
 import { scores } from "./measure_pictures.ts";
 import type { EpochRecord, RunSummary } from "./records.ts";
 
@@ -26,6 +28,11 @@ export function epochPicture(record: EpochRecord): string {
     ...(replaced + pruned > 0 ? [`${count(replaced)} connections replaced, ${count(pruned)} pruned`] : []),
     duration(seconds),
   ].join("; ");
+}
+
+/** The same line, and a table of one row. */
+export function epochDisplay(record: EpochRecord): string {
+  return htmlLines(epochPicture(record)) + epochTable([record]);
 }
 
 /** `epoch 3 of 50, step 12 of 63: loss 0.5100, accuracy 80.00 %, 51.2 k samples/s` */
@@ -55,4 +62,10 @@ export function summaryPicture(summary: RunSummary & { readonly stoppedEarly?: b
     ...(bestEpoch === undefined ? [] : [`  test ${scores(last)}; best ${scores(best)} (epoch ${bestEpoch})`]),
     `  parameters ${parameters}`,
   ].join("\n");
+}
+
+/** The same lines, the curves of the run, and a table of its epochs. */
+export async function summaryDisplay(summary: RunSummary, points: readonly CurvePoint[]): Promise<string> {
+  const told = points.length === 0 ? "" : await curvesOf(points) + epochTable(points);
+  return htmlLines(summaryPicture(summary)) + told;
 }

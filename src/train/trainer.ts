@@ -8,6 +8,7 @@ import { standardizationPieces } from "../data/standardization.ts";
 import { validationPieces, type ValidationSplit } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
+import { type CurvePoint, keepCurve, pointOf } from "../model/learning_curve.ts";
 import { pictured } from "../picture.ts";
 import { learnsSlope } from "../model/activation.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -24,7 +25,7 @@ import { densitiesOf, hasFinalDensity } from "../topology/density_decay.ts";
 import { EventLoopTurn } from "./event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
-import { epochPicture, summaryPicture } from "./record_pictures.ts";
+import { epochDisplay, epochPicture, summaryDisplay, summaryPicture } from "./record_pictures.ts";
 import { metricPieces, needsOutputs } from "./selection.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
@@ -140,6 +141,8 @@ export async function* trainWith(
       cacheTile,
       work: engine.work,
     });
+  const points: CurvePoint[] = [];
+  keepCurve(model, points);
   let stoppedEarly = false;
   try {
     const validation = evaluator(parts?.validation);
@@ -205,30 +208,39 @@ export async function* trainWith(
           throw diverged(`the training loss is not finite after epoch ${epoch}`, trained.learningRate);
         }
       }
+      const learned = learnedSlopes(model);
+      if (!(learned.slopes ?? []).every(Number.isFinite)) {
+        throw diverged(`a learned slope is not finite after epoch ${epoch}`, trained.learningRate);
+      }
       await model.use.saved();
       const [change, evolutionSeconds] = await timed(() =>
         last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
       );
       if (turn.due) await turn.take();
       const { parameters, connections } = model.stats();
-      const record: EpochRecord = pictured({
-        epoch,
-        ...(!whole && { steps: end }),
-        ...trained,
-        ...named("validation", evaluations.validation),
-        ...(outputs.length > 0 && score !== undefined && { validationScore: score }),
-        ...named("test", evaluations.test),
-        parameters,
-        connections,
-        ...learnedSlopes(model),
-        seconds,
-        evolutionSeconds: evolutionSeconds + evolution.seconds,
-        evaluationSeconds,
-        samplesPerSecond: samples / seconds,
-        replaced: evolution.replaced + change.replaced,
-        pruned: change.pruned,
-        ...topology?.({ epoch, step: end, steps }),
-      }, epochPicture);
+      const record: EpochRecord = pictured(
+        {
+          epoch,
+          ...(!whole && { steps: end }),
+          ...trained,
+          ...named("validation", evaluations.validation),
+          ...(outputs.length > 0 && score !== undefined && { validationScore: score }),
+          ...named("test", evaluations.test),
+          parameters,
+          connections,
+          ...learned,
+          seconds,
+          evolutionSeconds: evolutionSeconds + evolution.seconds,
+          evaluationSeconds,
+          samplesPerSecond: samples / seconds,
+          replaced: evolution.replaced + change.replaced,
+          pruned: change.pruned,
+          ...topology?.({ epoch, step: end, steps }),
+        },
+        epochPicture,
+        epochDisplay,
+      );
+      points.push(pointOf(record));
       tallyEpoch(tally, record, improved);
       if (whole) {
         Object.assign(state, {
@@ -259,13 +271,17 @@ export async function* trainWith(
     : undefined;
   const summary = summarize(tally, keep === "best" ? state.best : undefined);
   const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
-  return pictured({
-    ...summary,
-    lastTrainLoss: summary.lastTrainLoss ?? NaN,
-    classCounts: Array.from(counts),
-    stoppedEarly,
-    ...(calibration && { calibration }),
-  }, summaryPicture);
+  return pictured(
+    {
+      ...summary,
+      lastTrainLoss: summary.lastTrainLoss ?? NaN,
+      classCounts: Array.from(counts),
+      stoppedEarly,
+      ...(calibration && { calibration }),
+    },
+    summaryPicture,
+    (summary) => summaryDisplay(summary, points),
+  );
 }
 
 /** The slopes that layers have learned so far. */

@@ -116,8 +116,13 @@ export const NETWORK_OPTIONS = [
     symbol: "α",
     help:
       "Slope below zero of all-relu (alternating −α, +α), leaky-relu (default 0.01), prelu (at first; 0.25). " +
-      "For all-relu also learned: each hidden layer learns its own from 0.6 on; or, for train, search: the best of six " +
-      "on a part of the training samples, before the run begins.",
+      "For all-relu also learned: each hidden layer learns its own from 0.6 on.",
+    choicesOf: {
+      search: {
+        commands: ["train"],
+        help: "Or search: the best of six on a part of the training samples, before the run begins.",
+      },
+    },
     commands: [...SELECTING, "import"],
     into: { model: "activation.alpha" },
     needs: [{

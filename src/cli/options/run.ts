@@ -117,6 +117,23 @@ export const RUN_OPTIONS = [
   },
   {
     ...RUN,
+    name: "tensorboard",
+    kind: "text",
+    value: "DIR",
+    help:
+      "Write event files for TensorBoard there: losses and metrics of each epoch, the network's size, histograms of its " +
+      "weights, the settings, and with one process the loss of the steps. A run that goes on adds to them.",
+  },
+  {
+    ...RUN,
+    name: "tensorboard-every",
+    ...COUNT,
+    default: "10",
+    help: "Steps that a point of TensorBoard's step/loss is the mean of.",
+    needs: [{ option: "tensorboard" }],
+  },
+  {
+    ...RUN,
     name: "json",
     kind: "flag",
     help: "Print one JSON object a line instead of text.",

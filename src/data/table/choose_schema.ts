@@ -6,7 +6,7 @@
 import { columnName, type ColumnSchema, inputCount, isInput, type TableSchema } from "../../schema.ts";
 import { pictured } from "../../picture.ts";
 import { quote } from "../../quote.ts";
-import { schemaPicture } from "../../schema_picture.ts";
+import { schemaDisplay, schemaPicture } from "../../schema_picture.ts";
 import type { Task } from "../../task.ts";
 import { columnSchema, type MissingCells } from "./column_kinds.ts";
 import {
@@ -120,7 +120,7 @@ export function chooseSchema(
     const wish = asCategories.has(place) ? "category" : asNumbers.has(place) ? "number" : undefined;
     return columnSchema(found, { source, rows: profile.rows, header, place, wish, missing });
   });
-  const schema = pictured({ header, columns }, schemaPicture);
+  const schema = pictured({ header, columns }, schemaPicture, schemaDisplay);
   requireDifferentNames(schema, source);
   if (!columns.some(isInput)) throw tooFewColumns(schema, source);
   const withMissing = missingLabels === "class" && profile.columns[labels[0]].missing > 0;
