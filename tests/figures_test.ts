@@ -1,0 +1,54 @@
+import { assert, assertEquals, assertRejects } from "@std/assert";
+import { curves } from "../src/figures/curves.ts";
+import { heatMap } from "../src/figures/heat_map.ts";
+
+Deno.test("curves() draws each line and its name, and gives the same text for the same lines", async () => {
+  const lines = [{ name: "training", x: [1, 2, 3], y: [3, 2, 1] }, {
+    name: "test",
+    x: [1, 2, 3],
+    y: [4, 3, 3],
+  }];
+  const options = { x: "epoch", y: "loss" };
+  const picture = await curves("Both fall", lines, options);
+  assert(picture.startsWith("<svg") && picture.includes('aria-label="Both fall"'));
+  for (const text of [">training<", ">test<", ">epoch<", ">loss<"]) assert(picture.includes(text), text);
+  assertEquals(picture, await curves("Both fall", lines, options));
+});
+
+Deno.test("curves() escapes names, leaves gaps, and draws one point or none", async () => {
+  const options = { x: "epoch", y: "accuracy in %", percent: true };
+  const hostile = await curves(
+    '"><script>',
+    [{ name: "<script>", x: [1, 2, 3, 4], y: [1, NaN, 2, 3] }],
+    options,
+  );
+  assert(!hostile.includes("<script"), hostile);
+  assert((await curves("one", [{ name: "a", x: [7], y: [0.5] }], options)).includes("<circle"));
+  assert((await curves("none", [], options)).startsWith("<svg"));
+  assert((await curves("lost", [{ name: "a", x: [1, 2], y: [NaN, Infinity] }], options)).startsWith("<svg"));
+  await assertRejects(
+    () => curves("wrong", [{ name: "a", x: [1, 2], y: [1] }], options),
+    TypeError,
+    'Cannot draw the line "a": it has 2 places and 1 values',
+  );
+});
+
+Deno.test("curves() of many points stay small", async () => {
+  const x = Array.from({ length: 100_000 }, (_, place) => place);
+  const picture = await curves("many", [{ name: "a", x, y: x.map(Math.sqrt) }], { x: "step", y: "loss" });
+  assert(picture.length < 40_000, `${picture.length}`);
+});
+
+Deno.test("heatMap() draws what is not finite as nothing, and refuses another number of values", async () => {
+  const empty = await heatMap("map", [0, 1, NaN, 1], { width: 2, height: 2, title: "<b>" });
+  // The first row has two shades, the second one alone.
+  assertEquals(empty.match(/M\d \dh/g), ["M0 0h", "M1 0h", "M1 1h"]);
+  assert(empty.includes("&lt;b&gt;"));
+  await assertRejects(() => heatMap("map", [1], { width: 2, height: 2 }), TypeError, "found 1 values");
+});
+
+Deno.test("heatMap() of a large image shows the means of squares", async () => {
+  const values = Float32Array.from({ length: 512 * 300 }, (_, pixel) => pixel % 7);
+  const picture = await heatMap("map", values, { width: 512, height: 300 });
+  assert(picture.length < 200_000, `${picture.length}`);
+});
