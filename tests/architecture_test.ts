@@ -15,6 +15,18 @@ const ROOMS: Record<string, readonly string[]> = {
   features: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
+  report: [
+    "native",
+    "optimizer",
+    "sparse",
+    "data",
+    "model",
+    "topology",
+    "train",
+    "features",
+    "files",
+    "figures",
+  ],
   cli: [
     "native",
     "optimizer",
@@ -25,6 +37,8 @@ const ROOMS: Record<string, readonly string[]> = {
     "train",
     "features",
     "files",
+    "figures",
+    "report",
     "parallel",
   ],
 };

@@ -27,3 +27,21 @@ export function imageShape(name: string, features: number): ImageShape | undefin
   if (image === undefined || image.height * image.width * image.channels !== features) return undefined;
   return image;
 }
+
+/**
+ * The shape that is written as `28x28` (width, height) or `32x32x3` (and channels); undefined where a text is none.
+ *
+ * @example
+ * ```ts
+ * import { assertEquals } from "@std/assert";
+ * import { readImageShape } from "./image_shape.ts";
+ *
+ * assertEquals(readImageShape("32x16x3"), { width: 32, height: 16, channels: 3 });
+ * assertEquals(readImageShape("wide"), undefined);
+ * ```
+ */
+export function readImageShape(text: string): ImageShape | undefined {
+  const [, width, height, channels = "1"] = /^(\d{1,5})[x×](\d{1,5})(?:[x×](\d{1,3}))?$/.exec(text) ?? [];
+  const shape = { width: Number(width), height: Number(height), channels: Number(channels) };
+  return Object.values(shape).every((size) => size > 0) ? shape : undefined;
+}
