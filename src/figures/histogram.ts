@@ -26,22 +26,28 @@ export interface HistogramOptions {
   readonly width?: number;
   /** Pixels. @default {190} */
   readonly height?: number;
+  /** Whether numbers are whole: then the first bin begins half before `least`, the last ends half after `most`. @default {false} */
+  readonly whole?: boolean;
   /** Place among the colours. @default {0} */
   readonly colour?: number;
 }
 
 /**
- * Draws a bar for each bin. Where all numbers are one, or whole with a bin each, the bars stand about their numbers.
+ * Draws a bar for each bin.
  *
  * @param label What the picture shows, for those who do not see it.
  */
 export async function histogram(
   label: string,
   { least, most, counts }: Bins,
-  { x, y, width = 300, height = 190, colour = 0 }: HistogramOptions,
+  { x, y, width = 300, height = 190, whole = false, colour = 0 }: HistogramOptions,
 ): Promise<string> {
-  const whole = Number.isInteger(least) && Number.isInteger(most) && counts.length === most - least + 1;
-  const [begin, step] = whole ? [least - 0.5, 1] : [least, (most - least || 1) / Math.max(1, counts.length)];
+  const [begin, end] = whole
+    ? [least - 0.5, most + 0.5]
+    : least === most
+    ? [least - 0.5, least + 0.5]
+    : [least, most];
+  const step = (end - begin) / Math.max(1, counts.length);
   const rows = counts.map((count, bin) => ({
     from: begin + bin * step,
     to: begin + (bin + 1) * step,

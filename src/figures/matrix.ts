@@ -63,7 +63,7 @@ export async function matrix(
     x: {
       axis: "top",
       label: x,
-      labelAnchor: "left",
+      labelAnchor: "right",
       labelArrow: "none",
       tickSize: 0,
       tickFormat: (place: number) => shown[place],

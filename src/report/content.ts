@@ -86,10 +86,16 @@ export function table({ caption, head, rows, texts = [0] }: TableContent): SafeH
   `;
 }
 
+/** A heading above a picture; where the picture stands under a heading of the third level, of the fourth. */
+type FigureHeading = string | { readonly text: string; readonly level: 4 };
+
 /** A picture with the text that says the main thing of it. */
-export function figure(picture: string, text: string, heading?: string): SafeHtml {
+export function figure(picture: string, text: string, heading?: FigureHeading): SafeHtml {
+  const above = typeof heading === "string"
+    ? html`<h3>${heading}</h3>`
+    : heading && html`<h4>${heading.text}</h4>`;
   return html`
-    <figure>${heading === undefined ? undefined : html`<h3>${heading}</h3>`}
+    <figure>${above}
     ${drawing(picture)}
     <figcaption>${text}</figcaption></figure>
   `;

@@ -15,6 +15,9 @@ import { figure, figures, layerName, type ReportContent, section, sentence, tabl
 /** Layers that have pictures. */
 const MOST_PICTURED = 6;
 const BINS = 24;
+/** Title of the axis of importance. */
+const IMPORTANCE = "Σ|w| of its connections";
+const AXES = ["in-degree", "out-degree", IMPORTANCE] as const;
 
 const OUTPUTS = {
   "softmax-cross-entropy": "softmax",
@@ -57,18 +60,8 @@ export function layers({ model }: ReportContent): SafeHtml {
     table({
       caption: "Each layer against a dense one of its shape",
       head: [
-        "layer",
-        "shape",
-        "activation",
-        "connections",
-        "dense",
-        "density",
-        "bytes to use",
-        "dense",
-        "operations",
-        "dense",
-        "bytes to train",
-        "dense",
+        ...["layer", "shape", "activation", "connections", "connections if dense", "density", "bytes to use"],
+        ...["bytes if dense", "operations", "operations if dense", "bytes to train", "to train if dense"],
       ],
       texts: [0, 2],
       rows: [...rows, ["all", "", "", ...costs(stats)]],
@@ -81,8 +74,9 @@ export async function degrees({ model }: ReportContent): Promise<SafeHtml> {
   const { layers } = model;
   const spread = distributions(layers.slice(0, MOST_PICTURED), BINS);
   const parts: SafeHtml[] = [];
-  for (const [place, { incomingDegrees, outgoingDegrees, importance, dead }] of spread.entries()) {
+  for (const [place, { importance, dead }] of spread.entries()) {
     const name = layerName(place, layers.length);
+    const { incomingPtr, indptr } = layers[place];
     parts.push(html`<h3>Layer ${name}</h3>
 ${
       sentence(
@@ -94,9 +88,9 @@ ${
       )
     }${
       figures(
-        await spreadOf(incomingDegrees, "Connections into a neuron", "in-degree", 0),
-        await spreadOf(outgoingDegrees, "Connections out of an input", "out-degree", 2),
-        await spreadOf(importance, "Importance of a neuron", "Σ|w| of its connections", 3),
+        await spreadOf(degreeBins(incomingPtr), "Connections into a neuron", "in-degree", "neurons"),
+        await spreadOf(degreeBins(indptr), "Connections out of an input", "out-degree", "inputs"),
+        await spreadOf({ bins: importance, ...importance }, "Importance of a neuron", IMPORTANCE, "neurons"),
       )
     }`);
   }
@@ -115,15 +109,42 @@ ${
   );
 }
 
-async function spreadOf(bins: Histogram, heading: string, x: string, colour: number): Promise<SafeHtml> {
-  const number = (value: number) => Number.isInteger(value) ? count(value) : short(value);
-  const all = bins.counts.reduce((sum, value) => sum + value, 0);
-  const text = bins.least === bins.most
-    ? `All ${count(all)} have ${number(bins.least)}.`
-    : `From ${number(bins.least)} to ${number(bins.most)}, over ${count(all)}.`;
-  return figure(
-    await histogram(`${heading}: ${text}`, bins, { x, y: "neurons", colour }),
-    text,
-    heading,
-  );
+/** Numbers in bins, and the smallest and the largest of them. */
+interface Spread {
+  readonly bins: Histogram;
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Degrees counted in bins that each have as many whole numbers, so that none is high for having more of them. */
+function degreeBins(starts: Uint32Array): Spread {
+  const degree = (neuron: number) => starts[neuron + 1] - starts[neuron];
+  const neurons = starts.length - 1;
+  let [least, most] = [Infinity, 0];
+  for (let neuron = 0; neuron < neurons; neuron++) {
+    [least, most] = [Math.min(least, degree(neuron)), Math.max(most, degree(neuron))];
+  }
+  const width = Math.ceil((most - least + 1) / BINS);
+  const counts = Array<number>(Math.ceil((most - least + 1) / width)).fill(0);
+  for (let neuron = 0; neuron < neurons; neuron++) counts[Math.floor((degree(neuron) - least) / width)]++;
+  return { bins: { least, most: least + counts.length * width - 1, counts }, least, most };
+}
+
+/** A histogram, and its ends in words. */
+async function spreadOf(
+  { bins, least, most }: Spread,
+  heading: string,
+  x: typeof AXES[number],
+  y: "neurons" | "inputs",
+): Promise<SafeHtml> {
+  const whole = x !== IMPORTANCE;
+  const number = whole ? count : short;
+  const end = bins.most + Number(whole);
+  const peak = bins.counts.indexOf(Math.max(...bins.counts)) + 0.5;
+  const about = bins.least + peak * (end - bins.least) / bins.counts.length;
+  const text = least === most
+    ? `All ${y} have ${number(least)}.`
+    : `From ${number(least)} to ${number(most)}; most often about ${number(Math.min(about, most))}.`;
+  const picture = await histogram(`${heading}: ${text}`, bins, { x, y, whole, colour: AXES.indexOf(x) });
+  return figure(picture, text, { text: heading, level: 4 });
 }

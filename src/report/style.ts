@@ -16,6 +16,7 @@ body { margin: 0 auto; padding: 24px 16px 64px; max-width: 1120px; background: v
 h1 { font-size: 1.75rem; line-height: 1.25; margin: 0 0 4px; }
 h2 { font-size: 1.3rem; line-height: 1.3; margin: 0 0 12px; }
 h3 { font-size: 1rem; margin: 20px 0 8px; }
+h4 { font-size: .92rem; margin: 0 0 6px; }
 p { margin: 0 0 12px; max-width: 72ch; }
 header p { color: var(--quiet); }
 section { border-top: 1px solid var(--line); margin-top: 32px; padding-top: 24px; }
@@ -36,11 +37,13 @@ figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { color: var(--quiet); font-size: .88rem; line-height: 1.45; margin-top: 8px; max-width: 420px; }
 .scroll { overflow-x: auto; max-width: 100%; margin: 0 0 16px; }
 .figures .scroll { max-height: 420px; overflow-y: auto; }
-table { border-collapse: collapse; font-size: .9rem; font-variant-numeric: tabular-nums; }
+table { border-collapse: collapse; overflow-wrap: normal; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); font-size: .85rem; padding-bottom: 6px; }
 th, td { padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-thead th { font-weight: 600; white-space: nowrap; }
+thead th { font-weight: 600; vertical-align: bottom; line-height: 1.3; }
+thead th.number { white-space: normal; max-width: 13ch; }
 tbody th { font-weight: 400; }
+tbody .text { overflow-wrap: anywhere; min-width: 9ch; }
 .text { text-align: left; }
 .number { text-align: right; white-space: nowrap; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; overflow-x: auto; font-size: .88rem; }
