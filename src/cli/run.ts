@@ -121,12 +121,12 @@ export async function runEpochs(run: Run, view: TrainingView, interruption: Inte
         if (calibration !== undefined) saved = undefined;
         break;
       }
+      run.log.add(value);
       seconds += value.seconds;
       samplesTrained += value.samplesPerSecond * value.seconds;
       memory.look();
       if (values.json) printEvent({ event: "epoch", ...value });
       view.epoch(value);
-      run.log.add(value);
       if (state.epoch % every === 0) await save();
       // After its last epoch a run has only its end before it.
       if (interruption.requested && state.epoch < values.epochs!) break;

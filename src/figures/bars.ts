@@ -37,6 +37,7 @@ export async function bars(
 ): Promise<string> {
   const names = rows.map(({ name }) => cut(name));
   const longest = Math.max(0, ...names.map((name) => [...name].length));
+  const longestBar = Math.max(0, ...rows.map(({ value }) => value));
   return await draw(label, (plot) => ({
     width,
     height: rows.length * ROW + 44,
@@ -45,7 +46,14 @@ export async function bars(
     marginBottom: 40,
     marginRight: 24,
     style: { fontSize: "12px" },
-    x: { label: x, labelAnchor: "center", labelArrow: "none", grid: true, ticks: 4, zero: true },
+    x: {
+      label: x,
+      labelAnchor: "center",
+      labelArrow: "none",
+      grid: true,
+      ticks: 4,
+      domain: [0, longestBar || 1],
+    },
     // By place: two names may be alike.
     y: { label: null, tickSize: 0, tickFormat: (place: number) => names[place], padding: 0.25 },
     marks: [

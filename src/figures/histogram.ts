@@ -63,7 +63,14 @@ export async function histogram(
     marginBottom: 38,
     style: { fontSize: "12px" },
     x: { label: x, labelAnchor: "center", labelArrow: "none", ticks, ...(few && { tickFormat: String }) },
-    y: { label: null, grid: true, ticks: 4, nice: true, zero: true, tickFormat: "~s" },
+    y: {
+      label: null,
+      grid: true,
+      ticks: 4,
+      nice: true,
+      domain: [0, Math.max(1, ...counts)],
+      tickFormat: "~s",
+    },
     marks: [
       plot.rectY(rows, {
         x1: "from",

@@ -40,8 +40,8 @@ export interface RunRecord {
 export const MOST_RECORDS = 4096;
 /** Characters of the JSON of all records, at most. */
 const MOST_CHARACTERS = 2 ** 23;
-/** Words of the command, and characters of a text. */
-const [MOST_WORDS, LONGEST_TEXT] = [1024, 4096];
+/** Words of the command, names of settings, and characters of a text. */
+const [MOST_WORDS, MOST_SETTINGS, LONGEST_TEXT] = [1024, 512, 4096];
 /** Room for the records, each with what is told of each layer. */
 const BOUNDS: JsonBounds = { depth: 8, parts: 2 ** 21 };
 
@@ -111,7 +111,9 @@ export async function readRun(source: ByteSource): Promise<RunRecord | undefined
     using _ = file;
     const { metadata } = await readSafetensorsHeader(file);
     if (metadata.run === undefined) return undefined;
-    return checkRun(parseBoundedJson(metadata.run, BOUNDS));
+    const run = checkRun(parseBoundedJson(metadata.run, BOUNDS));
+    if (run.records.length <= MOST_RECORDS) return run;
+    throw new RangeError(`it has ${run.records.length} records, expected ${MOST_RECORDS} at most`);
   } catch (cause) {
     const text = messageOf(cause).split("\n")[0];
     throw new CheckpointError(`Cannot read the run that "${name}" came from: ${text}`, { cause });
@@ -126,7 +128,9 @@ export function checkRun(found: unknown): RunRecord {
     throw problem("its command", command, `a list of ${MOST_WORDS} texts at most`);
   }
   for (const [name, value] of Object.entries({ options, settings })) {
-    if (!isRecord(value)) throw problem(`its ${name}`, value, "an object");
+    if (!isRecord(value) || Object.keys(value).length > MOST_SETTINGS) {
+      throw problem(`its ${name}`, value, `an object of ${MOST_SETTINGS} names at most`);
+    }
   }
   for (const [name, value] of Object.entries({ dataset, version })) {
     if (!isText(value)) throw problem(`its ${name}`, value, `a text of ${LONGEST_TEXT} characters at most`);

@@ -62,7 +62,7 @@ export async function calibration(content: ReportContent): Promise<SafeHtml | un
       ),
       table({
         caption: "How often predictions are right, by how sure they are",
-        head: ["confidence", what, "predictions"],
+        head: [labels ? "probability" : "confidence", what, "predictions"],
         rows: bins.map((
           { confidence, right, samples },
         ) => [accuracy(confidence), accuracy(right), short(samples).replace(/\.0+$/, "")]),

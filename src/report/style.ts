@@ -47,5 +47,10 @@ tbody .text { overflow-wrap: anywhere; min-width: 9ch; }
 .text { text-align: left; }
 .number { text-align: right; white-space: nowrap; }
 pre { background: var(--raised); border: 1px solid var(--line); border-radius: 8px; padding: 12px 14px; overflow-x: auto; font-size: .88rem; }
+@media (max-width: 480px) {
+  table { font-size: .84rem; }
+  th, td { padding-right: 10px; }
+  tbody .text { min-width: 7ch; }
+}
 @media print { nav { display: none; } section { break-inside: avoid-page; } }
 `;
