@@ -4,7 +4,8 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import { MOST_RECORDS, type RunRecord, thinned } from "../files/run_record.ts";
+import { messageOf } from "../errors.ts";
+import { MOST_RECORDS, readRun, type RunRecord, thinned } from "../files/run_record.ts";
 import type { EpochRecord } from "../train/records.ts";
 import { VERSION } from "../version.ts";
 import type { Option } from "./option.ts";
@@ -12,7 +13,7 @@ import { OPTIONS, type Values } from "./options.ts";
 import { toJson } from "./settings.ts";
 
 /** Options that say how a run is shown, or where it goes on: not how it is done again. */
-const NOT_REPEATED: readonly string[] = ["json", "quiet", "help", "resume"];
+const NOT_REPEATED: readonly string[] = ["json", "quiet", "help", "resume", "dashboard", "tensorboard"];
 
 /** Gathers what is to be kept of a run. */
 export class RunLog {
@@ -27,6 +28,16 @@ export class RunLog {
     this.#records = before?.records ?? [];
     this.#recorded = before?.recorded ?? 0;
     this.#seconds = before?.seconds ?? 0;
+  }
+
+  /** Goes on with what a checkpoint keeps; where that is damaged, a line says so, and the run goes on without it. */
+  static async goingOn(path: string): Promise<RunLog> {
+    try {
+      return new RunLog(await readRun(path));
+    } catch (cause) {
+      console.error(`${messageOf(cause)}; its epochs so far will have no records`);
+      return new RunLog();
+    }
   }
 
   /** Keeps the record of an epoch; one of the same epoch, which was trained in part, gives way. */

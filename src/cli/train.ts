@@ -5,8 +5,6 @@
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
-import { messageOf } from "../errors.ts";
-import { readRun, type RunRecord } from "../files/run_record.ts";
 import { SparseMlp } from "../model/model.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
@@ -243,21 +241,11 @@ async function prepare(given: Values): Promise<Run> {
     options,
     state,
     memory: new PeakMemory(),
-    log: new RunLog(given.resume === undefined ? undefined : await runOf(given.resume)),
+    log: given.resume === undefined ? new RunLog() : await RunLog.goingOn(given.resume),
     workerModels,
     ...(choice && { choice }),
     ...(brought && { brought }),
   };
-}
-
-/** What a checkpoint keeps of its run; where that is damaged, a line says so, and the run goes on without it. */
-async function runOf(path: string): Promise<RunRecord | undefined> {
-  try {
-    return await readRun(path);
-  } catch (cause) {
-    console.error(`${messageOf(cause)}; its epochs so far will have no records`);
-    return undefined;
-  }
 }
 
 /** Makes the network, with progress on the terminal. */
