@@ -38,7 +38,7 @@ export async function page(content: ReportContent): Promise<string> {
     const markup = await section(content);
     if (markup !== undefined) parts.push({ id, name, markup });
   }
-  return String(html`
+  const text = String(html`
     <!doctype html>
     <html lang="en">
       <head>
@@ -61,4 +61,5 @@ export async function page(content: ReportContent): Promise<string> {
       </body>
     </html>
   `);
+  return `${text.trim()}\n`;
 }
