@@ -177,6 +177,8 @@ export {
   type SaveOptions,
 } from "./src/files/checkpoint.ts";
 export type { TrainingState } from "./src/files/description.ts";
+export { readRun, type RunRecord } from "./src/files/run_record.ts";
+export { report, type ReportOptions } from "./src/report/report.ts";
 export { exportOnnx } from "./src/files/onnx.ts";
 export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src/files/scipy.ts";
 

@@ -1,5 +1,9 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
 import { curves } from "../src/figures/curves.ts";
+import { agreement } from "../src/figures/agreement.ts";
+import { bars } from "../src/figures/bars.ts";
+import { histogram } from "../src/figures/histogram.ts";
+import { matrix } from "../src/figures/matrix.ts";
 import { heatMap } from "../src/figures/heat_map.ts";
 
 Deno.test("curves() draws each line and its name, and gives the same text for the same lines", async () => {
@@ -51,4 +55,19 @@ Deno.test("heatMap() of a large image shows the means of squares", async () => {
   const values = Float32Array.from({ length: 512 * 300 }, (_, pixel) => pixel % 7);
   const picture = await heatMap("map", values, { width: 512, height: 300 });
   assert(picture.length < 200_000, `${picture.length}`);
+});
+
+Deno.test("pictures of one number, of none and of many keep to numbers that are finite", async () => {
+  const drawn = [
+    await histogram("one", { least: 3, most: 3, counts: [7] }, { x: "degree", y: "neurons", whole: true }),
+    await histogram("none", { least: 0, most: 0, counts: [] }, { x: "degree", y: "neurons" }),
+    await bars("none", [], { x: "strength" }),
+    await bars("alike", [{ name: "<a>", value: 0 }, { name: "<a>", value: 0 }], { x: "strength" }),
+    await agreement("none", [], { x: "said", y: "is" }),
+    await agreement("one", [{ x: 2, y: 2 }], { x: "said", y: "is" }),
+    await matrix("one", [[0, 0], [3, 1]], { names: ["a", "<b>"], x: "predicted", y: "true", text: String }),
+  ];
+  for (const picture of drawn) {
+    assert(picture.startsWith("<svg") && !/NaN|undefined|Infinity|<[ab]>/.test(picture), picture);
+  }
 });

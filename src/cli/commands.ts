@@ -11,6 +11,7 @@ import { exportCommand, importCommand } from "./export.ts";
 import { inspectCommand } from "./inspect.ts";
 import { predictCommand } from "./predict.ts";
 import { pruneCommand } from "./prune.ts";
+import { reportCommand } from "./report_page.ts";
 import { selectFeaturesCommand } from "./select_features.ts";
 import { trainCommand } from "./train.ts";
 
@@ -19,6 +20,7 @@ export const COMMANDS: readonly Command[] = [
   trainCommand,
   crossValidateCommand,
   evaluateCommand,
+  reportCommand,
   predictCommand,
   pruneCommand,
   inspectCommand,

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Dataset, Split } from "../data/dataset.ts";
+import type { Dataset, ImageShape, Split } from "../data/dataset.ts";
 import type { LoadedModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount } from "../model/outputs.ts";
@@ -47,6 +47,10 @@ export interface EvaluationData {
   readonly name: string;
   readonly parts: readonly Split[];
   readonly samples: number;
+  /** Size of the samples, where they are images. */
+  readonly image?: ImageShape;
+  /** Name of each feature; empty when unknown. */
+  readonly featureNames: readonly string[];
 }
 
 /**
@@ -68,7 +72,9 @@ export async function evaluationData(
   checkFit(path, model, data);
   const parts = partsOf(data, values.part).map((split) => withClassesOf(model, data, split));
   for (const notice of notices) console.error(notice);
-  return { name: data.name, parts, samples: parts.reduce((sum, split) => sum + split.samples, 0) };
+  const { name, image, featureNames } = data;
+  const samples = parts.reduce((sum, split) => sum + split.samples, 0);
+  return { name, parts, samples, featureNames, ...(image && { image }) };
 }
 
 /** Measures with progress on the terminal. */

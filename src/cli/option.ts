@@ -40,6 +40,7 @@ export const COMMAND_NAMES = [
   "train",
   "cross-validate",
   "evaluate",
+  "report",
   "predict",
   "prune",
   "inspect",

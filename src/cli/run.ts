@@ -23,6 +23,7 @@ import { writeModelFile } from "./model_file.ts";
 import type { Observers } from "./observer.ts";
 import type { Values } from "./options.ts";
 import type { PeakMemory } from "./peak_memory.ts";
+import type { RunLog } from "./run_log.ts";
 import { farewell, isSame, type Place, placeOf } from "./place.ts";
 import type { TrainingView } from "./progress.ts";
 import { parallelOptions } from "./settings.ts";
@@ -30,6 +31,8 @@ import { printEvent } from "./output.ts";
 
 /** A run that is ready to begin. */
 export interface Run {
+  /** Options as they were given. */
+  readonly given: Values;
   readonly values: Values;
   readonly data: Dataset;
   /** What is to be told of the data. */
@@ -40,6 +43,8 @@ export interface Run {
   readonly state: RunState;
   /** The most memory the program had, as seen between steps. */
   readonly memory: PeakMemory;
+  /** What the model file is to keep of the run. */
+  readonly log: RunLog;
   /** Models of the workers of parallel training, for checkpoints. */
   readonly workerModels: WorkerModels;
   /** How activations are kept, where memory was planned. */
@@ -86,7 +91,8 @@ export async function runEpochs(
     if (output === undefined || isSame(saved, place)) return;
     const { resume: _, ...kept } = values;
     const reached = { epoch: state.epoch, options: { values: kept }, state };
-    const beside = { training: reached, workers: await run.workerModels.current() };
+    const told = run.log.record(run.given, values, run.data);
+    const beside = { training: reached, workers: await run.workerModels.current(), run: told };
     if (training) await saveModel(model, output, { ...beside, onProgress: view.saving });
     else await writeModelFile(model, output, values, beside);
     [saved, savedAt] = [place, performance.now()];
@@ -126,6 +132,7 @@ export async function runEpochs(
         if (calibration !== undefined) saved = undefined;
         break;
       }
+      run.log.add(value);
       seconds += value.seconds;
       samplesTrained += value.samplesPerSecond * value.seconds;
       memory.look();

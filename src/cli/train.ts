@@ -37,6 +37,7 @@ import {
 import { dataLines, describeNetwork, report, testErrors, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import { type Run, runEpochs } from "./run.ts";
+import { RunLog } from "./run_log.ts";
 import {
   broughtBy,
   checkTogether,
@@ -248,6 +249,7 @@ async function prepare(given: Values): Promise<Run> {
   const options = { ...trainOptions(values, named), ...weights.options, state };
   const workerModels = new WorkerModels(before?.workers);
   return {
+    given,
     values,
     data,
     notices: [...notices, ...cutOff],
@@ -255,6 +257,7 @@ async function prepare(given: Values): Promise<Run> {
     options,
     state,
     memory: new PeakMemory(),
+    log: given.resume === undefined ? new RunLog() : await RunLog.goingOn(given.resume),
     workerModels,
     ...(choice && { choice }),
     ...(brought && { brought }),

@@ -44,6 +44,7 @@ import {
   readStandardization,
 } from "./model_tensors.ts";
 import { addHistory, describeHistory, readHistory } from "./history_tensors.ts";
+import { describeRun, type RunRecord } from "./run_record.ts";
 import { encodeSafetensors, readSafetensorsHeader, type Tensor, writeSafetensors } from "./safetensors.ts";
 
 /** Options of {@linkcode saveModel} and {@linkcode encodeModel}. */
@@ -52,6 +53,8 @@ export interface SaveOptions {
   readonly training?: TrainingState;
   /** Models of the workers of phase 2 of parallel training, for a checkpoint; see `WorkerModels`. */
   readonly workers?: readonly SparseMlp[];
+  /** Where the model comes from, for {@linkcode report}; see {@linkcode readRun}. */
+  readonly run?: RunRecord;
   /** Called with the bytes written and the bytes in all. */
   readonly onProgress?: (doneBytes: number, totalBytes: number) => void;
 }
@@ -120,10 +123,10 @@ export async function encodeModel(
   }
 }
 
-const SAVE_OPTIONS: NamesOf<SaveOptions> = { training: true, workers: true, onProgress: true };
+const SAVE_OPTIONS: NamesOf<SaveOptions> = { training: true, workers: true, run: true, onProgress: true };
 
 function readSaveOptions(options: SaveOptions, task: string): SaveOptions {
-  const { training, workers, onProgress } = onlyKnown(options, SAVE_OPTIONS, task);
+  const { training, workers, run, onProgress } = onlyKnown(options, SAVE_OPTIONS, task);
   if (onProgress !== undefined) readValue(CALLBACK, onProgress, { task, name: "onProgress" });
   if (training !== undefined && !isRecord(training)) {
     throw unfit({ task, name: "training" }, training, "an object with epoch and options");
@@ -133,6 +136,7 @@ function readSaveOptions(options: SaveOptions, task: string): SaveOptions {
   return {
     workers: models as readonly SparseMlp[],
     ...(training && { training }),
+    ...(run && { run }),
     ...(onProgress && { onProgress }),
   };
 }
@@ -140,7 +144,7 @@ function readSaveOptions(options: SaveOptions, task: string): SaveOptions {
 /** What a file of a model holds, checked as it will be when it is read. */
 function contentOf(
   model: SparseMlp,
-  { training, workers = [] }: SaveOptions,
+  { training, workers = [], run }: SaveOptions,
 ): { readonly tensors: Map<string, Tensor>; readonly description: Record<string, string> } {
   // A file's model is the one to use: in the middle of a run that keeps its best epoch, the best so far.
   const used = training === undefined ? model : model.best ?? model;
@@ -172,6 +176,7 @@ function contentOf(
     ...(training && { training: JSON.stringify(training) }),
     ...(held && { optimizer: JSON.stringify(describeState(held, [running ?? used, ...workers])) }),
     ...(workers.length > 0 && { workers: JSON.stringify(workers.length) }),
+    ...(run && { run: describeRun(run) }),
   };
   readSettings(description);
   readMeaning(description, used);

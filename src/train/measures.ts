@@ -89,6 +89,22 @@ export function evaluate<T extends Task>(
   samples: Split | undefined | readonly Split[],
   options: EvaluateOptions = {},
 ): Measures<T> {
+  return measured(model, samples, options).measures;
+}
+
+/** What was measured of a model. */
+export interface Measured<T extends Task> {
+  readonly measures: Measures<T>;
+  /** All samples, as one, with what the model gave for them. */
+  readonly samples: ReturnType<typeof measuredOf>;
+}
+
+/** As {@linkcode evaluate}, with the outputs that were measured. */
+export function measured<T extends Task>(
+  model: SparseMlp<T>,
+  samples: Split | undefined | readonly Split[],
+  options: EvaluateOptions = {},
+): Measured<T> {
   requireModel(model, "evaluate");
   refuseUnknown(options, Object.keys(OPTIONS), "evaluate");
   const { onProgress, ...settings } = resolveOptions(OPTIONS, options, {
@@ -117,9 +133,13 @@ export function evaluate<T extends Task>(
     );
   }
   if (shape.task === "classification") applyTemperature(outputs, shape.outputCount, model.temperature);
-  const metrics = atOnce(taskMetrics(shape.task, joinedParts(parts, outputs)));
+  const whole = joinedParts(parts, outputs);
+  const metrics = atOnce(taskMetrics(shape.task, whole));
   const measures = { task: shape.task, samples: count, loss, ...metrics };
-  return pictured(measures, measuresPicture, measuresDisplay) as unknown as Measures<T>;
+  return {
+    measures: pictured(measures, measuresPicture, measuresDisplay) as unknown as Measures<T>,
+    samples: whole,
+  };
 }
 
 /** Writes the outputs of all parts, one behind the other, and gives their mean loss. */

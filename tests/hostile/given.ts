@@ -81,6 +81,18 @@ export function data(): Dataset {
   };
 }
 
+/** What a file keeps of a run. */
+export function run(): api.RunRecord {
+  const record = {
+    ...{ epoch: 1, trainLoss: 1, trainAccuracy: 0.5, learningRate: 0.1, parameters: 9, connections: 8 },
+    ...{ seconds: 1, evolutionSeconds: 0, evaluationSeconds: 0, samplesPerSecond: 9, replaced: 1, pruned: 0 },
+  };
+  return {
+    ...{ command: ["train"], options: {}, settings: { epochs: 1 }, dataset: "small", version: "0.1.0" },
+    ...{ seed: 1, seconds: 1, recorded: 1, records: [record] },
+  };
+}
+
 /** A layer as an object of its own, so that any of its parts can be replaced. */
 export function layer(): Connections {
   const { inputs, neurons, nnz, capacity, indptr, indices, values, planes, incomingPtr, source, position } =

@@ -13,7 +13,7 @@ const AUGMENTATION = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
 
 const DATA = {
   group: "data",
-  commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "select-features"],
+  commands: ["train", "cross-validate", "evaluate", "report", "prune", "inspect", "select-features"],
 } as const;
 
 /** What is said about the columns of a training table; the model keeps it. */
@@ -28,7 +28,16 @@ const COLUMNS = {
 const TEXT = {
   group: "data",
   kind: "text",
-  commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect", "select-features"],
+  commands: [
+    "train",
+    "cross-validate",
+    "evaluate",
+    "report",
+    "predict",
+    "prune",
+    "inspect",
+    "select-features",
+  ],
   needs: [{ option: "data" }],
 } as const;
 
@@ -59,7 +68,16 @@ export const DATA_OPTIONS = [
     kind: "text",
     value: "DIR",
     help: "Folder where named data sets are looked for first; then in the cache, then they are downloaded.",
-    commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "select-features", "datasets"],
+    commands: [
+      "train",
+      "cross-validate",
+      "evaluate",
+      "report",
+      "prune",
+      "inspect",
+      "select-features",
+      "datasets",
+    ],
   },
   {
     ...DATA,
@@ -71,7 +89,7 @@ export const DATA_OPTIONS = [
       "What the label column of your files holds: classes, or numbers to predict; multi-label for several columns " +
       "of labels, of which a sample may have any. Without it, classes, unless the labels of a table are too many " +
       "different numbers for that.",
-    commands: ["train", "cross-validate", "evaluate", "inspect", "select-features", "import"],
+    commands: ["train", "cross-validate", "evaluate", "report", "inspect", "select-features", "import"],
     needs: [{ option: "data" }],
   },
   {
@@ -82,7 +100,16 @@ export const DATA_OPTIONS = [
     help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last; " +
       "several with commas for regression and for multi-label. Without it, a column called label, class, target, response, output or " +
       "y, else the last. A model knows its own.",
-    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect", "select-features"],
+    commands: [
+      "train",
+      "cross-validate",
+      "evaluate",
+      "report",
+      "predict",
+      "prune",
+      "inspect",
+      "select-features",
+    ],
     needs: [{ option: "data" }],
   },
   {
@@ -127,7 +154,7 @@ export const DATA_OPTIONS = [
     choices: ["refuse", "drop", "class"],
     help:
       "What becomes of rows without a label: an error, which is the default, left out, or a class of their own.",
-    commands: ["train", "cross-validate", "evaluate", "prune", "inspect", "select-features"],
+    commands: ["train", "cross-validate", "evaluate", "report", "prune", "inspect", "select-features"],
   },
   {
     ...TEXT,
@@ -167,7 +194,7 @@ export const DATA_OPTIONS = [
     help:
       "Index of the first feature of svmlight files. Without it, that of the training; in training 0 where " +
       "index 0 occurs, else 1.",
-    commands: ["train", "evaluate", "predict", "prune", "inspect", "select-features"],
+    commands: ["train", "evaluate", "report", "predict", "prune", "inspect", "select-features"],
   },
   {
     ...DATA,
@@ -204,6 +231,16 @@ export const DATA_OPTIONS = [
     value: "PART",
     choices: ["test", "train", "all"],
     help: "Samples to evaluate: test, train, or all. Without it, the test part, or all where there is none.",
-    commands: ["evaluate", "prune"],
+    commands: ["evaluate", "report", "prune"],
+  },
+  {
+    ...DATA,
+    name: "image",
+    kind: "text",
+    value: "WxH[xC]",
+    help:
+      "Width, height and channels of the images that the features are, channel by channel, where the data do not say so: " +
+      "the report then draws the strength of each pixel.",
+    commands: ["report"],
   },
 ] as const satisfies readonly Option[];

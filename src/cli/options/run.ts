@@ -25,7 +25,16 @@ export const RUN_OPTIONS = [
     ...from(HYPERPARAMETERS.threads, { training: "threads", model: "threads" }),
     name: "threads",
     help: "Threads of the kernels (default: all cores); the result does not depend on them.",
-    commands: ["train", "cross-validate", "evaluate", "predict", "prune", "inspect", "select-features"],
+    commands: [
+      "train",
+      "cross-validate",
+      "evaluate",
+      "report",
+      "predict",
+      "prune",
+      "inspect",
+      "select-features",
+    ],
   },
   {
     ...RUN,
@@ -54,10 +63,10 @@ export const RUN_OPTIONS = [
     kind: "text",
     value: "FILE",
     help:
-      "Save the model (.safetensors), the predictions, the names of chosen features or the exported files there, whole " +
-      "or not at all. A run that is stopped leaves a checkpoint. A pipe or device is written to; - is the standard " +
-      "output, for predictions, names and ONNX.",
-    commands: ["train", "predict", "prune", "select-features", "export", "import"],
+      "Save the model (.safetensors), the predictions, the page of a report, the names of chosen features or the " +
+      "exported files there, whole or not at all. A run that is stopped leaves a checkpoint. A pipe or device is " +
+      "written to; - is the standard output, for predictions, reports, names and ONNX.",
+    commands: ["train", "report", "predict", "prune", "select-features", "export", "import"],
   },
   {
     ...RUN,

@@ -4,7 +4,7 @@
  * @module
  */
 import * as api from "../../../mod.ts";
-import { contentOf, type Entry, model, path } from "../given.ts";
+import { contentOf, data, type Entry, model, path, run } from "../given.ts";
 
 /** Entry points. */
 export const FILES: Readonly<Record<string, Entry>> = {
@@ -17,11 +17,12 @@ export const FILES: Readonly<Record<string, Entry>> = {
   "saveModel": {
     right: () => [model(), path("saved.safetensors"), {
       training: { epoch: 1, options: {} },
+      run: run(),
       onProgress: () => {},
     }],
     call: (model: never, path: never, options: never) => api.saveModel(model, path, options),
     options: [2],
-    free: ["training"],
+    free: ["training", "run"],
     rarely: 4,
   },
   "encodeModel": {
@@ -30,6 +31,18 @@ export const FILES: Readonly<Record<string, Entry>> = {
     options: [1],
     free: ["training"],
     rarely: 4,
+  },
+  "readRun": {
+    right: () => [path("model.safetensors")],
+    call: (source: never) => api.readRun(source),
+    system: true,
+  },
+  "report": {
+    right: () => [model(), { data: data(), run: run(), title: "Model", threads: 1 }],
+    call: (model: never, options: never) => api.report(model, options),
+    options: [1],
+    passes: true,
+    rarely: 8,
   },
   "exportOnnx": {
     right: () => [model(), path("model.onnx")],
