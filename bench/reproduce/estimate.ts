@@ -22,7 +22,10 @@ export function estimate(row: Training, records: ReadonlyMap<string, RunRecord>)
   const alike = [...records.values()].filter((record) => sameVariant(record, row));
   if (alike.length > 0) {
     const each = alike.map(({ seconds, testAccuracy }) => seconds / testAccuracy.length);
-    return { seconds: row.epochs * each.reduce((sum, value) => sum + value, 0) / each.length, measured: true };
+    return {
+      seconds: row.epochs * each.reduce((sum, value) => sum + value, 0) / each.length,
+      measured: true,
+    };
   }
   const sparse = [...records.values()].find(({ row: key }) => key.startsWith(`${row.dataset}-`));
   const samples = sparse?.samples[0] ?? SAMPLES[row.dataset][0];

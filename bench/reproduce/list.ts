@@ -1,1 +1,3 @@
-export async function list(_: unknown): Promise<string> { return ""; }
+export async function list(_: unknown): Promise<string> {
+  return "";
+}

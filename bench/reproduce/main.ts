@@ -118,7 +118,9 @@ async function lacking(dataset: PaperDataset, dataDir: string | undefined): Prom
 async function run(settings: Settings, signal: AbortSignal): Promise<number> {
   const { records, problems } = await readRecords(RECORDS);
   const extremes = await readExtremes(RESULTS);
-  for (const problem of [...problems, ...extremes.problems]) console.error(`${problem}; its row is run again`);
+  for (const problem of [...problems, ...extremes.problems]) {
+    console.error(`${problem}; its row is run again`);
+  }
   const rows = plan(settings.names, settings);
   const done = (row: PlannedRow) =>
     row.kind === "extreme" ? extremes.records.has(row.key) : satisfies(records.get(row.key), row);
@@ -191,7 +193,8 @@ async function runRow(
 /** The commit this checkout stands at; with a plus where files of it were changed since. */
 async function commit(): Promise<string> {
   const git = async (...args: string[]) => {
-    const { stdout } = await new Deno.Command("git", { args, cwd: new URL("../../", import.meta.url) }).output();
+    const { stdout } = await new Deno.Command("git", { args, cwd: new URL("../../", import.meta.url) })
+      .output();
     return new TextDecoder().decode(stdout).trim();
   };
   const changed = await git("status", "--porcelain", "--", "src", "kernels", "mod.ts", "cli.ts");

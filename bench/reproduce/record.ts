@@ -83,7 +83,9 @@ export function parseRecord(text: string, file: string): RunRecord {
   if (lacking.length > 0) throw refuse(`${lacking.join(", ")} is missing or of another kind`);
   const record = value as unknown as RunRecord;
   const epochs = record.testAccuracy.length;
-  const uneven = ["connections" as const, ...SERIES].find((key) => (record[key]?.length ?? epochs) !== epochs);
+  const uneven = ["connections" as const, ...SERIES].find((key) =>
+    (record[key]?.length ?? epochs) !== epochs
+  );
   if (uneven !== undefined) {
     throw refuse(`${uneven} has ${record[uneven]?.length} epochs, testAccuracy ${epochs}`);
   }
@@ -154,5 +156,6 @@ function isSeries(value: unknown): value is number[] {
 }
 
 function isPruned(value: unknown): value is Pruned[] {
-  return Array.isArray(value) && value.every((entry) => isNumber(entry?.accuracy) && isNumber(entry.parameters));
+  return Array.isArray(value) &&
+    value.every((entry) => isNumber(entry?.accuracy) && isNumber(entry.parameters));
 }

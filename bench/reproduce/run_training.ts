@@ -183,7 +183,10 @@ async function prune(
 }
 
 /** What a command prints with `--json`, an object a line. */
-async function* events(args: readonly string[], signal: AbortSignal): AsyncGenerator<Record<string, unknown>> {
+async function* events(
+  args: readonly string[],
+  signal: AbortSignal,
+): AsyncGenerator<Record<string, unknown>> {
   signal.throwIfAborted();
   const command = new Deno.Command(Deno.execPath(), {
     args: ["run", "-A", "--no-check", CLI, ...args],
