@@ -4,16 +4,15 @@
  * @module
  */
 import { parseArgs } from "node:util";
-import { datasets } from "../../mod.ts";
-import { find } from "../../src/data/locate.ts";
 import { nearest } from "../../src/nearest.ts";
 import { describeProcessor, processor } from "../processor.ts";
 import { estimate, spoken } from "./estimate.ts";
+import { lacking } from "./lacking.ts";
 import { list } from "./list.ts";
 import { writePage } from "./page.ts";
 import { PAPER_DATASETS, type PaperDataset } from "./paper.ts";
 import { DEFAULT_WORKERS, type Name, NAMES, plan, type PlannedRow, type Training } from "./plan.ts";
-import { best, last, readRecords, type RunRecord, writeRecord } from "./record.ts";
+import { best, last, readRecords, type RunRecord, satisfies, writeRecord } from "./record.ts";
 import { readExtremes, runExtreme } from "./run_extreme.ts";
 import { runTraining, StoppedRow } from "./run_training.ts";
 
@@ -32,9 +31,9 @@ Names: ${NAMES.join(", ")}, all
   --help            print this`;
 
 /** Where records stand. */
-export const RECORDS = new URL("../results/reproduce/", import.meta.url);
+const RECORDS = new URL("../results/reproduce/", import.meta.url);
 /** Where results of other benches stand. */
-export const RESULTS = new URL("../results/", import.meta.url);
+const RESULTS = new URL("../results/", import.meta.url);
 
 /** What the command line asks for. */
 export interface Settings {
@@ -99,20 +98,6 @@ function whole(option: string, text: string): number {
   const value = Number(text);
   if (/^\d+$/.test(text) && value >= 1 && value <= 1000) return value;
   throw new RangeError(`Cannot use --${option} "${text}": expected a whole number from 1 to 1000`);
-}
-
-/** Whether a record has all that a row asks for. */
-export function satisfies(record: RunRecord | undefined, row: Training): boolean {
-  if (record === undefined || record.testAccuracy.length < row.epochs) return false;
-  return row.percentiles === undefined || record.pruned !== undefined;
-}
-
-/** Why the files of a data set cannot be used here, and how to get them; undefined where they are, or can be had. */
-async function lacking(dataset: PaperDataset, dataDir: string | undefined): Promise<string | undefined> {
-  const set = datasets.describe(dataset);
-  const downloaded = set.arrangements.some((files) => files.every(({ urls }) => urls !== undefined));
-  if (downloaded || await find(set, { dataDir }) !== undefined) return undefined;
-  return `its files are not here: ${set.placement}`;
 }
 
 async function run(settings: Settings, signal: AbortSignal): Promise<number> {
@@ -218,9 +203,14 @@ async function main(): Promise<number> {
   Deno.addSignalListener("SIGINT", interrupt);
   Deno.addSignalListener("SIGTERM", terminate);
   try {
-    if (settings.action === "help") console.log(HELP);
-    else if (settings.action === "list") console.log(await list(settings));
-    else if (settings.action === "page") await writePage();
+    if (settings.action === "help") {
+      console.log(HELP);
+    } else if (settings.action === "list") {
+      const found = await readRecords(RECORDS);
+      const extremes = await readExtremes(RESULTS);
+      for (const problem of [...found.problems, ...extremes.problems]) console.error(problem);
+      console.log(await list(settings, found, extremes.records));
+    } else if (settings.action === "page") await writePage();
     else return await run(settings, stop.signal);
     return 0;
   } catch (error) {

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Training } from "./plan.ts";
 
 /** What is kept of one training. */
 export interface RunRecord {
@@ -118,6 +119,12 @@ export async function writeRecord(record: RunRecord, folder: URL): Promise<void>
   const draft = new URL(`${path.href}.part`);
   await Deno.writeTextFile(draft, JSON.stringify(record, rounded) + "\n");
   await Deno.rename(draft, path);
+}
+
+/** Whether a record has all that a row asks for. */
+export function satisfies(record: RunRecord | undefined, row: Training): boolean {
+  if (record === undefined || record.testAccuracy.length < row.epochs) return false;
+  return row.percentiles === undefined || record.pruned !== undefined;
 }
 
 /** The best test accuracy of all epochs, a fraction. */
