@@ -101,9 +101,10 @@ function whole(option: string, text: string): number {
 }
 
 async function run(settings: Settings, signal: AbortSignal): Promise<number> {
-  const { records, problems } = await readRecords(RECORDS);
+  const found = await readRecords(RECORDS);
+  const records = new Map(found.records);
   const extremes = await readExtremes(RESULTS);
-  for (const problem of [...problems, ...extremes.problems]) {
+  for (const problem of [...found.problems, ...extremes.problems]) {
     console.error(`${problem}; its row is run again`);
   }
   const rows = plan(settings.names, settings);
@@ -128,8 +129,9 @@ async function run(settings: Settings, signal: AbortSignal): Promise<number> {
       } else {
         const record = await runRow(row, settings, records, say, signal);
         await writeRecord(record, RECORDS);
-        (records as Map<string, RunRecord>).set(row.key, record);
+        records.set(row.key, record);
       }
+      await writePage();
     } catch (error) {
       if (signal.aborted || error instanceof StoppedRow) {
         say("stopped; the same command goes on from here");

@@ -91,8 +91,8 @@ ${table3(runs)}
 
 ## Table 4: extreme networks
 
-The parts of each network, timed by \`bench/scale.ts\` with all threads; an epoch is extrapolated from the median step, the
-test is of 3,000 samples. In seconds, where the paper has minutes on 96 cores ([scale.md](scale.md)).
+The parts of each network, timed by \`bench/scale.ts\` with all threads; an epoch is extrapolated from the median step. In
+seconds, where the paper has minutes on 96 cores ([scale.md](scale.md)).
 
 ${table4(extremes)}
 

@@ -128,7 +128,7 @@ async function memoryAgainstError(runs: Runs): Promise<Picture | undefined> {
   const svg = await draw(label, (plot) => ({
     width: 640,
     height: 400,
-    marginTop: 56,
+    marginTop: 64,
     marginLeft: 52,
     style: { fontSize: "12px" },
     x: {
@@ -149,10 +149,10 @@ async function memoryAgainstError(runs: Runs): Promise<Picture | undefined> {
             strokeWidth: 2,
           }),
           plot.dot(of.filter(({ whose }) => whose === "ours"), { ...common, fill: COLOURS[place] }),
-          plot.text([name], { frameAnchor: "top-left", dx: 110 * place, dy: -44, fill: COLOURS[place] }),
+          plot.text([name], { frameAnchor: "top-left", dx: 110 * place, dy: -36, fill: COLOURS[place] }),
         ];
       }),
-      plot.text(["ring: paper, disc: ours"], { frameAnchor: "top-right", dy: -26, fill: "currentColor" }),
+      plot.text(["ring: paper, disc: ours"], { frameAnchor: "top-right", dy: -18, fill: "currentColor" }),
     ],
   }));
   return { file: "figure4.svg", figure: 4, label, svg };

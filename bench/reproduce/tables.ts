@@ -132,13 +132,23 @@ export function table4(extremes: ReadonlyMap<string, ExtremeRecord>): string {
       `${parameters} M / ${record === undefined ? "–" : `${(record.connections / 1e6).toFixed(1)} M`}`,
       beside(0, ({ initSeconds }) => initSeconds),
       beside(1, ({ epochSeconds }) => epochSeconds),
-      beside(2, ({ inferenceSeconds }) => inferenceSeconds),
+      beside(2, ({ inferenceSeconds }) => inferenceSeconds) +
+      (record === undefined ? "" : ` of ${count(record.inferenceSamples)}`),
       beside(3, ({ evolutionSeconds }) => evolutionSeconds),
       record === undefined ? "–" : `${(record.peakRssBytes / 2 ** 30).toFixed(1)} GiB`,
     ];
   });
   return markdown(
-    ["network, paper / ours", "ε", "parameters", "first weights", "epoch", "test", "evolution", "our memory"],
+    [
+      "network",
+      "ε",
+      "parameters, paper / ours",
+      "first weights",
+      "epoch of 7,000 samples",
+      "test, ours of samples",
+      "evolution",
+      "our memory",
+    ],
     rows,
     1,
   );
