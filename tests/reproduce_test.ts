@@ -234,12 +234,15 @@ Deno.test("estimate() goes by the same variant where it was run, else by size", 
 
 Deno.test("list() tells what is there, what is left, and how to get what is not here", async () => {
   await inFolder(async (dataDir) => {
-    const settings = { ...FULL, names: ["figure6", "table4"] as const, dataDir };
+    const names = ["figure6", "table4"] as const;
+    const settings = { ...FULL, names, datasets: undefined, dataDir };
     const found = { records: new Map([["madelon-relu-seed1", record("madelon-relu-seed1")]]), problems: [] };
-    const text = await list({ ...settings, datasets: ["madelon", "leukemia"] }, found, new Map());
+    const text = await list(settings, found, new Map());
     assertStringIncludes(text, "figure6   Madelon        0 of 4 runs, perhaps");
     assertStringIncludes(text, "table4    made-up data   0 of 5 networks timed");
     assertStringIncludes(text, "Leukemia: its files are not here: put https://");
+    const few = await list({ ...settings, datasets: ["madelon"] }, found, new Map());
+    assertEquals(few.split("\n").length, 1, few);
   });
 });
 

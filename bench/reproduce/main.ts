@@ -125,7 +125,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<number> {
     try {
       if (row.kind === "extreme") {
         say("timing its parts");
-        await runExtreme(row, RESULTS);
+        await runExtreme(row, RESULTS, signal);
       } else {
         const record = await runRow(row, settings, records, say, signal);
         await writeRecord(record, RECORDS);

@@ -68,7 +68,7 @@ export function commandOfExtreme({ preset }: Extreme): string[] {
  *
  * @throws {Error} When the bench fails: there is not enough memory, say.
  */
-export async function runExtreme(row: Extreme, results: URL): Promise<void> {
+export async function runExtreme(row: Extreme, results: URL, signal: AbortSignal): Promise<void> {
   const size = row.preset.replace("extreme-", "");
   const path = new URL(`${new Date().toISOString().slice(0, 10)}-scale-${size}.json`, results);
   const [script, ...options] = commandOfExtreme(row);
@@ -77,6 +77,8 @@ export async function runExtreme(row: Extreme, results: URL): Promise<void> {
     cwd: fileURLToPath(new URL("../../", import.meta.url)),
     stdout: "null",
     stderr: "piped",
+    signal,
   }).output();
+  signal.throwIfAborted();
   if (code !== 0) throw new Error(new TextDecoder().decode(stderr).trim().split("\n").at(-1));
 }
