@@ -149,6 +149,61 @@ Deno.test("datasets.load() sets a third of one leukaemia table aside, or reads t
   });
 });
 
+/** A series matrix as GEO writes it: two probes of each sample, and its class. */
+function seriesMatrix(classes: readonly string[]): string {
+  const cells = (lead: string, of: (index: number) => string) =>
+    [lead, ...classes.map((_, i) => of(i))].join("\t");
+  return [
+    '!Series_title\t"MILE"',
+    "",
+    cells("!Sample_characteristics_ch1", () => '"tissue: bone marrow"'),
+    cells("!Sample_characteristics_ch1", (index) => `"leukemia class: ${classes[index]}"`),
+    "!series_matrix_table_begin",
+    cells('"ID_REF"', (index) => `"GSM${index}"`),
+    cells('"1007_s_at"', (index) => `${index}.5`),
+    cells('"1053_at"', (index) => `-${index}`),
+    "!series_matrix_table_end",
+    "",
+  ].join("\n");
+}
+
+Deno.test("datasets.load() reads leukaemia as GEO gives it out: a column for each patient", async () => {
+  await inFolder(async (dataDir) => {
+    const classes = ["CLL", "MDS", "ALL with t(12;21)", "CLL", "MDS", "CLL"];
+    const path = "GSE13159_series_matrix.txt";
+    await writeAll(dataDir, { [path]: seriesMatrix(classes).replaceAll("\n", "\r\n") });
+    const { train, test, ...data } = await datasets.load("leukemia", { dataDir, seed: 1 });
+    assertEquals([train.samples, test!.samples], [4, 2]);
+    assertEquals(data.classNames, ["ALL with t(12;21)", "CLL", "MDS"]);
+    assertEquals(data.featureNames, ["1007_s_at", "1053_at"]);
+    for (const { samples, features, labels } of [train, test!]) {
+      for (let sample = 0; sample < samples; sample++) {
+        const patient = features[2 * sample] - 0.5;
+        assertEquals(features[2 * sample + 1], 0 - patient);
+        assertEquals(data.classNames[labels[sample]], classes[patient]);
+      }
+    }
+    const refuse = async (text: string, kind: typeof SyntaxError | typeof RangeError, message: string) => {
+      await writeAll(dataDir, { [path]: text });
+      await assertRejects(() => datasets.load("leukemia", { dataDir }), kind, message);
+    };
+    const whole = seriesMatrix(classes);
+    await refuse(
+      whole.replace("!series_matrix_table_end\n", ""),
+      SyntaxError,
+      "it is cut short after line 8",
+    );
+    await refuse(whole.replace("3.5", "null"), SyntaxError, 'value 4 is "null", a finite number is needed');
+    await refuse(whole.replace("\t-5", ""), SyntaxError, "it has 5 values, the header has 6 samples");
+    await refuse(
+      whole.replaceAll("leukemia class", "kind"),
+      RangeError,
+      "0 of 6 samples have the characteristic",
+    );
+    await refuse("1,2,3\n", SyntaxError, "it has no !series_matrix_table_begin");
+  });
+});
+
 Deno.test("datasets.load() says what to do when files must be placed by hand", async () => {
   await inFolder(async (folder) => {
     await writeAll(folder, { "data_batch_1.bin": "" });

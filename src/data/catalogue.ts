@@ -292,14 +292,15 @@ export const CATALOGUE: readonly NamedDataset[] = [
     featureCount: 54_675,
     classCount: 18,
     home: "https://www.ncbi.nlm.nih.gov/geo/query/acc.cgi?acc=GSE13159",
-    // The content is not pinned: GEO has arrays, the table is the user's work.
+    // The content is not pinned: nobody publishes a checksum, and tables are the user's work.
     arrangements: [
       [{ name: "leukemia_train.csv" }, { name: "leukemia_test.csv" }],
       [{ name: "leukemia.csv" }],
+      [{ name: "GSE13159_series_matrix.txt" }],
     ],
-    placement:
-      "make a table of GEO series GSE13159 there, a row for each patient: 54,675 probes and a column " +
-      '"class"; of leukemia.csv alone a third is set aside for testing, at random by the seed',
+    placement: "put https://ftp.ncbi.nlm.nih.gov/geo/series/GSE13nnn/GSE13159/matrix/" +
+      "GSE13159_series_matrix.txt.gz there, packed or not, or tables of your own with a row for each patient and a " +
+      'column "class"; of one file alone a third is set aside for testing, at random by the seed',
     settings: {
       ...SHARED,
       hidden: [27_500, 27_500],

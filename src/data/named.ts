@@ -19,6 +19,7 @@ import { resolveOptions, SEED, THREADS } from "../hyperparameter.ts";
 import { nearest } from "../nearest.ts";
 import { described } from "../numbers.ts";
 import { quote } from "../quote.ts";
+import { readSeriesMatrix } from "./series_matrix.ts";
 import { splitTest, toDataset } from "./file_dataset.ts";
 import { type ReadProgress, type Source, sourceName } from "./source.ts";
 import { finished } from "./finished.ts";
@@ -253,7 +254,10 @@ async function pinned({ set, found, reading }: Reading): Promise<Uint8Array[]> {
 
 async function readLeukemia({ set, found, seed, threads, reading }: Reading): Promise<Dataset> {
   const [path, testPath] = found.paths;
-  const samples = await readCsv(path, { threads, onProgress: reading(path) });
+  const onProgress = reading(path);
+  const samples = found.files[0].name.endsWith("_series_matrix.txt")
+    ? await readSeriesMatrix(path, { characteristic: "leukemia class", onProgress })
+    : await readCsv(path, { threads, onProgress });
   if (testPath === undefined) {
     const share = set.testSamples / (set.trainSamples + set.testSamples);
     return splitTest(toDataset(set.name, samples, path), share, seed, path);
