@@ -9,6 +9,7 @@
  */
 // @ts-types="../src/cli/parse_args.d.ts"
 import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
+import { describeProcessor, processor } from "./processor.ts";
 
 /** One training: its options after `train`, and the paper's best test accuracy in percent. */
 interface Row {
@@ -125,7 +126,12 @@ async function main(): Promise<void> {
       ...extra,
       "--json",
     ]);
-    const found = { date, commit, host: "2 cores, AVX-512, shared", ...result(name, row, lines.split("\n")) };
+    const found = {
+      date,
+      commit,
+      host: describeProcessor(processor()),
+      ...result(name, row, lines.split("\n")),
+    };
     const path = new URL(`results/${date}-accuracy-${name}.json`, import.meta.url);
     await Deno.mkdir(new URL("results/", import.meta.url), { recursive: true });
     await Deno.writeTextFile(path, JSON.stringify(found) + "\n");
