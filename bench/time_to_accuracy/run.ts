@@ -17,7 +17,7 @@ import { chosen, type Line, markdown, type Training } from "./table.ts";
 
 const HELP = `Usage: deno task bench:time-to-accuracy [options]
   --systems NAME,…   systems to train (all)
-  --rates X,…        learning rates to choose from (0.01,0.03,0.1)
+  --rates X,…        learning rates to choose from (0.03,0.1,0.3)
   --choice-epochs N  epochs of a training on the validation part (2)
   --epochs N         epochs of a sparse network (25)
   --dense-epochs N   epochs of the dense network (15)
@@ -78,7 +78,7 @@ function readSettings(args: string[]): Settings | undefined {
     args,
     options: {
       systems: { type: "string", default: SYSTEMS.join(",") },
-      rates: { type: "string", default: "0.01,0.03,0.1" },
+      rates: { type: "string", default: "0.03,0.1,0.3" },
       "choice-epochs": { type: "string", default: "2" },
       epochs: { type: "string", default: "25" },
       "dense-epochs": { type: "string", default: "15" },
@@ -266,25 +266,21 @@ async function timeAll(
 async function compare(settings: Settings): Promise<void> {
   const python = await ensureVenv(new URL("../peers/run.ts", import.meta.url).href);
   const run = await describeRun({ command: "deno task bench:time-to-accuracy", folder: FOLDER, python });
-  const data = await Deno.makeTempDir({ prefix: "time-to-accuracy-" });
-  try {
-    const { dataDir } = settings;
-    await layDown(data, await datasets.load("fashion-mnist", { ...(dataDir !== undefined && { dataDir }) }));
-    const program = { data, python, simd: settings.simd };
-    const { lines, trainings } = await trainAll(settings, program);
-    const seconds = await timeAll(settings, program);
-    const timed = lines.map((line) => ({ ...line, secondsAnEpoch: seconds[line.system] }));
-    console.log(`${describeProcessor(processor(settings.simd))}\n`);
-    console.log(markdown(timed, TARGETS, settings.threads));
-    if (!settings.save) return;
-    const path = `${RESULTS}/${new Date().toISOString().slice(0, 10)}-time-to-accuracy.json`;
-    await Deno.mkdir(RESULTS, { recursive: true });
-    const result = { ...run, settings, processor: processor(settings.simd), lines: timed, trainings };
-    await Deno.writeTextFile(path, JSON.stringify(result) + "\n");
-    console.error(`\nWritten to ${path}`);
-  } finally {
-    await Deno.remove(data, { recursive: true });
-  }
+  const { dataDir, simd } = settings;
+  const data = `${settings.records}/data`;
+  await layDown(data, await datasets.load("fashion-mnist", { ...(dataDir !== undefined && { dataDir }) }));
+  const program = { data, python, simd };
+  const { lines, trainings } = await trainAll(settings, program);
+  const seconds = await timeAll(settings, program);
+  const timed = lines.map((line) => ({ ...line, secondsAnEpoch: seconds[line.system] }));
+  const host = processor(simd);
+  console.log(`${describeProcessor(host)}\n\n${markdown(timed, TARGETS, settings.threads)}`);
+  if (!settings.save) return;
+  const path = `${RESULTS}/${new Date().toISOString().slice(0, 10)}-time-to-accuracy.json`;
+  await Deno.mkdir(RESULTS, { recursive: true });
+  const result = { ...run, settings, processor: host, lines: timed, trainings };
+  await Deno.writeTextFile(path, JSON.stringify(result) + "\n");
+  console.error(`\nWritten to ${path}`);
 }
 
 if (import.meta.main) Deno.exit(await runBench(readSettings, HELP, compare));
