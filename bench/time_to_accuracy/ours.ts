@@ -5,7 +5,7 @@
  */
 import { parseArgs } from "node:util";
 import metadata from "../../deno.json" with { type: "json" };
-import { Dataset, type EpochRecord, recipe, SparseMlp, train } from "../../mod.ts";
+import { Dataset, type EpochRecord, recipe, SparseMlp, train, TrainingError } from "../../mod.ts";
 import { OURS } from "../peers/table.ts";
 import type { Training } from "./table.ts";
 
@@ -61,10 +61,17 @@ const options = {
   threads: Number(values.threads),
   seed,
 };
-for await (const record of train(model, dataset, options)) {
-  records.push(record);
-  console.error(`${OURS}, epoch ${record.epoch}: ${record.testAccuracy!.toFixed(4)}`);
-  if (record.testAccuracy! >= Number(values.until)) break;
+let diverged = false;
+try {
+  for await (const record of train(model, dataset, options)) {
+    records.push(record);
+    console.error(`${OURS}, epoch ${record.epoch}: ${record.testAccuracy!.toFixed(4)}`);
+    if (record.testAccuracy! >= Number(values.until)) break;
+  }
+} catch (error) {
+  if (!(error instanceof TrainingError)) throw error;
+  console.error(error.message);
+  diverged = true;
 }
 const evolutions = records.map((record) => record.evolutionSeconds).sort((a, b) => a - b);
 const epochSeconds = records.map((record) => record.seconds + record.evolutionSeconds);
@@ -75,6 +82,7 @@ const line: Training = {
   accuracies: records.map((record) => record.testAccuracy!),
   epochSeconds,
   leastEpochSeconds: Math.min(...records.map((record) => record.seconds)) +
-    evolutions[evolutions.length >> 1],
+    (evolutions[evolutions.length >> 1] ?? 0),
+  diverged,
 };
 console.log(JSON.stringify(line));
