@@ -17,7 +17,7 @@ Deno.test("secondsTo() takes the seconds an epoch that were measured alone", () 
 });
 
 Deno.test("chosen() takes the candidate that is best on the validation part at its end", () => {
-  const candidate = (rate: number, accuracies: number[]) => ({
+  const candidate = (rate: number, accuracies: number[], diverged = false) => ({
     rate,
     training: {
       system: "a",
@@ -26,11 +26,13 @@ Deno.test("chosen() takes the candidate that is best on the validation part at i
       accuracies,
       epochSeconds: [],
       leastEpochSeconds: 1,
+      diverged,
     },
   });
   const candidates = [candidate(0.01, [0.5, 0.7]), candidate(0.03, [0.7, 0.8]), candidate(0.1, [0.9, 0.8])];
+  candidates.push(candidate(0.3, [0.95], true));
   assertEquals(chosen(candidates).rate, 0.03);
-  assertThrows(() => chosen([]), RangeError, "Cannot choose a rate");
+  assertThrows(() => chosen([candidate(0.3, [0.95], true)]), RangeError, "Cannot choose a rate");
 });
 
 Deno.test("markdown() says what is not reached, and compares ours with the fastest peer", () => {

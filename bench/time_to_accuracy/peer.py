@@ -201,6 +201,7 @@ def main() -> None:
     accuracies: list[float] = []
     epoch_seconds: list[float] = []
     seconds_alone = math.inf
+    diverged = False
     for epoch in range(found.epochs):
         order = torch.randperm(len(samples))
         part_seconds = [0.0] * PARTS
@@ -225,7 +226,8 @@ def main() -> None:
         seconds_alone = min(seconds_alone, least * steps + evolution)
         accuracies.append(accuracy())
         print(f"{found.system}, epoch {epoch + 1}: {accuracies[-1]:.4f}", file=sys.stderr, flush=True)
-        if not math.isfinite(loss.item()) or accuracies[-1] >= found.until:
+        diverged = not math.isfinite(loss.item())
+        if diverged or accuracies[-1] >= found.until:
             break
     line = {
         "system": found.system,
@@ -234,6 +236,7 @@ def main() -> None:
         "accuracies": accuracies,
         "epochSeconds": epoch_seconds,
         "leastEpochSeconds": seconds_alone,
+        "diverged": diverged,
     }
     print(json.dumps(line), flush=True)
 

@@ -16,6 +16,8 @@ export interface Training {
   readonly epochSeconds: readonly number[];
   /** Seconds of an epoch in the quietest part of the run. */
   readonly leastEpochSeconds: number;
+  /** Whether the loss was no number any more. */
+  readonly diverged: boolean;
 }
 
 /** One line of the table: a system with one schedule, at the rate chosen for it. */
@@ -32,16 +34,18 @@ export interface Line {
 }
 
 /**
- * The candidate whose last accuracy on the validation part is highest; the first of equal ones.
+ * The candidate whose last accuracy on the validation part is highest, and whose loss stayed finite; the first of
+ * equal ones.
  *
- * @throws {RangeError} Without candidates.
+ * @throws {RangeError} When there is none.
  */
 export function chosen<T extends { readonly training: Training }>(candidates: readonly T[]): T {
-  if (candidates.length === 0) {
-    throw new RangeError("Cannot choose a rate: there is no training to choose from");
+  const finite = candidates.filter(({ training }) => !training.diverged);
+  if (finite.length === 0) {
+    throw new RangeError("Cannot choose a rate: no training kept a finite loss, smaller rates are needed");
   }
   const last = ({ training }: T) => training.accuracies.at(-1)!;
-  return candidates.reduce((best, other) => last(other) > last(best) ? other : best);
+  return finite.reduce((best, other) => last(other) > last(best) ? other : best);
 }
 
 /** The epoch after which an accuracy is reached for the first time; undefined where it never is. */
@@ -71,7 +75,7 @@ export function markdown(
   const cell = (line: Line, target: number) => {
     const epochs = epochsTo(line.accuracies, target);
     if (epochs === undefined) {
-      const best = Math.max(...line.accuracies);
+      const best = Math.max(0, ...line.accuracies);
       return `not within ${line.limit} epochs (best ${percent(best)})`;
     }
     const seconds = threads.map((count) => secondsTo(line, target, count)?.toPrecision(3))
