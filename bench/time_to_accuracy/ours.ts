@@ -75,14 +75,14 @@ try {
 }
 const evolutions = records.map((record) => record.evolutionSeconds).sort((a, b) => a - b);
 const epochSeconds = records.map((record) => record.seconds + record.evolutionSeconds);
+const seconds = records.map((record) => record.seconds);
 const line: Training = {
   system: OURS,
   version: metadata.version,
   connections: model.stats().connections,
   accuracies: records.map((record) => record.testAccuracy!),
   epochSeconds,
-  leastEpochSeconds: Math.min(...records.map((record) => record.seconds)) +
-    (evolutions[evolutions.length >> 1] ?? 0),
+  leastEpochSeconds: records.length === 0 ? null : Math.min(...seconds) + evolutions[evolutions.length >> 1],
   diverged,
 };
 console.log(JSON.stringify(line));

@@ -256,7 +256,7 @@ async function timeAll(
           until: system === OURS ? 2 : 0,
         });
         const before = least[system]?.[threads] ?? Infinity;
-        least[system] = { ...least[system], [threads]: Math.min(before, leastEpochSeconds) };
+        least[system] = { ...least[system], [threads]: Math.min(before, leastEpochSeconds ?? Infinity) };
       }
     }
   }

@@ -14,8 +14,8 @@ export interface Training {
   readonly accuracies: readonly number[];
   /** Seconds of training, evolution included, evaluation left out. */
   readonly epochSeconds: readonly number[];
-  /** Seconds of an epoch in the quietest part of the run. */
-  readonly leastEpochSeconds: number;
+  /** Seconds of an epoch in the quietest part of the run; null where no epoch ended. */
+  readonly leastEpochSeconds: number | null;
   /** Whether the loss was no number any more. */
   readonly diverged: boolean;
 }
