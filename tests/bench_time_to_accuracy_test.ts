@@ -1,5 +1,5 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { chosen, epochsTo, type Line, markdown, secondsTo } from "../bench/time_to_accuracy/table.ts";
+import { epochsTo, type Line, markdown, ranked, secondsTo } from "../bench/time_to_accuracy/table.ts";
 
 function line(system: string, accuracies: number[], seconds: number): Line {
   const secondsAnEpoch = { 1: seconds };
@@ -16,7 +16,7 @@ Deno.test("secondsTo() takes the seconds an epoch that were measured alone", () 
   assertEquals(secondsTo(line("a", [0.8, 0.9], 1.5), 0.9, 2), undefined, "not timed with 2 threads");
 });
 
-Deno.test("chosen() takes the candidate that is best on the validation part at its end", () => {
+Deno.test("ranked() puts what is best on the validation part at its end first, and leaves out what diverged", () => {
   const candidate = (rate: number, accuracies: number[], diverged = false) => ({
     rate,
     training: {
@@ -31,8 +31,8 @@ Deno.test("chosen() takes the candidate that is best on the validation part at i
   });
   const candidates = [candidate(0.01, [0.5, 0.7]), candidate(0.03, [0.7, 0.8]), candidate(0.1, [0.9, 0.8])];
   candidates.push(candidate(0.3, [0.95], true));
-  assertEquals(chosen(candidates).rate, 0.03);
-  assertThrows(() => chosen([candidate(0.3, [0.95], true)]), RangeError, "Cannot choose a rate");
+  assertEquals(ranked(candidates).map(({ rate }) => rate), [0.03, 0.1, 0.01]);
+  assertThrows(() => ranked([candidate(0.3, [0.95], true)]), RangeError, "Cannot choose a rate");
 });
 
 Deno.test("markdown() says what is not reached, and compares ours with the fastest peer", () => {

@@ -34,18 +34,18 @@ export interface Line {
 }
 
 /**
- * The candidate whose last accuracy on the validation part is highest, and whose loss stayed finite; the first of
- * equal ones.
+ * The candidates whose loss stayed finite, best first by their last accuracy on the validation part; equal ones keep
+ * their order.
  *
  * @throws {RangeError} When there is none.
  */
-export function chosen<T extends { readonly training: Training }>(candidates: readonly T[]): T {
+export function ranked<T extends { readonly training: Training }>(candidates: readonly T[]): T[] {
   const finite = candidates.filter(({ training }) => !training.diverged);
   if (finite.length === 0) {
     throw new RangeError("Cannot choose a rate: no training kept a finite loss, smaller rates are needed");
   }
   const last = ({ training }: T) => training.accuracies.at(-1)!;
-  return finite.reduce((best, other) => last(other) > last(best) ? other : best);
+  return finite.toSorted((a, b) => last(b) - last(a));
 }
 
 /** The epoch after which an accuracy is reached for the first time; undefined where it never is. */
