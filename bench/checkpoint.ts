@@ -10,6 +10,7 @@
 import { rebuildIncoming } from "../src/sparse/csr.ts";
 import { sharedWords } from "../src/sparse/shared.ts";
 import { loadModel, newRunState, saveModel, SparseMlp } from "../mod.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const [folder = ".", network = "40m"] = Deno.args;
 const NETWORKS: Record<string, { sizes: number[]; density?: number[]; epsilon?: number }> = {
@@ -74,7 +75,7 @@ const speeds = Object.entries(measures).map(([name, seconds]) => {
 const bytesAConnection = (bytes: number) => Number((bytes / connections).toFixed(3));
 await Deno.remove(path);
 await Deno.remove(`${path}.plain`);
-const host = { cores: navigator.hardwareConcurrency, kind: "2 cores, AVX-512, shared" };
+const host = describeProcessor(processor());
 console.log(
   JSON.stringify(
     {

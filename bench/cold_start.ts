@@ -7,6 +7,7 @@
  * @module
  */
 import { BUILT, deno, flagsOf, type Release, withRelease } from "../tests/url/release.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const SAMPLES = 5;
 const ROOT = new URL("../", import.meta.url);
@@ -87,7 +88,7 @@ await withRelease(async (release) => {
   const command = "deno run -A bench/cold_start.ts";
   console.log(
     JSON.stringify(
-      { date, command, host: "2 cores, AVX-512, shared", samples: SAMPLES, ...results },
+      { date, command, host: describeProcessor(processor()), samples: SAMPLES, ...results },
       null,
       2,
     ),

@@ -1,7 +1,7 @@
 /**
  * Is it a mask? Time and memory of a training step against density, beside a dense network of the same widths.
  *
- * `deno run -A bench/density.ts [--threads N] [--rounds N] [--python PATH]` measures our step at every density and
+ * `deno run -A bench/density.ts [--threads N] [--rounds N] [--python PATH] [--simd avx2|portable]` measures our step at every density and
  * PyTorch's dense step in turn, prints a table with the crossover, and writes `bench/results/<date>-density.json`.
  * PATH is a Python with PyTorch, by default that of `bench:peers`; without one the dense column is our own step at
  * density 1, and the result says so. `bench/density_plot.ts` draws the result.
@@ -13,6 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
 import { type Measurement, parseMeasurement } from "./peers/measurement.ts";
 import { prepareStep, type Step } from "./training_step.ts";
+import { describeProcessor, lowerTo, processor, simdEnvironment } from "./processor.ts";
 
 const SIZES = [784, 1000, 1000, 1000, 10];
 const DENSITIES = [1, 0.5, 0.2, 0.1, 0.05, 0.02, 0.01, 0.005, 0.002, 0.001];
@@ -85,7 +86,7 @@ function sample(step: Step): number {
 }
 
 /** PyTorch's dense step, measured once. */
-async function dense(python: string, threads: number): Promise<Measurement> {
+async function dense(python: string, threads: number, simd: string | undefined): Promise<Measurement> {
   const program = fileURLToPath(new URL("peers/torch_unmasked.py", import.meta.url));
   const shared = [
     `--network=${SIZES.join("-")}`,
@@ -95,6 +96,7 @@ async function dense(python: string, threads: number): Promise<Measurement> {
   ];
   const { success, stdout } = await new Deno.Command(python, {
     args: [program, ...shared, "--samples=3", `--sample-ms=${SAMPLE_MS}`],
+    env: simdEnvironment(simd),
     stderr: "inherit",
   }).output();
   if (!success) {
@@ -112,7 +114,9 @@ function exists(path: string): boolean {
 }
 
 async function main(): Promise<void> {
-  const given = parseArgs(Deno.args, { string: ["threads", "rounds", "python"] });
+  const given = parseArgs(Deno.args, { string: ["threads", "rounds", "python", "simd"] });
+  const simd = typeof given.simd === "string" ? given.simd : undefined;
+  lowerTo(simd);
   const [threads, rounds] = [Number(given.threads ?? 1), Number(given.rounds ?? 5)];
   const venv = fileURLToPath(new URL("peers/.venv/bin/python", import.meta.url));
   const python = typeof given.python === "string" ? given.python : exists(venv) ? venv : undefined;
@@ -125,7 +129,7 @@ async function main(): Promise<void> {
   for (const step of steps) sample(step); // Warm-up.
   for (let round = 0; round < rounds; round++) {
     for (const [index, step] of steps.entries()) samples[index].push(sample(step));
-    if (python !== undefined) peer.push(await dense(python, threads));
+    if (python !== undefined) peer.push(await dense(python, threads, simd));
   }
   const rows = DENSITIES.map((density, index): DensityRow => ({
     density,
@@ -148,8 +152,9 @@ async function main(): Promise<void> {
   };
   const result: DensityResult = {
     date: new Date().toISOString().slice(0, 10),
-    host: "2 cores, AVX-512, shared",
-    command: `deno run -A bench/density.ts --threads ${threads} --rounds ${rounds}`,
+    host: describeProcessor(processor()),
+    command: `deno run -A bench/density.ts --threads ${threads} --rounds ${rounds}` +
+      (simd === undefined ? "" : ` --simd ${simd}`),
     network: SIZES.join("-"),
     batch: BATCH,
     threads,
@@ -160,9 +165,12 @@ async function main(): Promise<void> {
       memory: crossing(rows, ({ bytes }) => bytes, reference.bytes),
     },
   };
-  console.log(table(result));
+  console.log(`${result.host}\n\n${table(result)}`);
   await Deno.mkdir(new URL("results/", import.meta.url), { recursive: true });
-  const path = new URL(`results/${result.date}-density.json`, import.meta.url);
+  const path = new URL(
+    `results/${result.date}-density${simd === undefined ? "" : `-${simd}`}.json`,
+    import.meta.url,
+  );
   await Deno.writeTextFile(path, JSON.stringify(result) + "\n");
 }
 

@@ -17,6 +17,7 @@ import {
   trainParallel,
 } from "../mod.ts";
 import { createHash } from "node:crypto";
+import { describeProcessor, processor } from "./processor.ts";
 
 /** Rounds for one that trains in parallel too. */
 const PARALLEL_EVERY = 10;
@@ -92,6 +93,7 @@ try {
 }
 const result = {
   date: new Date().toISOString().slice(0, 10),
+  host: describeProcessor(processor()),
   minutes,
   ...counts,
   mebibytesAfterOneMinute: seen[0]?.mebibytes,

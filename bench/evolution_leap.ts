@@ -17,6 +17,7 @@ import { sharedWords } from "../src/sparse/shared.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepRunner } from "../src/train/step_runner.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const SEEDS = [1, 2, 3];
 /** Epochs before the change that is looked at, with a change after each. */
@@ -131,6 +132,7 @@ const at = Deno.args.indexOf("--output");
 if (at >= 0) {
   const file = {
     date: new Date().toISOString(),
+    host: describeProcessor(processor()),
     command: "deno run -A bench/evolution_leap.ts",
     seeds: SEEDS,
     rows,

@@ -10,6 +10,7 @@
  * @module
  */
 import { datasets, madelonLike, SparseMlp, type Split, train } from "../mod.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 function option(name: string): string | undefined {
   const place = Deno.args.indexOf(`--${name}`);
@@ -74,7 +75,7 @@ for (const name of dataDir === undefined ? ["madelon-like"] : ["madelon-like", "
 const command = "deno run -A bench/feature_selection.ts --data-dir DIR";
 console.log(
   JSON.stringify(
-    { date: new Date().toISOString().slice(0, 10), host: "2 cores, AVX-512, shared", command, results },
+    { date: new Date().toISOString().slice(0, 10), host: describeProcessor(processor()), command, results },
     null,
     2,
   ),

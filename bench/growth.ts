@@ -15,6 +15,7 @@ import { planNetwork } from "../src/model/plan.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepSettings } from "../src/optimizer/step_settings.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
 const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");
@@ -129,7 +130,7 @@ if (import.meta.main) {
     bench: "growth",
     command: `deno run -A bench/growth.ts ${Deno.args.filter((arg) => !arg.startsWith("out=")).join(" ")}`
       .trim(),
-    host: "2 cores, AVX-512, 1 MiB L2 a core, 32 MiB L3, shared",
+    host: describeProcessor(processor()),
     threads,
     batchSize,
     storage,

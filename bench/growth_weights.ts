@@ -27,6 +27,7 @@ import {
 import { presetOptions } from "../src/cli/presets.ts";
 import { loadFiles } from "../src/data/files.ts";
 import { growthLaw } from "../src/topology/growth_weights.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
 const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");
@@ -338,7 +339,6 @@ async function main(): Promise<void> {
     if (!(error instanceof Deno.errors.NotFound)) throw error;
   }
   const { runs } = before;
-  const processor = /model name\s*:\s*(.*)/.exec(await Deno.readTextFile("/proc/cpuinfo"))?.[1];
   const commit = await output("git", ["rev-parse", "--short", "HEAD"]);
   const options = Deno.args.filter((arg) => !arg.startsWith("out=")).join(" ");
   const command = `deno run -A bench/growth_weights.ts ${options}`.trim();
@@ -356,7 +356,15 @@ async function main(): Promise<void> {
       ? await survival(name, setup, data, at)
       : await runOnce(name, setup, data);
     runs.push(run);
-    const record = { date, commit, processor, command, threads, settings, runs };
+    const record = {
+      date,
+      commit,
+      processor: describeProcessor(processor()),
+      command,
+      threads,
+      settings,
+      runs,
+    };
     await Deno.writeTextFile(`${path}.part`, JSON.stringify(record) + "\n");
     await Deno.rename(`${path}.part`, path);
     console.error(JSON.stringify(run));

@@ -139,6 +139,7 @@ with torch.inference_mode():
         found[f"singleSampleUs{threads}Thread" + "s" * (threads > 1)] = 1e6 * timed(lambda: net(one), 100)
 print(json.dumps(found))
 `;
+import { describeProcessor, processor } from "./processor.ts";
 
 async function dense(python: string, sizes: readonly number[]): Promise<unknown> {
   const command = new Deno.Command(python, { args: ["-c", DENSE, JSON.stringify(sizes)] });
@@ -159,7 +160,7 @@ if (import.meta.main) {
   const python = option("python");
   const result = {
     date: new Date().toISOString().slice(0, 10),
-    host: "2 cores, AVX-512, shared",
+    host: describeProcessor(processor()),
     command: "deno run -A bench/inference.ts MODEL --python PYTHON",
     batch: BATCH,
     percentile,

@@ -11,6 +11,7 @@ import { createHash } from "node:crypto";
 import { loadModel, newRunState, saveModel, SparseMlp } from "../mod.ts";
 import { stateFor } from "../src/optimizer/optimizers.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const [folder = "."] = Deno.args.filter((arg) => !arg.includes("="));
 const given = new Map(
@@ -108,7 +109,7 @@ else {
         date: new Date().toISOString(),
         bench: "large file",
         command: `deno run -A bench/large_file.ts FOLDER width=${width}`,
-        host: "2 cores, AVX-512, shared",
+        host: describeProcessor(processor()),
         neurons: 65_536 + 10 * width + 2,
         bytes: size,
         passes2To32: size > 2 ** 32,

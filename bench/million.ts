@@ -6,6 +6,7 @@
  * @module
  */
 import { prepareStep } from "./training_step.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const [threads, steps] = [Number(Deno.args[0] ?? 2), Number(Deno.args[1] ?? 10)];
 const sizes = [65_536, 500_000, 500_000, 2];
@@ -20,6 +21,7 @@ for (let index = 0; index < steps; index++) {
   peakBytes = Math.max(peakBytes, Deno.memoryUsage().rss);
 }
 console.log(JSON.stringify({
+  host: describeProcessor(processor()),
   sizes,
   threads,
   connections: step.model.stats().connections,

@@ -1,7 +1,8 @@
 /**
  * The performance figures of the README in one run, each beside its aim.
  *
- * `deno run -A bench/numbers.ts [--data-dir DIR]` prints a table and writes `bench/results/<date>-numbers.json`. The
+ * `deno run -A bench/numbers.ts [--data-dir DIR] [--simd avx2|portable]` prints a table and writes
+ * `bench/results/<date>-numbers.json`, with the instruction set in the name where it was lowered. The
  * Fashion-MNIST and Madelon rows need those data sets; without them they say so.
  *
  * @module
@@ -10,6 +11,7 @@
 import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
 import { datasets, type EpochRecord, SparseMlp, train } from "../mod.ts";
 import { prepareStep } from "./training_step.ts";
+import { describeProcessor, lowerTo, processor } from "./processor.ts";
 
 interface Figure {
   readonly what: string;
@@ -118,7 +120,11 @@ async function madelon(folder: string | undefined): Promise<Figure> {
   };
 }
 
-const given = parseArgs(Deno.args, { string: ["data-dir"] })["data-dir"];
+const { "data-dir": given, simd } = parseArgs(Deno.args, { string: ["data-dir", "simd"] });
+const lowered = typeof simd === "string" ? simd : undefined;
+lowerTo(lowered);
+const host = describeProcessor(processor());
+console.log(host);
 const folder = typeof given === "string" ? given : undefined;
 const figures: Figure[] = [...steps()];
 for (const row of [() => epochs(folder), () => madelon(folder)]) {
@@ -136,9 +142,12 @@ for (const { what, aim, median, lowest, unit } of figures) {
   );
 }
 const date = new Date().toISOString().slice(0, 10);
-const host = "2 cores, AVX-512, shared";
 await Deno.mkdir(new URL("results/", import.meta.url), { recursive: true });
 await Deno.writeTextFile(
-  new URL(`results/${date}-numbers.json`, import.meta.url),
-  JSON.stringify({ date, host, command: "deno run -A bench/numbers.ts", figures }, null, 2) + "\n",
+  new URL(`results/${date}-numbers${lowered === undefined ? "" : `-${lowered}`}.json`, import.meta.url),
+  JSON.stringify(
+    { date, host, command: ["deno run -A bench/numbers.ts", ...Deno.args].join(" "), figures },
+    null,
+    2,
+  ) + "\n",
 );

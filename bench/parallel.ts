@@ -16,6 +16,7 @@ import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
 import { madeUpData } from "./made_up.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const KINDS = ["sequential-1", "sequential-2", "wasap-2", "wassp-2"] as const;
 type Kind = typeof KINDS[number];
@@ -119,7 +120,7 @@ if (Deno.args.includes("--memory")) {
     {
       date: new Date().toISOString().slice(0, 10),
       command: `deno run -A bench/parallel.ts ${Deno.args.join(" ")}`.trim(),
-      host: { cores: navigator.hardwareConcurrency, kind: "shared", deno: Deno.version.deno },
+      host: { processor: describeProcessor(processor()), deno: Deno.version.deno },
       data: real ? "fashion-mnist" : "made up, 60,000 × 784",
       network: "784-1000-1000-1000-10, epsilon 20, batch 128",
       results,

@@ -14,6 +14,7 @@
 // @ts-types="../src/cli/parse_args.d.ts"
 import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
 import { datasets, newRunState, SparseMlp, train, trainParallel } from "../mod.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const given = parseArgs(Deno.args, { string: ["epochs", "workers", "seeds", "data-dir", "out"] });
 const text = (name: string, fallback: string) => typeof given[name] === "string" ? given[name] : fallback;
@@ -115,12 +116,11 @@ for (const seed of seeds) {
       } ` +
         `(${percent(best.validationAccuracy)}), test ${percent(best.testAccuracy)}, epoch ${best.epoch}`,
     );
-    const processor = (await output("lscpu", [])).match(/Model name: *(.*)/)?.[1];
     const found = {
       date: new Date().toISOString().slice(0, 10),
       commit: await output("git", ["rev-parse", "--short", "HEAD"]),
       command: `deno run -A bench/parallel_decay.ts --epochs ${epochs} --workers ${workers} --seeds ${seeds}`,
-      processor,
+      processor: describeProcessor(processor()),
       settings: {
         weightDecay: DECAY,
         weightDecayForm: "outside",

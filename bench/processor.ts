@@ -8,8 +8,23 @@ import { arch, cpus } from "node:os";
 /** Instruction sets that the kernels know, the lowest first; `unknown` where this system does not tell its own. */
 export type Level = "portable" | "avx2" | "avx512" | "unknown";
 
-/** Values of `--simd`: what `TRULY_SPARSE_SIMD` may lower the kernels to. */
-export const LOWER_LEVELS: readonly Level[] = ["avx2", "portable"];
+/** What `TRULY_SPARSE_SIMD` may lower the kernels to, by the environment that lowers PyTorch and its libraries alike. */
+const LOWERED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
+  avx2: { ATEN_CPU_CAPABILITY: "avx2", ONEDNN_MAX_CPU_ISA: "AVX2", MKL_ENABLE_INSTRUCTIONS: "AVX2" },
+  portable: {
+    ATEN_CPU_CAPABILITY: "default",
+    ONEDNN_MAX_CPU_ISA: "SSE41",
+    MKL_ENABLE_INSTRUCTIONS: "SSE4_2",
+  },
+};
+
+/** What people call them. */
+export const LEVEL_NAMES: Readonly<Record<Level, string>> = {
+  portable: "portable code",
+  avx2: "AVX2",
+  avx512: "AVX-512",
+  unknown: "instruction set unknown",
+};
 
 /** What a time depends on besides the code. */
 export interface Processor {
@@ -51,24 +66,19 @@ export function processor(simd: string | undefined = wanted()): Processor {
 /** One line for people: "AMD EPYC (AuthenticAMD 26/2/1), AVX-512, 48 KiB / 1 MiB / 32 MiB of cache, 2 cores". */
 export function describeProcessor({ model, identity, level, l1, l2, l3, cores }: Processor): string {
   const name = identity === "unknown" ? model : `${model} (${identity})`;
-  const sets = {
-    portable: "portable code",
-    avx2: "AVX2",
-    avx512: "AVX-512",
-    unknown: "instruction set unknown",
-  };
-  return `${name}, ${sets[level]}, ${[l1, l2, l3].map(bytes).join(" / ")} of cache, ${cores} cores`;
+  return `${name}, ${LEVEL_NAMES[level]}, ${[l1, l2, l3].map(bytes).join(" / ")} of cache, ${cores} cores`;
 }
 
 /**
- * The environment of the processes that a bench starts with `--simd`.
+ * The environment of the processes that a bench starts with `--simd`: ours and PyTorch's.
  *
+ * @param simd Undefined for what the processor has.
  * @throws {RangeError} When the level is none that the kernels can be lowered to.
  */
 export function simdEnvironment(simd: string | undefined): Record<string, string> {
   if (simd === undefined) return {};
-  if (LOWER_LEVELS.some((level) => level === simd)) return { TRULY_SPARSE_SIMD: simd };
-  throw new RangeError(`Cannot use --simd ${simd}: the levels are ${LOWER_LEVELS.join(" and ")}`);
+  if (Object.hasOwn(LOWERED, simd)) return { TRULY_SPARSE_SIMD: simd, ...LOWERED[simd] };
+  throw new RangeError(`Cannot use --simd ${simd}: the levels are ${Object.keys(LOWERED).join(" and ")}`);
 }
 
 /**

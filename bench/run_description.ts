@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { cpus, loadavg, totalmem } from "node:os";
+import { loadavg, totalmem } from "node:os";
+import { processor } from "./processor.ts";
 
 /** What is described. */
 export interface BenchRun {
@@ -27,8 +28,7 @@ export async function describeRun({ command, folder, python }: BenchRun): Promis
     commit: await say("git", "rev-parse", "HEAD"),
     uncommittedChanges: await say("git", "status", "--porcelain") !== "",
     host: {
-      cpu: cpus()[0].model,
-      cores: cpus().length,
+      processor: processor(),
       memoryBytes: totalmem(),
       loadAverage: loadavg()[0],
       target: Deno.build.target,

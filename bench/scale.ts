@@ -13,6 +13,7 @@ import { fitMemory } from "../src/cli/plan.ts";
 import { fillDefaults, modelOptions, paperSettings, trainOptions, withPreset } from "../src/cli/settings.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { changeTopology } from "../src/topology/change.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const seconds = (since: number) => (performance.now() - since) / 1000;
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
@@ -111,7 +112,11 @@ if (import.meta.main) {
     Deno.exit(2);
   }
   const result = await measure(values, Number(own.get("inference") ?? 3000));
-  const text = JSON.stringify({ date: new Date().toISOString(), command, ...result }, null, 1);
+  const text = JSON.stringify(
+    { date: new Date().toISOString(), host: describeProcessor(processor()), command, ...result },
+    null,
+    1,
+  );
   const out = own.get("out");
   if (out === undefined) console.log(text);
   else Deno.writeTextFileSync(out, text + "\n");

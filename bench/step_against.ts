@@ -12,6 +12,7 @@
  */
 import { parseArgs } from "node:util";
 import { prepareStep, type Step, type StepOptions } from "./training_step.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
 const BLOCKS = 24;
 const STEPS = 20;
@@ -82,6 +83,13 @@ for (const [name, list] of Object.entries(milliseconds)) {
 }
 if (output !== undefined) {
   const command = `deno run -A bench/step_against.ts FOLDER --threads ${threads} --placements ${placements}`;
-  const file = { date: new Date().toISOString(), command, network: options.sizes, ratios, milliseconds };
+  const file = {
+    date: new Date().toISOString(),
+    host: describeProcessor(processor()),
+    command,
+    network: options.sizes,
+    ratios,
+    milliseconds,
+  };
   await Deno.writeTextFile(output, JSON.stringify(file, null, 2) + "\n");
 }

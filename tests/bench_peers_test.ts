@@ -1,6 +1,6 @@
 import { assertEquals, assertThrows } from "@std/assert";
 import { checkAgreement, type Measurement, parseMeasurement, summarise } from "../bench/peers/measurement.ts";
-import { formatTable } from "../bench/peers/table.ts";
+import { formatTable, markdown } from "../bench/peers/table.ts";
 
 function measurement(
   system: string,
@@ -65,4 +65,24 @@ Deno.test("formatTable() shows ratios to ours and the notes of what was left out
     "absent        –                    –",
     "absent: skipped: no wheel",
   ]);
+});
+
+Deno.test("markdown() sets instruction sets beside each other, with ratios to ours on each", () => {
+  const row = (system: string, minMs: number, medianMs: number) => ({
+    system,
+    timings: { 1: { medianMs, minMs, maxMs: medianMs, samplesMs: [minMs, medianMs] } },
+  });
+  const text = markdown([
+    { name: "AVX-512", rows: [row("truly-sparse", 1, 2), row("peer", 4, 10)] },
+    { name: "AVX2", rows: [row("truly-sparse", 2, 3), { system: "peer", timings: {} }] },
+  ], 1);
+  assertEquals(text.split("\n").slice(2), [
+    "| truly-sparse | 1.00 / 2.00 | 1.00 / 1.00 | 2.00 / 3.00 | 1.00 / 1.00 |",
+    "| peer | 4.00 / 10.0 | 4.00 / 5.00 | – | – |",
+  ]);
+});
+
+Deno.test("checkAgreement() compares systems of the same density only", () => {
+  const dense = { ...measurement("dense", [1], [2.3, 2.2]), epsilon: 1e9 };
+  checkAgreement([measurement("a", [1], [2.3, 1.5]), dense]);
 });

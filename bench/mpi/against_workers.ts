@@ -11,6 +11,7 @@
  */
 import { MOST_FOREIGN, watchOthers } from "../disturbance.ts";
 import { median } from "../scaling/costs.ts";
+import { describeProcessor, processor } from "../processor.ts";
 
 const ROUNDS = Number(Deno.args[0] ?? 3);
 const MOST_SECONDS = Number(Deno.args[1] ?? 90);
@@ -89,7 +90,7 @@ console.log(JSON.stringify(
   {
     what: "phase 1 of WASAP-SGD, 784-1000-1000-1000-10, epsilon 20, batch 128, dropout 0.3",
     command: `bench/mpi/against_workers.ts ${Deno.args.join(" ")}`.trim(),
-    host: "2 cores, AVX-512, shared",
+    host: describeProcessor(processor()),
     date: new Date().toISOString().slice(0, 10),
     rounds: ratios.length,
     disturbedRounds: disturbed.length,

@@ -75,14 +75,14 @@ export function summarise(measurements: readonly Measurement[]): Timing {
 }
 
 /**
- * Checks that all systems that started from the same weights computed the same training steps.
+ * Checks that all systems that started from the same weights (with the same ε) computed the same training steps.
  *
  * @throws {Error} When two of them disagree; their times are then worth nothing.
  */
 export function checkAgreement(measurements: readonly Measurement[]): void {
   const comparable = measurements.filter(({ checkLosses }) => checkLosses !== null);
   for (const other of comparable) {
-    const first = comparable[0];
+    const first = comparable.find(({ epsilon }) => epsilon === other.epsilon)!;
     const agrees = other.checkLosses!.every((loss, at) =>
       Math.abs(loss - first.checkLosses![at]) <= LOSS_TOLERANCE * first.checkLosses![at]
     );

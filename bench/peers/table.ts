@@ -35,6 +35,37 @@ export function formatTable(rows: readonly Row[], threads: readonly number[]): s
   return [...table, ...notes].join("\n");
 }
 
+/** The same systems on one instruction set. */
+export interface LevelRows {
+  /** "AVX2". */
+  readonly name: string;
+  readonly rows: readonly Row[];
+}
+
+/**
+ * One Markdown table with instruction sets beside each other: milliseconds a step and how many times ours they are,
+ * each the least and the median of all samples.
+ */
+export function markdown(levels: readonly LevelRows[], threads: number): string {
+  const heading = levels.flatMap((
+    { name },
+  ) => [`${name}: ms a step, least / median`, `${name}: × ours, least / median`]);
+  const lines = levels[0].rows.map(({ system, version }) => {
+    const cells = levels.flatMap(({ rows }) => {
+      const row = rows.find((candidate) => candidate.system === system)!;
+      const timing = row.timings[threads];
+      const ours = rows.find((candidate) => candidate.system === OURS);
+      const both = timing && `${digits(timing.minMs)} / ${digits(timing.medianMs)}`;
+      const least = timing && ours?.timings[threads] && digits(timing.minMs / ours.timings[threads].minMs);
+      return [both ?? "–", least === undefined ? "–" : `${least} / ${ratio(row, ours, threads)}`];
+    });
+    return [version === undefined ? system : `${system} ${version}`, ...cells];
+  });
+  const dashes = ["---", ...heading.map(() => "---:")];
+  return [[`system, ${plural(threads)}`, ...heading], dashes, ...lines]
+    .map((cells) => `| ${cells.join(" | ")} |`).join("\n");
+}
+
 function milliseconds(row: Row, threads: number): string {
   const timing = row.timings[threads];
   if (timing === undefined) return "–";

@@ -13,6 +13,7 @@ import { madeUpData } from "../made_up.ts";
 import { measureParts, measureRest, median, realUpdatesPerSecond } from "./costs.ts";
 import type { Part } from "./parts.ts";
 import { ceilings, type Costs, limit, type Network, simulate } from "./simulation.ts";
+import { describeProcessor, processor } from "../processor.ts";
 
 const NETWORKS: Record<
   string,
@@ -188,7 +189,7 @@ for (const [name, { sizes, epsilon, steps }] of Object.entries(NETWORKS)) {
 if (path !== undefined) {
   const about = {
     command: "bench/scaling/run.ts",
-    host: "2 cores, AVX-512, shared",
+    host: describeProcessor(processor()),
     date: new Date().toISOString().slice(0, 10),
   };
   await Deno.writeTextFile(
