@@ -5,6 +5,7 @@
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
+import { Dashboard } from "../dashboard/dashboard.ts";
 import { SparseMlp } from "../model/model.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
@@ -134,7 +135,8 @@ async function runTraining(given: Values): Promise<number> {
     console.error([...run.notices, ...head, ...chosen, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(printEvent) : drawsBars() ? barView(show) : lineView(show);
-  const watching = new Observers(observersOf(values), (text) => view.notice(text));
+  const notice = (text: string) => view.notice(text);
+  const watching = new Observers(observersOf(values, notice), notice);
   const observed: ObservedRun = { data, model, settings: toJson(values), epochs, epochsDone };
   const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await watching.during(
     observed,
@@ -183,8 +185,12 @@ async function runTraining(given: Values): Promise<number> {
 }
 
 /** Those whom options ask to be told of the run. */
-function observersOf(_values: Values): RunObserver[] {
-  return [];
+function observersOf({ dashboard }: Values, notice: (text: string) => void): RunObserver[] {
+  const observers: RunObserver[] = [];
+  if (dashboard !== undefined) {
+    observers.push(new Dashboard(dashboard, (address) => notice(`Dashboard at ${address}`)));
+  }
+  return observers;
 }
 
 async function prepare(given: Values): Promise<Run> {
