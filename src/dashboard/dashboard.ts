@@ -81,6 +81,7 @@ export class Dashboard {
       epochs,
       epochsDone,
       trainSamples: data.train.samples,
+      validated: data.validation !== undefined || Boolean(settings.validationFraction),
       testSamples: data.test?.samples ?? 0,
       connections,
       dense: denseConnections,
@@ -107,7 +108,7 @@ export class Dashboard {
     this.#epoch = record.epoch;
     this.#story!.epoch(record);
     const { at, tookMs } = this.#mapped;
-    if (this.#due && performance.now() - at > tookMs / MAP_SHARE) this.#map(record.epoch, model);
+    if (performance.now() - at > Math.max(BEAT_MS, tookMs / MAP_SHARE)) this.#map(record.epoch, model);
     if (this.#due) this.#tell();
   }
 

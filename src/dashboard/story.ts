@@ -22,6 +22,8 @@ export interface Opening {
   readonly epochs: number;
   readonly epochsDone: number;
   readonly trainSamples: number;
+  /** Whether there are validation samples. */
+  readonly validated: boolean;
   readonly testSamples: number;
   /** Connections before the first epoch. */
   readonly connections: number;

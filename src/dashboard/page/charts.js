@@ -1,6 +1,10 @@
 /** Charts of curves, drawn by uPlot: it is a script of its own and stands in the global `uPlot`. */
 
-const HEIGHT = 240;
+const HEIGHT = 270;
+/** Distances of the ticks of epochs. */
+const EPOCHS = [1, 2, 5].flatMap((one) => [0, 1, 2, 3, 4, 5].map((power) => one * 10 ** power)).sort((a, b) =>
+  a - b
+);
 
 /** Colour of a name in the style sheet, in the scheme that is in force. */
 function colour(name) {
@@ -35,6 +39,11 @@ export class Chart {
   show(data) {
     this.#data = data;
     this.#plot.setData(data);
+    // Where nobody points at an epoch, the legend has the last values.
+    if ((this.#plot.cursor.left ?? -1) < 0) {
+      const has = (value) => value !== null && value !== undefined;
+      this.#plot.setLegend({ idxs: data.map((values) => values.findLastIndex(has)) });
+    }
     const last = this.#lines.map(({ name }, place) => {
       const value = data[place + 1].findLast((one) => one !== null && one !== undefined);
       return value === undefined ? undefined : `${name} ${this.#format(value)}`;
@@ -58,7 +67,11 @@ export class Chart {
         width: Math.max(200, this.#element.clientWidth),
         height: HEIGHT,
         scales: { x: { time: false } },
-        axes: [axis, { ...axis, size: 62, values: (_, ticks) => ticks.map(this.#format) }],
+        axes: [{ ...axis, size: 32, incrs: EPOCHS }, {
+          ...axis,
+          size: 62,
+          values: (_, ticks) => ticks.map(this.#format),
+        }],
         cursor: { y: false },
         series: [
           { label: "epoch", value: (_, x) => x === null ? "–" : String(Math.round(100 * x) / 100) },

@@ -9,6 +9,7 @@ const COLOURS = ["blue", "orange", "green", "purple", "red", "soft"];
 const ROWS = 100;
 
 const percent = (share) => `${(100 * share).toFixed(2)} %`;
+const roundPercent = (share) => `${Number((100 * share).toPrecision(3))} %`;
 const short = (value) => Number(value.toPrecision(4)).toString();
 const count = (value) =>
   value >= 1e6
@@ -50,24 +51,26 @@ function begin(told) {
 function makeCharts() {
   const { task, metric } = opening;
   const named = metric !== undefined && metric !== "accuracy" && metric !== "loss";
-  const scored = task === "classification" || named;
+  const scored = task === "classification" || (named && opening.validated);
   element("score-section").hidden = !scored;
-  if (task !== "classification") element("score-title").textContent = metric;
+  if (scored && task !== "classification") element("score-title").textContent = metric;
+  const { validated, testSamples } = opening;
+  const parts = (training, validation, test) => [
+    { name: "training", as: "blue", of: training },
+    ...(validated ? [{ name: "validation", as: "orange", of: validation }] : []),
+    ...(testSamples > 0 ? [{ name: "test", as: "green", of: test }] : []),
+  ];
   const scores = [
-    { name: "training", as: "blue", of: "trainAccuracy" },
-    { name: "validation", as: "orange", of: "validationAccuracy" },
-    { name: "test", as: "green", of: "testAccuracy" },
-    { name: named ? `validation ${metric}` : "", as: "purple", of: "validationScore" },
-  ].filter(({ of, name }) => name && (task === "classification" || of === "validationScore"));
+    ...(task === "classification" ? parts("trainAccuracy", "validationAccuracy", "testAccuracy") : []),
+    ...(named ? [{ name: `validation ${metric}`, as: "purple", of: "validationScore" }] : []),
+  ];
   const lines = [
     { name: "step", as: "soft", dots: true, faint: true },
-    { name: "training", as: "blue", of: "trainLoss" },
-    { name: "validation", as: "orange", of: "validationLoss" },
-    { name: "test", as: "green", of: "testLoss" },
+    ...parts("trainLoss", "validationLoss", "testLoss"),
   ];
   return {
     loss: new Chart("loss", "Loss", lines, short),
-    score: scored && new Chart("score", "Score", scores, task === "classification" ? percent : short),
+    score: scored && new Chart("score", "Score", scores, task === "classification" ? roundPercent : short),
     density: new Chart("density", "Connections", [{ name: "connections", as: "blue" }], count),
     speed: new Chart("speed", "Samples a second", [{ name: "samples a second", as: "blue" }], count),
     of: { lines, scores },
@@ -193,7 +196,7 @@ function drawWorkers() {
     name: `worker ${worker + 1}`,
     as: COLOURS[worker % COLOURS.length],
   }));
-  charts.idle ??= new Chart("idle", "Share of the epoch each worker waited", lines, percent);
+  charts.idle ??= new Chart("idle", "Share of the epoch each worker waited", lines, roundPercent);
   charts.idle.show([
     told.map(({ epoch }) => epoch),
     ...lines.map((_, worker) => told.map((record) => share(record, worker))),
