@@ -19,7 +19,7 @@ export const DEFAULT_PORT = 8642;
 const BEAT_MS = 250;
 const BEAT_MS_A_PAGE = 10;
 /** The share of the run that maps of the inputs may take: large networks have one now and then. */
-const MAP_SHARE = 0.002;
+const MAP_SHARE = 0.005;
 
 /** A run that the dashboard shows. */
 export interface ShownRun {
@@ -90,6 +90,8 @@ export class Dashboard {
       settings,
     });
     this.#map(epochsDone, model);
+    // The first one took long because its code was new.
+    this.#mapped.tookMs = 0;
     this.#server = await PageServer.open(this.#pages, this.#port);
     this.#announce(this.#server.address);
   }

@@ -8,7 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { inputStrength } from "../sparse/strength.ts";
 
 /** Columns that are listed. */
-const LISTED = 20;
+const LISTED = 12;
 
 /** The strength of the inputs after an epoch, Σ|w| over the connections of each. */
 export interface InputMap {

@@ -39,12 +39,13 @@ export interface Watched {
   readonly errors: string[];
 }
 
-/** Opens an empty page that is watched for errors. */
+/** Opens an empty page that is watched for errors; beside others, where their context is given. */
 export async function watchedPage(
   browser: Browser | BrowserContext,
   size = { width: 1280, height: 900 },
 ): Promise<Watched> {
-  const page = "contexts" in browser ? await browser.newPage({ viewport: size }) : await browser.newPage();
+  const context = "contexts" in browser ? await browser.newContext({ viewport: size }) : browser;
+  const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const errors: string[] = [];
   page.on("console", (message) => {
