@@ -19,7 +19,7 @@ import { madeUpData } from "./made_up.ts";
 import { processor } from "./processor.ts";
 
 /** Epochs of a sample: some seconds, so that each has as many messages as a run has. */
-const EPOCHS = 4;
+const EPOCHS = 2;
 const SIZES = [784, 1000, 1000, 1000, 10];
 
 if (Deno.args[0] === "read") {
@@ -33,12 +33,9 @@ if (Deno.args[0] === "read") {
   Deno.exit(0);
 }
 
-const { samples, pages, json } = parseArgs(Deno.args, {
-  string: ["samples", "pages"],
-  boolean: ["json"],
-  default: { samples: "6", pages: "0,1,100" },
-});
-const counts = String(pages).split(",").map(Number);
+const given = parseArgs(Deno.args, { string: ["samples", "pages"], boolean: ["json"] });
+const samples = Number(given.samples ?? 6);
+const counts = String(given.pages ?? "0,1,100").split(",").map(Number);
 const data = madeUpData(SIZES, 60_000, 0);
 const model = SparseMlp.create({ sizes: SIZES, epsilon: 20, seed: 1 });
 
@@ -69,7 +66,7 @@ async function sample(count: number): Promise<{ wallMs: number; processorMs: num
 }
 
 const found = new Map(counts.map((count) => [count, { wallMs: Infinity, processorMs: Infinity }]));
-for (let round = 0; round <= Number(samples); round++) {
+for (let round = 0; round <= samples; round++) {
   for (const count of counts) {
     const { wallMs, processorMs } = await sample(count);
     const least = found.get(count)!;
@@ -91,7 +88,7 @@ const rows = counts.map((count) => {
     processorCost: share(processorMs, without.processorMs),
   };
 });
-if (json) console.log(JSON.stringify({ processor: processor(), samples: Number(samples), rows }));
+if (given.json) console.log(JSON.stringify({ processor: processor(), samples, rows }));
 else {
   console.log(processor());
   console.table(rows);

@@ -18,7 +18,7 @@ export type Plot = typeof import("npm:@observablehq/plot@0.6.17");
  *
  * @param compose Makes the options of the plot; `title` and `caption` make a `<figure>` instead of a bare `<svg>`.
  * @param label What the picture shows, for those who do not see it.
- * @returns Markup to put into a page.
+ * @returns Markup to put into a page; a bare `<svg>` is a document of its own too. What comes from outside is escaped.
  *
  * @example
  * ```ts
@@ -34,9 +34,9 @@ export async function draw(label: string, compose: (plot: Plot) => PlotOptions):
     import("npm:@observablehq/plot@0.6.17"),
     import("npm:linkedom@0.18.15"),
   ]);
-  const document = new DOMParser().parseFromString("<!doctype html><html></html>", "text/html");
+  const document = new DOMParser().parseFromString("<svg/>", "image/svg+xml");
   const picture = plot.plot({ ...compose(plot), className: "plot", ariaLabel: label, document });
-  const svg = picture.localName === "svg" ? picture : picture.querySelector("svg");
+  const svg = picture.localName === "svg" ? picture : picture.querySelector("svg.plot");
   svg?.setAttribute("role", "img");
   svg?.setAttribute("xmlns", "http://www.w3.org/2000/svg");
   return picture.outerHTML;
