@@ -14,6 +14,18 @@ const ROOMS: Record<string, readonly string[]> = {
   train: ["native", "optimizer", "sparse", "data", "model", "topology"],
   features: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
   files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
+  dashboard: [
+    "native",
+    "optimizer",
+    "sparse",
+    "data",
+    "model",
+    "topology",
+    "train",
+    "features",
+    "files",
+    "figures",
+  ],
   parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
   tensorboard: ["model", "train"],
   report: [
@@ -42,6 +54,7 @@ const ROOMS: Record<string, readonly string[]> = {
     "report",
     "parallel",
     "tensorboard",
+    "dashboard",
   ],
 };
 

@@ -153,6 +153,7 @@ Deno.test("trainParallel() learns with real Workers, and records what the sequen
     assertEquals(records.length, 60);
     for (const { parallel } of records) {
       assertEquals(parallel!.idleSeconds.length, 2);
+      assertEquals(parallel!.workerStaleness.length, 2);
       assert(parallel!.updatesPerSecond > 0 && parallel!.meanStaleness >= 0);
     }
     const sequential = await finish(xorModel(), xorData(400, 400), { ...options, epochs: 1 });

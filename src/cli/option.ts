@@ -79,6 +79,8 @@ export type Option = Kind & {
   readonly name: string;
   /** What help calls the value; absent for flags. */
   readonly value?: string;
+  /** The value of the name alone, as it would be typed; another value is a number, or stands after `=`. */
+  readonly alone?: string;
   /** The paper's symbol. */
   readonly symbol?: string;
   /** Value when neither the user nor a named data set gives one, as it would be typed; a function looks at others. */

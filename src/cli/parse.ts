@@ -30,7 +30,7 @@ export function parseCommandLine(command: CommandName, args: readonly string[]):
     rows.filter((row) => (row.kind === "flag") === flags).map((row) => row.name);
   const [flags, valued] = [names(true), names(false)];
   checkFlags(args, flags);
-  const parsed = parseArgs(joinNegatives(args, valued), {
+  const parsed = parseArgs(joinNegatives(valueAlone(args, rows), valued), {
     boolean: flags,
     string: [...valued, "_"],
     collect: rows.map((row) => row.name),
@@ -63,6 +63,19 @@ function checkFlags(args: readonly string[], flags: readonly string[]): void {
       throw new UsageError(`Cannot use --${name}=${value}: it takes no value`);
     }
   }
+}
+
+/** Makes `--dashboard` what `--dashboard=8642` is, and `--dashboard 80` what `--dashboard=80` is. */
+function valueAlone(args: readonly string[], rows: readonly Option[]): string[] {
+  const given: string[] = [];
+  const end = args.indexOf("--");
+  for (const [index, arg] of args.entries()) {
+    const alone = rows.find(({ name, alone }) => alone !== undefined && arg === `--${name}`)?.alone;
+    const isOption = alone !== undefined && (end < 0 || index < end);
+    const isValue = !isOption || /^\d+$/.test(args[index + 1] ?? "");
+    given.push(isValue ? arg : `${arg}=${alone}`);
+  }
+  return given;
 }
 
 /** Makes `--alpha -0.5` what `--alpha=-0.5` is, `--output -` likewise: parseArgs would see options in -0.5 and -. */

@@ -67,7 +67,7 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   const keep = Boolean(values["validation-fraction"]) && { keep: "last" };
   const kept: Record<string, unknown> = { output: given.resume, ...before, ...keep, ...values };
   if (given.output === undefined) kept.output = given.resume;
-  for (const name of ["json", "quiet", "memory"]) delete kept[name];
+  for (const name of ["json", "quiet", "memory", "dashboard"]) delete kept[name];
   const leftOut: string[] = [];
   for (const row of OPTIONS) {
     const { name } = row;

@@ -5,6 +5,7 @@
  */
 import { classCounts, type Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
+import { Dashboard } from "../dashboard/dashboard.ts";
 import { SparseMlp } from "../model/model.ts";
 import { reachedOutputs } from "../model/reach.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
@@ -137,7 +138,8 @@ async function runTraining(given: Values): Promise<number> {
     console.error([...run.notices, ...head, ...chosen, aim].join("\n"));
   }
   if (!quiet) view = json ? jsonView(printEvent) : drawsBars() ? barView(show) : lineView(show);
-  const watching = new Observers(observersOf(values), (text) => view.notice(text));
+  const notice = (text: string) => view.notice(text);
+  const watching = new Observers(observersOf(values, notice), notice);
   const observed: ObservedRun = { data, model, settings: toJson(values), epochs, epochsDone };
   const { stoppedEarly, interrupted, exitCode, seconds, samplesTrained, calibration } = await watching.during(
     observed,
@@ -186,8 +188,16 @@ async function runTraining(given: Values): Promise<number> {
 }
 
 /** Those whom options ask to be told of the run. */
-function observersOf({ tensorboard, "tensorboard-every": every }: Values): RunObserver[] {
-  return tensorboard === undefined ? [] : [tensorBoardObserver(tensorboard, every!)];
+function observersOf(
+  { tensorboard, "tensorboard-every": every, dashboard }: Values,
+  notice: (text: string) => void,
+): RunObserver[] {
+  const observers: RunObserver[] = [];
+  if (tensorboard !== undefined) observers.push(tensorBoardObserver(tensorboard, every!));
+  if (dashboard !== undefined) {
+    observers.push(new Dashboard(dashboard, (address) => notice(`Dashboard at ${address}`)));
+  }
+  return observers;
 }
 
 async function prepare(given: Values): Promise<Run> {

@@ -39,6 +39,8 @@ export interface ServerState {
   readonly numbers: Float64Array;
   /** Seconds each worker has waited in this epoch. */
   readonly idle: Float64Array;
+  /** Of each worker's updates in this epoch: the sum of their staleness, and how many there were. */
+  readonly staleness: Float64Array;
 }
 
 /** State of a server that has applied `updates` updates. */
@@ -46,7 +48,10 @@ export function serverState(workers: number, updates: number): ServerState {
   const numbers = new Float64Array(new SharedArrayBuffer(8 * COUNT));
   numbers[UPDATES] = updates;
   numbers[PULLS] = updates;
-  return { numbers, idle: new Float64Array(new SharedArrayBuffer(8 * workers)) };
+  const [idle, staleness] = [workers, 2 * workers].map((length) =>
+    new Float64Array(new SharedArrayBuffer(8 * length))
+  );
+  return { numbers, idle, staleness };
 }
 
 /** Settings of a server. */
@@ -68,6 +73,7 @@ export class ParameterServer {
   readonly model: SparseMlp;
   readonly #numbers: Float64Array;
   readonly #idle: Float64Array;
+  readonly #staleness: Float64Array;
   readonly #options: ServerOptions;
   readonly #step: StepSettings;
   /** Where stale gradients are brought into the current order; made at the first need. */
@@ -77,6 +83,7 @@ export class ParameterServer {
     this.model = model;
     this.#numbers = state.numbers;
     this.#idle = state.idle;
+    this.#staleness = state.staleness;
     this.#options = options;
     // One thread: whoever calls holds the lock, and others compute.
     const planes = model.optimizerState?.planes.length ?? 0;
@@ -126,6 +133,8 @@ export class ParameterServer {
     const staleness = this.updates - header.clock;
     this.#numbers[STALENESS_SUM] += staleness;
     this.#numbers[STALENESS_MAX] = Math.max(this.#numbers[STALENESS_MAX], staleness);
+    this.#staleness[2 * header.worker] += staleness;
+    this.#staleness[2 * header.worker + 1]++;
     this.#apply(current);
   }
 
@@ -169,6 +178,8 @@ export class ParameterServer {
       droppedGradients: numbers[DROPPED],
       replaced: 0,
       idleSeconds: [...this.#idle],
+      workerStaleness: Array.from(this.#idle, (_, worker) => this.#staleness[2 * worker]),
+      workerUpdates: Array.from(this.#idle, (_, worker) => this.#staleness[2 * worker + 1]),
     };
   }
 
@@ -176,6 +187,7 @@ export class ParameterServer {
   beginEpoch(): void {
     this.#numbers.fill(0, EPOCH_UPDATES);
     this.#idle.fill(0);
+    this.#staleness.fill(0);
   }
 
   #note({ loss, correct, samples }: PushHeader): void {

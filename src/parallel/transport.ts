@@ -107,10 +107,15 @@ export interface EpochSums {
   readonly replaced: number;
   /** Seconds each worker has waited in this epoch. */
   readonly idleSeconds: readonly number[];
+  /** The sum of the staleness of each worker's updates in phase 1 of `wasap`, and how many there were. */
+  readonly workerStaleness: readonly number[];
+  readonly workerUpdates: readonly number[];
 }
 
 /** The sums of two parts of an epoch. */
 export function addedSums(one: EpochSums, other: EpochSums): EpochSums {
+  const added = (mine: readonly number[], others: readonly number[]) =>
+    mine.map((value, worker) => value + others[worker]);
   return {
     updates: one.updates + other.updates,
     samples: one.samples + other.samples,
@@ -120,7 +125,9 @@ export function addedSums(one: EpochSums, other: EpochSums): EpochSums {
     largestStaleness: Math.max(one.largestStaleness, other.largestStaleness),
     droppedGradients: one.droppedGradients + other.droppedGradients,
     replaced: one.replaced + other.replaced,
-    idleSeconds: one.idleSeconds.map((seconds, worker) => seconds + other.idleSeconds[worker]),
+    idleSeconds: added(one.idleSeconds, other.idleSeconds),
+    workerStaleness: added(one.workerStaleness, other.workerStaleness),
+    workerUpdates: added(one.workerUpdates, other.workerUpdates),
   };
 }
 

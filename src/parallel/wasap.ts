@@ -239,6 +239,7 @@ class ParallelEngine implements Engine {
         updatesPerSecond: sums.updates / seconds,
         meanStaleness: first ? sums.stalenessSum / sums.updates : 0,
         largestStaleness: sums.largestStaleness,
+        workerStaleness: sums.workerStaleness.map((sum, worker) => sum / (sums.workerUpdates[worker] || 1)),
         droppedGradients: sums.droppedGradients,
         idleSeconds: sums.idleSeconds,
       },

@@ -137,6 +137,8 @@ export interface ParallelRecord {
   readonly meanStaleness: number;
   /** The most updates that came between a pull and its push. */
   readonly largestStaleness: number;
+  /** Mean staleness of the updates of each worker: which of them are slow. Zero for those that wait for each other. */
+  readonly workerStaleness: readonly number[];
   /** Gradients of connections that no longer existed when they arrived. */
   readonly droppedGradients: number;
   /** Seconds each worker waited. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
+import { DEFAULT_PORT } from "../../dashboard/dashboard.ts";
 import { COMMAND_NAMES, COUNT, from, type Option } from "../option.ts";
 
 const RUN = { group: "run", commands: ["train"] } as const;
@@ -140,6 +141,18 @@ export const RUN_OPTIONS = [
     default: "10",
     help: "Steps that a point of TensorBoard's step/loss is the mean of.",
     needs: [{ option: "tensorboard" }],
+  },
+  {
+    ...RUN,
+    name: "dashboard",
+    kind: "whole",
+    value: "[PORT]",
+    alone: String(DEFAULT_PORT),
+    least: 0,
+    most: 65535,
+    help:
+      `Show the run on a page of this machine while it goes on: its address is printed. Port ${DEFAULT_PORT}, unless ` +
+      "another is named; 0 for any that is free.",
   },
   {
     ...RUN,

@@ -1,0 +1,129 @@
+import { assert, assertEquals, assertMatch } from "@std/assert";
+import { browserTest, overhang, PATIENCE_MS, watchedPage } from "./chromium.ts";
+
+const ROOT = new URL("../../", import.meta.url);
+const RUN = [
+  "train",
+  "--epochs",
+  "20",
+  "--hidden",
+  "1000,1000",
+  "--batch-size",
+  "8",
+  "--parallel",
+  "wasap",
+  "--workers",
+  "2",
+];
+
+/** What a page of another origin tries: to read, to send, to run a script of the page, to listen, to read blindly. */
+const ATTEMPTS = `async (address) => {
+  const reached = (work) => work.then(() => "reached", () => "refused");
+  const script = new Promise((resolve, reject) => {
+    const element = document.createElement("script");
+    [element.src, element.onload, element.onerror] = [address + "client.js", resolve, reject];
+    document.head.append(element);
+  });
+  const heard = new Promise((resolve, reject) => {
+    const source = new EventSource(address + "events");
+    source.onopen = resolve;
+    source.onerror = () => (source.close(), reject());
+  });
+  return [
+    await reached(fetch(address + "events")),
+    await reached(fetch(address, { method: "POST", body: "x" })),
+    await reached(script),
+    await reached(heard),
+    await fetch(address, { mode: "no-cors" }).then(({ type }) => type, () => "refused"),
+  ];
+}`;
+
+/** A run of the command line with a dashboard, from its address on. */
+async function running(args: readonly string[]) {
+  const child = new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-prompt", `${ROOT}cli.ts`, ...args, "--dashboard=0"],
+    env: { NO_COLOR: "1" },
+    stdout: "null",
+    stderr: "piped",
+  }).spawn();
+  let err = "";
+  const address = Promise.withResolvers<string>();
+  const heard = (async () => {
+    for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
+      err += text;
+      const found = /^Dashboard at (http:\S+)$/m.exec(err)?.[1];
+      if (found !== undefined) address.resolve(found);
+    }
+    address.reject(new Error(err));
+  })();
+  const stop = async () => {
+    try {
+      child.kill("SIGKILL");
+    } catch {
+      // It has ended.
+    }
+    await child.status;
+  };
+  return {
+    address: await address.promise,
+    ended: async () => {
+      const { code } = await child.status;
+      await heard;
+      return { code, err };
+    },
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+browserTest(
+  "train --dashboard shows a run of 20 epochs with two workers, on several pages, opened late too",
+  async (browser) => {
+    await using run = await running(RUN);
+    const early = await watchedPage(browser);
+    await early.page.goto(run.address);
+    await early.page.locator("#status", { hasText: /^(Training: [1-9]|Ended)/ }).waitFor();
+    const late = await watchedPage(browser, { width: 390, height: 800 });
+    const second = await watchedPage(early.page.context());
+    // A run that is fast may be over before a page is opened late: then there is no page to be had.
+    const opened = await Promise.all(
+      [late, second].map(({ page }) => page.goto(run.address).then(() => true, () => false)),
+    );
+    const watched = [early, ...[late, second].filter((_, place) => opened[place])];
+    for (const { page, errors } of watched) {
+      const status = page.locator("#status");
+      await status.filter({ hasText: /^Ended/ }).waitFor({ timeout: PATIENCE_MS });
+      assertEquals(await status.textContent(), "Ended (finished) after 20 of 20 epochs");
+      assertMatch((await page.locator("#figures").textContent())!, /Density\d+\.\d+ %/);
+      assertMatch((await page.locator("#loss").getAttribute("aria-label"))!, /training [\d.]+, test [\d.]+$/);
+      assertMatch((await page.locator("#score").getAttribute("aria-label"))!, /test [\d.]+ %$/);
+      assertEquals(await page.locator("#inputs li").count(), 12);
+      assertEquals(await page.locator("#workers tr").count(), 2);
+      await page.locator("summary", { hasText: "Epochs as a table" }).click();
+      await page.locator("#epochs tbody tr").nth(19).waitFor();
+      assertEquals(await page.locator("#epochs tbody tr").first().locator("td").first().textContent(), "20");
+      assertEquals(await overhang(page), 0);
+      assertEquals(errors, []);
+    }
+    const { code, err } = await run.ended();
+    assertEquals(code, 0, err);
+    assertEquals(await early.page.locator("#status").textContent(), "Ended (finished) after 20 of 20 epochs");
+  },
+);
+
+browserTest("train --dashboard lets no page of another origin read or change anything", async (browser) => {
+  await using run = await running(["train", "--epochs", "100000", "--hidden", "300,300"]);
+  await using other = Deno.serve(
+    { hostname: "127.0.0.1", port: 0, onListen: () => {} },
+    () => new Response("<!DOCTYPE html><title>other</title>", { headers: { "content-type": "text/html" } }),
+  );
+  const { page } = await watchedPage(browser);
+  await page.goto(`http://localhost:${other.addr.port}/`);
+  const attempts = await page.evaluate(`(${ATTEMPTS})("${run.address}")`) as string[];
+  assertEquals(attempts.slice(0, 4), ["refused", "refused", "refused", "refused"]);
+  assert(["refused", "opaque"].includes(attempts[4]));
+  // The run's own page is still answered.
+  const own = await watchedPage(browser);
+  await own.page.goto(run.address);
+  await own.page.locator("#status", { hasText: /^Training/ }).waitFor();
+  assertEquals(own.errors, []);
+});
