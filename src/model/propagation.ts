@@ -96,7 +96,11 @@ export async function propagate(
   refuseUnknown(options, Object.keys(OPTIONS), TASK);
   const settings = resolveOptions(OPTIONS, options, { task: TASK }) as Required<PropagateOptions>;
   if (!isIterable(layers)) {
-    throw unfit({ task: TASK, name: "layers" }, layers, "a list of layers, or something else to iterate over");
+    throw unfit(
+      { task: TASK, name: "layers" },
+      layers,
+      "a list of layers, or something else to iterate over",
+    );
   }
   let [number, bytes] = [0, 0];
   let group: CompiledLayer[] = [];
@@ -194,7 +198,9 @@ class Left {
   /** Copies the rows whose size is not 0, or all. */
   add(rows: Float32Array, sizes: Float32Array | undefined, samples: Uint32Array): void {
     const neurons = this.#neurons;
-    const more = sizes === undefined ? samples.length : sizes.reduce((sum, size) => sum + Number(size > 0), 0);
+    const more = sizes === undefined
+      ? samples.length
+      : sizes.reduce((sum, size) => sum + Number(size > 0), 0);
     if ((this.#count + more) * neurons > this.#activations.length) {
       const room = new Float32Array((this.#count + more) * neurons);
       room.set(this.#activations.subarray(0, this.#count * neurons));
@@ -223,7 +229,11 @@ function asTheyAre(features: Float32Array | Uint8Array, inputs: number): BatchSo
   return { features, mean: new Float32Array(inputs), scale: new Float32Array(inputs).fill(1) };
 }
 
-function atLeast<A extends { readonly length: number }>(array: A, length: number, make: (length: number) => A): A {
+function atLeast<A extends { readonly length: number }>(
+  array: A,
+  length: number,
+  make: (length: number) => A,
+): A {
   return array.length >= length ? array : make(length);
 }
 

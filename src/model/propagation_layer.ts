@@ -10,8 +10,8 @@ import { readByName, unfit } from "../value.ts";
 import {
   activate,
   type Activation,
-  activationCode,
   type ActivationCode,
+  activationCode,
   type ActivationKind,
   parameterCount,
   parametersOf,
@@ -100,7 +100,9 @@ export function readPropagationLayer(given: unknown, number: number, before?: nu
     const unusable = firstUnfit(numbers);
     if (unusable < 0) continue;
     throw new RangeError(
-      `Cannot propagate: number ${unusable + 1} of ${within}${name} is ${numbers[unusable]}, expected a finite one`,
+      `Cannot propagate: number ${unusable + 1} of ${within}${name} is ${
+        numbers[unusable]
+      }, expected a finite one`,
     );
   }
   return {
@@ -110,7 +112,12 @@ export function readPropagationLayer(given: unknown, number: number, before?: nu
 }
 
 /** Numbers for all neurons: as many as there are, or those of one neuron over and over. */
-function spread(given: unknown, each: number, all: number, place: { task: string; name: string }): Float32Array {
+function spread(
+  given: unknown,
+  each: number,
+  all: number,
+  place: { task: string; name: string },
+): Float32Array {
   const numbers = readFloats(given, place);
   if (numbers.length === all) return numbers;
   expectLength(place.task, place.name, numbers, each);

@@ -66,9 +66,7 @@ impl Activation {
             }
             Self::Sigmoid => (map(lanes, sum, |x| 1.0 / (1.0 + (-x).exp())), 0),
             Self::Tanh => (map(lanes, sum, f32::tanh), 0),
-            Self::Prelu => {
-                (lanes.select(lanes.positive(sum), sum, lanes.mul(sum, lanes.splat(parameters[0]))), 0)
-            }
+            Self::Prelu => (lanes.select(lanes.positive(sum), sum, lanes.mul(sum, lanes.splat(parameters[0]))), 0),
             Self::Srelu => {
                 let [tl, al, tr, ar] = parameters;
                 let beyond = |threshold: f32| lanes.add(sum, lanes.splat(-threshold));

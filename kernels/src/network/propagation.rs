@@ -68,7 +68,8 @@ pub fn propagate<T: Feature>(
     ensure(work.len() >= per_slot, Status::Length)?;
     let tiles = order.len().div_ceil(width);
     let slots = threads.max(1).min(tiles).min(work.len() / per_slot);
-    let run = Run { layers, samples, propagation };
+    let neighbours: Vec<Vec<u32>> = layers.iter().map(by_sources).collect();
+    let run = Run { layers, neighbours: &neighbours, samples, propagation };
     let work = SharedSlice::new(cast_slice_mut::<u32, f32>(work));
     let (outputs, magnitudes) = (SharedSlice::new(outputs), SharedSlice::new(magnitudes));
     let failed = Mutex::new(Ok(()));
@@ -102,8 +103,22 @@ fn is_sound(layer: &Layer) -> bool {
         && layer.source.iter().fold(0, |most, &source| most.max(source)) < layer.inputs as u32
 }
 
+/// The neurons of a layer so that those that begin with the same inputs stand together: what they read is then still in
+/// the first-level cache, where a layer's neurons share inputs.
+fn by_sources(layer: &Layer) -> Vec<u32> {
+    let mut neurons: Vec<u32> = (0..layer.neurons as u32).collect();
+    neurons.sort_by_key(|&neuron| {
+        let range = layer.incoming_ptr[neuron as usize] as usize..layer.incoming_ptr[neuron as usize + 1] as usize;
+        let sources = &layer.source[range];
+        [sources.first().copied(), sources.get(1).copied()]
+    });
+    neurons
+}
+
 struct Run<'a, T> {
     layers: &'a [Layer<'a>],
+    /// The order in which the neurons of each layer are computed.
+    neighbours: &'a [Vec<u32>],
     samples: Samples<'a, T>,
     propagation: Propagation<'a>,
 }
@@ -121,18 +136,18 @@ impl<T: Feature> Run<'_, T> {
         let mut columns: [u8; MAX_WIDTH] = std::array::from_fn(|column| column as u8);
         let mut count = order.len();
         let mut sums = [[0.0; LANES]; MAX_VECTORS];
-        for (index, layer) in self.layers.iter().enumerate() {
+        for (index, (layer, neurons)) in self.layers.iter().zip(self.neighbours).enumerate() {
             sums = [[0.0; LANES]; MAX_VECTORS];
             let asked = (drop || index + 1 == self.layers.len()).then_some(&mut sums);
             match vectors {
-                1 => layer_rows::<1>(layer, from, to, asked),
-                2 => layer_rows::<2>(layer, from, to, asked),
-                3 => layer_rows::<3>(layer, from, to, asked),
-                4 => layer_rows::<4>(layer, from, to, asked),
-                5 => layer_rows::<5>(layer, from, to, asked),
-                6 => layer_rows::<6>(layer, from, to, asked),
-                7 => layer_rows::<7>(layer, from, to, asked),
-                _ => layer_rows::<8>(layer, from, to, asked),
+                1 => layer_rows::<1>(layer, neurons, from, to, asked),
+                2 => layer_rows::<2>(layer, neurons, from, to, asked),
+                3 => layer_rows::<3>(layer, neurons, from, to, asked),
+                4 => layer_rows::<4>(layer, neurons, from, to, asked),
+                5 => layer_rows::<5>(layer, neurons, from, to, asked),
+                6 => layer_rows::<6>(layer, neurons, from, to, asked),
+                7 => layer_rows::<7>(layer, neurons, from, to, asked),
+                _ => layer_rows::<8>(layer, neurons, from, to, asked),
             }
             std::mem::swap(&mut from, &mut to);
             if !drop {
@@ -168,10 +183,16 @@ impl<T: Feature> Run<'_, T> {
     }
 }
 
-fn layer_rows<const R: usize>(layer: &Layer, from: &[f32], to: &mut [f32], sums: Option<&mut [Block; MAX_VECTORS]>) {
+fn layer_rows<const R: usize>(
+    layer: &Layer,
+    neurons: &[u32],
+    from: &[f32],
+    to: &mut [f32],
+    sums: Option<&mut [Block; MAX_VECTORS]>,
+) {
     let input = cast_slice::<f32, Block>(&from[..layer.inputs * R * LANES]).as_chunks().0;
     let output = cast_slice_mut::<f32, Block>(&mut to[..layer.neurons * R * LANES]).as_chunks_mut().0;
-    dispatch(Rows::<R> { layer, input, output, sums });
+    dispatch(Rows::<R> { layer, neurons, input, output, sums });
 }
 
 /// Keeps some columns of a tile, in ascending order, and fills the rest of its new width with zeros.
@@ -188,6 +209,7 @@ fn narrow(tile: &mut [f32], rows: usize, width: usize, narrower: usize, kept: &[
 /// One layer of a tile of `R` vectors of samples.
 struct Rows<'a, const R: usize> {
     layer: &'a Layer<'a>,
+    neurons: &'a [u32],
     input: &'a [[Block; R]],
     output: &'a mut [[Block; R]],
     /// The sum of magnitudes of each sample, which grows; absent where nobody asks.
@@ -201,7 +223,8 @@ impl<const R: usize> Kernel for Rows<'_, R> {
     fn run<L: Lanes>(mut self, lanes: L) {
         let Layer { activation, incoming_ptr, source, values, bias, activation_parameters, .. } = *self.layer;
         let minus = lanes.splat(-1.0);
-        for (neuron, output) in self.output.iter_mut().enumerate() {
+        for neuron in self.neurons.iter().map(|&neuron| neuron as usize) {
+            let output = &mut self.output[neuron];
             let incoming = incoming_ptr[neuron] as usize..incoming_ptr[neuron + 1] as usize;
             let mut sum = [lanes.splat(bias[neuron]); R];
             for (&source, &weight) in source[incoming.clone()].iter().zip(&values[incoming]) {
@@ -265,3 +288,5 @@ impl Kernel for Columns<'_> {
     }
 }
 
+#[cfg(test)]
+mod tests;
