@@ -75,8 +75,15 @@ export function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
   }));
 }
 
-/** Copies layers one behind the other, O(connections). */
-export function compileLayers(layers: readonly CompiledLayer[]): NetworkMemory {
+/**
+ * Copies layers one behind the other, O(connections).
+ *
+ * @param allocate Gives the arena, of so many words.
+ */
+export function compileLayers(
+  layers: readonly CompiledLayer[],
+  allocate: (words: number) => Uint32Array = sharedWords,
+): NetworkMemory {
   const layout = new Uint32Array(LAYOUT_COLUMNS * layers.length);
   const slopes = new Float32Array(layers.length);
   const plans = layers.map(({ neurons, nnz, activationParameters }) => ({
@@ -84,7 +91,7 @@ export function compileLayers(layers: readonly CompiledLayer[]): NetworkMemory {
     nnz,
     parameters: activationParameters.length,
   }));
-  const arena = sharedWords(compiledWords(plans));
+  const arena = allocate(compiledWords(plans));
   const floats = new Float32Array(arena.buffer, arena.byteOffset, arena.length);
   let place = 0;
   for (const [index, layer] of layers.entries()) {

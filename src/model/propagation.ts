@@ -134,6 +134,7 @@ class Run {
   readonly #settings: Required<PropagateOptions>;
   #samples: Uint32Array;
   #source: BatchSource;
+  #arena: Uint32Array = new Uint32Array(0);
   #work: Uint32Array = new Uint32Array(0);
   #slab: Float32Array = new Float32Array(0);
 
@@ -155,7 +156,10 @@ class Run {
     const { threads, dropDead: drop } = this.#settings;
     const { neurons } = group[group.length - 1];
     const count = this.#samples.length;
-    const network = compileLayers(group);
+    const network = compileLayers(group, (words) => {
+      this.#arena = atLeast(this.#arena, words, sharedWords);
+      return this.#arena.subarray(0, words);
+    });
     const widest = Math.max(...group.map((layer) => Math.max(layer.inputs, layer.neurons)));
     const width = tileOf(widest, Math.ceil(count / threads));
     this.#work = atLeast(this.#work, 2 * width * widest * threads, sharedWords);
