@@ -110,7 +110,7 @@ Deno.test("propagate refuses layers that do not fit, and says which", async () =
     RangeError,
     "neuron 1 of layer 1 makes 0.25 of inputs that are all 0",
   );
-  await assertRejects(() => propagate([[1, NaN]], [layer]), FeatureError, "feature 1");
+  await assertRejects(() => propagate(Float32Array.of(1, NaN), [layer]), FeatureError, "feature 1");
   const huge = { ...layer, weights: Float32Array.of(3e38) };
   await assertRejects(() => propagate([[1, 2]], [huge]), RangeError, "sample 0 are not finite after layer 1");
 });

@@ -46,7 +46,7 @@ const TASK = "propagate";
 /** Layers that a tile passes through before the next tile does, and the bytes they may take. */
 const GROUP = { layers: 4, bytes: 8 * 2 ** 20 };
 /** What goes into a layer and what comes out, of one tile, should stay in the second-level cache. */
-const TILE_BYTES = 2 ** 19;
+const TILE_BYTES = 2 ** 20;
 /** Bytes of the activations that one call of the kernels gives. */
 const SLAB_BYTES = 2 ** 26;
 
@@ -241,9 +241,11 @@ function atLeast<A extends { readonly length: number }>(
   return array.length >= length ? array : make(length);
 }
 
-/** Samples a tile: the widest of 128, 64, 32 and 16 that stays in the cache, and no wider than each thread's share. */
+/**
+ * Samples a tile: the widest of 64, 32 and 16 that stays in the cache, and no wider than each thread's share; the sums of
+ * 64 fit into the registers of AVX2.
+ */
 function tileOf(widest: number, share: number): number {
-  const forced = Number(Deno.env.get("TILE") ?? 0);
-  const width = forced || ([128, 64, 32].find((width) => 2 * 4 * widest * width <= TILE_BYTES) ?? 16);
+  const width = [64, 32].find((width) => 2 * 4 * widest * width <= TILE_BYTES) ?? 16;
   return Math.max(16, Math.min(width, paddedSamples(share)));
 }
