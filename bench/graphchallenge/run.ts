@@ -204,12 +204,12 @@ function edgesPerSecond({ network, samples, seconds }: Row): number {
 }
 
 function formatTable(rows: readonly Row[]): string {
-  const fastest = (threads: number) => {
-    const row = rows.find((row) => row.system === OURS && row.threads === threads);
+  const fastest = (network: string, threads: number) => {
+    const row = rows.find((row) => row.system === OURS && row.network === network && row.threads === threads);
     return row && edgesPerSecond(row);
   };
   const lines = rows.map((row) => {
-    const [ours, own] = [fastest(row.threads), edgesPerSecond(row)];
+    const [ours, own] = [fastest(row.network, row.threads), edgesPerSecond(row)];
     const times = ours === undefined ? "" : (ours / own).toFixed(1);
     const least = Math.min(...row.seconds).toFixed(2);
     return [

@@ -34,7 +34,7 @@ fn nets(bias: f32) -> Vec<Net> {
 }
 
 fn layers(nets: &[Net]) -> Vec<Layer<'_>> {
-    let layer = |net| {
+    fn layer(net: &Net) -> Layer<'_> {
         let Net { inputs, incoming_ptr, source, values, bias, parameters } = net;
         Layer {
             inputs: *inputs,
@@ -46,7 +46,7 @@ fn layers(nets: &[Net]) -> Vec<Layer<'_>> {
             bias,
             activation_parameters: parameters,
         }
-    };
+    }
     nets.iter().map(layer).collect()
 }
 
