@@ -157,6 +157,8 @@ export {
 // Predictions
 export type { PredictiveNetwork } from "./src/model/predictive.ts";
 export { InferenceModel, type PredictOptions } from "./src/model/inference.ts";
+export { propagate, type Propagated, type PropagateOptions } from "./src/model/propagation.ts";
+export type { PropagationLayer } from "./src/model/propagation_layer.ts";
 export {
   type PredictedClass,
   type PredictedLabels,

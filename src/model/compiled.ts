@@ -5,6 +5,7 @@
  */
 import { LAYOUT_COLUMNS, LAYOUT_FIELDS, type NetworkMemory, writeLayoutRow } from "../native/layout.ts";
 import { sharedWords } from "../sparse/shared.ts";
+import type { ActivationCode } from "./activation.ts";
 import { paddedWords, type SparseLayer } from "./layer.ts";
 
 /** Sizes from which the sections of a compiled layer follow. */
@@ -32,8 +33,24 @@ export function connectionsOf({ layout }: NetworkMemory): number {
   return sum;
 }
 
+/** A layer that is laid out for prediction. */
+export interface CompiledLayer {
+  readonly inputs: number;
+  readonly neurons: number;
+  readonly nnz: number;
+  readonly activation: Pick<ActivationCode, "code" | "slope">;
+  /** Where the connections of each neuron begin, `[neurons + 1]`. */
+  readonly incomingPtr: Uint32Array;
+  /** Input of each connection; nnz of them count. */
+  readonly source: Uint32Array;
+  readonly bias: Float32Array;
+  readonly activationParameters: Float32Array;
+  /** Writes the weights in the order of `source`, `[nnz]`. */
+  writeWeights(place: Float32Array): void;
+}
+
 /**
- * Copies weights into incoming order, O(connections).
+ * Copies the layers of a model, their weights into incoming order, O(connections).
  *
  * @throws {RangeError} When somebody has written an nnz that no layer with such arrays has.
  */
@@ -44,6 +61,29 @@ export function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
       `Cannot predict: nnz of layer ${index + 1} is ${nnz}, its arrays have room for ${capacity} connections`,
     );
   }
+  return compileLayers(layers.map((layer) => {
+    const { inputs, neurons, nnz, activation, incomingPtr, source, position, values } = layer;
+    const { bias, activationParameters } = layer;
+    return {
+      ...{ inputs, neurons, nnz, activation, incomingPtr, source, bias, activationParameters },
+      writeWeights(place) {
+        for (let connection = 0; connection < nnz; connection++) {
+          place[connection] = values[position[connection]];
+        }
+      },
+    };
+  }));
+}
+
+/**
+ * Copies layers one behind the other, O(connections).
+ *
+ * @param allocate Gives the arena, of so many words.
+ */
+export function compileLayers(
+  layers: readonly CompiledLayer[],
+  allocate: (words: number) => Uint32Array = sharedWords,
+): NetworkMemory {
   const layout = new Uint32Array(LAYOUT_COLUMNS * layers.length);
   const slopes = new Float32Array(layers.length);
   const plans = layers.map(({ neurons, nnz, activationParameters }) => ({
@@ -51,11 +91,11 @@ export function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
     nnz,
     parameters: activationParameters.length,
   }));
-  const arena = sharedWords(compiledWords(plans));
+  const arena = allocate(compiledWords(plans));
   const floats = new Float32Array(arena.buffer, arena.byteOffset, arena.length);
   let place = 0;
   for (const [index, layer] of layers.entries()) {
-    const { inputs, neurons, nnz, activation, incomingPtr, source, position, values } = layer;
+    const { inputs, neurons, nnz, activation } = layer;
     writeLayoutRow(layout, index, { inputs, neurons, nnz, capacity: nnz, activation: activation.code });
     slopes[index] = activation.slope;
     const starts = compiledSections(plans[index]).map((length) => {
@@ -63,11 +103,9 @@ export function compileNetwork(layers: readonly SparseLayer[]): NetworkMemory {
       place += paddedWords(length);
       return start;
     });
-    arena.set(incomingPtr, starts[0]);
-    arena.set(source.subarray(0, nnz), starts[1]);
-    for (let connection = 0; connection < nnz; connection++) {
-      floats[starts[2] + connection] = values[position[connection]];
-    }
+    arena.set(layer.incomingPtr, starts[0]);
+    arena.set(layer.source.subarray(0, nnz), starts[1]);
+    layer.writeWeights(floats.subarray(starts[2], starts[2] + nnz));
     floats.set(layer.bias, starts[3]);
     floats.set(layer.activationParameters, starts[4]);
   }

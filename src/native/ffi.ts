@@ -197,6 +197,17 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+  ts_propagate: {
+    parameters: [
+      ...NETWORK,
+      ...SOURCE,
+      ...["buffer", "usize"] as const, // order, order_len
+      ...["buffer", "buffer", "usize"] as const, // mean, scale, inputs
+      ...["u32", "usize", "usize"] as const, // drop, width, threads
+      ...["buffer", "usize", "buffer", "usize", "buffer", "usize"] as const, // work, outputs, magnitudes, each with its length
+    ],
+    result: "i32",
+  },
 
   // --- step ---
   ts_misalignment: {

@@ -21,6 +21,7 @@ mod merge;
 
 mod pages;
 mod probe;
+mod propagation;
 mod random;
 mod soft;
 mod standardize;

@@ -66,20 +66,17 @@ impl Activation {
             }
             Self::Sigmoid => (map(lanes, sum, |x| 1.0 / (1.0 + (-x).exp())), 0),
             Self::Tanh => (map(lanes, sum, f32::tanh), 0),
-            Self::Prelu => (map(lanes, sum, |x| if x > 0.0 { x } else { parameters[0] * x }), 0),
-            Self::Srelu => (
-                map(lanes, sum, |x| {
-                    let [tl, al, tr, ar] = parameters;
-                    if x < tl {
-                        tl + al * (x - tl)
-                    } else if x > tr {
-                        tr + ar * (x - tr)
-                    } else {
-                        x
-                    }
-                }),
-                0,
-            ),
+            Self::Prelu => (lanes.select(lanes.positive(sum), sum, lanes.mul(sum, lanes.splat(parameters[0]))), 0),
+            Self::Srelu => {
+                let [tl, al, tr, ar] = parameters;
+                let beyond = |threshold: f32| lanes.add(sum, lanes.splat(-threshold));
+                let line = |threshold: f32, slope: f32| {
+                    lanes.add(lanes.splat(threshold), lanes.mul(lanes.splat(slope), beyond(threshold)))
+                };
+                let below = lanes.positive(lanes.mul(beyond(tl), lanes.splat(-1.0)));
+                let right = lanes.select(lanes.positive(beyond(tr)), line(tr, ar), sum);
+                (lanes.select(below, line(tl, al), right), 0)
+            }
         }
     }
 

@@ -18,6 +18,7 @@ pub mod optimizer;
 mod output_gradient;
 mod pass;
 pub mod probe;
+pub mod propagation;
 pub mod sddmm;
 pub mod settings;
 pub mod sgd;

@@ -75,6 +75,24 @@ export const MODEL: Readonly<Record<string, Entry>> = {
     right: () => ["regression"],
     call: (task: never) => model().is(task),
   },
+  "propagate": {
+    right: () => [
+      numbers(12),
+      [{
+        inputs: 6,
+        indptr: Uint32Array.of(0, 2, 3),
+        indices: Uint32Array.of(0, 5, 1),
+        weights: numbers(3),
+        bias: -0.1,
+        activation: "relu",
+      }],
+      { threads: 1, dropDead: true },
+    ],
+    call: (features: never, layers: never, options: never) => api.propagate(features, layers, options),
+    options: [2],
+    arrays: [0],
+    passes: true,
+  },
   "InferenceModel#predictClasses": {
     right: () => [numbers(12), { threads: 1 }],
     call: (features: never, options: never) => model().toInference().predictClasses(features, options),
