@@ -19,10 +19,10 @@ pub fn run<K: Kernel>(kernel: K) -> K::Output {
     unsafe { inner(kernel) }
 }
 
-/// `[a+c, b+d]` of each 128-bit quarter, from two vectors: one round of the summation tree.
-macro_rules! fold_quarters {
-    ($a:expr, $b:expr) => {
-        _mm512_add_ps(_mm512_shuffle_f32x4::<0x88>($a, $b), _mm512_shuffle_f32x4::<0xDD>($a, $b))
+/// The sum of two selections from two vectors: one round of the summation tree.
+macro_rules! fold {
+    ($shuffle:ident, $first:literal, $second:literal, $a:expr, $b:expr) => {
+        _mm512_add_ps($shuffle::<$first>($a, $b), $shuffle::<$second>($a, $b))
     };
 }
 
@@ -166,17 +166,13 @@ fn store_half(vector: __m512, block: &mut HalfBlock) {
 #[target_feature(enable = "avx512f")]
 #[inline]
 fn sum_each(parts: &[Block; LANES]) -> __m512 {
-    let four = |first: usize| {
-        let (a, b) = (load(&parts[first]), load(&parts[first + 1]));
-        let (c, d) = (load(&parts[first + 2]), load(&parts[first + 3]));
-        let ab = _mm512_add_ps(_mm512_unpacklo_ps(a, b), _mm512_unpackhi_ps(a, b));
-        let cd = _mm512_add_ps(_mm512_unpacklo_ps(c, d), _mm512_unpackhi_ps(c, d));
-        let (ab, cd) = (_mm512_castps_pd(ab), _mm512_castps_pd(cd));
-        _mm512_add_ps(_mm512_castpd_ps(_mm512_unpacklo_pd(ab, cd)), _mm512_castpd_ps(_mm512_unpackhi_pd(ab, cd)))
+    // Lanes 8 apart of parts 4 apart, then neighbours twice; the quarters of the result belong to eight parts.
+    let two = |part: usize| {
+        fold!(_mm512_shuffle_f32x4, 0x44, 0xEE, load(&parts[part]), load(&parts[part + 4]))
     };
-    let low = fold_quarters!(four(0), four(4));
-    let high = fold_quarters!(four(8), four(12));
-    fold_quarters!(low, high)
+    let four = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, two(part), two(part + 1));
+    let eight = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, four(part), four(part + 2));
+    fold!(_mm512_shuffle_f32x4, 0x88, 0xDD, eight(0), eight(8))
 }
 
 #[target_feature(enable = "avx512f")]

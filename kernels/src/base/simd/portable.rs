@@ -6,6 +6,39 @@ use super::{Block, HalfBlock, LANES, Lanes, hash};
 #[derive(Clone, Copy)]
 pub struct Portable;
 
+/// `a · b + c`, rounded once.
+#[cfg(any(target_arch = "aarch64", target_feature = "fma"))]
+#[inline(always)]
+fn fused(a: f32, b: f32, c: f32) -> f32 {
+    a.mul_add(b, c)
+}
+
+/// As above without the instruction.
+#[cfg(not(any(target_arch = "aarch64", target_feature = "fma")))]
+#[inline(always)]
+fn fused(a: f32, b: f32, c: f32) -> f32 {
+    fused_in_double(a, b, c)
+}
+
+/// `a · b + c`, rounded once, by way of f64, without branches.
+///
+/// There the product is exact; the sum is rounded to odd (to the neighbour whose last bit is 1, where it is not exact),
+/// so that rounding it again, to 29 bits fewer, cannot go wrong (Boldo & Melquiond 2008).
+#[cfg(any(test, not(any(target_arch = "aarch64", target_feature = "fma"))))]
+#[inline(always)]
+fn fused_in_double(a: f32, b: f32, c: f32) -> f32 {
+    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
+    let sum = product + c;
+    // What the sum is too small by, exactly (Knuth's two-sum); NaN where anything is infinite, which changes nothing.
+    let back = sum - product;
+    let error = (product - (sum - back)) + (c - back);
+    let inexact = (error > 0.0) | (error < 0.0);
+    let even = sum.to_bits() & 1 == 0;
+    let outward = (error > 0.0) == (sum > 0.0);
+    let step = u64::from(inexact & even).wrapping_mul(u64::from(outward).wrapping_mul(2).wrapping_sub(1));
+    f64::from_bits(sum.to_bits().wrapping_add(step)) as f32
+}
+
 #[inline(always)]
 fn each(f: impl Fn(usize) -> f32) -> Block {
     std::array::from_fn(f)
@@ -54,7 +87,7 @@ impl Lanes for Portable {
 
     #[inline(always)]
     fn mul_add(self, a: Block, b: Block, c: Block) -> Block {
-        each(|lane| a[lane] * b[lane] + c[lane])
+        each(|lane| fused(a[lane], b[lane], c[lane]))
     }
 
     #[inline(always)]
@@ -79,7 +112,12 @@ impl Lanes for Portable {
 
     #[inline(always)]
     fn sum_each(self, parts: &[Block; LANES]) -> Block {
-        each(|row| parts[row].iter().sum())
+        each(|row| {
+            let part = &parts[row];
+            let folded: [f32; 8] = std::array::from_fn(|lane| part[lane] + part[lane + 8]);
+            let pairs: [f32; 4] = std::array::from_fn(|pair| folded[2 * pair] + folded[2 * pair + 1]);
+            (pairs[0] + pairs[1]) + (pairs[2] + pairs[3])
+        })
     }
 
     #[inline(always)]
@@ -106,4 +144,51 @@ impl Lanes for Portable {
 
     #[inline(always)]
     fn prefetch<T>(self, _: &T) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use super::fused_in_double;
+    use crate::base::random::Stream;
+
+    fn check(a: f32, b: f32, c: f32) {
+        let (found, expected) = (fused_in_double(a, b, c), a.mul_add(b, c));
+        let same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
+        assert!(same, "{a:e} · {b:e} + {c:e}: {found:e}, expected {expected:e}");
+    }
+
+    #[test]
+    fn fused_products_are_rounded_once_at_ties_and_extremes() {
+        let tiny = f32::from_bits(1);
+        let mut numbers = vec![0.0, 1.0, 1.5, 3.0, 0.1, 1e-20, 1e20, f32::MAX, f32::MIN_POSITIVE, tiny, 3.0 * tiny];
+        numbers.extend([f32::INFINITY, f32::NAN, f32::EPSILON, f32::EPSILON / 2.0, 1.0 + f32::EPSILON, 16_777_215.0]);
+        numbers.extend([f32::MIN_POSITIVE - tiny, 0.5f32.powi(75), 2f32.powi(64), 2f32.powi(-24), 2f32.powi(-25)]);
+        numbers.extend(numbers.clone().iter().map(|number| -number));
+        for &a in &numbers {
+            for &b in &numbers {
+                numbers.iter().for_each(|&c| check(a, b, c));
+            }
+        }
+        // One and half of its last bit, and a hair more or less: rounded twice, all three are ties.
+        for hair in [0.0, 1e-18, -1e-18] {
+            check(1.0 + f32::EPSILON, 1.0, f32::EPSILON / 2.0 + hair);
+            check(f32::EPSILON / 2.0, 1.0 + f32::EPSILON, 1.0 + hair);
+            check(2f32.powi(-12), 2f32.powi(-12) * (1.0 + hair), 1.0);
+        }
+    }
+
+    #[test]
+    fn fused_products_are_rounded_once_anywhere() {
+        let mut stream = Stream::new(11);
+        for _ in 0..200_000 {
+            let [a, b, c] = std::array::from_fn(|_| f32::from_bits(stream.bits() as u32));
+            check(a, b, c);
+            // A sum that cancels, and one whose parts lie about a mantissa apart.
+            check(a, b, -(a * b));
+            check(a, b, a * b * 2f32.powi((stream.bits() % 64) as i32 - 32));
+            // Few bits, so that ties are frequent.
+            let few = |x: f32| f32::from_bits(x.to_bits() & 0xFFFF_0000);
+            check(few(a), few(b), few(a) * few(b) * 2f32.powi((stream.bits() % 64) as i32 - 32));
+        }
+    }
 }
