@@ -93,17 +93,28 @@ const results = Object.fromEntries(
     };
     console.log(`\n${name}`);
     for (const [part, all] of Object.entries(times)) {
-      console.log(`  ${part.padEnd(32)} ${least(all).toFixed(1).padStart(8)} µs  median ${median(all).toFixed(1)}`);
+      console.log(
+        `  ${part.padEnd(32)} ${least(all).toFixed(1).padStart(8)} µs  median ${median(all).toFixed(1)}`,
+      );
     }
     for (const [part, share] of Object.entries(shares)) {
       console.log(`  share of ${part.padEnd(23)} ${(100 * share).toFixed(1).padStart(8)} %`);
     }
-    const microseconds = Object.entries(times).map(([part, all]) => [part, { least: least(all), median: median(all) }]);
+    const microseconds = Object.entries(times).map((
+      [part, all],
+    ) => [part, { least: least(all), median: median(all) }]);
     return [name, { microseconds: Object.fromEntries(microseconds), shares }];
   }),
 );
 if (output !== undefined) {
   const simd = Deno.env.get("TRULY_SPARSE_SIMD") ?? "the processor's best";
-  const head = { date: new Date().toISOString(), command: `bench/step_parts.ts ${Deno.args.join(" ")}`, simd };
-  Deno.writeTextFileSync(output, JSON.stringify({ ...head, threads: Number(threads), results }, null, 1) + "\n");
+  const head = {
+    date: new Date().toISOString(),
+    command: `bench/step_parts.ts ${Deno.args.join(" ")}`,
+    simd,
+  };
+  Deno.writeTextFileSync(
+    output,
+    JSON.stringify({ ...head, threads: Number(threads), results }, null, 1) + "\n",
+  );
 }
