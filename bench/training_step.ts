@@ -26,6 +26,8 @@ export interface StepOptions {
   readonly samples?: number;
   /** Overrides the tile width. */
   readonly width?: number;
+  /** @default {"f32"} */
+  readonly activationStorage?: "f32" | "bf16";
   /** @default {"all-relu"} */
   readonly activation?: ModelOptions["activation"];
   /** @default {"sgd"} */
@@ -46,12 +48,15 @@ export interface Step {
 /** Prepares a network, made-up data of its width, and the buffers of a step. */
 export function prepareStep(options: StepOptions): Step {
   const { sizes, density, batch: batchSize = 128, dropout = 0.3, threads = 1, seed = 1 } = options;
-  const { optimizer = "sgd", activation = "all-relu" } = options;
+  const { optimizer = "sgd", activation = "all-relu", activationStorage = "f32" } = options;
   const sparsity = density === undefined ? { epsilon: options.epsilon ?? 20 } : { density };
   const samples = options.samples ?? 10_000;
   const model = SparseMlp.create({ sizes, ...sparsity, seed, fanIn: "sparse", activation });
   const split = madeUpSplit(sizes, samples);
-  const settings = resolveHyperparameters({ batchSize, dropout, threads, seed, optimizer }, seed);
+  const settings = resolveHyperparameters(
+    { batchSize, dropout, threads, seed, optimizer, activationStorage },
+    seed,
+  );
   model.holdState(stateFor(settings));
   const runner = new StepRunner({
     model,

@@ -18,6 +18,8 @@ pub trait Feature: Copy + Send + Sync {
 
     /// Its value.
     fn value(self) -> f32;
+    /// The values of sixteen.
+    fn load<L: Lanes>(lanes: L, values: &[Self; LANES]) -> L::Vector;
 }
 
 impl Feature for u8 {
@@ -27,6 +29,11 @@ impl Feature for u8 {
     fn value(self) -> f32 {
         f32::from(self)
     }
+
+    #[inline(always)]
+    fn load<L: Lanes>(lanes: L, values: &[u8; LANES]) -> L::Vector {
+        lanes.load_bytes(values)
+    }
 }
 
 impl Feature for f32 {
@@ -35,6 +42,11 @@ impl Feature for f32 {
     #[inline(always)]
     fn value(self) -> f32 {
         self
+    }
+
+    #[inline(always)]
+    fn load<L: Lanes>(lanes: L, values: &Block) -> L::Vector {
+        lanes.load(values)
     }
 }
 
@@ -115,39 +127,17 @@ impl<T: Feature> Kernel for Strip<'_, T> {
         // A number times zero is zero, but for NaN and infinities.
         let zero = lanes.splat(0.0);
         let mut zeros = zero;
-        let Samples { data, features, selection } = self.samples;
         for vector in 0..self.vectors {
             let order = self.order.get(vector * LANES..).map_or(&[][..], |rest| &rest[..rest.len().min(LANES)]);
             for first in self.range.clone().step_by(LANES) {
                 let count = (self.range.end - first).min(LANES);
-                let (mean, scale) = (&self.mean[first..first + count], &self.scale[first..first + count]);
-                let mut square = [[0.0; LANES]; LANES];
-                for (row, &sample) in square.iter_mut().zip(order) {
-                    let start = sample as usize * features;
-                    if !selection.is_empty() {
-                        for (lane, &feature) in selection[first..first + count].iter().enumerate() {
-                            row[lane] = (data[start + feature as usize].value() - mean[lane]) * scale[lane];
-                        }
-                        continue;
-                    }
-                    let values = &data[start + first..start + first + count];
-                    if let (Ok(values), Ok(mean), Ok(scale)) =
-                        (<&[T; LANES]>::try_from(values), <&Block>::try_from(mean), <&Block>::try_from(scale))
-                    {
-                        for lane in 0..LANES {
-                            row[lane] = (values[lane].value() - mean[lane]) * scale[lane];
-                        }
-                    } else {
-                        for lane in 0..count {
-                            row[lane] = (values[lane].value() - mean[lane]) * scale[lane];
-                        }
-                    }
-                }
+                let mut square = self.square(lanes, order, first, count);
                 lanes.transpose(&mut square);
                 for (lane, block) in square.iter().take(count).enumerate() {
-                    self.rows[(first - self.range.start + lane) * self.vectors + vector] = *block;
+                    let values = lanes.load(block);
+                    lanes.store(values, &mut self.rows[(first - self.range.start + lane) * self.vectors + vector]);
                     if T::UNBOUNDED {
-                        zeros = lanes.add(lanes.mul(lanes.load(block), zero), zeros);
+                        zeros = lanes.add(lanes.mul(values, zero), zeros);
                     }
                 }
             }
@@ -155,6 +145,33 @@ impl<T: Feature> Kernel for Strip<'_, T> {
         let mut sums = [0.0; LANES];
         lanes.store(zeros, &mut sums);
         sums.iter().all(|&sum| sum == 0.0)
+    }
+}
+
+impl<T: Feature> Strip<'_, T> {
+    /// `count` standardised features from `first` on, of each sample in `order`; zeros beyond either.
+    #[inline(always)]
+    fn square<L: Lanes>(&self, lanes: L, order: &[u32], first: usize, count: usize) -> [Block; LANES] {
+        let Samples { data, features, selection } = self.samples;
+        let (mean, scale) = (&self.mean[first..first + count], &self.scale[first..first + count]);
+        let mut square = [[0.0; LANES]; LANES];
+        if let (true, Ok(mean), Ok(scale)) = (selection.is_empty(), mean.try_into(), scale.try_into()) {
+            // The sum of a number and another's negative is their difference, to the bit.
+            let (opposite, scale) = (lanes.mul(lanes.load(mean), lanes.splat(-1.0)), lanes.load(scale));
+            for (row, &sample) in square.iter_mut().zip(order) {
+                let (values, _) = data[sample as usize * features + first..].split_first_chunk().expect("a whole row");
+                lanes.store(lanes.mul(lanes.add(T::load(lanes, values), opposite), scale), row);
+            }
+            return square;
+        }
+        for (row, &sample) in square.iter_mut().zip(order) {
+            let values = &data[sample as usize * features..(sample as usize + 1) * features];
+            for lane in 0..count {
+                let value = values[selection.get(first + lane).map_or(first + lane, |&feature| feature as usize)];
+                row[lane] = (value.value() - mean[lane]) * scale[lane];
+            }
+        }
+        square
     }
 }
 

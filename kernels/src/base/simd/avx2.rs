@@ -49,6 +49,12 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn load_bytes(self, bytes: &[u8; LANES]) -> Pair {
+        // SAFETY: see above.
+        unsafe { load_bytes(bytes) }
+    }
+
+    #[inline(always)]
     fn load_half(self, block: &HalfBlock) -> Pair {
         // SAFETY: see above.
         unsafe { load_half(block) }
@@ -110,12 +116,14 @@ impl Lanes for Avx2 {
 
     #[inline(always)]
     fn transpose(self, rows: &mut [Block; LANES]) {
-        super::portable::Portable.transpose(rows);
+        // SAFETY: see above.
+        unsafe { transpose(rows) }
     }
 
     #[inline(always)]
     fn keep_masks(self, counter: u32, keys: [u32; 2], threshold: u16) -> [u16; 2] {
-        super::portable::Portable.keep_masks(counter, keys, threshold)
+        // SAFETY: see above.
+        unsafe { keep_masks(counter, keys, threshold) }
     }
 
     #[inline(always)]
@@ -132,6 +140,14 @@ impl Lanes for Avx2 {
 fn halves(block: &Block) -> Pair {
     // SAFETY: unaligned loads of the two halves of a block.
     unsafe { [_mm256_loadu_ps(block.as_ptr()), _mm256_loadu_ps(block.as_ptr().add(8))] }
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn load_bytes(bytes: &[u8; LANES]) -> Pair {
+    // SAFETY: an unaligned load of all bytes.
+    let all = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+    [all, _mm_unpackhi_epi64(all, all)].map(|half| _mm256_cvtepi32_ps(_mm256_cvtepu8_epi32(half)))
 }
 
 #[target_feature(enable = "avx2,fma")]
@@ -189,4 +205,78 @@ fn sum_each(parts: &[Block; LANES]) -> Pair {
         _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(ab, cd), _mm256_permute2f128_ps::<0x31>(ab, cd))
     };
     [eight(0), eight(8)]
+}
+
+/// Four squares of eight, of which the two beside the diagonal change places.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn transpose(rows: &mut [Block; LANES]) {
+    let upper_left = eight_columns(rows, 0, 0);
+    store_eight(upper_left, rows, 0, 0);
+    let upper_right = eight_columns(rows, 0, 8);
+    let lower_left = eight_columns(rows, 8, 0);
+    store_eight(upper_right, rows, 8, 0);
+    store_eight(lower_left, rows, 0, 8);
+    let lower_right = eight_columns(rows, 8, 8);
+    store_eight(lower_right, rows, 8, 8);
+}
+
+/// The columns of the square of eight that begins at a row and a lane.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn eight_columns(rows: &[Block; LANES], row: usize, lane: usize) -> [__m256; 8] {
+    // Whole halves of blocks, as they were written: a load across two stores would wait for both to reach the cache.
+    let mut r = [_mm256_setzero_ps(); 8];
+    for (half, row) in r.iter_mut().zip(&rows[row..]) {
+        // SAFETY: `lane` is 0 or 8, so eight floats from there lie in the block.
+        *half = unsafe { _mm256_loadu_ps(row[lane..].as_ptr()) };
+    }
+    // 4×4 inside each 128-bit half, of the rows 0 to 3 and of 4 to 7; then the halves themselves.
+    let mut s = r;
+    for at in [0, 4] {
+        let (ab_low, ab_high) = (_mm256_unpacklo_ps(r[at], r[at + 1]), _mm256_unpackhi_ps(r[at], r[at + 1]));
+        let (cd_low, cd_high) = (_mm256_unpacklo_ps(r[at + 2], r[at + 3]), _mm256_unpackhi_ps(r[at + 2], r[at + 3]));
+        s[at] = _mm256_shuffle_ps::<0b01_00_01_00>(ab_low, cd_low);
+        s[at + 1] = _mm256_shuffle_ps::<0b11_10_11_10>(ab_low, cd_low);
+        s[at + 2] = _mm256_shuffle_ps::<0b01_00_01_00>(ab_high, cd_high);
+        s[at + 3] = _mm256_shuffle_ps::<0b11_10_11_10>(ab_high, cd_high);
+    }
+    for column in 0..4 {
+        r[column] = _mm256_permute2f128_ps::<0x20>(s[column], s[column + 4]);
+        r[column + 4] = _mm256_permute2f128_ps::<0x31>(s[column], s[column + 4]);
+    }
+    r
+}
+
+/// Writes eight halves of rows, from a row and a lane on.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn store_eight(columns: [__m256; 8], rows: &mut [Block; LANES], row: usize, lane: usize) {
+    for (column, row) in columns.into_iter().zip(&mut rows[row..]) {
+        // SAFETY: `lane` is 0 or 8, so eight floats from there lie in the block.
+        unsafe { _mm256_storeu_ps(row[lane..].as_mut_ptr(), column) }
+    }
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn keep_masks(counter: u32, keys: [u32; 2], threshold: u16) -> [u16; 2] {
+    let bound = _mm256_set1_epi16(threshold as i16);
+    let eight = |first: u32| {
+        let lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+        let x = _mm256_add_epi32(_mm256_set1_epi32(counter.wrapping_add(first) as i32), lane);
+        let x = _mm256_xor_si256(x, _mm256_set1_epi32(keys[0] as i32));
+        let x = _mm256_xor_si256(x, _mm256_srli_epi32::<16>(x));
+        let x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x7FEB_352D));
+        let x = _mm256_xor_si256(x, _mm256_set1_epi32(keys[1] as i32));
+        let x = _mm256_xor_si256(x, _mm256_srli_epi32::<15>(x));
+        let x = _mm256_mullo_epi32(x, _mm256_set1_epi32(0x846C_A68Bu32 as i32));
+        let x = _mm256_xor_si256(x, _mm256_srli_epi32::<16>(x));
+        // Both halves of each hash at once: a number is at or above the bound where the greater of the two is the number.
+        let kept = _mm256_cmpeq_epi16(_mm256_max_epu16(x, bound), x);
+        let signs = |bits| _mm256_movemask_ps(_mm256_castsi256_ps(bits)) as u16;
+        [signs(_mm256_slli_epi32::<16>(kept)), signs(kept)]
+    };
+    let (first, second) = (eight(0), eight(8));
+    [first[0] | second[0] << 8, first[1] | second[1] << 8]
 }

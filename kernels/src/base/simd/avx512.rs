@@ -50,6 +50,12 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn load_bytes(self, bytes: &[u8; LANES]) -> __m512 {
+        // SAFETY: see above.
+        unsafe { load_bytes(bytes) }
+    }
+
+    #[inline(always)]
     fn load_half(self, block: &HalfBlock) -> __m512 {
         // SAFETY: see above.
         unsafe { load_half(block) }
@@ -142,6 +148,14 @@ fn load(block: &Block) -> __m512 {
 fn store(vector: __m512, block: &mut Block) {
     // SAFETY: an unaligned store of a whole block.
     unsafe { _mm512_storeu_ps(block.as_mut_ptr(), vector) }
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn load_bytes(bytes: &[u8; LANES]) -> __m512 {
+    // SAFETY: an unaligned load of all bytes.
+    let all = unsafe { _mm_loadu_si128(bytes.as_ptr().cast()) };
+    _mm512_cvtepi32_ps(_mm512_cvtepu8_epi32(all))
 }
 
 #[target_feature(enable = "avx512f")]

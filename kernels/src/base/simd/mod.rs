@@ -33,6 +33,8 @@ pub trait Lanes: Copy + Send + Sync {
     fn load(self, block: &Block) -> Self::Vector;
     /// Writes a block.
     fn store(self, vector: Self::Vector, block: &mut Block);
+    /// Reads bytes as numbers.
+    fn load_bytes(self, bytes: &[u8; LANES]) -> Self::Vector;
     /// Reads a block of bfloat16.
     fn load_half(self, block: &HalfBlock) -> Self::Vector;
     /// Writes a block of bfloat16, rounded to nearest even; what is not a number may not stay so.
@@ -167,7 +169,9 @@ mod tests {
     ];
 
     struct Probe;
-    type Seen = ([Block; LANES], Block, u16, Block, [u16; 2], HalfBlock, Block);
+    type Seen = ([Block; LANES], Block, u16, Block, [u16; 2], HalfBlock, Block, Block);
+
+    const BYTES: [u8; LANES] = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 127, 128, 144, 233, 255];
 
     impl Kernel for Probe {
         type Output = Seen;
@@ -187,7 +191,9 @@ mod tests {
             let (mut half, mut whole) = ([0; LANES], [0.0; LANES]);
             lanes.store_half(lanes.load(&ROUNDED.map(|(float, _)| float)), &mut half);
             lanes.store(lanes.load_half(&half), &mut whole);
-            (rows, sums, positive, chosen, lanes.keep_masks(12_345, [7, 9], 20_000), half, whole)
+            let mut bytes = [0.0; LANES];
+            lanes.store(lanes.load_bytes(&BYTES), &mut bytes);
+            (rows, sums, positive, chosen, lanes.keep_masks(12_345, [7, 9], 20_000), half, whole, bytes)
         }
     }
 
@@ -209,6 +215,7 @@ mod tests {
             }),
             ROUNDED.map(|(_, half)| half),
             ROUNDED.map(|(_, half)| f32::from_bits(u32::from(half) << 16)),
+            BYTES.map(f32::from),
         );
         assert_eq!(Probe.run(portable::Portable), expected);
         #[cfg(target_arch = "x86_64")]

@@ -63,6 +63,11 @@ impl Lanes for Portable {
     }
 
     #[inline(always)]
+    fn load_bytes(self, bytes: &[u8; LANES]) -> Block {
+        bytes.map(f32::from)
+    }
+
+    #[inline(always)]
     fn load_half(self, block: &HalfBlock) -> Block {
         each(|lane| f32::from_bits(u32::from(block[lane]) << 16))
     }
