@@ -1,5 +1,6 @@
 /**
  * One whole run with everything random in it: structure, dropout, order, evolution, pruning; and with weights of samples.
+ * Then short ones of other activations, optimisers and ways to keep activations.
  *
  * Called by the test of this folder's name, also as a program of its own (arguments: seed, threads), because a process
  * keeps the instruction set it began with.
@@ -8,17 +9,30 @@
  */
 import { madelonLike } from "../../src/data/generator.ts";
 import { SparseMlp } from "../../src/model/model.ts";
+import type { ModelOptions } from "../../src/model/settings.ts";
 import { stateFor } from "../../src/optimizer/optimizers.ts";
+import type { TrainOptions } from "../../src/train/options.ts";
 import { train } from "../../src/train/trainer.ts";
 import type { TrainSummary } from "../../src/train/records.ts";
 import { randomBatch, runStep, STEP } from "../oracle/batch.ts";
 
 const SIZES = [300, 600, 600, 10];
 
+/** Short runs: each of the functions a hidden layer can have, in tiles of several widths. */
+const OTHERS: [ModelOptions, TrainOptions][] = [
+  [{ sizes: [300, 77, 45, 10], activation: "srelu" }, { activationStorage: "bf16", dropout: 0.2 }],
+  [{ sizes: [300, 53, 31, 10], activation: "prelu" }, { optimizer: "adam", microBatch: 32 }],
+  [{ sizes: [300, 50, 10], activation: "sigmoid" }, { optimizer: "adam", dropout: 0.2 }],
+  [{ sizes: [300, 33, 10], activation: "tanh" }, { batchSize: 50, activationStorage: "bf16" }],
+  [{ sizes: [300, 61, 47, 10], activation: { kind: "all-relu", alpha: "learned" } }, { batchSize: 200 }],
+];
+
 /** What can be compared of two runs. */
 export interface Run {
-  /** SHA-256 of layout and arena. */
+  /** SHA-256 of layout, arena and state. */
   readonly bits: string;
+  /** The same of each short run. */
+  readonly others: readonly string[];
   /** Loss of one step of the fresh model, without dropout. */
   readonly firstLoss: number;
   readonly testAccuracy: number;
@@ -62,15 +76,27 @@ export async function run(seed: number, threads: number): Promise<Run> {
       break;
     }
   }
-  const { layout, arena, state } = model.memory;
-  const words = new Uint32Array([...layout, ...arena, ...state]);
-  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", words));
+  const others: string[] = [];
+  for (const [ofModel, ofTraining] of OTHERS) {
+    const other = SparseMlp.create({ ...ofModel, seed, threads });
+    const epochs = train(other, data, { epochs: 2, learningRate: 0.01, threads, ...ofTraining });
+    while (!(await epochs.next()).done);
+    others.push(await hash(other));
+  }
   return {
-    bits: digest.reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), ""),
+    bits: await hash(model),
+    others,
     firstLoss,
     testAccuracy: summary.lastTestAccuracy ?? NaN,
     connections: model.layers.map((layer) => layer.nnz),
   };
+}
+
+async function hash(model: SparseMlp): Promise<string> {
+  const { layout, arena, state } = model.memory;
+  const words = new Uint32Array([...layout, ...arena, ...state]);
+  const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", words));
+  return digest.reduce((text, byte) => text + byte.toString(16).padStart(2, "0"), "");
 }
 
 if (import.meta.main) {

@@ -181,9 +181,7 @@ fn store_half(vector: __m512, block: &mut HalfBlock) {
 #[inline]
 fn sum_each(parts: &[Block; LANES]) -> __m512 {
     // Lanes 8 apart of parts 4 apart, then neighbours twice; the quarters of the result belong to eight parts.
-    let two = |part: usize| {
-        fold!(_mm512_shuffle_f32x4, 0x44, 0xEE, load(&parts[part]), load(&parts[part + 4]))
-    };
+    let two = |part: usize| fold!(_mm512_shuffle_f32x4, 0x44, 0xEE, load(&parts[part]), load(&parts[part + 4]));
     let four = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, two(part), two(part + 1));
     let eight = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, four(part), four(part + 2));
     fold!(_mm512_shuffle_f32x4, 0x88, 0xDD, eight(0), eight(8))

@@ -6,37 +6,59 @@ use super::{Block, HalfBlock, LANES, Lanes, hash};
 #[derive(Clone, Copy)]
 pub struct Portable;
 
-/// `a · b + c`, rounded once.
+/// `a · b + c`, each rounded once.
 #[cfg(any(target_arch = "aarch64", target_feature = "fma"))]
 #[inline(always)]
-fn fused(a: f32, b: f32, c: f32) -> f32 {
-    a.mul_add(b, c)
+fn fused(a: &Block, b: &Block, c: &Block) -> Block {
+    each(|lane| a[lane].mul_add(b[lane], c[lane]))
 }
 
 /// As above without the instruction.
 #[cfg(not(any(target_arch = "aarch64", target_feature = "fma")))]
 #[inline(always)]
-fn fused(a: f32, b: f32, c: f32) -> f32 {
+fn fused(a: &Block, b: &Block, c: &Block) -> Block {
     fused_in_double(a, b, c)
 }
 
-/// `a · b + c`, rounded once, by way of f64, without branches.
+/// `a · b + c`, each rounded once, by way of f64: the product is exact there, the sum rounded.
 ///
-/// There the product is exact; the sum is rounded to odd (to the neighbour whose last bit is 1, where it is not exact),
-/// so that rounding it again, to 29 bits fewer, cannot go wrong (Boldo & Melquiond 2008).
+/// Rounding that again goes wrong only where the first left a tie of the second, and 28 zeros end its mantissa: then, once
+/// in 2²⁸ inexact sums, the block is computed in another way.
 #[cfg(any(test, not(any(target_arch = "aarch64", target_feature = "fma"))))]
 #[inline(always)]
-fn fused_in_double(a: f32, b: f32, c: f32) -> f32 {
-    let (product, c) = (f64::from(a) * f64::from(b), f64::from(c));
-    let sum = product + c;
-    // What the sum is too small by, exactly (Knuth's two-sum); NaN where anything is infinite, which changes nothing.
-    let back = sum - product;
-    let error = (product - (sum - back)) + (c - back);
-    let inexact = (error > 0.0) | (error < 0.0);
-    let even = sum.to_bits() & 1 == 0;
-    let outward = (error > 0.0) == (sum > 0.0);
-    let step = u64::from(inexact & even).wrapping_mul(u64::from(outward).wrapping_mul(2).wrapping_sub(1));
-    f64::from_bits(sum.to_bits().wrapping_add(step)) as f32
+fn fused_in_double(a: &Block, b: &Block, c: &Block) -> Block {
+    let mut rounded = [0.0; LANES];
+    let mut ties = 0;
+    for lane in 0..LANES {
+        let (product, c) = (f64::from(a[lane]) * f64::from(b[lane]), f64::from(c[lane]));
+        let sum = product + c;
+        let inexact = (sum - product != c) | (sum - c != product);
+        ties |= u32::from(inexact) & u32::from(sum.to_bits() as u32 & 0x0FFF_FFFF == 0);
+        rounded[lane] = sum as f32;
+    }
+    if ties == 0 { rounded } else { fused_to_odd(a, b, c) }
+}
+
+/// As above for any sum: it is rounded to odd, to the neighbour whose last bit is 1 where it is not exact, so that
+/// rounding it again, to 29 bits fewer, cannot go wrong (Boldo & Melquiond 2008).
+#[cfg(any(test, not(any(target_arch = "aarch64", target_feature = "fma"))))]
+#[cold]
+#[inline(never)]
+fn fused_to_odd(a: &Block, b: &Block, c: &Block) -> Block {
+    each(|lane| {
+        let (product, c) = (f64::from(a[lane]) * f64::from(b[lane]), f64::from(c[lane]));
+        let sum = product + c;
+        // What the sum is too small by, exactly (Knuth's two-sum); NaN where anything is infinite, which changes nothing.
+        let back = sum - product;
+        let error = (product - (sum - back)) + (c - back);
+        let bits = sum.to_bits();
+        let odd = match error.abs() > 0.0 {
+            true if bits & 1 == 0 && (error > 0.0) == (sum > 0.0) => bits + 1,
+            true if bits & 1 == 0 => bits - 1,
+            _ => bits,
+        };
+        f64::from_bits(odd) as f32
+    })
 }
 
 #[inline(always)]
@@ -92,7 +114,7 @@ impl Lanes for Portable {
 
     #[inline(always)]
     fn mul_add(self, a: Block, b: Block, c: Block) -> Block {
-        each(|lane| fused(a[lane], b[lane], c[lane]))
+        fused(&a, &b, &c)
     }
 
     #[inline(always)]
@@ -153,13 +175,16 @@ impl Lanes for Portable {
 
 #[cfg(test)]
 mod tests {
-    use super::fused_in_double;
+    use super::*;
     use crate::base::random::Stream;
 
     fn check(a: f32, b: f32, c: f32) {
-        let (found, expected) = (fused_in_double(a, b, c), a.mul_add(b, c));
-        let same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
-        assert!(same, "{a:e} · {b:e} + {c:e}: {found:e}, expected {expected:e}");
+        let expected = a.mul_add(b, c);
+        let [a, b, c] = [a, b, c].map(|number| [number; LANES]);
+        for found in [fused_in_double(&a, &b, &c)[0], fused_to_odd(&a, &b, &c)[0]] {
+            let same = found.to_bits() == expected.to_bits() || found.is_nan() && expected.is_nan();
+            assert!(same, "{:e} · {:e} + {:e}: {found:e}, expected {expected:e}", a[0], b[0], c[0]);
+        }
     }
 
     #[test]
@@ -180,6 +205,10 @@ mod tests {
             check(f32::EPSILON / 2.0, 1.0 + f32::EPSILON, 1.0 + hair);
             check(2f32.powi(-12), 2f32.powi(-12) * (1.0 + hair), 1.0);
         }
+        // A tie between subnormal numbers, but for a bit that f64 has no place for.
+        let half = 2f32.powi(-75);
+        check(half * (1.0 + f32::EPSILON), half, 512.0 * tiny);
+        check(half * (1.0 - f32::EPSILON / 2.0), half, 512.0 * tiny);
     }
 
     #[test]
