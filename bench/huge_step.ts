@@ -124,9 +124,8 @@ if (import.meta.main) {
   lowerTo(simd);
   const head = {
     date: new Date().toISOString(),
-    command: `deno run -A bench/huge_step.ts ${
-      Deno.args.filter((_, at) => !/^--output/.test(Deno.args[at])).join(" ")
-    }`,
+    command: `deno run -A bench/huge_step.ts --preset ${preset} --activation-storage ${storage} ` +
+      `--threads ${threads} --steps ${steps}${simd === undefined ? "" : ` --simd ${simd}`}`,
     processor: describeProcessor(processor()),
   };
   const result = await measure(preset as PresetName, storage, Number(threads), Number(steps));

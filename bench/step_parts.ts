@@ -1,17 +1,18 @@
 /**
  * What a training step consists of: the batch, the network, dropout's share of it, and what is outside the kernels.
  *
- *     deno run -A bench/step_parts.ts [--threads 1] [--samples 60] [--output FILE]
+ *     deno run -A bench/step_parts.ts [--threads 1] [--samples 200] [--simd avx2] [--output FILE]
  *
- * `TRULY_SPARSE_SIMD=avx2` times what a processor without AVX-512 would run. Parts take turns, in samples of some five
- * milliseconds; the least is told, and the median beside it. A kernel alone is its call with the arguments of the last
- * step, again and again; what a step takes beyond its two kernels is TypeScript's.
+ * Parts take turns, in samples of a millisecond, short enough to pass between two other programs' turns; the least is
+ * told, and the median beside it. A kernel alone is its call with the arguments of the last step, again and again; what a
+ * step takes beyond its two kernels is TypeScript's.
  *
  * @module
  */
 import { parseArgs } from "node:util";
 import { kernels } from "../src/native/library.ts";
 import type { Symbols } from "../src/native/ffi.ts";
+import { describeProcessor, lowerTo, processor } from "./processor.ts";
 import { prepareStep, type Step, type StepOptions } from "./training_step.ts";
 
 /** Networks and batches as their recipes have them. */
@@ -20,15 +21,19 @@ const SHAPES: Readonly<Record<string, StepOptions>> = {
   "Fashion-MNIST 784-1000×3-10": { sizes: [784, 1000, 1000, 1000, 10] },
   "CIFAR-10 3072-4000-1000-4000-10": { sizes: [3072, 4000, 1000, 4000, 10] },
 };
-const SAMPLE_MILLISECONDS = 5;
+const SAMPLE_MILLISECONDS = 1;
 
-const { values: { threads, samples, output } } = parseArgs({
+const { values: { threads, samples, simd, output } } = parseArgs({
   options: {
     threads: { type: "string", default: "1" },
-    samples: { type: "string", default: "60" },
+    samples: { type: "string", default: "200" },
+    simd: { type: "string" },
     output: { type: "string" },
   },
 });
+lowerTo(simd);
+const host = describeProcessor(processor());
+console.log(host);
 
 /** A part of a step, as something to call. */
 type Part = () => void;
@@ -107,12 +112,8 @@ const results = Object.fromEntries(
   }),
 );
 if (output !== undefined) {
-  const simd = Deno.env.get("TRULY_SPARSE_SIMD") ?? "the processor's best";
-  const head = {
-    date: new Date().toISOString(),
-    command: `bench/step_parts.ts ${Deno.args.join(" ")}`,
-    simd,
-  };
+  const command = `deno run -A bench/step_parts.ts ${Deno.args.join(" ")}`;
+  const head = { date: new Date().toISOString(), processor: host, command };
   Deno.writeTextFileSync(
     output,
     JSON.stringify({ ...head, threads: Number(threads), results }, null, 1) + "\n",

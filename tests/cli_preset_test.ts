@@ -40,12 +40,14 @@ Deno.test("fitMemory() keeps activations of a preset as memory allows", () => {
     return [values["activation-storage"], values.recompute, values["micro-batch"]];
   };
   assertEquals(way({ preset: "extreme-1m", memory: 16 }), ["f32", false, 128]);
+  assertEquals(way({ preset: "extreme-5m", memory: 16 }), ["bf16", false, 128]);
+  assertEquals(way({ preset: "extreme-10m", memory: 16, "activation-storage": "f32" }), ["f32", false, 128]);
   assertEquals(way({ preset: "extreme-50m", memory: 16 }), ["bf16", true, 128]);
   assertEquals(way({ preset: "extreme-125m", memory: 16 }), ["bf16", false, 32]);
   assertEquals(way({ preset: "extreme-200m", memory: 21 }), ["bf16", true, 32]);
   assertEquals(way({ preset: "extreme-50m", memory: 16, "activation-storage": "f32" }), ["f32", false, 64]);
   assertEquals(way({ preset: "extreme-50m", memory: 12, recompute: false }), ["bf16", false, 64]);
-  assertEquals(way({ preset: "extreme-50m", memory: 16, "micro-batch": 16 }), ["f32", false, 16]);
+  assertEquals(way({ preset: "extreme-50m", memory: 16, "micro-batch": 16 }), ["bf16", false, 16]);
 });
 
 Deno.test("fitMemory() refuses what does not fit, and leaves other runs as they are", () => {

@@ -17,6 +17,12 @@ import { printEvent } from "./output.ts";
 import { titled } from "./report.ts";
 import { trainOptions } from "./settings.ts";
 
+/**
+ * Neurons from which activations are kept in 16 bits where nothing else is asked for: such steps wait for memory, and
+ * docs/scale.md says what it changes in what is learned.
+ */
+const HALF_PRECISION_NEURONS = 5e6;
+
 /** Samples of the paper's step. */
 const BATCH_SIZE = 128;
 
@@ -58,7 +64,7 @@ export interface FittedRun {
 
 /**
  * Refuses a run that memory does not suffice for, before its network is made. For a preset also chooses how activations
- * are kept, as far as options do not say.
+ * are kept, as far as options do not say. A run of five million neurons or more keeps them in 16 bits unless told else.
  *
  * Of memory is known what `--memory` says, or else what is free now, where the program may ask for that.
  *
@@ -67,8 +73,11 @@ export interface FittedRun {
  * @throws {UsageError} With the numbers.
  */
 export function fitMemory(sizes: readonly number[], values: Values, given: Values): FittedRun {
+  const neurons = sizes.reduce((sum, size) => sum + size, 0);
+  const storage = given["activation-storage"] ?? (neurons >= HALF_PRECISION_NEURONS ? "bf16" : undefined);
+  const settled = storage === undefined ? values : { ...values, "activation-storage": storage };
   const memoryBytes = memoryGiven(values) ?? availableMemory();
-  if (memoryBytes === undefined) return { values };
+  if (memoryBytes === undefined) return { values: settled };
   const {
     epsilon,
     density,
@@ -76,9 +85,9 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
     dropout = 0,
     "batch-size": batchSize = BATCH_SIZE,
   } = values;
-  const { "micro-batch": microBatch, "activation-storage": storage, recompute } = given;
+  const { "micro-batch": microBatch, recompute } = given;
   const fixed = given.preset === undefined;
-  const activationStorage = fixed ? values["activation-storage"] : storage;
+  const activationStorage = fixed ? settled["activation-storage"] : storage;
   const width = tileWidth(sizes, batchSize, { microBatch, activationStorage });
   const network = {
     sizes,
@@ -96,7 +105,7 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
     ...(activationStorage && { activationStorage }),
     ...(fixed ? { recompute: values.recompute ?? false } : recompute !== undefined && { recompute }),
   });
-  if (fixed) return { values, choice };
+  if (fixed) return { values: settled, choice };
   const ways = { "activation-storage": choice.activationStorage, "micro-batch": choice.microBatch };
   return { values: { ...values, ...ways, recompute: choice.recompute }, choice };
 }

@@ -138,6 +138,9 @@ export const TRAINING_OPTIONS = [
     ...from(HYPERPARAMETERS.activationStorage, { training: "activationStorage" }),
     name: "activation-storage",
     value: "KIND",
+    help:
+      "How activations are kept: bf16 takes half of the memory and keeps 8 bits of precision; train takes it " +
+      "by itself from five million neurons on.",
   },
   { ...TRAINING, ...from(HYPERPARAMETERS.recompute, { training: "recompute" }), name: "recompute" },
 ] as const satisfies readonly Option[];
