@@ -13,7 +13,9 @@ import { OPTIONS, type Values } from "./options.ts";
 import { toJson } from "./settings.ts";
 
 /** Options that say how a run is shown, or where it goes on: not how it is done again. */
-const NOT_REPEATED: readonly string[] = ["json", "quiet", "help", "resume", "dashboard", "tensorboard"];
+const NOT_REPEATED: readonly string[] = [
+  ...["json", "quiet", "help", "resume", "dashboard", "tensorboard", "tensorboard-every"],
+];
 
 /** Gathers what is to be kept of a run. */
 export class RunLog {
@@ -69,6 +71,26 @@ export class RunLog {
       recorded: this.#recorded,
       records: this.#records,
     };
+  }
+}
+
+/**
+ * What a file keeps of its run when a command has changed the model since; nothing where it kept nothing.
+ *
+ * @param path The file the command read.
+ * @param given Options as they were given.
+ */
+export async function changedSince(
+  path: string,
+  name: "prune",
+  given: Values,
+): Promise<RunRecord | undefined> {
+  try {
+    const run = await readRun(path);
+    return run && { ...run, changes: [...run.changes ?? [], [name, path, ...wordsOf(without(given))]] };
+  } catch (cause) {
+    console.error(`${messageOf(cause)}; it is left out`);
+    return undefined;
   }
 }
 
