@@ -56,11 +56,17 @@ export class RunLog {
    *
    * @param given Options as they were given; over those of the run before, where it goes on.
    * @param values Options in force.
+   * @param command The command that trains.
    */
-  record(given: Values, values: Values, { name, image }: Pick<Dataset, "name" | "image">): RunRecord {
+  record(
+    given: Values,
+    values: Values,
+    { name, image }: Pick<Dataset, "name" | "image">,
+    command: "train" | "select-features" = "train",
+  ): RunRecord {
     const options = without({ ...this.#before?.options, ...given });
     return {
-      command: ["train", ...wordsOf(options)],
+      command: [command, ...wordsOf(options)],
       options,
       settings: toJson(without(values)),
       dataset: name,
