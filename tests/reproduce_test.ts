@@ -251,6 +251,7 @@ Deno.test("readSettings() knows the nearest name, and refuses numbers that are n
   assertEquals(readSettings(["--list"]).names, NAMES);
   assertEquals(readSettings(["all"]).names, NAMES);
   assertThrows(() => readSettings(["tabel2"]), RangeError, 'did you mean "table2"?');
+  assertThrows(() => readSettings(["nonsense"]), RangeError, 'reproduce "nonsense": there are table2');
   assertThrows(() => readSettings(["table2", "--dataset", "madlon"]), RangeError, 'did you mean "madelon"?');
   assertThrows(() => readSettings(["table2", "--seeds", "0"]), RangeError, "a whole number from 1");
   assertThrows(() => readSettings([]), RangeError, "give one of table2");

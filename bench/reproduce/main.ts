@@ -91,7 +91,7 @@ function known<Known extends string>(word: string, all: readonly Known[], task: 
   if (found !== undefined) return found;
   const guess = nearest(word, all);
   const hint = guess === undefined ? "" : `did you mean "${guess}"? `;
-  throw new RangeError(`Cannot ${task} "${word}": ${hint}There are ${all.join(", ")}`);
+  throw new RangeError(`Cannot ${task} "${word}": ${hint}${hint === "" ? "there" : "There"} are ${all.join(", ")}`);
 }
 
 function whole(option: string, text: string): number {
