@@ -170,6 +170,13 @@ Deno.test("report() escapes names of classes, features, files and settings", asy
   assertEquals(page.querySelector("code").textContent, `deno task cli train --data ${quoted(HOSTILE)}`);
 });
 
+Deno.test("report() says in words what every neuron has alike", async () => {
+  const model = SparseMlp.for(xorData(20), { hidden: [3], epsilon: 100, seed: 1 });
+  const page = checked(await report(model));
+  const said = [...page.querySelectorAll(".said p")].map(({ textContent }) => textContent as string);
+  assert(said.some((text) => /^All (neurons|inputs) have \d+\.$/.test(text)), said.join(" "));
+});
+
 Deno.test("report() shows the beginning of long names, and of many classes the largest that are not found", async () => {
   const data = madeUp(30, 70, 210);
   const long = "x".repeat(300);

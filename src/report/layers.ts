@@ -148,9 +148,9 @@ async function spreadOf(
   // A bar as wide as a picture would say no more.
   if (least === most) {
     return html`
-      <div>
+      <div class="said">
         <h4>${heading}</h4>
-        <p class="quiet">${text}</p>
+        <p>${text}</p>
       </div>
     `;
   }

@@ -35,7 +35,8 @@ figure { margin: 0; max-width: 100%; }
 figure h3 { margin-top: 0; }
 figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { color: var(--quiet); font-size: .88rem; line-height: 1.45; margin-top: 8px; max-width: 420px; }
-.figures .quiet { color: var(--quiet); font-size: .88rem; }
+.said { width: 300px; }
+.said p { color: var(--quiet); font-size: .88rem; }
 .scroll { overflow-x: auto; max-width: 100%; margin: 0 0 16px; }
 .figures .scroll { max-height: 420px; overflow-y: auto; }
 table { border-collapse: collapse; overflow-wrap: normal; font-size: .9rem; font-variant-numeric: tabular-nums; }
