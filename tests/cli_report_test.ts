@@ -40,6 +40,30 @@ Deno.test("train --resume keeps the records of all parts of the run", async () =
   assert(!command.includes("--resume") && command.includes("--hidden"), command.join(" "));
 });
 
+Deno.test("prune keeps the run of the model it pruned, and the report tells both commands", async () => {
+  const { path, model } = await saved();
+  const small = `${path}/small.safetensors`;
+  const words = ["prune", model, "--percentiles", "15", "--output", small];
+  const { code, stderr } = await run(...words);
+  assertEquals(code, 0, stderr);
+  const [before, kept] = [(await readRun(model))!, (await readRun(small))!];
+  const { changes, ...rest } = kept;
+  assertEquals(rest, before);
+  assertEquals(changes!.map((command) => command.toSorted()), [words.toSorted()]);
+  const again = `${path}/smaller.safetensors`;
+  const data = before.command[before.command.indexOf("--data") + 1];
+  const twice = await run("prune", small, "--percentiles", "5", "--output", again, "--data", data);
+  assertEquals(twice.code, 0, twice.stderr);
+  assertEquals((await readRun(again))!.changes!.map(([name, from]) => [name, from]), [
+    ["prune", model],
+    ["prune", small],
+  ]);
+  assertEquals((await run("report", small)).code, 0);
+  const page = await Deno.readTextFile(`${path}/small.html`);
+  assertMatch(page, /These commands repeat the run:.*deno task cli train .*\ndeno task cli prune /s);
+  assertMatch(page, /<dt>Changed since by<\/dt>\s*<dd>prune<\/dd>/);
+});
+
 Deno.test("report writes a page beside the model, with the numbers of evaluate", async () => {
   const { path, model } = await saved();
   const { code, stderr } = await run("report", model);

@@ -1,5 +1,6 @@
 import { assert, assertEquals, assertMatch, assertStringIncludes } from "@std/assert";
 import { folder, run } from "./cli/process.ts";
+import { loadModel, readRun } from "../mod.ts";
 
 const ROWS = Array.from({ length: 60 }, (_, at) => {
   const kind = ["x", "y", "z"][at % 3];
@@ -33,6 +34,13 @@ Deno.test("select-features saves the names, the reduced table and a model that r
     const evaluated = await run("evaluate", model, ...read);
     assertEquals(evaluated.code, 0, evaluated.stderr);
   }
+  const kept = (await readRun(model))!;
+  assertEquals([kept.command[0], kept.records.length], ["select-features", 5]);
+  const again = kept.command.map((word) => word === model ? `${path}/again.safetensors` : word);
+  assertEquals((await run(...again)).code, 0);
+  const weights = async (name: string) =>
+    (await loadModel(`${path}/${name}`)).model.layers.map(({ values }) => [...values]);
+  assertEquals(await weights("again.safetensors"), await weights("m.safetensors"));
   const ofModel = await run("select-features", model, "--count", "1", "--json");
   assertEquals(JSON.parse(ofModel.stdout).features[0].name, "colour");
 });
@@ -49,7 +57,7 @@ Deno.test("select-features --json prints one object, with what was compared", as
     ...QUICK,
   );
   const { event, features, comparisons, featureCount } = JSON.parse(stdout);
-  assertEquals([code, event, features.length, comparisons.length, featureCount], [0, "selection", 2, 4, 4]);
+  assertEquals([code, event, features.length, comparisons.length, featureCount], [0, "selection", 2, 5, 4]);
 });
 
 Deno.test("select-features refuses in one line what it cannot do, and leaves no file", async () => {

@@ -57,6 +57,31 @@ Deno.test("heatMap() of a large image shows the means of squares", async () => {
   assert(picture.length < 200_000, `${picture.length}`);
 });
 
+/** Texts of the ticks of an axis. */
+function ticksOf(picture: string, axis: "x" | "y"): string[] {
+  const group = picture.match(new RegExp(`<g[^>]*aria-label="${axis}-axis tick label".*?</g>`, "s"))![0];
+  return [...group.matchAll(/<text[^>]*>([^<]*)/g)].map(([, text]) => text);
+}
+
+Deno.test("pictures of large and of small numbers have room for their ticks, counts whole ones", async () => {
+  const prices = [{ x: 1e6, y: 1.1e6 }, { x: -4e5, y: -3e5 }];
+  const said = await agreement("prices", prices, { x: "said", y: "is" });
+  const line = { name: "a", x: [1, 2, 3], y: [100_000, 120_000, 128_470] };
+  const pictures = [
+    said,
+    await curves("connections", [line], { x: "epoch", y: "connections" }),
+    await curves("rate", [{ ...line, y: [2e-5, 1e-5, 1e-6] }], { x: "epoch", y: "rate" }),
+    await histogram("errors", { least: -4e5, most: 9e5, counts: [1, 2] }, { x: "error", y: "samples" }),
+  ];
+  for (const picture of pictures) {
+    for (const axis of ["x", "y"] as const) {
+      const ticks = ticksOf(picture, axis);
+      assert(ticks.length > 0 && ticks.every((tick) => tick.length <= 6), ticks.join(" "));
+    }
+  }
+  assertEquals(ticksOf(pictures[3], "y"), ["0", "1", "2"]);
+});
+
 Deno.test("pictures of one number, of none and of many keep to numbers that are finite", async () => {
   const drawn = [
     await histogram("one", { least: 3, most: 3, counts: [7] }, { x: "degree", y: "neurons", whole: true }),

@@ -1,4 +1,5 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
+import { loadModel } from "../mod.ts";
 import { pythonAt, pythonWith } from "./python.ts";
 import { inFolder } from "./temporary.ts";
 
@@ -37,6 +38,13 @@ function checkShown(shown: readonly (Bundle | undefined)[]): void {
   assertEquals(shown[6], undefined);
 }
 
+/** What the last cell leaves: the model, and the report of it. */
+async function checkWritten(folder: string): Promise<void> {
+  const { model } = await loadModel(`${folder}/flowers.safetensors`);
+  assertEquals(model.classNames, ["bluebell", "daisy", "poppy"]);
+  assertMatch(await Deno.readTextFile(`${folder}/flowers.html`), /<h1>Flowers<\/h1>.*<dt>Accuracy<\/dt>/s);
+}
+
 Deno.test("examples/own_table.ipynb is stored without outputs", () => {
   for (const { outputs } of codeOf(notebook())) assertEquals(outputs, []);
 });
@@ -60,6 +68,7 @@ Deno.test("examples/own_table.ipynb runs cell by cell as a plain program, and ea
     const lines = new TextDecoder().decode(stdout).trim().split("\n");
     assert(lines.length === program.length, new TextDecoder().decode(stderr));
     checkShown(lines.map((line) => JSON.parse(line) ?? undefined));
+    await checkWritten(folder);
   }));
 
 const nbclient = await pythonWith("nbclient");
@@ -85,5 +94,6 @@ nbformat.write(notebook, folder + "/out.ipynb")`;
       await pythonAt(nbclient!, script, folder);
       const out = JSON.parse(await Deno.readTextFile(`${folder}/out.ipynb`));
       checkShown(codeOf(out).map(({ outputs }) => outputs?.[0]?.data));
+      await checkWritten(folder);
     }),
 });

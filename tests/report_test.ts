@@ -170,6 +170,33 @@ Deno.test("report() escapes names of classes, features, files and settings", asy
   assertEquals(page.querySelector("code").textContent, `deno task cli train --data ${quoted(HOSTILE)}`);
 });
 
+Deno.test("report() says in words what every neuron has alike", async () => {
+  const model = SparseMlp.for(xorData(20), { hidden: [3], epsilon: 100, seed: 1 });
+  const page = checked(await report(model));
+  const said = [...page.querySelectorAll(".said p")].map(({ textContent }) => textContent as string);
+  assert(said.some((text) => /^All (neurons|inputs) have \d+\.$/.test(text)), said.join(" "));
+});
+
+Deno.test("report() shows the beginning of long names, and of many classes the largest that are not found", async () => {
+  const data = madeUp(30, 70, 210);
+  const long = "x".repeat(300);
+  const named = { ...data, classNames: data.classNames.map((name) => `${name} ${long}`) };
+  const featureNames = Array.from({ length: 30 }, (_, place) => `${place} ${long}`);
+  const text = await report(await trained(named), { data: { ...named, featureNames } });
+  const page = checked(text);
+  assert(!text.includes("x".repeat(60)));
+  const names = cellsOf(page, "Features by the strength of their connections").map(([name]) => name);
+  assert(names.every((name: string) => name.length === 60 && name.endsWith("…")));
+  const rows = cellsOf(page, "Precision, recall and F1 of each class");
+  assertEquals(rows.length, 60);
+  const unfound = rows.filter((row: string[]) => row.at(-1) === "0.00 %").map((row: string[]) =>
+    Number(row[1])
+  );
+  assert(
+    unfound.length > 1 && unfound.every((samples, place) => place === 0 || samples <= unfound[place - 1]),
+  );
+});
+
 function runOf(changed: Partial<RunRecord>): RunRecord {
   const record = (epoch: number) => ({
     ...{

@@ -1,4 +1,11 @@
-import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import {
+  assert,
+  assertEquals,
+  assertMatch,
+  assertRejects,
+  assertStringIncludes,
+  assertThrows,
+} from "@std/assert";
 import { estimate, spoken } from "../bench/reproduce/estimate.ts";
 import { list } from "../bench/reproduce/list.ts";
 import { readSettings } from "../bench/reproduce/main.ts";
@@ -61,6 +68,17 @@ Deno.test("docs/paper.md and its figures are those of the results that are kept"
     assert(kept === svg + "\n", `docs/figures/${file} ${stale}`);
   }
 });
+
+Deno.test("readPage() tells of a record that is cut short, and makes the page without it", () =>
+  inFolder(async (folder) => {
+    const name = "madelon-relu-seed1.json";
+    const kept = await Deno.readTextFile(new URL(`bench/results/reproduce/${name}`, ROOT));
+    await Deno.writeTextFile(`${folder}/${name}`, kept.slice(0, 300));
+    const { markdown, problems } = await readPage(new URL(`file://${folder}/`));
+    assertEquals(problems.length, 1);
+    assertMatch(problems[0], /madelon-relu-seed1\.json.*cut short/);
+    assertMatch(markdown, /\| Madelon \| ReLU \| 68\.50 \| – \|/);
+  }));
 
 Deno.test("every record that is kept can be read, and is of moderate size", async () => {
   const folder = new URL("bench/results/reproduce/", ROOT);
@@ -251,6 +269,7 @@ Deno.test("readSettings() knows the nearest name, and refuses numbers that are n
   assertEquals(readSettings(["--list"]).names, NAMES);
   assertEquals(readSettings(["all"]).names, NAMES);
   assertThrows(() => readSettings(["tabel2"]), RangeError, 'did you mean "table2"?');
+  assertThrows(() => readSettings(["nonsense"]), RangeError, 'reproduce "nonsense": there are table2');
   assertThrows(() => readSettings(["table2", "--dataset", "madlon"]), RangeError, 'did you mean "madelon"?');
   assertThrows(() => readSettings(["table2", "--seeds", "0"]), RangeError, "a whole number from 1");
   assertThrows(() => readSettings([]), RangeError, "give one of table2");

@@ -49,7 +49,10 @@ Deno.test("encodeModel() keeps at most 4,096 records, evenly and the last among 
 Deno.test("readRun() refuses what is no model file, and a run that is none, in a line", async () => {
   await assertRejects(() => readRun(new Uint8Array(3)), CheckpointError, "Cannot read the run");
   for (
-    const broken of [{ ...runOf(1), seed: -1 }, { ...runOf(1), command: [1] }, { ...runOf(1), image: 3 }]
+    const broken of [{ ...runOf(1), seed: -1 }, { ...runOf(1), command: [1] }, { ...runOf(1), image: 3 }, {
+      ...runOf(1),
+      changes: ["prune"],
+    }]
   ) {
     const run = broken as unknown as RunRecord;
     await assertRejects(() => encodeModel(model(), { run }), CheckpointError, "expected");
@@ -60,12 +63,14 @@ Deno.test("RunLog writes the command that gives its options again", () => {
   const args = [
     ...["--data", "a b.csv", "c.csv", "--hidden", "8,8", "--alpha=-0.5", "--gradient-flow", "--epochs", "3"],
     ...["--class-weights", "balanced", "--quiet", "--json"],
+    ...["--tensorboard", "runs", "--tensorboard-every", "5", "--dashboard"],
   ];
   const { values, words } = parseCommandLine("train", args);
   const given: Values = { ...values, data: [...values.data!, ...words] };
   const { command } = new RunLog().record(given, given, { name: "a" });
   const again = parseCommandLine("train", command.slice(1));
-  const { quiet: _, json: __, ...expected } = given;
+  const { quiet, json, dashboard, tensorboard, "tensorboard-every": every, ...expected } = given;
+  assertEquals([quiet, json, dashboard, tensorboard, every], [true, true, 8642, "runs", 5]);
   assertEquals({ ...again.values, data: [...again.values.data!, ...again.words] }, expected);
 });
 

@@ -91,7 +91,9 @@ function known<Known extends string>(word: string, all: readonly Known[], task: 
   if (found !== undefined) return found;
   const guess = nearest(word, all);
   const hint = guess === undefined ? "" : `did you mean "${guess}"? `;
-  throw new RangeError(`Cannot ${task} "${word}": ${hint}There are ${all.join(", ")}`);
+  throw new RangeError(
+    `Cannot ${task} "${word}": ${hint}${hint === "" ? "there" : "There"} are ${all.join(", ")}`,
+  );
 }
 
 function whole(option: string, text: string): number {
@@ -212,8 +214,9 @@ async function main(): Promise<number> {
       const extremes = await readExtremes(RESULTS);
       for (const problem of [...found.problems, ...extremes.problems]) console.error(problem);
       console.log(await list(settings, found, extremes.records));
-    } else if (settings.action === "page") await writePage();
-    else return await run(settings, stop.signal);
+    } else if (settings.action === "page") {
+      for (const problem of await writePage()) console.error(`${problem}; the page is made without it`);
+    } else return await run(settings, stop.signal);
     return 0;
   } catch (error) {
     console.error(error instanceof Error ? error.message : error);

@@ -22,15 +22,25 @@ const RESULTS = new URL("../results/", import.meta.url);
 const PAGE = new URL("../../docs/paper.md", import.meta.url);
 const FIGURES = new URL("../../docs/figures/", import.meta.url);
 
-/** Makes the page of the records that are kept in this project. */
-export async function readPage(): Promise<Page> {
-  const { records } = await readRecords(RECORDS);
-  return await composePage(new Runs(records), (await readExtremes(RESULTS)).records);
+/**
+ * Makes the page of the records that are kept in this project.
+ *
+ * @param folder Where the records of trainings stand.
+ * @returns With it a line for each record that cannot be used, and is left out.
+ */
+export async function readPage(folder: URL = RECORDS): Promise<Page & { readonly problems: string[] }> {
+  const [trainings, extremes] = [await readRecords(folder), await readExtremes(RESULTS)];
+  const page = await composePage(new Runs(trainings.records), extremes.records);
+  return { ...page, problems: [...trainings.problems, ...extremes.problems] };
 }
 
-/** Writes the page and its pictures; pictures that it no longer has are removed. */
-export async function writePage(): Promise<void> {
-  const { markdown, pictures } = await readPage();
+/**
+ * Writes the page and its pictures; pictures that it no longer has are removed.
+ *
+ * @returns A line for each record that was left out.
+ */
+export async function writePage(): Promise<readonly string[]> {
+  const { markdown, pictures, problems } = await readPage();
   await Deno.mkdir(FIGURES, { recursive: true });
   for await (const { name } of Deno.readDir(FIGURES)) {
     const left = /^figure\d+(-.+)?\.svg$/.test(name) && !pictures.some(({ file }) => file === name);
@@ -38,6 +48,7 @@ export async function writePage(): Promise<void> {
   }
   for (const { file, svg } of pictures) await Deno.writeTextFile(new URL(file, FIGURES), svg + "\n");
   await Deno.writeTextFile(PAGE, markdown);
+  return problems;
 }
 
 /** Composes the page. */

@@ -17,6 +17,7 @@ import { UsageError } from "./option.ts";
 import type { Values } from "./options.ts";
 import { loadingBar } from "./progress.ts";
 import { checkOutput, printEvent } from "./output.ts";
+import { changedSince } from "./run_log.ts";
 import { checkTogether, fillDefaults } from "./settings.ts";
 
 /** Prunes a trained model once, and takes out what is left without a purpose. */
@@ -52,7 +53,10 @@ async function prune(path: string, given: Values): Promise<number> {
   for (const percentile of [undefined, ...percentiles]) {
     const { model: pruned } = percentile === undefined ? loaded : await readModelFile(path, given);
     const { removed, model, measures } = pruneAndMeasure(pruned, percentile, data.parts, threads, !json);
-    if (output !== undefined && percentile !== undefined) await writeModelFile(model, output, given);
+    if (output !== undefined && percentile !== undefined) {
+      const run = await changedSince(path, "prune", given);
+      await writeModelFile(model, output, given, { ...(run && { run }) });
+    }
     const stats = model.stats();
     const { loss } = measures;
     const measured = measures.task === "regression"

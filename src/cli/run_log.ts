@@ -13,7 +13,9 @@ import { OPTIONS, type Values } from "./options.ts";
 import { toJson } from "./settings.ts";
 
 /** Options that say how a run is shown, or where it goes on: not how it is done again. */
-const NOT_REPEATED: readonly string[] = ["json", "quiet", "help", "resume", "dashboard", "tensorboard"];
+const NOT_REPEATED: readonly string[] = [
+  ...["json", "quiet", "help", "resume", "dashboard", "tensorboard", "tensorboard-every"],
+];
 
 /** Gathers what is to be kept of a run. */
 export class RunLog {
@@ -54,11 +56,17 @@ export class RunLog {
    *
    * @param given Options as they were given; over those of the run before, where it goes on.
    * @param values Options in force.
+   * @param command The command that trains.
    */
-  record(given: Values, values: Values, { name, image }: Pick<Dataset, "name" | "image">): RunRecord {
+  record(
+    given: Values,
+    values: Values,
+    { name, image }: Pick<Dataset, "name" | "image">,
+    command: "train" | "select-features" = "train",
+  ): RunRecord {
     const options = without({ ...this.#before?.options, ...given });
     return {
-      command: ["train", ...wordsOf(options)],
+      command: [command, ...wordsOf(options)],
       options,
       settings: toJson(without(values)),
       dataset: name,
@@ -69,6 +77,26 @@ export class RunLog {
       recorded: this.#recorded,
       records: this.#records,
     };
+  }
+}
+
+/**
+ * What a file keeps of its run when a command has changed the model since; nothing where it kept nothing.
+ *
+ * @param path The file the command read.
+ * @param given Options as they were given.
+ */
+export async function changedSince(
+  path: string,
+  name: "prune",
+  given: Values,
+): Promise<RunRecord | undefined> {
+  try {
+    const run = await readRun(path);
+    return run && { ...run, changes: [...run.changes ?? [], [name, path, ...wordsOf(without(given))]] };
+  } catch (cause) {
+    console.error(`${messageOf(cause)}; it is left out`);
+    return undefined;
   }
 }
 

@@ -32,6 +32,7 @@ import { OPTIONS, type Values } from "./options.ts";
 import { checkOutput, isStdout, printEvent } from "./output.ts";
 import { drawsBars, loadingBar } from "./progress.ts";
 import { dataLines, titled } from "./report.ts";
+import { RunLog } from "./run_log.ts";
 import { checkTogether, fillDefaults, modelOptions, paperSettings, trainOptions } from "./settings.ts";
 import { settle } from "./suggestion.ts";
 
@@ -139,7 +140,8 @@ async function saveReducedModel(
   const model = SparseMlp.for(reduced, modelOptions(values));
   const state = newRunState();
   const { test, ...learned } = reduced;
-  await fit(model, learned, { ...trainOptions(values), state, signal });
+  const log = new RunLog();
+  await fit(model, learned, { ...trainOptions(values), state, signal }, (record) => log.add(record));
   const measures = test &&
     evaluate(model, test, { threads: values.threads ?? navigator.hardwareConcurrency });
   if (data.schema === undefined) {
@@ -151,6 +153,7 @@ async function saveReducedModel(
   }
   await writeModelFile(model, path, given, {
     training: { epoch: state.epoch, options: { values: asked }, state },
+    run: log.record(given, values, reduced, "select-features"),
   });
   return measures;
 }

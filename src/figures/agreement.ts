@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { roomyTicks } from "./axis.ts";
 import { COLOURS } from "./colours.ts";
 import { draw } from "./draw.ts";
 
@@ -48,11 +49,17 @@ export async function agreement(
   if (!(least < most)) [least, most] = [least - 1 || 0, most + 1 || 1];
   const heaviest = Math.max(...points.map(({ weight = 0 }) => weight));
   const radius = ({ weight }: Pair) => weight === undefined ? 2 : 2.5 + 5 * Math.sqrt(weight / heaviest);
-  const axis = { domain: [least, most], ticks: 5, grid: true, nice: domain === undefined };
+  const axis = {
+    domain: [least, most],
+    ticks: 5,
+    grid: true,
+    nice: domain === undefined,
+    ...roomyTicks([least, most]),
+  };
   return await draw(label, (plot) => ({
     width: SIDE,
     height: SIDE,
-    marginLeft: 52,
+    marginLeft: 56,
     marginTop: 28,
     marginBottom: 40,
     style: { fontSize: "12px" },
@@ -72,7 +79,7 @@ export async function agreement(
         fill: COLOURS[0],
         fillOpacity: joined ? 1 : 0.5,
       }),
-      plot.text([y], { frameAnchor: "top-left", dx: -50, dy: -22, fill: "currentColor" }),
+      plot.text([y], { frameAnchor: "top-left", dx: -54, dy: -22, fill: "currentColor" }),
     ],
   }));
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { ScaleOptions } from "npm:@observablehq/plot@0.6.17";
+import { roomyTicks } from "./axis.ts";
 import { COLOURS, DASHES } from "./colours.ts";
 import { draw } from "./draw.ts";
 import { legend } from "./legend.ts";
@@ -85,6 +86,7 @@ export async function curves(
       grid: true,
       nice: true,
       ticks: 5,
+      ...roomyTicks(shown.map(([, value]) => value)),
       ...roomAround(shown.map(([, value]) => value)),
     },
     marks: [

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { countTicks, roomyTicks } from "./axis.ts";
 import { COLOURS } from "./colours.ts";
 import { draw } from "./draw.ts";
 
@@ -62,14 +63,19 @@ export async function histogram(
     marginTop: 26,
     marginBottom: 38,
     style: { fontSize: "12px" },
-    x: { label: x, labelAnchor: "center", labelArrow: "none", ticks, ...(few && { tickFormat: String }) },
+    x: {
+      label: x,
+      labelAnchor: "center",
+      labelArrow: "none",
+      ticks,
+      ...(few ? { tickFormat: String } : roomyTicks([begin, end])),
+    },
     y: {
       label: null,
       grid: true,
-      ticks: 4,
       nice: true,
       domain: [0, Math.max(1, ...counts)],
-      tickFormat: "~s",
+      ...countTicks(Math.max(1, ...counts)),
     },
     marks: [
       plot.rectY(rows, {

@@ -16,6 +16,8 @@ import { readSafetensorsHeader } from "./safetensors.ts";
 export interface RunRecord {
   /** Words after the program's name that do the run again. */
   readonly command: readonly string[];
+  /** Commands that changed the model since, in their order: pruned after training. */
+  readonly changes?: readonly (readonly string[])[];
   /** Options as they were given, by name. */
   readonly options: Readonly<Record<string, unknown>>;
   /** Every option in force, named in camelCase. */
@@ -123,9 +125,11 @@ export async function readRun(source: ByteSource): Promise<RunRecord | undefined
 /** A run that comes from outside, checked: a copy of it, without what is unknown. */
 export function checkRun(found: unknown): RunRecord {
   if (!isRecord(found)) throw problem("the run", found, "an object");
-  const { command, options, settings, dataset, image, version, seed, seconds, recorded, records } = found;
-  if (!isShortList(command, MOST_WORDS) || !command.every(isText)) {
-    throw problem("its command", command, `a list of ${MOST_WORDS} texts at most`);
+  const { command, changes, options, settings, dataset, image, version, seed, seconds, recorded, records } =
+    found;
+  if (!isCommand(command)) throw problem("its command", command, `a list of ${MOST_WORDS} texts at most`);
+  if (changes !== undefined && !(isShortList(changes, MOST_WORDS) && changes.every(isCommand))) {
+    throw problem("its changes", changes, `a list of ${MOST_WORDS} commands at most`);
   }
   for (const [name, value] of Object.entries({ options, settings })) {
     if (!isRecord(value) || Object.keys(value).length > MOST_SETTINGS) {
@@ -142,7 +146,8 @@ export function checkRun(found: unknown): RunRecord {
   }
   if (!Array.isArray(records)) throw problem("its records", records, "a list");
   return {
-    command: command as readonly string[],
+    command,
+    ...(changes !== undefined && { changes: changes as RunRecord["command"][] }),
     options: options as Readonly<Record<string, unknown>>,
     settings: settings as Readonly<Record<string, unknown>>,
     dataset: dataset as string,
@@ -193,6 +198,10 @@ function checkRecord(found: unknown, place: number): EpochRecord {
 
 function isText(value: unknown): value is string {
   return typeof value === "string" && value.length <= LONGEST_TEXT;
+}
+
+function isCommand(value: unknown): value is readonly string[] {
+  return isShortList(value, MOST_WORDS) && value.every(isText);
 }
 
 function isShortList(value: unknown, most: number): value is readonly unknown[] {

@@ -77,7 +77,9 @@ export function classScores(
 
 /** A sentence about the best and the worst, and a row for each; of very many the worst. */
 function scoreParts(scores: readonly ClassScore[], what: string): SafeHtml[] {
-  const known = scores.filter(({ f1 }) => f1 !== undefined).sort((one, other) => one.f1! - other.f1!);
+  // Of classes that are found alike, that of more samples first: it counts for more.
+  const known = scores.filter(({ f1 }) => f1 !== undefined)
+    .sort((one, other) => one.f1! - other.f1! || other.samples - one.samples);
   const [worst, best] = [known[0], known.at(-1)];
   const rows = scores.length <= MOST_ROWS ? scores : known.slice(0, MOST_ROWS);
   const cut = rows.length < scores.length ? ` The ${rows.length} with the lowest F1 are listed.` : "";

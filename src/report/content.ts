@@ -113,9 +113,18 @@ function drawing(picture: string): SafeHtml {
   return html.raw`${picture}`;
 }
 
-/** What a class or label is called. */
+/** Characters of the name of a class or feature that are shown. */
+const LONGEST_NAME = 60;
+
+/** What a class or label is called; of a long name the beginning. */
 export function nameOf(names: readonly string[], place: number): string {
-  return names[place] ?? `${place}`;
+  return shortened(names[place] ?? `${place}`);
+}
+
+/** The beginning of a long name. */
+export function shortened(name: string): string {
+  const letters = [...name];
+  return letters.length <= LONGEST_NAME ? name : `${letters.slice(0, LONGEST_NAME - 1).join("")}…`;
 }
 
 /** What a layer is called. */

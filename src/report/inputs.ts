@@ -8,7 +8,7 @@ import { columnScores, featureColumns } from "../features/columns.ts";
 import { bars } from "../figures/bars.ts";
 import { heatMap } from "../figures/heat_map.ts";
 import { count, percent, short } from "../format.ts";
-import { figure, figures, type ReportContent, section, sentence, table } from "./content.ts";
+import { figure, figures, type ReportContent, section, sentence, shortened, table } from "./content.ts";
 
 /** Features that are listed, and that have a bar. */
 const [MOST_LISTED, MOST_BARS] = [50, 20];
@@ -79,7 +79,8 @@ async function ranking(
   const { schema, featureCount } = model;
   const columns = featureColumns({ schema, featureCount, featureNames });
   const scores = columnScores(columns, strength);
-  const ranked = columns.map(({ name, inputs }, place) => ({ name, inputs, value: scores[place] }))
+  const ranked = columns
+    .map(({ name, inputs }, place) => ({ name: shortened(name), inputs, value: scores[place] }))
     .sort((one, other) => other.value - one.value);
   const listed = ranked.slice(0, MOST_LISTED);
   const [first] = ranked;

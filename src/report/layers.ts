@@ -145,6 +145,15 @@ async function spreadOf(
   const text = least === most
     ? `All ${y} have ${number(least)}.`
     : `From ${number(least)} to ${number(most)}; most often about ${number(Math.min(about, most))}.`;
+  // A bar as wide as a picture would say no more.
+  if (least === most) {
+    return html`
+      <div class="said">
+        <h4>${heading}</h4>
+        <p>${text}</p>
+      </div>
+    `;
+  }
   const picture = await histogram(`${heading}: ${text}`, bins, { x, y, whole, colour: AXES.indexOf(x) });
   return figure(picture, text, { text: heading, level: 4 });
 }

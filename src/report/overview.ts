@@ -59,13 +59,16 @@ export function overview({ model, run, image }: ReportContent): SafeHtml {
 }
 
 function trainingFacts(
-  { dataset, records, seconds, seed, version }: NonNullable<ReportContent["run"]>,
+  { dataset, records, seconds, seed, version, changes = [] }: NonNullable<ReportContent["run"]>,
 ): [string, string][] {
   const last = records.at(-1)?.epoch ?? 0;
   return [
     ["Trained on", dataset],
     ["Training", `${plural(last, "epoch")} in ${duration(seconds)}, seed ${seed}`],
     ["Version", version],
+    ...(changes.length === 0
+      ? []
+      : [["Changed since by", changes.map(([name]) => name).join(", ")] as [string, string]]),
   ];
 }
 

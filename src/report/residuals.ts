@@ -10,7 +10,16 @@ import { count, plain, short } from "../format.ts";
 import { targetNames } from "../schema.ts";
 import { histogramOf } from "../topology/distribution.ts";
 import type { MeasuredSamples } from "../train/measured_samples.ts";
-import { figure, figures, type ReportContent, section, sentence, table, withoutSamples } from "./content.ts";
+import {
+  figure,
+  figures,
+  type ReportContent,
+  section,
+  sentence,
+  shortened,
+  table,
+  withoutSamples,
+} from "./content.ts";
 
 /** Points of a picture, targets that have one, and rows of the table. */
 const [MOST_POINTS, MOST_PICTURES, MOST_ROWS] = [1000, 3, 60];
@@ -26,7 +35,7 @@ export async function residuals(content: ReportContent): Promise<SafeHtml | unde
   const names = model.schema === undefined ? [] : targetNames(model.schema);
   const each = measures.targets ?? [measures];
   const name = (target: number) =>
-    names[target] ?? (each.length === 1 ? "the target" : `target ${target + 1}`);
+    shortened(names[target] ?? (each.length === 1 ? "the target" : `target ${target + 1}`));
   const rows = each.slice(0, MOST_ROWS).map((
     { rmse, mae, r2 },
     target,

@@ -12,8 +12,10 @@ const LONGEST_VALUE = 200;
 /** How the model was made. */
 export function settings({ model, run, settings }: ReportContent): SafeHtml {
   const command = run === undefined ? sentence("The model file does not say which command made it.") : html`
-    <p>This command repeats the run:</p>
-    <pre tabindex="0"><code>deno task cli ${run.command.map(quoted).join(" ")}</code></pre>
+    <p>${run.changes === undefined ? "This command repeats" : "These commands repeat"} the run:</p>
+    <pre tabindex="0"><code>${[run.command, ...run.changes ?? []].map((words) =>
+      `deno task cli ${words.map(quoted).join(" ")}`
+    ).join("\n")}</code></pre>
   `;
   const known = run?.settings ?? settings ?? model.settings as unknown as Readonly<Record<string, unknown>>;
   return section(

@@ -35,11 +35,13 @@ figure { margin: 0; max-width: 100%; }
 figure h3 { margin-top: 0; }
 figure svg { max-width: 100%; height: auto; display: block; }
 figcaption { color: var(--quiet); font-size: .88rem; line-height: 1.45; margin-top: 8px; max-width: 420px; }
+.said { width: 300px; }
+.said p { color: var(--quiet); font-size: .88rem; }
 .scroll { overflow-x: auto; max-width: 100%; margin: 0 0 16px; }
 .figures .scroll { max-height: 420px; overflow-y: auto; }
 table { border-collapse: collapse; overflow-wrap: normal; font-size: .9rem; font-variant-numeric: tabular-nums; }
 caption { text-align: left; color: var(--quiet); font-size: .85rem; padding-bottom: 6px; }
-th, td { padding: 5px 18px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
+th, td { padding: 5px 14px 5px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 thead th { font-weight: 600; vertical-align: bottom; line-height: 1.3; }
 thead th.number { white-space: normal; max-width: 13ch; }
 tbody th { font-weight: 400; }

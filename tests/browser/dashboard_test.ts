@@ -7,9 +7,11 @@ const RUN = [
   "--epochs",
   "20",
   "--hidden",
-  "1000,1000",
+  "2000,2000",
   "--batch-size",
-  "8",
+  "1",
+  "--learning-rate",
+  "0.0002",
   "--parallel",
   "wasap",
   "--workers",
@@ -66,6 +68,7 @@ async function running(args: readonly string[]) {
   };
   return {
     address: await address.promise,
+    interrupt: () => child.kill("SIGINT"),
     ended: async () => {
       const { code } = await child.status;
       await heard;
@@ -84,10 +87,16 @@ browserTest(
     await early.page.locator("#status", { hasText: /^(Training: [1-9]|Ended)/ }).waitFor();
     const late = await watchedPage(browser, { width: 390, height: 800 });
     const second = await watchedPage(early.page.context());
-    // A run that is fast may be over before a page is opened late: then there is no page to be had.
-    const opened = await Promise.all(
-      [late, second].map(({ page }) => page.goto(run.address).then(() => true, () => false)),
-    );
+    // A run that is fast may be over before a page is opened late: then there is nothing to be had.
+    const opened = await Promise.all([late, second].map(async ({ page }) => {
+      try {
+        await page.goto(run.address);
+        await page.locator("#status", { hasText: /^(Training|Ended)/ }).waitFor({ timeout: 10_000 });
+        return true;
+      } catch {
+        return false;
+      }
+    }));
     const watched = [early, ...[late, second].filter((_, place) => opened[place])];
     for (const { page, errors } of watched) {
       const status = page.locator("#status");
@@ -110,6 +119,37 @@ browserTest(
   },
 );
 
+browserTest(
+  "train --dashboard shows past epochs to a page opened late, and that Ctrl-C ended the run",
+  async (browser) => {
+    await using run = await running(["train", "--epochs", "100000", "--hidden", "300,300"]);
+    const early = await watchedPage(browser);
+    await early.page.goto(run.address);
+    await early.page.locator("#status", { hasText: /^Training: ([5-9]|\\d\\d)/ }).waitFor();
+    const late = await watchedPage(browser, { width: 375, height: 800 });
+    await late.page.goto(run.address);
+    await late.page.locator("#status", { hasText: /^Training/ }).waitFor();
+    assertMatch(
+      (await late.page.locator("#loss").getAttribute("aria-label"))!,
+      /training [\d.]+, test [\d.]+$/,
+    );
+    run.interrupt();
+    const { code, err } = await run.ended();
+    assertEquals(code, 130, err);
+    for (const { page, errors } of [early, late]) {
+      const status = page.locator("#status", { hasText: /^Ended/ });
+      await status.waitFor();
+      assertMatch((await status.textContent())!, /^Ended \(interrupted\) after \d+ of 100000 epochs$/);
+      await page.locator("summary", { hasText: "Epochs as a table" }).click();
+      await page.locator("#epochs tbody tr").nth(4).waitFor();
+      const told = Number(/after (\d+)/.exec((await status.textContent())!)![1]);
+      const rows = await page.locator("#epochs tbody tr").count();
+      assert(rows >= 5 && rows <= told, `${rows} rows of ${told} epochs`);
+      assertEquals(errors, []);
+    }
+  },
+);
+
 browserTest("train --dashboard lets no page of another origin read or change anything", async (browser) => {
   await using run = await running(["train", "--epochs", "100000", "--hidden", "300,300"]);
   await using other = Deno.serve(
@@ -126,4 +166,15 @@ browserTest("train --dashboard lets no page of another origin read or change any
   await own.page.goto(run.address);
   await own.page.locator("#status", { hasText: /^Training/ }).waitFor();
   assertEquals(own.errors, []);
+});
+
+browserTest("train --dashboard: a page that cannot hear the run says so", async (browser) => {
+  await using run = await running(["train", "--epochs", "100000", "--hidden", "300,300"]);
+  const { page } = await watchedPage(browser);
+  await page.addInitScript(`globalThis.SharedWorker = class {
+    port = {};
+    constructor() { setTimeout(() => this.onerror()); }
+  }`);
+  await page.goto(run.address);
+  await page.locator("#status", { hasText: /^The run cannot be reached/ }).waitFor();
 });

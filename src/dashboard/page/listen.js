@@ -15,7 +15,10 @@ function open(hear) {
 /** Calls `hear` with the name and text of each event, the whole story first; returns what ends that. */
 export function listen(hear) {
   if (typeof SharedWorker === "undefined") return open(hear);
-  const { port } = new SharedWorker("/listen.js", { type: "module" });
+  const worker = new SharedWorker("/listen.js", { type: "module" });
+  // The run may end while the page is loaded: then there is no worker either.
+  worker.onerror = () => hear("error");
+  const { port } = worker;
   port.onmessage = ({ data: [name, data] }) => hear(name, data);
   return () => port.postMessage("end");
 }
