@@ -49,7 +49,7 @@ Deno.test("select-features --json prints one object, with what was compared", as
     ...QUICK,
   );
   const { event, features, comparisons, featureCount } = JSON.parse(stdout);
-  assertEquals([code, event, features.length, comparisons.length, featureCount], [0, "selection", 2, 4, 4]);
+  assertEquals([code, event, features.length, comparisons.length, featureCount], [0, "selection", 2, 5, 4]);
 });
 
 Deno.test("select-features refuses in one line what it cannot do, and leaves no file", async () => {
