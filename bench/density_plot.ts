@@ -1,95 +1,71 @@
 /**
- * Time and memory against density as an SVG, drawn from `bench/results/<date>-density.json`.
+ * Time and memory against density, drawn from `bench/results/<date>-density.json`.
  *
- * `deno run --allow-read bench/density_plot.ts bench/results/<date>-density.json > docs/density.svg`
+ * `deno run --allow-read --allow-write bench/density_plot.ts bench/results/<date>-density.json`
+ *
+ * writes `docs/density-time.svg` and `docs/density-memory.svg`.
  *
  * @module
  */
-import type { DensityResult } from "./density.ts";
-import { round, svgDocument } from "./svg.ts";
+import { COLOURS } from "../src/figures/colours.ts";
+import { draw } from "../src/figures/draw.ts";
+import { legend } from "../src/figures/legend.ts";
+import type { DensityResult, DensityRow } from "./density.ts";
 
-const PANEL = { width: 440, height: 300, left: 58, right: 16, top: 40, bottom: 66 };
-const [BLUE, ORANGE] = ["#1f6feb", "#d9730d"];
+/** What is drawn against density. */
+export type Cost = "time" | "memory";
 
-/** One pair of logarithmic axes: a line over density, and the dense network's value across. */
-interface Panel {
-  readonly title: string;
-  readonly points: readonly (readonly [density: number, value: number])[];
-  readonly dense: number;
-  readonly crossover: number | undefined;
-}
+const TITLES = { time: "milliseconds a step", memory: "MiB of weights, optimizer state and topology" };
+const MEBIBYTE = 2 ** 20;
+const SIZE = { width: 520, height: 320 };
 
-/** The result as an SVG document: time on the left, memory on the right, both axes logarithmic. */
-export function densitySvg({ network, batch, dense, rows, crossover, threads }: DensityResult): string {
-  const mebibytes = (bytes: number) => bytes / 2 ** 20;
-  const panels: Panel[] = [
-    {
-      title: `Milliseconds a step of ${batch} samples`,
-      points: rows.map(({ density, medianMs }) => [density, medianMs]),
-      dense: dense.medianMs,
-      crossover: crossover.time,
+/** One cost of a step as a picture: ours by density, the dense network's across, and where they are equal. */
+export async function densityPicture(cost: Cost, result: DensityResult): Promise<string> {
+  const { network, batch, dense, rows, threads, crossover } = result;
+  const of = ({ medianMs, bytes }: Pick<DensityRow, "medianMs" | "bytes">) =>
+    cost === "time" ? medianMs : bytes / MEBIBYTE;
+  const [ours, theirs] = COLOURS;
+  const key = legend([
+    { name: `truly sparse, ${network}, batch ${batch}, threads: ${threads}`, colour: ours },
+    { name: dense.system, colour: theirs, dash: "5 4" },
+  ], SIZE.width);
+  const points = rows.map((row) => [100 * row.density, of(row)] as const);
+  const equal = crossover[cost];
+  const met = equal === undefined ? [] : [[100 * equal, of(dense)] as const];
+  return await draw(`${TITLES[cost]} against density`, (plot) => ({
+    ...SIZE,
+    ...{ marginTop: key.height + 32, marginLeft: 48, marginBottom: 38, marginRight: 24 },
+    style: { fontSize: "12px" },
+    x: {
+      type: "log",
+      label: "density, %",
+      labelAnchor: "center",
+      labelArrow: "none",
+      ticks: 4,
+      tickFormat: String,
     },
-    {
-      title: "MiB of weights, optimizer state and topology",
-      points: rows.map(({ density, bytes }) => [density, mebibytes(bytes)]),
-      dense: mebibytes(dense.bytes),
-      crossover: crossover.memory,
-    },
-  ];
-  const legend = PANEL.height - 12;
-  return svgDocument(panels.map(drawn), { panelWidth: PANEL.width, height: PANEL.height }, [
-    `<path d="M${PANEL.left} ${legend - 4}h22" stroke="${BLUE}" stroke-width="2.4"/>`,
-    `<text x="${PANEL.left + 28}" y="${legend}">truly sparse, ${network}, threads: ${threads}</text>`,
-    `<path d="M${PANEL.width} ${legend - 4}h22" stroke="${ORANGE}" stroke-dasharray="5 4" stroke-width="2"/>`,
-    `<text x="${PANEL.width + 28}" y="${legend}">${dense.system}</text>`,
-  ]);
-}
-
-function drawn({ title, points, dense, crossover }: Panel): string[] {
-  const { left, right, top, bottom, width, height } = PANEL;
-  const densities = points.map(([density]) => density);
-  const values = [...points.map(([, value]) => value), dense];
-  const [lowX, highX] = decades(densities);
-  const [lowY, highY] = decades(values);
-  const along = (value: number, low: number, high: number) => (Math.log10(value) - low) / (high - low);
-  const x = (density: number) => round(left + along(density, lowX, highX) * (width - left - right));
-  const y = (value: number) => round(height - bottom - along(value, lowY, highY) * (height - top - bottom));
-  const lines = [`<text x="${left}" y="22" font-size="14" font-weight="600">${title}</text>`];
-  for (let decade = lowY; decade <= highY; decade++) {
-    const at = y(10 ** decade);
-    lines.push(`<path d="M${left} ${at}H${width - right}" stroke="#d0d7de" stroke-width=".7"/>`);
-    lines.push(
-      `<text x="${left - 6}" y="${at + 4}" text-anchor="end">${+(10 ** decade).toPrecision(1)}</text>`,
-    );
-  }
-  for (let decade = lowX; decade <= highX; decade++) {
-    const percent = `${+(100 * 10 ** decade).toPrecision(1)} %`;
-    lines.push(
-      `<text x="${x(10 ** decade)}" y="${height - bottom + 16}" text-anchor="middle">${percent}</text>`,
-    );
-  }
-  lines.push(`<path d="M${left} ${y(dense)}H${width - right}" stroke="${ORANGE}" stroke-dasharray="5 4"/>`);
-  const path = points.map(([density, value]) => `${x(density)},${y(value)}`).join(" ");
-  lines.push(`<polyline fill="none" stroke="${BLUE}" stroke-width="1.6" points="${path}"/>`);
-  for (const [density, value] of points) {
-    lines.push(`<circle cx="${x(density)}" cy="${y(value)}" r="2.5" fill="${BLUE}"/>`);
-  }
-  if (crossover !== undefined) {
-    const [at, level] = [x(crossover), y(dense)];
-    lines.push(`<circle cx="${at}" cy="${level}" r="4.5" fill="none" stroke="#24292f"/>`);
-    const text = `equal at ${(100 * crossover).toPrecision(2)} %`;
-    lines.push(`<text x="${at - 8}" y="${level - 8}" text-anchor="end">${text}</text>`);
-  }
-  return lines;
-}
-
-/** Whole powers of ten around the values. */
-function decades(values: readonly number[]): [low: number, high: number] {
-  return [Math.floor(Math.log10(Math.min(...values))), Math.ceil(Math.log10(Math.max(...values)))];
+    y: { type: "log", label: null, grid: true, nice: true, ticks: 4, tickFormat: String },
+    marks: [
+      plot.ruleY([of(dense)], { stroke: theirs, strokeWidth: 2, strokeDasharray: "5 4" }),
+      plot.line(points, { stroke: ours, strokeWidth: 2 }),
+      plot.dot(points, { fill: ours, r: 2.5 }),
+      plot.dot(met, { stroke: "currentColor", r: 4.5 }),
+      plot.text(met, {
+        text: ([density]) => `equal at ${density.toPrecision(2)} %`,
+        ...{ dx: -8, dy: -10, textAnchor: "end", fill: "currentColor" },
+      }),
+      plot.text([TITLES[cost]], { frameAnchor: "top-left", dx: -46, dy: -20, fill: "currentColor" }),
+      key.mark,
+    ],
+  }));
 }
 
 if (import.meta.main) {
   const [path] = Deno.args;
   if (path === undefined) throw new TypeError("Cannot draw: expected the path of a density result");
-  console.log(densitySvg(JSON.parse(await Deno.readTextFile(path))).trimEnd());
+  const result: DensityResult = JSON.parse(await Deno.readTextFile(path));
+  for (const cost of ["time", "memory"] as const) {
+    const picture = await densityPicture(cost, result);
+    await Deno.writeTextFile(new URL(`../docs/density-${cost}.svg`, import.meta.url), `${picture}\n`);
+  }
 }

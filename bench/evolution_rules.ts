@@ -17,6 +17,7 @@ import { changeTopology } from "../src/topology/change.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { StepRunner } from "../src/train/step_runner.ts";
 import { madeUpSplit } from "./made_up.ts";
+import { describeProcessor, processor as runsOn } from "./processor.ts";
 
 /** Options of each rule. */
 const RULES: Readonly<Record<string, TrainOptions>> = {
@@ -86,6 +87,7 @@ const rows = Array.from(changeTimes, ([rule, times]) => ({
   shareOfEpoch: median(clock(times)) / epochSeconds,
 }));
 const result = {
+  host: describeProcessor(runsOn()),
   sizes,
   epsilon,
   connections,

@@ -1,6 +1,6 @@
 /**
- * How long training keeps a program from other things: the longest stall of the event loop, and how long after
- * `abort()` a run is over.
+ * How long training, reading a table and choosing features keep a program from other things: the longest stall of the
+ * event loop, and how long after `abort()` a training or a selection is over.
  *
  *     deno run -A bench/stalls.ts [--run plain] [--rounds 5] [--aborts 8] [--threads 1] [--json]
  *
@@ -14,41 +14,82 @@
 import { setImmediate } from "node:timers";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { Dataset, fit, madelonLike, SparseMlp, type TrainOptions } from "../mod.ts";
+import {
+  type Dataset,
+  fit,
+  madelonLike,
+  readTable,
+  selectFeatures,
+  SparseMlp,
+  type TrainOptions,
+} from "../mod.ts";
 import { madeUpData } from "./made_up.ts";
+import { describeProcessor, processor } from "./processor.ts";
 
-/** A training to watch: the parts are made once, the model anew for each round. */
-interface Watched {
+/** Work to watch: a call, whose data are made once. */
+type Watched = (signal?: AbortSignal) => Promise<unknown>;
+
+/** A training; the model is made anew for each round. */
+function training({ data, sizes, options }: {
   readonly data: Dataset;
   readonly sizes: readonly number[];
   readonly options: TrainOptions;
+}): Watched {
+  return (signal) => {
+    const model = SparseMlp.create({ sizes: [...sizes], epsilon: 20, seed: 1 });
+    return fit(model, data, { threads, ...options, ...(signal && { signal }) });
+  };
+}
+
+/** 25 MB of delimited text: 200,000 rows of 20 numbers, a colour and a label. */
+function tableBytes(): Uint8Array<ArrayBuffer> {
+  const names = Array.from({ length: 20 }, (_, column) => `c${column}`);
+  const lines = [[...names, "colour", "label"].join(",")];
+  for (let row = 0; row < 200_000; row++) {
+    const cells = names.map((_, column) => (((row + 1) * (column + 7) * 7919) % 10_007 / 1000).toFixed(3));
+    lines.push([...cells, ["red", "green", "blue"][row % 3], cells[0] > "5" ? "a" : "b"].join(","));
+  }
+  return new TextEncoder().encode(lines.join("\n"));
 }
 
 const RUNS: Readonly<Record<string, () => Watched>> = {
   /** 2,000 samples of 500 features, the library's defaults. */
-  plain: () => ({
-    data: madelonLike({ samples: 2000, testSamples: 600, features: 500, seed: 1 }),
-    sizes: [500, 400, 100, 400, 2],
-    options: { epochs: 40, batchSize: 32 },
-  }),
+  plain: () =>
+    training({
+      data: madelonLike({ samples: 2000, testSamples: 600, features: 500, seed: 1 }),
+      sizes: [500, 400, 100, 400, 2],
+      options: { epochs: 40, batchSize: 32 },
+    }),
   /** Bytes and a network of the size of Fashion-MNIST's. */
   fashion: () => {
     const sizes = [784, 1000, 1000, 1000, 10];
-    return {
-      data: madeUpData(sizes, 60_000, 10_000),
-      sizes,
-      options: { epochs: 2, validationFraction: 0.1 },
-    };
+    const data = madeUpData(sizes, 60_000, 10_000);
+    return training({ data, sizes, options: { epochs: 2, validationFraction: 0.1 } });
   },
   /** 200,000 rows of 100 columns, with a metric of the outputs, calibration and pruning. */
-  wide: () => ({
-    data: madelonLike({ samples: 200_000, testSamples: 1000, features: 100, seed: 1 }),
-    sizes: [100, 200, 200, 2],
-    options: {
-      ...{ epochs: 3, validationFraction: 0.5, metric: "roc-auc", calibrate: true },
-      importancePruning: { start: 1, every: 1, percentile: 10 },
-    },
-  }),
+  wide: () =>
+    training({
+      data: madelonLike({ samples: 200_000, testSamples: 1000, features: 100, seed: 1 }),
+      sizes: [100, 200, 200, 2],
+      options: {
+        ...{ epochs: 3, validationFraction: 0.5, metric: "roc-auc", calibrate: true },
+        importancePruning: { start: 1, every: 1, percentile: 10 },
+      },
+    }),
+  /** A table in memory, which has no pauses of its own, divided into three parts. */
+  table: () => {
+    const bytes = tableBytes();
+    return () => readTable(bytes, { label: "label", test: 0.2, validation: 0.1, threads });
+  },
+  /** All ways to choose features, of 5,000 samples of 1,000 features. */
+  features: () => {
+    const data = madelonLike({ samples: 5000, testSamples: 100, features: 1000, seed: 1 });
+    return (signal) =>
+      selectFeatures(data, {
+        ...{ count: 20, network: { hidden: [100, 100] }, training: { epochs: 2 }, threads },
+        ...(signal && { signal }),
+      });
+  },
 };
 
 /** What a recorder saw; milliseconds. */
@@ -93,7 +134,7 @@ function processorMs(): number {
 interface Found {
   /** How long a whole run took. */
   readonly run: number[];
-  /** The call of `fit`, until its promise is there. */
+  /** The call, until its promise is there. */
   readonly call: number[];
   /** The longest stall behind the call. */
   readonly stall: number[];
@@ -103,12 +144,8 @@ interface Found {
   readonly abort: number[];
 }
 
-async function watch({ data, sizes, options }: Watched): Promise<Found> {
+async function watch(begin: Watched): Promise<Found> {
   const found: Found = { run: [], call: [], stall: [], processor: [], abort: [] };
-  const begin = (signal?: AbortSignal) => {
-    const model = SparseMlp.create({ sizes: [...sizes], epsilon: 20, seed: 1 });
-    return fit(model, data, { threads, ...options, ...(signal && { signal }) });
-  };
   for (let round = 0; round < rounds; round++) {
     await new Promise((resolve) => void setImmediate(resolve));
     const started = performance.now();
@@ -155,13 +192,14 @@ if (names.length === 0) {
 }
 const columns = ["run", "call", "stall", "processor", "abort"] as const;
 if (!values.json) {
+  console.log(describeProcessor(processor()));
   console.log(`lowest, median and highest of ${rounds} rounds and ${aborts} aborts, in ms`);
   console.log(["", ...columns].map((name) => name.padEnd(name === "" ? 10 : 24)).join(""));
 }
 for (const name of names) {
   const found = await watch(RUNS[name]());
   if (values.json) {
-    console.log(JSON.stringify({ name, rounds, threads, ...found }));
+    console.log(JSON.stringify({ name, rounds, threads, machine: processor(), ...found }));
     continue;
   }
   const cells = columns.map((column) => {

@@ -9,6 +9,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { describeProcessor, processor } from "./processor.ts";
 
 const { values: options } = parseArgs({
   options: {
@@ -71,6 +72,7 @@ try {
   }
   const median = (values: number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
   const medians = readers.map(([name]) => median(times.get(name)!));
+  console.log(describeProcessor(processor()));
   console.log(`${(size / 1e6).toFixed(0)} MB, ${columns} columns, ${digits} decimals, ${threads} threads`);
   readers.forEach(([name], index) => {
     const seconds = medians[index];

@@ -2,6 +2,11 @@ import { assert, assertEquals } from "@std/assert";
 import { ABI_VERSION, SYMBOLS } from "../src/native/ffi.ts";
 import { MPI_SYMBOLS } from "../src/native/mpi_ffi.ts";
 
+/** What a model is made of and trained with: these rooms use each other in this order. */
+const TRAINING = ["native", "optimizer", "sparse", "data", "model", "topology", "train"];
+/** What shows a model or a run may use all that is known of it. */
+const SHOWING = [...TRAINING, "features", "files", "figures"];
+
 /** What each room of src/ may use beside itself. */
 const ROOMS: Record<string, readonly string[]> = {
   native: [],
@@ -11,51 +16,14 @@ const ROOMS: Record<string, readonly string[]> = {
   data: ["native", "sparse"],
   model: ["native", "figures", "optimizer", "sparse"],
   topology: ["native", "optimizer", "sparse", "model"],
-  train: ["native", "optimizer", "sparse", "data", "model", "topology"],
-  features: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
-  files: ["native", "optimizer", "sparse", "data", "model", "topology", "train"],
-  dashboard: [
-    "native",
-    "optimizer",
-    "sparse",
-    "data",
-    "model",
-    "topology",
-    "train",
-    "features",
-    "files",
-    "figures",
-  ],
-  parallel: ["native", "optimizer", "sparse", "data", "model", "topology", "train", "files"],
+  train: TRAINING.filter((room) => room !== "train"),
+  features: TRAINING,
+  files: TRAINING,
+  parallel: [...TRAINING, "files"],
   tensorboard: ["model", "train"],
-  report: [
-    "native",
-    "optimizer",
-    "sparse",
-    "data",
-    "model",
-    "topology",
-    "train",
-    "features",
-    "files",
-    "figures",
-  ],
-  cli: [
-    "native",
-    "optimizer",
-    "sparse",
-    "data",
-    "model",
-    "topology",
-    "train",
-    "features",
-    "files",
-    "figures",
-    "report",
-    "parallel",
-    "tensorboard",
-    "dashboard",
-  ],
+  dashboard: SHOWING,
+  report: SHOWING,
+  cli: [...SHOWING, "report", "parallel", "tensorboard", "dashboard"],
 };
 
 const MOST_LINES = 400;

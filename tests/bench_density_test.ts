@@ -1,6 +1,6 @@
-import { assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertMatch } from "@std/assert";
 import { crossing, type DensityResult, type DensityRow, median, table } from "../bench/density.ts";
-import { densitySvg } from "../bench/density_plot.ts";
+import { densityPicture } from "../bench/density_plot.ts";
 
 function row(density: number, medianMs: number): DensityRow {
   return { density, connections: 1000 * density, samplesMs: [medianMs], medianMs, bytes: 2 ** 20 * medianMs };
@@ -20,7 +20,7 @@ Deno.test("median() is the middle, or the mean of the two in the middle", () => 
   assertEquals([median([3, 1, 2]), median([4, 1, 3, 2])], [2, 2.5]);
 });
 
-Deno.test("table() and densitySvg() name the crossover, and show every density", () => {
+Deno.test("table() and densityPicture() name the crossover, and show every density", async () => {
   const result: DensityResult = {
     date: "2026-01-01",
     host: "none",
@@ -35,8 +35,9 @@ Deno.test("table() and densitySvg() name the crossover, and show every density",
   const lines = table(result).split("\n");
   assertEquals(lines[4], "| 10 % | 100 | 10.000 | 5.00 | 10.00 | 5.00 |");
   assertEquals(lines.at(-1), "As fast as dense at 50 %, as large at never");
-  // Axes: x from 58 to 424 for 1 % to 100 %, y from 234 to 40 for 1 to 100 ms.
-  const document = densitySvg(result);
-  assertMatch(document, /points="424,40 241,137 58,166.2"/);
-  assertMatch(document, />equal at 50 %</);
+  const time = await densityPicture("time", result);
+  assertMatch(time, />equal at 50 %</);
+  assertEquals(time.match(/r="2.5"/g)!.length, rows.length);
+  // Never as large: no place is marked.
+  assert(!(await densityPicture("memory", result)).includes("equal at"));
 });

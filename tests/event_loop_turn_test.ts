@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertRejects } from "@std/assert";
-import { train } from "../mod.ts";
-import { EventLoopTurn } from "../src/train/event_loop_turn.ts";
+import { setImmediate } from "node:timers";
+import { madelonLike, train } from "../mod.ts";
+import { divide, divisionPieces } from "../src/data/division.ts";
+import { EventLoopTurn } from "../src/event_loop_turn.ts";
 import { atOnce } from "../src/pieces.ts";
 import { xorData, xorModel } from "./trainer/data.ts";
 
@@ -44,6 +46,29 @@ Deno.test("EventLoopTurn.between() does the work of atOnce(), with turns between
   clearInterval(timer);
   assert(ticks > 0);
   assertEquals(atOnce(sum()), 55);
+});
+
+Deno.test("EventLoopTurn.between() gives a turn after the last piece too, before its caller goes on", async () => {
+  const { now, pass } = clock();
+  // deno-lint-ignore require-yield
+  function* one(): Generator<unknown, void> {
+    pass(30);
+  }
+  let turned = false;
+  setImmediate(() => turned = true);
+  await new EventLoopTurn(now).between(one());
+  assert(turned);
+});
+
+Deno.test("divisionPieces() draws and copies in pieces; all of them are what divide() makes", () => {
+  const { train: whole, ...shape } = madelonLike({ samples: 3000, features: 200, seed: 1 });
+  const pieces = divisionPieces(whole, shape, { test: 0.2, validation: 0.1, seed: 3 }, "divide");
+  let count = 0;
+  let step = pieces.next();
+  for (; !step.done; step = pieces.next()) count++;
+  // Two draws, and 2,100 + 300 + 600 rows of which 1,311 are a piece.
+  assertEquals(count, 2 + 2 + 1 + 1);
+  assertEquals(step.value, divide(whole, shape, { test: 0.2, validation: 0.1, seed: 3 }, "divide"));
 });
 
 Deno.test("EventLoopTurn.between() hears an abort between two pieces", async () => {

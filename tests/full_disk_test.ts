@@ -1,29 +1,23 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckpointError, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
 import { run } from "./cli/process.ts";
-import { smallDisk } from "./small_disk.ts";
+import { onSmallDisk } from "./small_disk.ts";
 import { inFolder } from "./temporary.ts";
 
 const model = (hidden: number) => SparseMlp.create({ sizes: [200, hidden, 2], epsilon: 20, seed: 3 });
 
 Deno.test("saveModel() on a full disk says so, keeps the older file and leaves no other", (test) =>
   inFolder(async (folder) => {
-    const disk = await smallDisk(folder);
-    await test.step({
-      name: "with a file system of 1 MiB",
-      ignore: disk === undefined,
-      fn: async () => {
-        await using _ = disk!;
-        const path = `${folder}/model.safetensors`;
-        await saveModel(model(100), path);
-        const before = await Deno.readFile(path);
-        const error = await assertRejects(() => saveModel(model(40_000), path), CheckpointError);
-        assertStringIncludes(error.message, path);
-        assertStringIncludes(error.message, "No space left");
-        assertEquals(await Deno.readFile(path), before);
-        assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["model.safetensors"]);
-        assertEquals((await loadModel(path)).model.layers.length, 2);
-      },
+    await onSmallDisk(test, folder, async () => {
+      const path = `${folder}/model.safetensors`;
+      await saveModel(model(100), path);
+      const before = await Deno.readFile(path);
+      const error = await assertRejects(() => saveModel(model(40_000), path), CheckpointError);
+      assertStringIncludes(error.message, path);
+      assertStringIncludes(error.message, "No space left");
+      assertEquals(await Deno.readFile(path), before);
+      assertEquals([...Deno.readDirSync(folder)].map(({ name }) => name), ["model.safetensors"]);
+      assertEquals((await loadModel(path)).model.layers.length, 2);
     });
   }));
 
@@ -36,26 +30,20 @@ Deno.test("predict on a full disk names the path, keeps the older file and leave
     await saveModel(trained, model);
     await Deno.writeTextFile(samples, "1,2,3,4,5,6\n6,5,4,3,2,1\n".repeat(50_000));
     await Deno.mkdir(disk);
-    const small = await smallDisk(disk);
-    await test.step({
-      name: "with a file system of 1 MiB",
-      ignore: small === undefined,
-      fn: async () => {
-        await using _ = small!;
-        const path = `${disk}/out.csv`;
-        await Deno.writeTextFile(path, "old");
-        const { code, stderr } = await run("predict", model, samples, "--output", path);
-        assertEquals(
-          [code, stderr],
-          [1, `error: Cannot write predictions to "${path}": No space left on device (os error 28)\n`],
-        );
-        assertEquals(await Deno.readTextFile(path), "old");
-        assertEquals([...Deno.readDirSync(disk)].map(({ name }) => name), ["out.csv"]);
-        // Not even the first line fits.
-        await Deno.writeFile(`${disk}/filler`, new Uint8Array(2 ** 20)).catch(() => {});
-        assertEquals((await run("predict", model, samples, "--output", path)).code, 1);
-        assertEquals([...Deno.readDirSync(disk)].map(({ name }) => name).sort(), ["filler", "out.csv"]);
-      },
+    await onSmallDisk(test, disk, async () => {
+      const path = `${disk}/out.csv`;
+      await Deno.writeTextFile(path, "old");
+      const { code, stderr } = await run("predict", model, samples, "--output", path);
+      assertEquals(
+        [code, stderr],
+        [1, `error: Cannot write predictions to "${path}": No space left on device (os error 28)\n`],
+      );
+      assertEquals(await Deno.readTextFile(path), "old");
+      assertEquals([...Deno.readDirSync(disk)].map(({ name }) => name), ["out.csv"]);
+      // Not even the first line fits.
+      await Deno.writeFile(`${disk}/filler`, new Uint8Array(2 ** 20)).catch(() => {});
+      assertEquals((await run("predict", model, samples, "--output", path)).code, 1);
+      assertEquals([...Deno.readDirSync(disk)].map(({ name }) => name).sort(), ["filler", "out.csv"]);
     });
   }));
 

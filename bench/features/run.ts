@@ -19,9 +19,10 @@ import {
   selectFeatures,
   type Split,
   splitValidation,
+  withFeatures,
 } from "../../mod.ts";
-import { withFeatures } from "../../mod.ts";
 import { writeNpz } from "../../src/files/npz.ts";
+import { describeProcessor, processor } from "../processor.ts";
 
 function option(name: string): string | undefined {
   const place = Deno.args.indexOf(`--${name}`);
@@ -113,6 +114,7 @@ for (const seed of (option("seeds") ?? "1").split(",").map(Number)) {
   const judged = withFeatures({ ...data, validation }, features);
   const accuracy = await judge(judged.train, judged.validation!, Number(option("most-samples") ?? Infinity));
   console.log(JSON.stringify({
+    host: describeProcessor(processor()),
     ...{
       dataset: name,
       count,

@@ -59,7 +59,7 @@ export async function readExtremes(
 }
 
 /** The command that times a network. */
-export function commandOfExtreme({ preset }: Extreme): string[] {
+function commandOfExtreme({ preset }: Extreme): string[] {
   return ["bench/scale.ts", "--preset", preset, "--seed", "1", "--max-steps", String(STEPS)];
 }
 

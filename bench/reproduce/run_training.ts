@@ -66,7 +66,7 @@ export class StoppedRow extends Error {
 }
 
 /** The command line that repeats a row, for people. */
-export function commandOf(row: Training): string {
+function commandOf(row: Training): string {
   return `deno task train ${row.options.join(" ")} --threads 1`;
 }
 

@@ -7,7 +7,6 @@
  * @module
  */
 import { count } from "../../src/format.ts";
-import { round, svgDocument } from "../svg.ts";
 import { BEST_OF, OURS, points, type Row } from "./score.ts";
 
 /** Tables of at most so many rows stand in the first panel. */
@@ -60,7 +59,34 @@ export function tablesSvg(rows: readonly Row[]): string {
   const most = Math.max(few.length, many.length);
   const height = PANEL.top + most * PANEL.row + PANEL.bottom;
   const panels = [drawn(`Up to ${FEW_ROWS} rows`, few), drawn(`More than ${FEW_ROWS} rows`, many)];
-  return svgDocument(panels, { panelWidth: PANEL.width, height }, legend(height - 14));
+  return svgDocument(panels, height, legend(height - 14));
+}
+
+/** An SVG document: the lines of each panel side by side, then those of the legend. */
+function svgDocument(
+  panels: readonly (readonly string[])[],
+  height: number,
+  legend: readonly string[],
+): string {
+  const width = panels.length * PANEL.width;
+  return [
+    `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" ` +
+    `height="${height}" font-family="system-ui, sans-serif" font-size="12" fill="#24292f">`,
+    `<rect width="100%" height="100%" fill="#fff"/>`,
+    ...panels.flatMap((lines, place) => [
+      `<g transform="translate(${place * PANEL.width} 0)">`,
+      ...lines,
+      "</g>",
+    ]),
+    ...legend,
+    "</svg>",
+    "",
+  ].join("\n");
+}
+
+/** A tenth of a pixel is as fine as a drawing gets. */
+function round(value: number): number {
+  return Math.round(10 * value) / 10;
 }
 
 function drawn(title: string, rows: readonly Row[]): string[] {

@@ -86,6 +86,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
       ...(schema && { schema }),
       ...(targetScaling && { targets: describeScaling(targetScaling) }),
       temperature,
+      reachedOutputs: model.reachedOutputs(),
       ...(topology && { topology }),
     };
     printEvent({ ...head, ...stats, layers: rows, ...(features && { features: features.features }) });
@@ -95,6 +96,7 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
     ["Network", describeNetwork(settings)],
     ...(path === undefined ? [["Made in", duration(seconds)] as const] : [["File", path] as const]),
     ["Neurons", count(stats.neurons)],
+    ...pathRow(model),
     ...(model.temperature === 1 ? [] : [["Temperature", model.temperature.toPrecision(4)] as const]),
     ...(model.schema === undefined ? [] : schemaLines(model.schema)),
     ...(layers[0].inputs < model.featureCount
@@ -112,6 +114,13 @@ async function inspect(path: string | undefined, given: Values): Promise<number>
   ];
   console.log([...head, ...tables.flatMap((table) => ["", ...table])].join("\n"));
   return 0;
+}
+
+/** How many outputs no path leads to from the inputs, where there are any. */
+function pathRow(model: SparseMlp): [string, string][] {
+  const [reached, outputs] = [model.reachedOutputs(), model.settings.sizes.at(-1)!];
+  if (reached === outputs) return [];
+  return [["Paths", `from the inputs to ${count(reached)} of ${count(outputs)} outputs`]];
 }
 
 /** The unit of what a regression predicts, of the first few targets. */

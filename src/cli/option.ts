@@ -35,8 +35,8 @@ export const COUNT = { ...COUNTED, value: "N" } as const;
 /** Sections of the help, in the order they are shown. */
 export type Group = "data" | "network" | "training" | "topology" | "run";
 
-/** Names of the commands. */
-export const COMMAND_NAMES = [
+/** Names of the commands that run a network, or look at one. */
+export const NETWORK_COMMANDS = [
   "train",
   "cross-validate",
   "evaluate",
@@ -45,10 +45,10 @@ export const COMMAND_NAMES = [
   "prune",
   "inspect",
   "select-features",
-  "export",
-  "import",
-  "datasets",
 ] as const;
+
+/** Names of the commands. */
+export const COMMAND_NAMES = [...NETWORK_COMMANDS, "export", "import", "datasets"] as const;
 
 /** Name of a command. */
 export type CommandName = typeof COMMAND_NAMES[number];

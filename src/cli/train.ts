@@ -7,7 +7,6 @@ import { classCounts, type Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import { Dashboard } from "../dashboard/dashboard.ts";
 import { SparseMlp } from "../model/model.ts";
-import { reachedOutputs } from "../model/reach.ts";
 import { type MpiPlace, startMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
@@ -252,7 +251,7 @@ async function prepare(given: Values): Promise<Run> {
   const model = before?.model ?? makeModel(values, data);
   const full = model.layers.every(({ nnz }) => nnz > 0);
   // A layer without a connection is refused.
-  const cutOff = !full || reachedOutputs(model.layers) > 0 ? [] : [
+  const cutOff = !full || model.reachedOutputs() > 0 ? [] : [
     "No path of connections leads from the inputs to an output, so nothing can be learned of them until one grows; " +
     "a larger --epsilon or density makes some",
   ];

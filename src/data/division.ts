@@ -12,9 +12,10 @@ import {
   SEED,
 } from "../hyperparameter.ts";
 import { numberGroups } from "./groups.ts";
+import { atOnce, type Pieces } from "../pieces.ts";
 import { type Drawn, drawSamples, TEST_DRAW, VALIDATION_DRAW } from "./held_out.ts";
 import type { Labels } from "./own_labels.ts";
-import { placesOf, samplesAt } from "./samples_at.ts";
+import { placesOf, samplePieces } from "./samples_at.ts";
 import type { Split, SplitShape } from "./split.ts";
 
 /** The parts that samples are divided into; fractions are of all samples. */
@@ -72,6 +73,16 @@ export interface Parts {
  * @throws {RangeError} When an option is out of range, or a part would be empty.
  */
 export function divide(whole: Split, shape: SplitShape, options: DatasetOptions, task: string): Parts {
+  return atOnce(divisionPieces(whole, shape, options, task));
+}
+
+/** As {@linkcode divide}, a draw or a megabyte at a time. */
+export function* divisionPieces(
+  whole: Split,
+  shape: SplitShape,
+  options: DatasetOptions,
+  task: string,
+): Pieces<Parts> {
   const { groups: given, ...others } = onlyKnown(options, OPTION_NAMES, task);
   const resolved = resolveOptions(ROWS, others, { task }) as Omit<DatasetOptions, "groups">;
   const { test = 0, validation = 0, seed = 0, stratify } = resolved;
@@ -100,6 +111,7 @@ export function divide(whole: Split, shape: SplitShape, options: DatasetOptions,
     if (share === 0) continue;
     const size = drawSamples(from, { fraction: share * whole.samples / left, seed, draw, mark });
     left -= size;
+    yield;
     if (size > 0 && left > 0) continue;
     throw new RangeError(
       because(
@@ -112,10 +124,10 @@ export function divide(whole: Split, shape: SplitShape, options: DatasetOptions,
     );
   }
   if (left === whole.samples) return { train: whole };
-  const part = (mark: number) => samplesAt(whole, placesOf(from.flags, mark), shape);
+  const part = (mark: number) => samplePieces(whole, placesOf(from.flags, mark), shape);
   return {
-    train: part(0),
-    ...(validation > 0 && { validation: part(2) }),
-    ...(test > 0 && { test: part(1) }),
+    train: yield* part(0),
+    ...(validation > 0 && { validation: yield* part(2) }),
+    ...(test > 0 && { test: yield* part(1) }),
   };
 }

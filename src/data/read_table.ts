@@ -4,6 +4,8 @@
  * @module
  */
 import type { ByteSource } from "../byte_source.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
+import type { Pieces } from "../pieces.ts";
 import type { Dataset } from "./dataset.ts";
 import { finished } from "./finished.ts";
 import { type Part, progressOf, requireLearnable } from "./files.ts";
@@ -13,7 +15,7 @@ import {
   type TableReadingOptions,
   tableReadingOptions,
 } from "./read_table_options.ts";
-import { divide } from "./division.ts";
+import { divisionPieces, type Parts } from "./division.ts";
 import { toDataset } from "./file_dataset.ts";
 import { isTable, readTables } from "./table/table_files.ts";
 import { type Fetching, openTableSource } from "./table/table_source.ts";
@@ -55,6 +57,7 @@ export async function readTable(source: ByteSource, options: ReadTableOptions = 
   const files = [await tableOf(source, fetching)];
   if (typeof test !== "number") files.push(await tableOf(test, fetching));
   try {
+    const turn = new EventLoopTurn();
     const samples = await readTables(files, {
       ...reading,
       labelColumn: label,
@@ -63,7 +66,8 @@ export async function readTable(source: ByteSource, options: ReadTableOptions = 
     const [train, other] = samples.map((samples, index): Part => ({ samples, source: files[index].path }));
     requireLearnable([train, other], like);
     const data = toDataset(files[0].stem, train.samples, train.source, other?.samples, other?.source);
-    return finished(setAside(data, reading));
+    if (turn.due) await turn.take();
+    return finished({ ...data, ...await turn.between(partsOf(data, reading)) });
   } catch (cause) {
     throw reworded(cause, words);
   }
@@ -81,8 +85,8 @@ async function tableOf(source: ByteSource, fetching: Fetching): Promise<DataFile
 }
 
 /** Sets rows aside to test and to choose a model with; shares are of all rows. */
-function setAside(data: Dataset, { test, validation, stratify, seed }: TableReadingOptions): Dataset {
+function partsOf(data: Dataset, { test, validation, stratify, seed }: TableReadingOptions): Pieces<Parts> {
   const fraction = typeof test === "number" ? test : 0;
   const options = { test: fraction, validation, stratify, seed };
-  return { ...data, ...divide(data.train, data, options, `read table "${data.name}"`) };
+  return divisionPieces(data.train, data, options, `read table "${data.name}"`);
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset, Split } from "../data/dataset.ts";
+import type { EventLoopTurn } from "../event_loop_turn.ts";
 import { SparseMlp } from "../model/model.ts";
 import { fit } from "../train/fit.ts";
 import { samplePart } from "./sample_part.ts";
@@ -20,6 +21,8 @@ export interface JudgementPlan {
   readonly seed: number;
   readonly threads: number;
   readonly signal?: AbortSignal;
+  /** When others last had their turn. */
+  readonly turn: EventLoopTurn;
 }
 
 /**
@@ -32,11 +35,13 @@ export interface JudgementPlan {
 export async function validationErrors(
   data: Dataset,
   features: Uint32Array,
-  { seed, threads, signal }: JudgementPlan,
+  { seed, threads, signal, turn }: JudgementPlan,
 ): Promise<Float64Array> {
   const { test: _, ...reduced } = withFeatures(data, features);
   const model = SparseMlp.for(reduced, { ...JUDGE.network, seed });
+  if (turn.due) await turn.take();
   await fit(model, reduced, { ...JUDGE.training, seed, threads, metric: "loss", ...(signal && { signal }) });
+  if (turn.due) await turn.take();
   return errorsOf(model, reduced.validation!, reduced, threads);
 }
 

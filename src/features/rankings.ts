@@ -6,7 +6,7 @@
 import type { Dataset } from "../data/dataset.ts";
 import { SparseMlp } from "../model/model.ts";
 import type { ModelForOptions } from "../model/data_shape.ts";
-import { EventLoopTurn } from "../train/event_loop_turn.ts";
+import type { EventLoopTurn } from "../event_loop_turn.ts";
 import type { TrainOptions } from "../train/options.ts";
 import { train } from "../train/trainer.ts";
 import { inputAttribution } from "./attribution.ts";
@@ -41,6 +41,8 @@ export interface RankingPlan {
     readonly threads: number;
     readonly seed: number;
   };
+  /** When others last had their turn. */
+  readonly turn: EventLoopTurn;
   /** Called after each epoch. */
   readonly onEpoch: (method: RankingMethod, epoch: number) => void;
 }
@@ -67,7 +69,7 @@ export async function rankings(
   const found = new Map<RankingMethod, Ranking>();
   for (const [method, pieces] of [["f-test", fTestPieces], ["relief-f", reliefFPieces]] as const) {
     if (!methods.includes(method)) continue;
-    const worth = await new EventLoopTurn().between(pieces(data), plan.training.signal);
+    const worth = await plan.turn.between(pieces(data), plan.training.signal);
     found.set(method, ranked(plan, worth));
   }
   const watched = (["strength", "attribution"] as const).filter((method) => methods.includes(method));
@@ -107,7 +109,7 @@ async function byElimination(data: Dataset, plan: RankingPlan): Promise<Ranking>
 
 async function trainNetwork(
   data: Dataset,
-  { network, training }: RankingPlan,
+  { network, training, turn }: RankingPlan,
   rules: Pick<TrainOptions, "drop" | "growth">,
   look: (model: SparseMlp, epoch: number) => void,
 ): Promise<SparseMlp> {
@@ -117,7 +119,10 @@ async function trainNetwork(
   const [{ values }] = model.layers;
   values.forEach((value, at) => values[at] = FIRST_SCALE * value);
   const options = { evaluateEvery: training.epochs, ...training, ...rules };
-  for await (const { epoch } of train(model, samples, options)) look(model, epoch);
+  for await (const { epoch } of train(model, samples, options)) {
+    look(model, epoch);
+    if (turn.due) await turn.take();
+  }
   return model;
 }
 

@@ -5,7 +5,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
-import type { Pieces } from "../pieces.ts";
+import { atOnce, inRanges, type Pieces } from "../pieces.ts";
 import { samplePart } from "./sample_part.ts";
 
 /** Neighbours of each class that a sample is compared with. */
@@ -35,7 +35,7 @@ export function* reliefFPieces(data: Compared): Pieces<Float64Array> {
   const { featureCount, train } = data;
   const samples = Math.min(train.samples, MOST_SAMPLES);
   const places = evenly(train.samples, samples);
-  const features = scaled(samplePart(train, places, featureCount), samples, featureCount);
+  const features = yield* scaled(samplePart(train, places, featureCount), samples, featureCount);
   const asked = evenly(
     samples,
     Math.min(samples, MOST_ASKED, Math.max(LEAST_ASKED, Math.floor(BUDGET / (samples * featureCount)))),
@@ -119,7 +119,7 @@ class Outputs {
     places.forEach((place, at) => {
       targets.set(train.targets.subarray(place * outputCount, (place + 1) * outputCount), at * outputCount);
     });
-    this.#targets = Float64Array.from(scaled(targets, places.length, outputCount));
+    this.#targets = Float64Array.from(atOnce(scaled(targets, places.length, outputCount)));
     this.#weights = Float64Array.from(places, (place) => train.weights?.[place] ?? 1);
     this.#all = new Float64Array(featureCount);
     this.#together = new Float64Array(featureCount);
@@ -157,18 +157,27 @@ function distance(
   return sum;
 }
 
-/** Each column divided by its range; a constant one is 0. */
-function scaled(values: Float32Array | Uint8Array, rows: number, columns: number): Float32Array {
+/** Each column divided by its range, a piece of the rows at a time; a constant one is 0. */
+function* scaled(values: Float32Array | Uint8Array, rows: number, columns: number): Pieces<Float32Array> {
   const [least, most] = [new Float32Array(columns).fill(Infinity), new Float32Array(columns).fill(-Infinity)];
-  for (let at = 0; at < rows * columns; at++) {
-    const column = at % columns;
-    least[column] = Math.min(least[column], values[at]);
-    most[column] = Math.max(most[column], values[at]);
-  }
-  return Float32Array.from(values, (value, at) => {
-    const range = most[at % columns] - least[at % columns];
-    return range > 0 ? (value - least[at % columns]) / range : 0;
-  });
+  yield* inRanges(rows, (first, end) => {
+    for (let row = first; row < end; row++) {
+      for (let column = 0, at = row * columns; column < columns; column++, at++) {
+        if (values[at] < least[column]) least[column] = values[at];
+        if (values[at] > most[column]) most[column] = values[at];
+      }
+    }
+  }, columns);
+  const made = new Float32Array(rows * columns);
+  yield* inRanges(rows, (first, end) => {
+    for (let row = first; row < end; row++) {
+      for (let column = 0, at = row * columns; column < columns; column++, at++) {
+        const range = most[column] - least[column];
+        made[at] = range > 0 ? (values[at] - least[column]) / range : 0;
+      }
+    }
+  }, columns);
+  return made;
 }
 
 /** So many of the places below `length`, evenly spread. */

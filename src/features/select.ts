@@ -5,7 +5,7 @@
  */
 import { type Dataset, usableDataset } from "../data/dataset.ts";
 import { standardizationPieces } from "../data/standardization.ts";
-import { splitValidation } from "../data/validation_split.ts";
+import { validationPieces } from "../data/validation_split.ts";
 import {
   CALLBACK,
   COUNT,
@@ -21,7 +21,7 @@ import { MODEL_FOR_NAMES, type ModelForOptions } from "../model/data_shape.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { pictured } from "../picture.ts";
-import { EventLoopTurn } from "../train/event_loop_turn.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
 import { TRAIN_OPTION_NAMES, type TrainOptions } from "../train/options.ts";
 import { requireSignal } from "../value.ts";
 import { columnScores, type FeatureColumn, featureColumns } from "./columns.ts";
@@ -170,8 +170,9 @@ export async function selectFeatures(
   data: Dataset,
   options: FeatureSelectionOptions,
 ): Promise<SelectedFeatures> {
+  const turn = new EventLoopTurn();
   const usable = usableDataset(data);
-  const read = readOptions(options, usable.train.samples);
+  const read = { ...readOptions(options, usable.train.samples), turn };
   const columns = featureColumns(usable);
   const varying = await varyingColumns(usable, columns, read);
   const plan = { ...read, columns, varying };
@@ -216,7 +217,7 @@ const METHOD_ROW = {
 } as const;
 
 /** Options as they were checked, filled in. */
-interface Resolved extends Omit<RankingPlan, "columns" | "varying"> {
+interface Resolved extends Omit<RankingPlan, "columns" | "varying" | "turn"> {
   readonly method: FeatureMethod;
   readonly seed: number;
   readonly threads: number;
@@ -286,10 +287,10 @@ type Plan = Resolved & RankingPlan;
 async function varyingColumns(
   { train, featureCount }: Dataset,
   columns: readonly FeatureColumn[],
-  { count, threads, training: { signal } }: Resolved,
+  { count, threads, turn, training: { signal } }: Resolved & Pick<RankingPlan, "turn">,
 ): Promise<Uint8Array> {
   requireCount(count, columns.length);
-  const { scale } = await new EventLoopTurn().between(
+  const { scale } = await turn.between(
     standardizationPieces(train, featureCount, threads),
     signal,
   );
@@ -333,7 +334,7 @@ async function compareMethods(
   plan: Plan,
 ): Promise<{ readonly method: RankingMethod; readonly comparisons: readonly MethodComparison[] }> {
   const parts = data.validation === undefined
-    ? splitValidation(data, COMPARED_FRACTION, plan.seed)
+    ? await plan.turn.between(validationPieces(data, COMPARED_FRACTION, plan.seed), plan.training.signal)
     : { train: data.train, validation: data.validation };
   const { test: _, ...rest } = data;
   const compared: Dataset = { ...rest, ...parts };
@@ -341,7 +342,7 @@ async function compareMethods(
   const errors: Float64Array[] = [];
   for (const method of RANKING_METHODS) {
     const chosen = found.get(method)!.order.subarray(0, plan.count);
-    errors.push(await validationErrors(compared, chosen, plan.training));
+    errors.push(await validationErrors(compared, chosen, { ...plan.training, turn: plan.turn }));
     plan.onProgress({ phase: "comparison", done: errors.length, total: RANKING_METHODS.length });
   }
   const comparisons = RANKING_METHODS.map((method, place) => ({

@@ -11,7 +11,7 @@ import { messageOf } from "../errors.ts";
 import { isRecord } from "../hyperparameter.ts";
 import type { RandomAccess } from "../data/random_access.ts";
 import { type JsonBounds, parseBoundedJson } from "./bounded_json.ts";
-import { EventLoopTurn } from "../train/event_loop_turn.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
 import { writeWhole } from "../whole_file.ts";
 
 /** A tensor to write or as read, little-endian as in memory. */

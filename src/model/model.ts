@@ -20,6 +20,7 @@ import { NetworkArrays } from "./network_arrays.ts";
 import { copyParts, type ModelParts } from "./parts.ts";
 import { modelDisplay, modelPicture } from "./picture.ts";
 import { PredictiveNetwork } from "./predictive.ts";
+import { reachedOutputs } from "./reach.ts";
 import { readShared } from "./read_shared.ts";
 import type { ModelOptions, ModelSettings, Task } from "./settings.ts";
 import { type SharedModel, shareParts } from "./share.ts";
@@ -298,6 +299,27 @@ export class SparseMlp<out T extends Task = Task> extends PredictiveNetwork<T> {
     const places = this.standardization?.selection?.features;
     inputStrength(this.layers[0]).forEach((sum, input) => strength[places?.[input] ?? input] = sum);
     return strength;
+  }
+
+  /**
+   * How many outputs a path of connections leads to from the inputs; the others are the same number whatever comes in.
+   *
+   * With none, a training learns the shares of the classes (or the means) alone, until a path grows. A console says so of
+   * the model.
+   *
+   * Cost: O(connections).
+   *
+   * @example
+   * ```ts
+   * import { assertEquals } from "@std/assert";
+   * import { SparseMlp } from "@truly-sparse/truly-sparse";
+   *
+   * assertEquals(SparseMlp.create({ sizes: [4, 8, 2], density: 1 }).reachedOutputs(), 2);
+   * assertEquals(SparseMlp.create({ sizes: [90, 90, 90, 2], density: 0.0002 }).reachedOutputs(), 0);
+   * ```
+   */
+  reachedOutputs(): number {
+    return reachedOutputs(this.layers);
   }
 
   /**

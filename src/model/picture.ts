@@ -15,6 +15,7 @@ interface ShownModel {
   readonly settings: Pick<ModelSettings, "sizes" | "task" | "activation">;
   readonly standardization?: unknown;
   readonly temperature: number;
+  reachedOutputs(): number;
   stats(): Pick<Counts, "connections" | "density"> & Pick<ModelStats, "layers">;
 }
 
@@ -26,6 +27,7 @@ export function modelPicture(model: ShownModel): string {
     `SparseMlp ${layerSizes(sizes, "-")}`,
     task,
     `${plural(connections, "connection")} (${percent(density)} of dense)`,
+    ...(model.reachedOutputs() === 0 ? ["no path leads from an input to an output"] : []),
     // Without a hidden layer it has none.
     ...(sizes.length > 2 ? [describeActivation(activation)] : []),
     standardization === undefined ? "not trained" : "trained",

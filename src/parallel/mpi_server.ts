@@ -7,7 +7,7 @@ import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
-import { EventLoopTurn } from "../train/event_loop_turn.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
 import { KeptTopologies } from "./mpi_topologies.ts";

@@ -85,7 +85,7 @@ export function reliability({ outputs, samples, width, classOf, weight }: Classi
 }
 
 /** By the probability of each label of each sample. */
-export function labelReliability({ outputs, targets, width, weight }: MeasuredSamples): Reliability[] {
+function labelReliability({ outputs, targets, width, weight }: MeasuredSamples): Reliability[] {
   const bins = new Bins();
   outputs.forEach((probability, place) => {
     bins.add(probability, targets[place] === 1, weight(Math.floor(place / width)));

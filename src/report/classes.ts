@@ -57,7 +57,7 @@ export async function classes(content: ReportContent): Promise<SafeHtml | undefi
 }
 
 /** What a confusion says of each class. */
-export function classScores(
+function classScores(
   confusion: readonly (readonly number[])[],
   names: readonly string[],
 ): ClassScore[] {

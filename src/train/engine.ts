@@ -6,7 +6,7 @@
 import type { Split } from "../data/dataset.ts";
 import { TrainingError } from "../errors.ts";
 import type { TopologyCounts } from "../topology/change.ts";
-import type { EventLoopTurn } from "./event_loop_turn.ts";
+import type { EventLoopTurn } from "../event_loop_turn.ts";
 import type { ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import type { EpochRecord } from "./records.ts";

@@ -12,7 +12,7 @@ import { evolvesAt, type Moment } from "../topology/interval.ts";
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { diverged, type Engine, type EnginePlan, type Trained } from "./engine.ts";
-import type { EventLoopTurn } from "./event_loop_turn.ts";
+import type { EventLoopTurn } from "../event_loop_turn.ts";
 import type { Progress, ResolvedHooks } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { learningRateOf, ownRateOf } from "./rate.ts";

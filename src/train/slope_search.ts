@@ -19,7 +19,7 @@ import { type ModelForOptions, optionsFor } from "../model/data_shape.ts";
 import { SparseMlp } from "../model/model.ts";
 import { readList } from "../numbers.ts";
 import { readByName, requireSignal } from "../value.ts";
-import { EventLoopTurn } from "./event_loop_turn.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
 import { HOOK_NAMES, type RunHooks } from "./hooks.ts";
 import { resolveRunOptions, TRAIN_OPTION_NAMES, type TrainOptions } from "./options.ts";
 import type { EpochRecord } from "./records.ts";

@@ -22,7 +22,7 @@ import { checkedRun } from "./compatibility.ts";
 import { diverged, type Engine, type EnginePlan } from "./engine.ts";
 import { type Evaluation, SplitEvaluator } from "./evaluation.ts";
 import { densitiesOf, hasFinalDensity } from "../topology/density_decay.ts";
-import { EventLoopTurn } from "./event_loop_turn.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
 import type { PhaseProgress } from "./hooks.ts";
 import type { Hyperparameters } from "./hyperparameters.ts";
 import { epochDisplay, epochPicture, summaryDisplay, summaryPicture } from "./record_pictures.ts";

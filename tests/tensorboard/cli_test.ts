@@ -1,6 +1,6 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { run, smallRun } from "../cli/process.ts";
-import { smallDisk } from "../small_disk.ts";
+import { onSmallDisk } from "../small_disk.ts";
 import { inFolder } from "../temporary.ts";
 import { filesBelow, recordsOf } from "./records.ts";
 
@@ -52,21 +52,15 @@ Deno.test("train --tensorboard refuses a folder that cannot be written before an
 Deno.test("train --tensorboard on a disk that fills says so in a line, and the training goes on", (test) =>
   inFolder(async (folder) => {
     const { args } = await smallRun();
-    const disk = await smallDisk(folder);
-    await test.step({
-      name: "with a file system of 1 MiB",
-      ignore: disk === undefined,
-      fn: async () => {
-        await using _ = disk!;
-        // Room for the beginning of a file.
-        await Deno.writeFile(`${folder}/filler`, new Uint8Array(2 ** 20 - 3 * 4096));
-        const { code, stdout, stderr } = await run(...args, "--epochs", "30", "--tensorboard", `${folder}/a`);
-        assertEquals(code, 0, stderr);
-        const said = stderr.split("\n").filter((line) => line.startsWith("Left out"));
-        assertEquals(said, [
-          `Left out the event files in "${folder}/a", the training goes on: No space left on device (os error 28)`,
-        ]);
-        assertStringIncludes(stdout, "30 epochs");
-      },
+    await onSmallDisk(test, folder, async () => {
+      // Room for the beginning of a file.
+      await Deno.writeFile(`${folder}/filler`, new Uint8Array(2 ** 20 - 3 * 4096));
+      const { code, stdout, stderr } = await run(...args, "--epochs", "30", "--tensorboard", `${folder}/a`);
+      assertEquals(code, 0, stderr);
+      const said = stderr.split("\n").filter((line) => line.startsWith("Left out"));
+      assertEquals(said, [
+        `Left out the event files in "${folder}/a", the training goes on: No space left on device (os error 28)`,
+      ]);
+      assertStringIncludes(stdout, "30 epochs");
     });
   }));

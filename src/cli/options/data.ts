@@ -6,7 +6,7 @@
 import { FRACTION } from "../../hyperparameter.ts";
 import { TASKS } from "../../task.ts";
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
-import { from, type Option } from "../option.ts";
+import { from, NETWORK_COMMANDS, type Option } from "../option.ts";
 
 /** What the paper changes in CIFAR-10's images; `--augment` where a data set has nothing of its own. */
 const AUGMENTATION = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
@@ -28,16 +28,7 @@ const COLUMNS = {
 const TEXT = {
   group: "data",
   kind: "text",
-  commands: [
-    "train",
-    "cross-validate",
-    "evaluate",
-    "report",
-    "predict",
-    "prune",
-    "inspect",
-    "select-features",
-  ],
+  commands: NETWORK_COMMANDS,
   needs: [{ option: "data" }],
 } as const;
 
@@ -100,16 +91,7 @@ export const DATA_OPTIONS = [
     help: "Column with the label: a name in the header, a number from 0 (−1 is the last), first, or last; " +
       "several with commas for regression and for multi-label. Without it, a column called label, class, target, response, output or " +
       "y, else the last. A model knows its own.",
-    commands: [
-      "train",
-      "cross-validate",
-      "evaluate",
-      "report",
-      "predict",
-      "prune",
-      "inspect",
-      "select-features",
-    ],
+    commands: NETWORK_COMMANDS,
     needs: [{ option: "data" }],
   },
   {

@@ -5,7 +5,7 @@
  */
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { DEFAULT_PORT } from "../../dashboard/dashboard.ts";
-import { COMMAND_NAMES, COUNT, from, type Option } from "../option.ts";
+import { COMMAND_NAMES, COUNT, from, NETWORK_COMMANDS, type Option } from "../option.ts";
 
 const RUN = { group: "run", commands: ["train"] } as const;
 
@@ -26,16 +26,7 @@ export const RUN_OPTIONS = [
     ...from(HYPERPARAMETERS.threads, { training: "threads", model: "threads" }),
     name: "threads",
     help: "Threads of the kernels (default: all cores); the result does not depend on them.",
-    commands: [
-      "train",
-      "cross-validate",
-      "evaluate",
-      "report",
-      "predict",
-      "prune",
-      "inspect",
-      "select-features",
-    ],
+    commands: NETWORK_COMMANDS,
   },
   {
     ...RUN,

@@ -4,6 +4,8 @@
  * @module
  */
 import { delimitedEncode, delimitedRows } from "../../native/delimited.ts";
+import { EventLoopTurn } from "../../event_loop_turn.ts";
+import type { Pieces } from "../../pieces.ts";
 import { LONGEST_LINE_BYTES, refuseBinary, type Source } from "../source.ts";
 import { TextDetail } from "../text_problem.ts";
 import { TextReader } from "./decoding.ts";
@@ -105,6 +107,8 @@ class DelimitedTable implements Table {
   readonly notices: readonly string[];
   readonly #dialect: Dialect;
   readonly #text: Text;
+  /** Bytes in memory are read without a pause of their own. */
+  readonly #turn = new EventLoopTurn();
   #used = false;
   /** What the first reading kept. */
   #gathering: Gathering | undefined;
@@ -142,7 +146,7 @@ class DelimitedTable implements Table {
   ): Promise<EncodedRows & { readonly counts: EncodingCounts }> {
     const packed = packPlan(plan, this.columnCount, this.name);
     const samples = sharedRows(plan, rows, this.name);
-    const counted = this.#fillFromKept(samples, plan);
+    const counted = await this.#turn.between(this.#fillFromKept(samples, plan));
     if (counted !== undefined) {
       options.onProgress?.(this.#storedBytes, this.#storedBytes);
       return { ...samples, counts: counted };
@@ -232,6 +236,7 @@ class DelimitedTable implements Table {
       const early = first && bytes !== undefined ? found.ungathered() : [];
       if (early.length > 0) {
         for (const column of early) caps[column] = MOST_OTHERS;
+        if (this.#turn.due) await this.#turn.take();
         found = new Gathering(caps, this.#dialect.lines);
         bytes = found.add(window, detail.detail);
       }
@@ -266,6 +271,7 @@ class DelimitedTable implements Table {
         windows.take(skipped);
         skip -= skipped;
         if (skip === 0) yield { text: text.subarray(skipped), windows, reader };
+        if (this.#turn.due) await this.#turn.take();
       }
     } finally {
       await windows.end();
@@ -273,14 +279,14 @@ class DelimitedTable implements Table {
   }
 
   /** Fills samples from what the first reading kept; undefined where that is not all of it. */
-  #fillFromKept(samples: EncodedRows, plan: RolePlan): EncodingCounts | undefined {
+  *#fillFromKept(samples: EncodedRows, plan: RolePlan): Pieces<EncodingCounts | undefined> {
     const [gathering, kept] = [this.#gathering, this.#gathering?.kept];
     this.#gathering = undefined;
     if (gathering === undefined || !kept?.suffice(plan, samples.rows)) {
       kept?.drop();
       return undefined;
     }
-    kept.fill(samples, plan);
+    yield* kept.fill(samples, plan);
     const none = () => new Float64Array(this.columnCount);
     const vanished = gathering.vanished().map((count, column) =>
       plan.roles[column].kind === "number" ? count : 0

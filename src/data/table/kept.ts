@@ -3,6 +3,7 @@
  *
  * @module
  */
+import type { Pieces } from "../../pieces.ts";
 import type { CellRole, EncodedRows, RolePlan } from "./table.ts";
 
 /** Most bytes that are kept of a table, and most spellings of a column in a window. */
@@ -91,8 +92,8 @@ export class KeptCells {
     }
   }
 
-  /** Copies the cells to where a plan wants them, and gives the memory back. */
-  fill(samples: EncodedRows, plan: RolePlan): void {
+  /** Copies the cells to where a plan wants them, a window in each piece, and gives the memory back. */
+  *fill(samples: EncodedRows, plan: RolePlan): Pieces<void> {
     const { features, labels, targets } = samples;
     const numbers = plan.roles.flatMap((role, column) =>
       role.kind === "number" ? [[column, role.input]] : []
@@ -132,6 +133,7 @@ export class KeptCells {
         }
       }
       this.#buffer.resize(this.#bytes(row));
+      yield;
     }
   }
 

@@ -4,7 +4,7 @@
  * @module
  */
 import { setImmediate } from "node:timers";
-import type { Pieces } from "../pieces.ts";
+import type { Pieces } from "./pieces.ts";
 
 /** How long work may go on before others get their turn. */
 const WORK_MS = 20;
@@ -35,15 +35,15 @@ export class EventLoopTurn {
   }
 
   /**
-   * Does work piece by piece; others have their turn where it is due, and may abort it.
+   * Does work piece by piece; others have their turn where it is due, after the last piece too, and may abort it.
    *
    * @throws {unknown} The reason of the signal, between two pieces.
    */
   async between<T>(work: Pieces<T>, signal?: AbortSignal): Promise<T> {
     for (;;) {
       const { done, value } = work.next();
-      if (done) return value;
       if (this.due) await this.take();
+      if (done) return value;
       if (signal?.aborted) signal.throwIfAborted();
     }
   }
