@@ -234,7 +234,8 @@ export abstract class ComposableNetwork {
    * @param rows Input neuron of each place; ascending is quickest.
    * @param columns Target neuron of each place.
    * @returns One number a place.
-   * @throws {RangeError} When there is no such layer or place; otherwise as {@linkcode gradients}.
+   * @throws {RangeError} When there is no such layer or place, or a gradient is not finite; otherwise as
+   * {@linkcode gradients}.
    */
   absentGradients(layer: number, rows: Numbers, columns: Numbers, batch: SampleBatch): Float32Array {
     const task = "compute gradients of absent connections";
@@ -250,6 +251,7 @@ export abstract class ComposableNetwork {
     const work = this.#workOf(probeWords(memory, tiles.width, { dropout: false }));
     const gradients = new Float32Array(places.rows.length);
     probeGradients(memory, tiles, places, { threads }, work, gradients);
+    requireFinite(gradients, { task, name: "the gradients found" });
     return gradients;
   }
 

@@ -106,7 +106,7 @@ export async function propagate(
   let group: CompiledLayer[] = [];
   let run: Run | undefined;
   let before: number | undefined;
-  for await (const given of layers) {
+  for await (const { given } of each(layers)) {
     const layer = readPropagationLayer(given, ++number, before);
     if (settings.dropDead) expectZerosStay(layer, number);
     run ??= new Run(features, layer.inputs, settings);
@@ -125,8 +125,21 @@ export async function propagate(
 }
 
 function isIterable(value: unknown): boolean {
-  return typeof value === "object" && value !== null &&
-    (Symbol.asyncIterator in value || Symbol.iterator in value);
+  try {
+    return typeof value === "object" && value !== null &&
+      (Symbol.asyncIterator in value || Symbol.iterator in value);
+  } catch {
+    // A proxy that was revoked is nothing.
+    return false;
+  }
+}
+
+/** Each layer in an object of its own: an async loop would ask the layer itself whether it is a promise. */
+async function* each(
+  layers: Iterable<PropagationLayer> | AsyncIterable<PropagationLayer>,
+): AsyncGenerator<{ readonly given: PropagationLayer }> {
+  if (Symbol.asyncIterator in layers) { for await (const given of layers) yield { given }; }
+  else for (const given of layers) yield { given };
 }
 
 /** Samples on their way. */

@@ -4,6 +4,7 @@
  * @module
  */
 import { type Dataset, usableDataset } from "../data/dataset.ts";
+import { messageOf } from "../errors.ts";
 import { checkRun, type RunRecord } from "../files/run_record.ts";
 import { type NamesOf, onlyKnown, readValue, THREADS } from "../hyperparameter.ts";
 import type { SparseMlp } from "../model/model.ts";
@@ -57,7 +58,7 @@ export async function report(model: SparseMlp, options: ReportOptions = {}): Pro
   requireText(title, { task, name: "title" });
   const settings = { threads: readValue(THREADS, threads, { task, name: "threads" }) };
   const known = data === undefined ? undefined : usableDataset(data);
-  const from = run === undefined ? undefined : checkRun(run);
+  const from = run === undefined ? undefined : readRunOption(run, task);
   const split = data?.test ?? data?.train;
   const { page } = await import("./page.ts");
   return await page({
@@ -68,4 +69,12 @@ export async function report(model: SparseMlp, options: ReportOptions = {}): Pro
     image: known?.image ?? from?.image,
     featureNames: known?.featureNames,
   });
+}
+
+function readRunOption(run: unknown, task: string): RunRecord {
+  try {
+    return checkRun(run);
+  } catch (cause) {
+    throw new TypeError(`Cannot ${task}: run is none: ${messageOf(cause)}`, { cause });
+  }
 }

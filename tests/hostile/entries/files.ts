@@ -41,6 +41,7 @@ export const FILES: Readonly<Record<string, Entry>> = {
     right: () => [model(), { data: data(), run: run(), title: "Model", threads: 1 }],
     call: (model: never, options: never) => api.report(model, options),
     options: [1],
+    free: ["run"],
     passes: true,
     rarely: 8,
   },
