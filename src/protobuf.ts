@@ -25,7 +25,7 @@ export type Messages = Readonly<Record<string, Readonly<Record<string, Field>>>>
  * import { encoderOf } from "./protobuf.ts";
  *
  * const encode = await encoderOf({ Point: { x: ["int32", 1] } }, "Point");
- * assertEquals(encode({ x: 5 }), Uint8Array.of(1 << 3, 5));
+ * assertEquals([...encode({ x: 5 })], [1 << 3, 5]);
  * ```
  */
 export async function encoderOf(messages: Messages, type: string): Promise<(message: object) => Uint8Array> {
