@@ -14,7 +14,7 @@ import { columnScores, type FeatureColumn } from "./columns.ts";
 import { InputElimination } from "./elimination.ts";
 import { fTestPieces } from "./f_test.ts";
 import { reliefFPieces } from "./relief_f.ts";
-import { samplePart } from "./sample_part.ts";
+import { evenly, samplePart } from "./sample_part.ts";
 
 /** Name of what scores features. */
 export type RankingMethod = "f-test" | "relief-f" | "neurofs" | "strength" | "attribution";
@@ -75,7 +75,11 @@ export async function rankings(
   const watched = (["strength", "attribution"] as const).filter((method) => methods.includes(method));
   if (watched.length > 0) {
     const sums = new Map(watched.map((method) => [method, new Float64Array(data.featureCount)]));
-    const looked = evenly(data, ATTRIBUTED);
+    const looked = samplePart(
+      data.train,
+      evenly(data.train.samples, Math.min(ATTRIBUTED, data.train.samples)),
+      data.featureCount,
+    );
     const add = (method: typeof watched[number], scores: Float32Array) =>
       scores.forEach((score, input) => sums.get(method)![input] += score);
     await trainNetwork(data, plan, {}, (model, epoch) => {
@@ -137,11 +141,4 @@ function ranked(
   const compare = (a: number, b: number) =>
     keys[a] === keys[b] ? scores[b] - scores[a] || a - b : keys[b] - keys[a];
   return { order: Uint32Array.from([...columns.keys()].sort(compare)), scores };
-}
-
-/** The features of some samples, evenly spread over all. */
-function evenly({ train, featureCount }: Dataset, most: number): Float32Array | Uint8Array {
-  const count = Math.min(most, train.samples);
-  const places = Uint32Array.from({ length: count }, (_, at) => Math.floor(at * train.samples / count));
-  return samplePart(train, places, featureCount);
 }

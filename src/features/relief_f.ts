@@ -6,7 +6,7 @@
  */
 import type { Dataset } from "../data/dataset.ts";
 import { atOnce, inRanges, type Pieces } from "../pieces.ts";
-import { samplePart } from "./sample_part.ts";
+import { evenly, samplePart } from "./sample_part.ts";
 
 /** Neighbours of each class that a sample is compared with. */
 const NEIGHBOURS = 10;
@@ -178,9 +178,4 @@ function* scaled(values: Float32Array | Uint8Array, rows: number, columns: numbe
     }
   }, columns);
   return made;
-}
-
-/** So many of the places below `length`, evenly spread. */
-function evenly(length: number, count: number): Uint32Array {
-  return Uint32Array.from({ length: count }, (_, at) => Math.floor(at * length / count));
 }

@@ -30,3 +30,8 @@ export function samplePart(
   });
   return part;
 }
+
+/** So many of the places below `length`, evenly spread. */
+export function evenly(length: number, count: number): Uint32Array {
+  return Uint32Array.from({ length: count }, (_, at) => Math.floor(at * length / count));
+}
