@@ -6,6 +6,7 @@
 import { html, type SafeHtml } from "npm:@remix-run/html-template@0.3.1";
 import { histogram } from "../figures/histogram.ts";
 import { bytes, count, metric, percent, short } from "../format.ts";
+import { describeActivation } from "../model/activation.ts";
 import { activationOf } from "../model/settings.ts";
 import { lossOf } from "../model/outputs.ts";
 import type { Counts } from "../model/stats.ts";
@@ -43,7 +44,9 @@ export function layers({ model }: ReportContent): SafeHtml {
   const rows = stats.layers.map((row, place) => [
     layerName(place, stats.layers.length),
     `${count(row.inputs)} × ${count(row.neurons)}`,
-    place === stats.layers.length - 1 ? OUTPUTS[lossOf(settings)] : activationOf(settings, place).kind,
+    place === stats.layers.length - 1
+      ? OUTPUTS[lossOf(settings)]
+      : describeActivation(activationOf(settings, place)),
     ...costs(row),
   ]);
   const times = (dense: number, sparse: number) => `${(dense / sparse).toPrecision(2)} times`;
