@@ -108,6 +108,10 @@ export class InProcessTransport implements ServerTransport {
     return this.#turns.map(({ replica }) => replica);
   }
 
+  goOnFromAverage(): void {
+    for (const { replica } of this.#turns) copyModel(this.server.model, replica);
+  }
+
   topologyChanged(): void {
     this.server.topologyChanged();
   }

@@ -122,15 +122,30 @@ export class MpiTransport implements ServerTransport {
   beginPhaseTwo(models: readonly SparseMlp[]): void {
     for (const client of this.#clients) {
       const { rank, worker } = client;
-      const model = models[worker] ?? this.#model;
-      const places = new Places(model, this.#gradients[0]);
-      const { arena, state } = model.memory;
       sendMessage(rank, this.#head.begin(KIND.phaseOver).words, NO_WORDS, NO_PIECES, this.#limitMs);
-      if (client.version !== this.#server.version) sendTopology(rank, model, places, this.#limitMs);
+      this.#sendModel(rank, models[worker] ?? this.#model, client.version !== this.#server.version);
       client.version = this.#server.version;
-      sendMessage(rank, this.#head.begin(KIND.parameters).words, arena, places.parameters, this.#limitMs);
-      sendMessage(rank, this.#head.begin(KIND.state).words, state, places.state, this.#limitMs);
     }
+  }
+
+  async goOnFromAverage(): Promise<void> {
+    await this.#guarded(() => {
+      for (const client of this.#clients) {
+        this.#sendModel(client.rank, this.#model, true);
+        client.pausing = false;
+      }
+      this.#tellPause();
+      return Promise.resolve();
+    });
+  }
+
+  /** Sends a whole model, its topology where the worker does not have it. */
+  #sendModel(rank: number, model: SparseMlp, topology: boolean): void {
+    const places = new Places(model, this.#gradients[0]);
+    const { arena, state } = model.memory;
+    if (topology) sendTopology(rank, model, places, this.#limitMs);
+    sendMessage(rank, this.#head.begin(KIND.parameters).words, arena, places.parameters, this.#limitMs);
+    sendMessage(rank, this.#head.begin(KIND.state).words, state, places.state, this.#limitMs);
   }
 
   async runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {

@@ -58,7 +58,6 @@ class MpiLink {
   readonly #heard = new Head();
   #places: Places;
   #version = 0;
-  #hasModel = false;
   #stopped = false;
   /** How long the server may be silent before the next message. */
   #patienceMs: number;
@@ -142,20 +141,12 @@ class MpiLink {
 
   async #next(): Promise<ServerReply> {
     if (this.#stopped) return { kind: "stop" };
-    if (!this.#hasModel) {
-      await this.#announced();
-      if (this.#head.kind === KIND.rows) this.#takeTopology();
-      if (this.#head.kind !== KIND.stop) {
-        if (this.#head.kind === KIND.rows) expect(SERVER, KIND.parameters, this.#limitMs);
-        const { arena, state } = this.#replica.memory;
-        takeMessage(arena, this.#places.parameters, this.#limitMs);
-        expect(SERVER, KIND.state, this.#limitMs);
-        takeMessage(state, this.#places.state, this.#limitMs);
-        this.#hasModel = true;
-      }
-    }
     for (;;) {
       await this.#announced();
+      if (this.#head.kind === KIND.rows || this.#head.kind === KIND.parameters) {
+        this.#takeModel();
+        continue;
+      }
       takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
       const epoch = this.#head.word(1);
       switch (this.#head.kind) {
@@ -193,6 +184,19 @@ class MpiLink {
     this.#newTopology = false;
     sendMessage(SERVER, this.#head.begin(KIND.parameters).words, arena, places.parameters, limitMs);
     sendMessage(SERVER, this.#head.begin(KIND.state).words, state, places.state, limitMs);
+  }
+
+  /** Takes a whole model, which was announced: that of the end of phase 1, or an average to go on from. */
+  #takeModel(): void {
+    if (this.#head.kind === KIND.rows) {
+      this.#takeTopology();
+      expect(SERVER, KIND.parameters, this.#limitMs);
+    }
+    const { arena, state } = this.#replica.memory;
+    takeMessage(arena, this.#places.parameters, this.#limitMs);
+    expect(SERVER, KIND.state, this.#limitMs);
+    takeMessage(state, this.#places.state, this.#limitMs);
+    this.#newTopology = true;
   }
 
   #takeTopology(): void {

@@ -155,6 +155,8 @@ export interface ServerTransport {
   evolveReplicas(epoch: number): Promise<TopologyCounts>;
   /** The workers' models, in the order of the workers; valid until the next call, and after the last epoch. */
   replicas(): readonly SparseMlp[] | Promise<readonly SparseMlp[]>;
+  /** Every worker goes on from the server's model: its topology, parameters and optimiser's state. */
+  goOnFromAverage(): void | Promise<void>;
   /** The server's topology has changed; gradients of older versions are stale from now on. */
   topologyChanged(): void;
   /**

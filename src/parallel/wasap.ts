@@ -25,14 +25,13 @@ import {
   type EvolutionInside,
   type Trained,
 } from "../train/engine.ts";
-import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
 import type { RunState } from "../train/state.ts";
 import { averageModels } from "./average.ts";
 import { checkShards, type ParallelOptions, type ParallelRunOptions, resolveParallelRun } from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
-import { phaseOneRate } from "./rates.ts";
+import { phaseOneRate, phaseTwoRate } from "./rates.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
 import { lastChangeOfPhases, planTransport, type TransportPlan } from "./transport_plan.ts";
 import { passSteps } from "./worker.ts";
@@ -219,6 +218,7 @@ class ParallelEngine implements Engine {
       const replicas = await this.#transport.replicas();
       await model.use.saved();
       averageModels(replicas, model, this.#settings.threads);
+      if (this.#goesOnFromAverage(epoch)) await this.#transport.goOnFromAverage();
       state.phaseOneEpochs = setup.phaseOneEpochs;
       evolution = { replaced: sums.replaced, seconds: 0 };
     }
@@ -319,6 +319,12 @@ class ParallelEngine implements Engine {
     this.#workerModels.follow(() => this.#transport.replicas());
   }
 
+  /** Whether all workers go on from the average of an epoch of phase 2. */
+  #goesOnFromAverage(epoch: number): boolean {
+    const { phaseOneEpochs, parallel: { averageEvery } } = this.#plan.setup;
+    return averageEvery > 0 && (epoch - phaseOneEpochs) % averageEvery === 0;
+  }
+
   /** Learning rate of the last step of an epoch. */
   #lastRate(epoch: number, first: boolean): number {
     const { server, setup } = this.#plan;
@@ -328,7 +334,8 @@ class ParallelEngine implements Engine {
         .learningRate;
     }
     const count = passSteps(setup.split.samples, setup.parallel.workers, batchSize);
-    return learningRateOf(this.#settings, epoch * count - 1, count);
+    const last = { number: epoch * count - 1, steps: count, first: false };
+    return phaseTwoRate(setup.parallel, this.#settings, setup, last).learningRate;
   }
 
   #progress(epoch: number, started: number): OnSums {

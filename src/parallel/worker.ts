@@ -117,10 +117,10 @@ class WorkerSteps {
 
   constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
     const { settings, parallel, split, standardization, image, worker } = setup;
-    const { workers, algorithm } = parallel;
+    const { workers, algorithm, shards } = parallel;
     this.#setup = setup;
     this.#replica = replica;
-    this.#shard = new Shard(split.samples, workers, worker, settings.seed);
+    this.#shard = new Shard(split.samples, workers, worker, settings.seed, shards);
     // In a synchronous phase all workers have as many rounds; a smaller shard may have nothing in the last.
     this.passSteps = algorithm === "wassp"
       ? passSteps(split.samples, workers, settings.batchSize)

@@ -172,6 +172,11 @@ export class WorkersTransport implements ServerTransport {
     return this.#replicas;
   }
 
+  goOnFromAverage(): void {
+    // Between two commands every worker waits; it sees the copy with the next.
+    for (const replica of this.#replicas) copyModel(this.#server.model, replica);
+  }
+
   topologyChanged(): void {
     this.#state.locked(() => this.#server.topologyChanged());
   }

@@ -52,6 +52,28 @@ export const PARALLEL_OPTIONS = [
   },
   {
     ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.shards, { parallel: "shards" }),
+    name: "shards",
+    value: "WHEN",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp"] },
+  },
+  {
+    ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.averageEvery, { parallel: "averageEvery" }),
+    name: "average-every",
+    value: "N",
+    needs: [{ option: "parallel", values: ["wasap", "wassp"] }],
+    defaultWith: { option: "parallel", values: ["wasap", "wassp"] },
+  },
+  {
+    ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.phaseTwoRateFactor, { parallel: "phaseTwoRateFactor" }),
+    name: "phase-two-rate-factor",
+    value: "X",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp"] },
+  },
+  {
+    ...PARALLEL,
     ...TIME_LIMIT,
     name: "time-limit",
     value: "SECONDS",
