@@ -36,7 +36,7 @@ interface Turn {
 
 /** Something that happened at the server, for tests. */
 export interface ServerEvent {
-  readonly kind: "pull" | "push";
+  readonly kind: "pull" | "push" | "working";
   readonly worker: number;
   readonly header?: PushHeader;
 }
@@ -51,6 +51,7 @@ export class InProcessTransport implements ServerTransport {
   #limit: number;
   #command: ServerReply | undefined;
   #phase = 1;
+  #halted = false;
   #reports = new Map<number, LocalReport>();
   #round = new Map<number, PushHeader>();
 
@@ -75,7 +76,7 @@ export class InProcessTransport implements ServerTransport {
   runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
     this.server.beginEpoch();
     this.#limit = limit;
-    this.#run(() => this.server.updates >= limit);
+    this.#run(() => this.#halted || this.server.updates >= limit);
     onSums(this.server.sums());
     return Promise.resolve(this.server.sums());
   }
@@ -110,6 +111,10 @@ export class InProcessTransport implements ServerTransport {
 
   goOnFromAverage(): void {
     for (const { replica } of this.#turns) copyModel(this.server.model, replica);
+  }
+
+  halt(): void {
+    this.#halted = true;
   }
 
   topologyChanged(): void {
@@ -179,7 +184,8 @@ export class InProcessTransport implements ServerTransport {
         this.server.push(gradients, request.header, replica);
         return this.#resume(turn, { kind: "applied" });
       case "working":
-        return this.#resume(turn, { kind: "applied" });
+        this.#onEvent({ kind: "working", worker });
+        return this.#resume(turn, { kind: this.#halted ? "halt" : "applied" });
       case "report":
         this.#reports.set(worker, request.report);
         return this.#resume(turn, { kind: "applied" });

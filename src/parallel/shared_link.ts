@@ -57,7 +57,7 @@ export class SharedLink {
           ? this.#push(request.header)
           : this.#pushRound(request.header);
       case "working":
-        return { kind: this.#options.state.stopped ? "stop" : "applied" };
+        return this.#working();
       case "next":
         return this.#next();
       case "report":
@@ -70,13 +70,18 @@ export class SharedLink {
     }
   }
 
+  #working(): ServerReply {
+    const { stopped, halted } = this.#options.state;
+    return { kind: stopped ? "stop" : halted ? "halt" : "applied" };
+  }
+
   #pull(): ServerReply {
     const { state, server, algorithm, replica } = this.#options;
     return this.#attempt(() => {
       if (state.phase === 2) return { kind: "phase-over" };
       // Every gradient that is computed shall be applied, so no more are begun than the phase has updates.
       if (algorithm === "wasap" && server.pulls >= state.total) return undefined;
-      if (server.updates >= state.limit) return undefined;
+      if (state.halted || server.updates >= state.limit) return undefined;
       const pulled = server.pull(replica, this.#version);
       this.#version = pulled.version;
       return { kind: "parameters", ...pulled };
@@ -87,7 +92,7 @@ export class SharedLink {
     const { state, server, replica, gradients, worker, post } = this.#options;
     let full = false;
     const reply = this.#attempt(() => {
-      if (server.updates >= state.limit) return undefined;
+      if (state.halted || server.updates >= state.limit) return undefined;
       server.push(gradients[worker], header, replica);
       full = server.updates >= state.limit;
       return { kind: "applied" };
@@ -102,6 +107,8 @@ export class SharedLink {
     let full = false;
     const round = state.locked(() => {
       const mine = state.round;
+      // A round that nobody waits for is none: its gradients are computed again where the run goes on.
+      if (state.halted) return mine;
       headers.set([version, clock, loss, correct, samples], HEADER_NUMBERS * worker);
       if (state.arrive() < workers) return mine;
       const all = Array.from({ length: workers }, (_, other): PushHeader => {

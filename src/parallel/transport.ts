@@ -40,7 +40,7 @@ export type WorkerRequest =
   | { readonly kind: "pull" }
   /** Applies the worker's gradients. In a synchronous phase the reply comes when the round has been applied. */
   | { readonly kind: "push"; readonly header: PushHeader }
-  /** Nothing: shows between two steps of phase 2 that the worker lives. The reply may be to stop. */
+  /** Nothing: shows between two steps of phase 2 that the worker lives. The reply may be to halt, or to stop. */
   | { readonly kind: "working" }
   /** The next command of phase 2. The first time it also brings the server's whole model, the optimiser's state included. */
   | { readonly kind: "next" }
@@ -58,6 +58,8 @@ export type ServerReply =
   | { readonly kind: "epoch"; readonly epoch: number }
   /** Change the topology of your replica and report. */
   | { readonly kind: "evolve"; readonly epoch: number }
+  /** Leave the rest of the epoch, and report what you did of it. */
+  | { readonly kind: "halt" }
   | { readonly kind: "stop" };
 
 /** What a worker did for one command of phase 2. */
@@ -75,7 +77,7 @@ export interface LocalReport {
 /** What all workers did in one epoch of phase 2. */
 export function trainedInAll(
   reports: readonly LocalReport[],
-): Pick<EpochSums, "updates" | "samples" | "loss" | "correct" | "replaced"> {
+): Pick<EpochSums, "updates" | "samples" | "loss" | "correct" | "replaced" | "workerUpdates"> {
   const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
   return {
     updates: sum((report) => report.steps),
@@ -83,6 +85,7 @@ export function trainedInAll(
     loss: sum((report) => report.loss),
     correct: sum((report) => report.correct),
     replaced: sum((report) => report.counts.replaced),
+    workerUpdates: reports.map((report) => report.steps),
   };
 }
 
@@ -107,8 +110,9 @@ export interface EpochSums {
   readonly replaced: number;
   /** Seconds each worker has waited in this epoch. */
   readonly idleSeconds: readonly number[];
-  /** The sum of the staleness of each worker's updates in phase 1 of `wasap`, and how many there were. */
+  /** The sum of the staleness of each worker's updates in phase 1 of `wasap`. */
   readonly workerStaleness: readonly number[];
+  /** How many these were; in phase 2, each worker's steps. */
   readonly workerUpdates: readonly number[];
 }
 
@@ -149,7 +153,7 @@ export interface ServerTransport {
    * @param models One a worker, in their order, with the capacities of the server's; where empty, the server's for all.
    */
   beginPhaseTwo(models: readonly SparseMlp[]): void | Promise<void>;
-  /** Every worker trains one epoch on its replica. */
+  /** Every worker trains one epoch on its replica, from where the run begins in it; `workerUpdates` are the steps. */
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums>;
   /** Every worker changes the topology of its replica. */
   evolveReplicas(epoch: number): Promise<TopologyCounts>;
@@ -157,6 +161,12 @@ export interface ServerTransport {
   replicas(): readonly SparseMlp[] | Promise<readonly SparseMlp[]>;
   /** Every worker goes on from the server's model: its topology, parameters and optimiser's state. */
   goOnFromAverage(): void | Promise<void>;
+  /**
+   * Ends an epoch of updates or of local steps before its end, within a mini-batch: the call that is under way, or the
+   * next of these, resolves with the sums of what was done. What is under way in phase 1 is dropped, and not counted;
+   * in phase 2 each worker ends after the step it is at. Only `replicas` and `close` may follow.
+   */
+  halt(): void;
   /** The server's topology has changed; gradients of older versions are stale from now on. */
   topologyChanged(): void;
   /**
