@@ -70,7 +70,12 @@ Deno.test("trainParallel() with wassp, halted in any round or step and resumed, 
       const options: ParallelOptions = { ...OPTIONS, algorithm: "wassp", ...variant };
       const straight = await part(path, options, { begins: true });
       const stops: Stop[] = [1, 2, 9, 18, 20, 35, 57].map((count) => ({ kind: "push", count }));
-      for (const stop of [...stops, ...[1, 2, 10, 17, 18, 19, 30].map((count) => ({ kind: "working", count } as const))]) {
+      for (
+        const stop of [
+          ...stops,
+          ...[1, 2, 10, 17, 18, 19, 30].map((count) => ({ kind: "working", count } as const)),
+        ]
+      ) {
         const first = await part(path, options, { begins: true, stop });
         const { model, records } = await part(path, options, { order: 5 });
         assertSameModel(model, straight.model);

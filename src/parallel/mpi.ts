@@ -19,12 +19,13 @@ import {
   resolveParallelHyperparameters,
 } from "./options.ts";
 import { checkedParallelRun, trainChecked } from "./wasap.ts";
+import { workerProgram } from "./worker.ts";
 
 /** Options of {@linkcode trainOverMpi}. */
 export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
   /** The longest message MPI is given, in 32-bit words; longer ones are sent in parts. @default {2 ** 22} */
   readonly chunkWords?: number;
-  /** The job, where {@linkcode startMpi} was called before. */
+  /** The job, where {@linkcode startMpi} was called before; whoever did calls {@linkcode finishMpi} after the training. */
   readonly place?: MpiPlace;
 }
 
@@ -47,6 +48,10 @@ class WorkDone {}
  * Every rank calls this with the same data, options and a model of the same shape. Rank 0 is the server: its iterator
  * gives the records, and its model is trained. The iterator of any other rank gives no record: it computes for the
  * server and ends when the server does. A process takes part in one training: MPI ends with it.
+ *
+ * The `signal` of any rank ends the run of all within a mini-batch. Rank 0's iterator then throws the reason of its own,
+ * or an `AbortError` that names the rank; model, `state` and `workerModels` are a checkpoint, from which a job with any
+ * number of ranks goes on.
  *
  * Only what exists travels: values in the order of a topology that both sides know, and the topology itself only when
  * it has changed. Memory: a worker has a replica and gradients beside its data; the server a topology for each
@@ -79,21 +84,17 @@ export function trainOverMpi(
   // How many workers there are, the launcher knows.
   const settings = { timeLimitSeconds: TIME_LIMIT_SECONDS, ...parallel, workers: 1 };
   const data = usableDataset(given);
-  return takePart(
-    model,
-    data,
-    checkedParallelRun(model, data, settings),
-    () => place ?? startMpi(chunkWords),
-  );
+  return takePart(model, data, checkedParallelRun(model, data, settings), { place, chunkWords });
 }
 
 async function* takePart(
   model: SparseMlp,
   data: Dataset,
   checked: ParallelRunOptions,
-  start: () => MpiPlace,
+  { place, chunkWords }: { place: MpiPlace | undefined; chunkWords: number },
 ): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
-  const { rank, size } = start();
+  const { rank, size } = place ?? startMpi(chunkWords);
+  const lasts = place !== undefined;
   if (size < 2) {
     finishMpi(0);
     throw new RangeError(
@@ -102,12 +103,18 @@ async function* takePart(
     );
   }
   const parallel = resolveParallelHyperparameters({ ...checked.parallel, workers: size - 1 });
-  const run = { ...checked, parallel };
-  if (rank === 0) return yield* trainChecked(model, data, run, (plan) => new MpiTransport(plan));
+  const { signal, ...hooks } = checked.hooks;
+  if (rank === 0) {
+    const asked = new AbortController();
+    const ends = AbortSignal.any(signal === undefined ? [asked.signal] : [signal, asked.signal]);
+    const onInterrupt = (rank: number) => asked.abort(askedToEnd(rank));
+    const run = { ...checked, parallel, hooks: { ...hooks, signal: ends } };
+    return yield* trainChecked(model, data, run, (plan) => new MpiTransport(plan, { onInterrupt, lasts }));
+  }
   try {
-    // What a worker needs is prepared as the server prepares it; only the epochs are not its own.
-    const work = trainChecked(model, data, run, async (plan) => {
-      await workOverMpi(plan.model, { ...plan.setup, worker: rank - 1 });
+    // What a worker needs is prepared as the server prepares it, which also ends the run; only the epochs are not its own.
+    const work = trainChecked(model, data, { ...checked, parallel, hooks }, async (plan) => {
+      await workOverMpi(plan.model, { ...plan.setup, worker: rank - 1 }, workerProgram, { signal, lasts });
       throw new WorkDone();
     });
     await work.next();
@@ -115,4 +122,9 @@ async function* takePart(
     if (!(end instanceof WorkDone)) throw end;
   }
   return undefined;
+}
+
+/** Why the server ends a run that another rank was asked to end. */
+function askedToEnd(rank: number): DOMException {
+  return new DOMException(`Training was ended, since rank ${rank} was asked to end it`, "AbortError");
 }

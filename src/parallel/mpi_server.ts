@@ -5,7 +5,14 @@
  */
 import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import {
+  finishMpi,
+  type MpiAnnouncement,
+  nextMessage,
+  pieces,
+  sendMessage,
+  takeMessage,
+} from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
@@ -26,6 +33,14 @@ import type { TransportPlan } from "./transport_plan.ts";
 
 /** How long the thread is blocked at once while nobody sends. */
 const SLICE_MS = 20;
+
+/** What a job asks of the server beside the training. */
+export interface MpiJob {
+  /** Called when the process of a rank was asked to end the run. */
+  readonly onInterrupt?: (rank: number) => void;
+  /** Whether MPI goes on after the training, until whoever has started it ends it. @default {false} */
+  readonly lasts?: boolean;
+}
 
 /** What the server knows of a worker. */
 interface Client {
@@ -64,12 +79,15 @@ export class MpiTransport implements ServerTransport {
   #pausedAt = performance.now();
   #replicas: SparseMlp[] | undefined;
   #replicaPlaces: Places[] = [];
+  readonly #job: MpiJob;
+  #halted = false;
   #failed = false;
   #closed = false;
 
-  constructor({ model, setup, server, updatesDone, updatesTotal }: TransportPlan) {
+  constructor({ model, setup, server, updatesDone, updatesTotal }: TransportPlan, job: MpiJob = {}) {
     const { workers, algorithm, timeLimitSeconds } = setup.parallel;
     this.#model = model;
+    this.#job = job;
     this.#synchronous = algorithm === "wassp";
     this.#limitMs = 1000 * timeLimitSeconds;
     this.#total = updatesTotal;
@@ -102,9 +120,9 @@ export class MpiTransport implements ServerTransport {
       client.waitingSince = now;
     }
     await this.#guarded(async () => {
-      this.#serveWaiting(limit);
-      while (server.updates < limit) {
-        const message = nextMessage(-1, SLICE_MS, this.#head.words);
+      if (!this.#halted) this.#serveWaiting(limit);
+      while (server.updates < limit && !this.#halted) {
+        const message = this.#nextMessage(-1, SLICE_MS);
         if (message !== undefined) this.#takePush(message.source, limit);
         if (this.#turn.due || message === undefined) {
           this.#lookForSilence();
@@ -181,6 +199,10 @@ export class MpiTransport implements ServerTransport {
     return replicas;
   }
 
+  halt(): void {
+    this.#halted = true;
+  }
+
   topologyChanged(): void {
     this.#server.topologyChanged();
     this.#topologies.keep(this.#server.version);
@@ -192,13 +214,11 @@ export class MpiTransport implements ServerTransport {
     // After a failure somebody is missing: the process ends without ending MPI, and the launcher ends the job.
     if (this.#failed) return;
     try {
-      for (const { rank } of this.#clients) {
-        sendMessage(rank, this.#head.begin(KIND.stop).words, NO_WORDS, NO_PIECES, this.#limitMs);
-      }
+      this.#tellAll(KIND.stop);
       let here = this.#clients.length;
       const started = performance.now();
       while (here > 0 && performance.now() - started < this.#limitMs) {
-        const message = nextMessage(-1, SLICE_MS, this.#head.words);
+        const message = this.#nextMessage(-1, SLICE_MS);
         if (message === undefined) {
           await new Promise((resolve) => setTimeout(resolve, 0));
           continue;
@@ -207,7 +227,7 @@ export class MpiTransport implements ServerTransport {
         takeMessage(new Uint32Array(message.words), pieces([[0, message.words]]), this.#limitMs);
         if (this.#head.kind === KIND.bye) here--;
       }
-      finishMpi(this.#limitMs);
+      if (!this.#job.lasts) finishMpi(this.#limitMs);
     } catch {
       // Whoever is missing is found by the launcher; what was learned is safe in this process.
     }
@@ -277,6 +297,7 @@ export class MpiTransport implements ServerTransport {
   /** Tells all workers what to do; resolves with what they did. */
   async #command(kind: number, epoch: number, onLook: () => void): Promise<LocalReport[]> {
     const reports: LocalReport[] = [];
+    let toHalt = kind === KIND.epoch;
     await this.#guarded(async () => {
       const now = performance.now();
       for (const client of this.#clients) {
@@ -286,7 +307,12 @@ export class MpiTransport implements ServerTransport {
         sendMessage(client.rank, head.words, NO_WORDS, NO_PIECES, this.#limitMs);
       }
       for (let here = 0; here < this.#clients.length;) {
-        const message = nextMessage(-1, SLICE_MS, this.#head.words);
+        if (toHalt && this.#halted) {
+          this.#tellAll(KIND.halt);
+          toHalt = false;
+        }
+        const message = this.#nextMessage(-1, SLICE_MS);
+        if (this.#turn.due) await this.#letOthersRun();
         if (message !== undefined) {
           const client = this.#clients[message.source - 1];
           const report = this.#takeReport(client);
@@ -302,6 +328,22 @@ export class MpiTransport implements ServerTransport {
       this.#tellPause();
     });
     return reports;
+  }
+
+  #tellAll(kind: number): void {
+    for (const { rank } of this.#clients) {
+      sendMessage(rank, this.#head.begin(kind).words, NO_WORDS, NO_PIECES, this.#limitMs);
+    }
+  }
+
+  /** The next message; those that ask for the end of the run are followed, and not told. */
+  #nextMessage(source: number, limitMs: number): MpiAnnouncement | undefined {
+    for (;;) {
+      const message = nextMessage(source, limitMs, this.#head.words);
+      if (message === undefined || this.#head.kind !== KIND.interrupt) return message;
+      takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
+      this.#job.onInterrupt?.(message.source);
+    }
   }
 
   /** Who waits for the server learns that this may take longer than a step. */
@@ -339,7 +381,7 @@ export class MpiTransport implements ServerTransport {
   }
 
   #takeModel(rank: number, worker: number, replica: SparseMlp): void {
-    if (nextMessage(rank, this.#limitMs, this.#head.words) === undefined) {
+    if (this.#nextMessage(rank, this.#limitMs) === undefined) {
       throw new Error(`rank ${rank} has not sent its model within ${this.#limitMs / 1000} s`);
     }
     if (this.#head.kind === KIND.rows) {

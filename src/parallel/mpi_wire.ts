@@ -34,6 +34,10 @@ export const KIND = {
   working: 13,
   /** From the server: nothing comes for a while, since it evaluates, evolves and saves. */
   pause: 14,
+  /** From the server: the epoch ends here; the worker reports what it did of it. */
+  halt: 30,
+  /** From a worker: its process was asked to end the run. */
+  interrupt: 31,
 } as const;
 
 /** The head of a message, as words and as the numbers in it. */

@@ -7,6 +7,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
@@ -21,6 +22,14 @@ const WORKING_MS = 1000;
 /** How long the server may evaluate, evolve and save, and others go on with their epoch. */
 const PAUSE_MS = 3_600_000;
 
+/** What a job asks of a worker beside the work. */
+export interface WorkerJob {
+  /** Aborted when this process is asked to end the run; the server hears of it and ends it for all. */
+  readonly signal?: AbortSignal | undefined;
+  /** Whether MPI goes on after the training, until whoever has started it ends it. @default {false} */
+  readonly lasts?: boolean;
+}
+
 /**
  * Works until the server says stop, then ends MPI.
  *
@@ -32,20 +41,28 @@ export async function workOverMpi(
   model: SparseMlp,
   setup: WorkerSetup,
   makeProgram: typeof workerProgram = workerProgram,
+  { signal, lasts = false }: WorkerJob = {},
 ): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
   const limitMs = 1000 * setup.parallel.timeLimitSeconds;
   const link = new MpiLink(replica, gradients, limitMs);
   const program = makeProgram(setup, replica, gradients);
+  const turn = new EventLoopTurn();
+  const interrupt = () => link.interrupt();
+  signal?.addEventListener("abort", interrupt);
+  if (signal?.aborted) interrupt();
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
     const { done, value } = program.next(reply);
     if (done) break;
     reply = await link.serve(value);
+    // Signals of the system are heard then.
+    if (turn.due) await turn.take();
   }
+  signal?.removeEventListener("abort", interrupt);
   link.bye();
-  finishMpi(limitMs);
+  if (!lasts) finishMpi(limitMs);
 }
 
 /** The worker's end of the line. */
@@ -92,6 +109,12 @@ class MpiLink {
         throw new TypeError(`Cannot serve the request ${JSON.stringify(unknown)}`);
       }
     }
+  }
+
+  /** Asks the server to end the run; called between two requests or while one waits, so never inside a message. */
+  interrupt(): void {
+    const { words } = new Head().begin(KIND.interrupt);
+    sendMessage(SERVER, words, NO_WORDS, NO_PIECES, this.#limitMs);
   }
 
   bye(): void {
@@ -159,6 +182,9 @@ class MpiLink {
         case KIND.model:
           this.#sendModel();
           break;
+        case KIND.halt:
+          // The epoch was over here when the server said it.
+          break;
         default:
           throw new TypeError(`Cannot follow message ${this.#head.kind} in phase 2`);
       }
@@ -205,19 +231,21 @@ class MpiLink {
 
   #working(): ServerReply {
     const now = performance.now();
-    if (now - this.#toldAt < WORKING_MS) return { kind: "applied" };
-    this.#toldAt = now;
-    sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
-    // In the middle of a command the server has nothing else to say.
-    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followStop();
+    if (now - this.#toldAt >= WORKING_MS) {
+      this.#toldAt = now;
+      sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
+    }
+    // In the middle of a command the server has nothing to say but its end.
+    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followEnd();
   }
 
-  #followStop(): ServerReply {
-    if (this.#head.kind !== KIND.stop) {
-      throw new TypeError(`Cannot follow message ${this.#head.kind} in the middle of an epoch`);
+  #followEnd(): ServerReply {
+    const { kind } = this.#head;
+    if (kind !== KIND.stop && kind !== KIND.halt) {
+      throw new TypeError(`Cannot follow message ${kind} in the middle of an epoch`);
     }
     takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-    return { kind: "stop" };
+    return { kind: kind === KIND.stop ? "stop" : "halt" };
   }
 
   /** Waits until the server says something; other tasks of the program run meanwhile. */
