@@ -62,7 +62,7 @@ export const PARALLEL_OPTIONS = [
     ...from(PARALLEL_HYPERPARAMETERS.averageEvery, { parallel: "averageEvery" }),
     name: "average-every",
     value: "N",
-    needs: [{ option: "parallel", values: ["wasap", "wassp"] }],
+    needs: [{ option: "parallel", values: ["wasap", "wassp"], because: "it is for wasap and wassp" }],
     defaultWith: { option: "parallel", values: ["wasap", "wassp"] },
   },
   {
