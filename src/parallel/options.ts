@@ -72,7 +72,7 @@ export const PARALLEL_HYPERPARAMETERS = {
     default: "wasap",
     doc:
       "Several workers, each with a part of the data: one model, asynchronous (wasap) or in rounds (wassp), or a model " +
-      "each, averaged by two and two (gossip).",
+      "each, averaged with another's now and then (gossip).",
   },
   workers: { ...COUNT, most: 1024, symbol: "K", doc: "Workers; they share the threads." },
   phaseOneFraction: {
@@ -116,7 +116,8 @@ export const PARALLEL_HYPERPARAMETERS = {
     choices: ["holders", "union"],
     default: "holders",
     only: GOSSIP,
-    doc: "With gossip, how two models are averaged: each connection over those of the two that have it, or over the " +
+    doc:
+      "With gossip, how two models are averaged: each connection over those of the two that have it, or over the " +
       "connections of both, made as sparse again.",
   },
   timeLimitSeconds: {

@@ -8,8 +8,14 @@ import { COUNT, from, type Option } from "../option.ts";
 
 const RUN = { group: "run", commands: ["train"] } as const;
 const PARALLEL = { ...RUN, needs: [{ option: "parallel" }] } as const;
-const PHASED = { ...RUN, needs: [{ option: "parallel", values: ["wasap", "wassp"] }] } as const;
-const GOSSIP = { ...RUN, needs: [{ option: "parallel", values: ["gossip"] }] } as const;
+const PHASED = {
+  ...RUN,
+  needs: [{ option: "parallel", values: ["wasap", "wassp"], because: "it is for wasap and wassp" }],
+} as const;
+const GOSSIP = {
+  ...RUN,
+  needs: [{ option: "parallel", values: ["gossip"], because: "it is for gossip" }],
+} as const;
 /** Over MPI it is another. */
 const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
   parallel: "timeLimitSeconds",
@@ -37,29 +43,29 @@ export const PARALLEL_OPTIONS = [
     excludes: [{ option: "transport", values: ["mpi"], because: "each rank but the first is a worker" }],
   },
   {
-    ...PHASED,
     ...from(PARALLEL_HYPERPARAMETERS.phaseOneFraction, { parallel: "phaseOneFraction" }),
+    ...PHASED,
     name: "phase-one-fraction",
     value: "X",
     help: "Part of the epochs in which workers of --parallel train one model, before one each.",
   },
   {
-    ...PHASED,
     ...from(PARALLEL_HYPERPARAMETERS.initialRateFactor, { parallel: "initialRateFactor" }),
+    ...PHASED,
     name: "initial-rate-factor",
     value: "X",
     help: "With wasap, how many times larger the learning rate is in the first 5 epochs.",
     defaultWith: { option: "parallel", values: ["wasap"] },
   },
   {
-    ...GOSSIP,
     ...from(PARALLEL_HYPERPARAMETERS.localSteps, { parallel: "localSteps" }),
+    ...GOSSIP,
     name: "local-steps",
     value: "STEPS",
   },
   {
-    ...GOSSIP,
     ...from(PARALLEL_HYPERPARAMETERS.peerAverage, { parallel: "peerAverage" }),
+    ...GOSSIP,
     name: "peer-average",
     value: "KIND",
   },
