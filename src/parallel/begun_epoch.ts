@@ -57,6 +57,8 @@ export function sumsBefore({ loss, correct, replaced, begun }: RunState, workers
     stalenessSum: begun?.stalenessSum ?? 0,
     largestStaleness: begun?.largestStaleness ?? 0,
     droppedGradients: begun?.droppedGradients ?? 0,
+    exchanges: begun?.exchanges ?? 0,
+    exchangeSteps: begun?.exchangeSteps ?? 0,
     ...{ loss, correct, replaced },
     ...{ idleSeconds: none(), workerStaleness: none(), workerUpdates: none() },
   };
@@ -73,13 +75,22 @@ export function noteBegun(
   sums: EpochSums,
   { step, steps, workerSteps }: { step: number; steps: number; workerSteps?: readonly number[] },
 ): void {
-  const { loss, correct, replaced, updates, samples, stalenessSum, largestStaleness, droppedGradients } =
-    sums;
+  const { loss, correct, replaced, updates, samples } = sums;
+  const { stalenessSum, largestStaleness, droppedGradients, exchanges, exchangeSteps } = sums;
   Object.assign(state, { step, loss, correct, replaced });
   if (step === 0) delete state.begun;
   else {
     state.begun = {
-      ...{ steps, updates, samples, stalenessSum, largestStaleness, droppedGradients },
+      ...{
+        steps,
+        updates,
+        samples,
+        stalenessSum,
+        largestStaleness,
+        droppedGradients,
+        exchanges,
+        exchangeSteps,
+      },
       ...(workerSteps && { workerSteps }),
     };
   }

@@ -136,6 +136,11 @@ export function trainChecked(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   const { parallel, settings, state, workerModels = new WorkerModels() } = run;
   const samples = trainingSamples(data, settings.validationFraction);
+  if (parallel.algorithm === "gossip" && parallel.workers < 2) {
+    throw new RangeError(
+      "Cannot train with 1 worker by gossip: it has nobody to average with; give 2 or more, or train without workers",
+    );
+  }
   checkShards(parallel.workers, samples, settings.batchSize);
   checkFalling(model, settings, state, lastChangeOfPhases(samples, settings, parallel, workerModels, state));
   return trainWith(model, data, run, async (plan) => {
@@ -225,6 +230,10 @@ class ParallelEngine implements Engine {
         largestStaleness: sums.largestStaleness,
         workerStaleness: sums.workerStaleness.map((sum, worker) => sum / (sums.workerUpdates[worker] || 1)),
         droppedGradients: sums.droppedGradients,
+        ...(setup.parallel.localSteps !== undefined && {
+          exchanges: sums.exchanges,
+          meanExchangeAge: sums.exchangeSteps / (sums.exchanges || 1),
+        }),
         idleSeconds: sums.idleSeconds,
       },
     };
@@ -266,7 +275,7 @@ class ParallelEngine implements Engine {
     const { model, setup, passes } = this.#plan;
     await this.#beginPhaseTwo();
     const begun = this.#begun(epoch).workerSteps;
-    const part = await this.#transport.runLocalEpoch(epoch, onSums);
+    const part = await this.#transport.runLocalEpoch(epoch, (now) => onSums(addedSums(before, now)));
     const replicas = await this.#transport.replicas();
     await model.use.saved();
     averageModels(replicas, model, this.#settings.threads);
@@ -339,7 +348,7 @@ class ParallelEngine implements Engine {
 
   /** Whether all workers go on from the average of an epoch of phase 2. */
   #goesOnFromAverage(epoch: number): boolean {
-    const { phaseOneEpochs, parallel: { averageEvery } } = this.#plan.setup;
+    const { phaseOneEpochs, parallel: { averageEvery = 0 } } = this.#plan.setup;
     return averageEvery > 0 && (epoch - phaseOneEpochs) % averageEvery === 0;
   }
 

@@ -18,6 +18,9 @@ export interface BegunEpoch {
   readonly largestStaleness: number;
   /** Gradients of connections that were gone. */
   readonly droppedGradients: number;
+  /** Averages of two workers' models, and the steps between questions and answers. */
+  readonly exchanges: number;
+  readonly exchangeSteps: number;
   /** Phase 2: steps that each worker has done of its own pass. */
   readonly workerSteps?: readonly number[];
 }
@@ -30,6 +33,8 @@ const COUNTS = [
   "stalenessSum",
   "largestStaleness",
   "droppedGradients",
+  "exchanges",
+  "exchangeSteps",
 ] as const satisfies readonly (keyof BegunEpoch)[];
 
 /**
