@@ -10,6 +10,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
+import { askedToEnd } from "./mpi_interrupt.ts";
 import { MpiTransport } from "./mpi_server.ts";
 import { workOverMpi } from "./mpi_worker.ts";
 import {
@@ -125,9 +126,4 @@ async function* takePart(
     if (!(end instanceof WorkDone)) throw end;
   }
   return undefined;
-}
-
-/** Why the server ends a run that another rank was asked to end. */
-function askedToEnd(rank: number): DOMException {
-  return new DOMException(`Training was ended, since rank ${rank} was asked to end it`, "AbortError");
 }

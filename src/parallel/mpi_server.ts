@@ -5,17 +5,12 @@
  */
 import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
-import {
-  finishMpi,
-  type MpiAnnouncement,
-  nextMessage,
-  pieces,
-  sendMessage,
-  takeMessage,
-} from "../native/mpi.ts";
+import { finishMpi, type MpiAnnouncement, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
+import { type Client, newClients } from "./mpi_clients.ts";
+import { nextOfWork, type ServerJob } from "./mpi_interrupt.ts";
 import { START_MS } from "./options.ts";
 import { KeptTopologies } from "./mpi_topologies.ts";
 import { emptyReplica } from "./replica.ts";
@@ -33,30 +28,6 @@ import type { TransportPlan } from "./transport_plan.ts";
 
 /** How long the thread is blocked at once while nobody sends. */
 const SLICE_MS = 20;
-
-/** What a job asks of the server beside the training. */
-export interface MpiJob {
-  /** Called when the process of a rank was asked to end the run. */
-  readonly onInterrupt?: (rank: number) => void;
-  /** Whether MPI goes on after the training, until whoever has started it ends it. @default {false} */
-  readonly lasts?: boolean;
-}
-
-/** What the server knows of a worker. */
-interface Client {
-  readonly rank: number;
-  readonly worker: number;
-  /** Version of the topology it has; −1 for none. */
-  version: number;
-  /** Waits for parameters. */
-  waiting: boolean;
-  waitingSince: number;
-  heardAt: number;
-  /** How long it may be silent. */
-  patienceMs: number;
-  /** Whether the last it was sent is that the server pauses. */
-  pausing: boolean;
-}
 
 /** The server's side, in the process of rank 0. */
 export class MpiTransport implements ServerTransport {
@@ -79,12 +50,12 @@ export class MpiTransport implements ServerTransport {
   #pausedAt = performance.now();
   #replicas: SparseMlp[] | undefined;
   #replicaPlaces: Places[] = [];
-  readonly #job: MpiJob;
+  readonly #job: ServerJob;
   #halted = false;
   #failed = false;
   #closed = false;
 
-  constructor({ model, setup, server, updatesDone, updatesTotal }: TransportPlan, job: MpiJob = {}) {
+  constructor({ model, setup, server, updatesDone, updatesTotal }: TransportPlan, job: ServerJob = {}) {
     const { workers, algorithm, timeLimitSeconds } = setup.parallel;
     this.#model = model;
     this.#job = job;
@@ -95,17 +66,7 @@ export class MpiTransport implements ServerTransport {
     this.#server = new ParameterServer(model, serverState(workers, updatesDone), server);
     const count = this.#synchronous ? workers : 1;
     this.#gradients = Array.from({ length: count }, () => model.allocateGradients());
-    const now = performance.now();
-    this.#clients = Array.from({ length: workers }, (_, worker) => ({
-      rank: worker + 1,
-      worker,
-      version: -1,
-      waiting: true,
-      waitingSince: now,
-      heardAt: this.#pausedAt,
-      patienceMs: Math.max(this.#limitMs, START_MS),
-      pausing: false,
-    }));
+    this.#clients = newClients(workers, this.#pausedAt, Math.max(this.#limitMs, START_MS));
     this.#topologies = new KeptTopologies(model, this.#gradients[0]);
     this.#topologies.keep(this.#server.version);
   }
@@ -336,14 +297,8 @@ export class MpiTransport implements ServerTransport {
     }
   }
 
-  /** The next message; those that ask for the end of the run are followed, and not told. */
   #nextMessage(source: number, limitMs: number): MpiAnnouncement | undefined {
-    for (;;) {
-      const message = nextMessage(source, limitMs, this.#head.words);
-      if (message === undefined || this.#head.kind !== KIND.interrupt) return message;
-      takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-      this.#job.onInterrupt?.(message.source);
-    }
+    return nextOfWork(source, limitMs, this.#head, this.#job.onInterrupt);
   }
 
   /** Who waits for the server learns that this may take longer than a step. */

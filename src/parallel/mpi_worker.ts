@@ -9,6 +9,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
+import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
 import { START_MS } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
 import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
@@ -21,14 +22,6 @@ const SLICE_MS = 50;
 const WORKING_MS = 1000;
 /** How long the server may evaluate, evolve and save, and others go on with their epoch. */
 const PAUSE_MS = 3_600_000;
-
-/** What a job asks of a worker beside the work. */
-export interface WorkerJob {
-  /** Aborted when this process is asked to end the run; the server hears of it and ends it for all. */
-  readonly signal?: AbortSignal | undefined;
-  /** Whether MPI goes on after the training, until whoever has started it ends it. @default {false} */
-  readonly lasts?: boolean;
-}
 
 /**
  * Works until the server says stop, then ends MPI.
@@ -49,9 +42,7 @@ export async function workOverMpi(
   const link = new MpiLink(replica, gradients, limitMs);
   const program = makeProgram(setup, replica, gradients);
   const turn = new EventLoopTurn();
-  const interrupt = () => link.interrupt();
-  signal?.addEventListener("abort", interrupt);
-  if (signal?.aborted) interrupt();
+  using _ = forwardInterrupts(signal, limitMs);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
     const { done, value } = program.next(reply);
@@ -60,7 +51,6 @@ export async function workOverMpi(
     // Signals of the system are heard then.
     if (turn.due) await turn.take();
   }
-  signal?.removeEventListener("abort", interrupt);
   link.bye();
   if (!lasts) finishMpi(limitMs);
 }
@@ -113,12 +103,6 @@ class MpiLink {
         throw new TypeError(`Cannot serve the request ${JSON.stringify(unknown)}`);
       }
     }
-  }
-
-  /** Asks the server to end the run; called between two requests or while one waits, so never inside a message. */
-  interrupt(): void {
-    const { words } = new Head().begin(KIND.interrupt);
-    sendMessage(SERVER, words, NO_WORDS, NO_PIECES, this.#limitMs);
   }
 
   bye(): void {
