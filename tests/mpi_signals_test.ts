@@ -109,3 +109,52 @@ for (const [turn, algorithm] of ["wasap", "wassp"].entries()) {
     });
   }
 }
+
+Deno.test({
+  name:
+    `examples/slurm.sbatch saves on a signal of the batch system, asks to be queued again, and goes on${why}`,
+  ignore,
+  async fn() {
+    await inFolder(async (folder) => {
+      const root = decodeURIComponent(new URL("..", import.meta.url).pathname);
+      const [model, asked] = [`${folder}/model.safetensors`, `${folder}/asked`];
+      await Deno.writeTextFile(`${folder}/scontrol`, `#!/bin/sh\necho "$@" > "${asked}"\n`, { mode: 0o755 });
+      await Deno.symlink(Deno.execPath(), `${folder}/deno`);
+      const batch = (ranks: number, args: readonly string[]) =>
+        new Deno.Command("bash", {
+          args: [`${root}examples/slurm.sbatch`, ...args],
+          cwd: root,
+          env: {
+            PATH: `${folder}:${Deno.env.get("PATH")}`,
+            ...{ MODEL: model, SLURM_NTASKS: `${ranks}`, SLURM_JOB_ID: "42", NO_COLOR: "1" },
+            ...{ OMPI_ALLOW_RUN_AS_ROOT: "1", OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1" },
+            OMPI_MCA_rmaps_base_oversubscribe: "1",
+          },
+          ...{ stdout: "null", stderr: "piped" },
+        }).spawn();
+      let [ranks, epochs] = [3, 0];
+      // The second job goes on with another number of ranks.
+      for (const signal of ["SIGUSR1", "SIGTERM"] as const) {
+        const begun = epochs > 0 ? (await Deno.stat(model)).mtime!.getTime() : 0;
+        const child = batch(ranks++, ["--hidden", "40", "--epochs", "100000"]);
+        const watch = setInterval(() => {
+          try {
+            if (Deno.statSync(model).mtime!.getTime() === begun) return;
+            clearInterval(watch);
+            child.kill(signal);
+          } catch {
+            // There is no checkpoint yet.
+          }
+        }, 50);
+        const { code, stderr } = await child.output();
+        clearInterval(watch);
+        assertEquals(code, 75, new TextDecoder().decode(stderr));
+        assertEquals(await Deno.readTextFile(asked), "requeue 42\n");
+        await Deno.remove(asked);
+        const { epoch } = (await loadModel(model)).training!;
+        assert(epoch > epochs, `${epoch} epochs after ${epochs}`);
+        epochs = epoch;
+      }
+    });
+  },
+});
