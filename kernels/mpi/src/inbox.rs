@@ -6,6 +6,7 @@ use mpi::point_to_point::{Message, Status as Probed};
 use mpi::topology::{Communicator, SimpleCommunicator};
 use mpi::traits::{Equivalence, Source};
 
+use crate::form::Form;
 use crate::loan::{Loan, Shelf, TAG};
 use crate::message::{PREFIX_WORDS, Pieces, Walk, read_prefix};
 use crate::patience::wait_for;
@@ -88,16 +89,16 @@ impl Inbox {
         &mut self,
         world: &SimpleCommunicator,
         data: &mut [u32],
-        pieces: Pieces<'_>,
+        (pieces, form): (Pieces<'_>, Form),
         limit: Duration,
         shelf: &mut Shelf,
     ) -> Outcome {
         let Some((source, Chunk::Here(words))) = &self.first else { return Err(Status::Message) };
         let source = *source;
         let (payload, _) = read_prefix(words)?;
-        ensure(pieces.words() == payload, Status::Length)?;
+        ensure(form.payload(pieces.words()) == payload, Status::Length)?;
         let mut walk = Walk::new(pieces);
-        walk.scatter(&words[PREFIX_WORDS..], data)?;
+        walk.scatter(&words[PREFIX_WORDS..], data, form)?;
         let mut left = payload - (words.len() - PREFIX_WORDS);
         if let Some((_, Chunk::Here(words))) = self.first.take() {
             shelf.put(words);
@@ -106,7 +107,7 @@ impl Inbox {
             let (message, probed) = wait_for(limit, || probe(world, Some(source))).ok_or(Status::Timeout)?;
             let words = arrive(begin(message, &probed, shelf)?, limit)?;
             ensure(words.len() <= left, Status::Message)?;
-            walk.scatter(&words, data)?;
+            walk.scatter(&words, data, form)?;
             left -= words.len();
             shelf.put(words);
         }

@@ -10,6 +10,7 @@ use mpi::environment::{Universe, initialize_with_threading, is_initialized};
 use mpi::topology::{Communicator, SimpleCommunicator};
 use mpi::traits::CommunicatorCollectives;
 
+use crate::form::Form;
 use crate::inbox::{Announced, Inbox};
 use crate::loan::Shelf;
 use crate::message::{HEAD_WORDS, LEAST_CHUNK_WORDS, MOST_CHUNK_WORDS, Pieces};
@@ -110,7 +111,7 @@ impl World {
         rank: u32,
         head: &[u32],
         data: &[u32],
-        ranges: &[u64],
+        (ranges, form): (&[u64], Form),
         limit: Duration,
         begun: &mut u32,
     ) -> Outcome {
@@ -118,7 +119,7 @@ impl World {
         let pieces = Pieces::new(ranges, data.len())?;
         let rank = self.known(rank)?;
         let destination = self.communicator.process_at_rank(rank);
-        self.outbox.send(&destination, head, data, pieces, self.chunk_words, limit, begun, &mut self.shelf)
+        self.outbox.send(&destination, head, data, (pieces, form), self.chunk_words, limit, begun, &mut self.shelf)
     }
 
     /// Announces the next message, from one rank or any.
@@ -129,9 +130,9 @@ impl World {
     }
 
     /// Takes the message announced last into pieces of `data`.
-    pub fn take(&mut self, data: &mut [u32], ranges: &[u64], limit: Duration) -> Outcome {
+    pub fn take(&mut self, data: &mut [u32], (ranges, form): (&[u64], Form), limit: Duration) -> Outcome {
         let pieces = Pieces::new(ranges, data.len())?;
-        self.inbox.take(&self.communicator, data, pieces, limit, &mut self.shelf)
+        self.inbox.take(&self.communicator, data, (pieces, form), limit, &mut self.shelf)
     }
 
     /// Ends all ranks of the job at once.
