@@ -203,7 +203,14 @@ export function takeMessage(
   limitMs: number,
   bits: WireBits = 32,
 ): void {
-  const status = library().ts_mpi_take(buffer(data), data.length, buffer(ranges), ranges.length, bits, limitMs);
+  const status = library().ts_mpi_take(
+    buffer(data),
+    data.length,
+    buffer(ranges),
+    ranges.length,
+    bits,
+    limitMs,
+  );
   check(status, "take a message");
 }
 

@@ -16,7 +16,19 @@ export const MPI_SYMBOLS = {
   ts_mpi_start: { parameters: ["usize", "buffer", "usize"], result: "i32" }, // chunk_words, place, place_len
   ts_mpi_send: {
     // rank, head, head_len, data, data_len, ranges, ranges_len, bits, limit, begun, begun_len
-    parameters: ["u32", "buffer", "usize", "buffer", "usize", "buffer", "usize", "u32", "u32", "buffer", "usize"],
+    parameters: [
+      "u32",
+      "buffer",
+      "usize",
+      "buffer",
+      "usize",
+      "buffer",
+      "usize",
+      "u32",
+      "u32",
+      "buffer",
+      "usize",
+    ],
     result: "i32",
   },
   ts_mpi_next: {
