@@ -30,6 +30,10 @@ export class OtherServers {
   #places: readonly Places[] = [];
   /** Whether the other servers have the present topology. */
   #told = false;
+  /** Servers whose parts are back. */
+  readonly #here = new Set<number>();
+  #dropped = 0;
+  #largestStaleness = 0;
 
   constructor(plan: TransportPlan) {
     const { model, setup: { parallel: { servers = 1 } } } = plan;
@@ -65,6 +69,8 @@ export class OtherServers {
   give(limit: number): void {
     const { arena, state } = this.#whole.memory;
     const { head, limitMs, server: { version } } = this.first;
+    this.#here.clear();
+    this.#dropped = this.#largestStaleness = 0;
     for (let server = 1; server <= this.count; server++) {
       const places = this.#places[server];
       if (!this.#told) {
@@ -82,6 +88,26 @@ export class OtherServers {
   }
 
   /**
+   * Takes back the part of a server that has announced it, which may be earlier than rank 0.
+   *
+   * @throws {Error} When it says anything else, or not all of it within the time limit.
+   */
+  take(server: number): void {
+    const { arena, state } = this.#whole.memory;
+    const { head, limitMs } = this.first;
+    if (head.kind !== KIND.served) throw new Error(`rank ${server}, a server, sent message ${head.kind}`);
+    this.#dropped += head.number(3);
+    this.#largestStaleness = Math.max(this.#largestStaleness, head.number(4));
+    this.#here.add(server);
+    takeMessage(NO_WORDS, NO_PIECES, limitMs);
+    const places = this.#places[server];
+    expect(server, KIND.parameters, limitMs);
+    takeMessage(arena, places.parameters, limitMs);
+    expect(server, KIND.state, limitMs);
+    takeMessage(state, places.state, limitMs);
+  }
+
+  /**
    * Brings all parts together in the whole model, once each server has reached its limit.
    *
    * @param letOthersRun Called while a server has not; may throw.
@@ -89,29 +115,22 @@ export class OtherServers {
    * @throws {Error} When a server is silent for longer than the time limit.
    */
   async gather(letOthersRun: () => Promise<void>): Promise<Partial<EpochSums>> {
-    const { arena, state } = this.#whole.memory;
     const { head, limitMs } = this.first;
-    let { droppedGradients, largestStaleness } = this.first.server.sums();
     this.#ranges.copyBack(this.#model, 0, this.#whole);
     for (let server = 1; server <= this.count; server++) {
       const started = performance.now();
-      while (nextMessage(server, SLICE_MS, head.words) === undefined) {
-        if (performance.now() - started > limitMs) {
+      while (!this.#here.has(server)) {
+        if (nextMessage(server, SLICE_MS, head.words) !== undefined) this.take(server);
+        else if (performance.now() - started > limitMs) {
           throw new Error(`rank ${server}, a server, has been silent for ${limitMs / 1000} s`);
-        }
-        await letOthersRun();
+        } else await letOthersRun();
       }
-      if (head.kind !== KIND.served) throw new Error(`rank ${server}, a server, sent message ${head.kind}`);
-      droppedGradients += head.number(3);
-      largestStaleness = Math.max(largestStaleness, head.number(4));
-      takeMessage(NO_WORDS, NO_PIECES, limitMs);
-      const places = this.#places[server];
-      expect(server, KIND.parameters, limitMs);
-      takeMessage(arena, places.parameters, limitMs);
-      expect(server, KIND.state, limitMs);
-      takeMessage(state, places.state, limitMs);
     }
-    return { droppedGradients, largestStaleness };
+    const { droppedGradients, largestStaleness } = this.first.server.sums();
+    return {
+      droppedGradients: droppedGradients + this.#dropped,
+      largestStaleness: Math.max(largestStaleness, this.#largestStaleness),
+    };
   }
 
   /** Sends each server a message that has nothing but a kind. */

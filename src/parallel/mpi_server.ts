@@ -73,7 +73,9 @@ export class MpiTransport implements ServerTransport {
     await this.#guarded(async () => {
       this.#others?.give(limit);
       await this.#push.serve(limit, look, (source) => {
-        throw new Error(`rank ${source}, a server, sent message ${this.#head.kind} before it was asked`);
+        if (this.#others === undefined) throw new Error(`rank ${source} is no worker`);
+        this.#others.take(source);
+        return false;
       });
       elsewhere = await this.#others?.gather(() => this.#letOthersRun());
     });
