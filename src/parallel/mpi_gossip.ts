@@ -91,7 +91,9 @@ class Inbox implements PeerModel {
 type InboxLayer = PeerModel["layers"][number];
 
 /** Pieces of a model whose topology goes before its parameters. */
-function withTopology({ rows, indices, parameters }: Pick<Places, "rows" | "indices" | "parameters">): BigUint64Array {
+function withTopology(
+  { rows, indices, parameters }: Pick<Places, "rows" | "indices" | "parameters">,
+): BigUint64Array {
   return BigUint64Array.of(...rows, ...indices, ...parameters);
 }
 
@@ -171,7 +173,7 @@ export class MpiGossip {
     for (;;) {
       if (this.#arriving !== undefined) this.#goOn(false);
       this.#answerOthers();
-      const leftMs = this.#hasAnswer ? 0 : Math.max(0, started + limitMs - performance.now());
+      const leftMs = this.#hasAnswer ? 0 : Math.max(0, Math.ceil(started + limitMs - performance.now()));
       const busy = this.#arriving !== undefined || this.#questions.length > 0;
       const message = nextMessage(-1, busy ? Math.min(BUSY_MS, leftMs) : leftMs, this.#heard.words);
       if (message !== undefined && message.source < this.#firstRank) {
@@ -215,7 +217,9 @@ export class MpiGossip {
     for (const [index, { capacity }] of this.#replica.layers.entries()) {
       if (counts[index] <= capacity) continue;
       throw new TypeError(
-        `Cannot take a model from rank ${source}: a layer has ${counts[index]} connections, there is room for ` +
+        `Cannot take a model from rank ${source}: a layer has ${
+          counts[index]
+        } connections, there is room for ` +
           `${capacity}; start all ranks with the same options`,
       );
     }

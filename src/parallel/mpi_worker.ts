@@ -7,6 +7,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
+import { MpiGossip } from "./mpi_gossip.ts";
 import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
@@ -14,6 +15,8 @@ import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./tran
 import { workerProgram, type WorkerSetup } from "./worker.ts";
 
 const SERVER = 0;
+/** Rank of the first worker. */
+const WORKERS = 1;
 /** How long the thread is blocked at once while it waits. */
 const SLICE_MS = 50;
 /** How often the server hears of a worker that works on a command. */
@@ -35,8 +38,9 @@ export async function workOverMpi(
 ): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
-  const limitMs = 1000 * setup.parallel.timeLimitSeconds;
-  const link = new MpiLink(replica, gradients, limitMs);
+  const { timeLimitSeconds, localSteps } = setup.parallel;
+  const limitMs = 1000 * timeLimitSeconds;
+  const link = new MpiLink(replica, gradients, limitMs, localSteps !== undefined);
   const program = makeProgram(setup, replica, gradients);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
@@ -65,9 +69,14 @@ class MpiLink {
   #toldAt = 0;
   /** Whether the server does not have the topology of the replica. */
   #newTopology = true;
+  readonly #gossips: boolean;
+  /** What goes on between this worker and others, once it has a model of its own. */
+  #gossip: MpiGossip | undefined;
 
-  constructor(replica: SparseMlp, gradients: Uint32Array, limitMs: number) {
+  /** @param gossips Whether workers ask each other for their models. */
+  constructor(replica: SparseMlp, gradients: Uint32Array, limitMs: number, gossips: boolean) {
     this.#replica = replica;
+    this.#gossips = gossips;
     this.#gradients = gradients;
     this.#limitMs = limitMs;
     this.#patienceMs = Math.max(limitMs, START_MS);
@@ -85,8 +94,10 @@ class MpiLink {
         if (request.done.changed) this.#topologyChanged();
         return this.#working();
       case "ask":
+        this.#gossip!.ask(request.peer);
+        return { kind: "applied" };
       case "answer":
-        throw new TypeError(`Cannot serve the request "${request.kind}" over MPI`);
+        return await this.#answer();
       case "next":
         return await this.#next();
       case "report":
@@ -156,6 +167,7 @@ class MpiLink {
         expect(SERVER, KIND.state, this.#limitMs);
         takeMessage(state, this.#places.state, this.#limitMs);
         this.#hasModel = true;
+        if (this.#gossips) this.#gossip = new MpiGossip(this.#replica, this.#places, WORKERS, this.#limitMs);
       }
     }
     for (;;) {
@@ -178,11 +190,12 @@ class MpiLink {
     }
   }
 
-  #report({ steps, samples, loss, correct, seconds, counts }: LocalReport, changed: boolean): void {
+  #report(report: LocalReport, changed: boolean): void {
+    const { steps, samples, loss, correct, seconds, counts, exchanges, exchangeSteps } = report;
     if (changed) this.#topologyChanged();
     this.#head.begin(KIND.report).setWord(1, steps).setWord(2, samples);
-    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned);
-    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds);
+    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned).setWord(5, exchanges);
+    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds).setNumber(6, exchangeSteps);
     sendMessage(SERVER, this.#head.words, NO_WORDS, NO_PIECES, this.#limitMs);
     this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
   }
@@ -190,6 +203,7 @@ class MpiLink {
   #topologyChanged(): void {
     this.#newTopology = true;
     this.#places = new Places(this.#replica, this.#gradients);
+    this.#gossip?.topologyChanged(this.#places);
   }
 
   #sendModel(): void {
@@ -206,12 +220,37 @@ class MpiLink {
   }
 
   #working(): ServerReply {
+    const told = this.#showLife();
+    // In the middle of a command the server has nothing else to say.
+    if ((told || this.#gossip !== undefined) && this.#hear(0)) return this.#followStop();
+    const answer = this.#gossip?.take();
+    return answer === undefined ? { kind: "applied" } : { kind: "model", ...answer };
+  }
+
+  /** Tells the server that the worker is at work, as often as it wants to hear that; returns whether it was. */
+  #showLife(): boolean {
     const now = performance.now();
-    if (now - this.#toldAt < WORKING_MS) return { kind: "applied" };
+    if (now - this.#toldAt < WORKING_MS) return false;
     this.#toldAt = now;
     sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
-    // In the middle of a command the server has nothing else to say.
-    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followStop();
+    return true;
+  }
+
+  /** Waits for the model of the worker that was asked, which the server finds when it is lost. */
+  async #answer(): Promise<ServerReply> {
+    const started = performance.now();
+    for (;;) {
+      if (this.#hear(SLICE_MS)) return this.#followStop();
+      const answer = this.#gossip!.take();
+      if (answer !== undefined) return { kind: "model", ...answer };
+      this.#showLife();
+      if (performance.now() - started > PAUSE_MS) {
+        throw new Error(
+          `Cannot go on working: another worker has not sent its model for ${PAUSE_MS / 1000} s`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   }
 
   #followStop(): ServerReply {
@@ -222,11 +261,17 @@ class MpiLink {
     return { kind: "stop" };
   }
 
+  /** Whether the server says something within a time; other workers are answered meanwhile. */
+  #hear(limitMs: number): boolean {
+    if (this.#gossip !== undefined) return this.#gossip.hear(limitMs, this.#head);
+    return nextMessage(SERVER, limitMs, this.#head.words) !== undefined;
+  }
+
   /** Waits until the server says something; other tasks of the program run meanwhile. */
   async #announced(): Promise<void> {
     let started = performance.now();
     for (;;) {
-      if (nextMessage(SERVER, SLICE_MS, this.#head.words) !== undefined) {
+      if (this.#hear(SLICE_MS)) {
         const pause = this.#head.kind === KIND.pause;
         this.#patienceMs = pause ? Math.max(this.#limitMs, PAUSE_MS) : this.#limitMs;
         if (!pause) return;

@@ -44,7 +44,9 @@ for (let round = 0; round < ROUNDS; round++) {
   let answered = false;
   const started = performance.now();
   while (taking !== "all" || !answered) {
-    if (performance.now() - started > LIMIT_MS) throw new Error("Cannot go on: no message came within the limit");
+    if (performance.now() - started > LIMIT_MS) {
+      throw new Error("Cannot go on: no message came within the limit");
+    }
     const message = nextMessage(-1, 0, head);
     const begins = message !== undefined && head[0] === LONG;
     if (begins && (message.source !== before || message.words !== WORDS || taking !== "nothing")) wrong++;
