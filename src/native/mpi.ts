@@ -172,6 +172,42 @@ export function sendMessage(
   }
 }
 
+/**
+ * Sends pieces of an array to another rank without ever waiting, however long they are: no two ranks that post to each
+ * other stand still. The data are copied: they may change after the call.
+ *
+ * Memory: a copy of the message, until the other rank has begun to take its chunks.
+ *
+ * @param head `HEAD_WORDS` words.
+ * @param data Any array of 32-bit words.
+ * @param ranges Made by {@linkcode pieces}.
+ */
+export function postMessage(
+  rank: number,
+  head: Uint32Array,
+  data: Uint32Array | Float32Array,
+  ranges: BigUint64Array,
+): void {
+  const status = library().ts_mpi_post(
+    rank,
+    buffer(head),
+    head.length,
+    buffer(data),
+    data.length,
+    buffer(ranges),
+    ranges.length,
+  );
+  check(status, `post a message to rank ${rank}`);
+}
+
+const posted = new Uint32Array(1);
+
+/** Chunks of posted messages that their receivers have not begun to take. */
+export function postedChunks(): number {
+  check(library().ts_mpi_posted(posted, posted.length), "count the messages under way");
+  return posted[0];
+}
+
 const info = new Float64Array(3);
 
 /**
@@ -214,7 +250,29 @@ export function takeMessage(
   check(status, "take a message");
 }
 
-/** Ends MPI once all ranks ask for it and all messages are delivered. */
+/**
+ * Takes of the message that was announced last what is here, and the next time what has come since: never waits.
+ *
+ * Other messages may be looked for and taken between two calls; one message at a time is taken so.
+ *
+ * @param begins Whether this is the first call for the message.
+ * @param data The same array in each call.
+ * @param ranges The same pieces in each call, together as long as the payload.
+ * @returns Whether all of it has been written.
+ */
+export function takeWhatIsHere(
+  begins: boolean,
+  data: Uint32Array | Float32Array,
+  ranges: BigUint64Array,
+): boolean {
+  const take = begins ? library().ts_mpi_take : library().ts_mpi_take_rest;
+  const status = take(buffer(data), data.length, buffer(ranges), ranges.length, 32, 0);
+  if (status === TIMEOUT) return false;
+  check(status, "take a message");
+  return true;
+}
+
+/** Ends MPI once all ranks ask for it and all messages are delivered; what nobody has taken is lost. */
 export function finishMpi(limitMs: number): void {
   check(library().ts_mpi_finish(limitMs), "end MPI");
 }

@@ -217,7 +217,8 @@ export class MpiTransport implements ServerTransport {
       correct: head.number(4),
       seconds: head.number(5),
       counts: { replaced: head.word(3), pruned: head.word(4) },
-      ...{ exchanges: 0, exchangeSteps: 0 },
+      exchanges: head.word(5),
+      exchangeSteps: head.number(6),
     };
   }
 

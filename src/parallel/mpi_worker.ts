@@ -5,6 +5,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
+import { MpiGossip } from "./mpi_gossip.ts";
 import { MpiServers } from "./mpi_servers.ts";
 import {
   expect,
@@ -17,6 +18,7 @@ import {
   sendTopology,
   takeTopology,
 } from "./mpi_wire.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 import { workerProgram, type WorkerSetup } from "./worker.ts";
@@ -41,9 +43,8 @@ export async function workOverMpi(
 ): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
-  const limitMs = 1000 * setup.parallel.timeLimitSeconds;
   const servers = new MpiServers(replica, gradients, setup.parallel);
-  const link = new MpiLink(replica, gradients, { limitMs, servers });
+  const link = new MpiLink(replica, gradients, servers, setup.parallel);
   const program = makeProgram(setup, replica, gradients);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
@@ -52,7 +53,7 @@ export async function workOverMpi(
     reply = await link.serve(value);
   }
   link.bye();
-  finishMpi(limitMs);
+  finishMpi(1000 * setup.parallel.timeLimitSeconds);
 }
 
 /** The worker's end of the line. */
@@ -70,15 +71,24 @@ class MpiLink {
   #toldAt = 0;
   /** Whether the server does not have the topology of the replica. */
   #newTopology = true;
+  /** Whether workers ask each other for their models. */
+  readonly #gossips: boolean;
+  /** Rank of the first worker. */
+  readonly #firstWorker: number;
+  /** What goes on between this worker and others, once it has a model of its own. */
+  #gossip: MpiGossip | undefined;
 
   constructor(
     replica: SparseMlp,
     gradients: Uint32Array,
-    { limitMs, servers }: { readonly limitMs: number; readonly servers: MpiServers },
+    servers: MpiServers,
+    { localSteps, timeLimitSeconds, servers: count = 1 }: ParallelHyperparameters,
   ) {
     this.#replica = replica;
+    this.#gossips = localSteps !== undefined;
+    this.#firstWorker = count;
     this.#gradients = gradients;
-    this.#limitMs = this.#patienceMs = limitMs;
+    this.#limitMs = this.#patienceMs = 1000 * timeLimitSeconds;
     this.#servers = servers;
     this.#places = new Places(replica, gradients);
   }
@@ -94,8 +104,10 @@ class MpiLink {
         if (request.done.changed) this.#topologyChanged();
         return this.#working();
       case "ask":
+        this.#gossip!.ask(request.peer);
+        return { kind: "applied" };
       case "answer":
-        throw new TypeError(`Cannot serve the request "${request.kind}" over MPI`);
+        return await this.#answer();
       case "next":
         return await this.#next();
       case "report":
@@ -126,6 +138,9 @@ class MpiLink {
         expect(SERVER, KIND.state, this.#limitMs);
         takeMessage(state, this.#places.state, this.#limitMs);
         this.#hasModel = true;
+        if (this.#gossips) {
+          this.#gossip = new MpiGossip(this.#replica, this.#places, this.#firstWorker, this.#limitMs);
+        }
       }
     }
     for (;;) {
@@ -148,11 +163,12 @@ class MpiLink {
     }
   }
 
-  #report({ steps, samples, loss, correct, seconds, counts }: LocalReport, changed: boolean): void {
+  #report(report: LocalReport, changed: boolean): void {
+    const { steps, samples, loss, correct, seconds, counts, exchanges, exchangeSteps } = report;
     if (changed) this.#topologyChanged();
     this.#head.begin(KIND.report).setWord(1, steps).setWord(2, samples);
-    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned);
-    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds);
+    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned).setWord(5, exchanges);
+    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds).setNumber(6, exchangeSteps);
     sendMessage(SERVER, this.#head.words, NO_WORDS, NO_PIECES, this.#limitMs);
     this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
   }
@@ -160,6 +176,7 @@ class MpiLink {
   #topologyChanged(): void {
     this.#newTopology = true;
     this.#places = new Places(this.#replica, this.#gradients);
+    this.#gossip?.topologyChanged(this.#places);
   }
 
   #sendModel(): void {
@@ -176,12 +193,37 @@ class MpiLink {
   }
 
   #working(): ServerReply {
+    const told = this.#showLife();
+    // In the middle of a command the server has nothing else to say.
+    if ((told || this.#gossip !== undefined) && this.#hear(0)) return this.#followStop();
+    const answer = this.#gossip?.take();
+    return answer === undefined ? { kind: "applied" } : { kind: "model", ...answer };
+  }
+
+  /** Tells the server that the worker is at work, as often as it wants to hear that; returns whether it was. */
+  #showLife(): boolean {
     const now = performance.now();
-    if (now - this.#toldAt < WORKING_MS) return { kind: "applied" };
+    if (now - this.#toldAt < WORKING_MS) return false;
     this.#toldAt = now;
     sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
-    // In the middle of a command the server has nothing else to say.
-    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followStop();
+    return true;
+  }
+
+  /** Waits for the model of the worker that was asked, which the server finds when it is lost. */
+  async #answer(): Promise<ServerReply> {
+    const started = performance.now();
+    for (;;) {
+      if (this.#hear(SLICE_MS)) return this.#followStop();
+      const answer = this.#gossip!.take();
+      if (answer !== undefined) return { kind: "model", ...answer };
+      this.#showLife();
+      if (performance.now() - started > PAUSE_MS) {
+        throw new Error(
+          `Cannot go on working: another worker has not sent its model for ${PAUSE_MS / 1000} s`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   }
 
   #followStop(): ServerReply {
@@ -192,11 +234,17 @@ class MpiLink {
     return { kind: "stop" };
   }
 
+  /** Whether the server says something within a time; other workers are answered meanwhile. */
+  #hear(limitMs: number): boolean {
+    if (this.#gossip !== undefined) return this.#gossip.hear(limitMs, this.#head);
+    return nextMessage(SERVER, limitMs, this.#head.words) !== undefined;
+  }
+
   /** Waits until the server says something; other tasks of the program run meanwhile. */
   async #announced(): Promise<void> {
     let started = performance.now();
     for (;;) {
-      if (nextMessage(SERVER, SLICE_MS, this.#head.words) !== undefined) {
+      if (this.#hear(SLICE_MS)) {
         const pause = this.#head.kind === KIND.pause;
         this.#patienceMs = pause ? Math.max(this.#limitMs, PAUSE_MS) : this.#limitMs;
         if (!pause) return;

@@ -98,6 +98,43 @@ pub unsafe extern "C" fn ts_mpi_send(
     })
 }
 
+/// Sends as [`ts_mpi_send`], but all at once and without waiting, however long the message is.
+///
+/// # Safety
+/// Each pointer is a live array of the length that follows it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_mpi_post(
+    rank: u32,
+    head: *const u32,
+    head_len: usize,
+    data: *const u32,
+    data_len: usize,
+    ranges: *const u64,
+    ranges_len: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths.
+        let (head, data, ranges) = unsafe { (view(head, head_len), view(data, data_len), view(ranges, ranges_len)) };
+        world::with(|world| world.post(rank, head, data, ranges))
+    })
+}
+
+/// Writes to `count`, one number, how many chunks of posted messages nobody has begun to take.
+///
+/// # Safety
+/// `count` is a live array of `count_len` elements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_mpi_posted(count: *mut u32, count_len: usize) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes a typed array and its length.
+        let count = unsafe { view_mut(count, count_len) }.first_mut().ok_or(Status::Length)?;
+        world::with(|world| {
+            *count = u32::try_from(world.posted()).map_err(|_| Status::Range)?;
+            Ok(())
+        })
+    })
+}
+
 /// Announces the next message from `rank`, from any rank when it is negative: writes its head to `head`, and to
 /// `info` whether there is one, its source, and the words of its payload.
 ///
@@ -146,6 +183,28 @@ pub unsafe extern "C" fn ts_mpi_take(
         let (data, ranges) = unsafe { (view_mut(data, data_len), view(ranges, ranges_len)) };
         let form = Form::of_bits(bits)?;
         world::with(|world| world.take(data, (ranges, form), milliseconds(limit)))
+    })
+}
+
+/// Goes on with the message that [`ts_mpi_take`] took in part before its time was up, with the same pieces.
+///
+/// # Safety
+/// Each pointer is a live array of the length that follows it. They are refused where they overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_mpi_take_rest(
+    data: *mut u32,
+    data_len: usize,
+    ranges: *const u64,
+    ranges_len: usize,
+    bits: u32,
+    limit: u32,
+) -> i32 {
+    guarded(|| {
+        apart(data, data_len, ranges, ranges_len)?;
+        // SAFETY: the caller passes typed arrays and their lengths; they share no memory.
+        let (data, ranges) = unsafe { (view_mut(data, data_len), view(ranges, ranges_len)) };
+        let form = Form::of_bits(bits)?;
+        world::with(|world| world.take_rest(data, (ranges, form), milliseconds(limit)))
     })
 }
 
