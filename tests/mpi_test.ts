@@ -61,7 +61,8 @@ Deno.test({
     const adam = { optimizer: "adam", learningRate: 0.002 } as const;
     const steps = { evolveEvery: { steps: 7 }, zetaSchedule: "cosine", finalDensity: 0.1 } as const;
     const rules = [[undefined, rule], [undefined, drawn], [undefined, graph], [undefined, steps]] as const;
-    const cases = [[64, {}], [undefined, {}], ...rules, [64, adam]] as const;
+    const average = { averageEvery: 1, shards: "epoch", phaseTwoRateFactor: 2 } as const;
+    const cases = [[64, {}], [undefined, {}], ...rules, [64, adam], [undefined, average]] as const;
     for (const [chunkWords, chosen] of cases) {
       const { data, model } = problem();
       for await (const _ of trainParallel(model, data, { ...options, ...chosen, workers: 2 }));

@@ -74,18 +74,18 @@ export class Gossip {
    * Between two steps: averages an answer that has come, and asks where that is due.
    *
    * @param steps Steps done, counted over the whole training.
-   * @returns Whether to go on.
+   * @returns What was replied, which may be to halt or to stop.
    */
-  *between(steps: number, done: StepDone): Generator<WorkerRequest, boolean, ServerReply> {
+  *between(steps: number, done: StepDone): Generator<WorkerRequest, ServerReply, ServerReply> {
     const reply = yield { kind: "working", done };
-    if (reply.kind === "stop") return false;
+    if (reply.kind === "stop" || reply.kind === "halt") return reply;
     this.#average(reply, steps);
     const { localSteps } = this.#options;
     if (steps % localSteps === 0) this.#due = steps / localSteps;
-    return yield* this.#ask(steps);
+    return (yield* this.#ask(steps)) ? reply : { kind: "stop" };
   }
 
-  /** At the end of an epoch: what was asked is answered, and what was due is asked. Returns whether to go on. */
+  /** At the end of an epoch, or where it halts: what was asked is answered, and what was due is asked. Returns whether to go on. */
   *settle(steps: number): Generator<WorkerRequest, boolean, ServerReply> {
     while (this.#askedAt !== undefined) {
       const reply = yield { kind: "answer" };

@@ -39,7 +39,7 @@ interface Turn {
 
 /** Something that happened at the server, for tests. */
 export interface ServerEvent {
-  readonly kind: "pull" | "push";
+  readonly kind: "pull" | "push" | "working";
   readonly worker: number;
   readonly header?: PushHeader;
 }
@@ -55,6 +55,7 @@ export class InProcessTransport implements ServerTransport {
   #limit: number;
   #command: ServerReply | undefined;
   #phase = 1;
+  #halted = false;
   #reports = new Map<number, LocalReport>();
   #round = new Map<number, PushHeader>();
 
@@ -82,7 +83,7 @@ export class InProcessTransport implements ServerTransport {
   runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
     this.server.beginEpoch();
     this.#limit = limit;
-    this.#run(() => this.server.updates >= limit);
+    this.#run(() => this.#halted || this.server.updates >= limit);
     onSums(this.server.sums());
     return Promise.resolve(this.server.sums());
   }
@@ -115,6 +116,14 @@ export class InProcessTransport implements ServerTransport {
 
   replicas(): readonly SparseMlp[] {
     return this.#turns.map(({ replica }) => replica);
+  }
+
+  goOnFromAverage(): void {
+    for (const { replica } of this.#turns) copyModel(this.server.model, replica);
+  }
+
+  halt(): void {
+    this.#halted = true;
   }
 
   topologyChanged(): void {
@@ -192,7 +201,8 @@ export class InProcessTransport implements ServerTransport {
       case "working":
         if (request.done.changed) questions?.topologyChanged();
         questions?.answer();
-        return this.#resume(turn, answered(questions));
+        this.#onEvent({ kind: "working", worker });
+        return this.#resume(turn, this.#halted ? { kind: "halt" } : answered(questions));
       case "ask":
         questions!.ask(request.peer);
         return this.#resume(turn, { kind: "applied" });

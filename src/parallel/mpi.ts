@@ -13,6 +13,7 @@ import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.t
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { mostServers } from "./server_parts.ts";
 import { serveOverMpi } from "./mpi_part_server.ts";
+import { askedToEnd } from "./mpi_interrupt.ts";
 import { MpiTransport } from "./mpi_server.ts";
 import { workOverMpi } from "./mpi_worker.ts";
 import {
@@ -22,12 +23,13 @@ import {
   resolveParallelHyperparameters,
 } from "./options.ts";
 import { checkedParallelRun, trainChecked } from "./wasap.ts";
+import { workerProgram } from "./worker.ts";
 
 /** Options of {@linkcode trainOverMpi}. */
 export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
   /** The longest message MPI is given, in 32-bit words; longer ones are sent in parts. @default {2 ** 22} */
   readonly chunkWords?: number;
-  /** The job, where {@linkcode startMpi} was called before. */
+  /** The job, where {@linkcode startMpi} was called before; whoever did calls {@linkcode finishMpi} after the training. */
   readonly place?: MpiPlace;
 }
 
@@ -53,6 +55,10 @@ class WorkDone {}
  * Every rank calls this with the same data, options and a model of the same shape. Rank 0 is the server: its iterator
  * gives the records, and its model is trained. The iterator of any other rank gives no record: it computes for the
  * server, or with `servers` is one of some rows, and ends when rank 0 does. A process takes part in one training: MPI ends with it.
+ *
+ * The `signal` of any rank ends the run of all within a mini-batch. Rank 0's iterator then throws the reason of its own,
+ * or an `AbortError` that names the rank; model, `state` and `workerModels` are a checkpoint, from which a job with any
+ * number of ranks goes on.
  *
  * Only what exists travels: values in the order of a topology that both sides know, and the topology itself only when
  * it has changed. Memory: a worker has a replica and gradients beside its data; the server a topology for each
@@ -94,24 +100,20 @@ export function trainOverMpi(
       } rows to split; choose fewer`,
     );
   }
-  return takePart(
-    model,
-    data,
-    run,
-    () => place ?? startMpi(chunkWords),
-  );
+  return takePart(model, data, run, { place, chunkWords });
 }
 
 async function* takePart(
   model: SparseMlp,
   data: Dataset,
   checked: ParallelRunOptions,
-  start: () => MpiPlace,
+  { place, chunkWords }: { place: MpiPlace | undefined; chunkWords: number },
 ): AsyncGenerator<EpochRecord, TrainSummary | undefined> {
-  const { rank, size } = start();
+  const { rank, size } = place ?? startMpi(chunkWords);
+  const lasts = place !== undefined;
   const { servers = 1 } = checked.parallel;
   if (size <= servers) {
-    finishMpi(TOO_FEW_MS);
+    if (!lasts) finishMpi(TOO_FEW_MS);
     throw new RangeError(
       `Cannot train over MPI: the job has ${plural(size, "rank")}, expected ${
         servers === 1 ? "a server" : `${servers} servers`
@@ -119,13 +121,20 @@ async function* takePart(
     );
   }
   const parallel = resolveParallelHyperparameters({ ...checked.parallel, workers: size - servers });
-  const run = { ...checked, parallel };
-  if (rank === 0) return yield* trainChecked(model, data, run, (plan) => new MpiTransport(plan));
+  const { signal, ...hooks } = checked.hooks;
+  if (rank === 0) {
+    const asked = new AbortController();
+    const ends = AbortSignal.any(signal === undefined ? [asked.signal] : [signal, asked.signal]);
+    const onInterrupt = (rank: number) => asked.abort(askedToEnd(rank));
+    const run = { ...checked, parallel, hooks: { ...hooks, signal: ends } };
+    return yield* trainChecked(model, data, run, (plan) => new MpiTransport(plan, { onInterrupt, lasts }));
+  }
+  const job = { signal, lasts };
   try {
-    // What other ranks need is prepared as rank 0 prepares it; only the epochs are not their own.
-    const work = trainChecked(model, data, run, async (plan) => {
-      if (rank < servers) await serveOverMpi(plan, rank);
-      else await workOverMpi(plan.model, { ...plan.setup, worker: rank - servers });
+    // What others need is prepared as rank 0 prepares it, which also ends the run; only the epochs are not their own.
+    const work = trainChecked(model, data, { ...checked, parallel, hooks }, async (plan) => {
+      if (rank < servers) await serveOverMpi(plan, rank, job);
+      else await workOverMpi(plan.model, { ...plan.setup, worker: rank - servers }, workerProgram, job);
       throw new WorkDone();
     });
     await work.next();

@@ -5,7 +5,8 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import { pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import type { ServerJob } from "./mpi_interrupt.ts";
 import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
 import { expect, KIND, NO_PIECES, NO_WORDS, Places } from "./mpi_wire.ts";
 import { emptyReplica } from "./replica.ts";
@@ -35,7 +36,7 @@ export class OtherServers {
   #dropped = 0;
   #largestStaleness = 0;
 
-  constructor(plan: TransportPlan) {
+  constructor(plan: TransportPlan, { onInterrupt }: ServerJob) {
     const { model, setup: { parallel: { servers = 1 } } } = plan;
     this.#whole = model;
     this.count = servers - 1;
@@ -43,7 +44,7 @@ export class OtherServers {
     this.#model = emptyReplica(model);
     this.#connections = new Uint32Array(model.layers.length);
     const rank = { server: 0, servers, model: this.#model, connections: this.#connections };
-    this.first = new PushServer(plan, rank);
+    this.first = new PushServer(plan, rank, onInterrupt);
     this.#gradients = this.first.gradients[0];
     this.topologyChanged(this.first.server.version);
   }
@@ -115,12 +116,12 @@ export class OtherServers {
    * @throws {Error} When a server is silent for longer than the time limit.
    */
   async gather(letOthersRun: () => Promise<void>): Promise<Partial<EpochSums>> {
-    const { head, limitMs } = this.first;
+    const { limitMs } = this.first;
     this.#ranges.copyBack(this.#model, 0, this.#whole);
     for (let server = 1; server <= this.count; server++) {
       const started = performance.now();
       while (!this.#here.has(server)) {
-        if (nextMessage(server, SLICE_MS, head.words) !== undefined) this.take(server);
+        if (this.first.next(server, SLICE_MS) !== undefined) this.take(server);
         else if (performance.now() - started > limitMs) {
           throw new Error(`rank ${server}, a server, has been silent for ${limitMs / 1000} s`);
         } else await letOthersRun();
@@ -131,6 +132,15 @@ export class OtherServers {
       droppedGradients: droppedGradients + this.#dropped,
       largestStaleness: Math.max(largestStaleness, this.#largestStaleness),
     };
+  }
+
+  /** Ends the epoch early: all servers with the same updates, those that have been begun. */
+  end(): void {
+    const limit = this.first.end();
+    const { head, limitMs } = this.first;
+    for (let server = 1; server <= this.count; server++) {
+      sendMessage(server, head.begin(KIND.limit).setNumber(3, limit).words, NO_WORDS, NO_PIECES, limitMs);
+    }
   }
 
   /** Sends each server a message that has nothing but a kind. */

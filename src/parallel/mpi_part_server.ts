@@ -5,6 +5,7 @@
  */
 import { EventLoopTurn } from "../event_loop_turn.ts";
 import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
 import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
 import { Head, KIND, NO_PIECES, NO_WORDS, PAUSE_MS, Places, takeTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
@@ -22,10 +23,16 @@ const IDLE_MS = 200;
  * @param rank Rank of this process, from 1 to servers − 1.
  * @throws {Error} When a worker or rank 0 is silent for longer than it may be.
  */
-export async function serveOverMpi(plan: TransportPlan, rank: number): Promise<void> {
+export async function serveOverMpi(
+  plan: TransportPlan,
+  rank: number,
+  { signal, lasts = false }: WorkerJob = {},
+): Promise<void> {
   const server = new PartServer(plan, rank);
+  const limitMs = 1000 * plan.setup.parallel.timeLimitSeconds;
+  using _ = forwardInterrupts(signal, limitMs);
   while (await server.follow());
-  finishMpi(1000 * plan.setup.parallel.timeLimitSeconds);
+  if (!lasts) finishMpi(limitMs);
 }
 
 class PartServer {
@@ -71,11 +78,13 @@ class PartServer {
         takeMessage(this.#connections, pieces([[0, this.#connections.length]]), limitMs);
         return await this.#serve(this.#order.number(3));
       case KIND.pause:
+      case KIND.limit:
+        // Nothing to do; a limit is that of an epoch that has reached it.
         takeMessage(NO_WORDS, NO_PIECES, limitMs);
         return true;
       case KIND.phaseOver:
         takeMessage(NO_WORDS, NO_PIECES, limitMs);
-        this.#tellAll(KIND.phaseOver);
+        this.#push.tellAll(KIND.phaseOver);
         this.#phaseTwo = true;
         return true;
       case KIND.stop:
@@ -97,11 +106,13 @@ class PartServer {
       return false;
     };
     const reached = await push.serve(limit, look, (source) => {
-      if (source !== COORDINATOR || head.kind !== KIND.stop) {
+      if (source !== COORDINATOR || (head.kind !== KIND.stop && head.kind !== KIND.limit)) {
         throw new Error(`rank ${source} sent message ${head.kind} to another server`);
       }
       takeMessage(NO_WORDS, NO_PIECES, limitMs);
-      return true;
+      if (head.kind === KIND.stop) return true;
+      push.endAfter(head.number(3));
+      return false;
     });
     if (!reached) return await this.#stop();
     const { arena, state } = push.server.model.memory;
@@ -117,7 +128,7 @@ class PartServer {
   async #stop(): Promise<false> {
     const { head, limitMs, clients } = this.#push;
     if (!this.#phaseTwo) {
-      this.#tellAll(KIND.stop);
+      this.#push.tellAll(KIND.stop);
       let here = clients.length;
       const started = performance.now();
       while (here > 0 && performance.now() - started < limitMs) {
@@ -132,10 +143,6 @@ class PartServer {
     }
     this.#push.tell(COORDINATOR, KIND.bye);
     return false;
-  }
-
-  #tellAll(kind: number): void {
-    for (const { rank } of this.#push.clients) this.#push.tell(rank, kind);
   }
 
   async #announced(): Promise<void> {

@@ -5,7 +5,9 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { nextMessage, sendMessage, takeMessage, type WireBits } from "../native/mpi.ts";
+import { type MpiAnnouncement, sendMessage, takeMessage, type WireBits } from "../native/mpi.ts";
+import { type Client, newClients } from "./mpi_clients.ts";
+import { nextOfWork, type ServerJob } from "./mpi_interrupt.ts";
 import { KeptTopologies } from "./mpi_topologies.ts";
 import { Head, KIND, NO_PIECES, NO_WORDS, sendTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
@@ -15,24 +17,6 @@ import type { TransportPlan } from "./transport_plan.ts";
 
 /** How long the thread is blocked at once while nobody sends. */
 export const SLICE_MS = 20;
-
-/** What a server knows of a worker. */
-export interface Client {
-  readonly rank: number;
-  readonly worker: number;
-  /** Version of the topology it was sent last; −1 for none. */
-  version: number;
-  /** The oldest version that is of use to it. */
-  wanted: number;
-  /** Waits for parameters. */
-  waiting: boolean;
-  waitingSince: number;
-  heardAt: number;
-  /** How long it may be silent. */
-  patienceMs: number;
-  /** Whether the last it was sent is that the server pauses. */
-  pausing: boolean;
-}
 
 /** Which server of how many, and what it has. */
 export interface ServerRank {
@@ -58,14 +42,24 @@ export class PushServer {
   readonly #headers: PushHeader[] = [];
   readonly #synchronous: boolean;
   readonly #bits: WireBits;
+  readonly #onInterrupt: ServerJob["onInterrupt"];
   /** The most gradients that may be asked for. */
   readonly #total: number;
   /** Gradients that were asked for. */
   #pulls: number;
   #arrived = 0;
+  /** Updates after which the epoch ends. */
+  #limit = 0;
+  /** Whether it ends with the gradients that have been asked for. */
+  #ending = false;
   #pausedAt = performance.now();
 
-  constructor({ setup, server, updatesDone, updatesTotal }: TransportPlan, rank: ServerRank) {
+  constructor(
+    { setup, server, updatesDone, updatesTotal }: TransportPlan,
+    rank: ServerRank,
+    onInterrupt?: ServerJob["onInterrupt"],
+  ) {
+    this.#onInterrupt = onInterrupt;
     const { workers, algorithm, timeLimitSeconds, wireBits = 32 } = setup.parallel;
     const { model, servers, connections } = rank;
     this.#model = model;
@@ -79,18 +73,7 @@ export class PushServer {
     this.server = new ParameterServer(model, serverState(workers, updatesDone), server, connections);
     const count = this.#synchronous ? workers : 1;
     this.gradients = Array.from({ length: count }, () => model.allocateGradients());
-    const now = performance.now();
-    this.clients = Array.from({ length: workers }, (_, worker) => ({
-      rank: servers + worker,
-      worker,
-      version: -1,
-      wanted: 0,
-      waiting: true,
-      waitingSince: now,
-      heardAt: this.#pausedAt,
-      patienceMs: Math.max(this.limitMs, START_MS),
-      pausing: false,
-    }));
+    this.clients = newClients(workers, servers, this.#pausedAt, Math.max(this.limitMs, START_MS));
     this.#topologies = new KeptTopologies(model, this.gradients[0], rank);
   }
 
@@ -120,20 +103,47 @@ export class PushServer {
       client.heardAt += now - this.#pausedAt;
       client.waitingSince = now;
     }
-    this.#serveWaiting(limit);
-    while (server.updates < limit) {
-      const message = nextMessage(-1, SLICE_MS, head.words);
+    this.#limit = limit;
+    this.#ending = false;
+    this.#serveWaiting();
+    let ended = false;
+    while (server.updates < this.#limit && !ended) {
+      const message = this.next(-1, SLICE_MS);
       if (message !== undefined) {
         const client = this.clientOf(message.source);
-        if (client !== undefined) this.#take(client, limit);
-        else if (other(message.source)) return false;
+        if (client !== undefined) this.#take(client);
+        else ended = other(message.source);
       }
-      if (await look(message === undefined)) return false;
+      ended ||= await look(message === undefined);
     }
     this.tellPause();
     this.#pausedAt = performance.now();
     for (const client of this.clients) this.#noteWait(client);
-    return true;
+    return !ended;
+  }
+
+  /**
+   * Asks for no more gradients: the epoch ends once those that have been asked for are applied.
+   *
+   * @returns How many updates there will then have been.
+   */
+  end(): number {
+    this.#ending = true;
+    const begun = this.clients.filter(({ waiting }) => !waiting).length;
+    return this.#limit = Math.min(
+      this.#limit,
+      this.server.updates + (this.#synchronous ? Math.min(1, begun) : begun),
+    );
+  }
+
+  /** Ends the epoch after so many updates. */
+  endAfter(limit: number): void {
+    this.#limit = limit;
+  }
+
+  /** The next message of a rank, of any for −1, that is not the server's job; its head is in {@linkcode head}. */
+  next(source: number, limitMs: number): MpiAnnouncement | undefined {
+    return nextOfWork(source, limitMs, this.head, this.#onInterrupt);
   }
 
   /** The worker of a rank; undefined for a server's. */
@@ -155,6 +165,11 @@ export class PushServer {
     sendMessage(rank, this.head.begin(kind).setWord(1, word).words, NO_WORDS, NO_PIECES, this.limitMs);
   }
 
+  /** Tells all workers. */
+  tellAll(kind: number): void {
+    for (const { rank } of this.clients) this.tell(rank, kind);
+  }
+
   /** A worker that owes something and says nothing is lost. */
   lookForSilence(): void {
     const now = performance.now();
@@ -166,15 +181,16 @@ export class PushServer {
   }
 
   /** Sends parameters to those who wait for them, while the limits allow. */
-  #serveWaiting(limit: number): void {
+  #serveWaiting(): void {
     for (const client of this.clients) {
-      if (client.waiting) this.#sendParameters(client, limit);
+      if (client.waiting && !this.#ending) this.#sendParameters(client);
     }
   }
 
-  #sendParameters(client: Client, limit: number): void {
+  #sendParameters(client: Client): void {
     const { server, head, limitMs } = this;
-    if (server.updates >= limit || this.#pulls >= this.#total || server.version < client.wanted) return;
+    const enough = server.updates >= this.#limit || this.#pulls >= this.#total;
+    if (enough || server.version < client.wanted) return;
     const version = this.#topologies.get(server.version)!;
     if (client.version !== server.version) {
       sendTopology(client.rank, this.#model, version.places, limitMs, server.version);
@@ -191,12 +207,12 @@ export class PushServer {
   }
 
   /** Takes what a worker has announced; answers where something is due. */
-  #take(client: Client, limit: number): void {
+  #take(client: Client): void {
     client.heardAt = performance.now();
     client.patienceMs = this.limitMs;
     switch (this.head.kind) {
       case KIND.push:
-        return this.#takePush(client, limit);
+        return this.#takePush(client);
       case KIND.again:
         takeMessage(NO_WORDS, NO_PIECES, this.limitMs);
         // What it has been sent is not used.
@@ -205,14 +221,15 @@ export class PushServer {
         client.wanted = this.head.word(1);
         client.waiting = true;
         client.waitingSince = client.heardAt;
-        return this.#sendParameters(client, limit);
+        // Where the epoch ends early, this gradient is one of those it ends with.
+        return this.#sendParameters(client);
       default:
         throw new Error(`rank ${client.rank} sent message ${this.head.kind} in phase 1`);
     }
   }
 
   /** Takes a push; applies it, or the round it completes, and answers. */
-  #takePush(client: Client, limit: number): void {
+  #takePush(client: Client): void {
     const { head } = this;
     const version = this.#topologies.get(head.word(1));
     if (version === undefined) throw new Error(`rank ${client.rank} computed on an unknown topology`);
@@ -232,14 +249,15 @@ export class PushServer {
     client.waitingSince = client.heardAt = performance.now();
     if (!this.#synchronous) {
       this.server.push(gradients, header, version.model);
-      return this.#sendParameters(client, limit);
+      if (!this.#ending) this.#sendParameters(client);
+      return;
     }
     this.#headers[worker] = header;
     this.#arrived++;
     if (this.#arrived < this.clients.length) return;
     this.#arrived = 0;
     this.server.pushRound(this.gradients, this.#headers);
-    this.#serveWaiting(limit);
+    this.#serveWaiting();
   }
 
   #noteWait(client: Client): void {

@@ -5,11 +5,13 @@
  */
 import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import { finishMpi, type MpiAnnouncement, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
+import { type Client } from "./mpi_clients.ts";
+import type { ServerJob } from "./mpi_interrupt.ts";
 import { OtherServers } from "./mpi_other_servers.ts";
-import { type Client, PushServer, SLICE_MS } from "./mpi_push_server.ts";
+import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
 import {
   expect,
   type Head,
@@ -46,14 +48,18 @@ export class MpiTransport implements ServerTransport {
   readonly #turn = new EventLoopTurn();
   #replicas: SparseMlp[] | undefined;
   #replicaPlaces: Places[] = [];
+  readonly #job: ServerJob;
+  #halted = false;
   #failed = false;
   #closed = false;
 
-  constructor(plan: TransportPlan) {
+  constructor(plan: TransportPlan, job: ServerJob = {}) {
     const { model, setup: { parallel: { servers = 1 } } } = plan;
     this.#model = model;
-    this.#others = servers > 1 ? new OtherServers(plan) : undefined;
-    this.#push = this.#others?.first ?? new PushServer(plan, { server: 0, servers: 1, model });
+    this.#job = job;
+    this.#others = servers > 1 ? new OtherServers(plan, job) : undefined;
+    this.#push = this.#others?.first ??
+      new PushServer(plan, { server: 0, servers: 1, model }, job.onInterrupt);
     this.#server = this.#push.server;
     this.#clients = this.#push.clients;
     this.#head = this.#push.head;
@@ -63,13 +69,24 @@ export class MpiTransport implements ServerTransport {
 
   async runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
     let elsewhere: Partial<EpochSums> | undefined;
+    let ending = false;
     const look = async (idle: boolean) => {
-      if (!this.#turn.due && !idle) return false;
-      this.#push.lookForSilence();
-      onSums(this.#server.sums());
-      await this.#letOthersRun();
+      if (this.#turn.due || idle) {
+        this.#push.lookForSilence();
+        onSums(this.#server.sums());
+        await this.#letOthersRun();
+      }
+      if (!this.#halted) return false;
+      // What is under way may be dropped where one server has it; several have to end with the same updates.
+      if (this.#others === undefined) return true;
+      if (!ending) this.#others.end();
+      ending = true;
       return false;
     };
+    if (this.#halted) {
+      this.#server.beginEpoch();
+      return this.#server.sums();
+    }
     await this.#guarded(async () => {
       this.#others?.give(limit);
       await this.#push.serve(limit, look, (source) => {
@@ -86,17 +103,32 @@ export class MpiTransport implements ServerTransport {
     this.#others?.tell(KIND.phaseOver);
     for (const client of this.#clients) {
       const { rank, worker } = client;
-      const model = models[worker] ?? this.#model;
-      const places = new Places(model, this.#push.gradients[0]);
-      const { arena, state } = model.memory;
       this.#push.tell(rank, KIND.phaseOver);
       // What was sent of a part need not be in use.
       const known = this.#others === undefined && client.version === this.#server.version;
-      if (!known) sendTopology(rank, model, places, this.#limitMs);
+      this.#sendModel(rank, models[worker] ?? this.#model, !known);
       client.version = this.#server.version;
-      sendMessage(rank, this.#head.begin(KIND.parameters).words, arena, places.parameters, this.#limitMs);
-      sendMessage(rank, this.#head.begin(KIND.state).words, state, places.state, this.#limitMs);
     }
+  }
+
+  async goOnFromAverage(): Promise<void> {
+    await this.#guarded(() => {
+      for (const client of this.#clients) {
+        this.#sendModel(client.rank, this.#model, true);
+        client.pausing = false;
+      }
+      this.#push.tellPause();
+      return Promise.resolve();
+    });
+  }
+
+  /** Sends a whole model, its topology where the worker does not have it. */
+  #sendModel(rank: number, model: SparseMlp, topology: boolean): void {
+    const places = new Places(model, this.#push.gradients[0]);
+    const { arena, state } = model.memory;
+    if (topology) sendTopology(rank, model, places, this.#limitMs);
+    sendMessage(rank, this.#head.begin(KIND.parameters).words, arena, places.parameters, this.#limitMs);
+    sendMessage(rank, this.#head.begin(KIND.state).words, state, places.state, this.#limitMs);
   }
 
   async runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
@@ -132,6 +164,10 @@ export class MpiTransport implements ServerTransport {
     return replicas;
   }
 
+  halt(): void {
+    this.#halted = true;
+  }
+
   topologyChanged(): void {
     const version = this.#server.version + 1;
     if (this.#others === undefined) this.#push.keepTopology(version);
@@ -145,11 +181,11 @@ export class MpiTransport implements ServerTransport {
     if (this.#failed) return;
     try {
       this.#others?.tell(KIND.stop);
-      for (const { rank } of this.#clients) this.#push.tell(rank, KIND.stop);
+      this.#push.tellAll(KIND.stop);
       let here = this.#clients.length + (this.#others?.count ?? 0);
       const started = performance.now();
       while (here > 0 && performance.now() - started < this.#limitMs) {
-        const message = nextMessage(-1, SLICE_MS, this.#head.words);
+        const message = this.#nextMessage(-1, SLICE_MS);
         if (message === undefined) {
           await new Promise((resolve) => setTimeout(resolve, 0));
           continue;
@@ -158,7 +194,7 @@ export class MpiTransport implements ServerTransport {
         takeMessage(new Uint32Array(message.words), pieces([[0, message.words]]), this.#limitMs);
         if (this.#head.kind === KIND.bye) here--;
       }
-      finishMpi(this.#limitMs);
+      if (!this.#job.lasts) finishMpi(this.#limitMs);
     } catch {
       // Whoever is missing is found by the launcher; what was learned is safe in this process.
     }
@@ -167,6 +203,7 @@ export class MpiTransport implements ServerTransport {
   /** Tells all workers what to do; resolves with what they did. */
   async #command(kind: number, epoch: number, onLook: () => void): Promise<LocalReport[]> {
     const reports: LocalReport[] = [];
+    let toHalt = kind === KIND.epoch;
     await this.#guarded(async () => {
       const now = performance.now();
       this.#others?.tell(KIND.pause);
@@ -176,7 +213,12 @@ export class MpiTransport implements ServerTransport {
         this.#push.tell(client.rank, kind, epoch);
       }
       for (let here = 0; here < this.#clients.length;) {
-        const message = nextMessage(-1, SLICE_MS, this.#head.words);
+        if (toHalt && this.#halted) {
+          this.#push.tellAll(KIND.halt);
+          toHalt = false;
+        }
+        const message = this.#nextMessage(-1, SLICE_MS);
+        if (this.#turn.due) await this.#letOthersRun();
         if (message !== undefined) {
           const client = this.#push.clientOf(message.source);
           if (client === undefined) throw new Error(`rank ${message.source}, a server, spoke in phase 2`);
@@ -193,6 +235,10 @@ export class MpiTransport implements ServerTransport {
       this.#push.tellPause();
     });
     return reports;
+  }
+
+  #nextMessage(source: number, limitMs: number): MpiAnnouncement | undefined {
+    return this.#push.next(source, limitMs);
   }
 
   /** Takes what a worker says in phase 2; returns its report, unless it is still at work. */
@@ -223,7 +269,7 @@ export class MpiTransport implements ServerTransport {
   }
 
   #takeModel(rank: number, worker: number, replica: SparseMlp): void {
-    if (nextMessage(rank, this.#limitMs, this.#head.words) === undefined) {
+    if (this.#nextMessage(rank, this.#limitMs) === undefined) {
       throw new Error(`rank ${rank} has not sent its model within ${this.#limitMs / 1000} s`);
     }
     if (this.#head.kind === KIND.rows) {

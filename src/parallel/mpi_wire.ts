@@ -41,6 +41,12 @@ export const KIND = {
   serve: 21,
   /** The answer, before parameters and state: all these updates are in them. */
   served: 22,
+  /** From rank 0 to another server: the epoch ends earlier, with as many updates as this says. */
+  limit: 23,
+  /** From the server: the epoch ends here; the worker reports what it did of it. */
+  halt: 30,
+  /** From a worker: its process was asked to end the run. */
+  interrupt: 31,
 } as const;
 
 /** How long the server may evaluate, evolve and save, and others go on with their epoch. */

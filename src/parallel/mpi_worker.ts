@@ -5,7 +5,9 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
 import { MpiGossip } from "./mpi_gossip.ts";
+import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
 import { MpiServers } from "./mpi_servers.ts";
 import {
   expect,
@@ -40,20 +42,26 @@ export async function workOverMpi(
   model: SparseMlp,
   setup: WorkerSetup,
   makeProgram: typeof workerProgram = workerProgram,
+  { signal, lasts = false }: WorkerJob = {},
 ): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
+  const limitMs = 1000 * setup.parallel.timeLimitSeconds;
   const servers = new MpiServers(replica, gradients, setup.parallel);
   const link = new MpiLink(replica, gradients, servers, setup.parallel);
   const program = makeProgram(setup, replica, gradients);
+  const turn = new EventLoopTurn();
+  using _ = forwardInterrupts(signal, limitMs);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
     const { done, value } = program.next(reply);
     if (done) break;
     reply = await link.serve(value);
+    // Signals of the system are heard then.
+    if (turn.due) await turn.take();
   }
   link.bye();
-  finishMpi(1000 * setup.parallel.timeLimitSeconds);
+  if (!lasts) finishMpi(limitMs);
 }
 
 /** The worker's end of the line. */
@@ -65,7 +73,6 @@ class MpiLink {
   /** Who has the parameters in phase 1. */
   readonly #servers: MpiServers;
   #places: Places;
-  #hasModel = false;
   /** How long the server may be silent before the next message. */
   #patienceMs: number;
   #toldAt = 0;
@@ -127,24 +134,12 @@ class MpiLink {
 
   async #next(): Promise<ServerReply> {
     if (this.#servers.stopped) return { kind: "stop" };
-    if (!this.#hasModel) {
-      this.#places = new Places(this.#replica, this.#gradients);
-      await this.#announced();
-      if (this.#head.kind === KIND.rows) this.#takeTopology();
-      if (this.#head.kind !== KIND.stop) {
-        if (this.#head.kind === KIND.rows) expect(SERVER, KIND.parameters, this.#limitMs);
-        const { arena, state } = this.#replica.memory;
-        takeMessage(arena, this.#places.parameters, this.#limitMs);
-        expect(SERVER, KIND.state, this.#limitMs);
-        takeMessage(state, this.#places.state, this.#limitMs);
-        this.#hasModel = true;
-        if (this.#gossips) {
-          this.#gossip = new MpiGossip(this.#replica, this.#places, this.#firstWorker, this.#limitMs);
-        }
-      }
-    }
     for (;;) {
       await this.#announced();
+      if (this.#head.kind === KIND.rows || this.#head.kind === KIND.parameters) {
+        this.#takeModel();
+        continue;
+      }
       takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
       const epoch = this.#head.word(1);
       switch (this.#head.kind) {
@@ -156,6 +151,9 @@ class MpiLink {
           return { kind: "stop" };
         case KIND.model:
           this.#sendModel();
+          break;
+        case KIND.halt:
+          // The epoch was over here when the server said it.
           break;
         default:
           throw new TypeError(`Cannot follow message ${this.#head.kind} in phase 2`);
@@ -188,32 +186,44 @@ class MpiLink {
     sendMessage(SERVER, this.#head.begin(KIND.state).words, state, places.state, limitMs);
   }
 
-  #takeTopology(): void {
-    this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
+  /** Takes a whole model, which was announced: that of the end of phase 1, or an average to go on from. */
+  #takeModel(): void {
+    if (this.#head.kind === KIND.rows) {
+      this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
+      expect(SERVER, KIND.parameters, this.#limitMs);
+    } else this.#places = new Places(this.#replica, this.#gradients);
+    const { arena, state } = this.#replica.memory;
+    takeMessage(arena, this.#places.parameters, this.#limitMs);
+    expect(SERVER, KIND.state, this.#limitMs);
+    takeMessage(state, this.#places.state, this.#limitMs);
+    this.#newTopology = true;
+    if (this.#gossip !== undefined) this.#gossip.topologyChanged(this.#places);
+    else if (this.#gossips) {
+      this.#gossip = new MpiGossip(this.#replica, this.#places, this.#firstWorker, this.#limitMs);
+    }
   }
 
   #working(): ServerReply {
-    const told = this.#showLife();
-    // In the middle of a command the server has nothing else to say.
-    if ((told || this.#gossip !== undefined) && this.#hear(0)) return this.#followStop();
+    this.#showLife();
+    // In the middle of a command the server has nothing to say but its end.
+    if (this.#hear(0)) return this.#followEnd();
     const answer = this.#gossip?.take();
     return answer === undefined ? { kind: "applied" } : { kind: "model", ...answer };
   }
 
-  /** Tells the server that the worker is at work, as often as it wants to hear that; returns whether it was. */
-  #showLife(): boolean {
+  /** Tells the server that the worker is at work, as often as it wants to hear that. */
+  #showLife(): void {
     const now = performance.now();
-    if (now - this.#toldAt < WORKING_MS) return false;
+    if (now - this.#toldAt < WORKING_MS) return;
     this.#toldAt = now;
     sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
-    return true;
   }
 
   /** Waits for the model of the worker that was asked, which the server finds when it is lost. */
   async #answer(): Promise<ServerReply> {
     const started = performance.now();
     for (;;) {
-      if (this.#hear(SLICE_MS)) return this.#followStop();
+      if (this.#hear(SLICE_MS)) return this.#followEnd();
       const answer = this.#gossip!.take();
       if (answer !== undefined) return { kind: "model", ...answer };
       this.#showLife();
@@ -226,12 +236,13 @@ class MpiLink {
     }
   }
 
-  #followStop(): ServerReply {
-    if (this.#head.kind !== KIND.stop) {
-      throw new TypeError(`Cannot follow message ${this.#head.kind} in the middle of an epoch`);
+  #followEnd(): ServerReply {
+    const { kind } = this.#head;
+    if (kind !== KIND.stop && kind !== KIND.halt) {
+      throw new TypeError(`Cannot follow message ${kind} in the middle of an epoch`);
     }
     takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-    return { kind: "stop" };
+    return { kind: kind === KIND.stop ? "stop" : "halt" };
   }
 
   /** Whether the server says something within a time; other workers are answered meanwhile. */

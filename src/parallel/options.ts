@@ -61,6 +61,22 @@ export interface ParallelHyperparameterOptions {
    */
   readonly wireBits?: WireBits;
   /**
+   * The part of the data that a worker learns from: drawn once, or anew for every epoch, so that each worker sees all
+   * samples in the course of the run. In one epoch the parts are a partition either way.
+   *
+   * @default {"once"}
+   */
+  readonly shards?: "once" | "epoch";
+  /**
+   * In phase 2, all workers go on from the average of their models after every so many epochs, the optimiser's state
+   * included (post-local SGD, Lin et al. 2020); 0: each from its own model, to the end.
+   *
+   * @default {0}
+   */
+  readonly averageEvery?: number;
+  /** In phase 2, the learning rate is this many times as large. @default {1} */
+  readonly phaseTwoRateFactor?: number;
+  /**
    * Seconds after which a worker that does nothing counts as lost; up to 1,000,000.
    *
    * @default 120, over MPI 25
@@ -119,6 +135,26 @@ export const PARALLEL_HYPERPARAMETERS = {
     default: 5,
     only: PHASED,
     doc: "With wassp, epochs in which the learning rate rises from η to K·η.",
+  },
+  shards: {
+    kind: "choice",
+    choices: ["once", "epoch"],
+    default: "once",
+    doc: "When the part of the data that a worker learns from is drawn: once, or anew for every epoch.",
+  },
+  averageEvery: {
+    kind: "whole",
+    least: 0,
+    default: 0,
+    only: PHASED,
+    doc:
+      "In phase 2, workers go on from the average of all after every N epochs; 0: only the last is averaged.",
+  },
+  phaseTwoRateFactor: {
+    kind: "number",
+    above: 0,
+    default: 1,
+    doc: "How many times larger the learning rate is in phase 2.",
   },
   localSteps: {
     ...COUNT,

@@ -14,27 +14,33 @@ import { progressPicture } from "../train/record_pictures.ts";
  */
 export class ProgressCalls {
   readonly #onProgress: RunHooks["onProgress"];
+  readonly #onFailure: () => void;
   #running: Promise<void> | undefined;
-  readonly #failed = Promise.withResolvers<never>();
 
-  constructor(onProgress: RunHooks["onProgress"]) {
+  /** @param onFailure Called once, when a call has thrown. */
+  constructor(onProgress: RunHooks["onProgress"], onFailure: () => void) {
     this.#onProgress = onProgress;
-    // Who waits for an epoch hears of it; between two epochs nobody does.
-    this.#failed.promise.catch(() => {});
+    this.#onFailure = onFailure;
   }
 
   /** Calls, unless a call is running or has failed; never throws. */
   tell(progress: Progress): void {
     if (this.#onProgress === undefined || this.#running !== undefined) return;
     this.#running = this.#call(this.#onProgress, progress);
-    this.#running.catch(this.#failed.reject);
+    this.#running.catch(this.#onFailure);
   }
 
-  /** As the work, and the last call after it; rejects at once with what a call throws. */
-  async during<T>(work: Promise<T>): Promise<T> {
-    const result = await Promise.race([work, this.#failed.promise]);
-    await this.#running;
-    return result;
+  /** Waits for the call that is running; throws what a call has thrown, or at once when the run is aborted. */
+  async settled(signal?: AbortSignal): Promise<void> {
+    const aborted = Promise.withResolvers<never>();
+    const abort = () => aborted.reject(signal?.reason);
+    signal?.addEventListener("abort", abort);
+    try {
+      if (signal?.aborted) abort();
+      await Promise.race([aborted.promise, this.#running]);
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
   }
 
   async #call(onProgress: NonNullable<RunHooks["onProgress"]>, progress: Progress): Promise<void> {

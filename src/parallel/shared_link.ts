@@ -87,7 +87,7 @@ export class SharedLink {
       if (state.phase === 2) return { kind: "phase-over" };
       // Every gradient that is computed shall be applied, so no more are begun than the phase has updates.
       if (algorithm === "wasap" && server.pulls >= state.total) return undefined;
-      if (server.updates >= state.limit) return undefined;
+      if (state.halted || server.updates >= state.limit) return undefined;
       const pulled = server.pull(replica, this.#version);
       this.#version = pulled.version;
       return { kind: "parameters", ...pulled };
@@ -98,7 +98,7 @@ export class SharedLink {
     const { state, server, replica, gradients, worker, post } = this.#options;
     let full = false;
     const reply = this.#attempt(() => {
-      if (server.updates >= state.limit) return undefined;
+      if (state.halted || server.updates >= state.limit) return undefined;
       server.push(gradients[worker], header, replica);
       full = server.updates >= state.limit;
       return { kind: "applied" };
@@ -113,6 +113,8 @@ export class SharedLink {
     let full = false;
     const round = state.locked(() => {
       const mine = state.round;
+      // A round that nobody waits for is none: its gradients are computed again where the run goes on.
+      if (state.halted) return mine;
       headers.set([version, clock, loss, correct, samples], HEADER_NUMBERS * worker);
       if (state.arrive() < workers) return mine;
       const all = Array.from({ length: workers }, (_, other): PushHeader => {
@@ -135,6 +137,7 @@ export class SharedLink {
     server.stepped(worker, step);
     if (changed) questions?.topologyChanged();
     this.#answerOthers();
+    if (state.halted) return { kind: "halt" };
     return this.#answered() ?? { kind: "applied" };
   }
 

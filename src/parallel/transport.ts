@@ -43,7 +43,7 @@ export type WorkerRequest =
   | { readonly kind: "push"; readonly header: PushHeader }
   /**
    * Nothing: shows between two steps of phase 2 that the worker lives, and what the step before was. Others who have asked
-   * for the worker's model get it now. The reply may be a model that the worker has asked for, or to stop.
+   * for the worker's model get it now. The reply may be a model that the worker has asked for, to halt, or to stop.
    */
   | { readonly kind: "working"; readonly done: StepDone }
   /**
@@ -74,6 +74,8 @@ export type ServerReply =
   | { readonly kind: "epoch"; readonly epoch: number }
   /** Change the topology of your replica and report. */
   | { readonly kind: "evolve"; readonly epoch: number }
+  /** Leave the rest of the epoch, and report what you did of it. */
+  | { readonly kind: "halt" }
   | { readonly kind: "stop" };
 
 /** One step of phase 2. */
@@ -103,7 +105,15 @@ export interface LocalReport {
 }
 
 /** Sums over the workers' epoch that only their reports have. */
-type LocalSums = "updates" | "samples" | "loss" | "correct" | "replaced" | "exchanges" | "exchangeSteps";
+type LocalSums =
+  | "updates"
+  | "samples"
+  | "loss"
+  | "correct"
+  | "replaced"
+  | "exchanges"
+  | "exchangeSteps"
+  | "workerUpdates";
 
 /** What all workers did in one epoch of phase 2. */
 export function trainedInAll(reports: readonly LocalReport[]): Pick<EpochSums, LocalSums> {
@@ -114,6 +124,7 @@ export function trainedInAll(reports: readonly LocalReport[]): Pick<EpochSums, L
     loss: sum((report) => report.loss),
     correct: sum((report) => report.correct),
     replaced: sum((report) => report.counts.replaced),
+    workerUpdates: reports.map((report) => report.steps),
     exchanges: sum((report) => report.exchanges),
     exchangeSteps: sum((report) => report.exchangeSteps),
   };
@@ -143,8 +154,9 @@ export interface EpochSums {
   readonly exchangeSteps: number;
   /** Seconds each worker has waited in this epoch. */
   readonly idleSeconds: readonly number[];
-  /** The sum of the staleness of each worker's updates in phase 1 of `wasap`, and how many there were. */
+  /** The sum of the staleness of each worker's updates in phase 1 of `wasap`. */
   readonly workerStaleness: readonly number[];
+  /** How many these were; in phase 2, each worker's steps. */
   readonly workerUpdates: readonly number[];
 }
 
@@ -187,12 +199,20 @@ export interface ServerTransport {
    * @param models One a worker, in their order, with the capacities of the server's; where empty, the server's for all.
    */
   beginPhaseTwo(models: readonly SparseMlp[]): void | Promise<void>;
-  /** Every worker trains one epoch on its replica. */
+  /** Every worker trains one epoch on its replica, from where the run begins in it; `workerUpdates` are the steps. */
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums>;
   /** Every worker changes the topology of its replica. */
   evolveReplicas(epoch: number): Promise<TopologyCounts>;
   /** The workers' models, in the order of the workers; valid until the next call, and after the last epoch. */
   replicas(): readonly SparseMlp[] | Promise<readonly SparseMlp[]>;
+  /** Every worker goes on from the server's model: its topology, parameters and optimiser's state. */
+  goOnFromAverage(): void | Promise<void>;
+  /**
+   * Ends an epoch of updates or of local steps before its end, within a mini-batch: the call that is under way, or the
+   * next of these, resolves with the sums of what was done. What is under way in phase 1 is dropped, and not counted;
+   * in phase 2 each worker ends after the step it is at. Only `replicas` and `close` may follow.
+   */
+  halt(): void;
   /** The server's topology has changed; gradients of older versions are stale from now on. */
   topologyChanged(): void;
   /**

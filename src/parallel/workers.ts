@@ -129,6 +129,7 @@ export class WorkersTransport implements ServerTransport {
         this.#state.limit = limit;
       });
       this.#state.changed();
+      if (this.#state.halted) pending.resolve();
     });
     return this.#state.locked(() => this.#server.sums());
   }
@@ -172,6 +173,17 @@ export class WorkersTransport implements ServerTransport {
 
   replicas(): readonly SparseMlp[] {
     return this.#replicas;
+  }
+
+  goOnFromAverage(): void {
+    // Between two commands every worker waits; it sees the copy with the next.
+    for (const replica of this.#replicas) copyModel(this.#server.model, replica);
+  }
+
+  halt(): void {
+    this.#state.halt();
+    // Workers in the middle of a pass report; who is in the middle of an update has the lock, and the sums wait for it.
+    if (this.#reports === undefined) this.#updates?.resolve();
   }
 
   topologyChanged(): void {

@@ -1,4 +1,4 @@
-/** Jobs of several ranks for tests, started by mpirun. @module */
+/** Jobs of several ranks, for tests: what is missing for them here, and how they are started. @module */
 import { mpiLibraryPath } from "../../src/native/mpi.ts";
 import { exists } from "../real_data.ts";
 
@@ -14,43 +14,51 @@ function obstacle(): string | undefined {
 }
 
 const missing = obstacle();
-/** Whether tests that start ranks are left out. */
+/** Whether tests that need ranks are left out. */
 export const ignore: boolean = missing !== undefined;
-/** Ends the name of a test that is left out. */
+/** What the names of those tests end with. */
 export const why: string = ignore ? ` (ignored: ${missing})` : "";
 
-/** Runs a program of this folder as ranks of a job. */
-export async function ranks(
-  count: number,
-  program: string,
-  args: readonly string[] = [],
-): Promise<{ code: number; out: string; err: string; seconds: number }> {
-  const path = decodeURIComponent(new URL(program, import.meta.url).pathname);
-  return await job(count, [Deno.execPath(), "run", "--allow-all", path, ...args]);
+const CLI = decodeURIComponent(new URL("../../cli.ts", import.meta.url).pathname);
+/** The command `train`, as words. */
+export const PROGRAM: readonly string[] = [Deno.execPath(), "run", "--allow-all", CLI, "train"];
+
+/** What a job left. */
+export interface JobEnd {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+  readonly seconds: number;
 }
 
-/** Runs a command as ranks of a job. */
-export async function job(
-  count: number,
-  command: readonly string[],
-): Promise<{ code: number; out: string; err: string; seconds: number }> {
-  const started = performance.now();
-  const { code, stdout, stderr } = await new Deno.Command("mpirun", {
+/** A launcher of a command as ranks of a job. */
+export function launcher(count: number, command: readonly string[]): Deno.Command {
+  return new Deno.Command("mpirun", {
     args: ["-n", `${count}`, "--oversubscribe", ...command],
     env: {
       OMPI_ALLOW_RUN_AS_ROOT: "1",
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
       NO_COLOR: "1",
     },
-  }).output();
+    stdout: "piped",
+    stderr: "piped",
+  });
+}
+
+/** Runs a command as ranks of a job. */
+export async function job(count: number, command: readonly string[]): Promise<JobEnd> {
+  const started = performance.now();
+  const { code, stdout, stderr } = await launcher(count, command).output();
   const text = new TextDecoder();
   const seconds = (performance.now() - started) / 1000;
   return { code, out: text.decode(stdout), err: text.decode(stderr), seconds };
 }
 
-const CLI = decodeURIComponent(new URL("../../cli.ts", import.meta.url).pathname);
-/** Begins the command of a rank that trains as the command line does. */
-export const PROGRAM: readonly string[] = [Deno.execPath(), "run", "--allow-all", CLI, "train"];
+/** Runs a program of tests/mpi/ as ranks of a job. */
+export async function ranks(count: number, program: string, args: readonly string[] = []): Promise<JobEnd> {
+  const path = decodeURIComponent(new URL(program, import.meta.url).pathname);
+  return await job(count, [Deno.execPath(), "run", "--allow-all", path, ...args]);
+}
 
 /** The lines a job printed, as JSON. */
 // deno-lint-ignore no-explicit-any

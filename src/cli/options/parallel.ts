@@ -78,6 +78,26 @@ export const PARALLEL_OPTIONS = [
   },
   {
     ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.shards, { parallel: "shards" }),
+    name: "shards",
+    value: "WHEN",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp", "gossip"] },
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.averageEvery, { parallel: "averageEvery" }),
+    ...PHASED,
+    name: "average-every",
+    value: "N",
+  },
+  {
+    ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.phaseTwoRateFactor, { parallel: "phaseTwoRateFactor" }),
+    name: "phase-two-rate-factor",
+    value: "X",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp", "gossip"] },
+  },
+  {
+    ...PARALLEL,
     ...TIME_LIMIT,
     name: "time-limit",
     value: "SECONDS",
