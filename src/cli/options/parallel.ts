@@ -110,16 +110,14 @@ export const PARALLEL_OPTIONS = [
     ...OVER_MPI,
     name: "servers",
     value: "S",
-    help:
-      "With --transport mpi, servers among which the parameters are split by rows; the first S ranks (default 1).",
+    help: "With --transport mpi, servers among which the parameters are split by rows; the first S ranks.",
   },
   {
     ...from(PARALLEL_HYPERPARAMETERS.wireBits, { parallel: "wireBits" }),
     ...OVER_MPI,
     name: "wire-bits",
     value: "16|32",
-    help:
-      "With --transport mpi, bits of each gradient and parameter that travels; with 16, bfloat16 (default 32).",
+    help: "With --transport mpi, bits of each gradient and parameter that travels; with 16, bfloat16.",
     check: ({ "wire-bits": bits }) =>
       bits === undefined || bits === 16 || bits === 32
         ? undefined
