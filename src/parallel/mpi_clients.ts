@@ -8,8 +8,10 @@
 export interface Client {
   readonly rank: number;
   readonly worker: number;
-  /** Version of the topology it has; −1 for none. */
+  /** Version of the topology it was sent last; −1 for none. */
   version: number;
+  /** The oldest version that is of use to it. */
+  wanted: number;
   /** Waits for parameters. */
   waiting: boolean;
   waitingSince: number;
@@ -20,12 +22,16 @@ export interface Client {
   pausing: boolean;
 }
 
-/** The workers of a job that begins at `now`: each waits for parameters, and may be silent for `patienceMs` at first. */
-export function newClients(workers: number, now: number, patienceMs: number): Client[] {
+/**
+ * The workers of a job that begins at `now`, in the ranks behind the servers: each waits for parameters, and may be silent
+ * for `patienceMs` at first.
+ */
+export function newClients(workers: number, servers: number, now: number, patienceMs: number): Client[] {
   return Array.from({ length: workers }, (_, worker) => ({
-    rank: worker + 1,
+    rank: servers + worker,
     worker,
     version: -1,
+    wanted: 0,
     waiting: true,
     waitingSince: now,
     heardAt: now,

@@ -1,18 +1,28 @@
 /**
- * A worker that is a rank of an MPI job: its requests become messages to rank 0.
- *
- * A pull costs no message: the server sends parameters as soon as it may, in answer to the push before.
+ * A worker that is a rank of an MPI job: its requests become messages, in phase 1 to all servers, then to rank 0.
  *
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
-import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
+import { MpiGossip } from "./mpi_gossip.ts";
 import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
-import { START_MS } from "./options.ts";
+import { MpiServers } from "./mpi_servers.ts";
+import {
+  expect,
+  Head,
+  KIND,
+  NO_PIECES,
+  NO_WORDS,
+  PAUSE_MS,
+  Places,
+  sendTopology,
+  takeTopology,
+} from "./mpi_wire.ts";
+import type { ParallelHyperparameters } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
-import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
+import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 import { workerProgram, type WorkerSetup } from "./worker.ts";
 
 const SERVER = 0;
@@ -20,8 +30,6 @@ const SERVER = 0;
 const SLICE_MS = 50;
 /** How often the server hears of a worker that works on a command. */
 const WORKING_MS = 1000;
-/** How long the server may evaluate, evolve and save, and others go on with their epoch. */
-const PAUSE_MS = 3_600_000;
 
 /**
  * Works until the server says stop, then ends MPI.
@@ -39,7 +47,8 @@ export async function workOverMpi(
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
   const limitMs = 1000 * setup.parallel.timeLimitSeconds;
-  const link = new MpiLink(replica, gradients, limitMs);
+  const servers = new MpiServers(replica, gradients, setup.parallel);
+  const link = new MpiLink(replica, gradients, servers, setup.parallel);
   const program = makeProgram(setup, replica, gradients);
   const turn = new EventLoopTurn();
   using _ = forwardInterrupts(signal, limitMs);
@@ -61,38 +70,51 @@ class MpiLink {
   readonly #gradients: Uint32Array;
   readonly #limitMs: number;
   readonly #head = new Head();
-  /** What is heard while the other one waits to be sent. */
-  readonly #heard = new Head();
+  /** Who has the parameters in phase 1. */
+  readonly #servers: MpiServers;
   #places: Places;
-  #version = 0;
-  #stopped = false;
   /** How long the server may be silent before the next message. */
   #patienceMs: number;
   #toldAt = 0;
   /** Whether the server does not have the topology of the replica. */
   #newTopology = true;
+  /** Whether workers ask each other for their models. */
+  readonly #gossips: boolean;
+  /** Rank of the first worker. */
+  readonly #firstWorker: number;
+  /** What goes on between this worker and others, once it has a model of its own. */
+  #gossip: MpiGossip | undefined;
 
-  constructor(replica: SparseMlp, gradients: Uint32Array, limitMs: number) {
+  constructor(
+    replica: SparseMlp,
+    gradients: Uint32Array,
+    servers: MpiServers,
+    { localSteps, timeLimitSeconds, servers: count = 1 }: ParallelHyperparameters,
+  ) {
     this.#replica = replica;
+    this.#gossips = localSteps !== undefined;
+    this.#firstWorker = count;
     this.#gradients = gradients;
-    this.#limitMs = limitMs;
-    this.#patienceMs = Math.max(limitMs, START_MS);
+    this.#limitMs = this.#patienceMs = 1000 * timeLimitSeconds;
+    this.#servers = servers;
     this.#places = new Places(replica, gradients);
   }
 
   async serve(request: WorkerRequest): Promise<ServerReply> {
     switch (request.kind) {
       case "pull":
-        return await this.#pull();
+        return await this.#servers.pull();
       case "push":
-        this.#push(request.header);
+        this.#servers.push(request.header);
         return { kind: "applied" };
       case "working":
         if (request.done.changed) this.#topologyChanged();
         return this.#working();
       case "ask":
+        this.#gossip!.ask(request.peer);
+        return { kind: "applied" };
       case "answer":
-        throw new TypeError(`Cannot serve the request "${request.kind}" over MPI`);
+        return await this.#answer();
       case "next":
         return await this.#next();
       case "report":
@@ -106,52 +128,12 @@ class MpiLink {
   }
 
   bye(): void {
+    if (this.#servers.stopped) return this.#servers.bye();
     sendMessage(SERVER, this.#head.begin(KIND.bye).words, NO_WORDS, NO_PIECES, this.#limitMs);
   }
 
-  async #pull(): Promise<ServerReply> {
-    await this.#announced();
-    if (this.#head.kind === KIND.rows) {
-      this.#takeTopology();
-      await this.#announced();
-    }
-    switch (this.#head.kind) {
-      case KIND.parameters:
-        takeMessage(this.#replica.memory.arena, this.#places.parameters, this.#limitMs);
-        this.#version = this.#head.word(1);
-        return { kind: "parameters", version: this.#version, clock: this.#head.number(3) };
-      case KIND.phaseOver:
-        takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-        return { kind: "phase-over" };
-      case KIND.stop:
-        takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-        this.#stopped = true;
-        return { kind: "phase-over" };
-      default:
-        throw new TypeError(`Cannot follow message ${this.#head.kind} in phase 1`);
-    }
-  }
-
-  #push({ version, clock, loss, correct, samples }: PushHeader): void {
-    this.#head.begin(KIND.push).setWord(1, version).setWord(2, samples);
-    this.#head.setNumber(3, clock).setNumber(4, loss).setNumber(5, correct);
-    const { gradients } = this.#places;
-    // Very long ones wait until the server takes them, which may have begun to pause.
-    sendMessage(SERVER, this.#head.words, this.#gradients, gradients, () => this.#patience());
-  }
-
-  /** How long the server may be silent now, whatever it has said in the meantime. */
-  #patience(): number {
-    const { words } = this.#heard;
-    if (nextMessage(SERVER, 0, words) !== undefined && this.#heard.kind === KIND.pause) {
-      takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-      this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
-    }
-    return this.#patienceMs;
-  }
-
   async #next(): Promise<ServerReply> {
-    if (this.#stopped) return { kind: "stop" };
+    if (this.#servers.stopped) return { kind: "stop" };
     for (;;) {
       await this.#announced();
       if (this.#head.kind === KIND.rows || this.#head.kind === KIND.parameters) {
@@ -179,11 +161,12 @@ class MpiLink {
     }
   }
 
-  #report({ steps, samples, loss, correct, seconds, counts }: LocalReport, changed: boolean): void {
+  #report(report: LocalReport, changed: boolean): void {
+    const { steps, samples, loss, correct, seconds, counts, exchanges, exchangeSteps } = report;
     if (changed) this.#topologyChanged();
     this.#head.begin(KIND.report).setWord(1, steps).setWord(2, samples);
-    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned);
-    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds);
+    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned).setWord(5, exchanges);
+    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds).setNumber(6, exchangeSteps);
     sendMessage(SERVER, this.#head.words, NO_WORDS, NO_PIECES, this.#limitMs);
     this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
   }
@@ -191,6 +174,7 @@ class MpiLink {
   #topologyChanged(): void {
     this.#newTopology = true;
     this.#places = new Places(this.#replica, this.#gradients);
+    this.#gossip?.topologyChanged(this.#places);
   }
 
   #sendModel(): void {
@@ -205,28 +189,51 @@ class MpiLink {
   /** Takes a whole model, which was announced: that of the end of phase 1, or an average to go on from. */
   #takeModel(): void {
     if (this.#head.kind === KIND.rows) {
-      this.#takeTopology();
+      this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
       expect(SERVER, KIND.parameters, this.#limitMs);
-    }
+    } else this.#places = new Places(this.#replica, this.#gradients);
     const { arena, state } = this.#replica.memory;
     takeMessage(arena, this.#places.parameters, this.#limitMs);
     expect(SERVER, KIND.state, this.#limitMs);
     takeMessage(state, this.#places.state, this.#limitMs);
     this.#newTopology = true;
-  }
-
-  #takeTopology(): void {
-    this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
+    if (this.#gossip !== undefined) this.#gossip.topologyChanged(this.#places);
+    else if (this.#gossips) {
+      this.#gossip = new MpiGossip(this.#replica, this.#places, this.#firstWorker, this.#limitMs);
+    }
   }
 
   #working(): ServerReply {
-    const now = performance.now();
-    if (now - this.#toldAt >= WORKING_MS) {
-      this.#toldAt = now;
-      sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
-    }
+    this.#showLife();
     // In the middle of a command the server has nothing to say but its end.
-    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followEnd();
+    if (this.#hear(0)) return this.#followEnd();
+    const answer = this.#gossip?.take();
+    return answer === undefined ? { kind: "applied" } : { kind: "model", ...answer };
+  }
+
+  /** Tells the server that the worker is at work, as often as it wants to hear that. */
+  #showLife(): void {
+    const now = performance.now();
+    if (now - this.#toldAt < WORKING_MS) return;
+    this.#toldAt = now;
+    sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
+  }
+
+  /** Waits for the model of the worker that was asked, which the server finds when it is lost. */
+  async #answer(): Promise<ServerReply> {
+    const started = performance.now();
+    for (;;) {
+      if (this.#hear(SLICE_MS)) return this.#followEnd();
+      const answer = this.#gossip!.take();
+      if (answer !== undefined) return { kind: "model", ...answer };
+      this.#showLife();
+      if (performance.now() - started > PAUSE_MS) {
+        throw new Error(
+          `Cannot go on working: another worker has not sent its model for ${PAUSE_MS / 1000} s`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
   }
 
   #followEnd(): ServerReply {
@@ -238,11 +245,17 @@ class MpiLink {
     return { kind: kind === KIND.stop ? "stop" : "halt" };
   }
 
+  /** Whether the server says something within a time; other workers are answered meanwhile. */
+  #hear(limitMs: number): boolean {
+    if (this.#gossip !== undefined) return this.#gossip.hear(limitMs, this.#head);
+    return nextMessage(SERVER, limitMs, this.#head.words) !== undefined;
+  }
+
   /** Waits until the server says something; other tasks of the program run meanwhile. */
   async #announced(): Promise<void> {
     let started = performance.now();
     for (;;) {
-      if (nextMessage(SERVER, SLICE_MS, this.#head.words) !== undefined) {
+      if (this.#hear(SLICE_MS)) {
         const pause = this.#head.kind === KIND.pause;
         this.#patienceMs = pause ? Math.max(this.#limitMs, PAUSE_MS) : this.#limitMs;
         if (!pause) return;

@@ -12,6 +12,13 @@ const PHASED = {
   ...RUN,
   needs: [{ option: "parallel", values: ["wasap", "wassp"], because: "it is for wasap and wassp" }],
 } as const;
+const OVER_MPI = {
+  ...RUN,
+  needs: [
+    ...PHASED.needs,
+    { option: "transport", values: ["mpi"], because: "it is between the ranks of an MPI job" },
+  ],
+} as const;
 const GOSSIP = {
   ...RUN,
   needs: [{ option: "parallel", values: ["gossip"], because: "it is for gossip" }],
@@ -99,6 +106,24 @@ export const PARALLEL_OPTIONS = [
       "120; 25 over MPI). Raise it where one mini-batch takes as long.",
   },
   {
+    ...from(PARALLEL_HYPERPARAMETERS.servers, { parallel: "servers" }),
+    ...OVER_MPI,
+    name: "servers",
+    value: "S",
+    help: "With --transport mpi, servers among which the parameters are split by rows; the first S ranks.",
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.wireBits, { parallel: "wireBits" }),
+    ...OVER_MPI,
+    name: "wire-bits",
+    value: "16|32",
+    help: "With --transport mpi, bits of each gradient and parameter that travels; with 16, bfloat16.",
+    check: ({ "wire-bits": bits }) =>
+      bits === undefined || bits === 16 || bits === 32
+        ? undefined
+        : `use --wire-bits ${bits}: expected 16 or 32`,
+  },
+  {
     ...PARALLEL,
     name: "transport",
     kind: "choice",
@@ -107,7 +132,7 @@ export const PARALLEL_OPTIONS = [
     default: "workers",
     help:
       "What carries parallel training: threads of one process, or the ranks of an MPI job, of which the " +
-      "first is the server; see docs/mpi.md.",
+      "first is the server, or the first ones (--servers); see docs/mpi.md.",
     check: ({ transport, parallel }) =>
       transport === "mpi" && parallel === "none"
         ? "use --transport mpi with --parallel none: expected wasap, wassp or gossip"
