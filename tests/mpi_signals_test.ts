@@ -9,6 +9,9 @@ type Addressee = 0 | 1 | "mpirun";
 /** Small networks, and epochs of many steps. */
 const OPTIONS = ["--transport", "mpi", "--hidden", "40,30", "--batch-size", "16", "--learning-rate", "0.005"];
 
+/** Seconds that mpirun gives ranks to end in; by default 1, which is little on a busy machine. */
+const PATIENT = { OMPI_MCA_odls_base_sigkill_timeout: "10" };
+
 /** Ends a job by a signal once it has trained an epoch; gives what it left on the terminal. */
 async function signalled(
   folder: string,
@@ -20,7 +23,7 @@ async function signalled(
   },
 ): Promise<{ code: number; err: string }> {
   const shell = `echo $$ > "${folder}/pid.$OMPI_COMM_WORLD_RANK"; exec "$@"`;
-  const child = launcher(count, ["sh", "-c", shell, "sh", ...PROGRAM, ...args, "--json"]).spawn();
+  const child = launcher(count, ["sh", "-c", shell, "sh", ...PROGRAM, ...args, "--json"], PATIENT).spawn();
   let [out, err] = ["", ""];
   const read = async (stream: ReadableStream<Uint8Array>, hear: (text: string) => void) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) hear(text);
