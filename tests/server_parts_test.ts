@@ -45,7 +45,11 @@ class PartedServer {
 
   push(gradients: Uint32Array, header: PushHeader): void {
     for (const [server, part] of this.#parts.entries()) {
-      part.push(this.#cut(gradients, header.version, server), header, this.#kept[header.version].parts[server]);
+      part.push(
+        this.#cut(gradients, header.version, server),
+        header,
+        this.#kept[header.version].parts[server],
+      );
     }
   }
 
@@ -98,7 +102,12 @@ class PartedServer {
 const SHAPES = {
   "all-relu": { sizes: [50, 64, 32, 2], epsilon: 8, seed: 5 },
   prelu: { sizes: [50, 64, 32, 2], epsilon: 8, seed: 5, activation: "prelu" },
-  learned: { sizes: [50, 64, 32, 2], epsilon: 8, seed: 5, activation: { kind: "all-relu", alpha: "learned" } },
+  learned: {
+    sizes: [50, 64, 32, 2],
+    epsilon: 8,
+    seed: 5,
+    activation: { kind: "all-relu", alpha: "learned" },
+  },
 } as const;
 
 const OPTIMIZERS: readonly HyperparameterOptions[] = [
@@ -216,16 +225,23 @@ Deno.test("RowRanges keeps rows with their server where a topology has empty row
 
 Deno.test("trainParallel() refuses options that are for MPI alone, each in a line", () => {
   const { data, model } = problem();
-  for (const [options, message] of [
-    [{ servers: 2 }, "Cannot train with servers 2 in one process: it is for an MPI job, see trainOverMpi"],
-    [{ wireBits: 16 }, "Cannot train with wireBits 16 in one process: it is for an MPI job, see trainOverMpi"],
-  ] as const) {
+  for (
+    const [options, message] of [
+      [{ servers: 2 }, "Cannot train with servers 2 in one process: it is for an MPI job, see trainOverMpi"],
+      [
+        { wireBits: 16 },
+        "Cannot train with wireBits 16 in one process: it is for an MPI job, see trainOverMpi",
+      ],
+    ] as const
+  ) {
     assertThrows(() => trainParallel(model, data, { workers: 2, ...options }), TypeError, message);
   }
-  for (const [options, message] of [
-    [{ servers: 0 }, "servers is 0"],
-    [{ wireBits: 24 as 16 }, "wireBits is 24, expected 16 or 32"],
-  ] as const) {
+  for (
+    const [options, message] of [
+      [{ servers: 0 }, "servers is 0"],
+      [{ wireBits: 24 as 16 }, "wireBits is 24, expected 16 or 32"],
+    ] as const
+  ) {
     assertThrows(() => trainParallel(model, data, { workers: 2, ...options }), RangeError, message);
   }
 });

@@ -95,7 +95,7 @@ export class PushServer {
     look: (idle: boolean) => Promise<boolean>,
     other: (source: number) => boolean,
   ): Promise<boolean> {
-    const { server, head } = this;
+    const { server } = this;
     server.beginEpoch();
     const now = performance.now();
     for (const client of this.clients) {
