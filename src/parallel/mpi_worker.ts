@@ -167,7 +167,6 @@ class MpiLink {
         expect(SERVER, KIND.state, this.#limitMs);
         takeMessage(state, this.#places.state, this.#limitMs);
         this.#hasModel = true;
-        if (this.#gossips) this.#gossip = new MpiGossip(this.#replica, this.#places, WORKERS, this.#limitMs);
       }
     }
     for (;;) {
@@ -176,6 +175,9 @@ class MpiLink {
       const epoch = this.#head.word(1);
       switch (this.#head.kind) {
         case KIND.epoch:
+          if (this.#gossips) {
+            this.#gossip ??= new MpiGossip(this.#replica, this.#places, WORKERS, this.#limitMs);
+          }
           return { kind: "epoch", epoch };
         case KIND.evolve:
           return { kind: "evolve", epoch };
@@ -217,6 +219,7 @@ class MpiLink {
 
   #takeTopology(): void {
     this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
+    this.#gossip?.topologyChanged(this.#places);
   }
 
   #working(): ServerReply {
