@@ -293,8 +293,8 @@ export const SYMBOLS = {
 
   // --- update ---
   ts_apply_gradients: {
-    // …; state, gradients, settings, each with its length
-    parameters: [...NETWORK, "buffer", "usize", "buffer", "usize", "buffer", "usize"],
+    // …; state, gradients, connections, settings, each with its length
+    parameters: [...NETWORK, "buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"],
     result: "i32",
   },
   ts_squared_norm: {

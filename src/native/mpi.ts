@@ -120,8 +120,14 @@ export function startMpi(chunkWords: number = CHUNK_WORDS): MpiPlace {
   return { rank: place[0], size: place[1] };
 }
 
+/** Bits a number of a message takes: 16 for 32-bit floats that travel as bfloat16, rounded to the nearest. */
+export type WireBits = 16 | 32;
+
 /** How often a limit that may change is asked for while a message waits. */
 const ASK_MS = 500;
+
+/** Bits a number of a message that goes as it is. */
+const WORD_BITS = 32;
 
 /** Chunks of the message in hand that are under way. */
 const begun = new Uint32Array(1);
@@ -135,6 +141,7 @@ const begun = new Uint32Array(1);
  * @param data Any array of 32-bit words.
  * @param ranges Made by {@linkcode pieces}.
  * @param limitMs How long to wait in all; a function is asked again while the message waits, and may look for messages.
+ * @param bits As the receiver takes it with.
  * @throws {KernelError} When the other rank has not taken enough within the limit; part of the message is lost then.
  */
 export function sendMessage(
@@ -143,6 +150,7 @@ export function sendMessage(
   data: Uint32Array | Float32Array,
   ranges: BigUint64Array,
   limitMs: number | (() => number),
+  bits: WireBits = WORD_BITS,
 ): void {
   const started = performance.now();
   begun[0] = 0;
@@ -157,6 +165,7 @@ export function sendMessage(
       data.length,
       buffer(ranges),
       ranges.length,
+      bits,
       Math.max(0, Math.ceil(asked ? ASK_MS : leftMs)),
       buffer(begun),
       begun.length,
@@ -222,7 +231,8 @@ export function nextMessage(source: number, limitMs: number, head: Uint32Array):
  * Takes the message that was announced last.
  *
  * @param data Any array of 32-bit words.
- * @param ranges Pieces that are together as long as the payload.
+ * @param ranges Pieces that are together as long as what was sent.
+ * @param bits As it was sent with.
  * @throws {TypeError} When they are not; the message can still be taken.
  * @throws {KernelError} When the rest of it does not arrive in time; part of it has been written then.
  */
@@ -230,8 +240,16 @@ export function takeMessage(
   data: Uint32Array | Float32Array,
   ranges: BigUint64Array,
   limitMs: number,
+  bits: WireBits = WORD_BITS,
 ): void {
-  const status = library().ts_mpi_take(buffer(data), data.length, buffer(ranges), ranges.length, limitMs);
+  const status = library().ts_mpi_take(
+    buffer(data),
+    data.length,
+    buffer(ranges),
+    ranges.length,
+    bits,
+    limitMs,
+  );
   check(status, "take a message");
 }
 
@@ -251,7 +269,7 @@ export function takeWhatIsHere(
   ranges: BigUint64Array,
 ): boolean {
   const take = begins ? library().ts_mpi_take : library().ts_mpi_take_rest;
-  const status = take(buffer(data), data.length, buffer(ranges), ranges.length, 0);
+  const status = take(buffer(data), data.length, buffer(ranges), ranges.length, WORD_BITS, 0);
   if (status === TIMEOUT) return false;
   check(status, "take a message");
   return true;

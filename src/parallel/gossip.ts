@@ -27,7 +27,10 @@ export interface GossipOptions {
  *
  * @param exchange Number of the worker's question, counted over the whole training.
  */
-export function peerOf({ worker, workers, seed }: Omit<GossipOptions, "localSteps">, exchange: number): number {
+export function peerOf(
+  { worker, workers, seed }: Omit<GossipOptions, "localSteps">,
+  exchange: number,
+): number {
   let bits = 0;
   for (const word of [seed % 2 ** 32, seed / 2 ** 32, worker, exchange % 2 ** 32, exchange / 2 ** 32]) {
     bits = mixed(bits ^ word);

@@ -1,28 +1,32 @@
 /**
- * A worker that is a rank of an MPI job: its requests become messages to rank 0.
- *
- * A pull costs no message: the server sends parameters as soon as it may, in answer to the push before.
+ * A worker that is a rank of an MPI job: its requests become messages, in phase 1 to all servers, then to rank 0.
  *
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
 import { MpiGossip } from "./mpi_gossip.ts";
-import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
-import { START_MS } from "./options.ts";
+import { MpiServers } from "./mpi_servers.ts";
+import {
+  expect,
+  Head,
+  KIND,
+  NO_PIECES,
+  NO_WORDS,
+  PAUSE_MS,
+  Places,
+  sendTopology,
+  takeTopology,
+} from "./mpi_wire.ts";
 import { emptyReplica } from "./replica.ts";
-import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
+import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 import { workerProgram, type WorkerSetup } from "./worker.ts";
 
 const SERVER = 0;
-/** Rank of the first worker. */
-const WORKERS = 1;
 /** How long the thread is blocked at once while it waits. */
 const SLICE_MS = 50;
 /** How often the server hears of a worker that works on a command. */
 const WORKING_MS = 1000;
-/** How long the server may evaluate, evolve and save, and others go on with their epoch. */
-const PAUSE_MS = 3_600_000;
 
 /**
  * Works until the server says stop, then ends MPI.
@@ -38,9 +42,13 @@ export async function workOverMpi(
 ): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
-  const { timeLimitSeconds, localSteps } = setup.parallel;
+  const { timeLimitSeconds, localSteps, servers = 1 } = setup.parallel;
   const limitMs = 1000 * timeLimitSeconds;
-  const link = new MpiLink(replica, gradients, limitMs, localSteps !== undefined);
+  const link = new MpiLink(replica, gradients, {
+    limitMs,
+    servers: new MpiServers(replica, gradients, setup.parallel),
+    ...(localSteps !== undefined && { firstToAsk: servers }),
+  });
   const program = makeProgram(setup, replica, gradients);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
@@ -52,43 +60,48 @@ export async function workOverMpi(
   finishMpi(limitMs);
 }
 
+/** What a link works with. */
+interface MpiLinkOptions {
+  readonly limitMs: number;
+  readonly servers: MpiServers;
+  /** Rank of the first worker, where workers ask each other for their models. */
+  readonly firstToAsk?: number;
+}
+
 /** The worker's end of the line. */
 class MpiLink {
   readonly #replica: SparseMlp;
   readonly #gradients: Uint32Array;
   readonly #limitMs: number;
   readonly #head = new Head();
-  /** What is heard while the other one waits to be sent. */
-  readonly #heard = new Head();
+  /** Who has the parameters in phase 1. */
+  readonly #servers: MpiServers;
   #places: Places;
-  #version = 0;
   #hasModel = false;
-  #stopped = false;
   /** How long the server may be silent before the next message. */
   #patienceMs: number;
   #toldAt = 0;
   /** Whether the server does not have the topology of the replica. */
   #newTopology = true;
-  readonly #gossips: boolean;
+  readonly #firstToAsk: number | undefined;
   /** What goes on between this worker and others, once it has a model of its own. */
   #gossip: MpiGossip | undefined;
 
-  /** @param gossips Whether workers ask each other for their models. */
-  constructor(replica: SparseMlp, gradients: Uint32Array, limitMs: number, gossips: boolean) {
+  constructor(replica: SparseMlp, gradients: Uint32Array, { limitMs, servers, firstToAsk }: MpiLinkOptions) {
     this.#replica = replica;
-    this.#gossips = gossips;
+    this.#firstToAsk = firstToAsk;
     this.#gradients = gradients;
-    this.#limitMs = limitMs;
-    this.#patienceMs = Math.max(limitMs, START_MS);
+    this.#limitMs = this.#patienceMs = limitMs;
+    this.#servers = servers;
     this.#places = new Places(replica, gradients);
   }
 
   async serve(request: WorkerRequest): Promise<ServerReply> {
     switch (request.kind) {
       case "pull":
-        return await this.#pull();
+        return await this.#servers.pull();
       case "push":
-        this.#push(request.header);
+        this.#servers.push(request.header);
         return { kind: "applied" };
       case "working":
         if (request.done.changed) this.#topologyChanged();
@@ -111,53 +124,14 @@ class MpiLink {
   }
 
   bye(): void {
+    if (this.#servers.stopped) return this.#servers.bye();
     sendMessage(SERVER, this.#head.begin(KIND.bye).words, NO_WORDS, NO_PIECES, this.#limitMs);
   }
 
-  async #pull(): Promise<ServerReply> {
-    await this.#announced();
-    if (this.#head.kind === KIND.rows) {
-      this.#takeTopology();
-      await this.#announced();
-    }
-    switch (this.#head.kind) {
-      case KIND.parameters:
-        takeMessage(this.#replica.memory.arena, this.#places.parameters, this.#limitMs);
-        this.#version = this.#head.word(1);
-        return { kind: "parameters", version: this.#version, clock: this.#head.number(3) };
-      case KIND.phaseOver:
-        takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-        return { kind: "phase-over" };
-      case KIND.stop:
-        takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-        this.#stopped = true;
-        return { kind: "phase-over" };
-      default:
-        throw new TypeError(`Cannot follow message ${this.#head.kind} in phase 1`);
-    }
-  }
-
-  #push({ version, clock, loss, correct, samples }: PushHeader): void {
-    this.#head.begin(KIND.push).setWord(1, version).setWord(2, samples);
-    this.#head.setNumber(3, clock).setNumber(4, loss).setNumber(5, correct);
-    const { gradients } = this.#places;
-    // Very long ones wait until the server takes them, which may have begun to pause.
-    sendMessage(SERVER, this.#head.words, this.#gradients, gradients, () => this.#patience());
-  }
-
-  /** How long the server may be silent now, whatever it has said in the meantime. */
-  #patience(): number {
-    const { words } = this.#heard;
-    if (nextMessage(SERVER, 0, words) !== undefined && this.#heard.kind === KIND.pause) {
-      takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-      this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
-    }
-    return this.#patienceMs;
-  }
-
   async #next(): Promise<ServerReply> {
-    if (this.#stopped) return { kind: "stop" };
+    if (this.#servers.stopped) return { kind: "stop" };
     if (!this.#hasModel) {
+      this.#places = new Places(this.#replica, this.#gradients);
       await this.#announced();
       if (this.#head.kind === KIND.rows) this.#takeTopology();
       if (this.#head.kind !== KIND.stop) {
@@ -175,8 +149,8 @@ class MpiLink {
       const epoch = this.#head.word(1);
       switch (this.#head.kind) {
         case KIND.epoch:
-          if (this.#gossips) {
-            this.#gossip ??= new MpiGossip(this.#replica, this.#places, WORKERS, this.#limitMs);
+          if (this.#firstToAsk !== undefined) {
+            this.#gossip ??= new MpiGossip(this.#replica, this.#places, this.#firstToAsk, this.#limitMs);
           }
           return { kind: "epoch", epoch };
         case KIND.evolve:

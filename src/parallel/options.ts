@@ -4,6 +4,7 @@
  * @module
  */
 import { COUNT, refuseUnknown, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
+import type { WireBits } from "../native/mpi.ts";
 import { readByName } from "../value.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
@@ -47,6 +48,19 @@ export interface ParallelHyperparameterOptions {
    */
   readonly peerAverage?: "holders" | "union";
   /**
+   * Over MPI, servers among which the parameters of phase 1 are split, by rows; each is a rank of its own.
+   *
+   * @default {1}
+   */
+  readonly servers?: number;
+  /**
+   * Over MPI, bits a number takes between servers and workers in phase 1: with 16, parameters and gradients travel as
+   * bfloat16; the servers' own stay as they are.
+   *
+   * @default {32}
+   */
+  readonly wireBits?: WireBits;
+  /**
    * Seconds after which a worker that does nothing counts as lost; up to 1,000,000.
    *
    * @default 120, over MPI 25
@@ -61,6 +75,8 @@ export interface ParallelOptions
   readonly workerModels?: WorkerModels;
 }
 
+/** Options that stay at their default without MPI. */
+const OVER_MPI = ["servers", "wireBits"] as const;
 const PHASED = { name: "algorithm", values: ["wasap", "wassp"] } as const;
 const GOSSIP = { name: "algorithm", values: ["gossip"] } as const;
 
@@ -72,7 +88,7 @@ export const PARALLEL_HYPERPARAMETERS = {
     default: "wasap",
     doc:
       "Several workers, each with a part of the data: one model, asynchronous (wasap) or in rounds (wassp), or a model " +
-      "each, averaged by two and two (gossip).",
+      "each, averaged with another's now and then (gossip).",
   },
   workers: { ...COUNT, most: 1024, symbol: "K", doc: "Workers; they share the threads." },
   phaseOneFraction: {
@@ -116,8 +132,24 @@ export const PARALLEL_HYPERPARAMETERS = {
     choices: ["holders", "union"],
     default: "holders",
     only: GOSSIP,
-    doc: "With gossip, how two models are averaged: each connection over those of the two that have it, or over the " +
+    doc:
+      "With gossip, how two models are averaged: each connection over those of the two that have it, or over the " +
       "connections of both, made as sparse again.",
+  },
+  servers: {
+    ...COUNT,
+    most: 1024,
+    default: 1,
+    only: PHASED,
+    doc: "Over MPI, servers among which the parameters are split by rows.",
+  },
+  wireBits: {
+    kind: "whole",
+    least: 16,
+    most: 32,
+    default: 32,
+    only: PHASED,
+    doc: "Over MPI, bits of each gradient and parameter that travels; with 16, bfloat16.",
   },
   timeLimitSeconds: {
     kind: "number",
@@ -164,7 +196,26 @@ export function resolveParallelHyperparameters(
   const defaults = { workers: navigator.hardwareConcurrency };
   const resolved = resolveOptions(PARALLEL_HYPERPARAMETERS, options, { task: "train in parallel", defaults });
   // The table has a row for each key, whose kind gives its type.
-  return resolved as unknown as ParallelHyperparameters;
+  const parallel = resolved as unknown as ParallelHyperparameters;
+  if (![16, 32, undefined].includes(parallel.wireBits)) {
+    throw new RangeError(`Cannot train in parallel: wireBits is ${parallel.wireBits}, expected 16 or 32`);
+  }
+  return parallel;
+}
+
+/**
+ * Refuses what only an MPI job can do.
+ *
+ * @throws {TypeError} With the option.
+ */
+export function refuseOverMpi(parallel: ParallelHyperparameters): void {
+  for (const name of OVER_MPI) {
+    const value = parallel[name];
+    if (value === undefined || value === PARALLEL_HYPERPARAMETERS[name].default) continue;
+    throw new TypeError(
+      `Cannot train with ${name} ${value} in one process: it is for an MPI job, see trainOverMpi`,
+    );
+  }
 }
 
 /** Options of a parallel run: hyperparameters of both kinds, and what stays in the process. */

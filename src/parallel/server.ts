@@ -82,16 +82,21 @@ export class ParameterServer {
   readonly #stepped: Float64Array;
   readonly #options: ServerOptions;
   readonly #step: StepSettings;
+  readonly #connections: Uint32Array | undefined;
   /** Where stale gradients are brought into the current order; made at the first need. */
   #retained: Uint32Array | undefined;
 
-  constructor(model: SparseMlp, state: ServerState, options: ServerOptions) {
+  /**
+   * @param connections Where the model is a part of one: the connections of each whole layer, read at each update.
+   */
+  constructor(model: SparseMlp, state: ServerState, options: ServerOptions, connections?: Uint32Array) {
     this.model = model;
     this.#numbers = state.numbers;
     this.#idle = state.idle;
     this.#staleness = state.staleness;
     this.#stepped = state.stepped;
     this.#options = options;
+    this.#connections = connections;
     // One thread: whoever calls holds the lock, and others compute.
     const planes = model.optimizerState?.planes.length ?? 0;
     this.#step = new StepSettings({ ...options.settings, threads: 1 }, planes);
@@ -162,9 +167,9 @@ export class ParameterServer {
     this.#apply(sent[0]);
   }
 
-  /** Marks all gradients computed until now as stale. */
-  topologyChanged(): void {
-    this.#numbers[VERSION]++;
+  /** Marks all gradients computed until now as stale: the topology is of a new version. */
+  topologyChanged(version: number = this.version + 1): void {
+    this.#numbers[VERSION] = version;
   }
 
   /** Adds seconds a worker has waited. */
@@ -253,7 +258,7 @@ export class ParameterServer {
     const { learningRate, rateRatio } = phaseOneRate(parallel, settings, this.updates, steps);
     const update = this.model.updates + 1;
     this.#step.next(this.updates, update, learningRate, rateRatio);
-    applyGradients(this.model.memory, gradients, this.#step.block);
+    applyGradients(this.model.memory, gradients, this.#step.block, this.#connections);
     this.model.updates = update;
     this.#numbers[UPDATES]++;
     this.#numbers[EPOCH_UPDATES]++;

@@ -30,7 +30,13 @@ import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
 import type { RunState } from "../train/state.ts";
 import { averageModels } from "./average.ts";
-import { checkShards, type ParallelOptions, type ParallelRunOptions, resolveParallelRun } from "./options.ts";
+import {
+  checkShards,
+  type ParallelOptions,
+  type ParallelRunOptions,
+  refuseOverMpi,
+  resolveParallelRun,
+} from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
@@ -57,7 +63,7 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  *
  * @throws {RangeError} At the call, when a value is out of range, or there are more workers than batches.
  * @throws {TypeError} At the call, when there is no option of a name, its value has the wrong type or is for sequential
- * training only, or model and data do not fit together; with the first record, when the model is in another run.
+ * training or MPI only, or model and data do not fit together; with the first record, when the model is in another run.
  * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
  *
  * @example
@@ -88,7 +94,9 @@ export function trainOver(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   requireModel(model, "train in parallel");
   const data = usableDataset(given);
-  return trainChecked(model, data, checkedParallelRun(model, data, options), makeTransport);
+  const run = checkedParallelRun(model, data, options);
+  refuseOverMpi(run.parallel);
+  return trainChecked(model, data, run, makeTransport);
 }
 
 /**

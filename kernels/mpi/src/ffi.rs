@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::form::Form;
 use crate::message::HEAD_WORDS;
 use crate::status::{Outcome, Status, ensure, guarded};
 use crate::world;
@@ -65,7 +66,8 @@ pub unsafe extern "C" fn ts_mpi_start(chunk_words: usize, place: *mut u32, place
     })
 }
 
-/// Sends `ranges` (offset and length, in words) of `data` to `rank`, behind a head.
+/// Sends `ranges` (offset and length, in words) of `data` to `rank`, behind a head; `bits` is 32, or 16 for floats that
+/// travel as bfloat16.
 ///
 /// `begun` is one number: the chunks that are under way, 0 before the first call. After a timeout the same call goes on
 /// behind them.
@@ -81,6 +83,7 @@ pub unsafe extern "C" fn ts_mpi_send(
     data_len: usize,
     ranges: *const u64,
     ranges_len: usize,
+    bits: u32,
     limit: u32,
     begun: *mut u32,
     begun_len: usize,
@@ -90,7 +93,8 @@ pub unsafe extern "C" fn ts_mpi_send(
         let (head, data, ranges) = unsafe { (view(head, head_len), view(data, data_len), view(ranges, ranges_len)) };
         // SAFETY: as above.
         let begun = unsafe { view_mut(begun, begun_len) }.first_mut().ok_or(Status::Length)?;
-        world::with(|world| world.send(rank, head, data, ranges, milliseconds(limit), begun))
+        let form = Form::of_bits(bits)?;
+        world::with(|world| world.send(rank, head, data, (ranges, form), milliseconds(limit), begun))
     })
 }
 
@@ -160,7 +164,7 @@ pub unsafe extern "C" fn ts_mpi_next(
     })
 }
 
-/// Takes the message announced last into `ranges` (offset and length, in words) of `data`.
+/// Takes the message announced last into `ranges` (offset and length, in words) of `data`; `bits` as it was sent with.
 ///
 /// # Safety
 /// Each pointer is a live array of the length that follows it. They are refused where they overlap.
@@ -170,13 +174,15 @@ pub unsafe extern "C" fn ts_mpi_take(
     data_len: usize,
     ranges: *const u64,
     ranges_len: usize,
+    bits: u32,
     limit: u32,
 ) -> i32 {
     guarded(|| {
         apart(data, data_len, ranges, ranges_len)?;
         // SAFETY: the caller passes typed arrays and their lengths; they share no memory.
         let (data, ranges) = unsafe { (view_mut(data, data_len), view(ranges, ranges_len)) };
-        world::with(|world| world.take(data, ranges, milliseconds(limit)))
+        let form = Form::of_bits(bits)?;
+        world::with(|world| world.take(data, (ranges, form), milliseconds(limit)))
     })
 }
 
@@ -190,13 +196,15 @@ pub unsafe extern "C" fn ts_mpi_take_rest(
     data_len: usize,
     ranges: *const u64,
     ranges_len: usize,
+    bits: u32,
     limit: u32,
 ) -> i32 {
     guarded(|| {
         apart(data, data_len, ranges, ranges_len)?;
         // SAFETY: the caller passes typed arrays and their lengths; they share no memory.
         let (data, ranges) = unsafe { (view_mut(data, data_len), view(ranges, ranges_len)) };
-        world::with(|world| world.take_rest(data, ranges, milliseconds(limit)))
+        let form = Form::of_bits(bits)?;
+        world::with(|world| world.take_rest(data, (ranges, form), milliseconds(limit)))
     })
 }
 
@@ -223,7 +231,7 @@ mod tests {
         // MPI does not run here: what is not refused gets as far as that.
         for (place, status) in [(0, Status::Overlap), (7, Status::Overlap), (8, Status::NotRunning)] {
             // SAFETY: all places lie inside `words`, and nobody looks at them meanwhile.
-            let taken = unsafe { ts_mpi_take(first.cast(), 16, first.add(place), 2, 0) };
+            let taken = unsafe { ts_mpi_take(first.cast(), 16, first.add(place), 2, 32, 0) };
             assert_eq!(taken, status as i32, "take at {place}");
             // SAFETY: likewise.
             let next = unsafe { ts_mpi_next(-1, 0, first.cast(), HEAD_WORDS, first.add(place).cast(), 3) };

@@ -6,6 +6,7 @@ use mpi::point_to_point::{Message, Status as Probed};
 use mpi::topology::{Communicator, SimpleCommunicator};
 use mpi::traits::{Equivalence, Source};
 
+use crate::form::Form;
 use crate::loan::{Loan, REST_TAG, Shelf, TAG, settle_all};
 use crate::message::{PREFIX_WORDS, Pieces, Walk, read_prefix};
 use crate::patience::wait_for;
@@ -20,6 +21,7 @@ enum Chunk {
 /// A message of which part has been taken.
 struct Rest {
     source: i32,
+    /// Words of the payload.
     done: usize,
     coming: Option<Loan>,
 }
@@ -100,38 +102,38 @@ impl Inbox {
         &mut self,
         world: &SimpleCommunicator,
         data: &mut [u32],
-        pieces: Pieces<'_>,
+        (pieces, form): (Pieces<'_>, Form),
         limit: Duration,
         shelf: &mut Shelf,
     ) -> Outcome {
         let Some((source, Chunk::Here(words))) = &self.first else { return Err(Status::Message) };
         let source = *source;
         let (payload, _) = read_prefix(words)?;
-        ensure(pieces.words() == payload, Status::Length)?;
+        ensure(form.payload(pieces.words()) == payload, Status::Length)?;
         let mut walk = Walk::new(pieces);
-        walk.scatter(&words[PREFIX_WORDS..], data)?;
+        walk.scatter(&words[PREFIX_WORDS..], data, form)?;
         let mut rest = Rest { source, done: words.len() - PREFIX_WORDS, coming: None };
         if let Some((_, Chunk::Here(words))) = self.first.take() {
             shelf.put(words);
         }
-        let taken = rest.take(world, data, pieces, limit, shelf);
+        let taken = rest.take(world, data, (pieces, form), limit, shelf);
         if taken == Err(Status::Timeout) && self.rest.is_none() {
             self.rest = Some(rest);
         }
         taken
     }
 
-    /// Goes on with the message that [`Inbox::take`] has begun, with the same pieces of the same array.
+    /// Goes on with the message that [`Inbox::take`] has begun, with the same pieces of the same array, in the same form.
     pub fn take_rest(
         &mut self,
         world: &SimpleCommunicator,
         data: &mut [u32],
-        pieces: Pieces<'_>,
+        (pieces, form): (Pieces<'_>, Form),
         limit: Duration,
         shelf: &mut Shelf,
     ) -> Outcome {
         let rest = self.rest.as_mut().ok_or(Status::Message)?;
-        let taken = rest.take(world, data, pieces, limit, shelf);
+        let taken = rest.take(world, data, (pieces, form), limit, shelf);
         if taken != Err(Status::Timeout) {
             self.rest = None;
         }
@@ -161,16 +163,17 @@ impl Rest {
         &mut self,
         world: &SimpleCommunicator,
         data: &mut [u32],
-        pieces: Pieces<'_>,
+        (pieces, form): (Pieces<'_>, Form),
         limit: Duration,
         shelf: &mut Shelf,
     ) -> Outcome {
+        let payload = form.payload(pieces.words());
         let mut walk = Walk::new(pieces);
-        walk.skip(self.done);
-        while self.done < pieces.words() {
+        walk.skip(self.done * form.numbers_a_word());
+        while self.done < payload {
             let words = self.next_chunk(world, limit, shelf)?;
-            ensure(words.len() <= pieces.words() - self.done, Status::Message)?;
-            walk.scatter(&words, data)?;
+            ensure(words.len() <= payload - self.done, Status::Message)?;
+            walk.scatter(&words, data, form)?;
             self.done += words.len();
             shelf.put(words);
         }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use mpi::topology::Process;
 
+use crate::form::Form;
 use crate::loan::{Loan, Shelf, settle_all, tag_of};
 use crate::message::{PREFIX_WORDS, Pieces, Walk, chunk_lengths, write_prefix};
 use crate::patience::wait_for;
@@ -30,26 +31,27 @@ impl Outbox {
         destination: &Process<'_>,
         head: &[u32],
         data: &[u32],
-        pieces: Pieces<'_>,
+        (pieces, form): (Pieces<'_>, Form),
         chunk_words: usize,
         limit: Duration,
         begun: &mut u32,
         shelf: &mut Shelf,
     ) -> Outcome {
         let mut walk = Walk::new(pieces);
-        for (index, length) in chunk_lengths(pieces.words(), chunk_words).enumerate() {
+        let payload = form.payload(pieces.words());
+        for (index, length) in chunk_lengths(payload, chunk_words).enumerate() {
             let skip = if index == 0 { PREFIX_WORDS } else { 0 };
             if index < *begun as usize {
-                walk.skip(length - skip);
+                walk.skip((length - skip) * form.numbers_a_word());
                 continue;
             }
             wait_for(limit, || self.below(WINDOW, shelf)).ok_or(Status::Timeout)?;
             let mut chunk = shelf.take();
             resize(&mut chunk, length)?;
             if index == 0 {
-                write_prefix(&mut chunk, head, pieces.words());
+                write_prefix(&mut chunk, head, payload);
             }
-            walk.gather(data, &mut chunk[skip..])?;
+            walk.gather(data, &mut chunk[skip..], form)?;
             self.sent.push(Loan::send(destination, chunk, tag_of(index), false));
             *begun = u32::try_from(index + 1).map_err(|_| Status::Range)?;
         }
@@ -75,7 +77,7 @@ impl Outbox {
             if index == 0 {
                 write_prefix(&mut chunk, head, pieces.words());
             }
-            walk.gather(data, &mut chunk[skip..])?;
+            walk.gather(data, &mut chunk[skip..], Form::Words)?;
             self.posted.push(Loan::send(destination, chunk, tag_of(index), true));
         }
         self.settle(shelf);

@@ -11,6 +11,7 @@ use mpi::request::Request;
 use mpi::topology::{Communicator, SimpleCommunicator};
 use mpi::traits::CommunicatorCollectives;
 
+use crate::form::Form;
 use crate::inbox::{Announced, Inbox};
 use crate::loan::Shelf;
 use crate::message::{HEAD_WORDS, LEAST_CHUNK_WORDS, MOST_CHUNK_WORDS, Pieces};
@@ -112,7 +113,7 @@ impl World {
         rank: u32,
         head: &[u32],
         data: &[u32],
-        ranges: &[u64],
+        (ranges, form): (&[u64], Form),
         limit: Duration,
         begun: &mut u32,
     ) -> Outcome {
@@ -120,7 +121,7 @@ impl World {
         let pieces = Pieces::new(ranges, data.len())?;
         let rank = self.known(rank)?;
         let destination = self.communicator.process_at_rank(rank);
-        self.outbox.send(&destination, head, data, pieces, self.chunk_words, limit, begun, &mut self.shelf)
+        self.outbox.send(&destination, head, data, (pieces, form), self.chunk_words, limit, begun, &mut self.shelf)
     }
 
     /// Sends pieces of `data` to another rank at once, however long they are.
@@ -146,16 +147,16 @@ impl World {
     }
 
     /// Takes the message announced last into pieces of `data`.
-    pub fn take(&mut self, data: &mut [u32], ranges: &[u64], limit: Duration) -> Outcome {
+    pub fn take(&mut self, data: &mut [u32], (ranges, form): (&[u64], Form), limit: Duration) -> Outcome {
         let pieces = Pieces::new(ranges, data.len())?;
-        self.inbox.take(&self.communicator, data, pieces, limit, &mut self.shelf)
+        self.inbox.take(&self.communicator, data, (pieces, form), limit, &mut self.shelf)
     }
 
-    /// Goes on with the message that was taken in part, with the same pieces.
-    pub fn take_rest(&mut self, data: &mut [u32], ranges: &[u64], limit: Duration) -> Outcome {
+    /// Goes on with the message that was taken in part, with the same pieces in the same form.
+    pub fn take_rest(&mut self, data: &mut [u32], (ranges, form): (&[u64], Form), limit: Duration) -> Outcome {
         let pieces = Pieces::new(ranges, data.len())?;
         self.outbox.settle(&mut self.shelf);
-        self.inbox.take_rest(&self.communicator, data, pieces, limit, &mut self.shelf)
+        self.inbox.take_rest(&self.communicator, data, (pieces, form), limit, &mut self.shelf)
     }
 
     /// Receives messages and keeps nothing of them, until `done` and all that has begun to arrive is here.
