@@ -126,6 +126,9 @@ export type WireBits = 16 | 32;
 /** How often a limit that may change is asked for while a message waits. */
 const ASK_MS = 500;
 
+/** Bits a number of a message that goes as it is. */
+const WORD_BITS = 32;
+
 /** Chunks of the message in hand that are under way. */
 const begun = new Uint32Array(1);
 
@@ -147,7 +150,7 @@ export function sendMessage(
   data: Uint32Array | Float32Array,
   ranges: BigUint64Array,
   limitMs: number | (() => number),
-  bits: WireBits = 32,
+  bits: WireBits = WORD_BITS,
 ): void {
   const started = performance.now();
   begun[0] = 0;
@@ -237,7 +240,7 @@ export function takeMessage(
   data: Uint32Array | Float32Array,
   ranges: BigUint64Array,
   limitMs: number,
-  bits: WireBits = 32,
+  bits: WireBits = WORD_BITS,
 ): void {
   const status = library().ts_mpi_take(
     buffer(data),
@@ -266,7 +269,7 @@ export function takeWhatIsHere(
   ranges: BigUint64Array,
 ): boolean {
   const take = begins ? library().ts_mpi_take : library().ts_mpi_take_rest;
-  const status = take(buffer(data), data.length, buffer(ranges), ranges.length, 32, 0);
+  const status = take(buffer(data), data.length, buffer(ranges), ranges.length, WORD_BITS, 0);
   if (status === TIMEOUT) return false;
   check(status, "take a message");
   return true;

@@ -170,10 +170,13 @@ export class MpiGossip {
    */
   hear(limitMs: number, head: Head): boolean {
     const started = performance.now();
+    const had = this.#hasAnswer;
     for (;;) {
       if (this.#arriving !== undefined) this.#goOn(false);
       this.#answerOthers();
-      const leftMs = this.#hasAnswer ? 0 : Math.max(0, Math.ceil(started + limitMs - performance.now()));
+      const leftMs = this.#hasAnswer && !had
+        ? 0
+        : Math.max(0, Math.ceil(started + limitMs - performance.now()));
       const busy = this.#arriving !== undefined || this.#questions.length > 0;
       const message = nextMessage(-1, busy ? Math.min(BUSY_MS, leftMs) : leftMs, this.#heard.words);
       if (message !== undefined && message.source < this.#firstRank) {

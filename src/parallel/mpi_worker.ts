@@ -20,7 +20,6 @@ import {
   sendTopology,
   takeTopology,
 } from "./mpi_wire.ts";
-import type { ParallelHyperparameters } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 import { workerProgram, type WorkerSetup } from "./worker.ts";
@@ -46,9 +45,13 @@ export async function workOverMpi(
 ): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
-  const limitMs = 1000 * setup.parallel.timeLimitSeconds;
-  const servers = new MpiServers(replica, gradients, setup.parallel);
-  const link = new MpiLink(replica, gradients, servers, setup.parallel);
+  const { timeLimitSeconds, localSteps, servers = 1 } = setup.parallel;
+  const limitMs = 1000 * timeLimitSeconds;
+  const link = new MpiLink(replica, gradients, {
+    limitMs,
+    servers: new MpiServers(replica, gradients, setup.parallel),
+    ...(localSteps !== undefined && { firstToAsk: servers }),
+  });
   const program = makeProgram(setup, replica, gradients);
   const turn = new EventLoopTurn();
   using _ = forwardInterrupts(signal, limitMs);
@@ -62,6 +65,14 @@ export async function workOverMpi(
   }
   link.bye();
   if (!lasts) finishMpi(limitMs);
+}
+
+/** What a link works with. */
+interface MpiLinkOptions {
+  readonly limitMs: number;
+  readonly servers: MpiServers;
+  /** Rank of the first worker, where workers ask each other for their models. */
+  readonly firstToAsk?: number;
 }
 
 /** The worker's end of the line. */
@@ -78,24 +89,16 @@ class MpiLink {
   #toldAt = 0;
   /** Whether the server does not have the topology of the replica. */
   #newTopology = true;
-  /** Whether workers ask each other for their models. */
-  readonly #gossips: boolean;
-  /** Rank of the first worker. */
-  readonly #firstWorker: number;
+  /** Rank of the first worker, where workers ask each other for their models. */
+  readonly #firstToAsk: number | undefined;
   /** What goes on between this worker and others, once it has a model of its own. */
   #gossip: MpiGossip | undefined;
 
-  constructor(
-    replica: SparseMlp,
-    gradients: Uint32Array,
-    servers: MpiServers,
-    { localSteps, timeLimitSeconds, servers: count = 1 }: ParallelHyperparameters,
-  ) {
+  constructor(replica: SparseMlp, gradients: Uint32Array, { limitMs, servers, firstToAsk }: MpiLinkOptions) {
     this.#replica = replica;
-    this.#gossips = localSteps !== undefined;
-    this.#firstWorker = count;
+    this.#firstToAsk = firstToAsk;
     this.#gradients = gradients;
-    this.#limitMs = this.#patienceMs = 1000 * timeLimitSeconds;
+    this.#limitMs = this.#patienceMs = limitMs;
     this.#servers = servers;
     this.#places = new Places(replica, gradients);
   }
@@ -144,6 +147,9 @@ class MpiLink {
       const epoch = this.#head.word(1);
       switch (this.#head.kind) {
         case KIND.epoch:
+          if (this.#firstToAsk !== undefined) {
+            this.#gossip ??= new MpiGossip(this.#replica, this.#places, this.#firstToAsk, this.#limitMs);
+          }
           return { kind: "epoch", epoch };
         case KIND.evolve:
           return { kind: "evolve", epoch };
@@ -197,10 +203,7 @@ class MpiLink {
     expect(SERVER, KIND.state, this.#limitMs);
     takeMessage(state, this.#places.state, this.#limitMs);
     this.#newTopology = true;
-    if (this.#gossip !== undefined) this.#gossip.topologyChanged(this.#places);
-    else if (this.#gossips) {
-      this.#gossip = new MpiGossip(this.#replica, this.#places, this.#firstWorker, this.#limitMs);
-    }
+    this.#gossip?.topologyChanged(this.#places);
   }
 
   #working(): ServerReply {

@@ -4,7 +4,6 @@
  * @module
  */
 import { COUNT, refuseUnknown, resolveOptions, type TableOf, unfit } from "../hyperparameter.ts";
-import type { WireBits } from "../native/mpi.ts";
 import { readByName } from "../value.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
@@ -59,7 +58,7 @@ export interface ParallelHyperparameterOptions {
    *
    * @default {32}
    */
-  readonly wireBits?: WireBits;
+  readonly wireBits?: 16 | 32;
   /**
    * The part of the data that a worker learns from: drawn once, or anew for every epoch, so that each worker sees all
    * samples in the course of the run. In one epoch the parts are a partition either way.

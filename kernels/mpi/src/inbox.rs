@@ -21,6 +21,7 @@ enum Chunk {
 /// A message of which part has been taken.
 struct Rest {
     source: i32,
+    /// Words of the payload.
     done: usize,
     coming: Option<Loan>,
 }
@@ -122,7 +123,7 @@ impl Inbox {
         taken
     }
 
-    /// Goes on with the message that [`Inbox::take`] has begun, with the same pieces of the same array.
+    /// Goes on with the message that [`Inbox::take`] has begun, with the same pieces of the same array, in the same form.
     pub fn take_rest(
         &mut self,
         world: &SimpleCommunicator,
@@ -166,9 +167,9 @@ impl Rest {
         limit: Duration,
         shelf: &mut Shelf,
     ) -> Outcome {
+        let payload = form.payload(pieces.words());
         let mut walk = Walk::new(pieces);
         walk.skip(self.done * form.numbers_a_word());
-        let payload = form.payload(pieces.words());
         while self.done < payload {
             let words = self.next_chunk(world, limit, shelf)?;
             ensure(words.len() <= payload - self.done, Status::Message)?;

@@ -152,7 +152,7 @@ impl World {
         self.inbox.take(&self.communicator, data, (pieces, form), limit, &mut self.shelf)
     }
 
-    /// Goes on with the message that was taken in part, with the same pieces.
+    /// Goes on with the message that was taken in part, with the same pieces in the same form.
     pub fn take_rest(&mut self, data: &mut [u32], (ranges, form): (&[u64], Form), limit: Duration) -> Outcome {
         let pieces = Pieces::new(ranges, data.len())?;
         self.outbox.settle(&mut self.shelf);
