@@ -6,6 +6,15 @@
 import type { Progress, RunHooks } from "../train/hooks.ts";
 import { pictured } from "../picture.ts";
 import { progressPicture } from "../train/record_pictures.ts";
+import type { EpochSums, OnSums } from "./transport.ts";
+
+/** An epoch whose progress is told. */
+export interface ToldEpoch extends Pick<Progress, "epoch" | "epochs" | "steps"> {
+  /** Steps that were done before the run. */
+  readonly begun: number;
+  /** The sums of these. */
+  readonly before: EpochSums;
+}
 
 /**
  * Calls of `onProgress`, one at a time: while one runs, nothing more is told.
@@ -21,6 +30,25 @@ export class ProgressCalls {
   constructor(onProgress: RunHooks["onProgress"], onFailure: () => void) {
     this.#onProgress = onProgress;
     this.#onFailure = onFailure;
+  }
+
+  /** What tells the progress of an epoch, which begins now, by the sums of it so far. */
+  ofEpoch({ epoch, epochs, steps, begun, before }: ToldEpoch): OnSums {
+    const started = performance.now();
+    return ({ updates, samples, loss, correct }) => {
+      if (samples === 0) return;
+      const samplesPerSecond = (samples - before.samples) / ((performance.now() - started) / 1000);
+      const step = begun + updates - before.updates;
+      this.tell({
+        epoch,
+        epochs,
+        step,
+        steps,
+        loss: loss / samples,
+        accuracy: correct / samples,
+        samplesPerSecond,
+      });
+    };
   }
 
   /** Calls, unless a call is running or has failed; never throws. */

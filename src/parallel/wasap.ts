@@ -215,7 +215,10 @@ class ParallelEngine implements Engine {
     const started = performance.now();
     const first = epoch <= setup.phaseOneEpochs;
     const before = sumsBefore(state, setup.parallel.workers);
-    const onSums = this.#progress(epoch, started, before);
+    const onSums = this.#calls.ofEpoch({
+      ...{ epoch, epochs: this.#settings.epochs, steps: this.#plan.server.steps, before },
+      begun: this.#begun(epoch).step,
+    });
     const part = { epoch, before, onSums };
     const [sums, evolution] = first
       ? await this.#runPhaseOne(state, part)
@@ -371,18 +374,6 @@ class ParallelEngine implements Engine {
     const count = passSteps(setup.split.samples, setup.parallel.workers, batchSize);
     const last = { number: epoch * count - 1, steps: count, first: false };
     return phaseTwoRate(setup.parallel, this.#settings, setup, last).learningRate;
-  }
-
-  #progress(epoch: number, started: number, before: EpochSums): OnSums {
-    const { epochs } = this.#settings;
-    const { steps } = this.#plan.server;
-    const begun = this.#begun(epoch).step - before.updates;
-    return ({ updates, samples, loss, correct }) => {
-      if (samples === 0) return;
-      const samplesPerSecond = (samples - before.samples) / ((performance.now() - started) / 1000);
-      const [meanLoss, accuracy, step] = [loss / samples, correct / samples, begun + updates];
-      this.#calls.tell({ epoch, epochs, step, steps, loss: meanLoss, accuracy, samplesPerSecond });
-    };
   }
 }
 
