@@ -87,30 +87,23 @@ Deno.test("train --workers without --parallel is wrong usage, and too many worke
   assert(many.err.includes("Cannot train with 1000 workers"), many.err);
 });
 
-/** What a run on two workers left that was interrupted: once after an epoch, or twice before its first. */
-async function interrupted(
+/** What a run on two workers left that got a signal once it had trained an epoch. */
+async function stoppedBy(
+  signal: Deno.Signal,
   args: readonly string[],
-  times: 1 | 2,
-): Promise<{ code: number; epochs: { epoch: number; parallel: { phase: number } }[]; err: string }> {
+): Promise<{ code: number; epochs: { epoch: number }[]; err: string }> {
   const child = command(["train", "--workers", "2", "--json", ...args]).spawn();
   let [out, err] = ["", ""];
-  /** Interrupts when a text appears. */
-  const at = (sign: string, before: string, after: string) => {
-    if (!before.includes(sign) && after.includes(sign)) child.kill("SIGINT");
-  };
   const read = async (stream: ReadableStream<Uint8Array>, hear: (text: string) => void) => {
     for await (const text of stream.pipeThrough(new TextDecoderStream())) hear(text);
   };
   await Promise.all([
     read(child.stdout, (text) => {
-      const sign = times === 1 ? '"event":"epoch"' : '"event":"start"';
-      at(sign, out, out + text);
+      const sign = '"event":"epoch"';
+      if (!out.includes(sign) && (out + text).includes(sign)) child.kill(signal);
       out += text;
     }),
-    read(child.stderr, (text) => {
-      if (times === 2) at("Ctrl-C again stops at once", err, err + text);
-      err += text;
-    }),
+    read(child.stderr, (text) => void (err += text)),
   ]);
   const { code } = await child.status;
   const events = out.trim().split("\n").map((line) => JSON.parse(line));
@@ -120,72 +113,61 @@ async function interrupted(
 
 const windows = Deno.build.os === "windows";
 
-for (const [algorithm, phase] of [["wasap", 1], ["wasap", 2], ["wassp", 1], ["wassp", 2]] as const) {
+const CASES = [
+  ["wasap", 1, "SIGINT", 130],
+  ["wasap", 2, "SIGTERM", 143],
+  ["wassp", 1, "SIGUSR1", 75],
+  ["wassp", 2, "SIGINT", 130],
+] as const;
+
+for (const [algorithm, phase, signal, expected] of CASES) {
   Deno.test({
-    name: `train --parallel ${algorithm} ends the epoch on Ctrl-C in phase ${phase}, saves, and goes on`,
+    name:
+      `train --parallel ${algorithm} stops within a step on ${signal} in phase ${phase}, saves, and goes on`,
     ignore: windows,
     async fn() {
       const path = await folder({ "t.csv": table(60) });
-      const output = `${path}/m.safetensors`;
-      const { code, epochs, err } = await interrupted([
-        ...["--parallel", algorithm, "--phase-one-fraction", phase === 1 ? "1" : "0", "--batch-size", "10"],
-        ...["--data", `${path}/t.csv`, ...TINY, "--epochs", "100000000", "--output", output],
-      ], 1);
-      // As the sequential trainer, and as shells count.
-      assertEquals(code, 130, err);
-      const done = epochs.at(-1)!.epoch;
+      const [output, straight] = [`${path}/m.safetensors`, `${path}/s.safetensors`];
+      const start = [
+        ...["--parallel", algorithm, "--phase-one-fraction", phase === 1 ? "1" : "0", "--batch-size", "2"],
+        // A rate that does not depend on the epochs of the run.
+        ...["--data", `${path}/t.csv`, ...TINY, "--schedule", "constant"],
+      ];
+      const { code, epochs, err } = await stoppedBy(signal, [
+        ...[...start, "--epochs", "100000000", "--output", output],
+      ]);
+      assertEquals(code, expected, err);
+      const { epoch, step, begun } = (await loadModel(output)).training!.state!;
+      assertEquals(epochs.at(-1)!.epoch, epoch);
+      if (step > 0) assertEquals(begun!.updates, step);
+      const inside = step > 0 ? ` and ${step} steps` : "";
       assertStringIncludes(
         err,
-        `Stopped after ${done} whole epochs; go on from epoch ${done + 1} with: train`,
+        `Stopped after ${epoch} whole epochs${inside}; go on from epoch ${epoch + 1} `,
       );
-      assertStringIncludes(err, `--resume ${output}`);
-      assertEquals((await loadModel(output)).training!.epoch, done);
-      const more = await run("train", "--resume", output, "--epochs", `${done + 1}`, "--json");
+      assertStringIncludes(err, `with: train --resume ${output}`);
+      const more = await run("train", "--resume", output, "--epochs", `${epoch + 1}`, "--json");
       assertEquals(more.code, 0, more.err);
       const next = more.out.trim().split("\n").map((line) => JSON.parse(line)).find(({ epoch }) => epoch);
-      assertEquals([next.epoch, next.parallel.phase], [done + 1, phase]);
+      assertEquals([next.epoch, next.parallel.phase], [epoch + 1, phase]);
+      if (algorithm === "wasap") return;
+      const whole = await run(
+        ...["train", "--workers", "2", ...start, "--epochs", `${epoch + 1}`, "--output", straight],
+      );
+      assertEquals(whole.code, 0, whole.err);
+      assertSameModel((await loadModel(output)).model, (await loadModel(straight)).model);
     },
   });
 }
 
-for (const [algorithm, phase] of [["wasap", 1], ["wassp", 2]] as const) {
-  Deno.test({
-    name:
-      `train --parallel ${algorithm} stops at once on a second Ctrl-C in phase ${phase}, and says from where ` +
-      "to go on",
-    ignore: windows,
-    async fn() {
-      const output = `${await Deno.makeTempDir()}/m.safetensors`;
-      // An epoch takes seconds, so the second signal meets workers in the middle of one.
-      const slow = [
-        ...["--parallel", algorithm, "--phase-one-fraction", phase === 1 ? "1" : "0"],
-        ...[
-          "--dataset",
-          "madelon-like",
-          "--hidden",
-          "10000,10000",
-          "--batch-size",
-          "2",
-          "--learning-rate",
-          "1e-5",
-          "--output",
-          output,
-        ],
-      ];
-      const first = await interrupted([...slow, "--epochs", "9"], 2);
-      assertEquals([first.code, first.epochs.length], [130, 0], first.err);
-      assertStringIncludes(first.err, "Stopped after 0 whole epochs; nothing was saved");
-      assertEquals(
-        await run("train", "--workers", "2", ...slow, "--epochs", "1").then(({ code }) => code),
-        0,
-      );
-      const later = await interrupted(["--resume", output, "--epochs", "9"], 2);
-      assertEquals([later.code, later.epochs.length], [130, 0], later.err);
-      assertStringIncludes(
-        later.err,
-        "Stopped after 1 whole epochs; go on from epoch 2 with: train --resume",
-      );
-      assertEquals((await loadModel(output)).training!.epoch, 1);
-    },
-  });
-}
+Deno.test({
+  name: "train gets SIGUSR1 without a file to save to, and says so with an exit code that asks for nothing",
+  ignore: windows,
+  async fn() {
+    const path = await folder({ "t.csv": table(60) });
+    const start = ["--parallel", "wasap", "--batch-size", "2", "--data", `${path}/t.csv`, ...TINY];
+    const { code, err } = await stoppedBy("SIGUSR1", [...start, "--epochs", "100000000"]);
+    assert(code > 128, `${code}`);
+    assertStringIncludes(err, "nothing was saved, --output names a file for it");
+  },
+});

@@ -46,6 +46,9 @@ const MODEL: Readonly<Record<keyof ModelOptions | "hidden", true>> = {
 /** Tables of the objects that hyperparameters can be. */
 const NESTED: Readonly<Record<string, HyperparameterTable>> = { importancePruning: IMPORTANCE_PRUNING };
 
+/** Defaults of phase 2. */
+const PHASE_TWO = { shards: "once", averageEvery: 0, phaseTwoRateFactor: 1 } as const;
+
 Deno.test("OPTIONS that go into something name what is there, with the same kind, range, symbol and default", () => {
   let pointing = 0;
   for (const row of ROWS) {
@@ -72,7 +75,8 @@ Deno.test("OPTIONS that go into something name what is there, with the same kind
       }
       const untold = [undefined, false, Infinity] as unknown[];
       if (untold.includes(value) || row.name === "time-limit") continue;
-      const needed = row.needs?.find(({ option }) => option === only?.name)?.values;
+      const decisive = only?.name === "algorithm" ? "parallel" : only?.name;
+      const needed = row.needs?.find(({ option }) => option === decisive)?.values;
       assertEquals(needed, only?.values, `--${row.name} is for ${only?.values}`);
       const decides = ROWS.find(({ name }) => name === row.follows);
       const choices = decides?.kind === "choice"
@@ -152,6 +156,7 @@ Deno.test("trainOptions() and parallelOptions() put parts together", () => {
     algorithm: "wassp",
     workers: 3,
     phaseOneFraction: 0.7,
+    ...PHASE_TWO,
   });
 });
 
@@ -202,6 +207,10 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
       "Cannot use --workers with --transport mpi: each rank but the first is a worker",
     ],
     [
+      { parallel: "none", "average-every": 3 },
+      "Cannot use --average-every with --parallel none: it is for wasap and wassp",
+    ],
+    [
       { parallel: "wassp", "max-steps": 3 },
       "Cannot use --max-steps with --parallel wassp: workers end with an epoch",
     ],
@@ -244,6 +253,7 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
     workers: 2,
     phaseOneFraction: 0.5,
     initialRateFactor: 2,
+    ...PHASE_TWO,
   });
   assertEquals(withPreset(before), before);
 });

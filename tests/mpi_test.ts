@@ -1,62 +1,18 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { LibraryError } from "../src/errors.ts";
-import { mpiLibraryPath, startMpi } from "../src/native/mpi.ts";
+import { startMpi } from "../src/native/mpi.ts";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
+import { ignore, job, lines, PROGRAM, ranks, why } from "./mpi/job.ts";
 import { digest, problem } from "./mpi/problem.ts";
 import { assertSameModel } from "./model/content.ts";
-import { exists } from "./real_data.ts";
-
-/** Why ranks cannot be started here; undefined when they can. */
-function obstacle(): string | undefined {
-  if (!exists(mpiLibraryPath())) return 'the MPI library is not built ("deno task build:mpi")';
-  try {
-    new Deno.Command("mpirun", { args: ["--version"], stdout: "null", stderr: "null" }).outputSync();
-    return undefined;
-  } catch {
-    return "mpirun is not installed";
-  }
-}
-
-const missing = obstacle();
-const ignore = missing !== undefined;
-const why = ignore ? ` (ignored: ${missing})` : "";
-
-/** Runs a program of tests/mpi/ as ranks of a job. */
-async function ranks(
-  count: number,
-  program: string,
-  args: readonly string[] = [],
-): Promise<{ code: number; out: string; err: string; seconds: number }> {
-  const path = decodeURIComponent(new URL(program, import.meta.url).pathname);
-  return await job(count, [Deno.execPath(), "run", "--allow-all", path, ...args]);
-}
-
-/** Runs a command as ranks of a job. */
-async function job(
-  count: number,
-  command: readonly string[],
-): Promise<{ code: number; out: string; err: string; seconds: number }> {
-  const started = performance.now();
-  const { code, stdout, stderr } = await new Deno.Command("mpirun", {
-    args: ["-n", `${count}`, "--oversubscribe", ...command],
-    env: {
-      OMPI_ALLOW_RUN_AS_ROOT: "1",
-      OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
-      NO_COLOR: "1",
-    },
-  }).output();
-  const text = new TextDecoder();
-  const seconds = (performance.now() - started) / 1000;
-  return { code, out: text.decode(stdout), err: text.decode(stderr), seconds };
-}
 
 Deno.test({
   name:
     `sendMessage() brings pieces in many chunks to their rank, in order, from several ranks at once${why}`,
   ignore,
   async fn() {
-    const { code, out, err } = await ranks(3, "./mpi/exchange.ts");
+    const { code, out, err } = await ranks(3, "./exchange.ts");
     assertEquals(code, 0, err);
     const found = lines(out);
     found.sort((a, b) => a.rank - b.rank);
@@ -77,7 +33,7 @@ for (const [fault, told] of Object.entries(FAULTS)) {
     name: `a job ends within 30 seconds when a rank does this: ${fault}${why}`,
     ignore,
     async fn() {
-      const { code, err, seconds } = await ranks(3, "./mpi/exchange.ts", [fault]);
+      const { code, err, seconds } = await ranks(3, "./exchange.ts", [fault]);
       assert(code !== 0);
       assert(seconds < 30, `${seconds} s`);
       assertStringIncludes(err, told);
@@ -85,12 +41,7 @@ for (const [fault, told] of Object.entries(FAULTS)) {
   });
 }
 
-const CLI = decodeURIComponent(new URL("../cli.ts", import.meta.url).pathname);
-const PROGRAM = [Deno.execPath(), "run", "--allow-all", CLI, "train"];
 const OVER_MPI = ["--parallel", "wasap", "--transport", "mpi"];
-
-/** The lines a job printed, as JSON. */
-const lines = (out: string) => out.trim().split("\n").map((line) => JSON.parse(line));
 
 Deno.test({
   name:
@@ -110,11 +61,12 @@ Deno.test({
     const adam = { optimizer: "adam", learningRate: 0.002 } as const;
     const steps = { evolveEvery: { steps: 7 }, zetaSchedule: "cosine", finalDensity: 0.1 } as const;
     const rules = [[undefined, rule], [undefined, drawn], [undefined, graph], [undefined, steps]] as const;
-    const cases = [[64, {}], [undefined, {}], ...rules, [64, adam]] as const;
+    const average = { averageEvery: 1, shards: "epoch", phaseTwoRateFactor: 2 } as const;
+    const cases = [[64, {}], [undefined, {}], ...rules, [64, adam], [undefined, average]] as const;
     for (const [chunkWords, chosen] of cases) {
       const { data, model } = problem();
       for await (const _ of trainParallel(model, data, { ...options, ...chosen, workers: 2 }));
-      const { code, out, err } = await ranks(3, "./mpi/train.ts", [
+      const { code, out, err } = await ranks(3, "./train.ts", [
         JSON.stringify({ ...options, ...chosen, chunkWords }),
       ]);
       assertEquals(code, 0, err);
@@ -134,7 +86,7 @@ Deno.test({
   ignore,
   async fn() {
     const options = { epochs: 10, phaseOneFraction: 0.7, batchSize: 32, threads: 2 };
-    const { code, out, err } = await ranks(3, "./mpi/train.ts", [JSON.stringify(options)]);
+    const { code, out, err } = await ranks(3, "./train.ts", [JSON.stringify(options)]);
     assertEquals(code, 0, err);
     const records = lines(out);
     const { nnz } = records.pop();
@@ -289,7 +241,7 @@ for (const phase of ["1", "2"]) {
         assertEquals(code, 0, err);
         assertStringIncludes(err, "go on from epoch");
         const codes = await Promise.all([0, 1, 2].map((rank) => Deno.readTextFile(`${folder}/code.${rank}`)));
-        assertEquals(codes.map(Number), [143, 0, 0], err);
+        assertEquals(codes.map(Number), [75, 0, 0], err);
         assert((await loadModel(output)).training!.epoch >= 1);
       } finally {
         await Deno.remove(folder, { recursive: true });
@@ -326,7 +278,7 @@ Deno.test({
   async fn() {
     // Steps of 0.3 s make epochs of 5.7 s.
     const options = { epochs: 2, phaseOneFraction: 0, batchSize: 32, threads: 2, timeLimitSeconds: 3 };
-    const { code, out, err } = await ranks(3, "./mpi/slow.ts", [JSON.stringify(options)]);
+    const { code, out, err } = await ranks(3, "./slow.ts", [JSON.stringify(options)]);
     assertEquals(code, 0, err);
     const seconds: number[] = lines(out).map(({ seconds }) => seconds);
     assert(seconds.length === 2 && seconds.every((epoch) => epoch > 5), `${seconds}`);
@@ -341,7 +293,7 @@ Deno.test({
     // A limit that a busy machine keeps to; the pause is two and a half times as long.
     const options = { epochs: 2, phaseOneFraction: 1, batchSize: 32, threads: 1, timeLimitSeconds: 5 };
     // A small rate: the weights of a dense network are many.
-    const { code, out, err } = await ranks(3, "./mpi/pause.ts", [
+    const { code, out, err } = await ranks(3, "./pause.ts", [
       JSON.stringify({ ...options, learningRate: 1e-4 }),
     ]);
     assertEquals(code, 0, err);
@@ -354,7 +306,7 @@ for (const end of ["progress", "abort"]) {
     name: `trainOverMpi() that is ended in the middle of an epoch ends all ranks in good order: ${end}${why}`,
     ignore,
     async fn() {
-      const { code, out, err, seconds } = await ranks(3, "./mpi/ended.ts", [end]);
+      const { code, out, err, seconds } = await ranks(3, "./ended.ts", [end]);
       assertEquals([code, err], [0, ""]);
       assertEquals(lines(out), [{ message: "enough" }]);
       assert(seconds < 20, `${seconds} s`);

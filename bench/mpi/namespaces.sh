@@ -4,6 +4,8 @@
 # it makes, and removes them.
 #
 #   bench/mpi/namespaces.sh RANKS ARGUMENT...      arguments of `cli.ts train`; without, made-up data
+#
+# With RATE (1gbit, 250mbit) in the environment each rank's link has that bandwidth, each way.
 set -euo pipefail
 [ "${1:-}" != "--agent" ] || {
   # Open MPI calls its remote shell like ssh: host, then a command. Here a host is a namespace.
@@ -27,6 +29,19 @@ trap remove EXIT
 ip netns add $hub
 ip -n $hub link add bridge type bridge
 ip -n $hub link set bridge up
+# A bucket of 1 ms of the rate, at least two of the packets that the cards of virtual links take at once (64 kB); what
+# waits longer than 100 ms is lost, and TCP sends it again.
+limit() {
+  [ -n "${RATE:-}" ] || return 0
+  local bits=${RATE%bit}
+  case $bits in
+    *m) bits=$((${bits%m} * 1000000)) ;;
+    *g) bits=$((${bits%g} * 1000000000)) ;;
+    *) echo "Cannot limit the bandwidth to \"$RATE\": expected a number of mbit or gbit"; exit 1 ;;
+  esac
+  local burst=$((bits / 8000))
+  tc -n "$1" qdisc add dev "$2" root tbf rate "$RATE" burst $((burst > 131072 ? burst : 131072)) latency 100ms
+}
 hosts=()
 for ((rank = 0; rank < ranks; rank++)); do
   name=$(namespace $rank)
@@ -36,10 +51,13 @@ for ((rank = 0; rank < ranks; rank++)); do
   ip -n "$name" addr add "$(address $rank)/24" dev eth0
   ip -n "$name" link set eth0 up
   ip -n $hub link set "port$rank" master bridge up
+  limit "$name" eth0
+  limit $hub "port$rank"
   hosts+=("$(address $rank):1")
 done
 if [ $# -eq 0 ]; then set -- --parallel wasap --transport mpi --epochs 10 --quiet --json; fi
 agent=$(mktemp)
+deno=${DENO:-deno}
 printf '#!/bin/sh\nexec "%s" --agent "$@"\n' "$self" >"$agent"
 chmod +x "$agent"
 trap 'remove; rm -f "$agent"' EXIT
@@ -50,7 +68,7 @@ ip netns exec "$first" unshare --uts sh -c "hostname $first; exec \"\$@\"" sh \
   --mca plm_rsh_agent "$agent" --mca btl tcp,self --mca pml ob1 \
   --mca btl_tcp_if_include 10.77.0.0/24 --mca oob_tcp_if_include 10.77.0.0/24 \
   -x NO_COLOR=1 ${TRULY_SPARSE_DATA:+-x TRULY_SPARSE_DATA} \
-  deno run --allow-ffi --allow-read --allow-write --allow-env --allow-sys --allow-net cli.ts train "$@"
+  "$deno" run --allow-ffi --allow-read --allow-write --allow-env --allow-sys --allow-net cli.ts train "$@"
 for ((rank = 0; rank < ranks; rank++)); do
   ip netns exec "$(namespace $rank)" sh -c "echo rank $rank at $(address $rank): sent \$(cat /sys/class/net/eth0/statistics/tx_bytes) bytes, received \$(cat /sys/class/net/eth0/statistics/rx_bytes) bytes" >&2
 done

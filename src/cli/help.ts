@@ -116,7 +116,7 @@ export function programHelp(): string {
     "COMMAND --help has the options of a command; --version prints the version.",
     'In a clone, "deno task train" is the command train, "deno task cli" any command; both build the',
     'kernels first. Elsewhere: "deno run -A cli.ts COMMAND", with cli.ts a file or an address.',
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C, 143 with SIGTERM,",
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C, 143 with SIGTERM, 75 with SIGUSR1,",
     "141 when whoever reads the output closes it.",
   ].join("\n");
 }

@@ -1,27 +1,36 @@
 /**
- * Ctrl-C and SIGTERM in good order.
+ * Ctrl-C, SIGTERM and SIGUSR1 in good order.
  *
  * @module
  */
 
-/** Signals that end a run in good order; Windows can send the first alone. */
-const SIGNALS: readonly Deno.Signal[] = Deno.build.os === "windows" ? ["SIGINT"] : ["SIGINT", "SIGTERM"];
+/** Signals that end a run in good order, and their numbers; Windows can send the first alone. */
+const SIGNALS: ReadonlyMap<Deno.Signal, number> = new Map<Deno.Signal, number>([
+  ["SIGINT", 2],
+  ...Deno.build.os === "windows" ? [] : [
+    ["SIGTERM", 15] as const,
+    // What batch systems send before the time of a job is up.
+    ["SIGUSR1", Deno.build.os === "linux" ? 10 : 30] as const,
+  ],
+]);
 
-/** Listens for Ctrl-C and SIGTERM while a run lasts; dispose of it when the run is over. */
+/**
+ * Exit code of a run that has saved a checkpoint, and that whoever stopped it may start again: that of a failure which is
+ * temporary (`EX_TEMPFAIL`).
+ */
+export const GO_ON_CODE = 75;
+
+/** Listens for the signals while a run lasts; dispose of it when the run is over. */
 export class Interruption implements Disposable {
   readonly #abort = new AbortController();
-  readonly #finishEpoch: boolean;
   readonly #notice: (text: string) => void;
-  readonly #listeners = SIGNALS.map((name) => [name, () => this.#interrupt(name)] as const);
+  readonly #listeners: Map<Deno.Signal, () => void>;
   #requested: Deno.Signal | undefined;
 
-  /**
-   * @param finishEpoch Whether the first Ctrl-C lets the epoch end, so that a checkpoint can be saved.
-   * @param notice Tells the user what happens.
-   */
-  constructor(finishEpoch: boolean, notice: (text: string) => void) {
-    this.#finishEpoch = finishEpoch;
+  /** @param notice Tells the user what happens. */
+  constructor(notice: (text: string) => void) {
     this.#notice = notice;
+    this.#listeners = new Map([...SIGNALS.keys()].map((name) => [name, () => this.#interrupt(name)]));
     for (const [name, listener] of this.#listeners) Deno.addSignalListener(name, listener);
   }
 
@@ -30,9 +39,14 @@ export class Interruption implements Disposable {
     return this.#requested !== undefined;
   }
 
-  /** Exit code of a run that was stopped, as shells count: 128 and the number of the signal. */
-  get exitCode(): number {
-    return this.#requested === "SIGTERM" ? 143 : 130;
+  /**
+   * Exit code of a run that was stopped, as shells count: 128 and the number of the signal. With a checkpoint it is
+   * {@linkcode GO_ON_CODE} after SIGUSR1, and in a job of several ranks after SIGTERM too, which one of them may have got.
+   */
+  exitCode({ saved, ofJob }: { saved: boolean; ofJob: boolean } = { saved: false, ofJob: false }): number {
+    const name = this.#requested ?? "SIGTERM";
+    const goesOn = name === "SIGUSR1" || (ofJob && name === "SIGTERM");
+    return saved && goesOn ? GO_ON_CODE : 128 + SIGNALS.get(name)!;
   }
 
   /** Aborts training between two steps. */
@@ -41,23 +55,24 @@ export class Interruption implements Disposable {
   }
 
   #interrupt(name: Deno.Signal): void {
-    if (this.#finishEpoch && this.#requested === undefined) {
-      this.#notice("Stopping after this epoch to save a checkpoint; Ctrl-C again stops at once");
-    } else {
-      this.#notice("Stopping after this step");
-      this.#abort.abort();
-      // A third Ctrl-C ends the program the hard way.
-      this.#stopListening();
-    }
-    this.#requested ??= name;
+    // Launchers and batch systems may say it twice, while a checkpoint is being saved.
+    if (this.#requested !== undefined) return;
+    this.#requested = name;
+    this.#notice("Stopping after this step");
+    this.#abort.abort();
+    // A second Ctrl-C ends the program the hard way.
+    this.#stopListening("SIGINT");
   }
 
-  /** Lets Ctrl-C end the program again. */
+  /** Lets signals end the program again. */
   [Symbol.dispose](): void {
-    if (!this.#abort.signal.aborted) this.#stopListening();
+    for (const name of [...this.#listeners.keys()]) this.#stopListening(name);
   }
 
-  #stopListening(): void {
-    for (const [name, listener] of this.#listeners) Deno.removeSignalListener(name, listener);
+  #stopListening(name: Deno.Signal): void {
+    const listener = this.#listeners.get(name);
+    if (listener === undefined) return;
+    Deno.removeSignalListener(name, listener);
+    this.#listeners.delete(name);
   }
 }

@@ -20,8 +20,8 @@ const CLOSED_PIPE = 141;
  * Runs a command line. Never throws: what goes wrong is one line on stderr; a pipe that its reader closed is no word.
  *
  * @param args The words after the program's name.
- * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C, 143 with SIGTERM,
- * 141 when whoever read the output has had enough.
+ * @returns The exit code: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C, 143 with SIGTERM, 75 with
+ * SIGUSR1 and a checkpoint to go on from, 141 when whoever read the output has had enough.
  */
 export async function main(args: readonly string[]): Promise<number> {
   try {

@@ -19,7 +19,7 @@ export function markdown(): string {
     "In a clone, `deno task train` is the command `train` and `deno task cli COMMAND` any command; both build",
     "the kernels first. Elsewhere: `deno run -A cli.ts COMMAND`, where `cli.ts` may be an address.",
     "Records go to stdout, progress and errors to stderr.",
-    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (143: with SIGTERM), 141 when whoever reads the output closes it.",
+    "Exit codes: 0 done, 1 failed, 2 wrong usage, 130 stopped with Ctrl-C (143: with SIGTERM; 75: with SIGUSR1 and a checkpoint to go on from), 141 when whoever reads the output closes it.",
   ];
   for (const command of COMMANDS) lines.push("", ...section(command));
   return `${lines.join("\n")}\n`;

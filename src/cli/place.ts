@@ -18,18 +18,9 @@ export function isSame(one: Place | undefined, { epoch, step }: Place): boolean 
   return one?.epoch === epoch && one.step === step;
 }
 
-/**
- * What is said after Ctrl-C.
- *
- * @param saved What the output file holds; workers that were stopped in the middle of an epoch may have saved nothing.
- */
-export function farewell(
-  output: string | undefined,
-  { epoch, step }: Place,
-  saved: Place | undefined,
-): string {
+/** What is said after Ctrl-C, when the output file, if there is one, holds the run. */
+export function farewell(output: string | undefined, { epoch, step }: Place): string {
   const lead = `Stopped after ${epoch} whole epochs` + (step > 0 ? ` and ${step} steps` : "");
   if (output === undefined) return `${lead}; nothing was saved, --output names a file for it`;
-  if (saved === undefined) return `${lead}; nothing was saved: there was no checkpoint yet`;
-  return `${lead}; go on from epoch ${saved.epoch + 1} with: train --resume ${output}`;
+  return `${lead}; go on from epoch ${epoch + 1} with: train --resume ${output}`;
 }

@@ -82,7 +82,6 @@ export async function runEpochs(
 ): Promise<Outcome> {
   const { values, model, memory, state } = run;
   const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
-  const before = output === values.resume ? placeOf(state) : undefined;
   let saved: Place | undefined;
   let savedAt = performance.now();
   let training = true;
@@ -120,7 +119,7 @@ export async function runEpochs(
     },
   };
   const records = recordsOf(run, options, parallel);
-  let [seconds, samplesTrained, stoppedEarly] = [0, 0, false];
+  let [seconds, samplesTrained, stoppedEarly, stopped] = [0, 0, false, false];
   let calibration: Calibration | undefined;
   try {
     for (;;) {
@@ -144,21 +143,24 @@ export async function runEpochs(
       if (interruption.requested && state.epoch < values.epochs!) break;
     }
   } catch (cause) {
-    if (!interruption.signal.aborted) throw cause;
+    // By a signal to this process, or to another rank of its job.
+    stopped = cause instanceof DOMException && cause.name === "AbortError";
+    if (!stopped) throw cause;
   } finally {
     view.stop();
     training = false;
   }
-  const interrupted = interruption.requested && state.epoch < values.epochs! && !stoppedEarly;
+  stopped ||= interruption.requested;
+  const interrupted = stopped && state.epoch < values.epochs! && !stoppedEarly;
   try {
-    if (parallel === undefined || !interruption.signal.aborted) await save();
+    await save();
   } finally {
     // A run that was left between two epochs still has workers to let go; over MPI that ends the job in good order.
     await records.return(undefined);
   }
-  if (interrupted) console.error(farewell(output, placeOf(state), saved ?? before));
+  if (interrupted) console.error(farewell(output, placeOf(state)));
   else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
-  const { exitCode } = interruption;
+  const exitCode = interruption.exitCode({ saved: output !== undefined, ofJob: run.place !== undefined });
   return {
     stoppedEarly,
     interrupted,

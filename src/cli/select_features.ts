@@ -82,7 +82,7 @@ async function select(path: string | undefined, given: Values): Promise<number> 
   const { json = false, quiet = false } = given;
   const { data, notices } = await loadData(values, { showProgress: !json && !quiet });
   if (!json && !quiet) console.error([...notices, ...titled(dataLines(data))].join("\n"));
-  using interruption = new Interruption(false, (text) => console.error(text));
+  using interruption = new Interruption((text) => console.error(text));
   try {
     const chosen = await choose(data, given, !json && !quiet, interruption.signal);
     const features = chosen.features.map(({ feature }) => feature);
@@ -98,7 +98,7 @@ async function select(path: string | undefined, given: Values): Promise<number> 
   } catch (cause) {
     if (!interruption.signal.aborted) throw cause;
     console.error("Stopped before features were chosen; nothing was saved");
-    return interruption.exitCode;
+    return interruption.exitCode();
   }
 }
 

@@ -7,8 +7,7 @@ import { classCounts, type Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import { Dashboard } from "../dashboard/dashboard.ts";
 import { SparseMlp } from "../model/model.ts";
-import { type MpiPlace, startMpi } from "../native/mpi.ts";
-import { trainOverMpi } from "../parallel/mpi.ts";
+import { startMpi } from "../native/mpi.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";
 import { newRunState } from "../train/state.ts";
 import { metricTitle } from "../train/selection.ts";
@@ -18,6 +17,7 @@ import type { Command } from "./command.ts";
 import { describeData, loadData } from "./data.ts";
 import { bytes, plural } from "../format.ts";
 import { Interruption } from "./interruption.ts";
+import { leaveJob, workAsRank } from "./job.ts";
 import { readModelFile } from "./model_file.ts";
 import { type ObservedRun, Observers, type RunObserver } from "./observer.ts";
 import { UsageError } from "./option.ts";
@@ -43,7 +43,6 @@ import {
   checkTogether,
   fillDefaults,
   modelOptions,
-  parallelOptions,
   toJson,
   trainOptions,
   withPreset,
@@ -52,7 +51,7 @@ import { withSlope } from "./slope_search.ts";
 import { describeSuitable, settle } from "./suggestion.ts";
 import { tensorBoardObserver } from "./tensorboard.ts";
 import { VERSION } from "../version.ts";
-/** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM. */
+/** Trains a network as options ask; exit code 130 after Ctrl-C, 143 after SIGTERM, 75 where it can go on. */
 export const trainCommand: Command = {
   name: "train",
   summary: "Train a truly sparse network",
@@ -94,7 +93,7 @@ async function runTraining(given: Values): Promise<number> {
   const run: Run = prepared.values.transport === "mpi" ? { ...prepared, place: startMpi() } : prepared;
   const { values, data, model } = run;
   if (run.place !== undefined && run.place.rank > 0) {
-    await workAsRank(run, run.place);
+    await workAsRank(run);
     return 0;
   }
   const epochsDone = run.state.epoch;
@@ -102,9 +101,7 @@ async function runTraining(given: Values): Promise<number> {
   const epochs = values.epochs!;
   const show = { epochs, epochsDone, maxSteps: values["max-steps"] };
   let view: TrainingView = silentView();
-  // Workers in the middle of an epoch are no checkpoint; its end is.
-  const finishEpoch = parallelOptions(values) !== undefined && values.output !== undefined;
-  using interruption = new Interruption(finishEpoch, (text) => view.notice(text));
+  using interruption = new Interruption((text) => view.notice(text));
   if (json) {
     const { sizes } = model.settings;
     printEvent({
@@ -183,6 +180,7 @@ async function runTraining(given: Values): Promise<number> {
       console.log(`Stopped early: no better validation ${metric} in ${values.patience} evaluations`);
     }
   }
+  if (run.place !== undefined) leaveJob();
   return interrupted ? exitCode : 0;
 }
 
@@ -280,13 +278,4 @@ function makeModel(values: Values, data: Dataset): SparseMlp {
     ...modelOptions(values),
     onProgress: (done, total) => bar.update("Making the network", done, total),
   });
-}
-
-/** Computes for the server of an MPI job; it alone prints and saves. */
-async function workAsRank(
-  { values, data, model, options, workerModels }: Run,
-  place: MpiPlace,
-): Promise<void> {
-  const { workers: _, ...parallel } = parallelOptions(values)!;
-  await trainOverMpi(model, data, { ...options, ...parallel, workerModels, place }).next();
 }

@@ -293,8 +293,8 @@ export const SYMBOLS = {
 
   // --- update ---
   ts_apply_gradients: {
-    // …; state, gradients, settings, each with its length
-    parameters: [...NETWORK, "buffer", "usize", "buffer", "usize", "buffer", "usize"],
+    // …; state, gradients, connections, settings, each with its length
+    parameters: [...NETWORK, "buffer", "usize", "buffer", "usize", "buffer", "usize", "buffer", "usize"],
     result: "i32",
   },
   ts_squared_norm: {
@@ -317,6 +317,14 @@ export const SYMBOLS = {
   },
   ts_accumulate: {
     parameters: ["buffer", "buffer", "usize", "f32"], // values, sum, len, weight
+    result: "i32",
+  },
+  ts_average_held: {
+    // indptr, other_indptr, indptr_len; indices, values, len; other_indices, other_values, other_len
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "buffer", "usize"] as const,
+      ...["buffer", "buffer", "usize"] as const,
+    ],
     result: "i32",
   },
   ts_union_average: {

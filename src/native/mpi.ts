@@ -120,8 +120,14 @@ export function startMpi(chunkWords: number = CHUNK_WORDS): MpiPlace {
   return { rank: place[0], size: place[1] };
 }
 
+/** Bits a number of a message takes: 16 for 32-bit floats that travel as bfloat16, rounded to the nearest. */
+export type WireBits = 16 | 32;
+
 /** How often a limit that may change is asked for while a message waits. */
 const ASK_MS = 500;
+
+/** Bits a number of a message that goes as it is. */
+const WORD_BITS = 32;
 
 /** Chunks of the message in hand that are under way. */
 const begun = new Uint32Array(1);
@@ -135,6 +141,7 @@ const begun = new Uint32Array(1);
  * @param data Any array of 32-bit words.
  * @param ranges Made by {@linkcode pieces}.
  * @param limitMs How long to wait in all; a function is asked again while the message waits, and may look for messages.
+ * @param bits As the receiver takes it with.
  * @throws {KernelError} When the other rank has not taken enough within the limit; part of the message is lost then.
  */
 export function sendMessage(
@@ -143,6 +150,7 @@ export function sendMessage(
   data: Uint32Array | Float32Array,
   ranges: BigUint64Array,
   limitMs: number | (() => number),
+  bits: WireBits = WORD_BITS,
 ): void {
   const started = performance.now();
   begun[0] = 0;
@@ -157,6 +165,7 @@ export function sendMessage(
       data.length,
       buffer(ranges),
       ranges.length,
+      bits,
       Math.max(0, Math.ceil(asked ? ASK_MS : leftMs)),
       buffer(begun),
       begun.length,
@@ -164,6 +173,42 @@ export function sendMessage(
     if (status === TIMEOUT && asked) continue;
     return check(status, `send a message to rank ${rank}`);
   }
+}
+
+/**
+ * Sends pieces of an array to another rank without ever waiting, however long they are: no two ranks that post to each
+ * other stand still. The data are copied: they may change after the call.
+ *
+ * Memory: a copy of the message, until the other rank has begun to take its chunks.
+ *
+ * @param head `HEAD_WORDS` words.
+ * @param data Any array of 32-bit words.
+ * @param ranges Made by {@linkcode pieces}.
+ */
+export function postMessage(
+  rank: number,
+  head: Uint32Array,
+  data: Uint32Array | Float32Array,
+  ranges: BigUint64Array,
+): void {
+  const status = library().ts_mpi_post(
+    rank,
+    buffer(head),
+    head.length,
+    buffer(data),
+    data.length,
+    buffer(ranges),
+    ranges.length,
+  );
+  check(status, `post a message to rank ${rank}`);
+}
+
+const posted = new Uint32Array(1);
+
+/** Chunks of posted messages that their receivers have not begun to take. */
+export function postedChunks(): number {
+  check(library().ts_mpi_posted(posted, posted.length), "count the messages under way");
+  return posted[0];
 }
 
 const info = new Float64Array(3);
@@ -186,7 +231,8 @@ export function nextMessage(source: number, limitMs: number, head: Uint32Array):
  * Takes the message that was announced last.
  *
  * @param data Any array of 32-bit words.
- * @param ranges Pieces that are together as long as the payload.
+ * @param ranges Pieces that are together as long as what was sent.
+ * @param bits As it was sent with.
  * @throws {TypeError} When they are not; the message can still be taken.
  * @throws {KernelError} When the rest of it does not arrive in time; part of it has been written then.
  */
@@ -194,12 +240,42 @@ export function takeMessage(
   data: Uint32Array | Float32Array,
   ranges: BigUint64Array,
   limitMs: number,
+  bits: WireBits = WORD_BITS,
 ): void {
-  const status = library().ts_mpi_take(buffer(data), data.length, buffer(ranges), ranges.length, limitMs);
+  const status = library().ts_mpi_take(
+    buffer(data),
+    data.length,
+    buffer(ranges),
+    ranges.length,
+    bits,
+    limitMs,
+  );
   check(status, "take a message");
 }
 
-/** Ends MPI once all ranks ask for it and all messages are delivered. */
+/**
+ * Takes of the message that was announced last what is here, and the next time what has come since: never waits.
+ *
+ * Other messages may be looked for and taken between two calls; one message at a time is taken so.
+ *
+ * @param begins Whether this is the first call for the message.
+ * @param data The same array in each call.
+ * @param ranges The same pieces in each call, together as long as the payload.
+ * @returns Whether all of it has been written.
+ */
+export function takeWhatIsHere(
+  begins: boolean,
+  data: Uint32Array | Float32Array,
+  ranges: BigUint64Array,
+): boolean {
+  const take = begins ? library().ts_mpi_take : library().ts_mpi_take_rest;
+  const status = take(buffer(data), data.length, buffer(ranges), ranges.length, WORD_BITS, 0);
+  if (status === TIMEOUT) return false;
+  check(status, "take a message");
+  return true;
+}
+
+/** Ends MPI once all ranks ask for it and all messages are delivered; what nobody has taken is lost. */
 export function finishMpi(limitMs: number): void {
   check(library().ts_mpi_finish(limitMs), "end MPI");
 }

@@ -8,11 +8,20 @@ import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 import type { SettingsBlock } from "./settings.ts";
 
-/** Applies written gradients to all parameters: one step of the optimiser. */
+/** Says that layers are whole. */
+const WHOLE = new Uint32Array(0);
+
+/**
+ * Applies written gradients to all parameters: one step of the optimiser.
+ *
+ * @param connections Of each whole layer, where the network holds some rows of its layers alone: a limit of the fan-in
+ * looks at whole ones.
+ */
 export function applyGradients(
   network: NetworkMemory,
   gradients: Uint32Array,
   settings: SettingsBlock,
+  connections: Uint32Array = WHOLE,
 ): void {
   const task = "apply gradients";
   const status = kernels().ts_apply_gradients(
@@ -21,6 +30,8 @@ export function applyGradients(
     network.state.length,
     buffer(gradients),
     gradients.length,
+    buffer(connections),
+    connections.length,
     settings.numbers,
     settings.numbers.length,
   );

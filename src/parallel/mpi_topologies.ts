@@ -7,6 +7,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { Places } from "./mpi_wire.ts";
 import { copyTopology } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
+import { ownPart } from "./server_parts.ts";
 
 /** A topology that gradients may still arrive for. */
 export interface KeptTopology {
@@ -17,16 +18,25 @@ export interface KeptTopology {
   users: number;
 }
 
-/** Topologies of a model by version: the current one, and each that somebody computes on. */
+/** Topologies of a model, or of a server's part of one, by version: the current one, and each that somebody computes on. */
 export class KeptTopologies {
   readonly #model: SparseMlp;
   readonly #gradients: Uint32Array;
+  readonly #rank: { readonly server: number; readonly servers: number };
   readonly #versions = new Map<number, KeptTopology>();
   /** Memory of those that nobody needs any more. */
   readonly #spare: SparseMlp[] = [];
 
-  /** @param gradients Gradients of the model, for the places. */
-  constructor(model: SparseMlp, gradients: Uint32Array) {
+  /**
+   * @param gradients Gradients of the model, for the places.
+   * @param rank Which server of how many has the model.
+   */
+  constructor(
+    model: SparseMlp,
+    gradients: Uint32Array,
+    rank: { readonly server: number; readonly servers: number },
+  ) {
+    this.#rank = rank;
     this.#model = model;
     this.#gradients = gradients;
   }
@@ -45,6 +55,7 @@ export class KeptTopologies {
     }
     const model = this.#spare.pop() ?? emptyReplica(this.#model);
     copyTopology(this.#model, model);
-    this.#versions.set(version, { model, places: new Places(model, this.#gradients), users: 0 });
+    const part = ownPart(model, this.#rank.server, this.#rank.servers);
+    this.#versions.set(version, { model, places: new Places(model, this.#gradients, part), users: 0 });
   }
 }

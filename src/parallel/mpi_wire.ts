@@ -8,6 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { HEAD_WORDS, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
 import { gradientViews } from "./replica.ts";
+import { type ModelPart, ownPart } from "./server_parts.ts";
 
 /** Kinds of messages. */
 export const KIND = {
@@ -34,7 +35,22 @@ export const KIND = {
   working: 13,
   /** From the server: nothing comes for a while, since it evaluates, evolves and saves. */
   pause: 14,
+  /** From a worker: it shall have the parameters of a newer topology, since another server's are of it. */
+  again: 20,
+  /** From rank 0 to another server: updates up to a limit, with the connections of each whole layer. */
+  serve: 21,
+  /** The answer, before parameters and state: all these updates are in them. */
+  served: 22,
+  /** From rank 0 to another server: the epoch ends earlier, with as many updates as this says. */
+  limit: 23,
+  /** From the server: the epoch ends here; the worker reports what it did of it. */
+  halt: 30,
+  /** From a worker: its process was asked to end the run. */
+  interrupt: 31,
 } as const;
+
+/** How long the server may evaluate, evolve and save, and others go on with their epoch. */
+export const PAUSE_MS = 3_600_000;
 
 /** The head of a message, as words and as the numbers in it. */
 export class Head {
@@ -74,51 +90,67 @@ export class Head {
   }
 }
 
+/** Offset and length, in words. */
+type Piece = readonly [offset: number, length: number];
+
 /** A view's place in its arena. */
-function placed(arena: Uint32Array, view: ArrayBufferView, length: number): [number, number] {
+function placed(arena: Uint32Array, view: ArrayBufferView, length: number): Piece {
   return [(view.byteOffset - arena.byteOffset) / 4, length];
 }
 
-/** Pieces of a model's arenas, and of its gradients, for the topology it has now. */
+/** Pieces of a model's arenas, and of its gradients, for the topology it has now; of the whole or of a part. */
 export class Places {
+  /** Of whole layers. */
   readonly rows: BigUint64Array;
   readonly indices: BigUint64Array;
   readonly parameters: BigUint64Array;
   readonly state: BigUint64Array;
   readonly gradients: BigUint64Array;
 
-  constructor(model: SparseMlp, gradients: Uint32Array) {
+  constructor(model: SparseMlp, gradients: Uint32Array, part: ModelPart = ownPart(model)) {
     const { layers, memory: { arena, state } } = model;
     const place = (view: ArrayBufferView, length: number) => placed(arena, view, length);
+    // Of what stands connection by connection, and of what belongs to whole layers.
+    const own = (words: Uint32Array, view: ArrayBufferView, layer: number): Piece => {
+      const { from, count } = part[layer];
+      const [offset] = placed(words, view, count);
+      return [offset + from, count];
+    };
+    const whole = (words: Uint32Array, views: readonly Float32Array[], layer: number): Piece[] =>
+      part[layer].biases ? views.map((view) => placed(words, view, view.length)) : [];
     this.rows = pieces(layers.map((layer) => place(layer.indptr, layer.inputs + 1)));
-    this.indices = pieces(layers.map((layer) => place(layer.indices, layer.nnz)));
-    this.parameters = pieces(layers.flatMap((layer) => [
-      place(layer.values, layer.nnz),
-      place(layer.bias, layer.neurons),
-      place(layer.activationParameters, layer.activationParameters.length),
+    this.indices = pieces(layers.map(({ indices }, layer) => own(arena, indices, layer)));
+    this.parameters = pieces(layers.flatMap(({ values, bias, activationParameters }, layer) => [
+      own(arena, values, layer),
+      ...whole(arena, [bias, activationParameters], layer),
     ]));
     this.state = pieces([
-      ...(state.length > 0 ? [[0, STATE_HEAD_WORDS] as [number, number]] : []),
-      ...layers.flatMap(({ planes, biasPlanes, activationPlanes, nnz }) => [
-        ...planes.map((plane) => placed(state, plane, nnz)),
-        ...[...biasPlanes, ...activationPlanes].map((plane) => placed(state, plane, plane.length)),
+      ...(state.length > 0 ? [[0, STATE_HEAD_WORDS] as const] : []),
+      ...layers.flatMap(({ planes, biasPlanes, activationPlanes }, layer) => [
+        ...planes.map((plane) => own(state, plane, layer)),
+        ...whole(state, [...biasPlanes, ...activationPlanes], layer),
       ]),
     ]);
     this.gradients = pieces(
-      gradientViews(layers, gradients).flatMap(({ values, bias, activationParameters }, index) => [
-        placed(gradients, values, layers[index].nnz),
-        placed(gradients, bias, bias.length),
-        placed(gradients, activationParameters, activationParameters.length),
+      gradientViews(layers, gradients).flatMap(({ values, bias, activationParameters }, layer) => [
+        own(gradients, values, layer),
+        ...whole(gradients, [bias, activationParameters], layer),
       ]),
     );
   }
 }
 
-/** Sends the structure of a model. */
-export function sendTopology(rank: number, model: SparseMlp, places: Places, limitMs: number): void {
+/** Sends the structure of a model, of which version it is in word 1. */
+export function sendTopology(
+  rank: number,
+  model: SparseMlp,
+  places: Places,
+  limitMs: number,
+  version = 0,
+): void {
   const head = new Head();
   const { arena } = model.memory;
-  sendMessage(rank, head.begin(KIND.rows).words, arena, places.rows, limitMs);
+  sendMessage(rank, head.begin(KIND.rows).setWord(1, version).words, arena, places.rows, limitMs);
   sendMessage(rank, head.begin(KIND.indices).words, arena, places.indices, limitMs);
 }
 

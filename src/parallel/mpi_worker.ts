@@ -1,16 +1,27 @@
 /**
- * A worker that is a rank of an MPI job: its requests become messages to rank 0.
- *
- * A pull costs no message: the server sends parameters as soon as it may, in answer to the push before.
+ * A worker that is a rank of an MPI job: its requests become messages, in phase 1 to all servers, then to rank 0.
  *
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
-import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places, sendTopology, takeTopology } from "./mpi_wire.ts";
-import { START_MS } from "./options.ts";
+import { EventLoopTurn } from "../event_loop_turn.ts";
+import { MpiGossip } from "./mpi_gossip.ts";
+import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
+import { MpiServers } from "./mpi_servers.ts";
+import {
+  expect,
+  Head,
+  KIND,
+  NO_PIECES,
+  NO_WORDS,
+  PAUSE_MS,
+  Places,
+  sendTopology,
+  takeTopology,
+} from "./mpi_wire.ts";
 import { emptyReplica } from "./replica.ts";
-import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
+import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 import { workerProgram, type WorkerSetup } from "./worker.ts";
 
 const SERVER = 0;
@@ -18,8 +29,6 @@ const SERVER = 0;
 const SLICE_MS = 50;
 /** How often the server hears of a worker that works on a command. */
 const WORKING_MS = 1000;
-/** How long the server may evaluate, evolve and save, and others go on with their epoch. */
-const PAUSE_MS = 3_600_000;
 
 /**
  * Works until the server says stop, then ends MPI.
@@ -32,20 +41,38 @@ export async function workOverMpi(
   model: SparseMlp,
   setup: WorkerSetup,
   makeProgram: typeof workerProgram = workerProgram,
+  { signal, lasts = false }: WorkerJob = {},
 ): Promise<void> {
   const replica = emptyReplica(model);
   const gradients = replica.allocateGradients();
-  const limitMs = 1000 * setup.parallel.timeLimitSeconds;
-  const link = new MpiLink(replica, gradients, limitMs);
+  const { timeLimitSeconds, localSteps, servers = 1 } = setup.parallel;
+  const limitMs = 1000 * timeLimitSeconds;
+  const link = new MpiLink(replica, gradients, {
+    limitMs,
+    servers: new MpiServers(replica, gradients, setup.parallel),
+    ...(localSteps !== undefined && { firstToAsk: servers }),
+  });
   const program = makeProgram(setup, replica, gradients);
+  const turn = new EventLoopTurn();
+  using _ = forwardInterrupts(signal, limitMs);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
     const { done, value } = program.next(reply);
     if (done) break;
     reply = await link.serve(value);
+    // Signals of the system are heard then.
+    if (turn.due) await turn.take();
   }
   link.bye();
-  finishMpi(limitMs);
+  if (!lasts) finishMpi(limitMs);
+}
+
+/** What a link works with. */
+interface MpiLinkOptions {
+  readonly limitMs: number;
+  readonly servers: MpiServers;
+  /** Rank of the first worker, where workers ask each other for their models. */
+  readonly firstToAsk?: number;
 }
 
 /** The worker's end of the line. */
@@ -54,35 +81,43 @@ class MpiLink {
   readonly #gradients: Uint32Array;
   readonly #limitMs: number;
   readonly #head = new Head();
-  /** What is heard while the other one waits to be sent. */
-  readonly #heard = new Head();
+  /** Who has the parameters in phase 1. */
+  readonly #servers: MpiServers;
   #places: Places;
-  #version = 0;
-  #hasModel = false;
-  #stopped = false;
   /** How long the server may be silent before the next message. */
   #patienceMs: number;
   #toldAt = 0;
   /** Whether the server does not have the topology of the replica. */
   #newTopology = true;
+  /** Rank of the first worker, where workers ask each other for their models. */
+  readonly #firstToAsk: number | undefined;
+  /** What goes on between this worker and others, once it has a model of its own. */
+  #gossip: MpiGossip | undefined;
 
-  constructor(replica: SparseMlp, gradients: Uint32Array, limitMs: number) {
+  constructor(replica: SparseMlp, gradients: Uint32Array, { limitMs, servers, firstToAsk }: MpiLinkOptions) {
     this.#replica = replica;
+    this.#firstToAsk = firstToAsk;
     this.#gradients = gradients;
-    this.#limitMs = limitMs;
-    this.#patienceMs = Math.max(limitMs, START_MS);
+    this.#limitMs = this.#patienceMs = limitMs;
+    this.#servers = servers;
     this.#places = new Places(replica, gradients);
   }
 
   async serve(request: WorkerRequest): Promise<ServerReply> {
     switch (request.kind) {
       case "pull":
-        return await this.#pull();
+        return await this.#servers.pull();
       case "push":
-        this.#push(request.header);
+        this.#servers.push(request.header);
         return { kind: "applied" };
       case "working":
+        if (request.done.changed) this.#topologyChanged();
         return this.#working();
+      case "ask":
+        this.#gossip!.ask(request.peer);
+        return { kind: "applied" };
+      case "answer":
+        return await this.#answer();
       case "next":
         return await this.#next();
       case "report":
@@ -96,70 +131,25 @@ class MpiLink {
   }
 
   bye(): void {
+    if (this.#servers.stopped) return this.#servers.bye();
     sendMessage(SERVER, this.#head.begin(KIND.bye).words, NO_WORDS, NO_PIECES, this.#limitMs);
   }
 
-  async #pull(): Promise<ServerReply> {
-    await this.#announced();
-    if (this.#head.kind === KIND.rows) {
-      this.#takeTopology();
-      await this.#announced();
-    }
-    switch (this.#head.kind) {
-      case KIND.parameters:
-        takeMessage(this.#replica.memory.arena, this.#places.parameters, this.#limitMs);
-        this.#version = this.#head.word(1);
-        return { kind: "parameters", version: this.#version, clock: this.#head.number(3) };
-      case KIND.phaseOver:
-        takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-        return { kind: "phase-over" };
-      case KIND.stop:
-        takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-        this.#stopped = true;
-        return { kind: "phase-over" };
-      default:
-        throw new TypeError(`Cannot follow message ${this.#head.kind} in phase 1`);
-    }
-  }
-
-  #push({ version, clock, loss, correct, samples }: PushHeader): void {
-    this.#head.begin(KIND.push).setWord(1, version).setWord(2, samples);
-    this.#head.setNumber(3, clock).setNumber(4, loss).setNumber(5, correct);
-    const { gradients } = this.#places;
-    // Very long ones wait until the server takes them, which may have begun to pause.
-    sendMessage(SERVER, this.#head.words, this.#gradients, gradients, () => this.#patience());
-  }
-
-  /** How long the server may be silent now, whatever it has said in the meantime. */
-  #patience(): number {
-    const { words } = this.#heard;
-    if (nextMessage(SERVER, 0, words) !== undefined && this.#heard.kind === KIND.pause) {
-      takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-      this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
-    }
-    return this.#patienceMs;
-  }
-
   async #next(): Promise<ServerReply> {
-    if (this.#stopped) return { kind: "stop" };
-    if (!this.#hasModel) {
-      await this.#announced();
-      if (this.#head.kind === KIND.rows) this.#takeTopology();
-      if (this.#head.kind !== KIND.stop) {
-        if (this.#head.kind === KIND.rows) expect(SERVER, KIND.parameters, this.#limitMs);
-        const { arena, state } = this.#replica.memory;
-        takeMessage(arena, this.#places.parameters, this.#limitMs);
-        expect(SERVER, KIND.state, this.#limitMs);
-        takeMessage(state, this.#places.state, this.#limitMs);
-        this.#hasModel = true;
-      }
-    }
+    if (this.#servers.stopped) return { kind: "stop" };
     for (;;) {
       await this.#announced();
+      if (this.#head.kind === KIND.rows || this.#head.kind === KIND.parameters) {
+        this.#takeModel();
+        continue;
+      }
       takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
       const epoch = this.#head.word(1);
       switch (this.#head.kind) {
         case KIND.epoch:
+          if (this.#firstToAsk !== undefined) {
+            this.#gossip ??= new MpiGossip(this.#replica, this.#places, this.#firstToAsk, this.#limitMs);
+          }
           return { kind: "epoch", epoch };
         case KIND.evolve:
           return { kind: "evolve", epoch };
@@ -168,22 +158,29 @@ class MpiLink {
         case KIND.model:
           this.#sendModel();
           break;
+        case KIND.halt:
+          // The epoch was over here when the server said it.
+          break;
         default:
           throw new TypeError(`Cannot follow message ${this.#head.kind} in phase 2`);
       }
     }
   }
 
-  #report({ steps, samples, loss, correct, seconds, counts }: LocalReport, changed: boolean): void {
-    if (changed) {
-      this.#newTopology = true;
-      this.#places = new Places(this.#replica, this.#gradients);
-    }
+  #report(report: LocalReport, changed: boolean): void {
+    const { steps, samples, loss, correct, seconds, counts, exchanges, exchangeSteps } = report;
+    if (changed) this.#topologyChanged();
     this.#head.begin(KIND.report).setWord(1, steps).setWord(2, samples);
-    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned);
-    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds);
+    this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned).setWord(5, exchanges);
+    this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds).setNumber(6, exchangeSteps);
     sendMessage(SERVER, this.#head.words, NO_WORDS, NO_PIECES, this.#limitMs);
     this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
+  }
+
+  #topologyChanged(): void {
+    this.#newTopology = true;
+    this.#places = new Places(this.#replica, this.#gradients);
+    this.#gossip?.topologyChanged(this.#places);
   }
 
   #sendModel(): void {
@@ -195,32 +192,73 @@ class MpiLink {
     sendMessage(SERVER, this.#head.begin(KIND.state).words, state, places.state, limitMs);
   }
 
-  #takeTopology(): void {
-    this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
+  /** Takes a whole model, which was announced: that of the end of phase 1, or an average to go on from. */
+  #takeModel(): void {
+    if (this.#head.kind === KIND.rows) {
+      this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
+      expect(SERVER, KIND.parameters, this.#limitMs);
+    } else this.#places = new Places(this.#replica, this.#gradients);
+    const { arena, state } = this.#replica.memory;
+    takeMessage(arena, this.#places.parameters, this.#limitMs);
+    expect(SERVER, KIND.state, this.#limitMs);
+    takeMessage(state, this.#places.state, this.#limitMs);
+    this.#newTopology = true;
+    this.#gossip?.topologyChanged(this.#places);
   }
 
   #working(): ServerReply {
-    const now = performance.now();
-    if (now - this.#toldAt < WORKING_MS) return { kind: "applied" };
-    this.#toldAt = now;
-    sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
-    // In the middle of a command the server has nothing else to say.
-    return nextMessage(SERVER, 0, this.#head.words) === undefined ? { kind: "applied" } : this.#followStop();
+    this.#showLife();
+    // In the middle of a command the server has nothing to say but its end.
+    if (this.#hear(0)) return this.#followEnd();
+    const answer = this.#gossip?.take();
+    return answer === undefined ? { kind: "applied" } : { kind: "model", ...answer };
   }
 
-  #followStop(): ServerReply {
-    if (this.#head.kind !== KIND.stop) {
-      throw new TypeError(`Cannot follow message ${this.#head.kind} in the middle of an epoch`);
+  /** Tells the server that the worker is at work, as often as it wants to hear that. */
+  #showLife(): void {
+    const now = performance.now();
+    if (now - this.#toldAt < WORKING_MS) return;
+    this.#toldAt = now;
+    sendMessage(SERVER, this.#head.begin(KIND.working).words, NO_WORDS, NO_PIECES, this.#limitMs);
+  }
+
+  /** Waits for the model of the worker that was asked, which the server finds when it is lost. */
+  async #answer(): Promise<ServerReply> {
+    const started = performance.now();
+    for (;;) {
+      if (this.#hear(SLICE_MS)) return this.#followEnd();
+      const answer = this.#gossip!.take();
+      if (answer !== undefined) return { kind: "model", ...answer };
+      this.#showLife();
+      if (performance.now() - started > PAUSE_MS) {
+        throw new Error(
+          `Cannot go on working: another worker has not sent its model for ${PAUSE_MS / 1000} s`,
+        );
+      }
+      await new Promise((resolve) => setTimeout(resolve, 0));
+    }
+  }
+
+  #followEnd(): ServerReply {
+    const { kind } = this.#head;
+    if (kind !== KIND.stop && kind !== KIND.halt) {
+      throw new TypeError(`Cannot follow message ${kind} in the middle of an epoch`);
     }
     takeMessage(NO_WORDS, NO_PIECES, this.#limitMs);
-    return { kind: "stop" };
+    return { kind: kind === KIND.stop ? "stop" : "halt" };
+  }
+
+  /** Whether the server says something within a time; other workers are answered meanwhile. */
+  #hear(limitMs: number): boolean {
+    if (this.#gossip !== undefined) return this.#gossip.hear(limitMs, this.#head);
+    return nextMessage(SERVER, limitMs, this.#head.words) !== undefined;
   }
 
   /** Waits until the server says something; other tasks of the program run meanwhile. */
   async #announced(): Promise<void> {
     let started = performance.now();
     for (;;) {
-      if (nextMessage(SERVER, SLICE_MS, this.#head.words) !== undefined) {
+      if (this.#hear(SLICE_MS)) {
         const pause = this.#head.kind === KIND.pause;
         this.#patienceMs = pause ? Math.max(this.#limitMs, PAUSE_MS) : this.#limitMs;
         if (!pause) return;

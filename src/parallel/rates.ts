@@ -21,7 +21,7 @@ function phaseOneFactor(
   settings: Hyperparameters,
   progress: number,
 ): number {
-  const { algorithm, workers, initialRateEpochs, initialRateFactor, warmUpEpochs } = parallel;
+  const { algorithm, workers, initialRateEpochs = 0, initialRateFactor = 1, warmUpEpochs = 0 } = parallel;
   if (algorithm === "wasap") return progress < initialRateEpochs ? initialRateFactor : 1;
   const share = warmUpEpochs === 0 ? 1 : Math.min(1, progress / warmUpEpochs);
   return 1 + (optimizerNamed(settings.optimizer).rateFactor(workers) - 1) * share;
@@ -59,8 +59,8 @@ export interface LocalStep {
 }
 
 /**
- * Rate of a step of phase 2: the base rate by the schedule. What a synchronous phase 1 leaves was built with its scaled
- * rate, for which the first step corrects.
+ * Rate of a step of phase 2: the base rate by the schedule, `phaseTwoRateFactor` times. What phase 1 leaves was built
+ * with another rate, where it was synchronous or the factor is not 1; for that the first step corrects.
  *
  * @param run Epochs done before this run, and the last epoch of phase 1.
  */
@@ -71,10 +71,11 @@ export function phaseTwoRate(
   { number, steps, first }: LocalStep,
 ): StepRate {
   const { epochsDone, phaseOneEpochs } = run;
-  const scaled = parallel.algorithm === "wassp" && phaseOneEpochs > 0 && epochsDone <= phaseOneEpochs;
-  const before = first && scaled ? phaseOneFactor(parallel, settings, phaseOneEpochs) : 1;
+  const factor = parallel.phaseTwoRateFactor;
+  const other = first && phaseOneEpochs > 0 && epochsDone <= phaseOneEpochs;
+  const phaseOne = parallel.algorithm === "wassp" ? phaseOneFactor(parallel, settings, phaseOneEpochs) : 1;
   return {
-    learningRate: learningRateOf(settings, number, steps),
-    rateRatio: 1 / before,
+    learningRate: learningRateOf(settings, number, steps, factor),
+    rateRatio: other ? factor / phaseOne : 1,
   };
 }

@@ -5,9 +5,11 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { copyModel } from "../model/copy.ts";
+import type { ParallelHyperparameters } from "./options.ts";
+import type { Questions } from "./questions.ts";
 import type { ParameterServer } from "./server.ts";
 import type { SharedState } from "./shared_state.ts";
-import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
+import type { LocalReport, PushHeader, ServerReply, StepDone, WorkerRequest } from "./transport.ts";
 
 /** What a worker tells the thread that started it. */
 export type WorkerMessage =
@@ -21,7 +23,7 @@ export type WorkerMessage =
 export interface SharedLinkOptions {
   readonly worker: number;
   readonly workers: number;
-  readonly algorithm: "wasap" | "wassp";
+  readonly algorithm: ParallelHyperparameters["algorithm"];
   readonly state: SharedState;
   readonly server: ParameterServer;
   readonly replica: SparseMlp;
@@ -29,6 +31,8 @@ export interface SharedLinkOptions {
   readonly gradients: readonly Uint32Array[];
   /** Headers of a synchronous round, `[workers][HEADER_NUMBERS]`, shared. */
   readonly headers: Float64Array;
+  /** Where workers ask each other. */
+  readonly questions?: Questions | undefined;
   readonly post: (message: WorkerMessage) => void;
 }
 
@@ -57,10 +61,17 @@ export class SharedLink {
           ? this.#push(request.header)
           : this.#pushRound(request.header);
       case "working":
-        return { kind: this.#options.state.stopped ? "stop" : "applied" };
+        return this.#working(request.done);
+      case "ask":
+        this.#options.questions!.ask(request.peer);
+        this.#options.state.changed();
+        return { kind: "applied" };
+      case "answer":
+        return this.#attempt(() => this.#answered());
       case "next":
         return this.#next();
       case "report":
+        if (request.changed) this.#options.questions?.topologyChanged();
         this.#options.post({ kind: "report", report: request.report });
         return { kind: "applied" };
       default: {
@@ -76,7 +87,7 @@ export class SharedLink {
       if (state.phase === 2) return { kind: "phase-over" };
       // Every gradient that is computed shall be applied, so no more are begun than the phase has updates.
       if (algorithm === "wasap" && server.pulls >= state.total) return undefined;
-      if (server.updates >= state.limit) return undefined;
+      if (state.halted || server.updates >= state.limit) return undefined;
       const pulled = server.pull(replica, this.#version);
       this.#version = pulled.version;
       return { kind: "parameters", ...pulled };
@@ -87,7 +98,7 @@ export class SharedLink {
     const { state, server, replica, gradients, worker, post } = this.#options;
     let full = false;
     const reply = this.#attempt(() => {
-      if (server.updates >= state.limit) return undefined;
+      if (state.halted || server.updates >= state.limit) return undefined;
       server.push(gradients[worker], header, replica);
       full = server.updates >= state.limit;
       return { kind: "applied" };
@@ -102,6 +113,8 @@ export class SharedLink {
     let full = false;
     const round = state.locked(() => {
       const mine = state.round;
+      // A round that nobody waits for is none: its gradients are computed again where the run goes on.
+      if (state.halted) return mine;
       headers.set([version, clock, loss, correct, samples], HEADER_NUMBERS * worker);
       if (state.arrive() < workers) return mine;
       const all = Array.from({ length: workers }, (_, other): PushHeader => {
@@ -116,6 +129,27 @@ export class SharedLink {
     if (state.round !== round) state.changed();
     if (full) post({ kind: "updates" });
     return this.#attempt(() => state.round === round ? undefined : { kind: "applied" });
+  }
+
+  #working({ changed, ...step }: StepDone): ServerReply {
+    const { state, server, questions, worker } = this.#options;
+    if (state.stopped) return { kind: "stop" };
+    server.stepped(worker, step);
+    if (changed) questions?.topologyChanged();
+    this.#answerOthers();
+    if (state.halted) return { kind: "halt" };
+    return this.#answered() ?? { kind: "applied" };
+  }
+
+  /** Gives the model to those who ask for it. */
+  #answerOthers(): void {
+    if (this.#options.questions?.answer()) this.#options.state.changed();
+  }
+
+  /** The model that was asked for, once it is there. */
+  #answered(): ServerReply | undefined {
+    const answer = this.#options.questions?.take();
+    return answer && { kind: "model", ...answer };
   }
 
   #next(): ServerReply {
@@ -140,6 +174,7 @@ export class SharedLink {
     for (;;) {
       if (state.stopped) return { kind: "stop" };
       const seen = state.gate;
+      if (this.#hasModel) this.#answerOthers();
       const reply = state.locked(() => {
         const found = work();
         if (found !== undefined && waited) server.waited(worker, (performance.now() - started) / 1000);

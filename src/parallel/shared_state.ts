@@ -14,6 +14,7 @@ const EPOCH = 6;
 const ARRIVED = 7;
 const ROUND = 8;
 const LOADED = 9;
+const HALT = 15;
 const WORKERS = 16;
 const LIMIT = 0;
 const TOTAL = 1;
@@ -107,6 +108,16 @@ export class SharedState {
   /** Asks everybody to end. */
   stop(): void {
     Atomics.store(this.#words, STOP, 1);
+    this.changed();
+  }
+
+  get halted(): boolean {
+    return Atomics.load(this.#words, HALT) !== 0;
+  }
+
+  /** Ends the epoch under way: no more updates are applied, and workers leave the rest of their passes. */
+  halt(): void {
+    Atomics.store(this.#words, HALT, 1);
     this.changed();
   }
 

@@ -18,6 +18,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
+import type { PeerModel } from "./inbox.ts";
 
 /** What describes a pushed gradient. */
 export interface PushHeader {
@@ -40,11 +41,24 @@ export type WorkerRequest =
   | { readonly kind: "pull" }
   /** Applies the worker's gradients. In a synchronous phase the reply comes when the round has been applied. */
   | { readonly kind: "push"; readonly header: PushHeader }
-  /** Nothing: shows between two steps of phase 2 that the worker lives. The reply may be to stop. */
-  | { readonly kind: "working" }
+  /**
+   * Nothing: shows between two steps of phase 2 that the worker lives, and what the step before was. Others who have asked
+   * for the worker's model get it now. The reply may be a model that the worker has asked for, to halt, or to stop.
+   */
+  | { readonly kind: "working"; readonly done: StepDone }
+  /**
+   * Gossip: asks for the model of another worker; the reply comes at once, the model later. A worker has one open
+   * question at most, and none when it reports.
+   */
+  | { readonly kind: "ask"; readonly peer: number }
+  /**
+   * Gossip: at the end of an epoch, waits for the model that was asked for, the reply. Others who ask get the worker's
+   * model meanwhile, so that workers who wait for each other all get theirs.
+   */
+  | { readonly kind: "answer" }
   /** The next command of phase 2. The first time it also brings the server's whole model, the optimiser's state included. */
   | { readonly kind: "next" }
-  /** What the worker did since it got its last command, and whether its topology may have changed by it. */
+  /** What the worker did since it got its last command, and whether its topology may have changed since it last told. */
   | { readonly kind: "report"; readonly report: LocalReport; readonly changed: boolean };
 
 /** What a worker gets. */
@@ -52,13 +66,27 @@ export type ServerReply =
   /** The replica holds the parameters of this version and clock. */
   | { readonly kind: "parameters"; readonly version: number; readonly clock: number }
   | { readonly kind: "applied" }
+  /** The model of the worker that was asked; may be read until the next request. */
+  | { readonly kind: "model"; readonly peer: number; readonly model: PeerModel }
   /** Phase 1 has no more updates to give: ask for the next command. */
   | { readonly kind: "phase-over" }
   /** Train one epoch on your replica and report. */
   | { readonly kind: "epoch"; readonly epoch: number }
   /** Change the topology of your replica and report. */
   | { readonly kind: "evolve"; readonly epoch: number }
+  /** Leave the rest of the epoch, and report what you did of it. */
+  | { readonly kind: "halt" }
   | { readonly kind: "stop" };
+
+/** One step of phase 2. */
+export interface StepDone {
+  readonly samples: number;
+  /** Summed loss of the batch. */
+  readonly loss: number;
+  readonly correct: number;
+  /** Whether the topology of the replica may have changed since the last request that told of it. */
+  readonly changed: boolean;
+}
 
 /** What a worker did for one command of phase 2. */
 export interface LocalReport {
@@ -70,12 +98,25 @@ export interface LocalReport {
   /** Seconds the work took. */
   readonly seconds: number;
   readonly counts: TopologyCounts;
+  /** Averages with models of other workers. */
+  readonly exchanges: number;
+  /** Steps that the worker made between its questions and their answers, summed. */
+  readonly exchangeSteps: number;
 }
 
+/** Sums over the workers' epoch that only their reports have. */
+type LocalSums =
+  | "updates"
+  | "samples"
+  | "loss"
+  | "correct"
+  | "replaced"
+  | "exchanges"
+  | "exchangeSteps"
+  | "workerUpdates";
+
 /** What all workers did in one epoch of phase 2. */
-export function trainedInAll(
-  reports: readonly LocalReport[],
-): Pick<EpochSums, "updates" | "samples" | "loss" | "correct" | "replaced"> {
+export function trainedInAll(reports: readonly LocalReport[]): Pick<EpochSums, LocalSums> {
   const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
   return {
     updates: sum((report) => report.steps),
@@ -83,6 +124,9 @@ export function trainedInAll(
     loss: sum((report) => report.loss),
     correct: sum((report) => report.correct),
     replaced: sum((report) => report.counts.replaced),
+    workerUpdates: reports.map((report) => report.steps),
+    exchanges: sum((report) => report.exchanges),
+    exchangeSteps: sum((report) => report.exchangeSteps),
   };
 }
 
@@ -105,10 +149,14 @@ export interface EpochSums {
   readonly droppedGradients: number;
   /** Connections that grew in place of others between the steps of workers. */
   readonly replaced: number;
+  /** Averages of two workers' models, and the steps between questions and answers. */
+  readonly exchanges: number;
+  readonly exchangeSteps: number;
   /** Seconds each worker has waited in this epoch. */
   readonly idleSeconds: readonly number[];
-  /** The sum of the staleness of each worker's updates in phase 1 of `wasap`, and how many there were. */
+  /** The sum of the staleness of each worker's updates in phase 1 of `wasap`. */
   readonly workerStaleness: readonly number[];
+  /** How many these were; in phase 2, each worker's steps. */
   readonly workerUpdates: readonly number[];
 }
 
@@ -125,6 +173,8 @@ export function addedSums(one: EpochSums, other: EpochSums): EpochSums {
     largestStaleness: Math.max(one.largestStaleness, other.largestStaleness),
     droppedGradients: one.droppedGradients + other.droppedGradients,
     replaced: one.replaced + other.replaced,
+    exchanges: one.exchanges + other.exchanges,
+    exchangeSteps: one.exchangeSteps + other.exchangeSteps,
     idleSeconds: added(one.idleSeconds, other.idleSeconds),
     workerStaleness: added(one.workerStaleness, other.workerStaleness),
     workerUpdates: added(one.workerUpdates, other.workerUpdates),
@@ -149,12 +199,20 @@ export interface ServerTransport {
    * @param models One a worker, in their order, with the capacities of the server's; where empty, the server's for all.
    */
   beginPhaseTwo(models: readonly SparseMlp[]): void | Promise<void>;
-  /** Every worker trains one epoch on its replica. */
+  /** Every worker trains one epoch on its replica, from where the run begins in it; `workerUpdates` are the steps. */
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums>;
   /** Every worker changes the topology of its replica. */
   evolveReplicas(epoch: number): Promise<TopologyCounts>;
   /** The workers' models, in the order of the workers; valid until the next call, and after the last epoch. */
   replicas(): readonly SparseMlp[] | Promise<readonly SparseMlp[]>;
+  /** Every worker goes on from the server's model: its topology, parameters and optimiser's state. */
+  goOnFromAverage(): void | Promise<void>;
+  /**
+   * Ends an epoch of updates or of local steps before its end, within a mini-batch: the call that is under way, or the
+   * next of these, resolves with the sums of what was done. What is under way in phase 1 is dropped, and not counted;
+   * in phase 2 each worker ends after the step it is at. Only `replicas` and `close` may follow.
+   */
+  halt(): void;
   /** The server's topology has changed; gradients of older versions are stale from now on. */
   topologyChanged(): void;
   /**

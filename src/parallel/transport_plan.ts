@@ -11,6 +11,7 @@ import type { EnginePlan } from "../train/engine.ts";
 import { lastChange } from "../topology/interval.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import type { RunState } from "../train/state.ts";
+import { type Beginning, beginningOf } from "./begun_epoch.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import type { ServerOptions } from "./server.ts";
 import { shardSize } from "./shard.ts";
@@ -26,6 +27,10 @@ export interface TransportPlan {
   /** Updates applied before, and in the whole of phase 1. */
   readonly updatesDone: number;
   readonly updatesTotal: number;
+  /** Where the run begins in its first epoch. */
+  readonly begun: Beginning;
+  /** Steps of each worker's pass over its shard in phase 2. */
+  readonly passes: readonly number[];
 }
 
 /** Plans the transport of a run, whose samples are copied to memory that Workers can see where they are not there. */
@@ -45,6 +50,14 @@ export function planTransport(
   const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
   const alone = algorithm === "wassp" && workers === 1 && tiles;
   const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels, state);
+  const passes = Array.from(
+    { length: workers },
+    (_, worker) => Math.ceil(shardSize(split.samples, workers, worker) / batchSize),
+  );
+  const phaseOne = epochsDone < phaseOneEpochs;
+  // In rounds all workers have as many steps as there are rounds.
+  const own = phaseOne && algorithm === "wassp" ? passes.map(() => steps) : passes;
+  const begun = beginningOf(state, { phaseOne, server: steps, workers: own });
   return {
     model,
     setup: {
@@ -54,12 +67,14 @@ export function planTransport(
       standardization: model.standardization!,
       image: data.image,
       epochsDone,
+      begunSteps: begun.workerSteps,
       phaseOneEpochs,
       startDensities,
     },
     server: { settings, parallel, steps },
-    updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps,
+    updatesDone: Math.min(epochsDone, phaseOneEpochs) * steps + (phaseOne ? begun.step : 0),
     updatesTotal: phaseOneEpochs * steps,
+    ...{ begun, passes },
   };
 }
 
@@ -97,7 +112,7 @@ export function lastChangeOfPhases(
 /** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */
 function lastOfPhaseOne(
   { epochs }: Hyperparameters,
-  { phaseOneFraction }: ParallelHyperparameters,
+  { phaseOneFraction = 0 }: ParallelHyperparameters,
   { start }: WorkerModels,
   state: RunState,
 ): number {

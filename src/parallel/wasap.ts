@@ -25,18 +25,24 @@ import {
   type EvolutionInside,
   type Trained,
 } from "../train/engine.ts";
-import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
 import type { RunState } from "../train/state.ts";
 import { averageModels } from "./average.ts";
-import { checkShards, type ParallelOptions, type ParallelRunOptions, resolveParallelRun } from "./options.ts";
+import { added, type Beginning, noteBegun, sumsBefore } from "./begun_epoch.ts";
+import {
+  checkShards,
+  type ParallelOptions,
+  type ParallelRunOptions,
+  refuseOverMpi,
+  resolveParallelRun,
+} from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
-import { phaseOneRate } from "./rates.ts";
+import { phaseOneRate, phaseTwoRate } from "./rates.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
 import { lastChangeOfPhases, planTransport, type TransportPlan } from "./transport_plan.ts";
 import { passSteps } from "./worker.ts";
-import { WorkerModels } from "./worker_models.ts";
+import { checkWorkerModels, WorkerModels } from "./worker_models.ts";
 import { WorkersTransport } from "./workers.ts";
 
 /** Makes the transport of a run. */
@@ -57,7 +63,7 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  *
  * @throws {RangeError} At the call, when a value is out of range, or there are more workers than batches.
  * @throws {TypeError} At the call, when there is no option of a name, its value has the wrong type or is for sequential
- * training only, or model and data do not fit together; with the first record, when the model is in another run.
+ * training or MPI only, or model and data do not fit together; with the first record, when the model is in another run.
  * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
  *
  * @example
@@ -88,7 +94,9 @@ export function trainOver(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   requireModel(model, "train in parallel");
   const data = usableDataset(given);
-  return trainChecked(model, data, checkedParallelRun(model, data, options), makeTransport);
+  const run = checkedParallelRun(model, data, options);
+  refuseOverMpi(run.parallel);
+  return trainChecked(model, data, run, makeTransport);
 }
 
 /**
@@ -110,13 +118,13 @@ export function checkedParallelRun(
       `Cannot train on "${data.name}" in parallel: its features are made when a batch needs them, workers share arrays`,
     );
   }
-  const { step, epoch } = run.state;
-  if (step > 0) {
+  const { step, epoch, begun } = run.state;
+  if (step > 0 && begun === undefined) {
     throw new TypeError(
       `Cannot go on in parallel inside epoch ${
         epoch + 1
-      }, of which ${step} steps are done: workers begin with an ` +
-        "epoch; train this one to its end without workers first",
+      }, of which ${step} steps were done without workers: ` +
+        "which samples they had, workers do not know; train this one to its end without workers first",
     );
   }
   checkWorkerModels(run.workerModels?.start ?? [], model);
@@ -136,6 +144,11 @@ export function trainChecked(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   const { parallel, settings, state, workerModels = new WorkerModels() } = run;
   const samples = trainingSamples(data, settings.validationFraction);
+  if (parallel.algorithm === "gossip" && parallel.workers < 2) {
+    throw new RangeError(
+      "Cannot train with 1 worker by gossip: it has nobody to average with; give 2 or more, or train without workers",
+    );
+  }
   checkShards(parallel.workers, samples, settings.batchSize);
   checkFalling(model, settings, state, lastChangeOfPhases(samples, settings, parallel, workerModels, state));
   return trainWith(model, data, run, async (plan) => {
@@ -146,22 +159,6 @@ export function trainChecked(
   });
 }
 
-/** Refuses models of another shape than the server's. */
-function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void {
-  for (const [worker, { layers }] of models.entries()) {
-    const fits = layers.length === model.layers.length && layers.every(({ inputs, neurons }, index) => {
-      const own = model.layers[index];
-      return inputs === own.inputs && neurons === own.neurons;
-    });
-    if (fits) continue;
-    throw new TypeError(
-      `Cannot go on with the model of worker ${
-        worker + 1
-      }: its layers are not those of the model in training`,
-    );
-  }
-}
-
 /** Both phases, told to a transport. */
 class ParallelEngine implements Engine {
   readonly #plan: TransportPlan;
@@ -170,6 +167,8 @@ class ParallelEngine implements Engine {
   readonly #transport: ServerTransport;
   readonly #workerModels: WorkerModels;
   readonly #calls: ProgressCalls;
+  /** Ends an epoch early. */
+  readonly #halt: () => void;
   /** For gradients of absent connections in phase 1, where a rule needs them. */
   readonly #runner: BatchRunner | undefined;
   readonly #order: Uint32Array;
@@ -188,7 +187,9 @@ class ParallelEngine implements Engine {
     this.#hooks = hooks;
     this.#transport = transport;
     this.#workerModels = workerModels;
-    this.#calls = new ProgressCalls(hooks.onProgress);
+    this.#halt = () => transport.halt();
+    this.#calls = new ProgressCalls(hooks.onProgress, this.#halt);
+    hooks.signal?.addEventListener("abort", this.#halt);
     const probes = plan.setup.phaseOneEpochs > 0 && needsGradients(settings);
     const { model, setup: { standardization, image } } = plan;
     this.#runner = probes
@@ -207,23 +208,21 @@ class ParallelEngine implements Engine {
 
   async epoch(epoch: number, state: RunState): Promise<Trained> {
     const { model, setup } = this.#plan;
+    const { signal } = this.#hooks;
+    // Whoever saves the run then shall have the models as they are.
+    if (signal?.aborted && this.#phaseTwo) await this.#transport.replicas();
+    signal?.throwIfAborted();
     const started = performance.now();
     const first = epoch <= setup.phaseOneEpochs;
-    const onSums = this.#progress(epoch, started);
-    let sums: EpochSums;
-    let evolution: EvolutionInside;
-    if (first) [sums, evolution] = await this.#runPhaseOne(epoch, onSums);
-    else {
-      await this.#beginPhaseTwo();
-      sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
-      const replicas = await this.#transport.replicas();
-      await model.use.saved();
-      averageModels(replicas, model, this.#settings.threads);
-      state.phaseOneEpochs = setup.phaseOneEpochs;
-      evolution = { replaced: sums.replaced, seconds: 0 };
-    }
-    onSums(sums);
-    await this.#orEnded(Promise.resolve());
+    const before = sumsBefore(state, setup.parallel.workers);
+    const onSums = this.#calls.ofEpoch({
+      ...{ epoch, epochs: this.#settings.epochs, steps: this.#plan.server.steps, before },
+      begun: this.#begun(epoch).step,
+    });
+    const part = { epoch, before, onSums };
+    const [sums, evolution] = first
+      ? await this.#runPhaseOne(state, part)
+      : [await this.#runPhaseTwo(state, part), { replaced: 0, seconds: 0 }];
     const seconds = (performance.now() - started) / 1000 - evolution.seconds;
     const learningRate = this.#lastRate(epoch, first);
     if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
@@ -231,50 +230,87 @@ class ParallelEngine implements Engine {
       trainLoss: sums.loss / sums.samples,
       trainAccuracy: model.settings.task === "regression" ? NaN : sums.correct / sums.samples,
       learningRate,
-      evolution,
+      evolution: { ...evolution, replaced: sums.replaced },
+      samples: sums.samples - before.samples,
       parallel: {
         phase: first ? 1 : 2,
         workers: setup.parallel.workers,
         updates: sums.updates,
-        updatesPerSecond: sums.updates / seconds,
+        updatesPerSecond: (sums.updates - before.updates) / seconds,
         meanStaleness: first ? sums.stalenessSum / sums.updates : 0,
         largestStaleness: sums.largestStaleness,
         workerStaleness: sums.workerStaleness.map((sum, worker) => sum / (sums.workerUpdates[worker] || 1)),
         droppedGradients: sums.droppedGradients,
+        ...(setup.parallel.localSteps !== undefined && {
+          exchanges: sums.exchanges,
+          meanExchangeAge: sums.exchangeSteps / (sums.exchanges || 1),
+        }),
         idleSeconds: sums.idleSeconds,
       },
     };
   }
 
   /** The updates of an epoch of phase 1, and the changes of the topology between them. */
-  async #runPhaseOne(epoch: number, onSums: OnSums): Promise<[EpochSums, EvolutionInside]> {
+  async #runPhaseOne(
+    state: RunState,
+    { epoch, before, onSums }: EpochPart,
+  ): Promise<[EpochSums, EvolutionInside]> {
     const { model, server: { steps } } = this.#plan;
+    const begun = this.#begun(epoch).step;
     const inside = changesInside(this.#settings.evolveEvery, { epoch, steps });
-    let sums: EpochSums | undefined;
-    const all = (part: EpochSums) => sums === undefined ? part : addedSums(sums, part);
-    let [replaced, seconds] = [0, 0];
-    for (const step of inside) {
-      sums = await this.#runUpdates((epoch - 1) * steps + step, all, onSums);
-      const began = performance.now();
-      await model.use.saved();
-      replaced += this.#change({ epoch, step, steps }).replaced;
-      seconds += (performance.now() - began) / 1000;
+    let [sums, replaced, seconds] = [before, 0, 0];
+    for (const end of [...inside, steps].filter((end) => end > begun)) {
+      const earlier = sums;
+      this.#moving = model.use.move();
+      const limit = (epoch - 1) * steps + end;
+      const part = await this.#transport.runUpdates(limit, (now) => onSums(addedSums(earlier, now)));
+      this.#moving[Symbol.dispose]();
+      sums = addedSums(earlier, part);
+      const step = begun + sums.updates - before.updates;
+      if (step === end && end < steps) {
+        const began = performance.now();
+        await model.use.saved();
+        replaced += this.#change({ epoch, step, steps }).replaced;
+        seconds += (performance.now() - began) / 1000;
+      }
+      noteBegun(state, { ...sums, replaced: before.replaced + replaced }, { step, steps });
+      await this.#calls.settled(this.#hooks.signal);
     }
-    return [await this.#runUpdates(epoch * steps, all, onSums), { replaced, seconds }];
+    onSums(sums);
+    await this.#calls.settled(this.#hooks.signal);
+    return [{ ...sums, replaced: before.replaced + replaced }, { replaced, seconds }];
   }
 
-  /** Lets updates in up to a limit; `all` adds those before them. */
-  async #runUpdates(limit: number, all: (part: EpochSums) => EpochSums, onSums: OnSums): Promise<EpochSums> {
-    this.#moving = this.#plan.model.use.move();
-    const part = await this.#orEnded(this.#transport.runUpdates(limit, (now) => onSums(all(now))));
-    this.#moving[Symbol.dispose]();
-    return all(part);
+  /** The workers' passes of an epoch of phase 2, and the average of their models. */
+  async #runPhaseTwo(state: RunState, { epoch, before, onSums }: EpochPart): Promise<EpochSums> {
+    const { model, setup, passes } = this.#plan;
+    await this.#beginPhaseTwo();
+    const begun = this.#begun(epoch).workerSteps;
+    const part = await this.#transport.runLocalEpoch(epoch, (now) => onSums(addedSums(before, now)));
+    const replicas = await this.#transport.replicas();
+    await model.use.saved();
+    averageModels(replicas, model, this.#settings.threads);
+    const sums = addedSums(before, part);
+    const workerSteps = begun.map((done, worker) => done + part.workerUpdates[worker]);
+    state.phaseOneEpochs = setup.phaseOneEpochs;
+    noteBegun(state, sums, { step: added(workerSteps), steps: added(passes), workerSteps });
+    await this.#calls.settled(this.#hooks.signal);
+    if (this.#goesOnFromAverage(epoch)) await this.#transport.goOnFromAverage();
+    onSums(sums);
+    await this.#calls.settled(this.#hooks.signal);
+    return sums;
+  }
+
+  /** Where the run begins in an epoch. */
+  #begun(epoch: number): Beginning {
+    const { begun, setup, passes } = this.#plan;
+    return epoch === setup.epochsDone + 1 ? begun : { step: 0, workerSteps: passes.map(() => 0) };
   }
 
   async changeTopology(epoch: number): Promise<TopologyCounts> {
     // A run that goes on may have to make up for the change after its last epoch, before there is another.
     if (epoch > this.#plan.setup.phaseOneEpochs) await this.#beginPhaseTwo();
-    if (this.#phaseTwo) return await this.#orEnded(this.#transport.evolveReplicas(epoch));
+    if (this.#phaseTwo) return await this.#transport.evolveReplicas(epoch);
     const { steps } = this.#plan.server;
     return this.#change({ epoch, step: steps, steps });
   }
@@ -305,6 +341,7 @@ class ParallelEngine implements Engine {
   }
 
   async close(): Promise<void> {
+    this.#hooks.signal?.removeEventListener("abort", this.#halt);
     await this.#transport.close();
     this.#moving?.[Symbol.dispose]();
   }
@@ -312,11 +349,18 @@ class ParallelEngine implements Engine {
   async #beginPhaseTwo(): Promise<void> {
     if (this.#phaseTwo) return;
     const { start } = this.#workerModels;
-    const { epochsDone, phaseOneEpochs, parallel } = this.#plan.setup;
-    const goesOn = epochsDone > phaseOneEpochs && start.length === parallel.workers;
+    const { begun, setup: { epochsDone, phaseOneEpochs, parallel } } = this.#plan;
+    const inPhaseTwo = epochsDone > phaseOneEpochs || (epochsDone === phaseOneEpochs && begun.step > 0);
+    const goesOn = inPhaseTwo && start.length === parallel.workers;
     await this.#transport.beginPhaseTwo(goesOn ? start : []);
     this.#phaseTwo = true;
     this.#workerModels.follow(() => this.#transport.replicas());
+  }
+
+  /** Whether all workers go on from the average of an epoch of phase 2. */
+  #goesOnFromAverage(epoch: number): boolean {
+    const { phaseOneEpochs, parallel: { averageEvery = 0 } } = this.#plan.setup;
+    return averageEvery > 0 && (epoch - phaseOneEpochs) % averageEvery === 0;
   }
 
   /** Learning rate of the last step of an epoch. */
@@ -328,31 +372,15 @@ class ParallelEngine implements Engine {
         .learningRate;
     }
     const count = passSteps(setup.split.samples, setup.parallel.workers, batchSize);
-    return learningRateOf(this.#settings, epoch * count - 1, count);
+    const last = { number: epoch * count - 1, steps: count, first: false };
+    return phaseTwoRate(setup.parallel, this.#settings, setup, last).learningRate;
   }
+}
 
-  #progress(epoch: number, started: number): OnSums {
-    const { epochs } = this.#settings;
-    const { steps } = this.#plan.server;
-    return ({ updates, samples, loss, correct }) => {
-      if (samples === 0) return;
-      const samplesPerSecond = samples / ((performance.now() - started) / 1000);
-      const [meanLoss, accuracy] = [loss / samples, correct / samples];
-      this.#calls.tell({ epoch, epochs, step: updates, steps, loss: meanLoss, accuracy, samplesPerSecond });
-    };
-  }
-
-  /** As the work, but rejects at once when the run is aborted or `onProgress` throws; workers end within `close`. */
-  async #orEnded<T>(work: Promise<T>): Promise<T> {
-    const { signal } = this.#hooks;
-    const ended = Promise.withResolvers<never>();
-    const abort = () => ended.reject(signal?.reason);
-    signal?.addEventListener("abort", abort);
-    try {
-      if (signal?.aborted) abort();
-      return await Promise.race([ended.promise, this.#calls.during(work)]);
-    } finally {
-      signal?.removeEventListener("abort", abort);
-    }
-  }
+/** An epoch, of which a part was done before. */
+interface EpochPart {
+  readonly epoch: number;
+  /** The sums of that part. */
+  readonly before: EpochSums;
+  readonly onSums: OnSums;
 }

@@ -12,7 +12,9 @@ import { changeNumber, evolvesAt, type Moment } from "../topology/interval.ts";
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
+import { samplesBetween } from "../train/sequential.ts";
 import { StepRunner } from "../train/step_runner.ts";
+import { Gossip } from "./gossip.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import { phaseTwoRate } from "./rates.ts";
 import { Shard, shardSize } from "./shard.ts";
@@ -30,6 +32,8 @@ export interface WorkerSetup {
   readonly image: ImageShape | undefined;
   /** Whole epochs done before the run. */
   readonly epochsDone: number;
+  /** Steps that each worker has done of its pass over its shard, in the epoch after those. */
+  readonly begunSteps: readonly number[];
   /** Last epoch of phase 1. */
   readonly phaseOneEpochs: number;
   /** Density of each layer but the output's when the run began, where the density falls. */
@@ -94,7 +98,7 @@ function* onePass(
   worker: number,
 ): Generator<WorkerRequest, boolean, ServerReply> {
   steps.beginPass(pass);
-  for (let step = 0; step < steps.passSteps; step++) {
+  for (let step = steps.begun(pass); step < steps.passSteps; step++) {
     const pulled = yield { kind: "pull" };
     if (pulled.kind !== "parameters") return true;
     const { version, clock } = pulled;
@@ -112,19 +116,24 @@ class WorkerSteps {
   readonly #replica: SparseMlp;
   readonly #runner: StepRunner;
   readonly #shard: Shard;
-  #localSteps = 0;
+  readonly #gossip: Gossip | undefined;
+  #localSteps: number;
   #changed = false;
 
   constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
     const { settings, parallel, split, standardization, image, worker } = setup;
-    const { workers, algorithm } = parallel;
+    const { workers, algorithm, shards, localSteps } = parallel;
     this.#setup = setup;
     this.#replica = replica;
-    this.#shard = new Shard(split.samples, workers, worker, settings.seed);
+    this.#localSteps = setup.epochsDone < setup.phaseOneEpochs ? 0 : setup.begunSteps[worker];
+    this.#shard = new Shard(split.samples, workers, worker, settings.seed, shards);
     // In a synchronous phase all workers have as many rounds; a smaller shard may have nothing in the last.
     this.passSteps = algorithm === "wassp"
       ? passSteps(split.samples, workers, settings.batchSize)
       : Math.ceil(this.#shard.order.length / settings.batchSize);
+    if (localSteps !== undefined) {
+      this.#gossip = new Gossip(replica, { worker, workers, localSteps, seed: settings.seed });
+    }
     const probes = needsGradients(settings);
     this.#runner = new StepRunner({
       model: replica,
@@ -148,6 +157,12 @@ class WorkerSteps {
     this.#shard.shuffle(pass);
   }
 
+  /** Steps of a pass that were done before the run. */
+  begun(pass: number): number {
+    const { epochsDone, begunSteps, worker } = this.#setup;
+    return pass === epochsDone + 1 ? begunSteps[worker] : 0;
+  }
+
   /** Writes the gradient of one mini-batch of phase 1; returns its samples. */
   gradient(pass: number, step: number): number {
     const batch = this.#batch(pass, step);
@@ -156,29 +171,48 @@ class WorkerSteps {
     return batch.samples;
   }
 
-  /** Trains the replica on one pass over the shard; returns nothing when everybody shall end. */
+  /**
+   * Trains the replica on one pass over the shard, or what is left of it; returns nothing when everybody shall end, and
+   * at once when the run halts.
+   */
   *localEpoch(epoch: number): Generator<WorkerRequest, LocalReport | undefined, ServerReply> {
     const { worker, settings, parallel } = this.#setup;
-    const steps = this.#localPassSteps;
+    const [steps, begun] = [this.#localPassSteps, this.begun(epoch)];
     const started = performance.now();
     this.beginPass(epoch);
-    let [loss, correct, replaced] = [0, 0, 0];
-    for (let step = 0; step < steps; step++) {
+    let [loss, correct, replaced, end] = [0, 0, 0, begun];
+    for (let step = begun; step < steps; step++) {
       const number = (epoch - 1) * steps + step;
       const first = this.#localSteps++ === 0;
       const rate = phaseTwoRate(parallel, settings, this.#setup, { number, steps, first });
-      this.#runner.step(this.#batch(epoch, step)!, this.#draw(number), rate.learningRate, rate.rateRatio);
-      loss += this.totals[0];
-      correct += this.totals[1];
+      const batch = this.#batch(epoch, step)!;
+      this.#runner.step(batch, this.#draw(number), rate.learningRate, rate.rateRatio);
+      const [batchLoss, batchCorrect] = this.totals;
+      loss += batchLoss;
+      correct += batchCorrect;
       const moment = { epoch, step: step + 1, steps };
       if (step + 1 < steps && evolvesAt(settings.evolveEvery, moment)) {
         replaced += this.#change(moment).replaced;
       }
-      if ((yield { kind: "working" }).kind === "stop") return undefined;
+      end = step + 1;
+      const changed = this.takeChanged();
+      const done = { samples: batch.samples, loss: batchLoss, correct: batchCorrect, changed };
+      const told = this.#gossip === undefined
+        ? yield { kind: "working", done }
+        : yield* this.#gossip.between(number + 1, done);
+      if (told.kind === "stop") return undefined;
+      if (told.kind === "halt") break;
     }
-    const samples = this.#shard.order.length;
     const seconds = (performance.now() - started) / 1000;
-    return { worker, steps, samples, loss, correct, seconds, counts: { replaced, pruned: 0 } };
+    if (this.#gossip !== undefined && !(yield* this.#gossip.settle((epoch - 1) * steps + end))) {
+      return undefined;
+    }
+    const samples = samplesBetween(begun, end, this.#shard.order.length, settings.batchSize);
+    const counts = { replaced, pruned: 0 };
+    return {
+      ...{ worker, steps: end - begun, samples, loss, correct, seconds, counts },
+      ...this.#exchanges(),
+    };
   }
 
   /** Changes the topology of the replica on its own after an epoch, as far as that is due. */
@@ -188,7 +222,12 @@ class WorkerSteps {
     const steps = this.#localPassSteps;
     const counts = this.#change({ epoch, step: steps, steps });
     const seconds = (performance.now() - started) / 1000;
-    return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
+    return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts, ...this.#exchanges() };
+  }
+
+  /** The exchanges since the last report. */
+  #exchanges(): Pick<LocalReport, "exchanges" | "exchangeSteps"> {
+    return this.#gossip?.takeCounts() ?? { exchanges: 0, exchangeSteps: 0 };
   }
 
   /** Steps of an epoch of phase 2. */

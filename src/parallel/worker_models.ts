@@ -52,18 +52,34 @@ export class WorkerModels {
   }
 
   /**
-   * The models as they are, between two epochs or after the last; none in phase 1.
+   * The models as they are, between two epochs, after the last, or after an aborted one; none in phase 1.
    *
-   * They change with the next epoch. Over MPI they are brought here by this call.
+   * They change with the next epoch. A run that has not come to its phase 2 has those it began with. Over MPI they are brought here by this call.
    *
    * @throws {TrainingError} When a worker does not send its model in time.
    */
   async current(): Promise<readonly SparseMlp[]> {
-    return await this.#read?.() ?? [];
+    return await this.#read?.() ?? this.start;
   }
 
   /** For the engine: says where the models are. */
   follow(read: () => readonly SparseMlp[] | Promise<readonly SparseMlp[]>): void {
     this.#read = read;
+  }
+}
+
+/** Refuses models of another shape than the server's. */
+export function checkWorkerModels(models: readonly SparseMlp[], model: SparseMlp): void {
+  for (const [worker, { layers }] of models.entries()) {
+    const fits = layers.length === model.layers.length && layers.every(({ inputs, neurons }, index) => {
+      const own = model.layers[index];
+      return inputs === own.inputs && neurons === own.neurons;
+    });
+    if (fits) continue;
+    throw new TypeError(
+      `Cannot go on with the model of worker ${
+        worker + 1
+      }: its layers are not those of the model in training`,
+    );
   }
 }

@@ -49,7 +49,11 @@ export interface Engine {
 /** What an epoch of training gave. */
 export type Trained =
   & Pick<EpochRecord, "trainLoss" | "trainAccuracy" | "learningRate" | "gradientFlow" | "parallel">
-  & { readonly evolution: EvolutionInside };
+  & {
+    readonly evolution: EvolutionInside;
+    /** Samples that were trained on in this run, where the steps of the state do not tell. */
+    readonly samples?: number;
+  };
 
 /** What the changes of the topology inside an epoch did. */
 export interface EvolutionInside {

@@ -7,6 +7,7 @@
  */
 import { isRecord, readWhole } from "../hyperparameter.ts";
 import { MAX_TILE } from "../model/tile.ts";
+import { type BegunEpoch, checkBegunEpoch } from "./begun_epoch.ts";
 import { type BestEpoch, isBetter, METRIC_NAMES } from "./selection.ts";
 import { checkTally, type Tally } from "./tally.ts";
 
@@ -14,7 +15,7 @@ import { checkTally, type Tally } from "./tally.ts";
 export interface RunState {
   /** Whole epochs done. */
   epoch: number;
-  /** Steps done of the epoch after those. */
+  /** Steps done of the epoch after those: with workers, updates in phase 1, and steps of all workers in phase 2. */
   step: number;
   /** Sum of the losses of the samples of these steps. */
   loss: number;
@@ -46,6 +47,8 @@ export interface RunState {
   startDensities?: readonly number[];
   /** Last epoch of phase 1, once a parallel run has been in phase 2: it stays there, however many epochs it gets. */
   phaseOneEpochs?: number;
+  /** What workers have done of an epoch that is not over. */
+  begun?: BegunEpoch;
 }
 
 /** The state of a run of which so many whole epochs are done. */
@@ -103,7 +106,7 @@ export function judgeValidation(
  * @throws {RangeError} With the batch size the epoch was begun with, where the state knows it.
  */
 export function checkStepInside(
-  { epoch, step, batchSize: begun }: RunState,
+  { epoch, step, batchSize: begun, begun: byWorkers }: RunState,
   batchSize: number,
   steps: number,
 ): void {
@@ -116,11 +119,27 @@ export function checkStepInside(
         `${begun}; give ${begun}, which can change at the end of an epoch`,
     );
   }
-  if (step > steps) {
+  // Workers count other steps; their state says how many an epoch has.
+  if (byWorkers === undefined && step > steps) {
     throw new RangeError(
       `Cannot go on from step ${step}: with a batch size of ${batchSize} an epoch has ${steps}`,
     );
   }
+}
+
+/**
+ * Refuses to go on without workers inside an epoch that workers have begun.
+ *
+ * @throws {TypeError} When the state is of the middle of such an epoch.
+ */
+export function refuseBegun({ epoch, step, begun }: RunState): void {
+  if (step === 0 || begun === undefined) return;
+  throw new TypeError(
+    `Cannot go on without workers inside epoch ${
+      epoch + 1
+    }, of which ${step} of ${begun.steps} steps are done: ` +
+      "which samples workers have had is theirs to know; train this one to its end in parallel first",
+  );
 }
 
 /**
@@ -181,6 +200,7 @@ export function checkRunState(found: unknown): RunState {
     ...(tally && { tally }),
     ...(given.startDensities !== undefined && { startDensities: checkDensities(given.startDensities) }),
     ...(given.phaseOneEpochs !== undefined && { phaseOneEpochs: number("phaseOneEpochs", true) }),
+    ...(given.begun !== undefined && { begun: checkBegunEpoch(given.begun, number("step", true)) }),
   };
 }
 

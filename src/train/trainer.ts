@@ -31,7 +31,7 @@ import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options
 import type { EpochRecord, TrainSummary } from "./records.ts";
 import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { judgeValidation, takeState } from "./state.ts";
+import { judgeValidation, refuseBegun, takeState } from "./state.ts";
 import { topologyRecords } from "./topology_records.ts";
 import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
@@ -78,6 +78,7 @@ export function train(
   const usable = usableDataset(data);
   const validation = usable.validation !== undefined;
   const run = checkedRun(model, usable, resolveRunOptions(options, model.settings.seed, { validation }));
+  refuseBegun(run.state);
   return trainWith(model, usable, run, (plan) => new SequentialEngine(model, usable, plan));
 }
 
@@ -159,9 +160,11 @@ export async function* trainWith(
     }
     for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
       const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
-      const samples = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
+      const inTurn = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
       await model.use.saved();
-      const [{ evolution, ...trained }, epochSeconds] = await timed(() => engine.epoch(epoch, state));
+      const [{ evolution, samples = inTurn, ...trained }, epochSeconds] = await timed(() =>
+        engine.epoch(epoch, state)
+      );
       const seconds = epochSeconds - evolution.seconds;
       const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
       const [evaluations, evaluationSeconds] = await timed(async () => {
@@ -246,6 +249,7 @@ export async function* trainWith(
         Object.assign(state, {
           ...{ epoch, step: 0, loss: 0, correct: 0, flow: 0, replaced: 0, evolved: !last },
         });
+        delete state.begun;
         if (judged) Object.assign(state, { best: judged.best, evaluationsSinceBest });
       }
       yield record;

@@ -5,6 +5,7 @@
 
 use std::time::Duration;
 
+use crate::form::Form;
 use crate::message::HEAD_WORDS;
 use crate::status::{Outcome, Status, ensure, guarded};
 use crate::world;
@@ -65,7 +66,8 @@ pub unsafe extern "C" fn ts_mpi_start(chunk_words: usize, place: *mut u32, place
     })
 }
 
-/// Sends `ranges` (offset and length, in words) of `data` to `rank`, behind a head.
+/// Sends `ranges` (offset and length, in words) of `data` to `rank`, behind a head; `bits` is 32, or 16 for floats that
+/// travel as bfloat16.
 ///
 /// `begun` is one number: the chunks that are under way, 0 before the first call. After a timeout the same call goes on
 /// behind them.
@@ -81,6 +83,7 @@ pub unsafe extern "C" fn ts_mpi_send(
     data_len: usize,
     ranges: *const u64,
     ranges_len: usize,
+    bits: u32,
     limit: u32,
     begun: *mut u32,
     begun_len: usize,
@@ -90,7 +93,45 @@ pub unsafe extern "C" fn ts_mpi_send(
         let (head, data, ranges) = unsafe { (view(head, head_len), view(data, data_len), view(ranges, ranges_len)) };
         // SAFETY: as above.
         let begun = unsafe { view_mut(begun, begun_len) }.first_mut().ok_or(Status::Length)?;
-        world::with(|world| world.send(rank, head, data, ranges, milliseconds(limit), begun))
+        let form = Form::of_bits(bits)?;
+        world::with(|world| world.send(rank, head, data, (ranges, form), milliseconds(limit), begun))
+    })
+}
+
+/// Sends as [`ts_mpi_send`], but all at once and without waiting, however long the message is.
+///
+/// # Safety
+/// Each pointer is a live array of the length that follows it.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_mpi_post(
+    rank: u32,
+    head: *const u32,
+    head_len: usize,
+    data: *const u32,
+    data_len: usize,
+    ranges: *const u64,
+    ranges_len: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes typed arrays and their lengths.
+        let (head, data, ranges) = unsafe { (view(head, head_len), view(data, data_len), view(ranges, ranges_len)) };
+        world::with(|world| world.post(rank, head, data, ranges))
+    })
+}
+
+/// Writes to `count`, one number, how many chunks of posted messages nobody has begun to take.
+///
+/// # Safety
+/// `count` is a live array of `count_len` elements.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_mpi_posted(count: *mut u32, count_len: usize) -> i32 {
+    guarded(|| {
+        // SAFETY: the caller passes a typed array and its length.
+        let count = unsafe { view_mut(count, count_len) }.first_mut().ok_or(Status::Length)?;
+        world::with(|world| {
+            *count = u32::try_from(world.posted()).map_err(|_| Status::Range)?;
+            Ok(())
+        })
     })
 }
 
@@ -123,7 +164,7 @@ pub unsafe extern "C" fn ts_mpi_next(
     })
 }
 
-/// Takes the message announced last into `ranges` (offset and length, in words) of `data`.
+/// Takes the message announced last into `ranges` (offset and length, in words) of `data`; `bits` as it was sent with.
 ///
 /// # Safety
 /// Each pointer is a live array of the length that follows it. They are refused where they overlap.
@@ -133,13 +174,37 @@ pub unsafe extern "C" fn ts_mpi_take(
     data_len: usize,
     ranges: *const u64,
     ranges_len: usize,
+    bits: u32,
     limit: u32,
 ) -> i32 {
     guarded(|| {
         apart(data, data_len, ranges, ranges_len)?;
         // SAFETY: the caller passes typed arrays and their lengths; they share no memory.
         let (data, ranges) = unsafe { (view_mut(data, data_len), view(ranges, ranges_len)) };
-        world::with(|world| world.take(data, ranges, milliseconds(limit)))
+        let form = Form::of_bits(bits)?;
+        world::with(|world| world.take(data, (ranges, form), milliseconds(limit)))
+    })
+}
+
+/// Goes on with the message that [`ts_mpi_take`] took in part before its time was up, with the same pieces.
+///
+/// # Safety
+/// Each pointer is a live array of the length that follows it. They are refused where they overlap.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_mpi_take_rest(
+    data: *mut u32,
+    data_len: usize,
+    ranges: *const u64,
+    ranges_len: usize,
+    bits: u32,
+    limit: u32,
+) -> i32 {
+    guarded(|| {
+        apart(data, data_len, ranges, ranges_len)?;
+        // SAFETY: the caller passes typed arrays and their lengths; they share no memory.
+        let (data, ranges) = unsafe { (view_mut(data, data_len), view(ranges, ranges_len)) };
+        let form = Form::of_bits(bits)?;
+        world::with(|world| world.take_rest(data, (ranges, form), milliseconds(limit)))
     })
 }
 
@@ -166,7 +231,7 @@ mod tests {
         // MPI does not run here: what is not refused gets as far as that.
         for (place, status) in [(0, Status::Overlap), (7, Status::Overlap), (8, Status::NotRunning)] {
             // SAFETY: all places lie inside `words`, and nobody looks at them meanwhile.
-            let taken = unsafe { ts_mpi_take(first.cast(), 16, first.add(place), 2, 0) };
+            let taken = unsafe { ts_mpi_take(first.cast(), 16, first.add(place), 2, 32, 0) };
             assert_eq!(taken, status as i32, "take at {place}");
             // SAFETY: likewise.
             let next = unsafe { ts_mpi_next(-1, 0, first.cast(), HEAD_WORDS, first.add(place).cast(), 3) };

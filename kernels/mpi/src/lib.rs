@@ -6,6 +6,7 @@
 //! everywhere else. Gathering and scattering is the copy this costs, and it has to be done anyway.
 
 pub mod ffi;
+pub mod form;
 pub mod inbox;
 pub mod loan;
 pub mod message;

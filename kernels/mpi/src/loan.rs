@@ -7,8 +7,15 @@ use mpi::request::{Request, StaticScope};
 use mpi::topology::Process;
 use mpi::traits::Destination;
 
-/// The tag of every message of this library.
+/// The tag of the first chunk of every message of this library.
 pub const TAG: i32 = 7_355;
+/// The tag of the chunks behind it, so that other messages are heard while these are on their way.
+pub const REST_TAG: i32 = TAG + 1;
+
+/// The tag of a chunk by its place in the message.
+pub fn tag_of(index: usize) -> i32 {
+    if index == 0 { TAG } else { REST_TAG }
+}
 
 /// A buffer MPI reads or writes until its request is complete. Dropping a loan before that leaks the buffer.
 pub struct Loan {
@@ -17,13 +24,17 @@ pub struct Loan {
 }
 
 impl Loan {
-    /// Starts to send a buffer.
-    pub fn send(destination: &Process<'_>, words: Vec<u32>) -> Self {
+    /// Starts to send a chunk. A `matched` one is complete no sooner than its receiver has begun to take it.
+    pub fn send(destination: &Process<'_>, words: Vec<u32>, tag: i32, matched: bool) -> Self {
         let words = ManuallyDrop::new(words);
         // SAFETY: the buffer stays where it is, unmoved and untouched, until `settle` sees that MPI is done with
         // it, or for ever.
         let lent: &'static [u32] = unsafe { std::slice::from_raw_parts(words.as_ptr(), words.len()) };
-        let request = destination.immediate_send_with_tag(StaticScope, lent, TAG);
+        let request = if matched {
+            destination.immediate_synchronous_send_with_tag(StaticScope, lent, tag)
+        } else {
+            destination.immediate_send_with_tag(StaticScope, lent, tag)
+        };
         Self { words, request: ManuallyDrop::new(request) }
     }
 
@@ -41,6 +52,16 @@ impl Loan {
         match ManuallyDrop::into_inner(self.request).test() {
             Ok(_) => Ok(ManuallyDrop::into_inner(self.words)),
             Err(request) => Err(Self { words: self.words, request: ManuallyDrop::new(request) }),
+        }
+    }
+}
+
+/// Takes back what is complete, and leaves the rest.
+pub fn settle_all(loans: &mut Vec<Loan>, shelf: &mut Shelf) {
+    for loan in std::mem::take(loans) {
+        match loan.settle() {
+            Ok(words) => shelf.put(words),
+            Err(loan) => loans.push(loan),
         }
     }
 }

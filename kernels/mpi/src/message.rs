@@ -6,6 +6,7 @@
 
 use std::ops::Range;
 
+use crate::form::{Form, packed, unpacked};
 use crate::status::{Outcome, Status, ensure};
 
 /// Words of a head: what a message is and what it is about, in the caller's terms.
@@ -87,8 +88,23 @@ impl<'a> Walk<'a> {
         }
     }
 
-    /// Copies the next `chunk.len()` words out of `data`.
-    pub fn gather(&mut self, data: &[u32], chunk: &mut [u32]) -> Outcome {
+    /// Fills `chunk` with the next numbers of `data`, in a form.
+    pub fn gather(&mut self, data: &[u32], chunk: &mut [u32], form: Form) -> Outcome {
+        match form {
+            Form::Words => self.gather_words(data, chunk),
+            Form::Halves => self.gather_halves(data, chunk),
+        }
+    }
+
+    /// Writes the numbers in `chunk` to the next places in `data`.
+    pub fn scatter(&mut self, chunk: &[u32], data: &mut [u32], form: Form) -> Outcome {
+        match form {
+            Form::Words => self.scatter_words(chunk, data),
+            Form::Halves => self.scatter_halves(chunk, data),
+        }
+    }
+
+    fn gather_words(&mut self, data: &[u32], chunk: &mut [u32]) -> Outcome {
         let mut filled = 0;
         while filled < chunk.len() {
             let places = self.next(chunk.len() - filled);
@@ -100,8 +116,61 @@ impl<'a> Walk<'a> {
         Ok(())
     }
 
-    /// Copies `chunk` to the next places in `data`.
-    pub fn scatter(&mut self, chunk: &[u32], data: &mut [u32]) -> Outcome {
+    fn gather_halves(&mut self, data: &[u32], chunk: &mut [u32]) -> Outcome {
+        let mut filled = 0;
+        // The first number of a word whose second one stands in another piece.
+        let mut open: Option<u32> = None;
+        while filled < chunk.len() {
+            let places = self.next(2 * (chunk.len() - filled) - usize::from(open.is_some()));
+            let mut numbers = &data[places];
+            if let Some(first) = open.take() {
+                let second = numbers.first().copied().unwrap_or(0);
+                ensure(!numbers.is_empty() || filled + 1 == chunk.len(), Status::Length)?;
+                chunk[filled] = packed(first, second);
+                filled += 1;
+                numbers = numbers.get(1..).unwrap_or(&[]);
+            } else {
+                ensure(!numbers.is_empty(), Status::Length)?;
+            }
+            let pairs = numbers.chunks_exact(2);
+            open = pairs.remainder().first().copied();
+            let count = numbers.len() / 2;
+            for (word, pair) in chunk[filled..filled + count].iter_mut().zip(pairs) {
+                *word = packed(pair[0], pair[1]);
+            }
+            filled += count;
+        }
+        Ok(())
+    }
+
+    fn scatter_halves(&mut self, chunk: &[u32], data: &mut [u32]) -> Outcome {
+        let mut used = 0;
+        while used < 2 * chunk.len() {
+            let places = self.next(2 * chunk.len() - used);
+            // Beside the last of an odd number nothing stands.
+            if places.is_empty() {
+                return ensure(used + 1 == 2 * chunk.len(), Status::Length);
+            }
+            let mut numbers = &mut data[places];
+            let count = numbers.len();
+            if !used.is_multiple_of(2) {
+                numbers[0] = unpacked(chunk[used / 2])[1];
+                numbers = &mut numbers[1..];
+            }
+            let mut pairs = numbers.chunks_exact_mut(2);
+            let mut words = chunk[used.div_ceil(2)..].iter();
+            for (pair, word) in (&mut pairs).zip(&mut words) {
+                pair.copy_from_slice(&unpacked(*word));
+            }
+            if let ([last], Some(word)) = (pairs.into_remainder(), words.next()) {
+                *last = unpacked(*word)[0];
+            }
+            used += count;
+        }
+        Ok(())
+    }
+
+    fn scatter_words(&mut self, chunk: &[u32], data: &mut [u32]) -> Outcome {
         let mut used = 0;
         while used < chunk.len() {
             let places = self.next(chunk.len() - used);
@@ -159,8 +228,8 @@ mod tests {
                 assert!(length <= chunk_words);
                 let skip = if index == 0 { PREFIX_WORDS } else { 0 };
                 let mut chunk = vec![0; length];
-                gather.gather(&data, &mut chunk[skip..]).unwrap();
-                scatter.scatter(&chunk[skip..], &mut arrived).unwrap();
+                gather.gather(&data, &mut chunk[skip..], Form::Words).unwrap();
+                scatter.scatter(&chunk[skip..], &mut arrived, Form::Words).unwrap();
             }
             let sent = (3..103).chain([250]).chain(400..733);
             let places = [10].into_iter().chain(500..900).chain(0..5).chain(950..978);
@@ -173,6 +242,42 @@ mod tests {
     }
 
     #[test]
+    fn halves_arrive_rounded_in_pieces_of_odd_lengths_and_chunks_of_any() {
+        let data: Vec<u32> = (0..100).map(|number| (number as f32 * 1.007 - 40.0).to_bits()).collect();
+        for (from, to) in [
+            ([3, 7, 20, 1, 30, 25], [0, 1, 40, 31, 90, 1]),
+            ([0, 5, 5, 5, 10, 4], [50, 14, 0, 0, 0, 0]),
+            ([9, 0, 9, 0, 9, 0], [1, 0, 1, 0, 1, 0]),
+        ] {
+            let (pieces, target) = (Pieces::new(&from, 100).unwrap(), Pieces::new(&to, 100).unwrap());
+            let payload = Form::Halves.payload(pieces.words());
+            for size in [1, 2, 5, 100] {
+                let (mut gather, mut scatter) = (Walk::new(pieces), Walk::new(target));
+                let mut arrived = vec![7; 100];
+                let mut left = payload;
+                while left > 0 {
+                    let mut chunk = vec![0; left.min(size)];
+                    gather.gather(&data, &mut chunk, Form::Halves).unwrap();
+                    scatter.scatter(&chunk, &mut arrived, Form::Halves).unwrap();
+                    left -= chunk.len();
+                }
+                let places = |ranges: [u64; 6]| {
+                    ranges.chunks(2).flat_map(|range| range[0]..range[0] + range[1]).collect::<Vec<_>>()
+                };
+                let mut expected = vec![7; 100];
+                for (from, to) in places(from).into_iter().zip(places(to)) {
+                    expected[to as usize] = crate::form::rounded(data[from as usize]) << 16;
+                }
+                assert_eq!(arrived, expected, "chunks of {size}");
+            }
+        }
+        let mut walk = Walk::new(Pieces::new(&[0, 4], 10).unwrap());
+        assert_eq!(walk.gather(&[1; 10], &mut [0; 3], Form::Halves), Err(Status::Length), "past the end");
+        let mut walk = Walk::new(Pieces::new(&[0, 4], 10).unwrap());
+        assert_eq!(walk.scatter(&[1; 3], &mut [0; 10], Form::Halves), Err(Status::Length), "past the end");
+    }
+
+    #[test]
     fn walking_goes_on_behind_what_was_skipped() {
         let data: Vec<u32> = (0..100).collect();
         let ranges = [90, 5, 10, 0, 20, 7];
@@ -180,7 +285,7 @@ mod tests {
             let mut walk = Walk::new(Pieces::new(&ranges, 100).unwrap());
             walk.skip(skipped);
             let mut rest = vec![0; 12 - skipped];
-            walk.gather(&data, &mut rest).unwrap();
+            walk.gather(&data, &mut rest, Form::Words).unwrap();
             let all: Vec<u32> = (90..95).chain(20..27).collect();
             assert_eq!(rest, all[skipped..]);
             walk.skip(1);
@@ -222,6 +327,6 @@ mod tests {
     fn walking_past_the_end_is_refused() {
         let ranges = [0, 4];
         let mut walk = Walk::new(Pieces::new(&ranges, 10).unwrap());
-        assert_eq!(walk.gather(&[1; 10], &mut [0; 5]), Err(Status::Length));
+        assert_eq!(walk.gather(&[1; 10], &mut [0; 5], Form::Words), Err(Status::Length));
     }
 }

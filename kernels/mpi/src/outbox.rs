@@ -4,7 +4,8 @@ use std::time::Duration;
 
 use mpi::topology::Process;
 
-use crate::loan::{Loan, Shelf};
+use crate::form::Form;
+use crate::loan::{Loan, Shelf, settle_all, tag_of};
 use crate::message::{PREFIX_WORDS, Pieces, Walk, chunk_lengths, write_prefix};
 use crate::patience::wait_for;
 use crate::status::{Outcome, Status, resize};
@@ -15,7 +16,9 @@ const WINDOW: usize = 64;
 /// Chunks that MPI has not delivered yet.
 #[derive(Default)]
 pub struct Outbox {
-    loans: Vec<Loan>,
+    sent: Vec<Loan>,
+    /// Those of messages that nobody waited with; they do not count for those who wait.
+    posted: Vec<Loan>,
 }
 
 impl Outbox {
@@ -28,51 +31,77 @@ impl Outbox {
         destination: &Process<'_>,
         head: &[u32],
         data: &[u32],
-        pieces: Pieces<'_>,
+        (pieces, form): (Pieces<'_>, Form),
         chunk_words: usize,
         limit: Duration,
         begun: &mut u32,
         shelf: &mut Shelf,
     ) -> Outcome {
         let mut walk = Walk::new(pieces);
-        for (index, length) in chunk_lengths(pieces.words(), chunk_words).enumerate() {
+        let payload = form.payload(pieces.words());
+        for (index, length) in chunk_lengths(payload, chunk_words).enumerate() {
             let skip = if index == 0 { PREFIX_WORDS } else { 0 };
             if index < *begun as usize {
-                walk.skip(length - skip);
+                walk.skip((length - skip) * form.numbers_a_word());
                 continue;
             }
             wait_for(limit, || self.below(WINDOW, shelf)).ok_or(Status::Timeout)?;
             let mut chunk = shelf.take();
             resize(&mut chunk, length)?;
             if index == 0 {
-                write_prefix(&mut chunk, head, pieces.words());
+                write_prefix(&mut chunk, head, payload);
             }
-            walk.gather(data, &mut chunk[skip..])?;
-            self.loans.push(Loan::send(destination, chunk));
+            walk.gather(data, &mut chunk[skip..], form)?;
+            self.sent.push(Loan::send(destination, chunk, tag_of(index), false));
             *begun = u32::try_from(index + 1).map_err(|_| Status::Range)?;
         }
         self.settle(shelf);
         Ok(())
     }
 
-    /// Waits until everything has been delivered.
-    pub fn flush(&mut self, limit: Duration, shelf: &mut Shelf) -> Outcome {
-        wait_for(limit, || self.below(1, shelf)).ok_or(Status::Timeout)
+    /// Gives a whole message to MPI at once, however long it is: never waits, and holds a copy until it is taken.
+    pub fn post(
+        &mut self,
+        destination: &Process<'_>,
+        head: &[u32],
+        data: &[u32],
+        pieces: Pieces<'_>,
+        chunk_words: usize,
+        shelf: &mut Shelf,
+    ) -> Outcome {
+        let mut walk = Walk::new(pieces);
+        for (index, length) in chunk_lengths(pieces.words(), chunk_words).enumerate() {
+            let skip = if index == 0 { PREFIX_WORDS } else { 0 };
+            let mut chunk = shelf.take();
+            resize(&mut chunk, length)?;
+            if index == 0 {
+                write_prefix(&mut chunk, head, pieces.words());
+            }
+            walk.gather(data, &mut chunk[skip..], Form::Words)?;
+            self.posted.push(Loan::send(destination, chunk, tag_of(index), true));
+        }
+        self.settle(shelf);
+        Ok(())
+    }
+
+    /// Chunks of posted messages that nobody has begun to take.
+    pub fn posted(&self) -> usize {
+        self.posted.len()
+    }
+
+    /// Whether everything has been delivered.
+    pub fn is_empty(&self) -> bool {
+        self.sent.is_empty() && self.posted.is_empty()
     }
 
     fn below(&mut self, count: usize, shelf: &mut Shelf) -> Option<()> {
         self.settle(shelf);
-        (self.loans.len() < count).then_some(())
+        (self.sent.len() < count).then_some(())
     }
 
     /// Takes back what has been delivered.
     pub fn settle(&mut self, shelf: &mut Shelf) {
-        let loans = std::mem::take(&mut self.loans);
-        for loan in loans {
-            match loan.settle() {
-                Ok(words) => shelf.put(words),
-                Err(loan) => self.loans.push(loan),
-            }
-        }
+        settle_all(&mut self.sent, shelf);
+        settle_all(&mut self.posted, shelf);
     }
 }

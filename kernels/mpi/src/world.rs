@@ -7,9 +7,11 @@ use std::time::Duration;
 
 use mpi::Threading;
 use mpi::environment::{Universe, initialize_with_threading, is_initialized};
+use mpi::request::Request;
 use mpi::topology::{Communicator, SimpleCommunicator};
 use mpi::traits::CommunicatorCollectives;
 
+use crate::form::Form;
 use crate::inbox::{Announced, Inbox};
 use crate::loan::Shelf;
 use crate::message::{HEAD_WORDS, LEAST_CHUNK_WORDS, MOST_CHUNK_WORDS, Pieces};
@@ -64,23 +66,24 @@ pub fn with<T>(work: impl FnOnce(&mut World) -> Outcome<T>) -> Outcome<T> {
     })
 }
 
-/// Ends MPI once every rank is here and all messages are delivered.
+/// Ends MPI once every rank is here and all messages are delivered; those that nobody has taken are lost.
 ///
 /// After [`Status::Timeout`] MPI still runs: a rank is missing, and the job can only be aborted.
 pub fn finish(limit: Duration) -> Outcome {
     with(|world| {
-        world.outbox.flush(limit, &mut world.shelf)?;
+        // Two ranks may each wait for the other to take what neither needs any more.
+        world.discard_until(limit, |world| world.outbox.is_empty())?;
         let mut barrier = Some(world.communicator.immediate_barrier());
-        let all_here = wait_for(limit, || match barrier.take()?.test() {
-            Ok(_) => Some(()),
-            Err(request) => {
+        let all_here = world.discard_until(limit, |_| match barrier.take().map(Request::test) {
+            Some(Err(request)) => {
                 barrier = Some(request);
-                None
+                false
             }
+            Some(Ok(_)) | None => true,
         });
         // A request must not be dropped while it is under way.
         std::mem::forget(barrier);
-        all_here.ok_or(Status::Timeout)
+        all_here
     })?;
     if let Some(world) = WORLD.with(|cell| cell.borrow_mut().take()) {
         drop(ManuallyDrop::into_inner(world).universe);
@@ -110,7 +113,7 @@ impl World {
         rank: u32,
         head: &[u32],
         data: &[u32],
-        ranges: &[u64],
+        (ranges, form): (&[u64], Form),
         limit: Duration,
         begun: &mut u32,
     ) -> Outcome {
@@ -118,7 +121,22 @@ impl World {
         let pieces = Pieces::new(ranges, data.len())?;
         let rank = self.known(rank)?;
         let destination = self.communicator.process_at_rank(rank);
-        self.outbox.send(&destination, head, data, pieces, self.chunk_words, limit, begun, &mut self.shelf)
+        self.outbox.send(&destination, head, data, (pieces, form), self.chunk_words, limit, begun, &mut self.shelf)
+    }
+
+    /// Sends pieces of `data` to another rank at once, however long they are.
+    pub fn post(&mut self, rank: u32, head: &[u32], data: &[u32], ranges: &[u64]) -> Outcome {
+        ensure(head.len() == HEAD_WORDS, Status::Length)?;
+        let pieces = Pieces::new(ranges, data.len())?;
+        let rank = self.known(rank)?;
+        let destination = self.communicator.process_at_rank(rank);
+        self.outbox.post(&destination, head, data, pieces, self.chunk_words, &mut self.shelf)
+    }
+
+    /// Chunks of posted messages that nobody has begun to take.
+    pub fn posted(&mut self) -> usize {
+        self.outbox.settle(&mut self.shelf);
+        self.outbox.posted()
     }
 
     /// Announces the next message, from one rank or any.
@@ -129,9 +147,32 @@ impl World {
     }
 
     /// Takes the message announced last into pieces of `data`.
-    pub fn take(&mut self, data: &mut [u32], ranges: &[u64], limit: Duration) -> Outcome {
+    pub fn take(&mut self, data: &mut [u32], (ranges, form): (&[u64], Form), limit: Duration) -> Outcome {
         let pieces = Pieces::new(ranges, data.len())?;
-        self.inbox.take(&self.communicator, data, pieces, limit, &mut self.shelf)
+        self.inbox.take(&self.communicator, data, (pieces, form), limit, &mut self.shelf)
+    }
+
+    /// Goes on with the message that was taken in part, with the same pieces in the same form.
+    pub fn take_rest(&mut self, data: &mut [u32], (ranges, form): (&[u64], Form), limit: Duration) -> Outcome {
+        let pieces = Pieces::new(ranges, data.len())?;
+        self.outbox.settle(&mut self.shelf);
+        self.inbox.take_rest(&self.communicator, data, (pieces, form), limit, &mut self.shelf)
+    }
+
+    /// Receives messages and keeps nothing of them, until `done` and all that has begun to arrive is here.
+    fn discard_until(&mut self, limit: Duration, mut done: impl FnMut(&mut Self) -> bool) -> Outcome {
+        let mut failure = None;
+        let ended = wait_for(limit, || {
+            self.outbox.settle(&mut self.shelf);
+            match self.inbox.discard(&self.communicator, &mut self.shelf) {
+                Ok(here) => (here && done(self)).then_some(()),
+                Err(status) => {
+                    failure = Some(status);
+                    Some(())
+                }
+            }
+        });
+        failure.map_or(ended.ok_or(Status::Timeout), Err)
     }
 
     /// Ends all ranks of the job at once.

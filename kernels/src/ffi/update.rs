@@ -6,7 +6,7 @@ use crate::network::layer::{self, LAYOUT_COLUMNS};
 use crate::network::settings::Settings;
 use crate::network::update;
 
-/// Applies written gradients, see [`optimizer::apply_gradients`]; `settings` is a block of [`Settings`].
+/// Applies written gradients, see [`update::apply_gradients`]; `settings` is a block of [`Settings`].
 ///
 /// # Safety
 /// As for [`ts_train_batch`](super::step::ts_train_batch).
@@ -21,6 +21,8 @@ pub unsafe extern "C" fn ts_apply_gradients(
     state_len: usize,
     gradients: *mut u32,
     gradients_len: usize,
+    connections: *const u32,
+    connections_len: usize,
     settings: *const f64,
     settings_len: usize,
 ) -> i32 {
@@ -32,7 +34,9 @@ pub unsafe extern "C" fn ts_apply_gradients(
             let (arena, state) = (view_mut(arena, arena_len), view_mut(state, state_len));
             let network = layer::layers(layout, slopes, arena, state, planes)?;
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
-            update::apply_gradients(&network, &gradients.ok_or(Status::Length)?, training.optimizer, threads)
+            let connections = view(connections, connections_len);
+            let gradients = gradients.ok_or(Status::Length)?;
+            update::apply_gradients(&network, &gradients, connections, training.optimizer, threads)
         }
     })
 }

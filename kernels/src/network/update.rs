@@ -46,7 +46,12 @@ impl OptimizerStep {
     /// A step moves a sum over k inputs k times as far as one of them, so a readout over 10⁵ units overshoots at a
     /// rate that suits their own weights. Source: Yang & Hu 2021 ("Tensor Programs IV"): η ∝ 1/k at the output.
     pub fn for_weights(self, layer: &Layer) -> Self {
-        let fan_in = layer.nnz.max(1) as f32 / layer.neurons as f32;
+        self.for_connections(layer.nnz, layer.neurons)
+    }
+
+    /// As [`OptimizerStep::for_weights`], of a layer with `connections` connections, of which others may hold some.
+    fn for_connections(self, connections: usize, neurons: usize) -> Self {
+        let fan_in = connections.max(1) as f32 / neurons as f32;
         Self { rate: self.rate * (self.fan_in_limit / fan_in).min(1.0), ..self }
     }
 
@@ -201,16 +206,26 @@ impl Kernel for ApplyWritten<'_> {
 ///
 /// Cost: one pass over parameters, planes and gradients.
 ///
+/// `connections` counts those of each whole layer where the layers given hold rows of it alone; empty where they are whole.
+///
 /// # Errors
-/// [`Status::Length`] when layers and gradients differ in number.
-pub fn apply_gradients(layers: &[Layer], gradients: &[Gradients], step: OptimizerStep, threads: usize) -> Outcome {
+/// [`Status::Length`] when layers and gradients differ in number, or layers and counts that are given.
+pub fn apply_gradients(
+    layers: &[Layer],
+    gradients: &[Gradients],
+    connections: &[u32],
+    step: OptimizerStep,
+    threads: usize,
+) -> Outcome {
     ensure(layers.len() == gradients.len(), Status::Length)?;
+    ensure(connections.is_empty() || connections.len() == layers.len(), Status::Length)?;
     let whole = |step| Update::Fused { step, first: true, last: true };
     let update = whole(step);
-    for (layer, gradient) in layers.iter().zip(gradients) {
+    for (index, (layer, gradient)) in layers.iter().zip(gradients).enumerate() {
+        let all = connections.get(index).map_or(layer.nnz, |&count| count as usize);
         let state = &layer.state;
         let parts: [(Update, &SharedSlice<f32>, &StatePlanes, &SharedSlice<f32>); 3] = [
-            (whole(step.for_weights(layer)), &layer.values, &state.values, &gradient.values),
+            (whole(step.for_connections(all, layer.neurons)), &layer.values, &state.values, &gradient.values),
             (update, &layer.bias, &state.bias, &gradient.bias),
             (
                 whole(step.for_activation(layer)),

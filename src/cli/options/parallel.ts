@@ -1,5 +1,5 @@
 /**
- * How many train: the options of WASAP-SGD and WASSP-SGD.
+ * How many train: the options of WASAP-SGD, WASSP-SGD and gossip.
  *
  * @module
  */
@@ -8,6 +8,21 @@ import { COUNT, from, type Option } from "../option.ts";
 
 const RUN = { group: "run", commands: ["train"] } as const;
 const PARALLEL = { ...RUN, needs: [{ option: "parallel" }] } as const;
+const PHASED = {
+  ...RUN,
+  needs: [{ option: "parallel", values: ["wasap", "wassp"], because: "it is for wasap and wassp" }],
+} as const;
+const OVER_MPI = {
+  ...RUN,
+  needs: [
+    ...PHASED.needs,
+    { option: "transport", values: ["mpi"], because: "it is between the ranks of an MPI job" },
+  ],
+} as const;
+const GOSSIP = {
+  ...RUN,
+  needs: [{ option: "parallel", values: ["gossip"], because: "it is for gossip" }],
+} as const;
 /** Over MPI it is another. */
 const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
   parallel: "timeLimitSeconds",
@@ -35,20 +50,51 @@ export const PARALLEL_OPTIONS = [
     excludes: [{ option: "transport", values: ["mpi"], because: "each rank but the first is a worker" }],
   },
   {
-    ...PARALLEL,
     ...from(PARALLEL_HYPERPARAMETERS.phaseOneFraction, { parallel: "phaseOneFraction" }),
+    ...PHASED,
     name: "phase-one-fraction",
     value: "X",
     help: "Part of the epochs in which workers of --parallel train one model, before one each.",
-    defaultWith: { option: "parallel", values: ["wasap", "wassp"] },
   },
   {
-    ...PARALLEL,
     ...from(PARALLEL_HYPERPARAMETERS.initialRateFactor, { parallel: "initialRateFactor" }),
+    ...PHASED,
     name: "initial-rate-factor",
     value: "X",
     help: "With wasap, how many times larger the learning rate is in the first 5 epochs.",
     defaultWith: { option: "parallel", values: ["wasap"] },
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.localSteps, { parallel: "localSteps" }),
+    ...GOSSIP,
+    name: "local-steps",
+    value: "STEPS",
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.peerAverage, { parallel: "peerAverage" }),
+    ...GOSSIP,
+    name: "peer-average",
+    value: "KIND",
+  },
+  {
+    ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.shards, { parallel: "shards" }),
+    name: "shards",
+    value: "WHEN",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp", "gossip"] },
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.averageEvery, { parallel: "averageEvery" }),
+    ...PHASED,
+    name: "average-every",
+    value: "N",
+  },
+  {
+    ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.phaseTwoRateFactor, { parallel: "phaseTwoRateFactor" }),
+    name: "phase-two-rate-factor",
+    value: "X",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp", "gossip"] },
   },
   {
     ...PARALLEL,
@@ -60,6 +106,24 @@ export const PARALLEL_OPTIONS = [
       "120; 25 over MPI). Raise it where one mini-batch takes as long.",
   },
   {
+    ...from(PARALLEL_HYPERPARAMETERS.servers, { parallel: "servers" }),
+    ...OVER_MPI,
+    name: "servers",
+    value: "S",
+    help: "With --transport mpi, servers among which the parameters are split by rows; the first S ranks.",
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.wireBits, { parallel: "wireBits" }),
+    ...OVER_MPI,
+    name: "wire-bits",
+    value: "16|32",
+    help: "With --transport mpi, bits of each gradient and parameter that travels; with 16, bfloat16.",
+    check: ({ "wire-bits": bits }) =>
+      bits === undefined || bits === 16 || bits === 32
+        ? undefined
+        : `use --wire-bits ${bits}: expected 16 or 32`,
+  },
+  {
     ...PARALLEL,
     name: "transport",
     kind: "choice",
@@ -68,10 +132,10 @@ export const PARALLEL_OPTIONS = [
     default: "workers",
     help:
       "What carries parallel training: threads of one process, or the ranks of an MPI job, of which the " +
-      "first is the server; see docs/mpi.md.",
+      "first is the server, or the first ones (--servers); see docs/mpi.md.",
     check: ({ transport, parallel }) =>
       transport === "mpi" && parallel === "none"
-        ? "use --transport mpi with --parallel none: expected wasap or wassp"
+        ? "use --transport mpi with --parallel none: expected wasap, wassp or gossip"
         : undefined,
   },
 ] as const satisfies readonly Option[];

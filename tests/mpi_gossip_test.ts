@@ -1,0 +1,151 @@
+import { assert, assertEquals, assertStringIncludes } from "@std/assert";
+import { loadModel } from "../src/files/checkpoint.ts";
+import { ignore, job, lines, PROGRAM, ranks, why } from "./mpi/job.ts";
+import { problem } from "./mpi/problem.ts";
+
+const GOSSIP = ["--parallel", "gossip", "--transport", "mpi", "--hidden", "40"];
+
+Deno.test({
+  name: `postMessage() never waits, however long messages are, and others are heard while one arrives${why}`,
+  ignore,
+  async fn() {
+    for (const count of [2, 3]) {
+      const { code, out, err } = await ranks(count, "./post.ts");
+      assertEquals(code, 0, err);
+      const found = lines(out);
+      found.sort((a, b) => a.rank - b.rank);
+      const expected = Array.from({ length: count }, (_, rank) => ({ rank, wrong: 0 }));
+      assertEquals(found.map(({ rank, wrong }) => ({ rank, wrong })), expected);
+    }
+  },
+});
+
+Deno.test({
+  name: `MpiGossip sends the topology only where the asker's is another, and the model of the moment${why}`,
+  ignore,
+  async fn() {
+    const { code, out, err } = await ranks(3, "./questions.ts");
+    assertEquals(code, 0, err);
+    const [{ words, versions, models }] = lines(out);
+    const [[layers, whole], [parameters]] = words;
+    assert(layers === 3 && whole > parameters, `${words}`);
+    assertEquals(words, [[layers, whole], [parameters], [layers, whole], [parameters]]);
+    assertEquals(versions, [1, 2]);
+    assertEquals(models, [0, 0, 1, 1]);
+  },
+});
+
+for (const workers of [2, 3, 5]) {
+  Deno.test({
+    name: `trainOverMpi() by gossip ends, keeps nnz and learns with ${workers} workers${why}`,
+    ignore,
+    async fn() {
+      const options = { algorithm: "gossip", epochs: 20, localSteps: 2, batchSize: 16, threads: 1 };
+      const { code, out, err } = await ranks(workers + 1, "./train.ts", [JSON.stringify(options)]);
+      assertEquals(code, 0, err);
+      const records = lines(out);
+      assertEquals(records.pop().nnz, problem().model.layers.map((layer) => layer.nnz));
+      assertEquals(records.length, 20);
+      for (const { parallel } of records) {
+        assertEquals([parallel.phase, parallel.workers], [2, workers]);
+        assert(parallel.exchanges >= workers, `${parallel.exchanges} exchanges`);
+        assert(parallel.meanExchangeAge >= 0);
+      }
+      assert(records[19].testAccuracy > 0.65, `test accuracy ${records[19].testAccuracy}`);
+    },
+  });
+}
+
+for (const peerAverage of ["holders", "union"]) {
+  Deno.test({
+    name:
+      `trainOverMpi() by gossip ends where all ask all the time for models of many more chunks than MPI takes at once: ${peerAverage}${why}`,
+    ignore,
+    async fn() {
+      const often = { algorithm: "gossip", localSteps: 1, peerAverage, evolveEvery: { steps: 3 } };
+      const options = { ...often, epochs: 4, batchSize: 32, threads: 1, chunkWords: 36 };
+      for (const count of [3, 4]) {
+        const { code, out, err } = await ranks(count, "./train.ts", [JSON.stringify(options)]);
+        assertEquals(code, 0, err);
+        const records = lines(out);
+        assertEquals(records.pop().nnz, problem().model.layers.map((layer) => layer.nnz));
+        assert(records.every(({ parallel }) => parallel.exchanges > 0));
+      }
+    },
+  });
+}
+
+Deno.test({
+  name: `trainOverMpi() by gossip that is ended in the middle of an epoch ends all ranks in good order${why}`,
+  ignore,
+  async fn() {
+    const { code, out, err, seconds } = await ranks(4, "./ended_gossip.ts");
+    assertEquals([code, err], [0, ""]);
+    assertEquals(lines(out), [{ message: "enough" }]);
+    assert(seconds < 25, `${seconds} s`);
+  },
+});
+
+Deno.test({
+  name:
+    `a worker that is killed while training by gossip ends the job, and the last checkpoint is whole${why}`,
+  ignore,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const output = `${folder}/model.safetensors`;
+      const shell = `if [ "$OMPI_COMM_WORLD_RANK" = 2 ]; then
+        (while [ ! -e "${output}" ]; do sleep 0.05; done; kill -KILL $$) &
+      fi
+      exec "$@"`;
+      const { code, err, seconds } = await job(4, [
+        ...["sh", "-c", shell, "sh", ...PROGRAM, ...GOSSIP, "--epochs", "100000"],
+        ...["--checkpoint-every", "1", "--quiet", "--output", output],
+      ]);
+      assert(code !== 0);
+      assert(seconds < 30, `${seconds} s`);
+      assertStringIncludes(err, "signal 9");
+      assert((await loadModel(output)).training!.epoch >= 1);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: `train --resume by gossip over MPI goes on where a job stopped, with the models of its workers${why}`,
+  ignore,
+  async fn() {
+    const folder = await Deno.makeTempDir();
+    try {
+      const output = `${folder}/model.safetensors`;
+      const runs = [
+        [...PROGRAM, ...GOSSIP, "--epochs", "2", "--json", "--output", output],
+        [...PROGRAM, "--resume", output, "--epochs", "4", "--json"],
+      ];
+      const epochs: number[] = [];
+      for (const command of runs) {
+        const { code, out, err } = await job(4, command);
+        assertEquals(code, 0, err);
+        const records = lines(out).filter(({ event }) => event === "epoch");
+        assert(records.every(({ parallel }) => parallel.exchanges > 0));
+        epochs.push(...records.map(({ epoch }) => epoch));
+      }
+      assertEquals(epochs, [1, 2, 3, 4]);
+      const { training, workers } = await loadModel(output);
+      assertEquals([training!.epoch, workers!.length], [4, 3]);
+    } finally {
+      await Deno.remove(folder, { recursive: true });
+    }
+  },
+});
+
+Deno.test({
+  name: `train by gossip over MPI is refused in one line where the job has one worker${why}`,
+  ignore,
+  async fn() {
+    const { code, err } = await job(2, [...PROGRAM, ...GOSSIP, "--epochs", "1"]);
+    assert(code !== 0);
+    assertStringIncludes(err, "Cannot train with 1 worker by gossip");
+  },
+});
