@@ -101,6 +101,7 @@ export type { BestEpoch, MetricName, SelectionOptions } from "./src/train/select
 export type { ClassWeights } from "./src/train/sample_weights.ts";
 export type { LearningRateSchedule } from "./src/model/schedule.ts";
 export type { ScheduleFunction, SchedulePlace } from "./src/train/rate.ts";
+export type { BegunEpoch } from "./src/train/begun_epoch.ts";
 export { newRunState, type RunState } from "./src/train/state.ts";
 export type { OptimizerName, OptimizerOptions } from "./src/optimizer/optimizers.ts";
 export type { SgdOptions } from "./src/optimizer/sgd.ts";

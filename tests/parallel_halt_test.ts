@@ -232,7 +232,7 @@ Deno.test("a checkpoint is of the models as they are when the run is aborted bet
   });
 });
 
-Deno.test("train() refuses the middle of an epoch that workers have begun, and workers one that was begun without them", async () => {
+Deno.test("train() refuses the middle of an epoch that workers have begun, and workers another batch size there", async () => {
   await withFile(async (path) => {
     const { state, model } = await part(path, OPTIONS, { begins: true, stop: { kind: "push", count: 20 } });
     assertEquals(state.step, 4);
@@ -242,12 +242,6 @@ Deno.test("train() refuses the middle of an epoch that workers have begun, and w
       error.message,
       "Cannot go on without workers inside epoch 2, of which 4 of 16 steps are done: which samples workers have had " +
         "is theirs to know; train this one to its end in parallel first",
-    );
-    const { begun: __, ...sequential } = state;
-    assertThrows(
-      () => trainParallel(model, data, { ...OPTIONS, state: { ...sequential } }),
-      TypeError,
-      "inside epoch 2, of which 4 steps were done without workers",
     );
     assertThrows(
       () => trainParallel(model, data, { ...OPTIONS, batchSize: 16, state: { ...state } }),

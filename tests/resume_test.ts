@@ -127,13 +127,13 @@ Deno.test("train() goes on inside an epoch with its batch size alone, and takes 
   assertEquals(old.epoch, 3);
 });
 
-Deno.test("trainParallel() refuses to go on inside an epoch", async () => {
+Deno.test("trainParallel() refuses to go on inside an epoch that was begun without workers", async () => {
   const [model, state] = [make(), newRunState()];
   for await (const _ of train(model, data, { epochs: 3, batchSize: 32, maxSteps: 13, threads: 1, state }));
   assertThrows(
     () => trainParallel(model, data, { epochs: 3, batchSize: 32, workers: 2, state }),
     TypeError,
-    "Cannot go on in parallel inside epoch 2, of which 3 steps are done: workers begin with an epoch",
+    "Cannot go on in parallel inside epoch 2, of which 3 steps were done without workers",
   );
 });
 

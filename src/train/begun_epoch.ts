@@ -15,11 +15,13 @@ export interface BegunEpoch {
   readonly samples: number;
   /** Sum of the staleness of these updates. */
   readonly stalenessSum: number;
+  /** The largest staleness of any of them. */
   readonly largestStaleness: number;
   /** Gradients of connections that were gone. */
   readonly droppedGradients: number;
-  /** Averages of two workers' models, and the steps between questions and answers. */
+  /** Gossip: averages of two workers' models. */
   readonly exchanges: number;
+  /** Steps between the questions and answers of these, summed. */
   readonly exchangeSteps: number;
   /** Phase 2: steps that each worker has done of its own pass. */
   readonly workerSteps?: readonly number[];

@@ -31,14 +31,19 @@ export interface JobEnd {
   readonly seconds: number;
 }
 
-/** A launcher of a command as ranks of a job. */
-export function launcher(count: number, command: readonly string[]): Deno.Command {
+/** A launcher of a command as ranks of a job; `settings` are for the launcher, as variables. */
+export function launcher(
+  count: number,
+  command: readonly string[],
+  settings: Readonly<Record<string, string>> = {},
+): Deno.Command {
   return new Deno.Command("mpirun", {
     args: ["-n", `${count}`, "--oversubscribe", ...command],
     env: {
       OMPI_ALLOW_RUN_AS_ROOT: "1",
       OMPI_ALLOW_RUN_AS_ROOT_CONFIRM: "1",
       NO_COLOR: "1",
+      ...settings,
     },
     stdout: "piped",
     stderr: "piped",
