@@ -77,7 +77,7 @@ function plan(
     model,
     setup: {
       ...{ settings: { ...settings, ...beside }, parallel, split: xorData(200).train, standardization },
-      ...{ image: undefined, epochsDone: 0, phaseOneEpochs: 2 },
+      ...{ image: undefined, epochsDone: 0, begunSteps: [0, 0], phaseOneEpochs: 2 },
     },
     server: { settings, parallel, steps: 10 },
     ...{ updatesDone: 0, updatesTotal: 20, module },
@@ -236,6 +236,7 @@ Deno.test("WorkersTransport loses, doubles and tears no update in 100,000 pushes
       standardization: { mean: new Float32Array(4), scale: new Float32Array(4) },
       image: undefined,
       epochsDone: 0,
+      begunSteps: new Array(workers).fill(0),
       phaseOneEpochs: 10,
     },
     server: { settings, parallel, steps },

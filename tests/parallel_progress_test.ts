@@ -13,39 +13,47 @@ const PROGRESS: Progress = {
   ...{ epoch: 1, epochs: 1, step: 1, steps: 2, loss: 1, accuracy: 0, samplesPerSecond: 1 },
 };
 
-Deno.test("ProgressCalls.tell() leaves out what comes while a call runs, and during() waits for the last call", async () => {
+Deno.test("ProgressCalls.tell() leaves out what comes while a call runs, and settled() waits for the last call", async () => {
   const told: number[] = [];
   const ends: (() => void)[] = [];
   const calls = new ProgressCalls(({ step }) => {
     told.push(step);
     return new Promise<void>((resolve) => ends.push(resolve));
-  });
+  }, () => {});
   for (const step of [1, 2]) calls.tell({ ...PROGRESS, step });
   ends[0]();
-  await calls.during(Promise.resolve());
+  await calls.settled();
   for (const step of [3, 4]) calls.tell({ ...PROGRESS, step });
   assertEquals(told, [1, 3]);
   let over = false;
-  const epoch = calls.during(Promise.resolve(7)).then((result) => (over = true, result));
+  const settled = calls.settled().then(() => over = true);
   await new Promise((resolve) => setTimeout(resolve, 1));
   assert(!over);
   ends[1]();
-  assertEquals(await epoch, 7);
+  await settled;
 });
 
-Deno.test("ProgressCalls.during() rejects with what a call throws, then or before, and makes no further call", async () => {
+Deno.test("ProgressCalls tells once that a call has thrown, throws it in settled(), and makes no further call", async () => {
   const wrong = new Error("enough");
-  let count = 0;
+  let [count, failures] = [0, 0];
   const calls = new ProgressCalls(() => {
     count++;
     throw wrong;
-  });
-  const endless = calls.during(new Promise(() => {}));
+  }, () => failures++);
   calls.tell(PROGRESS);
-  assertStrictEquals(await assertRejects(() => endless), wrong);
-  assertStrictEquals(await assertRejects(() => calls.during(new Promise(() => {}))), wrong);
+  for (const _ of [1, 2]) assertStrictEquals(await assertRejects(() => calls.settled()), wrong);
   calls.tell(PROGRESS);
-  assertEquals(count, 1);
+  assertEquals([count, failures], [1, 1]);
+});
+
+Deno.test("ProgressCalls.settled() does not wait for a call that runs when the run is aborted, then or before", async () => {
+  const calls = new ProgressCalls(() => new Promise(() => {}), () => {});
+  calls.tell(PROGRESS);
+  const [abort, reason] = [new AbortController(), new Error("enough")];
+  const settled = assertRejects(() => calls.settled(abort.signal));
+  abort.abort(reason);
+  assertStrictEquals(await settled, reason);
+  assertStrictEquals(await assertRejects(() => calls.settled(abort.signal)), reason);
 });
 
 Deno.test("trainParallel() calls onProgress one at a time, and ends no epoch while a call runs", async () => {
