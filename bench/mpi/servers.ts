@@ -49,7 +49,7 @@ const SCRIPT = decodeURIComponent(new URL("./namespaces.sh", import.meta.url).pa
 async function run([ranks, options]: System, rate: string): Promise<number[]> {
   const common = [
     ...["--transport", "mpi", "--dataset", "fashion-mnist", "--validation-fraction", "0.9"],
-    ...["--epochs", `${EPOCHS}`, "--threads", "2"],
+    ...["--epochs", `${EPOCHS}`, "--threads", "2", "--seed", "0"],
   ];
   const { code, stdout, stderr } = await new Deno.Command("bash", {
     args: [SCRIPT, `${ranks}`, ...common, "--evaluate-every", `${EPOCHS}`, "--json", ...options],
@@ -89,14 +89,22 @@ for (const rate of RATES) {
   for (const { one, other, median } of ratios) console.error(`  ${one} against ${other}: ${median}`);
   results.push({ rate, partOfOtherPrograms: disturbance, systems, ratios });
 }
+/** The commit that runs. */
+async function commit(): Promise<string> {
+  const { stdout } = await new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"] }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
 console.log(JSON.stringify(
   {
     what:
       "samples a second over MPI, one network namespace a rank, 784-1000-1000-1000-10, epsilon 20, batch 128",
     command: `bench/mpi/servers.ts ${Deno.args.join(" ")}`.trim(),
+    commit: await commit(),
     host: describeProcessor(processor()),
     date: new Date().toISOString().slice(0, 10),
     epochs: EPOCHS,
+    seed: 0,
     results,
   },
   undefined,
