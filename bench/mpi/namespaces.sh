@@ -7,20 +7,22 @@
 #
 # With RATE (1gbit, 250mbit) in the environment each rank's link has that bandwidth, each way.
 set -euo pipefail
+# Of this run alone, so that two runs at once do not share their namespaces.
+export TS_RUN=${TS_RUN:-ts$$}
 [ "${1:-}" != "--agent" ] || {
   # Open MPI calls its remote shell like ssh: host, then a command. Here a host is a namespace.
   host=$2
   shift 2
-  exec ip netns exec "ts-${host//./-}" unshare --uts sh -c "hostname ts-${host//./-}; $*"
+  exec ip netns exec "$TS_RUN-${host//./-}" unshare --uts sh -c "hostname ts-${host//./-}; $*"
 }
 self=$(realpath "$0")
 cd "$(dirname "$self")/../.."
 ranks=${1:-3}
 [ $# -eq 0 ] || shift
 [ "$(id -u)" = 0 ] || { echo "Cannot make network namespaces: root is needed"; exit 1; }
-hub=ts-hub
+hub=$TS_RUN-hub
 address() { echo "10.77.0.$(($1 + 1))"; }
-namespace() { echo "ts-10-77-0-$(($1 + 1))"; }
+namespace() { echo "$TS_RUN-10-77-0-$(($1 + 1))"; }
 remove() {
   for ((rank = 0; rank < ranks; rank++)); do ip netns del "$(namespace $rank)" 2>/dev/null || true; done
   ip netns del $hub 2>/dev/null || true

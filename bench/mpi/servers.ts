@@ -1,7 +1,7 @@
 /**
  * Phase 1 of WASAP-SGD on Fashion-MNIST's network over links of limited bandwidth (`namespaces.sh`): one server and
  * two, two workers and four, numbers of 32 bits and of 16; and gossip beside them. In turn, so that what else the
- * machine does falls on all alike; a quarter of the samples, for short epochs. Prints a table to stderr, JSON with the samples a second of every epoch but each
+ * machine does falls on all alike; a tenth of the samples, for short epochs. Prints a table to stderr, JSON with the samples a second of every epoch but each
  * run's first to stdout. Root on Linux.
  *
  *     deno run -A bench/mpi/servers.ts [ROUNDS [RATE,...]] > bench/results/DATE-mpi-servers.json
@@ -14,7 +14,7 @@ import { median } from "../scaling/costs.ts";
 
 const ROUNDS = Number(Deno.args[0] ?? 3);
 const RATES = (Deno.args[1] ?? "100mbit,1gbit,10gbit").split(",");
-const EPOCHS = 6;
+const EPOCHS = 4;
 
 /** Ranks, and options of training beside those that all have. */
 type System = readonly [ranks: number, options: readonly string[]];
@@ -48,8 +48,8 @@ const SCRIPT = decodeURIComponent(new URL("./namespaces.sh", import.meta.url).pa
 /** Samples a second of each epoch but the first. */
 async function run([ranks, options]: System, rate: string): Promise<number[]> {
   const common = [
-    ...["--transport", "mpi", "--dataset", "fashion-mnist", "--validation-fraction", "0.75"],
-    ...["--epochs", `${EPOCHS}`, "--threads", "2"],
+    ...["--transport", "mpi", "--dataset", "fashion-mnist", "--validation-fraction", "0.9"],
+    ...["--epochs", `${EPOCHS}`, "--threads", "2", "--seed", "0"],
   ];
   const { code, stdout, stderr } = await new Deno.Command("bash", {
     args: [SCRIPT, `${ranks}`, ...common, "--evaluate-every", `${EPOCHS}`, "--json", ...options],
@@ -89,14 +89,22 @@ for (const rate of RATES) {
   for (const { one, other, median } of ratios) console.error(`  ${one} against ${other}: ${median}`);
   results.push({ rate, partOfOtherPrograms: disturbance, systems, ratios });
 }
+/** The commit that runs. */
+async function commit(): Promise<string> {
+  const { stdout } = await new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"] }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
 console.log(JSON.stringify(
   {
     what:
       "samples a second over MPI, one network namespace a rank, 784-1000-1000-1000-10, epsilon 20, batch 128",
     command: `bench/mpi/servers.ts ${Deno.args.join(" ")}`.trim(),
+    commit: await commit(),
     host: describeProcessor(processor()),
     date: new Date().toISOString().slice(0, 10),
     epochs: EPOCHS,
+    seed: 0,
     results,
   },
   undefined,

@@ -37,10 +37,17 @@ for (let seed = 1; seed <= SEEDS; seed++) {
 }
 const mean = (of: (run: typeof runs[number]) => number) =>
   runs.reduce((sum, run) => sum + of(run), 0) / SEEDS;
+/** The commit that runs. */
+async function commit(): Promise<string> {
+  const { stdout } = await new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"] }).output();
+  return new TextDecoder().decode(stdout).trim();
+}
+
 console.log(JSON.stringify(
   {
     what: "Fashion-MNIST, 784-1000-1000-1000-10, epsilon 20, WASSP over MPI, 2 workers, validation accuracy",
     command: `bench/mpi/wire_bits.ts ${Deno.args.join(" ")}`.trim(),
+    commit: await commit(),
     host: describeProcessor(processor()),
     date: new Date().toISOString().slice(0, 10),
     epochs: EPOCHS,
