@@ -1,5 +1,5 @@
 /**
- * WASAP-SGD and WASSP-SGD over MPI: one process is the server, the others work, on one machine or many.
+ * WASAP-SGD, WASSP-SGD and gossip over MPI: one process is the server, the others work, on one machine or many.
  *
  * @module
  */
@@ -62,7 +62,8 @@ class WorkDone {}
  *
  * Only what exists travels: values in the order of a topology that both sides know, and the topology itself only when
  * it has changed. Memory: a worker has a replica and gradients beside its data; the server a topology for each
- * version that gradients may still come for, and in phase 2 a replica of each worker.
+ * version that gradients may still come for, and in phase 2 a replica of each worker. In gossip workers send each other
+ * their models, and rank 0 only those of the end of an epoch; a worker has that of one other beside.
  *
  * @returns An iterator over epoch records; its return value is the summary, undefined for other ranks than 0.
  * MPI starts with the iteration; options, data and whether the model fits them are checked before, at the call.
