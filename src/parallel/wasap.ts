@@ -1,5 +1,5 @@
 /**
- * WASAP-SGD and WASSP-SGD: many workers train one truly sparse network.
+ * WASAP-SGD, WASSP-SGD and gossip: many workers train one truly sparse network.
  *
  * @module
  */
@@ -28,7 +28,7 @@ import {
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
 import type { RunState } from "../train/state.ts";
-import { averageModels } from "./average.ts";
+import { averageModels, type ModelSpread } from "./average.ts";
 import { added, type Beginning, noteBegun, sumsBefore } from "./begun_epoch.ts";
 import {
   checkShards,
@@ -41,7 +41,7 @@ import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate, phaseTwoRate } from "./rates.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
 import { lastChangeOfPhases, planTransport, type TransportPlan } from "./transport_plan.ts";
-import { passSteps } from "./worker.ts";
+import { passSteps, stepsOfAll } from "./worker.ts";
 import { checkWorkerModels, WorkerModels } from "./worker_models.ts";
 import { WorkersTransport } from "./workers.ts";
 
@@ -57,11 +57,14 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  * and changes the topology, and gradients on their way are applied where their connections still exist. Phase 2: each
  * worker trains and evolves a model of its own; the average of all is what is evaluated, and what remains.
  *
+ * `gossip` has no phase 1 and no server: from the first epoch on each worker has a model of its own, and after every
+ * `localSteps` steps averages it with that of another, drawn by the seed, without anybody waiting.
+ *
  * Paper: §2.1 Algorithm 1, Eq. 1 and 2. Workers are Deno Workers over shared memory; see `docs/parallel.md` for
  * permissions, deviations and measurements. `wassp` gives the same bits in each run with the same seed and workers, and
- * with one worker those of {@linkcode train}; `wasap` does not.
+ * with one worker those of {@linkcode train}; `wasap` and `gossip` do not.
  *
- * @throws {RangeError} At the call, when a value is out of range, or there are more workers than batches.
+ * @throws {RangeError} At the call, when a value is out of range, there are more workers than batches, or gossip has one.
  * @throws {TypeError} At the call, when there is no option of a name, its value has the wrong type or is for sequential
  * training or MPI only, or model and data do not fit together; with the first record, when the model is in another run.
  * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
@@ -216,13 +219,13 @@ class ParallelEngine implements Engine {
     const first = epoch <= setup.phaseOneEpochs;
     const before = sumsBefore(state, setup.parallel.workers);
     const onSums = this.#calls.ofEpoch({
-      ...{ epoch, epochs: this.#settings.epochs, steps: this.#plan.server.steps, before },
+      ...{ epoch, epochs: this.#settings.epochs, steps: this.#stepsOf(first), before },
       begun: this.#begun(epoch).step,
     });
     const part = { epoch, before, onSums };
-    const [sums, evolution] = first
+    const { sums, evolution, spread } = first
       ? await this.#runPhaseOne(state, part)
-      : [await this.#runPhaseTwo(state, part), { replaced: 0, seconds: 0 }];
+      : await this.#runPhaseTwo(state, part);
     const seconds = (performance.now() - started) / 1000 - evolution.seconds;
     const learningRate = this.#lastRate(epoch, first);
     if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
@@ -245,6 +248,7 @@ class ParallelEngine implements Engine {
           exchanges: sums.exchanges,
           meanExchangeAge: sums.exchangeSteps / (sums.exchanges || 1),
         }),
+        ...spread,
         idleSeconds: sums.idleSeconds,
       },
     };
@@ -254,7 +258,7 @@ class ParallelEngine implements Engine {
   async #runPhaseOne(
     state: RunState,
     { epoch, before, onSums }: EpochPart,
-  ): Promise<[EpochSums, EvolutionInside]> {
+  ): Promise<EpochDone> {
     const { model, server: { steps } } = this.#plan;
     const begun = this.#begun(epoch).step;
     const inside = changesInside(this.#settings.evolveEvery, { epoch, steps });
@@ -278,18 +282,18 @@ class ParallelEngine implements Engine {
     }
     onSums(sums);
     await this.#calls.settled(this.#hooks.signal);
-    return [{ ...sums, replaced: before.replaced + replaced }, { replaced, seconds }];
+    return { sums: { ...sums, replaced: before.replaced + replaced }, evolution: { replaced, seconds } };
   }
 
   /** The workers' passes of an epoch of phase 2, and the average of their models. */
-  async #runPhaseTwo(state: RunState, { epoch, before, onSums }: EpochPart): Promise<EpochSums> {
+  async #runPhaseTwo(state: RunState, { epoch, before, onSums }: EpochPart): Promise<EpochDone> {
     const { model, setup, passes } = this.#plan;
     await this.#beginPhaseTwo();
     const begun = this.#begun(epoch).workerSteps;
     const part = await this.#transport.runLocalEpoch(epoch, (now) => onSums(addedSums(before, now)));
     const replicas = await this.#transport.replicas();
     await model.use.saved();
-    averageModels(replicas, model, this.#settings.threads);
+    const spread = averageModels(replicas, model, this.#settings.threads);
     const sums = addedSums(before, part);
     const workerSteps = begun.map((done, worker) => done + part.workerUpdates[worker]);
     state.phaseOneEpochs = setup.phaseOneEpochs;
@@ -298,7 +302,7 @@ class ParallelEngine implements Engine {
     if (this.#goesOnFromAverage(epoch)) await this.#transport.goOnFromAverage();
     onSums(sums);
     await this.#calls.settled(this.#hooks.signal);
-    return sums;
+    return { sums, evolution: { replaced: 0, seconds: 0 }, spread };
   }
 
   /** Where the run begins in an epoch. */
@@ -375,6 +379,21 @@ class ParallelEngine implements Engine {
     const last = { number: epoch * count - 1, steps: count, first: false };
     return phaseTwoRate(setup.parallel, this.#settings, setup, last).learningRate;
   }
+
+  /** Steps of all workers in an epoch, for progress. */
+  #stepsOf(first: boolean): number {
+    const { server, setup: { parallel, split } } = this.#plan;
+    return first ? server.steps : stepsOfAll(split.samples, parallel.workers, this.#settings.batchSize);
+  }
+}
+
+/** What an epoch has come to, the part of it that was done before the run included. */
+interface EpochDone {
+  readonly sums: EpochSums;
+  /** Of the changes of the topology inside it, in this run. */
+  readonly evolution: EvolutionInside;
+  /** How far the workers' models are apart, where each has its own. */
+  readonly spread?: ModelSpread | undefined;
 }
 
 /** An epoch, of which a part was done before. */
