@@ -186,6 +186,10 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     [{ patience: 3 }, "Cannot use --patience without --validation-fraction"],
     [{ "pruning-every": 3 }, "Cannot use --pruning-every without --importance-pruning"],
     [{ workers: 3 }, "Cannot use --workers without --parallel"],
+    [
+      { parallel: "gossip", "phase-one-fraction": 0.5 },
+      "Cannot use --phase-one-fraction with --parallel gossip: it is for wasap and wassp",
+    ],
     [{ "checkpoint-every": 3 }, "Cannot use --checkpoint-every without --output"],
     [
       { activation: "relu", alpha: 1 },
