@@ -207,7 +207,7 @@ Deno.test("trainParallel() refuses what gossip cannot do, and options that are n
     [{ ...OPTIONS, phaseOneFraction: 0.7 }, TypeError, "phaseOneFraction is for algorithm wasap or wassp"],
     [{ ...OPTIONS, warmUpEpochs: 5 }, TypeError, "warmUpEpochs is for algorithm wasap or wassp"],
     [{ ...OPTIONS, algorithm: "wasap" }, TypeError, "localSteps is for phaseTwo gossip"],
-    [{ algorithm: "wassp", peerAverage: "union" }, TypeError, "peerAverage is for algorithm gossip"],
+    [{ algorithm: "wassp", peerAverage: "union" }, TypeError, "peerAverage is for phaseTwo gossip"],
     [{ ...OPTIONS, peerAverage: "mean" as "union" }, RangeError, "peerAverage is mean"],
   ];
   for (const [options, kind, message] of cases) {
