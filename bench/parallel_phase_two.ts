@@ -4,8 +4,9 @@
  *
  * `deno run -A bench/parallel_phase_two.ts --out FILE [--options JSON] [--seed 1] [--workers 5] [--epochs 500]
  * [--until N] [--begin FILE] [--whole] [--data-dir DIR] [--dataset fashion-mnist]` trains, and adds the run to a JSON
- * file of all. 1/6 of the training samples is what to choose by, unless `--whole` trains on all of them. `--options` has
- * options of `trainParallel`: `{"shards":"epoch","averageEvery":1}`.
+ * file of all. 1/6 of the training samples is what to choose by, unless `--whole` trains on all of them; `--samples N`
+ * takes the first N alone, of which the last 2/7 are what to choose by. `--options` has options of `trainParallel`:
+ * `{"shards":"epoch","averageEvery":1}`.
  *
  * `--until` ends after so many epochs of the run that is planned, and keeps the model in `--begin`. Without `--until`,
  * the run goes on from `--begin`, so that one phase 1 serves many a phase 2.
@@ -15,10 +16,29 @@
 // @ts-types="../src/cli/parse_args.d.ts"
 import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
 import { loadavg } from "node:os";
-import { datasets, loadModel, saveModel, SparseMlp, trainParallel } from "../mod.ts";
+import {
+  type Dataset,
+  datasets,
+  loadModel,
+  saveModel,
+  SparseMlp,
+  type Split,
+  trainParallel,
+} from "../mod.ts";
 import { describeProcessor, processor } from "./processor.ts";
 
-const names = ["out", "options", "seed", "workers", "epochs", "until", "begin", "data-dir", "dataset"];
+const names = [
+  "out",
+  "options",
+  "seed",
+  "workers",
+  "epochs",
+  "until",
+  "begin",
+  "samples",
+  "data-dir",
+  "dataset",
+];
 const given = parseArgs(Deno.args, { string: names, boolean: ["whole"] });
 const text = (name: string): string | undefined => typeof given[name] === "string" ? given[name] : undefined;
 const count = (name: string, fallback: number) => Number(text(name) ?? fallback);
@@ -28,9 +48,29 @@ const begin = text("begin");
 const options = JSON.parse(text("options") ?? "{}");
 
 const name = text("dataset") === "cifar10" ? "cifar10" : "fashion-mnist";
-const data = await datasets.load(name, { dataDir: text("data-dir") });
+const whole = await datasets.load(name, { dataDir: text("data-dir") });
+const taken = count("samples", whole.train.samples);
+const data: Dataset = taken < whole.train.samples
+  ? {
+    ...whole,
+    train: part(0, Math.round(taken * 5 / 7)),
+    validation: part(Math.round(taken * 5 / 7), taken),
+  }
+  : whole;
 const { hidden, epsilon, alpha, initializer, ...settings } = datasets.describe(name).settings;
 const { batchSize, learningRate, momentum, weightDecay, weightDecayForm, dropout, zeta } = settings;
+
+/** The training samples from one place to another. */
+function part(from: number, to: number): Split {
+  const { features, labels, targets } = whole.train;
+  const rows = [from, to].map((sample) => sample * whole.featureCount);
+  return {
+    samples: to - from,
+    features: features.subarray(rows[0], rows[1]),
+    labels: labels.subarray(from, to),
+    targets,
+  };
+}
 
 /** The model and the epochs it has seen: those of another run, or none. */
 async function start(): Promise<[SparseMlp, number]> {
@@ -61,7 +101,8 @@ const points: Record<"trainLoss" | "validation" | "test" | "exchanges" | "distan
 const rounded = (value: number) => Number(value.toPrecision(5));
 const records = trainParallel(model, data, {
   ...{ epochs, batchSize, learningRate, momentum, weightDecay, weightDecayForm, dropout, zeta, seed },
-  ...{ workers, threads: 1, epochsDone, keep: "last", ...(!given.whole && { validationFraction: 1 / 6 }) },
+  ...{ workers, threads: 1, epochsDone, keep: "last" },
+  ...(!given.whole && data === whole && { validationFraction: 1 / 6 }),
   ...options,
 });
 for await (const { epoch, trainLoss, validationAccuracy, testAccuracy, parallel } of records) {
@@ -94,7 +135,10 @@ const run = {
   date: new Date().toISOString(),
   command: ["deno run -A bench/parallel_phase_two.ts", ...Deno.args].join(" "),
   ...{ commit, processor: describeProcessor(processor()), load: loadavg()[0] },
-  ...{ dataset: name, samples: data.train.samples - (given.whole ? 0 : Math.round(data.train.samples / 6)) },
+  ...{
+    dataset: name,
+    samples: data.train.samples - (given.whole || data !== whole ? 0 : data.train.samples / 6),
+  },
   ...{ seed, workers, epochs, firstEpoch: epochsDone + 1, options },
   seconds: Math.round((performance.now() - started) / 1000),
   ...{ validation: summed(validation), test: summed(test) },

@@ -143,9 +143,11 @@ export function resolveOptions(
   return Object.freeze(resolved);
 }
 
-/** The value of a choice: as given, or its default. */
+/** The value of a choice: as given, or its default, which may follow another choice. */
 function chosen(name: string, given: ValuesByName, table: HyperparameterTable): unknown {
-  return given[name] === undefined ? table[name].default : given[name];
+  if (given[name] !== undefined) return given[name];
+  const value = table[name].default;
+  return typeof value === "function" ? value(given) : value;
 }
 
 /** Whether another hyperparameter has a value that this one is for. */

@@ -46,8 +46,11 @@ const MODEL: Readonly<Record<keyof ModelOptions | "hidden", true>> = {
 /** Tables of the objects that hyperparameters can be. */
 const NESTED: Readonly<Record<string, HyperparameterTable>> = { importancePruning: IMPORTANCE_PRUNING };
 
+/** What those that decide over others are called on the command line, where that is another name. */
+const DECISIVE: Readonly<Record<string, string>> = { algorithm: "parallel", phaseTwo: "phase-two" };
+
 /** Defaults of phase 2. */
-const PHASE_TWO = { shards: "once", averageEvery: 0, phaseTwoRateFactor: 1 } as const;
+const PHASE_TWO = { phaseTwo: "local", shards: "once", averageEvery: 0, phaseTwoRateFactor: 1 } as const;
 
 Deno.test("OPTIONS that go into something name what is there, with the same kind, range, symbol and default", () => {
   let pointing = 0;
@@ -71,19 +74,21 @@ Deno.test("OPTIONS that go into something name what is there, with the same kind
         infinite?: true;
       };
       for (const [name, fact] of Object.entries(rest)) {
-        assertEquals((row as unknown as Record<string, unknown>)[name], fact, `${name} of --${row.name}`);
+        const called = name === "follows" ? DECISIVE[String(fact)] ?? fact : fact;
+        assertEquals((row as unknown as Record<string, unknown>)[name], called, `${name} of --${row.name}`);
       }
       const untold = [undefined, false, Infinity] as unknown[];
       if (untold.includes(value) || row.name === "time-limit") continue;
-      const chooser = only?.name === "algorithm" ? "parallel" : only?.name;
-      const needed = row.needs?.find(({ option }) => option === chooser)?.values;
+      const needed = row.needs?.find(({ option }) => option === (DECISIVE[only?.name ?? ""] ?? only?.name))
+        ?.values;
       assertEquals(needed, only?.values, `--${row.name} is for ${only?.values}`);
       const decides = ROWS.find(({ name }) => name === row.follows);
       const choices = decides?.kind === "choice"
         ? decides.choices.map((one) => ({ [decides.name]: one }))
         : [];
       for (const values of [{}, ...choices]) {
-        const expected = typeof value === "function" ? value(values) : value;
+        const decided = rest.follows && { [rest.follows]: Object.values(values)[0] };
+        const expected = typeof value === "function" ? value({ ...values, ...decided }) : value;
         assertEquals(readValue(row, defaultOf(row, values) ?? ""), expected, `default of --${row.name}`);
       }
     }
@@ -182,10 +187,6 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     [{ "pruning-every": 3 }, "Cannot use --pruning-every without --importance-pruning"],
     [{ workers: 3 }, "Cannot use --workers without --parallel"],
     [
-      { parallel: "wasap", "local-steps": 3 },
-      "Cannot use --local-steps with --parallel wasap: it is for gossip",
-    ],
-    [
       { parallel: "gossip", "phase-one-fraction": 0.5 },
       "Cannot use --phase-one-fraction with --parallel gossip: it is for wasap and wassp",
     ],
@@ -215,8 +216,16 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
       "Cannot use --workers with --transport mpi: each rank but the first is a worker",
     ],
     [
-      { parallel: "none", "average-every": 3 },
-      "Cannot use --average-every with --parallel none: it is for wasap and wassp",
+      { parallel: "gossip", "phase-two": "local" },
+      "Cannot use --phase-two local with --parallel gossip: its workers would never meet",
+    ],
+    [
+      { parallel: "wasap", "local-steps": 3 },
+      "Cannot use --local-steps with --phase-two local: it is for gossip",
+    ],
+    [
+      { parallel: "gossip", "average-every": 3 },
+      "Cannot use --average-every with --phase-two gossip: gossip averages on its own",
     ],
     [
       { parallel: "wassp", "max-steps": 3 },

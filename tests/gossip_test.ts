@@ -206,8 +206,8 @@ Deno.test("trainParallel() refuses what gossip cannot do, and options that are n
     [{ ...OPTIONS, localSteps: 1.5 }, RangeError, "localSteps is 1.5"],
     [{ ...OPTIONS, phaseOneFraction: 0.7 }, TypeError, "phaseOneFraction is for algorithm wasap or wassp"],
     [{ ...OPTIONS, warmUpEpochs: 5 }, TypeError, "warmUpEpochs is for algorithm wasap or wassp"],
-    [{ ...OPTIONS, algorithm: "wasap" }, TypeError, "localSteps is for algorithm gossip"],
-    [{ algorithm: "wassp", peerAverage: "union" }, TypeError, "peerAverage is for algorithm gossip"],
+    [{ ...OPTIONS, algorithm: "wasap" }, TypeError, "localSteps is for phaseTwo gossip"],
+    [{ algorithm: "wassp", peerAverage: "union" }, TypeError, "peerAverage is for phaseTwo gossip"],
     [{ ...OPTIONS, peerAverage: "mean" as "union" }, RangeError, "peerAverage is mean"],
   ];
   for (const [options, kind, message] of cases) {

@@ -4,6 +4,7 @@ import { SparseMlp } from "../src/model/model.ts";
 import { InProcessTransport } from "../src/parallel/in_process.ts";
 import { type ParallelOptions, resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { phaseTwoRate } from "../src/parallel/rates.ts";
+import { validateConnections } from "../src/sparse/csr.ts";
 import { Shard, shardSize } from "../src/parallel/shard.ts";
 import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
 import { WorkerModels } from "../src/parallel/worker_models.ts";
@@ -106,6 +107,28 @@ Deno.test("trainParallel() with each option of phase 2 gives the same bits in Wo
   }
 });
 
+Deno.test("trainParallel() with gossip in phase 2 exchanges models there alone, in Workers and in one thread", async () => {
+  for (const algorithm of ["wasap", "wassp"] as const) {
+    const options = { ...OPTIONS, algorithm, phaseTwo: "gossip", localSteps: 2 } as const;
+    const runs = [
+      (model: SparseMlp) => finishInProcess(model, data, options, 3),
+      (model: SparseMlp) => finishParallel(model, data, options),
+    ];
+    for (const run of runs) {
+      const model = newModel();
+      const { records } = await run(model);
+      for (const { epoch, parallel } of records) {
+        assertEquals(parallel!.phase, epoch <= 2 ? 1 : 2);
+        const { exchanges } = parallel!;
+        // Six steps an epoch, of which every second asks, unless a question is still open.
+        if (epoch <= 2) assertEquals(exchanges, undefined);
+        else assert(exchanges! > 0 && exchanges! <= 3 * 3, `${exchanges}`);
+      }
+      model.layers.forEach((layer) => validateConnections(layer));
+    }
+  }
+});
+
 Deno.test("trainParallel() with each option of phase 2, stopped and resumed, gives the bits of a run that never stopped", async () => {
   await withFile(async (path) => {
     for (const variant of VARIANTS) {
@@ -130,4 +153,14 @@ Deno.test("trainParallel() refuses options of phase 2 that cannot be", () => {
   assertThrows(() => start({ averageEvery: 1.5 }), RangeError, "averageEvery is 1.5");
   assertThrows(() => start({ phaseTwoRateFactor: 0 }), RangeError, "phaseTwoRateFactor is 0");
   assertThrows(() => start({ shards: "never" }), RangeError, "shards is");
+  assertThrows(() => start({ phaseTwo: "gossip", workers: 1 }), RangeError, "has nobody to average with");
+  assertThrows(
+    () => start({ phaseTwo: "gossip", averageEvery: 2 }),
+    TypeError,
+    "averageEvery is for phaseTwo local",
+  );
+  assertThrows(() => start({ localSteps: 2 }), TypeError, "localSteps is for phaseTwo gossip");
+  const gossip = { algorithm: "gossip", phaseOneFraction: undefined };
+  assertThrows(() => start({ ...gossip, averageEvery: 2 }), TypeError, "averageEvery is for phaseTwo local");
+  assertThrows(() => start({ ...gossip, phaseTwo: "local" }), TypeError, "workers would never meet");
 });

@@ -37,6 +37,13 @@ export interface ParallelHyperparameterOptions {
   readonly initialRateEpochs?: number;
   /** WASSP: epochs in which the learning rate rises from η to K·η. @default {5} */
   readonly warmUpEpochs?: number;
+  /**
+   * What workers do in phase 2 besides training on their own: nothing (`local`), or they average with one another now and
+   * then (`gossip`), as the algorithm `gossip` does from the first epoch on.
+   *
+   * @default by the algorithm: local for wasap, local for wassp, gossip for gossip
+   */
+  readonly phaseTwo?: "local" | "gossip";
   /** Gossip: steps (H) that a worker makes before it asks another for its model. @default {8} */
   readonly localSteps?: number;
   /**
@@ -68,7 +75,8 @@ export interface ParallelHyperparameterOptions {
   readonly shards?: "once" | "epoch";
   /**
    * In phase 2, all workers go on from the average of their models after every so many epochs, the optimiser's state
-   * included (post-local SGD, Lin et al. 2020); 0: each from its own model, to the end.
+   * included (post-local SGD, Lin et al. 2020); 0: each from its own model, to the end. Not with gossip, which averages
+   * on its own.
    *
    * @default {0}
    */
@@ -93,7 +101,8 @@ export interface ParallelOptions
 /** Options that stay at their default without MPI. */
 const OVER_MPI = ["servers", "wireBits"] as const;
 const PHASED = { name: "algorithm", values: ["wasap", "wassp"] } as const;
-const GOSSIP = { name: "algorithm", values: ["gossip"] } as const;
+const LOCAL = { name: "phaseTwo", values: ["local"] } as const;
+const GOSSIP = { name: "phaseTwo", values: ["gossip"] } as const;
 
 /** The table of parallel training: a row for each hyperparameter of its own. */
 export const PARALLEL_HYPERPARAMETERS = {
@@ -145,7 +154,7 @@ export const PARALLEL_HYPERPARAMETERS = {
     kind: "whole",
     least: 0,
     default: 0,
-    only: PHASED,
+    only: LOCAL,
     doc:
       "In phase 2, workers go on from the average of all after every N epochs; 0: only the last is averaged.",
   },
@@ -154,6 +163,14 @@ export const PARALLEL_HYPERPARAMETERS = {
     above: 0,
     default: 1,
     doc: "How many times larger the learning rate is in phase 2.",
+  },
+  phaseTwo: {
+    kind: "choice",
+    choices: ["local", "gossip"],
+    default: ({ algorithm }) => algorithm === "gossip" ? "gossip" : "local",
+    follows: "algorithm",
+    doc:
+      "What workers do in phase 2 beside training on their own: nothing (local), or average with each other (gossip).",
   },
   localSteps: {
     ...COUNT,
@@ -277,6 +294,9 @@ export function resolveParallelRun(
   const read: ParallelOptions = readByName(options, PARALLEL_OPTION_NAMES, "train");
   const run = resolveRunOptions(read, modelSeed, { known: PARALLEL_OPTION_NAMES, validation });
   const parallel = resolveParallelHyperparameters(read);
+  if (parallel.algorithm === "gossip" && parallel.phaseTwo === "local") {
+    throw new TypeError("Cannot train by gossip with phaseTwo local: its workers would never meet");
+  }
   const { workerModels } = read;
   if (workerModels !== undefined && !(workerModels instanceof WorkerModels)) {
     throw unfit({ task: "train in parallel", name: "workerModels" }, workerModels, "WorkerModels");

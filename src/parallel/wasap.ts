@@ -147,7 +147,7 @@ export function trainChecked(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   const { parallel, settings, state, workerModels = new WorkerModels() } = run;
   const samples = trainingSamples(data, settings.validationFraction);
-  if (parallel.algorithm === "gossip" && parallel.workers < 2) {
+  if (parallel.phaseTwo === "gossip" && parallel.workers < 2) {
     throw new RangeError(
       "Cannot train with 1 worker by gossip: it has nobody to average with; give 2 or more, or train without workers",
     );
@@ -244,7 +244,7 @@ class ParallelEngine implements Engine {
         largestStaleness: sums.largestStaleness,
         workerStaleness: sums.workerStaleness.map((sum, worker) => sum / (sums.workerUpdates[worker] || 1)),
         droppedGradients: sums.droppedGradients,
-        ...(setup.parallel.localSteps !== undefined && {
+        ...(!first && setup.parallel.localSteps !== undefined && {
           exchanges: sums.exchanges,
           meanExchangeAge: sums.exchangeSteps / (sums.exchanges || 1),
         }),

@@ -19,9 +19,16 @@ const OVER_MPI = {
     { option: "transport", values: ["mpi"], because: "it is between the ranks of an MPI job" },
   ],
 } as const;
+const LOCAL = {
+  ...RUN,
+  needs: [
+    { option: "parallel" },
+    { option: "phase-two", values: ["local"], because: "gossip averages on its own" },
+  ],
+} as const;
 const GOSSIP = {
   ...RUN,
-  needs: [{ option: "parallel", values: ["gossip"], because: "it is for gossip" }],
+  needs: [{ option: "parallel" }, { option: "phase-two", values: ["gossip"], because: "it is for gossip" }],
 } as const;
 /** Over MPI it is another. */
 const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
@@ -65,6 +72,19 @@ export const PARALLEL_OPTIONS = [
     defaultWith: { option: "parallel", values: ["wasap"] },
   },
   {
+    ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.phaseTwo, { parallel: "phaseTwo" }),
+    name: "phase-two",
+    value: "KIND",
+    default: ({ parallel }) => parallel === "gossip" ? "gossip" : "local",
+    defaultWith: { option: "parallel", values: ["wasap", "wassp", "gossip"] },
+    follows: "parallel",
+    check: (values) =>
+      values.parallel === "gossip" && values["phase-two"] === "local"
+        ? "use --phase-two local with --parallel gossip: its workers would never meet"
+        : undefined,
+  },
+  {
     ...from(PARALLEL_HYPERPARAMETERS.localSteps, { parallel: "localSteps" }),
     ...GOSSIP,
     name: "local-steps",
@@ -85,7 +105,7 @@ export const PARALLEL_OPTIONS = [
   },
   {
     ...from(PARALLEL_HYPERPARAMETERS.averageEvery, { parallel: "averageEvery" }),
-    ...PHASED,
+    ...LOCAL,
     name: "average-every",
     value: "N",
   },
