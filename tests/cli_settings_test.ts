@@ -72,7 +72,9 @@ Deno.test("OPTIONS that go into something name what is there, with the same kind
       }
       const untold = [undefined, false, Infinity] as unknown[];
       if (untold.includes(value) || row.name === "time-limit") continue;
-      const needed = row.needs?.find(({ option }) => option === only?.name)?.values;
+      const room = parallel === undefined ? "training" : "parallel";
+      const other = ROWS.find(({ into }) => into !== undefined && into[room] === only?.name)?.name;
+      const needed = other && row.needs?.find(({ option }) => option === other)?.values;
       assertEquals(needed, only?.values, `--${row.name} is for ${only?.values}`);
       const decides = ROWS.find(({ name }) => name === row.follows);
       const choices = decides?.kind === "choice"
@@ -244,6 +246,7 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
     workers: 2,
     phaseOneFraction: 0.5,
     initialRateFactor: 2,
+    staleness: "none",
   });
   assertEquals(withPreset(before), before);
 });

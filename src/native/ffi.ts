@@ -319,6 +319,10 @@ export const SYMBOLS = {
     parameters: ["buffer", "buffer", "usize", "f32"], // values, sum, len, weight
     result: "i32",
   },
+  ts_compensate_delay: {
+    parameters: ["buffer", "buffer", "buffer", "usize", "f32"], // gradient, now, then, len, strength
+    result: "i32",
+  },
   ts_union_average: {
     parameters: [
       ...["usize", "buffer", "usize"] as const, // models, indptr, indptr_len

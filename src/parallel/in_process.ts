@@ -1,5 +1,5 @@
 /**
- * The transport without threads: all workers take turns, in an order that a seed decides.
+ * The transport without threads: all workers take turns, in an order that a seed or a clock decides.
  *
  * It shows what the algorithm does under every interleaving of pulls and pushes, again and again alike.
  *
@@ -8,6 +8,7 @@
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { copyModel } from "../model/copy.ts";
+import { type Arrivals, RandomArrivals } from "./arrivals.ts";
 import { emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import {
@@ -47,20 +48,24 @@ export class InProcessTransport implements ServerTransport {
   readonly #turns: Turn[];
   readonly #plan: TransportPlan;
   readonly #onEvent: (event: ServerEvent) => void;
-  #random: number;
+  readonly #arrivals: Arrivals;
   #limit: number;
   #command: ServerReply | undefined;
   #phase = 1;
   #reports = new Map<number, LocalReport>();
   #round = new Map<number, PushHeader>();
 
-  /** @param seed Decides who is next, each time. */
-  constructor(plan: TransportPlan, seed: number, onEvent: (event: ServerEvent) => void = () => {}) {
+  /** @param order Decides who is next, each time; a seed stands for {@linkcode RandomArrivals}. */
+  constructor(
+    plan: TransportPlan,
+    order: number | Arrivals,
+    onEvent: (event: ServerEvent) => void = () => {},
+  ) {
     const { model, setup, server, updatesDone } = plan;
     const { workers } = setup.parallel;
     this.#plan = plan;
     this.#onEvent = onEvent;
-    this.#random = (seed ^ 0x9e37_79b9) >>> 0;
+    this.#arrivals = typeof order === "number" ? new RandomArrivals(order) : order;
     this.#limit = updatesDone;
     this.server = new ParameterServer(model, serverState(workers, updatesDone), server);
     this.#turns = Array.from({ length: workers }, (_, worker): Turn => {
@@ -127,14 +132,14 @@ export class InProcessTransport implements ServerTransport {
     return this.#turns.map((_, worker) => this.#reports.get(worker)!);
   }
 
-  /** Serves one request after another until `done`, each time of a random worker that can be served. */
+  /** Serves one request after another until `done`, each time of a worker that can be served. */
   #run(done: () => boolean, given = new Set<number>()): void {
     while (!done()) {
-      const ready = [...this.#turns.keys()].filter((worker) => this.#isReady(worker, given));
+      const ready = this.#turns.flatMap(({ request }, worker) =>
+        request !== undefined && this.#isReady(worker, given) ? [{ worker, request }] : []
+      );
       if (ready.length === 0) throw new Error("Cannot go on: every worker waits for another");
-      // A linear congruential generator; its high bits choose.
-      this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
-      this.#serve(ready[Math.floor(this.#random / 2 ** 32 * ready.length)], given);
+      this.#serve(this.#arrivals.next(ready).worker, given);
     }
   }
 

@@ -13,6 +13,7 @@ import { START_MS } from "./options.ts";
 import { KeptTopologies } from "./mpi_topologies.ts";
 import { emptyReplica } from "./replica.ts";
 import { ParameterServer, serverState } from "./server.ts";
+import { SentParameters } from "./staleness.ts";
 import {
   changedInAll,
   type EpochSums,
@@ -50,6 +51,8 @@ export class MpiTransport implements ServerTransport {
   readonly #clients: Client[];
   readonly #topologies: KeptTopologies;
   readonly #gradients: Uint32Array[];
+  /** Where the rule of staleness asks for what workers computed with. */
+  readonly #sent: SentParameters | undefined;
   readonly #headers: PushHeader[] = [];
   readonly #head = new Head();
   readonly #synchronous: boolean;
@@ -68,13 +71,14 @@ export class MpiTransport implements ServerTransport {
   #closed = false;
 
   constructor({ model, setup, server, updatesDone, updatesTotal }: TransportPlan) {
-    const { workers, algorithm, timeLimitSeconds } = setup.parallel;
+    const { workers, algorithm, staleness, timeLimitSeconds } = setup.parallel;
     this.#model = model;
     this.#synchronous = algorithm === "wassp";
     this.#limitMs = 1000 * timeLimitSeconds;
     this.#total = updatesTotal;
     this.#pulls = updatesDone;
     this.#server = new ParameterServer(model, serverState(workers, updatesDone), server);
+    if (staleness === "delay-compensated") this.#sent = new SentParameters(model, workers);
     const count = this.#synchronous ? workers : 1;
     this.#gradients = Array.from({ length: count }, () => model.allocateGradients());
     const now = performance.now();
@@ -217,6 +221,7 @@ export class MpiTransport implements ServerTransport {
     this.#head.begin(KIND.parameters).setWord(1, server.version).setNumber(3, server.updates);
     const { arena } = this.#model.memory;
     sendMessage(client.rank, this.#head.words, arena, version.places.parameters, this.#limitMs);
+    this.#sent?.keep(client.worker, this.#model);
     version.users++;
     this.#pulls++;
     this.#noteWait(client);
@@ -247,7 +252,8 @@ export class MpiTransport implements ServerTransport {
     client.waitingSince = client.heardAt = performance.now();
     client.patienceMs = this.#limitMs;
     if (!this.#synchronous) {
-      this.#server.push(gradients, header, version.model);
+      const sender = this.#sent?.of(worker, version.model) ?? version.model;
+      this.#server.push(gradients, header, sender);
       this.#sendParameters(client, limit);
       return;
     }

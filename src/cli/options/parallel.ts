@@ -52,6 +52,25 @@ export const PARALLEL_OPTIONS = [
   },
   {
     ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.staleness, { parallel: "staleness" }),
+    name: "staleness",
+    value: "RULE",
+    help:
+      "With wasap, what becomes of a gradient that τ updates have overtaken: nothing (none), the learning rate " +
+      "η/τ (inverse), or a correction for the way parameters have moved (delay-compensated).",
+    needs: [{ option: "parallel", values: ["wasap"], because: "elsewhere no gradient is stale" }],
+    defaultWith: { option: "parallel", values: ["wasap"] },
+  },
+  {
+    ...PARALLEL,
+    ...from(PARALLEL_HYPERPARAMETERS.delayCompensation, { parallel: "delayCompensation" }),
+    name: "delay-compensation",
+    value: "X",
+    needs: [{ option: "staleness", values: ["delay-compensated"], because: "it is for delay-compensated" }],
+    defaultWith: { option: "staleness", values: ["delay-compensated"] },
+  },
+  {
+    ...PARALLEL,
     ...TIME_LIMIT,
     name: "time-limit",
     value: "SECONDS",
