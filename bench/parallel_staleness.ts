@@ -20,13 +20,17 @@ import { logNormal, type StepCosts, TimedArrivals } from "./timed_arrivals.ts";
 
 /** Relative standard deviation of the time of a mini-batch. */
 const SPREAD = 0.1;
+/** Epochs between two evaluations. */
+const EVERY = 5;
 
 /** What is compared. */
 export const VARIANTS: Readonly<Record<string, ParallelOptions>> = {
   "none": { algorithm: "wasap", staleness: "none" },
   "inverse": { algorithm: "wasap", staleness: "inverse" },
   "delay-compensated": { algorithm: "wasap", staleness: "delay-compensated" },
+  "none, η at once": { algorithm: "wasap", staleness: "none", initialRateFactor: 1 },
   "wassp": { algorithm: "wassp" },
+  "gossip": { algorithm: "gossip" },
 };
 
 /** One epoch: the loss of training, accuracies as shares, staleness. */
@@ -83,7 +87,8 @@ async function run(
   const options: ParallelOptions = {
     ...{ epochs, batchSize, learningRate, momentum, dropout, zeta, weightDecay: settings.weightDecay },
     ...VARIANTS[variant],
-    ...{ workers, seed, threads: 1, phaseOneFraction: 1, validationFraction: 1 / 6, keep: "last" },
+    ...{ workers, seed, threads: 1, validationFraction: 1 / 6, keep: "last", evaluateEvery: EVERY },
+    ...(variant !== "gossip" && { phaseOneFraction: 1 }),
   };
   let arrivals: TimedArrivals;
   const records = trainOver(model, data, options, (plan) => {
@@ -96,9 +101,10 @@ async function run(
     for await (
       const { epoch, trainLoss, validationLoss, validationAccuracy, testAccuracy, parallel } of records
     ) {
+      if (validationAccuracy === undefined) continue;
       points.push({
         ...{ epoch, trainLoss, testAccuracy: testAccuracy! },
-        ...{ validationLoss: validationLoss!, validationAccuracy: validationAccuracy! },
+        ...{ validationLoss: validationLoss!, validationAccuracy },
         meanStaleness: parallel!.meanStaleness,
         largestStaleness: parallel!.largestStaleness,
         seconds: arrivals!.seconds,
@@ -122,7 +128,7 @@ if (import.meta.main) {
   const [counts, seeds] = [text("workers", "1,2,5,16,64"), text("seeds", "1")].map((list) =>
     list.split(",").map(Number)
   );
-  const variants = text("only", Object.keys(VARIANTS).join()).split(",");
+  const variants = text("only", Object.keys(VARIANTS).join(";")).split(";");
   const data = await datasets.load("fashion-mnist", { dataDir: text("data-dir", "") || undefined });
   let runs: Run[] = [];
   try {
@@ -147,7 +153,7 @@ if (import.meta.main) {
           `seed ${seed}, ${workers} workers, ${variant}: ${
             (100 * (last?.validationAccuracy ?? 0)).toFixed(2)
           } % ` +
-            `after ${found.points.length} epochs${
+            `after ${last?.epoch ?? 0} epochs${
               found.failed === undefined ? "" : `, ${found.failed}`
             }; staleness ` +
             `${last?.meanStaleness.toFixed(1)}, ${((performance.now() - started) / 1000).toFixed(0)} s`,

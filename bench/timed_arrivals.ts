@@ -93,14 +93,18 @@ export class TimedArrivals implements Arrivals {
         // A step on the worker's own model, nobody's lock.
         this.#at[worker] += gradient * this.#jitter() + push;
         break;
-      case "next":
-        // Given to all when the last has reported.
+      case "answer":
+        // It has come by now, and not before.
         this.#at[worker] = this.#now;
         break;
       default:
         break;
     }
     return chosen;
+  }
+
+  beginLocalEpoch(): void {
+    this.#at.fill(this.seconds);
   }
 
   /** Takes the lock for some seconds as soon as it is free; returns when it is given back. */

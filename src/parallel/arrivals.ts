@@ -21,14 +21,18 @@ export interface Arrivals {
    * @returns One of them.
    */
   next<T extends Waiting>(waiting: readonly T[]): T;
+  /** Says that all workers have met, and begin an epoch on models of their own. */
+  beginLocalEpoch(epoch: number): void;
 }
 
 /** Every time any of those who wait: with enough seeds, every interleaving. */
 export class RandomArrivals implements Arrivals {
+  readonly #seed: number;
   #random: number;
 
   constructor(seed: number) {
-    this.#random = (seed ^ 0x9e37_79b9) >>> 0;
+    this.#seed = seed;
+    this.#random = started(seed, 0);
   }
 
   next<T extends Waiting>(waiting: readonly T[]): T {
@@ -36,4 +40,14 @@ export class RandomArrivals implements Arrivals {
     this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
     return waiting[Math.floor(this.#random / 2 ** 32 * waiting.length)];
   }
+
+  beginLocalEpoch(epoch: number): void {
+    // The order of an epoch is its own, so that a run that goes on with it has the same.
+    this.#random = started(this.#seed, epoch);
+  }
+}
+
+/** The start of the order in an epoch of phase 2, or from the first one of phase 1. */
+function started(seed: number, epoch: number): number {
+  return (seed ^ Math.imul(0x9e37_79b9, 2 * epoch + 1)) >>> 0;
 }

@@ -10,6 +10,7 @@ import type { TopologyCounts } from "../topology/change.ts";
 import { copyModel } from "../model/copy.ts";
 import { type Arrivals, RandomArrivals } from "./arrivals.ts";
 import { emptyReplica } from "./replica.ts";
+import { Questions, questionsMemory } from "./questions.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import {
   changedInAll,
@@ -29,6 +30,8 @@ interface Turn {
   readonly program: Generator<WorkerRequest, void, ServerReply>;
   readonly replica: SparseMlp;
   readonly gradients: Uint32Array;
+  /** Where the worker asks others and answers them, in gossip. */
+  readonly questions: Questions | undefined;
   /** What the worker waits for; undefined once it has ended. */
   request: WorkerRequest | undefined;
   version: number;
@@ -62,7 +65,8 @@ export class InProcessTransport implements ServerTransport {
     onEvent: (event: ServerEvent) => void = () => {},
   ) {
     const { model, setup, server, updatesDone } = plan;
-    const { workers } = setup.parallel;
+    const { workers, localSteps } = setup.parallel;
+    const memory = localSteps === undefined ? undefined : questionsMemory(workers, model);
     this.#plan = plan;
     this.#onEvent = onEvent;
     this.#arrivals = typeof order === "number" ? new RandomArrivals(order) : order;
@@ -72,7 +76,8 @@ export class InProcessTransport implements ServerTransport {
       const replica = emptyReplica(model);
       const gradients = replica.allocateGradients();
       const program = workerProgram({ ...setup, worker }, replica, gradients);
-      return { program, replica, gradients, request: undefined, version: -1, hasModel: false };
+      const questions = memory && new Questions(memory, worker, replica);
+      return { program, replica, gradients, questions, request: undefined, version: -1, hasModel: false };
     });
     for (const turn of this.#turns) turn.request = turn.program.next({ kind: "applied" }).value ?? undefined;
   }
@@ -94,6 +99,7 @@ export class InProcessTransport implements ServerTransport {
   }
 
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
+    this.#arrivals.beginLocalEpoch(epoch);
     const reports = this.#follow({ kind: "epoch", epoch });
     this.server.beginEpoch();
     const sums = {
@@ -135,6 +141,9 @@ export class InProcessTransport implements ServerTransport {
   /** Serves one request after another until `done`, each time of a worker that can be served. */
   #run(done: () => boolean, given = new Set<number>()): void {
     while (!done()) {
+      for (const { questions, request, hasModel } of this.#turns) {
+        if (hasModel && (request?.kind === "next" || request?.kind === "answer")) questions?.answer();
+      }
       const ready = this.#turns.flatMap(({ request }, worker) =>
         request !== undefined && this.#isReady(worker, given) ? [{ worker, request }] : []
       );
@@ -155,7 +164,10 @@ export class InProcessTransport implements ServerTransport {
         return synchronous ? !this.#round.has(worker) : this.server.updates < this.#limit;
       case "next":
         return this.#command !== undefined && !given.has(worker);
+      case "answer":
+        return this.#turns[worker].questions!.isAnswered;
       case "working":
+      case "ask":
       case "report":
         return true;
       default:
@@ -165,7 +177,7 @@ export class InProcessTransport implements ServerTransport {
 
   #serve(worker: number, given: Set<number>): void {
     const turn = this.#turns[worker];
-    const { request, replica, gradients } = turn;
+    const { request, replica, gradients, questions } = turn;
     switch (request?.kind) {
       case "pull": {
         if (this.#phase === 2) return this.#resume(turn, { kind: "phase-over" });
@@ -180,8 +192,16 @@ export class InProcessTransport implements ServerTransport {
         this.server.push(gradients, request.header, replica);
         return this.#resume(turn, { kind: "applied" });
       case "working":
+        if (request.done.changed) questions?.topologyChanged();
+        questions?.answer();
+        return this.#resume(turn, answered(questions));
+      case "ask":
+        questions!.ask(request.peer);
         return this.#resume(turn, { kind: "applied" });
+      case "answer":
+        return this.#resume(turn, answered(questions));
       case "report":
+        if (request.changed) questions?.topologyChanged();
         this.#reports.set(worker, request.report);
         return this.#resume(turn, { kind: "applied" });
       case "next":
@@ -207,4 +227,10 @@ export class InProcessTransport implements ServerTransport {
   #resume(turn: Turn, reply: ServerReply): void {
     turn.request = turn.program.next(reply).value ?? undefined;
   }
+}
+
+/** The model that a worker has asked for, once it is there. */
+function answered(questions: Questions | undefined): ServerReply {
+  const answer = questions?.take();
+  return answer === undefined ? { kind: "applied" } : { kind: "model", ...answer };
 }

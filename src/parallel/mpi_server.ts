@@ -71,14 +71,14 @@ export class MpiTransport implements ServerTransport {
   #closed = false;
 
   constructor({ model, setup, server, updatesDone, updatesTotal }: TransportPlan) {
-    const { workers, algorithm, staleness, timeLimitSeconds } = setup.parallel;
+    const { workers, algorithm, delayCompensation, timeLimitSeconds } = setup.parallel;
     this.#model = model;
     this.#synchronous = algorithm === "wassp";
     this.#limitMs = 1000 * timeLimitSeconds;
     this.#total = updatesTotal;
     this.#pulls = updatesDone;
     this.#server = new ParameterServer(model, serverState(workers, updatesDone), server);
-    if (staleness === "delay-compensated") this.#sent = new SentParameters(model, workers);
+    if (delayCompensation !== undefined) this.#sent = new SentParameters(model, workers);
     const count = this.#synchronous ? workers : 1;
     this.#gradients = Array.from({ length: count }, () => model.allocateGradients());
     const now = performance.now();
@@ -326,6 +326,7 @@ export class MpiTransport implements ServerTransport {
       correct: head.number(4),
       seconds: head.number(5),
       counts: { replaced: head.word(3), pruned: head.word(4) },
+      ...{ exchanges: 0, exchangeSteps: 0 },
     };
   }
 
