@@ -1,4 +1,4 @@
-import { assert, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
+import { assert, assertAlmostEquals, assertEquals, assertNotEquals, assertThrows } from "@std/assert";
 import { madelonLike } from "../src/data/generator.ts";
 import type { SparseLayer } from "../src/model/layer.ts";
 import { SparseMlp } from "../src/model/model.ts";
@@ -13,7 +13,8 @@ import { contentOf } from "./model/content.ts";
 import { stateOf } from "./model/state.ts";
 import { finishInProcess, finishParallel } from "./parallel/runs.ts";
 
-const SETTINGS = resolveHyperparameters({ learningRate: 0.25, weightDecay: 0, zeta: 0.5, threads: 1 }, 1);
+const DECAY = 0.01;
+const SETTINGS = resolveHyperparameters({ learningRate: 0.25, weightDecay: DECAY, zeta: 0.5, threads: 1 }, 1);
 const LAMBDA = 1.5;
 
 function newModel(): SparseMlp {
@@ -92,7 +93,7 @@ Deno.test("stalenessFactor() is 1/τ with inverse, and 1 for a gradient that not
   assertEquals(factors("delay-compensated"), [1, 1, 1, 1, 1]);
 });
 
-Deno.test("ParameterServer.push() with inverse takes a step at η/τ, and leaves the momentum before it alone", () => {
+Deno.test("ParameterServer.push() with inverse takes a step at η/τ and decay at λ/τ, and leaves the momentum before it alone", () => {
   for (const [others, rate] of [[0, 1], [1, 1], [2, 1 / 2], [5, 1 / 5]]) {
     const { model, server, sender, pulled } = overtaken("inverse", others);
     const gradients = someGradients(model, 7);
@@ -104,13 +105,16 @@ Deno.test("ParameterServer.push() with inverse takes a step at η/τ, and leaves
     const views = gradientViews(model.layers, gradients);
     const mu = Math.fround(SETTINGS.momentum);
     for (const [index, layer] of model.layers.entries()) {
-      const { kept, bias } = before[index];
+      const { kept, bias, values } = before[index];
       const near = (found: number, velocity: number, gradient: number) => {
         const expected = mu * velocity - Math.fround(rate * SETTINGS.learningRate) * gradient;
         assert(Math.abs(found - expected) < 1e-6, `${found} for ${expected}, τ = ${others}`);
       };
       for (let at = 0; at < layer.nnz; at++) near(layer.planes[0][at], kept[at], views[index].values[at]);
       layer.biasPlanes[0].forEach((found, at) => near(found, bias[at], views[index].bias[at]));
+      for (let at = 0; at < layer.nnz; at++) {
+        assertAlmostEquals(layer.values[at], (1 - rate * DECAY) * values[at] + layer.planes[0][at], 1e-6);
+      }
     }
   }
 });

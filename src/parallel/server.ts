@@ -254,12 +254,15 @@ export class ParameterServer {
     return retained;
   }
 
-  /** @param factor How many times the learning rate. */
+  /** @param factor How many times the learning rate; and the decay, where that is not part of the rate already. */
   #apply(gradients: Uint32Array, factor: number): void {
     const { settings, parallel, steps } = this.#options;
     const { learningRate, rateRatio } = phaseOneRate(parallel, settings, this.updates, steps);
     const update = this.model.updates + 1;
     this.#step.next(this.updates, update, factor * learningRate, rateRatio);
+    if (settings.weightDecayForm === "outside") {
+      this.#step.block.set("weightDecay", factor * settings.weightDecay);
+    }
     applyGradients(this.model.memory, gradients, this.#step.block);
     this.model.updates = update;
     this.#numbers[UPDATES]++;

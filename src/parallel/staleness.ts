@@ -29,7 +29,9 @@ export const DELAY_COMPENSATION = 0.04;
  * How many times the learning rate of its update a gradient's step has: 1/τ with `inverse`, where τ is at least 1. A
  * gradient of staleness 0 has the whole rate, as one of staleness 1 has.
  *
- * What an optimiser keeps of the steps before is not scaled. Source: Zhang et al. 2016 ("Staleness-aware Async-SGD").
+ * Weight decay is scaled with the gradient, in each of its forms: otherwise the decay of the form `outside` would be τ times
+ * as strong against the gradient. What an optimiser keeps of the steps before is not scaled. Source: Zhang et al. 2016
+ * ("Staleness-aware Async-SGD"), who have plain SGD.
  */
 export function stalenessFactor(rule: StalenessRule | undefined, staleness: number): number {
   return rule === "inverse" && staleness > 1 ? 1 / staleness : 1;
