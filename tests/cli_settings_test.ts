@@ -72,9 +72,8 @@ Deno.test("OPTIONS that go into something name what is there, with the same kind
       }
       const untold = [undefined, false, Infinity] as unknown[];
       if (untold.includes(value) || row.name === "time-limit") continue;
-      const room = parallel === undefined ? "training" : "parallel";
-      const other = ROWS.find(({ into }) => into !== undefined && into[room] === only?.name)?.name;
-      const needed = other && row.needs?.find(({ option }) => option === other)?.values;
+      const chooser = only?.name === "algorithm" ? "parallel" : only?.name;
+      const needed = row.needs?.find(({ option }) => option === chooser)?.values;
       assertEquals(needed, only?.values, `--${row.name} is for ${only?.values}`);
       const decides = ROWS.find(({ name }) => name === row.follows);
       const choices = decides?.kind === "choice"
@@ -178,6 +177,22 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     [{ patience: 3 }, "Cannot use --patience without --validation-fraction"],
     [{ "pruning-every": 3 }, "Cannot use --pruning-every without --importance-pruning"],
     [{ workers: 3 }, "Cannot use --workers without --parallel"],
+    [
+      { parallel: "gossip", staleness: "inverse" },
+      "Cannot use --staleness with --parallel gossip: it is for wasap, where gradients are stale",
+    ],
+    [
+      { parallel: "wasap", staleness: "inverse", "delay-compensation": 1 },
+      "Cannot use --delay-compensation with --staleness inverse: it is for delay-compensated",
+    ],
+    [
+      { parallel: "wasap", "local-steps": 3 },
+      "Cannot use --local-steps with --parallel wasap: it is for gossip",
+    ],
+    [
+      { parallel: "gossip", "phase-one-fraction": 0.5 },
+      "Cannot use --phase-one-fraction with --parallel gossip: it is for wasap and wassp",
+    ],
     [{ "checkpoint-every": 3 }, "Cannot use --checkpoint-every without --output"],
     [
       { activation: "relu", alpha: 1 },
@@ -197,7 +212,7 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     ],
     [
       { parallel: "none", transport: "mpi" },
-      "Cannot use --transport mpi with --parallel none: expected wasap or wassp",
+      "Cannot use --transport mpi with --parallel none: expected wasap, wassp or gossip",
     ],
     [
       { parallel: "wasap", transport: "mpi", workers: 3 },

@@ -77,7 +77,7 @@ export const PARALLEL_OPTIONS = [
     help:
       "With wasap, what becomes of a gradient that τ updates have overtaken: nothing (none), the learning rate " +
       "η/τ (inverse), or a correction for the way parameters have moved (delay-compensated).",
-    needs: [{ option: "parallel", values: ["wasap"], because: "elsewhere no gradient is stale" }],
+    needs: [{ option: "parallel", values: ["wasap"], because: "it is for wasap, where gradients are stale" }],
   },
   {
     ...RUN,
