@@ -8,7 +8,7 @@ import { readByName } from "../value.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import { resolveRunOptions, type RunOptions, TRAIN_OPTION_NAMES } from "../train/options.ts";
-import { DELAY_COMPENSATION, STALENESS_RULES, type StalenessRule } from "./staleness.ts";
+import { DELAY_COMPENSATION, STALENESS_RULES } from "./staleness.ts";
 import { WorkerModels } from "./worker_models.ts";
 
 /** Hyperparameters of parallel training alone; the defaults are the paper's where it has them. */
@@ -43,7 +43,7 @@ export interface ParallelHyperparameterOptions {
    *
    * @default {"none"}
    */
-  readonly staleness?: StalenessRule;
+  readonly staleness?: "none" | "inverse" | "delay-compensated";
   /** With `delay-compensated`, λ of g + λ·g²·(w − w'). @default {0.04} */
   readonly delayCompensation?: number;
   /** WASSP: epochs in which the learning rate rises from η to K·η. @default {5} */
