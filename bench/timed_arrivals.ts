@@ -83,7 +83,8 @@ export class TimedArrivals implements Arrivals {
         this.#seen[worker] = this.#changes;
         break;
       case "push":
-        this.#at[worker] = this.#locked(worker, this.#seen[worker] === this.#changes ? push : stalePush);
+        // Who has pushed pulls before the others get the lock: its request counts as having come with the push.
+        this.#locked(worker, this.#seen[worker] === this.#changes ? push : stalePush);
         if (++this.#pushes % this.#steps === 0) {
           this.#free += pause;
           this.#changes++;

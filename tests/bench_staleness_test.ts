@@ -41,26 +41,24 @@ Deno.test("TimedArrivals lets each worker push once between two pushes of anothe
   for (const workers of [1, 2, 5, 8]) {
     const { parts, order } = await run({ workers, epochs: 3, phaseOneFraction: 1 });
     assertEquals(order, order.map((_, push) => push % workers));
-    assertAlmostEquals(parts[1].meanStaleness, workers - 1, 1e-9);
+    assertEquals([parts[1].meanStaleness, parts[1].largestStaleness], [workers - 1, workers - 1]);
     // Forty updates, each a round of a second of one of the workers, and a pause.
     const seconds = 40 * (1 + COSTS.push + COSTS.pull) / workers + COSTS.pause;
     assertAlmostEquals(parts[1].seconds - parts[0].seconds, seconds, 0.06 * seconds + 0.02 * workers);
   }
 });
 
-Deno.test("TimedArrivals keeps a lock that is full in the order of arrival", async () => {
-  const { parts } = await run({ workers: 20, epochs: 3, phaseOneFraction: 1 }, logNormal(1, 0.1));
-  // More staleness than K − 1 at no time on average, however late some come.
-  assertAlmostEquals(parts[2].meanStaleness, 19, 1);
-  assert(parts[2].largestStaleness < 40);
+Deno.test("TimedArrivals gives a staleness of K − 1 on average, however late some come", async () => {
+  const { parts } = await run({ workers: 8, epochs: 4, phaseOneFraction: 1 }, logNormal(1, 0.1));
+  assertAlmostEquals(parts[1].meanStaleness, 7, 0.25);
+  assert(parts[1].largestStaleness > 7 && parts[1].largestStaleness < 16);
 });
 
 Deno.test("TimedArrivals begins each local epoch when the last worker has ended the one before", async () => {
   const { parts } = await run({ workers: 4, epochs: 2, algorithm: "gossip", localSteps: 2 });
   // Ten steps of each worker, all at once.
   const seconds = 10 * (1 + COSTS.push);
-  assertAlmostEquals(parts[0].seconds, seconds, 1e-9);
-  assertAlmostEquals(parts[1].seconds, 2 * seconds, 1e-9);
+  assertAlmostEquals(parts[1].seconds - parts[0].seconds, seconds, 1e-9);
 });
 
 Deno.test("logNormal() has a mean of 1 and the spread asked for, and is a function of the seed", () => {
