@@ -68,6 +68,7 @@ function times(work: () => void, count = 201): number[] {
 function serverTimes() {
   const model = newModel();
   const settings = resolveHyperparameters({ threads: 1, learningRate: 1e-6 }, 1);
+  model.holdState(stateFor(settings));
   const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 469 });
   const [current, stale] = [emptyReplica(model), emptyReplica(model)];
