@@ -42,6 +42,8 @@ export interface Point {
   readonly testAccuracy: number;
   readonly meanStaleness: number;
   readonly largestStaleness: number;
+  /** How much of their topologies two workers with models of their own share. */
+  readonly topologyOverlap?: number;
   /** By the clocks, since the run began. */
   readonly seconds: number;
 }
@@ -107,6 +109,7 @@ async function run(
         ...{ validationLoss: validationLoss!, validationAccuracy },
         meanStaleness: parallel!.meanStaleness,
         largestStaleness: parallel!.largestStaleness,
+        ...(parallel!.topologyOverlap !== undefined && { topologyOverlap: parallel!.topologyOverlap }),
         seconds: arrivals!.seconds,
       });
     }
