@@ -31,6 +31,8 @@ export const VARIANTS: Readonly<Record<string, ParallelOptions>> = {
   "none, η at once": { algorithm: "wasap", staleness: "none", initialRateFactor: 1 },
   "wassp": { algorithm: "wassp" },
   "gossip": { algorithm: "gossip" },
+  // As many steps as an epoch has that one model is trained in.
+  "gossip, changes by steps": { algorithm: "gossip", evolveEvery: { steps: 391 } },
 };
 
 /** One epoch: the loss of training, accuracies as shares, staleness. */
@@ -44,8 +46,6 @@ export interface Point {
   readonly largestStaleness: number;
   /** How much of their topologies two workers with models of their own share. */
   readonly topologyOverlap?: number;
-  /** By the clocks, since the run began. */
-  readonly seconds: number;
 }
 
 /** One run. */
@@ -90,13 +90,13 @@ async function run(
     ...{ epochs, batchSize, learningRate, momentum, dropout, zeta, weightDecay: settings.weightDecay },
     ...VARIANTS[variant],
     ...{ workers, seed, threads: 1, validationFraction: 1 / 6, keep: "last", evaluateEvery: EVERY },
-    ...(variant !== "gossip" && { phaseOneFraction: 1 }),
+    ...(VARIANTS[variant].algorithm !== "gossip" && { phaseOneFraction: 1 }),
   };
-  let arrivals: TimedArrivals;
   const records = trainOver(model, data, options, (plan) => {
     const jitter = logNormal(seed, SPREAD);
-    arrivals = new TimedArrivals(measuredCosts(), workers, plan.server.steps, jitter);
-    return new InProcessTransport(plan, arrivals);
+    // In rounds, an update is a push of each worker.
+    const pushes = plan.server.steps * (variant === "wassp" ? workers : 1);
+    return new InProcessTransport(plan, new TimedArrivals(measuredCosts(), workers, pushes, jitter));
   });
   const points: Point[] = [];
   try {
@@ -110,7 +110,6 @@ async function run(
         meanStaleness: parallel!.meanStaleness,
         largestStaleness: parallel!.largestStaleness,
         ...(parallel!.topologyOverlap !== undefined && { topologyOverlap: parallel!.topologyOverlap }),
-        seconds: arrivals!.seconds,
       });
     }
   } catch (error) {

@@ -20,6 +20,7 @@ const NAMES: Readonly<Record<string, string>> = {
   "inverse": "WASAP, inverse",
   "wassp": "WASSP",
   "gossip": "gossip",
+  "gossip, changes by steps": "gossip, topologies changed every 391 steps",
 };
 
 /** The accuracy a run ends with; undefined for one that ended before its time. */
@@ -30,7 +31,7 @@ export function lastAccuracy({ failed, points }: Run): number | undefined {
 /** The run of a variant; one worker is the same for all. */
 function runOf({ runs }: StalenessResult, variant: string, workers: number): Run | undefined {
   return runs.find((run) =>
-    run.workers === workers && (run.variant === variant || (workers === 1 && variant !== "gossip"))
+    run.workers === workers && (run.variant === variant || (workers === 1 && !variant.startsWith("gossip")))
   );
 }
 

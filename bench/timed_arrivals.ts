@@ -40,7 +40,7 @@ export function logNormal(seed: number, spread: number): () => number {
 /** Workers on cores of their own, and a lock that lets one at a time to the server, in order of arrival. */
 export class TimedArrivals implements Arrivals {
   readonly #costs: StepCosts;
-  readonly #steps: number;
+  readonly #pushesBetween: number;
   readonly #jitter: () => number;
   /** When each worker's request has come. */
   readonly #at: number[];
@@ -53,12 +53,12 @@ export class TimedArrivals implements Arrivals {
   #now = 0;
 
   /**
-   * @param steps Updates an epoch, after which the server pauses.
+   * @param pushesBetween Pushes between two pauses of the server.
    * @param jitter What a mini-batch takes, as a multiple of the mean.
    */
-  constructor(costs: StepCosts, workers: number, steps: number, jitter: () => number) {
+  constructor(costs: StepCosts, workers: number, pushesBetween: number, jitter: () => number) {
     this.#costs = costs;
-    this.#steps = steps;
+    this.#pushesBetween = pushesBetween;
     this.#jitter = jitter;
     this.#at = Array.from({ length: workers }, () => 0);
     this.#seen = Array.from({ length: workers }, () => -1);
@@ -85,7 +85,7 @@ export class TimedArrivals implements Arrivals {
       case "push":
         // Who has pushed pulls before the others get the lock: its request counts as having come with the push.
         this.#locked(worker, this.#seen[worker] === this.#changes ? push : stalePush);
-        if (++this.#pushes % this.#steps === 0) {
+        if (++this.#pushes % this.#pushesBetween === 0) {
           this.#free += pause;
           this.#changes++;
         }

@@ -77,7 +77,7 @@ Deno.test("logNormal() has a mean of 1 and the spread asked for, and is a functi
 
 Deno.test("table() and picture() tell which runs failed, and one worker for all", async () => {
   const point = { epoch: 15, trainLoss: 1, validationLoss: 1, testAccuracy: 0.5, meanStaleness: 0 };
-  const points = [{ ...point, validationAccuracy: 0.875, largestStaleness: 0, seconds: 1 }];
+  const points = [{ ...point, validationAccuracy: 0.875, largestStaleness: 0 }];
   const result: StalenessResult = {
     epochs: 15,
     runs: [
