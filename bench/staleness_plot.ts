@@ -35,6 +35,11 @@ function runOf({ runs }: StalenessResult, variant: string, workers: number): Run
   );
 }
 
+/** The variants that there are runs of, in the order of the table. */
+function variantsOf({ runs }: StalenessResult): string[] {
+  return Object.keys(NAMES).filter((name) => runs.some(({ variant }) => variant === name));
+}
+
 /** A row a variant, a column a number of workers: percent, "fails" for a run that ended before its time. */
 export function table(result: StalenessResult): string {
   const counts = [...new Set(result.runs.map(({ workers }) => workers))].toSorted((a, b) => a - b);
@@ -45,16 +50,15 @@ export function table(result: StalenessResult): string {
       const accuracy = lastAccuracy(run);
       return accuracy === undefined ? "fails" : `${(100 * accuracy).toFixed(1)} %`;
     });
-  const rows = Object.entries(NAMES).map(([variant, name]) => [name, ...cells(variant)]);
+  const rows = variantsOf(result).map((variant) => [NAMES[variant], ...cells(variant)]);
   const head = ["workers", ...counts.map(String)];
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
 /** The accuracy by the number of workers, a line a variant; runs that failed lie on the floor of the picture. */
 export async function picture(result: StalenessResult): Promise<string> {
-  const variants = Object.keys(NAMES).filter((variant) => result.runs.some((run) => run.variant === variant));
   const counts = [...new Set(result.runs.map(({ workers }) => workers))].toSorted((a, b) => a - b);
-  const lines = variants.map((variant, place) => ({
+  const lines = variantsOf(result).map((variant, place) => ({
     name: NAMES[variant],
     colour: COLOURS[place % COLOURS.length],
     dash: DASHES[place % DASHES.length],
