@@ -187,6 +187,14 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     [{ "pruning-every": 3 }, "Cannot use --pruning-every without --importance-pruning"],
     [{ workers: 3 }, "Cannot use --workers without --parallel"],
     [
+      { parallel: "gossip", staleness: "inverse" },
+      "Cannot use --staleness with --parallel gossip: it is for wasap, where gradients are stale",
+    ],
+    [
+      { parallel: "wasap", staleness: "inverse", "delay-compensation": 1 },
+      "Cannot use --delay-compensation with --staleness inverse: it is for delay-compensated",
+    ],
+    [
       { parallel: "gossip", "phase-one-fraction": 0.5 },
       "Cannot use --phase-one-fraction with --parallel gossip: it is for wasap and wassp",
     ],
@@ -271,6 +279,7 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
     phaseOneFraction: 0.5,
     initialRateFactor: 2,
     ...PHASE_TWO,
+    staleness: "none",
   });
   assertEquals(withPreset(before), before);
 });

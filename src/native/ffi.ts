@@ -319,6 +319,10 @@ export const SYMBOLS = {
     parameters: ["buffer", "buffer", "usize", "f32"], // values, sum, len, weight
     result: "i32",
   },
+  ts_compensate_delay: {
+    parameters: ["buffer", "buffer", "buffer", "usize", "f32"], // gradient, now, then, len, strength
+    result: "i32",
+  },
   ts_average_held: {
     // indptr, other_indptr, indptr_len; indices, values, len; other_indices, other_values, other_len
     parameters: [

@@ -54,6 +54,34 @@ export function accumulate(values: Float32Array, weight: number, sum: Float32Arr
   check(kernels().ts_accumulate(buffer(values), buffer(sum), sum.length, weight), task);
 }
 
+/**
+ * `gradient += strength · gradient² · (now − then)`: delay compensation; the three are different memory of one length.
+ *
+ * @param now The parameters the gradient is applied to.
+ * @param then Those it was computed with.
+ */
+export function compensateDelay(
+  gradient: Float32Array,
+  now: Float32Array,
+  then: Float32Array,
+  strength: number,
+): void {
+  const task = "compensate gradients for their delay";
+  if (now.length !== gradient.length || then.length !== gradient.length) {
+    throw new TypeError(
+      `Cannot ${task}: there are ${gradient.length} gradients, ${now.length} parameters and ${then.length} older ones`,
+    );
+  }
+  const status = kernels().ts_compensate_delay(
+    buffer(gradient),
+    buffer(now),
+    buffer(then),
+    gradient.length,
+    strength,
+  );
+  check(status, task);
+}
+
 /** Rows of connections, and the weight of each. */
 export type WeightedRows = Pick<OutgoingArrays, "indptr" | "indices" | "values">;
 

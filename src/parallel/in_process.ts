@@ -1,5 +1,5 @@
 /**
- * The transport without threads: all workers take turns, in an order that a seed decides.
+ * The transport without threads: all workers take turns, in an order that a seed or a clock decides.
  *
  * It shows what the algorithm does under every interleaving of pulls and pushes, again and again alike.
  *
@@ -8,6 +8,7 @@
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { copyModel } from "../model/copy.ts";
+import { type Arrivals, RandomArrivals } from "./arrivals.ts";
 import { emptyReplica } from "./replica.ts";
 import { Questions, questionsMemory } from "./questions.ts";
 import { ParameterServer, serverState } from "./server.ts";
@@ -50,8 +51,7 @@ export class InProcessTransport implements ServerTransport {
   readonly #turns: Turn[];
   readonly #plan: TransportPlan;
   readonly #onEvent: (event: ServerEvent) => void;
-  readonly #seed: number;
-  #random: number;
+  readonly #arrivals: Arrivals;
   #limit: number;
   #command: ServerReply | undefined;
   #phase = 1;
@@ -59,15 +59,18 @@ export class InProcessTransport implements ServerTransport {
   #reports = new Map<number, LocalReport>();
   #round = new Map<number, PushHeader>();
 
-  /** @param seed Decides who is next, each time. */
-  constructor(plan: TransportPlan, seed: number, onEvent: (event: ServerEvent) => void = () => {}) {
+  /** @param order Decides who is next, each time; a seed stands for {@linkcode RandomArrivals}. */
+  constructor(
+    plan: TransportPlan,
+    order: number | Arrivals,
+    onEvent: (event: ServerEvent) => void = () => {},
+  ) {
     const { model, setup, server, updatesDone } = plan;
     const { workers, localSteps } = setup.parallel;
     const memory = localSteps === undefined ? undefined : questionsMemory(workers, model);
     this.#plan = plan;
     this.#onEvent = onEvent;
-    this.#seed = seed;
-    this.#random = started(seed, 0);
+    this.#arrivals = typeof order === "number" ? new RandomArrivals(order) : order;
     this.#limit = updatesDone;
     this.server = new ParameterServer(model, serverState(workers, updatesDone), server);
     this.#turns = Array.from({ length: workers }, (_, worker): Turn => {
@@ -99,8 +102,7 @@ export class InProcessTransport implements ServerTransport {
   }
 
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
-    // The order of an epoch is its own, so that a run that goes on with it has the same.
-    this.#random = started(this.#seed, epoch);
+    this.#arrivals.beginLocalEpoch(epoch);
     const reports = this.#follow({ kind: "epoch", epoch });
     this.server.beginEpoch();
     const sums = {
@@ -147,17 +149,17 @@ export class InProcessTransport implements ServerTransport {
     return this.#turns.map((_, worker) => this.#reports.get(worker)!);
   }
 
-  /** Serves one request after another until `done`, each time of a random worker that can be served. */
+  /** Serves one request after another until `done`, each time of a worker that can be served. */
   #run(done: () => boolean, given = new Set<number>()): void {
     while (!done()) {
       for (const { questions, request, hasModel } of this.#turns) {
         if (hasModel && (request?.kind === "next" || request?.kind === "answer")) questions?.answer();
       }
-      const ready = [...this.#turns.keys()].filter((worker) => this.#isReady(worker, given));
+      const ready = this.#turns.flatMap(({ request }, worker) =>
+        request !== undefined && this.#isReady(worker, given) ? [{ worker, request }] : []
+      );
       if (ready.length === 0) throw new Error("Cannot go on: every worker waits for another");
-      // A linear congruential generator; its high bits choose.
-      this.#random = (Math.imul(this.#random, 1_664_525) + 1_013_904_223) >>> 0;
-      this.#serve(ready[Math.floor(this.#random / 2 ** 32 * ready.length)], given);
+      this.#serve(this.#arrivals.next(ready).worker, given);
     }
   }
 
@@ -237,11 +239,6 @@ export class InProcessTransport implements ServerTransport {
   #resume(turn: Turn, reply: ServerReply): void {
     turn.request = turn.program.next(reply).value ?? undefined;
   }
-}
-
-/** The start of the order in which workers are served in an epoch of phase 2, or from the first one of phase 1. */
-function started(seed: number, epoch: number): number {
-  return (seed ^ Math.imul(0x9e37_79b9, 2 * epoch + 1)) >>> 0;
 }
 
 /** The model that a worker has asked for, once it is there. */

@@ -12,6 +12,7 @@ import { KeptTopologies } from "./mpi_topologies.ts";
 import { Head, KIND, NO_PIECES, NO_WORDS, sendTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
 import { ParameterServer, serverState } from "./server.ts";
+import { SentParameters } from "./staleness.ts";
 import type { PushHeader } from "./transport.ts";
 import type { TransportPlan } from "./transport_plan.ts";
 
@@ -39,6 +40,8 @@ export class PushServer {
   readonly limitMs: number;
   readonly #model: SparseMlp;
   readonly #topologies: KeptTopologies;
+  /** Where the rule of staleness asks for what workers computed with. */
+  readonly #sent: SentParameters | undefined;
   readonly #headers: PushHeader[] = [];
   readonly #synchronous: boolean;
   readonly #bits: WireBits;
@@ -60,7 +63,7 @@ export class PushServer {
     onInterrupt?: ServerJob["onInterrupt"],
   ) {
     this.#onInterrupt = onInterrupt;
-    const { workers, algorithm, timeLimitSeconds, wireBits = 32 } = setup.parallel;
+    const { workers, algorithm, timeLimitSeconds, delayCompensation, wireBits = 32 } = setup.parallel;
     const { model, servers, connections } = rank;
     this.#model = model;
     this.#synchronous = algorithm === "wassp";
@@ -71,6 +74,7 @@ export class PushServer {
     // alone counts: a gradient that it did not ask for is not begun, whatever other servers have sent for it.
     this.#total = this.#synchronous || rank.server > 0 ? Infinity : updatesTotal;
     this.server = new ParameterServer(model, serverState(workers, updatesDone), server, connections);
+    if (delayCompensation !== undefined) this.#sent = new SentParameters(model, workers);
     const count = this.#synchronous ? workers : 1;
     this.gradients = Array.from({ length: count }, () => model.allocateGradients());
     this.clients = newClients(workers, servers, this.#pausedAt, Math.max(this.limitMs, START_MS));
@@ -199,6 +203,7 @@ export class PushServer {
     head.begin(KIND.parameters).setWord(1, server.version).setNumber(3, server.updates);
     const { arena } = this.#model.memory;
     sendMessage(client.rank, head.words, arena, version.places.parameters, limitMs, this.#bits);
+    this.#sent?.keep(client.worker, this.#model);
     version.users++;
     this.#pulls++;
     this.#noteWait(client);
@@ -248,7 +253,7 @@ export class PushServer {
     client.waiting = true;
     client.waitingSince = client.heardAt = performance.now();
     if (!this.#synchronous) {
-      this.server.push(gradients, header, version.model);
+      this.server.push(gradients, header, this.#sent?.of(worker, version.model) ?? version.model);
       if (!this.#ending) this.#sendParameters(client);
       return;
     }

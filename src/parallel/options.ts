@@ -8,6 +8,7 @@ import { readByName } from "../value.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import { resolveRunOptions, type RunOptions, TRAIN_OPTION_NAMES } from "../train/options.ts";
+import { DELAY_COMPENSATION, STALENESS_RULES } from "./staleness.ts";
 import { WorkerModels } from "./worker_models.ts";
 
 /** Hyperparameters of parallel training alone; the defaults are the paper's where it has them. */
@@ -35,6 +36,16 @@ export interface ParallelHyperparameterOptions {
   readonly initialRateFactor?: number;
   /** WASAP: how many epochs that is. @default {5} */
   readonly initialRateEpochs?: number;
+  /**
+   * WASAP: what becomes of a gradient of staleness τ, the updates applied since its parameters were pulled: `none`, it
+   * counts as any other; `inverse`, its step has the rate η/τ where τ > 1; `delay-compensated`, it is corrected for the
+   * way the parameters have moved.
+   *
+   * @default {"none"}
+   */
+  readonly staleness?: "none" | "inverse" | "delay-compensated";
+  /** With `delay-compensated`, λ of g + λ·g²·(w − w'). @default {0.04} */
+  readonly delayCompensation?: number;
   /** WASSP: epochs in which the learning rate rises from η to K·η. @default {5} */
   readonly warmUpEpochs?: number;
   /**
@@ -136,6 +147,20 @@ export const PARALLEL_HYPERPARAMETERS = {
     default: 5,
     only: PHASED,
     doc: "With wasap, how many epochs that is.",
+  },
+  staleness: {
+    kind: "choice",
+    choices: STALENESS_RULES,
+    default: "none",
+    only: { name: "algorithm", values: ["wasap"] },
+    doc: "With wasap, what becomes of a gradient of staleness τ: nothing, the rate η/τ, or a correction.",
+  },
+  delayCompensation: {
+    kind: "number",
+    above: 0,
+    default: DELAY_COMPENSATION,
+    only: { name: "staleness", values: ["delay-compensated"] },
+    doc: "With delay-compensated, how strongly a gradient is corrected for the way parameters have moved.",
   },
   warmUpEpochs: {
     kind: "number",

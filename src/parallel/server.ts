@@ -16,6 +16,7 @@ import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepSettings } from "../optimizer/step_settings.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
+import { DelayCompensation, type SentModel, stalenessFactor } from "./staleness.ts";
 import { copyParameters, copyTopology } from "../model/copy.ts";
 import { gradientViews } from "./replica.ts";
 import type { EpochSums, PushHeader, StepDone } from "./transport.ts";
@@ -85,6 +86,7 @@ export class ParameterServer {
   readonly #connections: Uint32Array | undefined;
   /** Where stale gradients are brought into the current order; made at the first need. */
   #retained: Uint32Array | undefined;
+  readonly #compensation: DelayCompensation | undefined;
 
   /**
    * @param connections Where the model is a part of one: the connections of each whole layer, read at each update.
@@ -100,6 +102,8 @@ export class ParameterServer {
     // One thread: whoever calls holds the lock, and others compute.
     const planes = model.optimizerState?.planes.length ?? 0;
     this.#step = new StepSettings({ ...options.settings, threads: 1 }, planes);
+    const { delayCompensation } = options.parallel;
+    if (delayCompensation !== undefined) this.#compensation = new DelayCompensation(model, delayCompensation);
   }
 
   /** Updates applied since the first epoch. */
@@ -134,12 +138,13 @@ export class ParameterServer {
   /**
    * Applies the gradients of one mini-batch: one step of the optimiser.
    *
-   * Where they are of an older topology, only those of connections that still exist count (RetainValidUpdates).
-   * Paper: §2.1 Algorithm 1, Eq. 1. O(nnz).
+   * Where they are of an older topology, only those of connections that still exist count (RetainValidUpdates). Updates
+   * that came since the pull are met by the rule of staleness. Paper: §2.1 Algorithm 1, Eq. 1. O(nnz).
    *
-   * @param sender The model the gradients belong to, with the topology of the header's version.
+   * @param gradients May be overwritten.
+   * @param sender What the gradients were computed with, of the topology of the header's version.
    */
-  push(gradients: Uint32Array, header: PushHeader, sender: SparseMlp): void {
+  push(gradients: Uint32Array, header: PushHeader, sender: SentModel): void {
     this.#note(header);
     const current = header.version === this.version ? gradients : this.#retain(gradients, sender);
     const staleness = this.updates - header.clock;
@@ -147,7 +152,8 @@ export class ParameterServer {
     this.#numbers[STALENESS_MAX] = Math.max(this.#numbers[STALENESS_MAX], staleness);
     this.#staleness[2 * header.worker] += staleness;
     this.#staleness[2 * header.worker + 1]++;
-    this.#apply(current);
+    if (staleness > 0) this.#compensation?.apply(current, sender, current !== gradients);
+    this.#apply(current, stalenessFactor(this.#options.parallel.staleness, staleness));
   }
 
   /**
@@ -164,7 +170,7 @@ export class ParameterServer {
     const sent = gradients.filter((_, worker) => headers[worker].samples > 0);
     const counts = headers.filter((header) => header.samples > 0).map((header) => header.samples);
     if (sent.length > 1) this.#average(sent, counts.map((count) => count / samples));
-    this.#apply(sent[0]);
+    this.#apply(sent[0], 1);
   }
 
   /** Marks all gradients computed until now as stale: the topology is of a new version. */
@@ -240,9 +246,9 @@ export class ParameterServer {
     }
   }
 
-  #retain(gradients: Uint32Array, sender: SparseMlp): Uint32Array {
+  #retain(gradients: Uint32Array, sender: SentModel): Uint32Array {
     const retained = this.#retained ??= this.model.allocateGradients();
-    const from = gradientViews(sender.layers, gradients);
+    const from = gradientViews(this.model.layers, gradients);
     const to = gradientViews(this.model.layers, retained);
     for (const [index, layer] of this.model.layers.entries()) {
       const { values, bias, activationParameters } = to[index];
@@ -253,11 +259,15 @@ export class ParameterServer {
     return retained;
   }
 
-  #apply(gradients: Uint32Array): void {
+  /** @param factor How many times the learning rate; and the decay, where that is not part of the rate already. */
+  #apply(gradients: Uint32Array, factor: number): void {
     const { settings, parallel, steps } = this.#options;
     const { learningRate, rateRatio } = phaseOneRate(parallel, settings, this.updates, steps);
     const update = this.model.updates + 1;
-    this.#step.next(this.updates, update, learningRate, rateRatio);
+    this.#step.next(this.updates, update, factor * learningRate, rateRatio);
+    if (settings.weightDecayForm === "outside") {
+      this.#step.block.set("weightDecay", factor * settings.weightDecay);
+    }
     applyGradients(this.model.memory, gradients, this.#step.block, this.#connections);
     this.model.updates = update;
     this.#numbers[UPDATES]++;

@@ -1,15 +1,18 @@
 /**
  * One whole run with everything random in it: structure, dropout, order, evolution, pruning; and with weights of samples.
- * Then short ones of other activations, optimisers and ways to keep activations.
+ * Then short ones of other activations, optimisers and ways to keep activations, and one of workers with stale gradients.
  *
  * Called by the test of this folder's name, also as a program of its own (arguments: seed, threads), because a process
  * keeps the instruction set it began with.
  *
  * @module
  */
+import type { Dataset } from "../../src/data/dataset.ts";
 import { madelonLike } from "../../src/data/generator.ts";
 import { SparseMlp } from "../../src/model/model.ts";
 import type { ModelOptions } from "../../src/model/settings.ts";
+import { InProcessTransport } from "../../src/parallel/in_process.ts";
+import { trainOver } from "../../src/parallel/wasap.ts";
 import { stateFor } from "../../src/optimizer/optimizers.ts";
 import type { TrainOptions } from "../../src/train/options.ts";
 import { train } from "../../src/train/trainer.ts";
@@ -83,6 +86,7 @@ export async function run(seed: number, threads: number): Promise<Run> {
     while (!(await epochs.next()).done);
     others.push(await hash(other));
   }
+  others.push(await hash(await staleRun(data, seed)));
   return {
     bits: await hash(model),
     others,
@@ -90,6 +94,21 @@ export async function run(seed: number, threads: number): Promise<Run> {
     testAccuracy: summary.lastTestAccuracy ?? NaN,
     connections: model.layers.map((layer) => layer.nnz),
   };
+}
+
+/** A run of workers whose stale gradients are compensated. */
+async function staleRun(data: Dataset, seed: number): Promise<SparseMlp> {
+  const model = SparseMlp.create({ sizes: [300, 45, 10], seed });
+  const options = { epochs: 2, workers: 3, threads: 1, phaseOneFraction: 1 };
+  const staleness = { staleness: "delay-compensated", delayCompensation: 2 } as const;
+  const epochs = trainOver(
+    model,
+    data,
+    { ...options, ...staleness },
+    (plan) => new InProcessTransport(plan, seed),
+  );
+  while (!(await epochs.next()).done);
+  return model;
 }
 
 async function hash(model: SparseMlp): Promise<string> {

@@ -9,6 +9,7 @@ mod batch;
 mod cannistraci_hebb;
 mod chains;
 mod csr;
+mod delay;
 mod delimited;
 mod differentiation;
 mod drop;

@@ -6,6 +6,7 @@ pub mod adam;
 pub mod backward;
 pub mod batch;
 pub mod compiled;
+pub mod delay;
 pub mod differentiation;
 pub mod forward;
 mod gradient_target;

@@ -97,6 +97,23 @@ export const PARALLEL_OPTIONS = [
     value: "KIND",
   },
   {
+    ...RUN,
+    ...from(PARALLEL_HYPERPARAMETERS.staleness, { parallel: "staleness" }),
+    name: "staleness",
+    value: "RULE",
+    help:
+      "With wasap, what becomes of a gradient that τ updates have overtaken: nothing (none), the learning rate " +
+      "η/τ (inverse), or a correction for the way parameters have moved (delay-compensated).",
+    needs: [{ option: "parallel", values: ["wasap"], because: "it is for wasap, where gradients are stale" }],
+  },
+  {
+    ...RUN,
+    ...from(PARALLEL_HYPERPARAMETERS.delayCompensation, { parallel: "delayCompensation" }),
+    name: "delay-compensation",
+    value: "X",
+    needs: [{ option: "staleness", values: ["delay-compensated"], because: "it is for delay-compensated" }],
+  },
+  {
     ...PARALLEL,
     ...from(PARALLEL_HYPERPARAMETERS.shards, { parallel: "shards" }),
     name: "shards",
