@@ -1,0 +1,79 @@
+/**
+ * The picture of a timeline: a row for each worker, a bar for each thing that it does.
+ *
+ * @module
+ */
+import { COLOURS } from "../../src/figures/colours.ts";
+import { draw } from "../../src/figures/draw.ts";
+import { legend } from "../../src/figures/legend.ts";
+import type { TimelineRecord } from "./record.ts";
+import { ACTIVITIES, type Activity } from "./spans.ts";
+
+const [BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE] = COLOURS;
+
+/** What activities are called, and their colours; those that are alike share both. */
+const LOOKS: Readonly<Record<Activity, { readonly name: string; readonly colour: string }>> = {
+  gradient: { name: "gradient", colour: BLUE },
+  push: { name: "push", colour: ORANGE },
+  round: { name: "round applied", colour: ORANGE },
+  stalePush: { name: "push of an older topology", colour: RED },
+  pull: { name: "pull", colour: GREEN },
+  topologyPull: { name: "pull", colour: GREEN },
+  step: { name: "step on its own model", colour: OLIVE },
+  change: { name: "change of the topology", colour: PURPLE },
+  average: { name: "average of all", colour: GREEN },
+  evaluation: { name: "evaluation", colour: "#7d8794" },
+  wait: { name: "waits", colour: "#c9cdd3" },
+};
+
+const WIDTH = 860;
+const ROW = 24;
+
+/** Draws the windows of a record, one below the other, on one scale of milliseconds. */
+export async function timelinePicture({ algorithm, from, to, windows }: TimelineRecord): Promise<string> {
+  const bars = windows.flatMap(({ title, rows }) =>
+    rows.flatMap(({ name, spans }) =>
+      spans.map(([activity, begin, end]) => ({
+        ...{ title, row: name, begin, end },
+        colour: LOOKS[activity].colour,
+      }))
+    )
+  );
+  const found = windows.flatMap(({ rows }) =>
+    rows.flatMap(({ spans }) => spans.map(([activity]) => activity))
+  );
+  const looks = new Map(
+    ACTIVITIES.filter((activity) => found.includes(activity)).map((activity) =>
+      [LOOKS[activity].name, LOOKS[activity]] as const
+    ),
+  );
+  const key = legend([...looks.values()], WIDTH);
+  const rows = windows[0].rows.map(({ name }) => name);
+  const label = `What workers do over time in ${algorithm}: ${
+    windows.map(({ title }) => title).join("; ")
+  }, ${to - from} ms each`;
+  return await draw(label, (plot) => ({
+    width: WIDTH,
+    height: key.height + 60 + windows.length * (ROW * rows.length + 34),
+    marginTop: key.height + 24,
+    marginLeft: 68,
+    marginRight: 8,
+    marginBottom: 36,
+    style: { fontSize: "12px" },
+    x: { domain: [from, to], label: "milliseconds", labelAnchor: "center", labelArrow: "none", ticks: 8 },
+    y: { domain: rows, label: null, tickSize: 0, padding: 0.2 },
+    fy: { domain: windows.map(({ title }) => title), axis: null, padding: 0.28 },
+    marks: [
+      plot.barX(bars, { fy: "title", y: "row", x1: "begin", x2: "end", fill: "colour" }),
+      plot.ruleX([0], { stroke: "currentColor", strokeDasharray: "3 3" }),
+      plot.text(windows, {
+        fy: "title",
+        text: "title",
+        frameAnchor: "top-left",
+        dy: -14,
+        fill: "currentColor",
+      }),
+      key.mark,
+    ],
+  }));
+}
