@@ -18,7 +18,7 @@ import type { ParallelHyperparameters } from "./options.ts";
 import { phaseOneRate } from "./rates.ts";
 import { copyParameters, copyTopology } from "../model/copy.ts";
 import { gradientViews } from "./replica.ts";
-import type { EpochSums, PushHeader } from "./transport.ts";
+import type { EpochSums, PushHeader, StepDone } from "./transport.ts";
 
 /** Places of the server's numbers. */
 const UPDATES = 0;
@@ -41,17 +41,22 @@ export interface ServerState {
   readonly idle: Float64Array;
   /** Of each worker's updates in this epoch: the sum of their staleness, and how many there were. */
   readonly staleness: Float64Array;
+  /** What each worker did in this epoch of phase 2: its steps, their samples, loss and hits. It alone writes its own. */
+  readonly stepped: Float64Array;
 }
+
+/** Numbers of a worker in `stepped`. */
+const STEPPED = 4;
 
 /** State of a server that has applied `updates` updates. */
 export function serverState(workers: number, updates: number): ServerState {
   const numbers = new Float64Array(new SharedArrayBuffer(8 * COUNT));
   numbers[UPDATES] = updates;
   numbers[PULLS] = updates;
-  const [idle, staleness] = [workers, 2 * workers].map((length) =>
+  const [idle, staleness, stepped] = [workers, 2 * workers, STEPPED * workers].map((length) =>
     new Float64Array(new SharedArrayBuffer(8 * length))
   );
-  return { numbers, idle, staleness };
+  return { numbers, idle, staleness, stepped };
 }
 
 /** Settings of a server. */
@@ -74,6 +79,7 @@ export class ParameterServer {
   readonly #numbers: Float64Array;
   readonly #idle: Float64Array;
   readonly #staleness: Float64Array;
+  readonly #stepped: Float64Array;
   readonly #options: ServerOptions;
   readonly #step: StepSettings;
   /** Where stale gradients are brought into the current order; made at the first need. */
@@ -84,6 +90,7 @@ export class ParameterServer {
     this.#numbers = state.numbers;
     this.#idle = state.idle;
     this.#staleness = state.staleness;
+    this.#stepped = state.stepped;
     this.#options = options;
     // One thread: whoever calls holds the lock, and others compute.
     const planes = model.optimizerState?.planes.length ?? 0;
@@ -165,18 +172,25 @@ export class ParameterServer {
     this.#idle[worker] += seconds;
   }
 
+  /** Adds a step of a worker in phase 2, to show how far the epoch is; what counts in the end are the reports. */
+  stepped(worker: number, { samples, loss, correct }: Omit<StepDone, "changed">): void {
+    [1, samples, loss, correct].forEach((value, place) => this.#stepped[STEPPED * worker + place] += value);
+  }
+
   /** Sums since {@linkcode beginEpoch}; of one moment under the lock alone. */
   sums(): EpochSums {
     const numbers = this.#numbers;
+    const stepped = (place: number) =>
+      this.#idle.reduce((sum, _, worker) => sum + this.#stepped[STEPPED * worker + place], 0);
     return {
-      updates: numbers[EPOCH_UPDATES],
-      samples: numbers[SAMPLES],
-      loss: numbers[LOSS],
-      correct: numbers[CORRECT],
+      updates: numbers[EPOCH_UPDATES] + stepped(0),
+      samples: numbers[SAMPLES] + stepped(1),
+      loss: numbers[LOSS] + stepped(2),
+      correct: numbers[CORRECT] + stepped(3),
       stalenessSum: numbers[STALENESS_SUM],
       largestStaleness: numbers[STALENESS_MAX],
       droppedGradients: numbers[DROPPED],
-      replaced: 0,
+      ...{ replaced: 0, exchanges: 0, exchangeSteps: 0 },
       idleSeconds: [...this.#idle],
       workerStaleness: Array.from(this.#idle, (_, worker) => this.#staleness[2 * worker]),
       workerUpdates: Array.from(this.#idle, (_, worker) => this.#staleness[2 * worker + 1]),
@@ -188,6 +202,7 @@ export class ParameterServer {
     this.#numbers.fill(0, EPOCH_UPDATES);
     this.#idle.fill(0);
     this.#staleness.fill(0);
+    this.#stepped.fill(0);
   }
 
   #note({ loss, correct, samples }: PushHeader): void {

@@ -5,9 +5,11 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import { copyModel } from "../model/copy.ts";
+import type { ParallelHyperparameters } from "./options.ts";
+import type { Questions } from "./questions.ts";
 import type { ParameterServer } from "./server.ts";
 import type { SharedState } from "./shared_state.ts";
-import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
+import type { LocalReport, PushHeader, ServerReply, StepDone, WorkerRequest } from "./transport.ts";
 
 /** What a worker tells the thread that started it. */
 export type WorkerMessage =
@@ -21,7 +23,7 @@ export type WorkerMessage =
 export interface SharedLinkOptions {
   readonly worker: number;
   readonly workers: number;
-  readonly algorithm: "wasap" | "wassp";
+  readonly algorithm: ParallelHyperparameters["algorithm"];
   readonly state: SharedState;
   readonly server: ParameterServer;
   readonly replica: SparseMlp;
@@ -29,6 +31,8 @@ export interface SharedLinkOptions {
   readonly gradients: readonly Uint32Array[];
   /** Headers of a synchronous round, `[workers][HEADER_NUMBERS]`, shared. */
   readonly headers: Float64Array;
+  /** Where workers ask each other. */
+  readonly questions?: Questions | undefined;
   readonly post: (message: WorkerMessage) => void;
 }
 
@@ -57,10 +61,17 @@ export class SharedLink {
           ? this.#push(request.header)
           : this.#pushRound(request.header);
       case "working":
-        return { kind: this.#options.state.stopped ? "stop" : "applied" };
+        return this.#working(request.done);
+      case "ask":
+        this.#options.questions!.ask(request.peer);
+        this.#options.state.changed();
+        return { kind: "applied" };
+      case "answer":
+        return this.#attempt(() => this.#answered());
       case "next":
         return this.#next();
       case "report":
+        if (request.changed) this.#options.questions?.topologyChanged();
         this.#options.post({ kind: "report", report: request.report });
         return { kind: "applied" };
       default: {
@@ -118,6 +129,26 @@ export class SharedLink {
     return this.#attempt(() => state.round === round ? undefined : { kind: "applied" });
   }
 
+  #working({ changed, ...step }: StepDone): ServerReply {
+    const { state, server, questions, worker } = this.#options;
+    if (state.stopped) return { kind: "stop" };
+    server.stepped(worker, step);
+    if (changed) questions?.topologyChanged();
+    this.#answerOthers();
+    return this.#answered() ?? { kind: "applied" };
+  }
+
+  /** Gives the model to those who ask for it. */
+  #answerOthers(): void {
+    if (this.#options.questions?.answer()) this.#options.state.changed();
+  }
+
+  /** The model that was asked for, once it is there. */
+  #answered(): ServerReply | undefined {
+    const answer = this.#options.questions?.take();
+    return answer && { kind: "model", ...answer };
+  }
+
   #next(): ServerReply {
     const { state, server, replica } = this.#options;
     return this.#attempt(() => {
@@ -140,6 +171,7 @@ export class SharedLink {
     for (;;) {
       if (state.stopped) return { kind: "stop" };
       const seen = state.gate;
+      if (this.#hasModel) this.#answerOthers();
       const reply = state.locked(() => {
         const found = work();
         if (found !== undefined && waited) server.waited(worker, (performance.now() - started) / 1000);

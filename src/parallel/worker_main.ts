@@ -6,6 +6,7 @@
 import { loadKernels } from "../native/library.ts";
 import type { SharedModel } from "../model/share.ts";
 import { attachModel } from "./replica.ts";
+import { Questions, type QuestionsMemory } from "./questions.ts";
 import { ParameterServer, type ServerOptions, type ServerState } from "./server.ts";
 import { SharedLink, type WorkerMessage } from "./shared_link.ts";
 import { SharedState, type SharedStateMemory } from "./shared_state.ts";
@@ -22,6 +23,8 @@ export interface WorkerStart {
   readonly gradients: readonly Uint32Array[];
   readonly headers: Float64Array;
   readonly state: SharedStateMemory;
+  /** Where workers ask each other, where they do. */
+  readonly questions: QuestionsMemory | undefined;
   /** The library that is open in the thread that starts the Worker, where it was named. */
   readonly kernels: string | undefined;
 }
@@ -51,6 +54,7 @@ export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => 
       replica,
       gradients: start.gradients,
       headers: start.headers,
+      questions: start.questions && new Questions(start.questions, worker, replica),
       post,
     });
     const program = workerProgram(setup, replica, start.gradients[worker]);

@@ -10,6 +10,7 @@ import type { TopologyCounts } from "../topology/change.ts";
 import { START_MS } from "./options.ts";
 import { copyModel } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
+import { questionsMemory } from "./questions.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
 import { HEADER_NUMBERS, type WorkerMessage } from "./shared_link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
@@ -75,7 +76,7 @@ export class WorkersTransport implements ServerTransport {
    */
   constructor(options: WorkersOptions) {
     const { model, setup, updatesDone, updatesTotal, module } = options;
-    const { workers, timeLimitSeconds } = setup.parallel;
+    const { workers, timeLimitSeconds, localSteps } = setup.parallel;
     const url = module ?? new URL("./worker_main.ts", import.meta.url);
     requireRead(url);
     const memory = sharedStateMemory(workers);
@@ -97,6 +98,7 @@ export class WorkersTransport implements ServerTransport {
       gradients,
       headers,
       state: memory,
+      questions: localSteps === undefined ? undefined : questionsMemory(workers, model),
       kernels: kernelsPath(),
     };
     try {
