@@ -20,6 +20,9 @@ const LOOKS: Readonly<Record<Activity, { readonly name: string; readonly colour:
   pull: { name: "pull", colour: GREEN },
   topologyPull: { name: "pull", colour: GREEN },
   step: { name: "step on its own model", colour: OLIVE },
+  copyOut: { name: "copy for another", colour: ORANGE },
+  topologyOut: { name: "copy with its topology", colour: RED },
+  pairAverage: { name: "average with another", colour: BLUE },
   change: { name: "change of the topology", colour: PURPLE },
   average: { name: "average of all", colour: GREEN },
   evaluation: { name: "evaluation", colour: "#7d8794" },
@@ -31,13 +34,13 @@ const ROW = 24;
 
 /** Draws the windows of a record, one below the other, on one scale of milliseconds. */
 export async function timelinePicture({ algorithm, from, to, windows }: TimelineRecord): Promise<string> {
-  const bars = windows.flatMap(({ title, rows }) =>
-    rows.flatMap(({ name, spans }) =>
-      spans.map(([activity, begin, end]) => ({
-        ...{ title, row: name, begin, end },
-        colour: LOOKS[activity].colour,
-      }))
-    )
+  // Rows of all windows stand below each other, each window's behind one for its title.
+  const rows = windows.flatMap(({ title, rows }, window) => [
+    { key: `${window}`, name: "", title, spans: [] },
+    ...rows.map(({ name, spans }) => ({ key: `${window} ${name}`, name, title: "", spans })),
+  ]);
+  const bars = rows.flatMap(({ key, spans }) =>
+    spans.map(([activity, begin, end]) => ({ key, begin, end, colour: LOOKS[activity].colour }))
   );
   const found = windows.flatMap(({ rows }) =>
     rows.flatMap(({ spans }) => spans.map(([activity]) => activity))
@@ -48,31 +51,29 @@ export async function timelinePicture({ algorithm, from, to, windows }: Timeline
     ),
   );
   const key = legend([...looks.values()], WIDTH);
-  const rows = windows[0].rows.map(({ name }) => name);
   const label = `What workers do over time in ${algorithm}: ${
     windows.map(({ title }) => title).join("; ")
   }, ${to - from} ms each`;
   return await draw(label, (plot) => ({
     width: WIDTH,
-    height: key.height + 60 + windows.length * (ROW * rows.length + 34),
-    marginTop: key.height + 24,
+    height: key.height + 50 + ROW * rows.length,
+    marginTop: key.height + 4,
     marginLeft: 68,
     marginRight: 8,
-    marginBottom: 36,
+    marginBottom: 40,
     style: { fontSize: "12px" },
     x: { domain: [from, to], label: "milliseconds", labelAnchor: "center", labelArrow: "none", ticks: 8 },
-    y: { domain: rows, label: null, tickSize: 0, padding: 0.2 },
-    fy: { domain: windows.map(({ title }) => title), axis: null, padding: 0.28 },
+    y: {
+      domain: rows.map(({ key }) => key),
+      label: null,
+      tickSize: 0,
+      tickFormat: (_: string, place: number) => rows[place].name,
+      padding: 0.2,
+    },
     marks: [
-      plot.barX(bars, { fy: "title", y: "row", x1: "begin", x2: "end", fill: "colour" }),
+      plot.barX(bars, { y: "key", x1: "begin", x2: "end", fill: "colour" }),
       plot.ruleX([0], { stroke: "currentColor", strokeDasharray: "3 3" }),
-      plot.text(windows, {
-        fy: "title",
-        text: "title",
-        frameAnchor: "top-left",
-        dy: -14,
-        fill: "currentColor",
-      }),
+      plot.text(rows, { y: "key", text: "title", frameAnchor: "left", dy: 4, fill: "currentColor" }),
       key.mark,
     ],
   }));

@@ -10,7 +10,7 @@ import { madeUpData } from "../made_up.ts";
 import { type Activity, clock, labelsWithSpans, type Span, spansOf } from "./spans.ts";
 
 /** What is recorded. */
-export type Algorithm = "wasap" | "wassp";
+export type Algorithm = "wasap" | "wassp" | "gossip";
 
 /** A span of a record: what, from and to, in milliseconds from the window's moment. */
 export type RecordedSpan = readonly [activity: Activity, from: number, to: number];

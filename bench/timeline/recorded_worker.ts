@@ -3,6 +3,8 @@
  *
  * @module
  */
+import type { PeerModel } from "../../src/parallel/inbox.ts";
+import { Questions } from "../../src/parallel/questions.ts";
 import { attachModel } from "../../src/parallel/replica.ts";
 import { ParameterServer } from "../../src/parallel/server.ts";
 import { SharedLink, type WorkerMessage } from "../../src/parallel/shared_link.ts";
@@ -33,6 +35,20 @@ function workBefore(request: WorkerRequest, reply: ServerReply): Activity | unde
     default:
       return undefined;
   }
+}
+
+/** A model that tells each time when somebody looks at a part of it. */
+function watched({ layers }: PeerModel, onLook: () => void): PeerModel {
+  return {
+    layers: layers.map((layer) =>
+      new Proxy(layer, {
+        get: (parts, name) => {
+          onLook();
+          return Reflect.get(parts, name);
+        },
+      })
+    ),
+  };
 }
 
 function work(start: WorkerStart): void {
@@ -69,6 +85,16 @@ function work(start: WorkerStart): void {
       note("round", begin);
     }
   }
+  /** Notes the copies for others. */
+  class RecordedQuestions extends Questions {
+    override answer(): boolean {
+      const [begin, held] = [clock(), [...start.questions!.held]];
+      const any = super.answer();
+      const topology = start.questions!.held.some((word, place) => word !== held[place]);
+      if (any) note(topology ? "topologyOut" : "copyOut", begin);
+      return any;
+    }
+  }
   const replica = attachModel(start.replica);
   const link = new SharedLink({
     worker,
@@ -79,15 +105,24 @@ function work(start: WorkerStart): void {
     replica,
     gradients: start.gradients,
     headers: start.headers,
+    questions: start.questions && new RecordedQuestions(start.questions, worker, replica),
     post: (message) => self.postMessage(message),
   });
   const program = workerProgram(start.setup, replica, start.gradients[worker]);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
-    const begin = clock();
+    let begin = clock();
+    const averaging = reply.kind === "model";
+    let looked = begin;
+    if (reply.kind === "model") reply = { ...reply, model: watched(reply.model, () => looked = clock()) };
     const { done, value } = program.next(reply);
     if (done) return;
     served = clock();
+    if (averaging) {
+      // The average is over soon after the last part of the other model was looked at.
+      spans.add("pairAverage", begin, looked);
+      begin = looked;
+    }
     const activity = workBefore(value, reply);
     if (activity !== undefined) spans.add(activity, begin, served);
     reply = link.serve(value);
