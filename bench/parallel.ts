@@ -11,6 +11,7 @@
  */
 import { type Dataset, datasets, type EpochRecord, SparseMlp, train, trainParallel } from "../mod.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
@@ -51,6 +52,7 @@ const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[v
 function serverTimes() {
   const model = newModel();
   const settings = resolveHyperparameters({ threads: 1, learningRate: 1e-6 }, 1);
+  model.holdState(stateFor(settings));
   const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 469 });
   const [current, stale] = [emptyReplica(model), emptyReplica(model)];

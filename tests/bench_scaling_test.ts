@@ -17,7 +17,8 @@ const PLAIN: ServerCosts = {
   pushBytes: 0,
   pullBytes: 0,
   topologyBytes: 0,
-  modelBytes: 0,
+  gatherBytes: 0,
+  scatterBytes: 0,
   steps: 1e9,
 };
 const NONE: Network = { name: "none", bandwidth: 1, latency: 0 };
@@ -152,7 +153,7 @@ Deno.test("simulateServers() sends the parts of a push over the worker's one lin
 });
 
 Deno.test("simulateServers() gathers what the first server has not, changes it and scatters it, while all pause", () => {
-  const costs = { ...PLAIN, steps: 10, pause: 20, modelBytes: 400 };
+  const costs = { ...PLAIN, steps: 10, pause: 20, gatherBytes: 400, scatterBytes: 400 };
   const network = { name: "link", bandwidth: 100, latency: 0.5 };
   // Ten rounds of 9 s and a push of 1/4 s with two latencies; then 3 s in, 20 s and 3 s out with two more.
   const { updatesPerSecond } = simulateServers(costs, network, { workers: 1, servers: 4, updates: 10_000 });

@@ -6,7 +6,7 @@
  * link, and is averaged in between two steps of the asker. At most one question of a worker is open; one that is due
  * meanwhile is asked behind it. After its shard's last step a worker waits, answering, until its own question is answered,
  * then until all have come; then each changes its topology. Where an epoch ends with the average of all models, they go to
- * a coordinator first, which is one of the workers' machines.
+ * a coordinator first, on a machine of its own.
  *
  * @module
  */
@@ -182,9 +182,9 @@ export function simulateGossip(costs: GossipCosts, network: Network, run: Gossip
   const endEpoch = (now: number) => {
     const reported = now + network.latency;
     const averages = averageEvery > 0 && (epoch + 1) % averageEvery === 0;
-    // The coordinator has its own model. Its link is the one that all others share.
+    // All models go over the coordinator's link.
     const averaged = averages
-      ? reported + network.latency + (workers - 1) * wire(costs.modelBytes) + workers * costs.average
+      ? reported + network.latency + workers * wire(costs.modelBytes) + workers * costs.average
       : reported;
     const begins = averaged + costs.change + 3 * network.latency;
     sums.averageOfAll += workers * (averaged - reported);

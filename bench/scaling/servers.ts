@@ -6,7 +6,8 @@
  * processor and 1/S of the parameters: a push goes out in S parts, one after the other over the worker's one link, and
  * the worker goes on when it has all S parts of the answer. After each epoch's worth of updates a server pauses; when all
  * have, their parts are gathered at the first, changed there and scattered. The next answers then bring the topology,
- * and gradients that were under way cost more.
+ * and gradients that were under way cost more. A worker that has parts of before and after a change asks for the former
+ * again.
  *
  * @module
  */
@@ -33,8 +34,9 @@ export interface ServerCosts {
   readonly pushBytes: number;
   readonly pullBytes: number;
   readonly topologyBytes: number;
-  /** The model with what the optimiser keeps, as several servers gather and scatter it in a pause. */
-  readonly modelBytes: number;
+  /** What several servers gather before a pause and scatter behind it: values with the optimiser's, and then the topology. */
+  readonly gatherBytes: number;
+  readonly scatterBytes: number;
   /** Updates an epoch. */
   readonly steps: number;
 }
@@ -54,7 +56,7 @@ export interface ServerRun {
 export interface ServerFound {
   readonly workers: number;
   readonly updatesPerSecond: number;
-  /** Without the pauses. */
+  /** Without the changes of the topology, as records of epochs count. */
   readonly updatesPerSecondBetween: number;
   readonly meanStaleness: number;
   /** Part of the time each kind of shared station was busy, mean over the servers. */
@@ -70,7 +72,8 @@ const ARRIVES_SERVER = 1;
 const ARRIVES_OUT = 2;
 const ARRIVES_HOME = 3;
 const PAUSE_OVER = 4;
-const KINDS = 5;
+const ASKED_AGAIN = 5;
+const KINDS = 6;
 
 /** Simulates a number of updates. */
 export function simulateServers(costs: ServerCosts, network: Network, run: ServerRun): ServerFound {
@@ -91,7 +94,7 @@ export function simulateServers(costs: ServerCosts, network: Network, run: Serve
   const applied = new Float64Array(servers);
   const held = new Int32Array(servers).fill(-1);
   const queues = Array.from({ length: servers }, (): number[] => []);
-  let [current, paused, pauses] = [0, 0, 0];
+  let [current, paused] = [0, 0];
 
   const at = (time: number, kind: number, part: number) => events.add(time, KINDS * part + kind);
   const begin = (worker: number, now: number) => {
@@ -129,15 +132,25 @@ export function simulateServers(costs: ServerCosts, network: Network, run: Serve
   };
   /** All servers have had an epoch's updates: gathers, changes and scatters what the first has not. */
   const endPause = () => {
-    const elsewhere = (servers - 1) * wire(costs.modelBytes);
+    const elsewhere = (bytes: number) => (servers - 1) * wire(bytes);
     const message = servers > 1 ? network.latency : 0;
-    const began = stations.server.lastFreeAt;
-    const gathered = stations.in.serve(0, began, elsewhere) + message;
-    const over = stations.out.serve(0, gathered + costs.pause, elsewhere) + message;
-    pauseSeconds += over - began;
-    pauses++;
+    const gathered = stations.in.serve(0, stations.server.lastFreeAt, elsewhere(costs.gatherBytes)) + message;
+    const changed = gathered + costs.pause;
+    const over = stations.out.serve(0, changed, elsewhere(costs.scatterBytes)) + message;
+    pauseSeconds += costs.pause;
     for (let server = 0; server < servers; server++) stations.server.closeUntil(server, over);
     at(over, PAUSE_OVER, 0);
+  };
+  /** Where some parts are of before a change that others have had: whether they were asked for again. */
+  const askAgain = (worker: number, now: number): boolean => {
+    const mine = version.subarray(worker * servers, (worker + 1) * servers);
+    const newest = mine.reduce((most, one) => Math.max(most, one), 0);
+    mine.forEach((one, server) => {
+      if (one === newest) return;
+      missing[worker]++;
+      at(now + network.latency, ASKED_AGAIN, worker * servers + server);
+    });
+    return missing[worker] > 0;
   };
 
   while (done < all) {
@@ -161,6 +174,9 @@ export function simulateServers(costs: ServerCosts, network: Network, run: Serve
           while (held[each] < 0 && queues[each].length > 0) apply(queues[each].shift()!, each, now);
         }
         break;
+      case ASKED_AGAIN:
+        at(stations.server.serve(server, now, costs.pull / servers), ARRIVES_OUT, part);
+        break;
       case ARRIVES_OUT: {
         const topology = version[part] !== current;
         version[part] = current;
@@ -172,7 +188,7 @@ export function simulateServers(costs: ServerCosts, network: Network, run: Serve
       case ARRIVES_HOME: {
         // The worker's link takes what the servers' links bring at the same time, one after the other.
         inbound[worker] = Math.max(inbound[worker] + wire(partBytes[part]), now);
-        if (--missing[worker] > 0) break;
+        if (--missing[worker] > 0 || askAgain(worker, inbound[worker])) break;
         const unpacked = inbound[worker] + costs.worker / 2 + (rebuilds[worker] ? costs.rebuild : 0);
         rebuilds[worker] = 0;
         begin(worker, unpacked);
@@ -195,9 +211,9 @@ export function simulateServers(costs: ServerCosts, network: Network, run: Serve
 
 /** The most updates a second that stations of each kind let through, however many workers there are. */
 export function ceilings(costs: ServerCosts, network: Network, servers = 1): Record<ServerStation, number> {
-  const elsewhere = (servers - 1) / servers * costs.modelBytes / network.bandwidth;
+  const elsewhere = (servers - 1) / servers * (costs.gatherBytes + costs.scatterBytes) / network.bandwidth;
   const message = servers > 1 ? network.latency : 0;
-  const pause = costs.pause + 2 * (elsewhere + message);
+  const pause = costs.pause + elsewhere + 2 * message;
   return {
     in: servers * network.bandwidth / costs.pushBytes,
     server: 1 / ((costs.push + costs.pull) / servers + pause / costs.steps),

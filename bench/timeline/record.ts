@@ -3,10 +3,9 @@
  *
  * @module
  */
-import { type ParallelOptions, SparseMlp } from "../../mod.ts";
+import { type Dataset, type ParallelOptions, SparseMlp } from "../../mod.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
 import { WorkersTransport } from "../../src/parallel/workers.ts";
-import { madeUpData } from "../made_up.ts";
 import { type Activity, clock, labelsWithSpans, type Span, spansOf } from "./spans.ts";
 
 /** What is recorded. */
@@ -81,25 +80,25 @@ class RecordedTransport extends WorkersTransport {
   }
 }
 
-/** Trains a network on made-up data over Workers, and records what they do. */
+/** Trains a new network over Workers, and records what they do. */
 export async function recordTraining(
-  sizes: readonly number[],
-  epsilon: number,
-  samples: readonly [train: number, test: number],
+  { sizes, epsilon }: { readonly sizes: readonly number[]; readonly epsilon: number },
+  data: Dataset,
   options: ParallelOptions & { readonly workers: number },
 ): Promise<Recorded> {
-  const data = madeUpData(sizes, ...samples);
   const labels = labelsWithSpans(data.train.labels, options.workers);
   const recorded = { ...data, train: { ...data.train, labels } };
   const module = new URL("./recorded_worker.ts", import.meta.url);
   const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
   const engine: Span[] = [];
   let transport: RecordedTransport | undefined;
-  let evaluated = 0;
+  let [evaluated, told] = [0, 0];
   const onPhase: ParallelOptions["onPhase"] = ({ phase }) => {
     if (phase === "evaluation") evaluated = clock();
   };
-  const epochs = trainOver(model, recorded, { ...options, onPhase }, (plan) => {
+  // The last call of an epoch comes when all of it is done, the average of all models too.
+  const onProgress = () => void (told = clock());
+  const epochs = trainOver(model, recorded, { ...options, onPhase, onProgress }, (plan) => {
     transport = new RecordedTransport({ ...plan, module });
     return transport;
   });
@@ -107,7 +106,7 @@ export async function recordTraining(
     const { changed, averages, ends } = transport!;
     const end = ends[ends.length - 1];
     const evaluation = evaluated - 1000 * evaluationSeconds;
-    if (averages > end) engine.push({ activity: "average", begin: averages, end: evaluation });
+    if (averages > end) engine.push({ activity: "average", begin: averages, end: told });
     if (evaluated > end) engine.push({ activity: "evaluation", begin: evaluation, end: evaluated });
     if (parallel!.phase === 1 && changed > end) {
       engine.push({ activity: "change", begin: changed - 1000 * evolutionSeconds, end: changed });
