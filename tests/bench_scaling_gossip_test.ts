@@ -111,8 +111,12 @@ Deno.test("simulateGossip() has news of others as old as an epidemic needs: for 
   assertAlmostEquals(age(16, 16) / sixteen, 2, 0.3);
 });
 
-Deno.test("stepsOfWorker() gives everybody a step", () => {
+Deno.test("stepsOfWorker() has a last step for what remains of a shard, and simulateGossip() counts no more than that", () => {
   assertEquals([1, 2, 64, 469, 1024].map((workers) => stepsOfWorker(469, workers)), [469, 235, 8, 1, 1]);
+  for (const workers of [7, 64, 900]) {
+    const { updatesPerSecond } = simulateGossip({ ...PLAIN, steps: 469 }, NONE, run(workers));
+    assertAlmostEquals(updatesPerSecond, workers, 1e-9, `${workers} workers`);
+  }
 });
 
 Deno.test("spread() has the mean and the variation asked for, uniform() is the same in every run", () => {

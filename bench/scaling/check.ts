@@ -44,7 +44,7 @@ const RUNS: readonly RealRun[] = [
 export interface Check {
   readonly algorithm: RealRun["algorithm"];
   readonly workers: number;
-  /** What a worker's parts take with so many workers, milliseconds. */
+  /** What a worker's parts take with so many workers, milliseconds, medians. */
   readonly partsMs: Readonly<Record<string, number>>;
   /** Updates a second of real runs and of the simulation, and what the simulation has too much; medians. */
   readonly real: number;
@@ -75,7 +75,12 @@ interface Round {
 }
 
 /** Costs of a server and its workers; `parts` are of as many workers as are simulated. */
-function serverCosts({ seconds }: Parts, rest: Rest, workers: number, steps: number): ServerCosts {
+function serverCosts(
+  seconds: Parts["seconds"],
+  rest: Rest,
+  workers: number,
+  steps: number,
+): ServerCosts {
   const { gradient = 0, push = 0, stalePush = rest.stalePush, pull = 0, topologyPull = pull } = seconds;
   return {
     ...{ gradient, push, pull, worker: 0, steps },
@@ -92,7 +97,7 @@ function serverCosts({ seconds }: Parts, rest: Rest, workers: number, steps: num
 }
 
 /** Costs of workers that gossip. */
-function gossipCosts({ seconds }: Parts, rest: Rest, steps: number): GossipCosts {
+function gossipCosts(seconds: Parts["seconds"], rest: Rest, steps: number): GossipCosts {
   const { step = 0, copyOut = 0, topologyOut = copyOut, pairAverage = 0 } = seconds;
   return {
     ...{ step, copyOut, pairAverage, steps },
@@ -109,11 +114,11 @@ function gossipCosts({ seconds }: Parts, rest: Rest, steps: number): GossipCosts
 function simulatedRate({ algorithm, workers }: RealRun, parts: Parts, rest: Rest): number {
   const steps = SAMPLES / BATCH;
   if (algorithm === "wasap") {
-    const costs = serverCosts(parts, rest, workers, steps);
+    const costs = serverCosts(parts.seconds, rest, workers, steps);
     return simulateServers(costs, MEMORY, { workers, updates: 20 * steps }).updatesPerSecondBetween;
   }
   const average = (parts.seconds.average ?? 0) / workers;
-  return simulateGossip({ ...gossipCosts(parts, rest, steps), average }, MEMORY, {
+  return simulateGossip({ ...gossipCosts(parts.seconds, rest, steps), average }, MEMORY, {
     ...{ workers, localSteps: LOCAL_STEPS, epochs: 41, averageEvery: 1, draw: uniform(1) },
     jitter: spread(Math.min(0.5, parts.variation), uniform(2)),
   }).updatesPerSecondBetween;
@@ -146,8 +151,8 @@ export async function measureAndCheck(subject: Subject, steps: number): Promise<
     const rates = rounds.map(({ parts, rest }) => simulatedRate(run, parts[place], rest));
     const reals = rounds.map(({ real }) => real[place]);
     const ratios = rates.map((rate, round) => rate / reals[round]);
-    const { seconds } = middleParts(rounds.map(({ parts }) => parts[place]));
-    const times = Object.entries(seconds).filter(([activity]) => activity !== "wait");
+    const { usual } = middleParts(rounds.map(({ parts }) => parts[place]));
+    const times = Object.entries(usual).filter(([activity]) => activity !== "wait");
     return {
       algorithm: run.algorithm,
       workers: run.workers,
@@ -158,11 +163,10 @@ export async function measureAndCheck(subject: Subject, steps: number): Promise<
       ratios,
     };
   });
-  // Machines of their own do not slow each other down: steps as of one worker.
-  const alone = { ...gossip, seconds: { ...gossip.seconds, step: one.seconds.step! } };
   return {
-    server: serverCosts(one, rest, 1, steps),
-    gossip: gossipCosts(alone, rest, steps),
+    server: serverCosts(one.usual, rest, 1, steps),
+    // Machines of their own do not slow each other down: steps as of one worker.
+    gossip: gossipCosts({ ...gossip.usual, step: one.usual.step! }, rest, steps),
     variation: one.variation,
     checks,
     others: rounds.map(({ others }) => others),
@@ -182,6 +186,7 @@ function medians<K extends string>(all: readonly Readonly<Partial<Record<K, numb
 function middleParts(all: readonly Parts[]): Parts {
   return {
     seconds: medians(all.map(({ seconds }) => seconds)),
+    usual: medians(all.map(({ usual }) => usual)),
     variation: median(all.map(({ variation }) => variation)),
   };
 }

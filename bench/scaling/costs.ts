@@ -44,9 +44,12 @@ export interface Rest {
   readonly modelBytes: number;
 }
 
-/** Mean seconds of what workers do, and how the time of a step varies: its deviation, as a part of the mean. */
+/** Seconds of what workers do, and how the time of a step varies: its deviation, as a part of the mean. */
 export interface Parts {
+  /** Means: what a run took. */
   readonly seconds: Readonly<Partial<Record<Activity, number>>>;
+  /** Medians: what it would take where nobody is in the way. */
+  readonly usual: Readonly<Partial<Record<Activity, number>>>;
   readonly variation: number;
 }
 
@@ -100,8 +103,8 @@ function options({ algorithm, workers, epochs }: RealRun, phaseOneFraction = 1):
 }
 
 /**
- * Mean seconds of what workers do in a real run, but for its first two epochs: in the second, workers touch for the first
- * time the memory that stale gradients need. Waiting is in none of them.
+ * Seconds of what workers do in a real run, but for its first two epochs: in the second, workers touch for the first
+ * time the memory that stale gradients need. Waiting is apart.
  *
  * A run of WASAP has a phase 2 as well, for steps of workers on models of their own. Workers slow each other down, as they
  * share caches and memory, and take over from each other what they write: so each number of workers has times of its own.
@@ -112,8 +115,11 @@ export async function measureParts(subject: Subject, data: Dataset, run: RealRun
   const found = Map.groupBy(counted, ({ activity }) => activity);
   const steps = (found.get("step") ?? []).map(lasted);
   const deviation = Math.sqrt(mean(steps.map((time) => (time - mean(steps)) ** 2)));
+  const each = (of: (numbers: readonly number[]) => number) =>
+    Object.fromEntries([...found].map(([activity, spans]) => [activity, of(spans.map(lasted))]));
   return {
-    seconds: Object.fromEntries([...found].map(([activity, spans]) => [activity, mean(spans.map(lasted))])),
+    seconds: each(mean),
+    usual: each(median),
     variation: deviation / mean(steps),
   };
 }

@@ -33,7 +33,7 @@ export interface GossipCosts {
   readonly topologyBytes: number;
   /** A model with its topology and what the optimiser keeps, as it goes to the coordinator. */
   readonly modelBytes: number;
-  /** Steps of an epoch, those of all workers together. */
+  /** Batches of an epoch, those of all workers together. */
   readonly steps: number;
 }
 
@@ -56,7 +56,7 @@ export interface GossipRun {
 /** What a simulation found. */
 export interface GossipFound {
   readonly workers: number;
-  /** Steps of all workers a second. */
+  /** Whole batches of all workers a second. */
   readonly updatesPerSecond: number;
   /** Without the changes of the topology, as records of epochs count. */
   readonly updatesPerSecondBetween: number;
@@ -79,9 +79,9 @@ const ANSWERED = 2;
 const EPOCH_BEGINS = 3;
 const KINDS = 4;
 
-/** Steps of a worker's epoch: more workers than batches have one each. */
+/** Steps of a worker's epoch; the last has what remains of its shard, and takes as much less time. */
 export function stepsOfWorker(steps: number, workers: number): number {
-  return Math.max(1, Math.ceil(steps / workers));
+  return Math.ceil(steps / workers);
 }
 
 /** Simulates a number of epochs. Cost: O(exchanges · K), for the ages of news. */
@@ -91,6 +91,7 @@ export function simulateGossip(costs: GossipCosts, network: Network, run: Gossip
   const links = new Stations(workers);
   const processors = new Stations(workers);
   const steps = stepsOfWorker(costs.steps, workers);
+  const lastStep = costs.steps / workers - (steps - 1);
   const at = (time: number, kind: number, worker: number, other = 0) =>
     events.add(time, KINDS * (worker * workers + other) + kind);
   const wire = (bytes: number) => bytes / network.bandwidth;
@@ -140,7 +141,7 @@ export function simulateGossip(costs: GossipCosts, network: Network, run: Gossip
     return processors.serve(worker, now, costs.pairAverage);
   };
   const step = (worker: number, now: number) => {
-    const seconds = costs.step * jitter();
+    const seconds = costs.step * jitter() * (left[worker] === 1 ? lastStep : 1);
     sums.steps += seconds;
     at(processors.serve(worker, now, seconds), STEP_OVER, worker);
   };
@@ -238,13 +239,14 @@ export function simulateGossip(costs: GossipCosts, network: Network, run: Gossip
   }
   function found(end: number): GossipFound {
     const seconds = end - began;
-    const counted = workers * steps * (epochs - 1);
+    const made = workers * steps * (epochs - 1);
+    const counted = costs.steps * (epochs - 1);
     const share = (part: keyof typeof sums) => sums[part] / workers / seconds;
     return {
       workers,
       updatesPerSecond: counted / seconds,
       updatesPerSecondBetween: counted / (seconds - sums.change / workers),
-      exchangesPerStep: exchanges / counted,
+      exchangesPerStep: exchanges / made,
       meanExchangeAge: exchangeAge / exchanges,
       meanModelAge: newsAge / newsCount,
       parts: {

@@ -4,7 +4,7 @@
  * @module
  */
 import type { Measured } from "./check.ts";
-import { COMPARED_WORKERS, type ServerRow, type Table, WORKERS } from "./tables.ts";
+import { COMPARED_WORKERS, type GossipRow, type ServerRow, type Table, WORKERS } from "./tables.ts";
 
 /** What was measured of a network, and what follows from it. */
 export interface Result extends Measured {
@@ -28,16 +28,22 @@ const STATIONS = { in: "link", out: "link", server: "processor" } as const;
 /** The number of servers that is compared with one. */
 const SEVERAL = 4;
 
+/** Which of the networks is shown where one is enough: 10 Gbit/s. */
+const SHOWN = 1;
+
 /** The parts of the page that are of the record, by the names of their marks. */
-export function pageTables({ results }: ScalingRecord): Record<string, string> {
+export function pageTables({ host, date, results }: ScalingRecord): Record<string, string> {
   const [{ tables, checks, gossip, server }] = results;
+  const others = results.map(({ others }) => `${Math.round(100 * Math.max(...others))} %`).join(" and ");
   return {
+    about:
+      `Measured on ${host}, ${date}; in the rounds that count other programs took at most ${others} of it.`,
     costs: costsTable(checks, { change: server.pause, average: gossip.average }),
     speedups: speedUps(tables),
-    ages: ages(tables[1]),
+    ages: ages(tables[SHOWN]),
     servers: serverLimits(tables),
     gossip: gossipLimits(tables),
-    steps: byLocalSteps(tables),
+    compared: comparedTable(tables),
     checks: checksTable(results),
   };
 }
@@ -84,19 +90,28 @@ function find({ servers }: Table, count: number, workers: number): ServerRow | u
   return servers.find((row) => row.servers === count && row.workers === workers);
 }
 
+/** The rows of gossip on the data that were measured, or on larger ones. */
+function gossipRows({ gossip }: Table, averageEvery: number, larger = false): GossipRow[] {
+  const [{ batches }] = gossip;
+  return gossip.filter((row) => row.averageEvery === averageEvery && (row.batches > batches) === larger);
+}
+
 function speedUps(tables: readonly Table[]): string {
+  const gossip = (table: Table, averageEvery: number, larger = false) => (workers: number) =>
+    gossipRows(table, averageEvery, larger).find((row) => row.workers === workers)?.speedUp;
   const columns = tables.flatMap((table) => {
     const server = (count: number) => (workers: number) => find(table, count, workers)?.speedUp;
-    const gossip = (workers: number) =>
-      table.gossip.find((row) => row.workers === workers && row.averageEvery === 0)?.speedUp;
     const several = table.servers.some(({ servers }) => servers === SEVERAL);
     const name = short(table.network);
     return [
       { head: several ? `${name}: 1 server` : `${name}: lock`, of: server(1) },
       ...(several ? [{ head: `${SEVERAL} servers`, of: server(SEVERAL) }] : []),
-      { head: "gossip", of: gossip },
+      { head: "gossip", of: gossip(table, 0) },
     ];
   });
+  const shown = tables[SHOWN];
+  columns.push({ head: `gossip, ${short(shown.network)}, average of all every epoch`, of: gossip(shown, 1) });
+  columns.push({ head: "the same, never, 10 times the samples", of: gossip(shown, 0, true) });
   const cell = (speedUp: number | undefined) => speedUp === undefined ? "–" : times(speedUp);
   return markdown(
     ["workers", ...columns.map(({ head }) => head)],
@@ -105,8 +120,8 @@ function speedUps(tables: readonly Table[]): string {
 }
 
 function ages(table: Table): string {
-  const rows = WORKERS.filter((workers) => workers > 1).map((workers) => {
-    const gossip = table.gossip.find((row) => row.workers === workers && row.averageEvery === 0)!;
+  const rows = gossipRows(table, 0, true).map((gossip) => {
+    const { workers } = gossip;
     const server = find(table, 1, workers)!;
     const answer = gossip.exchangesPerStep > 0 ? gossip.meanExchangeAge.toFixed(1) : "–";
     return [`${workers}`, server.meanStaleness.toFixed(0), answer, gossip.meanModelAge.toFixed(0)];
@@ -135,12 +150,17 @@ function gossipLimits(tables: readonly Table[]): string {
   return markdown([`${COMPARED_WORKERS} workers`, ...tables.map(({ network }) => short(network))], rows);
 }
 
-function byLocalSteps(tables: readonly Table[]): string {
-  const of = ({ gossip }: Table) =>
-    gossip.filter(({ workers, averageEvery }) => workers === COMPARED_WORKERS && averageEvery === 0)
-      .toSorted((a, b) => a.localSteps - b.localSteps);
-  const rows = tables.map((table) => [table.network, ...of(table).map(({ speedUp }) => times(speedUp))]);
-  return markdown([`network`, ...of(tables[0]).map(({ localSteps }) => `H = ${localSteps}`)], rows);
+function comparedTable(tables: readonly Table[]): string {
+  const rows = tables[SHOWN].compared.map(({ what, overProcess, overWorker }) => [
+    what,
+    times(overProcess),
+    times(overWorker),
+  ]);
+  const { network } = tables[SHOWN];
+  return markdown(
+    [`${COMPARED_WORKERS} workers, ${short(network)}`, "over one process", "over one worker and a server"],
+    rows,
+  );
 }
 
 function checksTable(results: readonly Result[]): string {

@@ -33,6 +33,8 @@ export interface GossipRow extends GossipFound {
   readonly localSteps: number;
   /** After how many epochs all models are averaged; 0 for never. */
   readonly averageEvery: number;
+  /** Batches of an epoch. */
+  readonly batches: number;
   readonly speedUp: number;
 }
 
@@ -48,6 +50,15 @@ export interface ServerLimit {
   readonly workers: number;
 }
 
+/** How many times as fast 64 workers are. */
+export interface Compared {
+  readonly what: string;
+  /** As one process without workers. */
+  readonly overProcess: number;
+  /** As one worker with one server on the same network. */
+  readonly overWorker: number;
+}
+
 /** What was found on one network. */
 export interface Table {
   readonly network: string;
@@ -57,6 +68,7 @@ export interface Table {
   readonly serverLimits: readonly Moved<ServerLimit>[];
   /** Speed-up of 64 workers that gossip. */
   readonly gossipLimits: readonly Moved<number>[];
+  readonly compared: readonly Compared[];
 }
 
 /** As costs in shared memory, with the copies that messages need. */
@@ -128,24 +140,50 @@ export function tables({ server, gossip, variation }: Measured): Table[] {
       const one = costs.steps === gossip.steps
         ? alone
         : costs.steps / (costs.steps * costs.step + costs.change);
-      return { ...found, localSteps, averageEvery, speedUp: found.updatesPerSecond / one };
+      return {
+        ...{ ...found, localSteps, averageEvery, batches: costs.steps },
+        speedUp: found.updatesPerSecond / one,
+      };
     };
-    const several = WORKERS.filter((workers) => workers > 1);
+    // More workers than batches are refused.
+    const several = WORKERS.filter((workers) => workers > 1 && workers <= gossip.steps);
+    const larger = { ...between, steps: 10 * between.steps };
+    const serving = (workers: number, servers = 1, costs = over): ServerRow => {
+      const updates = Math.max(6 * costs.steps, 20 * workers);
+      const found = simulateServers(costs, network, { workers, servers, updates });
+      return { servers, ...found, speedUp: found.updatesPerSecond / alone };
+    };
+    const halved = { ...over, pushBytes: over.pushBytes / 2, pullBytes: over.pullBytes / 2 };
+    const K = COMPARED_WORKERS;
+    const compared: Record<string, number> = {
+      "1 server": serving(K).speedUp,
+      "4 servers": serving(K, 4).speedUp,
+      "8 servers": serving(K, 8).speedUp,
+      "4 servers, 16 bits": serving(K, 4, halved).speedUp,
+      ...Object.fromEntries(
+        LOCAL_STEPS_TRIED.map((H) => [`gossip, H = ${H}`, gossiping(K, { localSteps: H }).speedUp]),
+      ),
+      [`gossip, H = ${LOCAL_STEPS}, average of all after every 10 epochs`]:
+        gossiping(K, { averageEvery: 10 }).speedUp,
+      [`gossip, H = ${LOCAL_STEPS}, average of all after every epoch`]:
+        gossiping(K, { averageEvery: 1 }).speedUp,
+    };
+    const worker = serving(1).speedUp;
     return {
       network: network.name,
       servers: (network === MEMORY ? [1] : SERVERS).flatMap((servers) =>
-        WORKERS.map((workers): ServerRow => {
-          const updates = Math.max(6 * over.steps, 20 * workers);
-          const found = simulateServers(over, network, { workers, servers, updates });
-          return { servers, ...found, speedUp: found.updatesPerSecond / alone };
-        })
+        WORKERS.map((workers) => serving(workers, servers))
       ),
       gossip: [
         ...several.map((workers) => gossiping(workers, {})),
         ...several.map((workers) => gossiping(workers, { averageEvery: 1 })),
-        ...LOCAL_STEPS_TRIED.filter((tried) => tried !== LOCAL_STEPS)
-          .map((localSteps) => gossiping(COMPARED_WORKERS, { localSteps })),
+        ...WORKERS.slice(1).map((workers) => gossiping(workers, { costs: larger })),
       ],
+      compared: Object.entries(compared).map(([what, speedUp]) => ({
+        what,
+        overProcess: speedUp,
+        overWorker: speedUp / worker,
+      })),
       serverLimits: SERVER_MEASURES.filter(([, , servers = 1]) => servers === 1 || network !== MEMORY)
         .map(([measure, change, servers = 1]) => ({
           measure,
