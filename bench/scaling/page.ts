@@ -99,23 +99,24 @@ function gossipRows({ gossip }: Table, averageEvery: number, larger = false): Go
 function speedUps(tables: readonly Table[]): string {
   const gossip = (table: Table, averageEvery: number, larger = false) => (workers: number) =>
     gossipRows(table, averageEvery, larger).find((row) => row.workers === workers)?.speedUp;
-  const columns = tables.flatMap((table) => {
+  const lines = tables.flatMap((table) => {
     const server = (count: number) => (workers: number) => find(table, count, workers)?.speedUp;
     const several = table.servers.some(({ servers }) => servers === SEVERAL);
     const name = short(table.network);
     return [
       { head: several ? `${name}: 1 server` : `${name}: lock`, of: server(1) },
-      ...(several ? [{ head: `${SEVERAL} servers`, of: server(SEVERAL) }] : []),
-      { head: "gossip", of: gossip(table, 0) },
+      ...(several ? [{ head: `${name}: ${SEVERAL} servers`, of: server(SEVERAL) }] : []),
+      { head: `${name}: gossip`, of: gossip(table, 0) },
     ];
   });
   const shown = tables[SHOWN];
-  columns.push({ head: `gossip, ${short(shown.network)}, average of all every epoch`, of: gossip(shown, 1) });
-  columns.push({ head: "the same, never, 10 times the samples", of: gossip(shown, 0, true) });
+  const name = short(shown.network);
+  lines.push({ head: `${name}: gossip, average of all after every epoch`, of: gossip(shown, 1) });
+  lines.push({ head: `${name}: gossip, 10 times the samples`, of: gossip(shown, 0, true) });
   const cell = (speedUp: number | undefined) => speedUp === undefined ? "–" : times(speedUp);
   return markdown(
-    ["workers", ...columns.map(({ head }) => head)],
-    WORKERS.map((workers) => [`${workers}`, ...columns.map(({ of }) => cell(of(workers)))]),
+    ["workers", ...WORKERS.map(String)],
+    lines.map(({ head, of }) => [head, ...WORKERS.map((workers) => cell(of(workers)))]),
   );
 }
 

@@ -50,7 +50,7 @@ async function measure(path?: string, only?: string): Promise<void> {
   };
   for (const [name, table] of Object.entries(pageTables(record))) console.log(`\n${name}\n${table}`);
   if (path === undefined) return;
-  await Deno.writeTextFile(path, `${JSON.stringify(record, rounded, 1)}\n`);
+  await Deno.writeTextFile(path, `${JSON.stringify(record, rounded)}\n`);
 }
 
 /** Numbers of a record: five digits say all there is to say. */

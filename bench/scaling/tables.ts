@@ -72,7 +72,7 @@ export interface Table {
 }
 
 /** As costs in shared memory, with the copies that messages need. */
-function serverOver(costs: ServerCosts, network: Network): ServerCosts {
+export function serverOver(costs: ServerCosts, network: Network): ServerCosts {
   if (network === MEMORY) return costs;
   return {
     ...costs,
@@ -83,10 +83,15 @@ function serverOver(costs: ServerCosts, network: Network): ServerCosts {
 }
 
 /** The same of gossip: the asked gathers, which is the copy that is measured; the asker scatters. */
-function gossipOver(costs: GossipCosts, network: Network): GossipCosts {
+export function gossipOver(costs: GossipCosts, network: Network): GossipCosts {
   if (network === MEMORY) return costs;
   const scatter = (costs.valueBytes + costs.topologyBytes) / COPY_BANDWIDTH;
   return { ...costs, pairAverage: costs.pairAverage + scatter };
+}
+
+/** Half of the bytes in a push and a pull. */
+export function halved(costs: ServerCosts): ServerCosts {
+  return { ...costs, pushBytes: costs.pushBytes / 2, pullBytes: costs.pullBytes / 2 };
 }
 
 const SERVER_MEASURES: readonly (readonly [string, (costs: ServerCosts) => ServerCosts, servers?: number])[] =
@@ -153,13 +158,12 @@ export function tables({ server, gossip, variation }: Measured): Table[] {
       const found = simulateServers(costs, network, { workers, servers, updates });
       return { servers, ...found, speedUp: found.updatesPerSecond / alone };
     };
-    const halved = { ...over, pushBytes: over.pushBytes / 2, pullBytes: over.pullBytes / 2 };
     const K = COMPARED_WORKERS;
     const compared: Record<string, number> = {
       "1 server": serving(K).speedUp,
       "4 servers": serving(K, 4).speedUp,
       "8 servers": serving(K, 8).speedUp,
-      "4 servers, 16 bits": serving(K, 4, halved).speedUp,
+      "4 servers, 16 bits": serving(K, 4, halved(over)).speedUp,
       ...Object.fromEntries(
         LOCAL_STEPS_TRIED.map((H) => [`gossip, H = ${H}`, gossiping(K, { localSteps: H }).speedUp]),
       ),
