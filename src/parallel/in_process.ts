@@ -93,6 +93,8 @@ export class InProcessTransport implements ServerTransport {
       copyModel(model, this.#turns[worker].replica);
       this.#turns[worker].hasModel = true;
     }
+    // All of them wait for a command then, as at the end of an epoch.
+    this.#run(() => this.#turns.every(({ request }) => request?.kind === "next"));
   }
 
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
