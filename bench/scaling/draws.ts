@@ -20,7 +20,7 @@ export function uniform(seed: number): Draw {
 export type Jitter = () => number;
 
 /** Times that are all alike. */
-export const EVEN: Jitter = () => 1;
+export const EVEN: Jitter = (): number => 1;
 
 /** Uniform around 1 with a coefficient of variation: at most 0.57, for no time is negative. */
 export function spread(variation: number, draw: Draw): Jitter {
