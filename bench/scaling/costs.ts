@@ -36,7 +36,7 @@ export interface Rest {
   readonly stalePush: number;
   readonly change: number;
   readonly rebuild: number;
-  /** The average of all models, for each of them. */
+  /** The average of all models, for each of four that have nothing in common, as those of many epochs. */
   readonly average: number;
   readonly valueBytes: number;
   readonly topologyBytes: number;

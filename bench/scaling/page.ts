@@ -70,6 +70,7 @@ function costsTable(
   alone: { readonly change: number; readonly average: number },
 ): string {
   const part = (place: number, name: string) => checks[place].partsMs[name]?.toFixed(3) ?? "–";
+  const half = (time: number | undefined) => time === undefined ? "–" : (time / 2).toFixed(3);
   const rows = [
     ["gradient of a mini-batch", part(0, "gradient"), part(1, "gradient")],
     ["push on the current topology", part(0, "push"), part(1, "push")],
@@ -81,7 +82,8 @@ function costsTable(
     ["gossip: copy with the topology", "–", part(2, "topologyOut")],
     ["gossip: average with another", "–", part(2, "pairAverage")],
     ["change of the topology", (1000 * alone.change).toFixed(3), ""],
-    ["average of all, for each model", (1000 * alone.average).toFixed(3), ""],
+    ["average of all, for each model: topologies alike", "–", half(checks[2].partsMs.average)],
+    ["the same: topologies of their own", (1000 * alone.average).toFixed(3), ""],
   ];
   return markdown(["part, ms", "1 worker", "2 workers"], rows);
 }

@@ -5,28 +5,31 @@
  */
 import { COLOURS } from "../../src/figures/colours.ts";
 import { draw } from "../../src/figures/draw.ts";
-import { legend } from "../../src/figures/legend.ts";
+import { legend, type LegendEntry } from "../../src/figures/legend.ts";
 import type { TimelineRecord } from "./record.ts";
 import { ACTIVITIES, type Activity } from "./spans.ts";
 
 const [BLUE, ORANGE, GREEN, PURPLE, RED, OLIVE] = COLOURS;
+const GREY = "#7d8794";
+/** From this many milliseconds on a bar has room for an edge, which tells it from the next. */
+const WIDE = 0.2;
 
 /** What activities are called, and their colours; those that are alike share both. */
-const LOOKS: Readonly<Record<Activity, { readonly name: string; readonly colour: string }>> = {
+const LOOKS: Readonly<Record<Activity, LegendEntry>> = {
   gradient: { name: "gradient", colour: BLUE },
   push: { name: "push", colour: ORANGE },
   round: { name: "round applied", colour: ORANGE },
-  stalePush: { name: "push of an older topology", colour: RED },
+  stalePush: { name: "push", colour: ORANGE },
   pull: { name: "pull", colour: GREEN },
   topologyPull: { name: "pull", colour: GREEN },
   step: { name: "step on its own model", colour: OLIVE },
   copyOut: { name: "copy for another", colour: ORANGE },
-  topologyOut: { name: "copy with its topology", colour: RED },
+  topologyOut: { name: "copy for another", colour: ORANGE },
   pairAverage: { name: "average with another", colour: BLUE },
   change: { name: "change of the topology", colour: PURPLE },
-  average: { name: "average of all", colour: GREEN },
-  evaluation: { name: "evaluation", colour: "#7d8794" },
-  wait: { name: "waits", colour: "#c9cdd3" },
+  average: { name: "average of all", colour: RED },
+  evaluation: { name: "evaluation", colour: GREY },
+  wait: { name: "waits", colour: GREY, dash: "2 2" },
 };
 
 const WIDTH = 860;
@@ -40,8 +43,10 @@ export async function timelinePicture({ algorithm, from, to, windows }: Timeline
     ...rows.map(({ name, spans }) => ({ key: `${window} ${name}`, name, title: "", spans })),
   ]);
   const bars = rows.flatMap(({ key, spans }) =>
-    spans.map(([activity, begin, end]) => ({ key, begin, end, colour: LOOKS[activity].colour }))
+    spans.map(([activity, begin, end]) => ({ key, activity, begin, end, colour: LOOKS[activity].colour }))
   );
+  const done = bars.filter(({ activity }) => activity !== "wait");
+  const waits = bars.filter(({ activity }) => activity === "wait");
   const found = windows.flatMap(({ rows }) =>
     rows.flatMap(({ spans }) => spans.map(([activity]) => activity))
   );
@@ -71,7 +76,13 @@ export async function timelinePicture({ algorithm, from, to, windows }: Timeline
       padding: 0.2,
     },
     marks: [
-      plot.barX(bars, { y: "key", x1: "begin", x2: "end", fill: "colour" }),
+      plot.ruleY(waits, { y: "key", x1: "begin", x2: "end", stroke: GREY, strokeDasharray: "2 2" }),
+      ...[true, false].map((wide) =>
+        plot.barX(done.filter(({ begin, end }) => (end - begin >= WIDE) === wide), {
+          ...{ y: "key", x1: "begin", x2: "end", fill: "colour" },
+          insetRight: wide ? 0.8 : 0,
+        })
+      ),
       plot.ruleX([0], { stroke: "currentColor", strokeDasharray: "3 3" }),
       plot.text(rows, { y: "key", text: "title", frameAnchor: "left", dy: 4, fill: "currentColor" }),
       key.mark,
