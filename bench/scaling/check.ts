@@ -28,7 +28,7 @@ import { type ServerCosts, simulateServers } from "./servers.ts";
 const SAMPLES = 12_800;
 const EPOCHS = 7;
 const ROUNDS = 5;
-const MOST_SECONDS = 90;
+const MOST_SECONDS = 75;
 
 /** Steps between two questions of gossip: the default. */
 export const LOCAL_STEPS = 8;
