@@ -164,7 +164,7 @@ export class InProcessTransport implements ServerTransport {
     switch (request?.kind) {
       case "pull": {
         if (this.#phase === 2) return this.#resume(turn, { kind: "phase-over" });
-        const pulled = this.server.pull(replica, turn.version);
+        const pulled = this.server.pull(replica, turn.version, worker);
         turn.version = pulled.version;
         this.#onEvent({ kind: "pull", worker });
         return this.#resume(turn, { kind: "parameters", ...pulled });

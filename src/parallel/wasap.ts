@@ -242,6 +242,7 @@ class ParallelEngine implements Engine {
         workerStaleness: sums.workerStaleness.map((sum, worker) => sum / (sums.workerUpdates[worker] || 1)),
         droppedGradients: sums.droppedGradients,
         idleSeconds: sums.idleSeconds,
+        ...(sums.replacedWorkers?.length && { replacedWorkers: sums.replacedWorkers }),
       },
     };
   }

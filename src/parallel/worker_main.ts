@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TrainingError } from "../errors.ts";
 import { loadKernels } from "../native/library.ts";
 import type { SharedModel } from "../model/share.ts";
 import { attachModel } from "./replica.ts";
@@ -18,10 +19,18 @@ export interface WorkerStart {
   readonly server: SharedModel;
   readonly serverState: ServerState;
   readonly serverOptions: ServerOptions;
+  /** Number of this thread among all that work or have worked. */
+  readonly thread: number;
+  /** Memory of this thread alone. */
   readonly replica: SharedModel;
-  readonly gradients: readonly Uint32Array[];
-  readonly headers: Float64Array;
+  readonly gradients: Uint32Array;
+  /** Where the gradients of all workers lie for a synchronous round. */
+  readonly round: readonly Uint32Array[];
   readonly state: SharedStateMemory;
+  /** Commands of phase 2 that were followed by a thread before this one. */
+  readonly commandsDone: number;
+  /** Whether the replica holds the model that phase 2 goes on with. */
+  readonly hasModel: boolean;
   /** The library that is open in the thread that starts the Worker, where it was named. */
   readonly kernels: string | undefined;
 }
@@ -33,27 +42,29 @@ interface WorkerScope {
   close(): void;
 }
 
-/** Runs one worker to its end; what it throws becomes a message, and the others are stopped. */
+/** Runs one worker to its end; what it throws becomes a message. */
 export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => void): void {
-  const { setup, serverOptions } = start;
+  const { setup, serverOptions, thread } = start;
   const { worker, parallel } = setup;
-  const state = new SharedState(start.state, 1000 * parallel.timeLimitSeconds);
+  const state = new SharedState(start.state, { worker, thread });
   try {
     if (start.kernels !== undefined) loadKernels({ path: start.kernels });
     const server = new ParameterServer(attachModel(start.server), start.serverState, serverOptions);
     const replica = attachModel(start.replica);
     const link = new SharedLink({
       worker,
-      workers: parallel.workers,
       algorithm: parallel.algorithm,
       state,
       server,
       replica,
       gradients: start.gradients,
-      headers: start.headers,
+      round: start.round,
+      copied: parallel.lostWorkers > 0,
+      commandsDone: start.commandsDone,
+      hasModel: start.hasModel,
       post,
     });
-    const program = workerProgram(setup, replica, start.gradients[worker]);
+    const program = workerProgram(setup, replica, start.gradients);
     let reply: ServerReply = { kind: "applied" };
     for (;;) {
       const { done, value } = program.next(reply);
@@ -62,8 +73,8 @@ export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => 
     }
     post({ kind: "ended", worker });
   } catch (cause) {
-    state.stop();
-    post({ kind: "failed", worker, cause: cause instanceof Error ? cause : String(cause) });
+    const final = cause instanceof TrainingError;
+    post({ kind: "failed", worker, cause: cause instanceof Error ? cause : String(cause), final });
   }
 }
 

@@ -143,4 +143,14 @@ export interface ParallelRecord {
   readonly droppedGradients: number;
   /** Seconds each worker waited. */
   readonly idleSeconds: readonly number[];
+  /** Workers that were lost and replaced since the epoch before ended, in the order it happened; where there were such. */
+  readonly replacedWorkers?: readonly ReplacedWorker[];
+}
+
+/** A worker that was lost, and in whose place a new one works. */
+export interface ReplacedWorker {
+  /** Number of the worker, from 1. */
+  readonly worker: number;
+  /** What had happened to it, in one line. */
+  readonly cause: string;
 }

@@ -32,16 +32,18 @@ function count(start: WorkerStart): void {
   const replica = attachModel(start.replica);
   const link = new SharedLink({
     worker,
-    workers: parallel.workers,
     algorithm: "wasap",
-    state: new SharedState(start.state, 60_000),
+    state: new SharedState(start.state, { worker, thread: start.thread }),
     server: new ParameterServer(attachModel(start.server), start.serverState, start.serverOptions),
     replica,
     gradients: start.gradients,
-    headers: start.headers,
+    round: start.round,
+    copied: parallel.lostWorkers > 0,
+    commandsDone: start.commandsDone,
+    hasModel: start.hasModel,
     post: (message) => self.postMessage(message),
   });
-  new Float32Array(start.gradients[worker].buffer, start.gradients[worker].byteOffset).fill(-1);
+  new Float32Array(start.gradients.buffer, start.gradients.byteOffset).fill(-1);
   for (let first = true;; first = false) {
     const pulled = link.serve({ kind: "pull" });
     if (pulled.kind !== "parameters") return;
@@ -57,7 +59,7 @@ function count(start: WorkerStart): void {
         if (other !== value) throw new Error(`a snapshot is torn: it has weights ${value} and ${other}`);
       }
     }
-    for (const views of gradientViews(replica.layers, start.gradients[worker])) views.bias.fill(-1);
+    for (const views of gradientViews(replica.layers, start.gradients)) views.bias.fill(-1);
     link.serve({ kind: "push", header: { worker, version, clock, loss: 0, correct: 0, samples: 1 } });
   }
 }
@@ -67,7 +69,7 @@ self.onmessage = ({ data }) => {
     count(data);
     self.postMessage({ kind: "ended", worker: data.setup.worker });
   } catch (cause) {
-    self.postMessage({ kind: "failed", worker: data.setup.worker, cause });
+    self.postMessage({ kind: "failed", worker: data.setup.worker, cause, final: false });
   }
   self.close();
 };

@@ -50,7 +50,7 @@ self.onmessage = ({ data }) => {
     }
   };
   if (fault === "close") {
-    new SharedState(data.state, 1000).beat(1);
+    new SharedState(data.state, { worker: 1, thread: data.thread }).beat();
     self.close();
     return;
   }
