@@ -319,6 +319,14 @@ export const SYMBOLS = {
     parameters: ["buffer", "buffer", "usize", "f32"], // values, sum, len, weight
     result: "i32",
   },
+  ts_average_held: {
+    // indptr, other_indptr, indptr_len; indices, values, len; other_indices, other_values, other_len
+    parameters: [
+      ...["buffer", "buffer", "usize", "buffer", "buffer", "usize"] as const,
+      ...["buffer", "buffer", "usize"] as const,
+    ],
+    result: "i32",
+  },
   ts_union_average: {
     parameters: [
       ...["usize", "buffer", "usize"] as const, // models, indptr, indptr_len

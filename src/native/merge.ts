@@ -54,6 +54,32 @@ export function accumulate(values: Float32Array, weight: number, sum: Float32Arr
   check(kernels().ts_accumulate(buffer(values), buffer(sum), sum.length, weight), task);
 }
 
+/** Rows of connections, and the weight of each. */
+export type WeightedRows = Pick<OutgoingArrays, "indptr" | "indices" | "values">;
+
+/**
+ * Averages each weight with that of the same connection of another layer, where it has one; the others stay. O(nnz) of
+ * both, nothing is allocated.
+ */
+export function averageHeld(layer: WeightedRows, other: WeightedRows): void {
+  const task = "average with the model of another worker";
+  const fits = layer.indptr.length === other.indptr.length && layer.indices.length === layer.values.length &&
+    other.indices.length === other.values.length;
+  if (!fits) throw new TypeError(`Cannot ${task}: its layers are not those of this one`);
+  const status = kernels().ts_average_held(
+    buffer(layer.indptr),
+    buffer(other.indptr),
+    layer.indptr.length,
+    buffer(layer.indices),
+    buffer(layer.values),
+    layer.indices.length,
+    buffer(other.indices),
+    buffer(other.values),
+    other.indices.length,
+  );
+  check(status, task);
+}
+
 /** Layers one behind the other: `indptr` is `[models][inputs + 1]`, the rest each model's connections. */
 export interface LayerStack extends Pick<OutgoingArrays, "indptr" | "indices" | "values"> {
   /** What an optimiser keeps, `[planes][connections]`. */

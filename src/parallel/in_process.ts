@@ -9,6 +9,7 @@ import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { copyModel } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
+import { Questions, questionsMemory } from "./questions.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import {
   changedInAll,
@@ -28,6 +29,8 @@ interface Turn {
   readonly program: Generator<WorkerRequest, void, ServerReply>;
   readonly replica: SparseMlp;
   readonly gradients: Uint32Array;
+  /** Where the worker asks others and answers them, in gossip. */
+  readonly questions: Questions | undefined;
   /** What the worker waits for; undefined once it has ended. */
   request: WorkerRequest | undefined;
   version: number;
@@ -47,6 +50,7 @@ export class InProcessTransport implements ServerTransport {
   readonly #turns: Turn[];
   readonly #plan: TransportPlan;
   readonly #onEvent: (event: ServerEvent) => void;
+  readonly #seed: number;
   #random: number;
   #limit: number;
   #command: ServerReply | undefined;
@@ -57,17 +61,20 @@ export class InProcessTransport implements ServerTransport {
   /** @param seed Decides who is next, each time. */
   constructor(plan: TransportPlan, seed: number, onEvent: (event: ServerEvent) => void = () => {}) {
     const { model, setup, server, updatesDone } = plan;
-    const { workers } = setup.parallel;
+    const { workers, localSteps } = setup.parallel;
+    const memory = localSteps === undefined ? undefined : questionsMemory(workers, model);
     this.#plan = plan;
     this.#onEvent = onEvent;
-    this.#random = (seed ^ 0x9e37_79b9) >>> 0;
+    this.#seed = seed;
+    this.#random = started(seed, 0);
     this.#limit = updatesDone;
     this.server = new ParameterServer(model, serverState(workers, updatesDone), server);
     this.#turns = Array.from({ length: workers }, (_, worker): Turn => {
       const replica = emptyReplica(model);
       const gradients = replica.allocateGradients();
       const program = workerProgram({ ...setup, worker }, replica, gradients);
-      return { program, replica, gradients, request: undefined, version: -1, hasModel: false };
+      const questions = memory && new Questions(memory, worker, replica);
+      return { program, replica, gradients, questions, request: undefined, version: -1, hasModel: false };
     });
     for (const turn of this.#turns) turn.request = turn.program.next({ kind: "applied" }).value ?? undefined;
   }
@@ -89,6 +96,8 @@ export class InProcessTransport implements ServerTransport {
   }
 
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
+    // The order of an epoch is its own, so that a run that goes on with it has the same.
+    this.#random = started(this.#seed, epoch);
     const reports = this.#follow({ kind: "epoch", epoch });
     this.server.beginEpoch();
     const sums = {
@@ -130,6 +139,9 @@ export class InProcessTransport implements ServerTransport {
   /** Serves one request after another until `done`, each time of a random worker that can be served. */
   #run(done: () => boolean, given = new Set<number>()): void {
     while (!done()) {
+      for (const { questions, request, hasModel } of this.#turns) {
+        if (hasModel && (request?.kind === "next" || request?.kind === "answer")) questions?.answer();
+      }
       const ready = [...this.#turns.keys()].filter((worker) => this.#isReady(worker, given));
       if (ready.length === 0) throw new Error("Cannot go on: every worker waits for another");
       // A linear congruential generator; its high bits choose.
@@ -150,7 +162,10 @@ export class InProcessTransport implements ServerTransport {
         return synchronous ? !this.#round.has(worker) : this.server.updates < this.#limit;
       case "next":
         return this.#command !== undefined && !given.has(worker);
+      case "answer":
+        return this.#turns[worker].questions!.isAnswered;
       case "working":
+      case "ask":
       case "report":
         return true;
       default:
@@ -160,7 +175,7 @@ export class InProcessTransport implements ServerTransport {
 
   #serve(worker: number, given: Set<number>): void {
     const turn = this.#turns[worker];
-    const { request, replica, gradients } = turn;
+    const { request, replica, gradients, questions } = turn;
     switch (request?.kind) {
       case "pull": {
         if (this.#phase === 2) return this.#resume(turn, { kind: "phase-over" });
@@ -175,8 +190,16 @@ export class InProcessTransport implements ServerTransport {
         this.server.push(gradients, request.header, replica);
         return this.#resume(turn, { kind: "applied" });
       case "working":
+        if (request.done.changed) questions?.topologyChanged();
+        questions?.answer();
+        return this.#resume(turn, answered(questions));
+      case "ask":
+        questions!.ask(request.peer);
         return this.#resume(turn, { kind: "applied" });
+      case "answer":
+        return this.#resume(turn, answered(questions));
       case "report":
+        if (request.changed) questions?.topologyChanged();
         this.#reports.set(worker, request.report);
         return this.#resume(turn, { kind: "applied" });
       case "next":
@@ -202,4 +225,15 @@ export class InProcessTransport implements ServerTransport {
   #resume(turn: Turn, reply: ServerReply): void {
     turn.request = turn.program.next(reply).value ?? undefined;
   }
+}
+
+/** The start of the order in which workers are served in an epoch of phase 2, or from the first one of phase 1. */
+function started(seed: number, epoch: number): number {
+  return (seed ^ Math.imul(0x9e37_79b9, 2 * epoch + 1)) >>> 0;
+}
+
+/** The model that a worker has asked for, once it is there. */
+function answered(questions: Questions | undefined): ServerReply {
+  const answer = questions?.take();
+  return answer === undefined ? { kind: "applied" } : { kind: "model", ...answer };
 }

@@ -78,6 +78,9 @@ export function trainOverMpi(
   readWhole(chunkWords, { task: "train over MPI", name: "chunkWords" }, { least: 1, most: 2 ** 30 });
   // How many workers there are, the launcher knows.
   const settings = { timeLimitSeconds: TIME_LIMIT_SECONDS, ...parallel, workers: 1 };
+  if (parallel.algorithm === "gossip") {
+    throw new TypeError("Cannot train by gossip over MPI: choose wasap or wassp, or train without MPI");
+  }
   const data = usableDataset(given);
   return takePart(
     model,

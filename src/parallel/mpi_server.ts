@@ -320,6 +320,7 @@ export class MpiTransport implements ServerTransport {
       correct: head.number(4),
       seconds: head.number(5),
       counts: { replaced: head.word(3), pruned: head.word(4) },
+      ...{ exchanges: 0, exchangeSteps: 0 },
     };
   }
 

@@ -82,7 +82,11 @@ class MpiLink {
         this.#push(request.header);
         return { kind: "applied" };
       case "working":
+        if (request.done.changed) this.#topologyChanged();
         return this.#working();
+      case "ask":
+      case "answer":
+        throw new TypeError(`Cannot serve the request "${request.kind}" over MPI`);
       case "next":
         return await this.#next();
       case "report":
@@ -175,15 +179,17 @@ class MpiLink {
   }
 
   #report({ steps, samples, loss, correct, seconds, counts }: LocalReport, changed: boolean): void {
-    if (changed) {
-      this.#newTopology = true;
-      this.#places = new Places(this.#replica, this.#gradients);
-    }
+    if (changed) this.#topologyChanged();
     this.#head.begin(KIND.report).setWord(1, steps).setWord(2, samples);
     this.#head.setWord(3, counts.replaced).setWord(4, counts.pruned);
     this.#head.setNumber(3, loss).setNumber(4, correct).setNumber(5, seconds);
     sendMessage(SERVER, this.#head.words, NO_WORDS, NO_PIECES, this.#limitMs);
     this.#patienceMs = Math.max(this.#limitMs, PAUSE_MS);
+  }
+
+  #topologyChanged(): void {
+    this.#newTopology = true;
+    this.#places = new Places(this.#replica, this.#gradients);
   }
 
   #sendModel(): void {

@@ -12,8 +12,13 @@ import { WorkerModels } from "./worker_models.ts";
 
 /** Hyperparameters of parallel training alone; the defaults are the paper's where it has them. */
 export interface ParallelHyperparameterOptions {
-  /** `wasap`: asynchronous phase 1; `wassp`: synchronous phase 1. @default {"wasap"} */
-  readonly algorithm?: "wasap" | "wassp";
+  /**
+   * `wasap`: asynchronous phase 1; `wassp`: synchronous phase 1; `gossip`: no server and no phase 1, each worker has a
+   * model of its own and averages it with those of others.
+   *
+   * @default {"wasap"}
+   */
+  readonly algorithm?: "wasap" | "wassp" | "gossip";
   /**
    * Workers (K), each on a thread of its own; they share `threads`.
    *
@@ -32,6 +37,15 @@ export interface ParallelHyperparameterOptions {
   readonly initialRateEpochs?: number;
   /** WASSP: epochs in which the learning rate rises from η to K·η. @default {5} */
   readonly warmUpEpochs?: number;
+  /** Gossip: steps (H) that a worker makes before it asks another for its model. @default {8} */
+  readonly localSteps?: number;
+  /**
+   * Gossip: how a worker averages with another. `holders`: each of its connections over those of the two that have it, its
+   * topology stays; `union`: over the connections of both, an absent one as 0, made as sparse again as it was.
+   *
+   * @default {"holders"}
+   */
+  readonly peerAverage?: "holders" | "union";
   /**
    * Seconds after which a worker that does nothing counts as lost; up to 1,000,000.
    *
@@ -54,13 +68,18 @@ export interface ParallelOptions
   readonly workerModels?: WorkerModels;
 }
 
+const PHASED = { name: "algorithm", values: ["wasap", "wassp"] } as const;
+const GOSSIP = { name: "algorithm", values: ["gossip"] } as const;
+
 /** The table of parallel training: a row for each hyperparameter of its own. */
 export const PARALLEL_HYPERPARAMETERS = {
   algorithm: {
     kind: "choice",
-    choices: ["wasap", "wassp"],
+    choices: ["wasap", "wassp", "gossip"],
     default: "wasap",
-    doc: "Several workers, each with a part of the data: asynchronous (wasap) or in rounds (wassp).",
+    doc:
+      "Several workers, each with a part of the data: one model, asynchronous (wasap) or in rounds (wassp), or a model " +
+      "each, averaged with another's now and then (gossip).",
   },
   workers: { ...COUNT, most: 1024, symbol: "K", doc: "Workers; they share the threads." },
   phaseOneFraction: {
@@ -68,20 +87,45 @@ export const PARALLEL_HYPERPARAMETERS = {
     least: 0,
     most: 1,
     default: 0.7,
+    only: PHASED,
     doc: "Part of the epochs in which workers train one model, before one each.",
   },
   initialRateFactor: {
     kind: "number",
     above: 0,
     default: 2,
+    only: PHASED,
     doc: "With wasap, how many times larger the learning rate is in the first epochs.",
   },
-  initialRateEpochs: { kind: "number", least: 0, default: 5, doc: "With wasap, how many epochs that is." },
+  initialRateEpochs: {
+    kind: "number",
+    least: 0,
+    default: 5,
+    only: PHASED,
+    doc: "With wasap, how many epochs that is.",
+  },
   warmUpEpochs: {
     kind: "number",
     least: 0,
     default: 5,
+    only: PHASED,
     doc: "With wassp, epochs in which the learning rate rises from η to K·η.",
+  },
+  localSteps: {
+    ...COUNT,
+    default: 8,
+    symbol: "H",
+    only: GOSSIP,
+    doc: "With gossip, steps that a worker makes before it asks another for its model.",
+  },
+  peerAverage: {
+    kind: "choice",
+    choices: ["holders", "union"],
+    default: "holders",
+    only: GOSSIP,
+    doc:
+      "With gossip, how two models are averaged: each connection over those of the two that have it, or over the " +
+      "connections of both, made as sparse again.",
   },
   timeLimitSeconds: {
     kind: "number",
@@ -109,8 +153,19 @@ export const PARALLEL_OPTION_NAMES: readonly string[] = [
 /** How long a worker may take at least to begin: to load its modules, or to prepare its data. */
 export const START_MS = 60_000;
 
-/** Every hyperparameter of parallel training, filled in and checked: frozen, plain data. */
-export type ParallelHyperparameters = Readonly<Required<ParallelHyperparameterOptions>>;
+/** Hyperparameters that some algorithms do not have. */
+type OfSome = {
+  [Name in keyof typeof PARALLEL_HYPERPARAMETERS]: typeof PARALLEL_HYPERPARAMETERS[Name] extends
+    { readonly only: unknown } ? Name : never;
+}[keyof typeof PARALLEL_HYPERPARAMETERS];
+
+/**
+ * Every hyperparameter of parallel training, filled in and checked: frozen, plain data. What the algorithm does not have is
+ * absent.
+ */
+export type ParallelHyperparameters =
+  & Readonly<Required<Omit<ParallelHyperparameterOptions, OfSome>>>
+  & Pick<ParallelHyperparameterOptions, OfSome>;
 
 /**
  * Fills in defaults and checks ranges. Other keys are left out.

@@ -21,7 +21,7 @@ function phaseOneFactor(
   settings: Hyperparameters,
   progress: number,
 ): number {
-  const { algorithm, workers, initialRateEpochs, initialRateFactor, warmUpEpochs } = parallel;
+  const { algorithm, workers, initialRateEpochs = 0, initialRateFactor = 1, warmUpEpochs = 0 } = parallel;
   if (algorithm === "wasap") return progress < initialRateEpochs ? initialRateFactor : 1;
   const share = warmUpEpochs === 0 ? 1 : Math.min(1, progress / warmUpEpochs);
   return 1 + (optimizerNamed(settings.optimizer).rateFactor(workers) - 1) * share;

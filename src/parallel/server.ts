@@ -20,7 +20,7 @@ import type { Turn } from "./lock.ts";
 import { phaseOneRate } from "./rates.ts";
 import { copyParameters, copyTopology } from "../model/copy.ts";
 import { gradientViews } from "./replica.ts";
-import type { EpochSums, PushHeader } from "./transport.ts";
+import type { EpochSums, PushHeader, StepDone } from "./transport.ts";
 
 /** Places in the books: first what is counted since the start, from {@linkcode EPOCH_UPDATES} on in the epoch. */
 const UPDATES = 0;
@@ -52,16 +52,21 @@ const OF_WORKER = 11;
 export interface ServerState {
   readonly workers: number;
   readonly books: readonly [Float64Array, Float64Array];
+  /** What each worker did in this epoch of phase 2: its steps, their samples, loss and hits. It alone writes its own. */
+  readonly stepped: Float64Array;
 }
+
+/** Numbers of a worker in `stepped`. */
+const STEPPED = 4;
 
 /** State of a server that has applied `updates` updates; the first copy counts. */
 export function serverState(workers: number, updates: number): ServerState {
-  const book = () => new Float64Array(new SharedArrayBuffer(8 * (COUNT + OF_WORKER * workers)));
-  const books = [book(), book()] as const;
+  const floats = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
+  const books = [floats(COUNT + OF_WORKER * workers), floats(COUNT + OF_WORKER * workers)] as const;
   books[0][UPDATES] = updates;
   // The first round.
   books[0][ROUND] = 1;
-  return { workers, books };
+  return { workers, books, stepped: floats(STEPPED * workers) };
 }
 
 /** Settings of a server. */
@@ -238,9 +243,10 @@ export class ParameterServer {
     this.#apply(mean, turn);
   }
 
-  /** Gives the pull of a worker again that was lost before it pushed. */
+  /** Gives the pull of a worker again that was lost before it pushed; its steps of this epoch of phase 2 are done anew. */
   lost(worker: number): void {
     this.#set(worker, PULLED, 0);
+    this.#state.stepped.fill(0, STEPPED * worker, STEPPED * (worker + 1));
   }
 
   /** Marks all gradients computed until now as stale. */
@@ -253,19 +259,27 @@ export class ParameterServer {
     this.#add(worker, IDLE, seconds);
   }
 
+  /** Adds a step of a worker in phase 2, to show how far the epoch is; what counts in the end are the reports. */
+  stepped(worker: number, { samples, loss, correct }: Omit<StepDone, "changed">): void {
+    const { stepped } = this.#state;
+    [1, samples, loss, correct].forEach((value, place) => stepped[STEPPED * worker + place] += value);
+  }
+
   /** Sums since {@linkcode beginEpoch}. */
   sums(): EpochSums {
     const numbers = this.#numbers;
     const ofAll = (place: number) => this.#workers.map((worker) => this.#of(worker, place));
+    const stepped = (place: number) =>
+      this.#workers.reduce((sum, worker) => sum + this.#state.stepped[STEPPED * worker + place], 0);
     return {
-      updates: numbers[EPOCH_UPDATES],
-      samples: numbers[SAMPLES],
-      loss: numbers[LOSS],
-      correct: numbers[CORRECT],
+      updates: numbers[EPOCH_UPDATES] + stepped(0),
+      samples: numbers[SAMPLES] + stepped(1),
+      loss: numbers[LOSS] + stepped(2),
+      correct: numbers[CORRECT] + stepped(3),
       stalenessSum: numbers[STALENESS_SUM],
       largestStaleness: numbers[STALENESS_MAX],
       droppedGradients: numbers[DROPPED],
-      replaced: 0,
+      ...{ replaced: 0, exchanges: 0, exchangeSteps: 0 },
       idleSeconds: ofAll(IDLE),
       workerStaleness: ofAll(STALENESS),
       workerUpdates: ofAll(OWN_UPDATES),
@@ -278,6 +292,7 @@ export class ParameterServer {
     for (const worker of this.#workers) {
       for (const place of [IDLE, STALENESS, OWN_UPDATES]) this.#set(worker, place, 0);
     }
+    this.#state.stepped.fill(0);
   }
 
   #of(worker: number, place: number): number {

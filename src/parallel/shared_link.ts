@@ -9,9 +9,11 @@
 import type { SparseMlp } from "../model/model.ts";
 import { copyModel } from "../model/copy.ts";
 import type { Turn } from "./lock.ts";
+import type { ParallelHyperparameters } from "./options.ts";
+import type { Questions } from "./questions.ts";
 import type { ParameterServer } from "./server.ts";
 import type { SharedState } from "./shared_state.ts";
-import type { LocalReport, PushHeader, ServerReply, WorkerRequest } from "./transport.ts";
+import type { LocalReport, PushHeader, ServerReply, StepDone, WorkerRequest } from "./transport.ts";
 
 /** What a worker tells the thread that started it. */
 export type WorkerMessage =
@@ -25,7 +27,7 @@ export type WorkerMessage =
 /** What a link works on. */
 export interface SharedLinkOptions {
   readonly worker: number;
-  readonly algorithm: "wasap" | "wassp";
+  readonly algorithm: ParallelHyperparameters["algorithm"];
   readonly state: SharedState;
   readonly server: ParameterServer;
   readonly replica: SparseMlp;
@@ -39,6 +41,8 @@ export interface SharedLinkOptions {
   readonly commandsDone: number;
   /** Whether the replica holds the model that phase 2 goes on with. */
   readonly hasModel: boolean;
+  /** Where workers ask each other. */
+  readonly questions?: Questions | undefined;
   readonly post: (message: WorkerMessage) => void;
 }
 
@@ -66,10 +70,17 @@ export class SharedLink {
           ? this.#push(request.header)
           : this.#pushRound(request.header);
       case "working":
-        return { kind: this.#options.state.stopped ? "stop" : "applied" };
+        return this.#working(request.done);
+      case "ask":
+        this.#options.questions!.ask(request.peer);
+        this.#options.state.changed();
+        return { kind: "applied" };
+      case "answer":
+        return this.#attempt(() => this.#options.questions!.isAnswered, () => this.#answered()!);
       case "next":
         return this.#next();
       case "report":
+        if (request.changed) this.#options.questions?.topologyChanged();
         this.#options.post({ kind: "report", report: request.report });
         return { kind: "applied" };
       default: {
@@ -138,6 +149,26 @@ export class SharedLink {
     return reply;
   }
 
+  #working({ changed, ...step }: StepDone): ServerReply {
+    const { state, server, questions, worker } = this.#options;
+    if (state.stopped) return { kind: "stop" };
+    server.stepped(worker, step);
+    if (changed) questions?.topologyChanged();
+    this.#answerOthers();
+    return this.#answered() ?? { kind: "applied" };
+  }
+
+  /** Gives the model to those who ask for it. */
+  #answerOthers(): void {
+    if (this.#options.questions?.answer()) this.#options.state.changed();
+  }
+
+  /** The model that was asked for, once it is there. */
+  #answered(): ServerReply | undefined {
+    const answer = this.#options.questions?.take();
+    return answer && { kind: "model", ...answer };
+  }
+
   #next(): ServerReply {
     const { state, server, replica } = this.#options;
     return this.#attempt(() => state.command.number !== this.#command, () => {
@@ -159,6 +190,7 @@ export class SharedLink {
     for (;;) {
       if (state.stopped) return { kind: "stop" };
       const seen = state.gate;
+      if (this.#hasModel) this.#answerOthers();
       const reply = state.locked((turn) => {
         server.read(turn.copy);
         if (!ready()) return undefined;

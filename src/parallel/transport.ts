@@ -19,6 +19,7 @@
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import type { ReplacedWorker } from "../train/records.ts";
+import type { PeerModel } from "./inbox.ts";
 
 /** What describes a pushed gradient. */
 export interface PushHeader {
@@ -41,11 +42,24 @@ export type WorkerRequest =
   | { readonly kind: "pull" }
   /** Applies the worker's gradients. In a synchronous phase the reply comes when the round has been applied. */
   | { readonly kind: "push"; readonly header: PushHeader }
-  /** Nothing: shows between two steps of phase 2 that the worker lives. The reply may be to stop. */
-  | { readonly kind: "working" }
+  /**
+   * Nothing: shows between two steps of phase 2 that the worker lives, and what the step before was. Others who have asked
+   * for the worker's model get it now. The reply may be a model that the worker has asked for, or to stop.
+   */
+  | { readonly kind: "working"; readonly done: StepDone }
+  /**
+   * Gossip: asks for the model of another worker; the reply comes at once, the model later. A worker has one open
+   * question at most, and none when it reports.
+   */
+  | { readonly kind: "ask"; readonly peer: number }
+  /**
+   * Gossip: at the end of an epoch, waits for the model that was asked for, the reply. Others who ask get the worker's
+   * model meanwhile, so that workers who wait for each other all get theirs.
+   */
+  | { readonly kind: "answer" }
   /** The next command of phase 2. The first time it also brings the server's whole model, the optimiser's state included. */
   | { readonly kind: "next" }
-  /** What the worker did since it got its last command, and whether its topology may have changed by it. */
+  /** What the worker did since it got its last command, and whether its topology may have changed since it last told. */
   | { readonly kind: "report"; readonly report: LocalReport; readonly changed: boolean };
 
 /** What a worker gets. */
@@ -53,6 +67,8 @@ export type ServerReply =
   /** The replica holds the parameters of this version and clock. */
   | { readonly kind: "parameters"; readonly version: number; readonly clock: number }
   | { readonly kind: "applied" }
+  /** The model of the worker that was asked; may be read until the next request. */
+  | { readonly kind: "model"; readonly peer: number; readonly model: PeerModel }
   /** Phase 1 has no more updates to give: ask for the next command. */
   | { readonly kind: "phase-over" }
   /** Train one epoch on your replica and report. */
@@ -60,6 +76,16 @@ export type ServerReply =
   /** Change the topology of your replica and report. */
   | { readonly kind: "evolve"; readonly epoch: number }
   | { readonly kind: "stop" };
+
+/** One step of phase 2. */
+export interface StepDone {
+  readonly samples: number;
+  /** Summed loss of the batch. */
+  readonly loss: number;
+  readonly correct: number;
+  /** Whether the topology of the replica may have changed since the last request that told of it. */
+  readonly changed: boolean;
+}
 
 /** What a worker did for one command of phase 2. */
 export interface LocalReport {
@@ -71,12 +97,17 @@ export interface LocalReport {
   /** Seconds the work took. */
   readonly seconds: number;
   readonly counts: TopologyCounts;
+  /** Averages with models of other workers. */
+  readonly exchanges: number;
+  /** Steps that the worker made between its questions and their answers, summed. */
+  readonly exchangeSteps: number;
 }
 
+/** Sums over the workers' epoch that only their reports have. */
+type LocalSums = "updates" | "samples" | "loss" | "correct" | "replaced" | "exchanges" | "exchangeSteps";
+
 /** What all workers did in one epoch of phase 2. */
-export function trainedInAll(
-  reports: readonly LocalReport[],
-): Pick<EpochSums, "updates" | "samples" | "loss" | "correct" | "replaced"> {
+export function trainedInAll(reports: readonly LocalReport[]): Pick<EpochSums, LocalSums> {
   const sum = (of: (report: LocalReport) => number) => reports.reduce((total, one) => total + of(one), 0);
   return {
     updates: sum((report) => report.steps),
@@ -84,6 +115,8 @@ export function trainedInAll(
     loss: sum((report) => report.loss),
     correct: sum((report) => report.correct),
     replaced: sum((report) => report.counts.replaced),
+    exchanges: sum((report) => report.exchanges),
+    exchangeSteps: sum((report) => report.exchangeSteps),
   };
 }
 
@@ -106,6 +139,9 @@ export interface EpochSums {
   readonly droppedGradients: number;
   /** Connections that grew in place of others between the steps of workers. */
   readonly replaced: number;
+  /** Averages of two workers' models, and the steps between questions and answers. */
+  readonly exchanges: number;
+  readonly exchangeSteps: number;
   /** Seconds each worker has waited in this epoch. */
   readonly idleSeconds: readonly number[];
   /** The sum of the staleness of each worker's updates in phase 1 of `wasap`, and how many there were. */
@@ -128,6 +164,8 @@ export function addedSums(one: EpochSums, other: EpochSums): EpochSums {
     largestStaleness: Math.max(one.largestStaleness, other.largestStaleness),
     droppedGradients: one.droppedGradients + other.droppedGradients,
     replaced: one.replaced + other.replaced,
+    exchanges: one.exchanges + other.exchanges,
+    exchangeSteps: one.exchangeSteps + other.exchangeSteps,
     idleSeconds: added(one.idleSeconds, other.idleSeconds),
     workerStaleness: added(one.workerStaleness, other.workerStaleness),
     workerUpdates: added(one.workerUpdates, other.workerUpdates),

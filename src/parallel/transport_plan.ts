@@ -97,7 +97,7 @@ export function lastChangeOfPhases(
 /** The last epoch of phase 1; a run that has been in phase 2 stays there, however many epochs it gets. */
 function lastOfPhaseOne(
   { epochs }: Hyperparameters,
-  { phaseOneFraction }: ParallelHyperparameters,
+  { phaseOneFraction = 0 }: ParallelHyperparameters,
   { start }: WorkerModels,
   state: RunState,
 ): number {

@@ -136,6 +136,11 @@ export function trainChecked(
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   const { parallel, settings, state, workerModels = new WorkerModels() } = run;
   const samples = trainingSamples(data, settings.validationFraction);
+  if (parallel.algorithm === "gossip" && parallel.workers < 2) {
+    throw new RangeError(
+      "Cannot train with 1 worker by gossip: it has nobody to average with; give 2 or more, or train without workers",
+    );
+  }
   checkShards(parallel.workers, samples, settings.batchSize);
   checkFalling(model, settings, state, lastChangeOfPhases(samples, settings, parallel, workerModels, state));
   return trainWith(model, data, run, async (plan) => {
@@ -241,6 +246,10 @@ class ParallelEngine implements Engine {
         largestStaleness: sums.largestStaleness,
         workerStaleness: sums.workerStaleness.map((sum, worker) => sum / (sums.workerUpdates[worker] || 1)),
         droppedGradients: sums.droppedGradients,
+        ...(setup.parallel.localSteps !== undefined && {
+          exchanges: sums.exchanges,
+          meanExchangeAge: sums.exchangeSteps / (sums.exchanges || 1),
+        }),
         idleSeconds: sums.idleSeconds,
         ...(sums.replacedWorkers?.length && { replacedWorkers: sums.replacedWorkers }),
       },

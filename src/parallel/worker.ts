@@ -13,6 +13,7 @@ import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepRunner } from "../train/step_runner.ts";
+import { Gossip } from "./gossip.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import { phaseTwoRate } from "./rates.ts";
 import { Shard, shardSize } from "./shard.ts";
@@ -117,12 +118,13 @@ class WorkerSteps {
   readonly #replica: SparseMlp;
   readonly #runner: StepRunner;
   readonly #shard: Shard;
+  readonly #gossip: Gossip | undefined;
   #localSteps = 0;
   #changed = false;
 
   constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
     const { settings, parallel, split, standardization, image, worker } = setup;
-    const { workers, algorithm } = parallel;
+    const { workers, algorithm, localSteps } = parallel;
     this.#setup = setup;
     this.#replica = replica;
     this.#shard = new Shard(split.samples, workers, worker, settings.seed);
@@ -130,6 +132,9 @@ class WorkerSteps {
     this.passSteps = algorithm === "wassp"
       ? passSteps(split.samples, workers, settings.batchSize)
       : Math.ceil(this.#shard.order.length / settings.batchSize);
+    if (localSteps !== undefined) {
+      this.#gossip = new Gossip(replica, { worker, workers, localSteps, seed: settings.seed });
+    }
     const probes = needsGradients(settings);
     this.#runner = new StepRunner({
       model: replica,
@@ -172,18 +177,26 @@ class WorkerSteps {
       const number = (epoch - 1) * steps + step;
       const first = this.#localSteps++ === 0;
       const rate = phaseTwoRate(parallel, settings, this.#setup, { number, steps, first });
-      this.#runner.step(this.#batch(epoch, step)!, this.#draw(number), rate.learningRate, rate.rateRatio);
-      loss += this.totals[0];
-      correct += this.totals[1];
+      const batch = this.#batch(epoch, step)!;
+      this.#runner.step(batch, this.#draw(number), rate.learningRate, rate.rateRatio);
+      const [batchLoss, batchCorrect] = this.totals;
+      loss += batchLoss;
+      correct += batchCorrect;
       const moment = { epoch, step: step + 1, steps };
       if (step + 1 < steps && evolvesAt(settings.evolveEvery, moment)) {
         replaced += this.#change(moment).replaced;
       }
-      if ((yield { kind: "working" }).kind === "stop") return undefined;
+      const changed = this.takeChanged();
+      const done = { samples: batch.samples, loss: batchLoss, correct: batchCorrect, changed };
+      if (this.#gossip === undefined) {
+        if ((yield { kind: "working", done }).kind === "stop") return undefined;
+      } else if (!(yield* this.#gossip.between(number + 1, done))) return undefined;
     }
-    const samples = this.#shard.order.length;
     const seconds = (performance.now() - started) / 1000;
-    return { worker, steps, samples, loss, correct, seconds, counts: { replaced, pruned: 0 } };
+    if (this.#gossip !== undefined && !(yield* this.#gossip.settle(epoch * steps))) return undefined;
+    const samples = this.#shard.order.length;
+    const counts = { replaced, pruned: 0 };
+    return { ...{ worker, steps, samples, loss, correct, seconds, counts }, ...this.#exchanges() };
   }
 
   /** Changes the topology of the replica on its own after an epoch, as far as that is due. */
@@ -193,7 +206,12 @@ class WorkerSteps {
     const steps = this.#localPassSteps;
     const counts = this.#change({ epoch, step: steps, steps });
     const seconds = (performance.now() - started) / 1000;
-    return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts };
+    return { worker, steps: 0, samples: 0, loss: 0, correct: 0, seconds, counts, ...this.#exchanges() };
+  }
+
+  /** The exchanges since the last report. */
+  #exchanges(): Pick<LocalReport, "exchanges" | "exchangeSteps"> {
+    return this.#gossip?.takeCounts() ?? { exchanges: 0, exchangeSteps: 0 };
   }
 
   /** Steps of an epoch of phase 2. */

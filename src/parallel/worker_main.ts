@@ -7,6 +7,7 @@ import { TrainingError } from "../errors.ts";
 import { loadKernels } from "../native/library.ts";
 import type { SharedModel } from "../model/share.ts";
 import { attachModel } from "./replica.ts";
+import { Questions, type QuestionsMemory } from "./questions.ts";
 import { ParameterServer, type ServerOptions, type ServerState } from "./server.ts";
 import { SharedLink, type WorkerMessage } from "./shared_link.ts";
 import { SharedState, type SharedStateMemory } from "./shared_state.ts";
@@ -31,6 +32,8 @@ export interface WorkerStart {
   readonly commandsDone: number;
   /** Whether the replica holds the model that phase 2 goes on with. */
   readonly hasModel: boolean;
+  /** Where workers ask each other, where they do. */
+  readonly questions: QuestionsMemory | undefined;
   /** The library that is open in the thread that starts the Worker, where it was named. */
   readonly kernels: string | undefined;
 }
@@ -62,6 +65,7 @@ export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => 
       copied: parallel.lostWorkers > 0,
       commandsDone: start.commandsDone,
       hasModel: start.hasModel,
+      questions: start.questions && new Questions(start.questions, worker, replica),
       post,
     });
     const program = workerProgram(setup, replica, start.gradients);

@@ -12,6 +12,7 @@ import { LostWorkers } from "./lost_workers.ts";
 import { START_MS } from "./options.ts";
 import { copyModel } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
+import { Questions, questionsMemory } from "./questions.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
 import type { WorkerMessage } from "./shared_link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
@@ -51,19 +52,14 @@ export interface WorkersOptions {
   readonly startMs?: number;
 }
 
-interface Pending<T> {
-  readonly resolve: (value: T) => void;
-  readonly reject: (cause: unknown) => void;
-}
-
 /** Workers over shared memory. A push is applied by the worker that brings it, in its turn. */
 export class WorkersTransport implements ServerTransport {
   readonly #options: WorkersOptions;
   readonly #threads: WorkerThreads;
-  /** What all threads share, but for the model. */
-  readonly #shared: Pick<
+  /** What all threads are given alike. */
+  readonly #shared: Omit<
     WorkerStart,
-    "server" | "serverState" | "serverOptions" | "round" | "state" | "kernels"
+    "setup" | "thread" | "replica" | "gradients" | "commandsDone" | "hasModel"
   >;
   readonly #replicas: SparseMlp[];
   readonly #state: SharedState;
@@ -77,8 +73,9 @@ export class WorkersTransport implements ServerTransport {
   /** Of each worker, whether it has followed its last command, so that its replica is whole. */
   readonly #whole: boolean[];
   #failure: unknown;
-  #updates: Pending<void> | undefined;
-  #reports: Pending<LocalReport[]> | undefined;
+  /** Who waits for updates, or for the reports of a command. */
+  #waiting: PromiseWithResolvers<void> | undefined;
+  #commanded = false;
   #gathered: LocalReport[] = [];
   #onSums: OnSums | undefined;
   readonly #look: ReturnType<typeof setInterval>;
@@ -94,7 +91,7 @@ export class WorkersTransport implements ServerTransport {
    */
   constructor(options: WorkersOptions) {
     const { model, setup, updatesDone, updatesTotal, module } = options;
-    const { workers, timeLimitSeconds, lostWorkers } = setup.parallel;
+    const { workers, timeLimitSeconds, lostWorkers, localSteps } = setup.parallel;
     this.#options = options;
     this.#threads = new WorkerThreads(module ?? new URL("./worker_main.ts", import.meta.url), {
       hear: (message) => this.#hear(message),
@@ -121,6 +118,7 @@ export class WorkersTransport implements ServerTransport {
       serverOptions: options.server,
       round: kept ? this.#replicas.map((replica) => replica.allocateGradients()) : gradients,
       state: memory,
+      questions: localSteps === undefined ? undefined : questionsMemory(workers, model),
       kernels: kernelsPath(),
     };
     try {
@@ -147,13 +145,12 @@ export class WorkersTransport implements ServerTransport {
   }
 
   async runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
-    await this.#watched(onSums, (pending: Pending<void>) => {
+    await this.#watched(onSums, () => {
       this.#locked((turn) => {
         this.#server.beginEpoch();
         this.#server.save(turn, () => this.#state.limit = limit);
       });
       this.#limit = limit;
-      this.#updates = pending;
       this.#state.changed();
     });
     return { ...this.#locked(() => this.#server.sums()), replacedWorkers: this.#lost.takeReplaced() };
@@ -174,13 +171,7 @@ export class WorkersTransport implements ServerTransport {
       this.#server.save(turn);
     });
     const started = performance.now();
-    let reports: LocalReport[] = [];
-    await this.#watched(onSums, (pending: Pending<void>) => {
-      this.#order("epoch", epoch, {
-        resolve: (all) => pending.resolve((reports = all, undefined)),
-        reject: pending.reject,
-      });
-    });
+    const reports = await this.#command("epoch", epoch, onSums);
     this.#epochsDone = epoch;
     const elapsed = (performance.now() - started) / 1000;
     return {
@@ -192,13 +183,7 @@ export class WorkersTransport implements ServerTransport {
   }
 
   async evolveReplicas(epoch: number): Promise<TopologyCounts> {
-    let reports: LocalReport[] = [];
-    await this.#watched(() => {}, (pending: Pending<void>) => {
-      this.#order("evolve", epoch, {
-        resolve: (all) => pending.resolve((reports = all, undefined)),
-        reject: pending.reject,
-      });
-    });
+    const reports = await this.#command("evolve", epoch, () => {});
     return changedInAll(reports);
   }
 
@@ -235,40 +220,31 @@ export class WorkersTransport implements ServerTransport {
     this.#threads.start({ ...this.#shared, ...begin, replica, gradients });
   }
 
-  #order(kind: "epoch" | "evolve", epoch: number, pending: Pending<LocalReport[]>): void {
-    this.#gathered = [];
-    this.#whole.fill(false);
-    this.#reports = pending;
-    this.#state.order(kind, epoch);
+  /** Gives all workers a command, and waits until they have followed it. */
+  async #command(kind: "epoch" | "evolve", epoch: number, onSums: OnSums): Promise<LocalReport[]> {
+    await this.#watched(onSums, () => {
+      this.#gathered = [];
+      this.#whole.fill(false);
+      this.#commanded = true;
+      this.#state.order(kind, epoch);
+    });
+    return this.#gathered;
   }
 
   /** Waits for what `begin` begins, and reports progress meanwhile. */
-  #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      this.#onSums = onSums;
-      const end = () => {
-        this.#onSums = undefined;
-        this.#updates = undefined;
-        this.#reports = undefined;
-      };
-      const pending: Pending<void> = {
-        resolve: () => {
-          end();
-          resolve();
-        },
-        reject: (cause) => {
-          end();
-          reject(cause);
-        },
-      };
-      if (this.#failure !== undefined) {
-        pending.reject(this.#failure);
-        return;
-      }
-      // Failures are told to `#updates`, whatever is waited for.
-      this.#updates = pending;
-      begin(pending);
-    });
+  async #watched(onSums: OnSums, begin: () => void): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const waiting = this.#waiting = Promise.withResolvers<void>();
+    // Where `begin` throws what has failed, nobody else is told.
+    waiting.promise.catch(() => {});
+    this.#onSums = onSums;
+    try {
+      begin();
+      await waiting.promise;
+    } finally {
+      this.#onSums = this.#waiting = undefined;
+      this.#commanded = false;
+    }
   }
 
   /** A worker that has been silent for too long is lost; a lost one is replaced once it has left the server. */
@@ -292,7 +268,7 @@ export class WorkersTransport implements ServerTransport {
         this.#gathered[message.report.worker] = message.report;
         this.#whole[message.report.worker] = true;
         if (Object.keys(this.#gathered).length === this.#replicas.length) {
-          this.#reports?.resolve(this.#gathered);
+          this.#waiting?.resolve();
         }
         return;
       case "failed":
@@ -315,9 +291,9 @@ export class WorkersTransport implements ServerTransport {
 
   /** Ends the wait for updates once they have been applied. */
   #tellIfFull(): void {
-    if (this.#updates === undefined || this.#reports !== undefined) return;
+    if (this.#waiting === undefined || this.#commanded) return;
     this.#server.read(this.#state.copy);
-    if (this.#server.updates >= this.#limit) this.#updates.resolve();
+    if (this.#server.updates >= this.#limit) this.#waiting.resolve();
   }
 
   /**
@@ -387,13 +363,17 @@ export class WorkersTransport implements ServerTransport {
     const hasModel = this.#state.phase === 2;
     if (hasModel) copyModel(this.#whole[worker] ? this.#replicas[worker] : model, replica);
     this.#replicas[worker] = replica;
-    const open = this.#reports !== undefined && !this.#whole[worker];
-    const done = hasModel ? { epochsDone: this.#epochsDone } : { stepsDone: found.value };
-    this.#start({
-      setup: { ...setup, ...done, worker },
-      commandsDone: this.#state.command.number - (open ? 1 : 0),
+    const { questions } = this.#shared;
+    if (questions !== undefined) new Questions(questions, worker, replica).topologyChanged();
+    const whole = this.#whole[worker];
+    const { number, epoch } = this.#state.command;
+    const epochsDone = whole && number > 0 ? epoch : this.#epochsDone;
+    const begin = {
+      setup: { ...setup, worker, ...(hasModel ? { epochsDone } : { stepsDone: found.value }) },
+      commandsDone: this.#commanded && !whole ? number - 1 : number,
       hasModel,
-    }, replica.allocateGradients());
+    };
+    this.#start(begin, replica.allocateGradients());
     // Others may have the pull that it did not use.
     this.#state.changed();
     return true;
@@ -405,6 +385,6 @@ export class WorkersTransport implements ServerTransport {
     const said = `worker ${worker + 1} failed: ${this.#lost.describe(cause)}`;
     this.#failure = new TrainingError(`Cannot go on training: ${said}`, { cause });
     this.#state.stop();
-    this.#updates?.reject(this.#failure);
+    this.#waiting?.reject(this.#failure);
   }
 }

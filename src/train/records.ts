@@ -123,9 +123,9 @@ export interface TrainSummary extends RunSummary {
   readonly calibration?: Calibration;
 }
 
-/** Figures of one epoch of WASAP-SGD or WASSP-SGD. */
+/** Figures of one epoch of WASAP-SGD, WASSP-SGD or gossip. */
 export interface ParallelRecord {
-  /** 1: one model, updated by all workers; 2: a model each, averaged. */
+  /** 1: one model, updated by all workers; 2: a model each, averaged; gossip has this one alone. */
   readonly phase: 1 | 2;
   /** Number of workers. */
   readonly workers: number;
@@ -143,6 +143,10 @@ export interface ParallelRecord {
   readonly droppedGradients: number;
   /** Seconds each worker waited. */
   readonly idleSeconds: readonly number[];
+  /** Gossip: averages of two workers' models, each of which changes one of them. */
+  readonly exchanges?: number;
+  /** Gossip: steps of its own that a worker made between its question for a model and the answer, mean over exchanges. */
+  readonly meanExchangeAge?: number;
   /** Workers that were lost and replaced since the epoch before ended, in the order it happened; where there were such. */
   readonly replacedWorkers?: readonly ReplacedWorker[];
 }

@@ -2,7 +2,7 @@
 
 use super::{view, view_mut};
 use crate::base::status::guarded;
-use crate::structure::merge::{self, Stack, Union};
+use crate::structure::merge::{self, Rows, Stack, Union};
 use crate::structure::planes::Planes;
 
 /// Brings gradients of an old topology into the order of the current one, see [`merge::retain_valid`]; the number of
@@ -61,6 +61,35 @@ pub unsafe extern "C" fn ts_scale(values: *mut f32, len: usize, weight: f32) -> 
 pub unsafe extern "C" fn ts_accumulate(values: *const f32, sum: *mut f32, len: usize, weight: f32) -> i32 {
     // SAFETY: promised by the caller.
     guarded(|| unsafe { merge::accumulate(view(values, len), weight, view_mut(sum, len)) })
+}
+
+/// The average of two matrices over the holders of each connection, see [`merge::average_held`].
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it, both `indptr` of `indptr_len`; nothing overlaps.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_average_held(
+    indptr: *const u32,
+    other_indptr: *const u32,
+    indptr_len: usize,
+    indices: *const u32,
+    values: *mut f32,
+    len: usize,
+    other_indices: *const u32,
+    other_values: *const f32,
+    other_len: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let other = Rows {
+                indptr: view(other_indptr, indptr_len),
+                indices: view(other_indices, other_len),
+                values: view(other_values, other_len),
+            };
+            merge::average_held(view(indptr, indptr_len), view(indices, len), view_mut(values, len), &other)
+        }
+    })
 }
 
 /// The average of stacked layers over the union of their connections, see [`merge::union_average`]; nnz is the last

@@ -1,5 +1,5 @@
 /**
- * How many train: the options of WASAP-SGD and WASSP-SGD.
+ * How many train: the options of WASAP-SGD, WASSP-SGD and gossip.
  *
  * @module
  */
@@ -8,6 +8,14 @@ import { COUNT, from, type Option } from "../option.ts";
 
 const RUN = { group: "run", commands: ["train"] } as const;
 const PARALLEL = { ...RUN, needs: [{ option: "parallel" }] } as const;
+const PHASED = {
+  ...RUN,
+  needs: [{ option: "parallel", values: ["wasap", "wassp"], because: "it is for wasap and wassp" }],
+} as const;
+const GOSSIP = {
+  ...RUN,
+  needs: [{ option: "parallel", values: ["gossip"], because: "it is for gossip" }],
+} as const;
 /** Over MPI it is another. */
 const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
   parallel: "timeLimitSeconds",
@@ -35,20 +43,31 @@ export const PARALLEL_OPTIONS = [
     excludes: [{ option: "transport", values: ["mpi"], because: "each rank but the first is a worker" }],
   },
   {
-    ...PARALLEL,
     ...from(PARALLEL_HYPERPARAMETERS.phaseOneFraction, { parallel: "phaseOneFraction" }),
+    ...PHASED,
     name: "phase-one-fraction",
     value: "X",
     help: "Part of the epochs in which workers of --parallel train one model, before one each.",
-    defaultWith: { option: "parallel", values: ["wasap", "wassp"] },
   },
   {
-    ...PARALLEL,
     ...from(PARALLEL_HYPERPARAMETERS.initialRateFactor, { parallel: "initialRateFactor" }),
+    ...PHASED,
     name: "initial-rate-factor",
     value: "X",
     help: "With wasap, how many times larger the learning rate is in the first 5 epochs.",
     defaultWith: { option: "parallel", values: ["wasap"] },
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.localSteps, { parallel: "localSteps" }),
+    ...GOSSIP,
+    name: "local-steps",
+    value: "STEPS",
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.peerAverage, { parallel: "peerAverage" }),
+    ...GOSSIP,
+    name: "peer-average",
+    value: "KIND",
   },
   {
     ...PARALLEL,
@@ -71,7 +90,7 @@ export const PARALLEL_OPTIONS = [
       "first is the server; see docs/mpi.md.",
     check: ({ transport, parallel }) =>
       transport === "mpi" && parallel === "none"
-        ? "use --transport mpi with --parallel none: expected wasap or wassp"
+        ? "use --transport mpi with --parallel none: expected wasap, wassp or gossip"
         : undefined,
   },
 ] as const satisfies readonly Option[];

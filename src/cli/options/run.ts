@@ -104,7 +104,7 @@ export const RUN_OPTIONS = [
     needs: [{ option: "output" }],
     excludes: [{
       option: "parallel",
-      values: ["wasap", "wassp"],
+      values: ["wasap", "wassp", "gossip"],
       because: "workers are saved between epochs",
     }],
   },

@@ -33,7 +33,11 @@ export const TRAINING_OPTIONS = [
     name: "max-steps",
     help:
       "End the run after so many steps in all, inside an epoch if need be; --resume with more steps goes on.",
-    excludes: [{ option: "parallel", values: ["wasap", "wassp"], because: "workers end with an epoch" }],
+    excludes: [{
+      option: "parallel",
+      values: ["wasap", "wassp", "gossip"],
+      because: "workers end with an epoch",
+    }],
   },
   {
     ...SELECTING,
