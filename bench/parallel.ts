@@ -2,7 +2,8 @@
  * Parallel against sequential training on Fashion-MNIST's shape, side by side in one run: samples a second, the
  * server's time a push, and memory.
  *
- * Usage: deno run -A bench/parallel.ts [--real] [--epochs N] [--rounds N]
+ * Usage: deno run -A bench/parallel.ts [--real] [--epochs N] [--rounds N] [--kinds KIND,KIND] [--local-steps H]
+ * [--peer-average KIND]
  *
  * Rounds interleave all configurations, so that a change of the machine's speed meets all of them. With `--memory KIND`
  * it trains one epoch of one kind alone and prints the process's peak memory.
@@ -10,6 +11,9 @@
  * @module
  */
 import { type Dataset, datasets, type EpochRecord, SparseMlp, train, trainParallel } from "../mod.ts";
+import { stateFor } from "../src/optimizer/optimizers.ts";
+import { inbox, sendParametersTo, sendTopologyTo } from "../src/parallel/inbox.ts";
+import { PeerAverage } from "../src/parallel/peer_average.ts";
 import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
@@ -18,13 +22,21 @@ import { changeTopology } from "../src/topology/change.ts";
 import { madeUpData } from "./made_up.ts";
 import { describeProcessor, processor } from "./processor.ts";
 
-const KINDS = ["sequential-1", "sequential-2", "wasap-2", "wassp-2"] as const;
-type Kind = typeof KINDS[number];
+const ALL_KINDS = ["sequential-1", "sequential-2", "wasap-2", "wassp-2", "gossip-2"] as const;
+type Kind = typeof ALL_KINDS[number];
 const SIZES = [784, 1000, 1000, 1000, 10];
 
 function option(name: string, fallback: number): number {
   const at = Deno.args.indexOf(`--${name}`);
   return at < 0 ? fallback : Number(Deno.args[at + 1]);
+}
+
+/** An option of gossip, where it is given. */
+function given(name: string, key: string): Record<string, unknown> {
+  const at = Deno.args.indexOf(`--${name}`);
+  if (at < 0) return {};
+  const value = Deno.args[at + 1];
+  return { [key]: Number.isNaN(Number(value)) ? value : Number(value) };
 }
 
 function newModel(): SparseMlp {
@@ -36,21 +48,27 @@ function run(kind: Kind, data: Dataset, epochs: number) {
   const base = { epochs, evaluateEvery: epochs, learningRate: 0.005 };
   if (algorithm === "sequential") return train(newModel(), data, { ...base, threads: Number(count) });
   const workers = Number(count);
-  const parallel = {
-    algorithm: algorithm as "wasap" | "wassp",
-    workers,
-    threads: workers,
-    phaseOneFraction: 1,
-  };
-  return trainParallel(newModel(), data, { ...base, ...parallel });
+  const parallel = algorithm === "gossip"
+    ? { algorithm, ...given("local-steps", "localSteps"), ...given("peer-average", "peerAverage") } as const
+    : { algorithm: algorithm as "wasap" | "wassp", phaseOneFraction: 1 };
+  return trainParallel(newModel(), data, { ...base, ...parallel, workers, threads: workers });
 }
 
 const median = (values: readonly number[]) => values.toSorted((a, b) => a - b)[values.length >> 1];
+
+function times(work: () => void, count = 201): number[] {
+  return Array.from({ length: count }, () => {
+    const started = performance.now();
+    work();
+    return performance.now() - started;
+  });
+}
 
 /** Milliseconds the server needs for a push of a current and of a stale version, and for a pull. */
 function serverTimes() {
   const model = newModel();
   const settings = resolveHyperparameters({ threads: 1, learningRate: 1e-6 }, 1);
+  model.holdState(stateFor(settings));
   const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 469 });
   const [current, stale] = [emptyReplica(model), emptyReplica(model)];
@@ -62,14 +80,7 @@ function serverTimes() {
   for (const { values } of gradientViews(model.layers, gradients)) {
     values.forEach((_, at) => values[at] = at % 5 - 2);
   }
-  const time = (work: () => void) => {
-    const times = Array.from({ length: 201 }, () => {
-      const started = performance.now();
-      work();
-      return performance.now() - started;
-    });
-    return median(times);
-  };
+  const time = (work: () => void) => median(times(work));
   const header = { worker: 0, loss: 1, correct: 0, samples: 128 };
   return {
     connections: model.stats().connections,
@@ -80,8 +91,34 @@ function serverTimes() {
   };
 }
 
+/** Milliseconds of what an exchange costs the worker that answers and the one that averages. */
+function exchangeTimes() {
+  const [mine, other, box] = [newModel(), newModel(), inbox(newModel())];
+  const settings = resolveHyperparameters({ threads: 1 }, 1);
+  for (const model of [mine, other]) model.holdState(stateFor(settings));
+  // Topologies of one start, as far apart as 20 changes bring them.
+  for (let epoch = 1; epoch <= 20; epoch++) {
+    [mine, other].forEach((model, draw) =>
+      changeTopology(model, settings, epoch, { draw: 2 * epoch + draw })
+    );
+  }
+  sendTopologyTo(box, other);
+  sendParametersTo(box, other);
+  // A union brings the topologies closer together, so each has a copy of its own.
+  const copies = Array.from({ length: 21 }, () => new PeerAverage(mine.clone(), "union"));
+  const holders = new PeerAverage(mine, "holders");
+  return {
+    sendParametersMs: median(times(() => sendParametersTo(box, other))),
+    sendTopologyMs: median(times(() => sendTopologyTo(box, other))),
+    holdersMs: median(times(() => void holders.with(box))),
+    unionMs: median(times(() => void copies.pop()!.with(box), copies.length)),
+  };
+}
+
 const real = Deno.args.includes("--real");
 const data = real ? await datasets.load("fashion-mnist") : madeUpData(SIZES, 60_000, 10_000);
+const chosen = Deno.args[Deno.args.indexOf("--kinds") + 1]?.split(",");
+const KINDS = ALL_KINDS.filter((kind) => !Deno.args.includes("--kinds") || chosen.includes(kind));
 const memoryKind = Deno.args[Deno.args.indexOf("--memory") + 1] as Kind;
 if (Deno.args.includes("--memory")) {
   for await (const _ of run(memoryKind, data, 2));
@@ -113,9 +150,17 @@ if (Deno.args.includes("--memory")) {
       evolutionMs: 1000 *
         median(all.map((record) => record.evolutionSeconds).filter((seconds) => seconds > 0)),
       ...(idle.length > 0 && { meanStaleness: median(stale), idleFraction: median(idle) }),
+      ...(kind === "gossip-2" && {
+        exchanges: median(all.map(({ parallel }) => parallel!.exchanges!)),
+        meanExchangeAge: median(all.map(({ parallel }) => parallel!.meanExchangeAge!)),
+      }),
     }];
   }));
-  const rate = (kind: Kind) => results[kind].samplesPerSecond;
+  const rate = (kind: Kind) => results[kind]?.samplesPerSecond;
+  const ratio = (kind: Kind, other: Kind) =>
+    KINDS.includes(kind) && KINDS.includes(other)
+      ? { [`${kind} / ${other}`]: rate(kind) / rate(other) }
+      : undefined;
   console.log(JSON.stringify(
     {
       date: new Date().toISOString().slice(0, 10),
@@ -125,11 +170,14 @@ if (Deno.args.includes("--memory")) {
       network: "784-1000-1000-1000-10, epsilon 20, batch 128",
       results,
       ratios: {
-        "wasap-2 / sequential-1": rate("wasap-2") / rate("sequential-1"),
-        "wasap-2 / sequential-2": rate("wasap-2") / rate("sequential-2"),
-        "wassp-2 / sequential-1": rate("wassp-2") / rate("sequential-1"),
+        ...ratio("wasap-2", "sequential-1"),
+        ...ratio("wasap-2", "sequential-2"),
+        ...ratio("wassp-2", "sequential-1"),
+        ...ratio("gossip-2", "sequential-1"),
+        ...ratio("gossip-2", "wasap-2"),
       },
       server: serverTimes(),
+      exchange: exchangeTimes(),
     },
     null,
     2,

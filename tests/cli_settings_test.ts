@@ -72,7 +72,8 @@ Deno.test("OPTIONS that go into something name what is there, with the same kind
       }
       const untold = [undefined, false, Infinity] as unknown[];
       if (untold.includes(value) || row.name === "time-limit") continue;
-      const needed = row.needs?.find(({ option }) => option === only?.name)?.values;
+      const chooser = only?.name === "algorithm" ? "parallel" : only?.name;
+      const needed = row.needs?.find(({ option }) => option === chooser)?.values;
       assertEquals(needed, only?.values, `--${row.name} is for ${only?.values}`);
       const decides = ROWS.find(({ name }) => name === row.follows);
       const choices = decides?.kind === "choice"
@@ -176,6 +177,11 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     [{ patience: 3 }, "Cannot use --patience without --validation-fraction"],
     [{ "pruning-every": 3 }, "Cannot use --pruning-every without --importance-pruning"],
     [{ workers: 3 }, "Cannot use --workers without --parallel"],
+    [{ parallel: "wasap", "local-steps": 3 }, "Cannot use --local-steps with --parallel wasap: it is for gossip"],
+    [
+      { parallel: "gossip", "phase-one-fraction": 0.5 },
+      "Cannot use --phase-one-fraction with --parallel gossip: it is for wasap and wassp",
+    ],
     [{ "checkpoint-every": 3 }, "Cannot use --checkpoint-every without --output"],
     [
       { activation: "relu", alpha: 1 },
@@ -195,7 +201,7 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     ],
     [
       { parallel: "none", transport: "mpi" },
-      "Cannot use --transport mpi with --parallel none: expected wasap or wassp",
+      "Cannot use --transport mpi with --parallel none: expected wasap, wassp or gossip",
     ],
     [
       { parallel: "wasap", transport: "mpi", workers: 3 },

@@ -106,7 +106,7 @@ Deno.test("trainParallel() refuses unknown options with the nearest of both tabl
   refuse({ phaseOneFracton: 0.5 }, 'did you mean "phaseOneFraction"?');
   refuse({ onEpoch: () => {} }, 'there is no option "onEpoch"');
   refuse({ workers: () => 2 }, "Cannot train in parallel: workers is a function");
-  refuse({ algorithm: 1 }, "Cannot train in parallel: algorithm is 1, expected wasap or wassp");
+  refuse({ algorithm: 1 }, "Cannot train in parallel: algorithm is 1, expected wasap, wassp or gossip");
   refuse({ workerModels: [] }, "workerModels is an array, expected WorkerModels");
 });
 

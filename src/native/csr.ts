@@ -162,7 +162,7 @@ export function requireIncoming(
 }
 
 /** Planes as the one array that they are parts of. */
-function stackOf(planes: readonly Float32Array[], task: string): Float32Array {
+export function stackOf(planes: readonly Float32Array[], task: string): Float32Array {
   const [first, second] = planes;
   if (first === undefined) return new Float32Array(0);
   if (second === undefined) return first;

@@ -327,12 +327,21 @@ export const SYMBOLS = {
     ],
     result: "i32",
   },
+  ts_unite: {
+    parameters: [
+      ...["buffer", "buffer", "buffer", "usize"] as const, // indptr, other_indptr, union_indptr, indptr_len
+      ...["buffer", "buffer", "usize", "buffer", "usize"] as const, // indices, values, len; planes, planes_len
+      ...["buffer", "buffer", "usize"] as const, // other_indices, other_values, other_len
+      ...["buffer", "buffer", "usize", "buffer", "usize", "usize"] as const, // the union's; plane_count
+    ],
+    result: "i32",
+  },
   ts_union_average: {
     parameters: [
       ...["usize", "buffer", "usize"] as const, // models, indptr, indptr_len
       ...["buffer", "buffer", "usize", "buffer"] as const, // indices, values, stacked, planes
       ...["buffer", "usize", "buffer", "buffer", "usize"] as const, // the union's, with its length and room
-      ...["buffer", "usize", "usize"] as const, // its planes, their length and number
+      ...["buffer", "usize", "usize", "buffer"] as const, // its planes, their length and number; spread
     ],
     result: "i32",
   },

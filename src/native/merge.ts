@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { OutgoingArrays } from "./csr.ts";
+import { type OutgoingArrays, stackOf } from "./csr.ts";
 import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 
@@ -80,10 +80,57 @@ export function averageHeld(layer: WeightedRows, other: WeightedRows): void {
   check(status, task);
 }
 
+/**
+ * The mean of two layers over the union of their connections, an absent one as 0; planes are the first one's, 0 where it
+ * lacks the connection. O(nnz) of both, nothing is allocated.
+ *
+ * @param union Receives it; its arrays have room for all connections of both.
+ * @returns nnz of the union.
+ */
+export function unite(layer: OutgoingArrays, other: WeightedRows, union: OutgoingArrays): number {
+  const task = "average with the model of another worker";
+  const { indptr } = layer;
+  const fits = indptr.length === other.indptr.length && indptr.length === union.indptr.length &&
+    layer.indices.length === layer.values.length && other.indices.length === other.values.length &&
+    union.indices.length === union.values.length && layer.planes.length === union.planes.length;
+  if (!fits) throw new TypeError(`Cannot ${task}: its layers are not those of this one`);
+  const [planes, united] = [stackOf(layer.planes, task), stackOf(union.planes, task)];
+  const status = kernels().ts_unite(
+    buffer(indptr),
+    buffer(other.indptr),
+    buffer(union.indptr),
+    indptr.length,
+    buffer(layer.indices),
+    buffer(layer.values),
+    layer.indices.length,
+    buffer(planes),
+    planes.length,
+    buffer(other.indices),
+    buffer(other.values),
+    other.indices.length,
+    buffer(union.indices),
+    buffer(union.values),
+    union.indices.length,
+    buffer(united),
+    united.length,
+    layer.planes.length,
+  );
+  check(status, task);
+  return union.indptr[union.indptr.length - 1];
+}
+
 /** Layers one behind the other: `indptr` is `[models][inputs + 1]`, the rest each model's connections. */
 export interface LayerStack extends Pick<OutgoingArrays, "indptr" | "indices" | "values"> {
   /** What an optimiser keeps, `[planes][connections]`. */
   readonly planes: Float32Array;
+}
+
+/** How far layers are apart, summed over all pairs of them. */
+export interface LayerSpread {
+  /** Connections that both have. */
+  readonly shared: number;
+  /** Squared differences of weights, absent ones as 0. */
+  readonly squares: number;
 }
 
 /**
@@ -91,20 +138,21 @@ export interface LayerStack extends Pick<OutgoingArrays, "indptr" | "indices" | 
  *
  * @param union Receives the average; its arrays have room for all connections of the stack.
  * @param planeCount Planes of each connection.
- * @returns nnz of the union.
+ * @returns nnz of the union, and how far the layers are apart.
  */
 export function unionAverage(
   models: number,
   stack: LayerStack,
   union: LayerStack,
   planeCount: number,
-): number {
+): { readonly nnz: number; readonly spread: LayerSpread } {
   const task = "average the models of the workers";
   const stacked = stack.indices.length;
   const room = Math.min(union.indices.length, union.values.length);
   if (stack.values.length !== stacked || stack.planes.length !== planeCount * stacked) {
     throw new TypeError(`Cannot ${task}: their weights and planes are not as many as their connections`);
   }
+  const spread = new Float64Array(2);
   const status = kernels().ts_union_average(
     models,
     buffer(stack.indptr),
@@ -121,7 +169,9 @@ export function unionAverage(
     buffer(union.planes),
     union.planes.length,
     planeCount,
+    spread,
   );
   check(status, task);
-  return union.indptr[union.indptr.length - 1];
+  const [shared, squares] = spread;
+  return { nnz: union.indptr[union.indptr.length - 1], spread: { shared, squares } };
 }

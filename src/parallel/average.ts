@@ -5,9 +5,20 @@
  */
 import type { SparseLayer } from "../model/layer.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { unionAverage } from "../native/merge.ts";
+import { type LayerSpread, unionAverage } from "../native/merge.ts";
 import { dropTo } from "../native/drop.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
+
+/** How far models of one shape are apart; of a single one there is nothing to say. */
+export interface ModelSpread {
+  /**
+   * Mean over all pairs of models of the squared difference of a weight: Σ (wᵢ − wⱼ)² over the connections of either, an
+   * absent one as 0, divided by the connections a model has on average.
+   */
+  readonly modelDistance: number;
+  /** Mean over all pairs of the connections that both have, divided by those a model has on average; 0 to 1. */
+  readonly topologyOverlap: number;
+}
 
 /**
  * Writes the average of several models of one shape into another.
@@ -18,11 +29,21 @@ import { rebuildIncoming } from "../sparse/csr.ts";
  *
  * Paper: §2.1 Eq. 2. Deviation: the authors do not average velocities; here a kept connection has the mean of what the
  * optimiser keeps of it, so that a run can go on from the average. Cost: O(connections of all models), as much scratch memory for one layer.
+ *
+ * @returns How far the models are apart, where there are two or more.
  */
-export function averageModels(models: readonly SparseMlp[], target: SparseMlp, threads = 1): void {
+export function averageModels(
+  models: readonly SparseMlp[],
+  target: SparseMlp,
+  threads = 1,
+): ModelSpread | undefined {
+  let [shared, squares, connections] = [0, 0, 0];
   for (const [index, layer] of target.layers.entries()) {
     const layers = models.map((model) => model.layers[index]);
-    averageConnections(layers, layer, threads);
+    const spread = averageConnections(layers, layer, threads);
+    shared += spread.shared;
+    squares += spread.squares;
+    connections += layers.reduce((sum, { nnz }) => sum + nnz, 0);
     const dense = (of: (layer: SparseLayer) => readonly Float32Array[]) =>
       of(layer).forEach((sum, place) => averageDense(layers.map((other) => of(other)[place]), sum));
     dense((one) => [one.bias, one.activationParameters]);
@@ -30,6 +51,9 @@ export function averageModels(models: readonly SparseMlp[], target: SparseMlp, t
     dense((one) => one.activationPlanes);
   }
   target.updates = Math.max(...models.map((model) => model.updates));
+  if (models.length < 2) return undefined;
+  const all = (models.length - 1) / 2 * connections || 1;
+  return { modelDistance: squares / all, topologyOverlap: shared / all };
 }
 
 /** The mean of arrays that have an element for each neuron. */
@@ -41,7 +65,11 @@ function averageDense(arrays: readonly Float32Array[], mean: Float32Array): void
   }
 }
 
-function averageConnections(layers: readonly SparseLayer[], target: SparseLayer, threads: number): void {
+function averageConnections(
+  layers: readonly SparseLayer[],
+  target: SparseLayer,
+  threads: number,
+): LayerSpread {
   const { inputs, neurons } = target;
   const total = layers.reduce((sum, layer) => sum + layer.nnz, 0);
   const planeCount = target.planes.length;
@@ -68,7 +96,7 @@ function averageConnections(layers: readonly SparseLayer[], target: SparseLayer,
     values: new Float32Array(total),
     planes: target.planes.map((_, place) => united.subarray(place * total, (place + 1) * total)),
   };
-  unionAverage(layers.length, stack, { ...union, planes: united }, planeCount);
+  const { spread } = unionAverage(layers.length, stack, { ...union, planes: united }, planeCount);
   const nnz = dropTo(union, Math.min(target.capacity, Math.round(total / layers.length)), threads);
   target.indptr.set(union.indptr);
   target.indices.set(union.indices.subarray(0, nnz));
@@ -76,4 +104,5 @@ function averageConnections(layers: readonly SparseLayer[], target: SparseLayer,
   target.planes.forEach((plane, place) => plane.set(union.planes[place].subarray(0, nnz)));
   target.nnz = nnz;
   rebuildIncoming(target, threads);
+  return spread;
 }

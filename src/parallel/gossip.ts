@@ -9,11 +9,10 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import { averageOverHolders } from "./peer_average.ts";
+import type { PeerAverage } from "./peer_average.ts";
 import type { ServerReply, StepDone, WorkerRequest } from "./transport.ts";
 
-/** What gossip needs to know of a run. */
+/** Who gossips, and how often. */
 export interface GossipOptions {
   readonly worker: number;
   readonly workers: number;
@@ -49,7 +48,7 @@ function mixed(word: number): number {
 
 /** The exchanges of one worker. */
 export class Gossip {
-  readonly #replica: SparseMlp;
+  readonly #average: PeerAverage;
   readonly #options: GossipOptions;
   /** Steps done when the open question was asked. */
   #askedAt: number | undefined;
@@ -57,10 +56,19 @@ export class Gossip {
   #due: number | undefined;
   #exchanges = 0;
   #exchangeSteps = 0;
+  #changed = false;
 
-  constructor(replica: SparseMlp, options: GossipOptions) {
-    this.#replica = replica;
+  /** @param average Averages the worker's model with that of another. */
+  constructor(average: PeerAverage, options: GossipOptions) {
+    this.#average = average;
     this.#options = options;
+  }
+
+  /** Whether an average has changed the topology since this was last asked. */
+  takeChanged(): boolean {
+    const changed = this.#changed;
+    this.#changed = false;
+    return changed;
   }
 
   /** The exchanges since this was last asked. */
@@ -79,7 +87,7 @@ export class Gossip {
   *between(steps: number, done: StepDone): Generator<WorkerRequest, boolean, ServerReply> {
     const reply = yield { kind: "working", done };
     if (reply.kind === "stop") return false;
-    this.#average(reply, steps);
+    this.#take(reply, steps);
     const { localSteps } = this.#options;
     if (steps % localSteps === 0) this.#due = steps / localSteps;
     return yield* this.#ask(steps);
@@ -90,7 +98,7 @@ export class Gossip {
     while (this.#askedAt !== undefined) {
       const reply = yield { kind: "answer" };
       if (reply.kind === "stop") return false;
-      this.#average(reply, steps);
+      this.#take(reply, steps);
       if (!(yield* this.#ask(steps))) return false;
     }
     return true;
@@ -104,9 +112,9 @@ export class Gossip {
     return (yield { kind: "ask", peer }).kind !== "stop";
   }
 
-  #average(reply: ServerReply, steps: number): void {
+  #take(reply: ServerReply, steps: number): void {
     if (reply.kind !== "model") return;
-    averageOverHolders(this.#replica, reply.model);
+    if (this.#average.with(reply.model)) this.#changed = true;
     this.#exchanges++;
     this.#exchangeSteps += steps - (this.#askedAt ?? steps);
     this.#askedAt = undefined;

@@ -73,7 +73,7 @@ export class InProcessTransport implements ServerTransport {
       const replica = emptyReplica(model);
       const gradients = replica.allocateGradients();
       const program = workerProgram({ ...setup, worker }, replica, gradients);
-      const questions = memory && new Questions(memory, worker, replica);
+      const questions = memory && new Questions(memory, { worker, thread: worker + 1 }, replica);
       return { program, replica, gradients, questions, request: undefined, version: -1, hasModel: false };
     });
     for (const turn of this.#turns) turn.request = turn.program.next({ kind: "applied" }).value ?? undefined;
@@ -93,6 +93,8 @@ export class InProcessTransport implements ServerTransport {
       copyModel(model, this.#turns[worker].replica);
       this.#turns[worker].hasModel = true;
     }
+    // All of them wait for a command then, as at the end of an epoch.
+    this.#run(() => this.#turns.every(({ request }) => request?.kind === "next"));
   }
 
   runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {

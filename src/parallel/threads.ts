@@ -96,7 +96,7 @@ export class WorkerThreads {
     return running.silentMs > (beats === 0 ? Math.max(silentMs, startMs) : silentMs);
   }
 
-  /** Ends the thread of a worker, between two kernel calls; what it still says is not heard. */
+  /** Ends the thread of a worker, which may go on for a moment; what it still says is not heard. */
   end(worker: number): void {
     const { runs } = this.#running[worker];
     runs.onmessage = runs.onerror = null;

@@ -1,5 +1,5 @@
 /**
- * WASAP-SGD and WASSP-SGD: many workers train one truly sparse network.
+ * WASAP-SGD, WASSP-SGD and gossip: many workers train one truly sparse network.
  *
  * @module
  */
@@ -29,13 +29,13 @@ import { learningRateOf } from "../train/rate.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
 import type { RunState } from "../train/state.ts";
-import { averageModels } from "./average.ts";
+import { averageModels, type ModelSpread } from "./average.ts";
 import { checkShards, type ParallelOptions, type ParallelRunOptions, resolveParallelRun } from "./options.ts";
 import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate } from "./rates.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
 import { lastChangeOfPhases, planTransport, type TransportPlan } from "./transport_plan.ts";
-import { passSteps } from "./worker.ts";
+import { passSteps, stepsOfAll } from "./worker.ts";
 import { WorkerModels } from "./worker_models.ts";
 import { WorkersTransport } from "./workers.ts";
 
@@ -51,11 +51,14 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  * and changes the topology, and gradients on their way are applied where their connections still exist. Phase 2: each
  * worker trains and evolves a model of its own; the average of all is what is evaluated, and what remains.
  *
+ * `gossip` has no phase 1 and no server: from the first epoch on each worker has a model of its own, and after every
+ * `localSteps` steps averages it with that of another, drawn by the seed, without anybody waiting.
+ *
  * Paper: §2.1 Algorithm 1, Eq. 1 and 2. Workers are Deno Workers over shared memory; see `docs/parallel.md` for
  * permissions, deviations and measurements. `wassp` gives the same bits in each run with the same seed and workers, and
- * with one worker those of {@linkcode train}; `wasap` does not.
+ * with one worker those of {@linkcode train}; `wasap` and `gossip` do not.
  *
- * @throws {RangeError} At the call, when a value is out of range, or there are more workers than batches.
+ * @throws {RangeError} At the call, when a value is out of range, there are more workers than batches, or gossip has one.
  * @throws {TypeError} At the call, when there is no option of a name, its value has the wrong type or is for sequential
  * training only, or model and data do not fit together; with the first record, when the model is in another run.
  * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
@@ -217,13 +220,14 @@ class ParallelEngine implements Engine {
     const onSums = this.#progress(epoch, started);
     let sums: EpochSums;
     let evolution: EvolutionInside;
+    let spread: ModelSpread | undefined;
     if (first) [sums, evolution] = await this.#runPhaseOne(epoch, onSums);
     else {
       await this.#beginPhaseTwo();
       sums = await this.#orEnded(this.#transport.runLocalEpoch(epoch, onSums));
       const replicas = await this.#transport.replicas();
       await model.use.saved();
-      averageModels(replicas, model, this.#settings.threads);
+      spread = averageModels(replicas, model, this.#settings.threads);
       state.phaseOneEpochs = setup.phaseOneEpochs;
       evolution = { replaced: sums.replaced, seconds: 0 };
     }
@@ -250,6 +254,7 @@ class ParallelEngine implements Engine {
           exchanges: sums.exchanges,
           meanExchangeAge: sums.exchangeSteps / (sums.exchanges || 1),
         }),
+        ...spread,
         idleSeconds: sums.idleSeconds,
         ...(sums.replacedWorkers?.length && { replacedWorkers: sums.replacedWorkers }),
       },
@@ -342,8 +347,10 @@ class ParallelEngine implements Engine {
   }
 
   #progress(epoch: number, started: number): OnSums {
-    const { epochs } = this.#settings;
-    const { steps } = this.#plan.server;
+    const { epochs, batchSize } = this.#settings;
+    const { server, setup: { phaseOneEpochs, parallel, split } } = this.#plan;
+    const alone = epoch > phaseOneEpochs;
+    const steps = alone ? stepsOfAll(split.samples, parallel.workers, batchSize) : server.steps;
     return ({ updates, samples, loss, correct }) => {
       if (samples === 0) return;
       const samplesPerSecond = samples / ((performance.now() - started) / 1000);

@@ -15,6 +15,7 @@ import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepRunner } from "../train/step_runner.ts";
 import { Gossip } from "./gossip.ts";
 import type { ParallelHyperparameters } from "./options.ts";
+import { PeerAverage } from "./peer_average.ts";
 import { phaseTwoRate } from "./rates.ts";
 import { Shard, shardSize } from "./shard.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
@@ -42,6 +43,15 @@ export interface WorkerSetup {
 /** Rounds or steps of one pass over the largest shard. */
 export function passSteps(samples: number, workers: number, batchSize: number): number {
   return Math.ceil(shardSize(samples, workers, 0) / batchSize);
+}
+
+/** Steps of all workers together in an epoch of phase 2. */
+export function stepsOfAll(samples: number, workers: number, batchSize: number): number {
+  let steps = 0;
+  for (let worker = 0; worker < workers; worker++) {
+    steps += Math.ceil(shardSize(samples, workers, worker) / batchSize);
+  }
+  return steps;
 }
 
 /**
@@ -124,7 +134,7 @@ class WorkerSteps {
 
   constructor(setup: WorkerSetup, replica: SparseMlp, gradients: Uint32Array) {
     const { settings, parallel, split, standardization, image, worker } = setup;
-    const { workers, algorithm, localSteps } = parallel;
+    const { workers, algorithm, localSteps, peerAverage } = parallel;
     this.#setup = setup;
     this.#replica = replica;
     this.#shard = new Shard(split.samples, workers, worker, settings.seed);
@@ -132,8 +142,9 @@ class WorkerSteps {
     this.passSteps = algorithm === "wassp"
       ? passSteps(split.samples, workers, settings.batchSize)
       : Math.ceil(this.#shard.order.length / settings.batchSize);
-    if (localSteps !== undefined) {
-      this.#gossip = new Gossip(replica, { worker, workers, localSteps, seed: settings.seed });
+    if (localSteps !== undefined && peerAverage !== undefined) {
+      const average = new PeerAverage(replica, peerAverage, settings.threads);
+      this.#gossip = new Gossip(average, { worker, workers, localSteps, seed: settings.seed });
     }
     const probes = needsGradients(settings);
     this.#runner = new StepRunner({
@@ -149,7 +160,8 @@ class WorkerSteps {
 
   /** Whether the topology of the replica may be another than when this was last asked. */
   takeChanged(): boolean {
-    const changed = this.#changed;
+    const averaged = this.#gossip?.takeChanged() ?? false;
+    const changed = this.#changed || averaged;
     this.#changed = false;
     return changed;
   }

@@ -65,7 +65,7 @@ export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => 
       copied: parallel.lostWorkers > 0,
       commandsDone: start.commandsDone,
       hasModel: start.hasModel,
-      questions: start.questions && new Questions(start.questions, worker, replica),
+      questions: start.questions && new Questions(start.questions, { worker, thread }, replica),
       post,
     });
     const program = workerProgram(setup, replica, start.gradients);

@@ -8,11 +8,11 @@ import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import type { Turn } from "./lock.ts";
-import { LostWorkers } from "./lost_workers.ts";
+import { LEAVING_MS, LostWorkers } from "./lost_workers.ts";
 import { START_MS } from "./options.ts";
 import { copyModel } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
-import { Questions, questionsMemory } from "./questions.ts";
+import { questionsMemory, reopenQuestions } from "./questions.ts";
 import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
 import type { WorkerMessage } from "./shared_link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
@@ -32,8 +32,6 @@ import type { WorkerStart } from "./worker_main.ts";
 const LOOK_MS = 100;
 /** How long workers may take to end before they are ended. */
 const FAREWELL_MS = 2000;
-/** How long a lost worker, once it is ended, may take to come to the end of an update. */
-const LEAVING_MS = 1000;
 /** How long other workers are waited for at once before a lost one is replaced. */
 const TURN_MS = 20;
 
@@ -257,6 +255,9 @@ export class WorkersTransport implements ServerTransport {
       this.#lose(worker, new Error(`it has done nothing for ${this.#timeLimitMs / 1000} s`));
     }
     this.#replaceLost();
+    for (const gone of this.#lost.takeGone()) {
+      if (this.#shared.questions !== undefined) reopenQuestions(this.#shared.questions, gone);
+    }
   }
 
   #hear(message: WorkerMessage): void {
@@ -331,8 +332,9 @@ export class WorkersTransport implements ServerTransport {
 
   #replaceLost(): void {
     for (const [worker, { cause, sinceMs }] of this.#lost.waiting) {
+      const thread = this.#threads.of(worker);
       try {
-        if (!this.#state.takeFrom(this.#threads.of(worker))) {
+        if (!this.#state.takeFrom(thread)) {
           // It is in the middle of an update, and comes to its end unless it was lost there.
           if (performance.now() - sinceMs > LEAVING_MS) {
             this.#fail(
@@ -340,7 +342,7 @@ export class WorkersTransport implements ServerTransport {
               `${messageOf(cause)}, in the middle of an update, so that the model is in doubt`,
             );
           }
-        } else if (this.#replace(worker)) this.#lost.replaced(worker);
+        } else if (this.#replace(worker)) this.#lost.replaced({ worker, thread });
       } catch (failed) {
         this.#fail(worker, failed);
       }
@@ -363,8 +365,6 @@ export class WorkersTransport implements ServerTransport {
     const hasModel = this.#state.phase === 2;
     if (hasModel) copyModel(this.#whole[worker] ? this.#replicas[worker] : model, replica);
     this.#replicas[worker] = replica;
-    const { questions } = this.#shared;
-    if (questions !== undefined) new Questions(questions, worker, replica).topologyChanged();
     const whole = this.#whole[worker];
     const { number, epoch } = this.#state.command;
     const epochsDone = whole && number > 0 ? epoch : this.#epochsDone;

@@ -147,6 +147,13 @@ export interface ParallelRecord {
   readonly exchanges?: number;
   /** Gossip: steps of its own that a worker made between its question for a model and the answer, mean over exchanges. */
   readonly meanExchangeAge?: number;
+  /**
+   * Where workers have models of their own: mean over all pairs of the squared difference of a weight, Σ (wᵢ − wⱼ)² over
+   * the connections of either, an absent one as 0, divided by the connections a model has on average.
+   */
+  readonly modelDistance?: number;
+  /** Likewise: mean over all pairs of the connections that both have, divided by those a model has on average; 0 to 1. */
+  readonly topologyOverlap?: number;
   /** Workers that were lost and replaced since the epoch before ended, in the order it happened; where there were such. */
   readonly replacedWorkers?: readonly ReplacedWorker[];
 }

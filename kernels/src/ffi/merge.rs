@@ -92,12 +92,60 @@ pub unsafe extern "C" fn ts_average_held(
     })
 }
 
+/// The mean of two matrices over the union of their connections, see [`merge::unite`]; nnz is the last element of
+/// `union_indptr`.
+///
+/// # Safety
+/// Each pointer is a live array of the length beside it, every `indptr` of `indptr_len`; nothing overlaps.
+#[unsafe(no_mangle)]
+pub unsafe extern "C" fn ts_unite(
+    indptr: *const u32,
+    other_indptr: *const u32,
+    union_indptr: *mut u32,
+    indptr_len: usize,
+    indices: *const u32,
+    values: *const f32,
+    len: usize,
+    planes: *mut f32,
+    planes_len: usize,
+    other_indices: *const u32,
+    other_values: *const f32,
+    other_len: usize,
+    union_indices: *mut u32,
+    union_values: *mut f32,
+    room: usize,
+    union_planes: *mut f32,
+    union_planes_len: usize,
+    plane_count: usize,
+) -> i32 {
+    guarded(|| {
+        // SAFETY: promised by the caller.
+        unsafe {
+            let mine =
+                Rows { indptr: view(indptr, indptr_len), indices: view(indices, len), values: view(values, len) };
+            let other = Rows {
+                indptr: view(other_indptr, indptr_len),
+                indices: view(other_indices, other_len),
+                values: view(other_values, other_len),
+            };
+            let mut union = Union {
+                indptr: view_mut(union_indptr, indptr_len),
+                indices: view_mut(union_indices, room),
+                values: view_mut(union_values, room),
+                planes: Planes::new(view_mut(union_planes, union_planes_len), plane_count)?,
+            };
+            let mut planes = Planes::new(view_mut(planes, planes_len), plane_count)?;
+            merge::unite(&mine, &mut planes, &other, &mut union).map(|_| ())
+        }
+    })
+}
+
 /// The average of stacked layers over the union of their connections, see [`merge::union_average`]; nnz is the last
-/// element of `union_indptr`.
+/// element of `union_indptr`, and [`merge::Spread`] goes to `spread`.
 ///
 /// # Safety
 /// Each pointer is a live array of the length beside it: `stacked` elements in the stack's arrays but its `indptr`
-/// (in each of its `plane_count` planes), `room` in the union's; nothing overlaps.
+/// (in each of its `plane_count` planes), `room` in the union's, 2 in `spread`; nothing overlaps.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ts_union_average(
     models: usize,
@@ -115,6 +163,7 @@ pub unsafe extern "C" fn ts_union_average(
     union_planes: *mut f32,
     union_planes_len: usize,
     plane_count: usize,
+    spread: *mut f64,
 ) -> i32 {
     guarded(|| {
         // SAFETY: promised by the caller.
@@ -131,7 +180,9 @@ pub unsafe extern "C" fn ts_union_average(
                 values: view_mut(union_values, room),
                 planes: Planes::new(view_mut(union_planes, union_planes_len), plane_count)?,
             };
-            merge::union_average(models, &stack, &mut union).map(|_| ())
+            let (_, apart) = merge::union_average(models, &stack, &mut union)?;
+            view_mut(spread, 2).copy_from_slice(&[apart.shared, apart.squares]);
+            Ok(())
         }
     })
 }

@@ -142,44 +142,6 @@ pub fn accumulate(values: &[f32], weight: f32, sum: &mut [f32]) -> Outcome {
     Ok(())
 }
 
-/// The rows of a matrix and their values, which are those of another worker.
-pub struct Rows<'a> {
-    /// Row starts, `[inputs + 1]`.
-    pub indptr: &'a [u32],
-    /// Targets, ascending in a row.
-    pub indices: &'a [u32],
-    /// Weights.
-    pub values: &'a [f32],
-}
-
-/// Averages each weight with that of the same connection of another matrix, where it has one; the others stay.
-///
-/// Rows are merged without branches on which is ahead, since that cannot be predicted. O(nnz) of both.
-///
-/// # Errors
-/// [`Status::Length`] when arrays do not fit; [`Status::Structure`] when an `indptr` descends.
-pub fn average_held(indptr: &[u32], indices: &[u32], values: &mut [f32], other: &Rows) -> Outcome {
-    ensure(indptr.len() == other.indptr.len(), Status::Length)?;
-    check(indptr, indices, values)?;
-    check(other.indptr, other.indices, other.values)?;
-    for (ends, other_ends) in indptr.windows(2).zip(other.indptr.windows(2)) {
-        let row = ends[0] as usize..ends[1] as usize;
-        let other_row = other_ends[0] as usize..other_ends[1] as usize;
-        let (targets, values) = (&indices[row.clone()], &mut values[row]);
-        let (other_targets, other_values) = (&other.indices[other_row.clone()], &other.values[other_row]);
-        let (mut at, mut other_at) = (0, 0);
-        while at < targets.len() && other_at < other_targets.len() {
-            let (target, other_target) = (targets[at], other_targets[other_at]);
-            let value = values[at];
-            let mean = 0.5 * (value + other_values[other_at]);
-            values[at] = if target == other_target { mean } else { value };
-            at += usize::from(target <= other_target);
-            other_at += usize::from(other_target <= target);
-        }
-    }
-    Ok(())
-}
-
 /// Some matrices one after another: what each of them has, in the order of the models.
 pub struct Stack<'a> {
     /// Row starts, `[models][inputs + 1]`, each beginning with 0.
@@ -204,14 +166,23 @@ pub struct Union<'a> {
     pub planes: Planes<'a>,
 }
 
+/// How far several matrices are apart.
+#[derive(Clone, Copy, Debug, Default, PartialEq)]
+pub struct Spread {
+    /// Connections that two of them have both, summed over all pairs.
+    pub shared: f64,
+    /// Squared differences of weights, an absent one being 0, summed over all connections and pairs.
+    pub squares: f64,
+}
+
 /// The average of several layers over the union of their connections; an absent connection counts as 0 (Eq. 2).
 ///
 /// Summed in f64 in the order of the models, so one model comes back bit for bit. Planes are averaged alike. Rows
-/// are merged side by side: O(models · nnz of the union). Returns the nnz of the union.
+/// are merged side by side: O(models · nnz of the union). Returns the nnz of the union, and how far the layers are apart.
 ///
 /// # Errors
 /// [`Status::Length`] when arrays do not fit or the union has no room.
-pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<usize, Status> {
+pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<(usize, Spread), Status> {
     let rows = union.indptr.len().checked_sub(1).ok_or(Status::Length)?;
     ensure(models > 0 && models.checked_mul(rows + 1) == Some(stack.indptr.len()), Status::Length)?;
     let mut starts = Vec::with_capacity(models);
@@ -228,6 +199,7 @@ pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<
     let mut planes: Vec<&mut [f32]> = union.planes.each().collect();
     let mut cursors = vec![(0, 0); models];
     let mut nnz = 0;
+    let mut spread = Spread::default();
     union.indptr[0] = 0;
     for row in 0..rows {
         for (model, cursor) in cursors.iter_mut().enumerate() {
@@ -239,15 +211,22 @@ pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<
             let Some(target) = present.map(|&(at, _)| stack.indices[at]).min() else { break };
             ensure(nnz < room, Status::Length)?;
             let (mut value, mut kept) = (0.0f64, [0.0f64; MOST_PLANES]);
+            let (mut holders, mut squares) = (0.0f64, 0.0f64);
             for (at, end) in &mut cursors {
                 if at < end && stack.indices[*at] == target {
-                    value += f64::from(stack.values[*at]);
+                    let weight = f64::from(stack.values[*at]);
+                    value += weight;
+                    squares += weight * weight;
+                    holders += 1.0;
                     for (plane, sum) in kept[..count].iter_mut().enumerate() {
                         *sum += f64::from(stack.planes[plane * stacked + *at]);
                     }
                     *at += 1;
                 }
             }
+            spread.shared += holders * (holders - 1.0) / 2.0;
+            // Σ over pairs of (a − b)² = n·Σa² − (Σa)²; what rounding leaves of equal weights is no distance.
+            spread.squares += (models as f64 * squares - value * value).max(0.0);
             union.indices[nnz] = target;
             union.values[nnz] = (value / models as f64) as f32;
             for (plane, sum) in planes.iter_mut().zip(kept) {
@@ -257,8 +236,11 @@ pub fn union_average(models: usize, stack: &Stack, union: &mut Union) -> Result<
         }
         union.indptr[row + 1] = u32::try_from(nnz).map_err(|_| Status::Range)?;
     }
-    Ok(nnz)
+    Ok((nnz, spread))
 }
+
+mod pair;
+pub use pair::{Rows, average_held, unite};
 
 #[cfg(test)]
 mod tests;

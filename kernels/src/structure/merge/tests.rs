@@ -1,4 +1,4 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::*;
 use crate::structure::init::{erdos_renyi_count, erdos_renyi_fill};
@@ -116,7 +116,7 @@ fn union_average_is_the_mean_of_the_dense_matrices() {
                     values: &mut out.values,
                     planes: Planes::new(&mut out_planes, 2).unwrap(),
                 };
-                let nnz = union_average(models, &stack, &mut union).unwrap();
+                let (nnz, spread) = union_average(models, &stack, &mut union).unwrap();
                 let mut dense: BTreeMap<(usize, u32), f64> = BTreeMap::new();
                 for layer in &layers {
                     for (place, value) in entries(layer) {
@@ -136,7 +136,93 @@ fn union_average_is_the_mean_of_the_dense_matrices() {
                 if models == 1 {
                     assert_eq!(out.values, values);
                 }
+                let (mut shared, mut squares) = (0, 0.0);
+                for (one, layer) in layers.iter().enumerate() {
+                    for other in &layers[one + 1..] {
+                        let (mine, others) = (entries(layer), entries(other));
+                        shared += mine.keys().filter(|place| others.contains_key(place)).count();
+                        squares += dense.keys().fold(0.0, |sum, place| {
+                            let weight = |of: &BTreeMap<_, f32>| f64::from(of.get(place).copied().unwrap_or(0.0));
+                            sum + (weight(&mine) - weight(&others)).powi(2)
+                        });
+                    }
+                }
+                assert_eq!(spread.shared, shared as f64);
+                // Sums of squares of f32 in f64, in another order.
+                assert!((spread.squares - squares).abs() <= 1e-9 * squares, "{} {squares}", spread.squares);
             }
         }
     }
+}
+
+#[test]
+fn average_held_and_unite_are_the_means_of_two_dense_matrices() {
+    for (inputs, neurons) in SHAPES {
+        for density in DENSITIES {
+            for other_density in DENSITIES {
+                let (mine, other) = (random(inputs, neurons, density, 3), random(inputs, neurons, other_density, 4));
+                let rows = Rows { indptr: &mine.indptr, indices: &mine.indices, values: &mine.values };
+                let others = Rows { indptr: &other.indptr, indices: &other.indices, values: &other.values };
+                let (had, theirs) = (entries(&mine), entries(&other));
+
+                let mut held = mine.values.clone();
+                average_held(&mine.indptr, &mine.indices, &mut held, &others).unwrap();
+                for ((place, &weight), found) in had.iter().zip(&held) {
+                    let mean = theirs.get(place).map_or(weight, |other| 0.5 * (weight + other));
+                    assert_eq!(*found, mean);
+                }
+
+                let room = mine.indices.len() + other.indices.len();
+                let mut planes: Vec<f32> = mine.values.iter().map(|weight| 3.0 * weight).collect();
+                planes.extend(mine.values.iter().map(|weight| -weight));
+                let mut out = Matrix { indptr: vec![9; inputs + 1], indices: vec![9; room], values: vec![9.0; room] };
+                let mut out_planes = vec![9.0; 2 * room];
+                let mut union = Union {
+                    indptr: &mut out.indptr,
+                    indices: &mut out.indices,
+                    values: &mut out.values,
+                    planes: Planes::new(&mut out_planes, 2).unwrap(),
+                };
+                let nnz = unite(&rows, &mut Planes::new(&mut planes, 2).unwrap(), &others, &mut union).unwrap();
+                let found = entries(&out);
+                let places: BTreeSet<_> = had.keys().chain(theirs.keys()).collect();
+                assert_eq!(found.keys().collect::<Vec<_>>(), places.into_iter().collect::<Vec<_>>());
+                assert_eq!(nnz, found.len());
+                for (at, (place, &weight)) in found.iter().enumerate() {
+                    let of = |from: &BTreeMap<_, f32>| f64::from(from.get(place).copied().unwrap_or(0.0));
+                    assert_eq!(weight, ((of(&had) + of(&theirs)) / 2.0) as f32);
+                    let kept = had.get(place).copied().unwrap_or(0.0);
+                    assert_eq!(
+                        [out_planes[at], out_planes[room + at]],
+                        [3.0 * kept, if kept == 0.0 { 0.0 } else { -kept }]
+                    );
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn average_held_and_unite_refuse_arrays_that_do_not_fit() {
+    let run = |indptr: &[u32], other: &[u32], room: usize| {
+        let (indices, values) = ([0, 1], [1.0, 2.0]);
+        let rows = Rows { indptr, indices: &indices, values: &values };
+        let others = Rows { indptr: other, indices: &indices, values: &values };
+        let mut union = Union {
+            indptr: &mut vec![0; indptr.len()],
+            indices: &mut vec![0; room],
+            values: &mut vec![0.0; room],
+            planes: Planes::new(&mut [], 0).unwrap(),
+        };
+        let united = unite(&rows, &mut Planes::new(&mut [], 0).unwrap(), &others, &mut union).map(|_| ());
+        (average_held(indptr, &indices, &mut [1.0, 2.0], &others), united)
+    };
+    let both = |status| (Err(status), Err(status));
+    assert_eq!(run(&[0, 1, 2], &[0, 2, 2], 3), (Ok(()), Ok(())));
+    assert_eq!(run(&[0, 1, 2], &[0, 2, 2], 2), (Ok(()), Err(Status::Length)));
+    assert_eq!(run(&[0, 2], &[0, 1, 2], 4), both(Status::Length));
+    assert_eq!(run(&[0, 1, 3], &[0, 1, 2], 4), both(Status::Length));
+    assert_eq!(run(&[0, 1, 2], &[0, 1, 3], 4), both(Status::Length));
+    assert_eq!(run(&[0, 2, 1], &[0, 1, 2], 4), both(Status::Structure));
+    assert_eq!(run(&[], &[], 4).1, Err(Status::Length));
 }
