@@ -45,8 +45,16 @@ interface WorkerScope {
   close(): void;
 }
 
-/** Runs one worker to its end; what it throws becomes a message. */
-export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => void): void {
+/**
+ * Runs one worker to its end; what it throws becomes a message.
+ *
+ * @param makeProgram What the worker does; tests have others.
+ */
+export function runWorker(
+  start: WorkerStart,
+  post: (message: WorkerMessage) => void,
+  makeProgram: typeof workerProgram = workerProgram,
+): void {
   const { setup, serverOptions, thread } = start;
   const { worker, parallel } = setup;
   const state = new SharedState(start.state, { worker, thread });
@@ -68,7 +76,7 @@ export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => 
       questions: start.questions && new Questions(start.questions, { worker, thread }, replica),
       post,
     });
-    const program = workerProgram(setup, replica, start.gradients);
+    const program = makeProgram(setup, replica, start.gradients);
     let reply: ServerReply = { kind: "applied" };
     for (;;) {
       const { done, value } = program.next(reply);
