@@ -52,7 +52,7 @@ Deno.test("trainParallel() replaces a worker that throws, hangs or vanishes, in 
     { fault: "throw:3:once", limit: 60, because: "2: broken on purpose" },
     { fault: "throw:0:once", limit: 60, because: "2: broken on purpose" },
     { fault: "hang:3:once", limit: 2, because: "2: it has done nothing for 2 s" },
-    { fault: "vanish:0:once", limit: 2, because: "2: it has done nothing for 5 s" },
+    { fault: "vanish:0:once", limit: 2, because: "2: it has not begun within 5 s" },
   ];
   for (const phase of PHASES) {
     for (const { fault, limit, because } of cases) {

@@ -6,14 +6,6 @@
 import type { WorkerMessage } from "./shared_link.ts";
 import type { WorkerStart } from "./worker_main.ts";
 
-/** How long a thread may show no life. */
-export interface Patience {
-  /** Milliseconds between two signs of life. */
-  readonly silentMs: number;
-  /** Milliseconds to the first one, at least. */
-  readonly startMs: number;
-}
-
 /** Who is told of threads. */
 export interface ThreadEvents {
   readonly hear: (message: WorkerMessage) => void;
@@ -84,16 +76,16 @@ export class WorkerThreads {
   }
 
   /**
-   * Whether the thread of a worker has been silent for too long.
+   * How many milliseconds the thread of a worker has been silent.
    *
    * @param beats How often it has shown life.
    * @param elapsedMs Since the last look; no more than was looked at, so that a machine that slept is no silence.
    */
-  isSilent(worker: number, beats: number, elapsedMs: number, { silentMs, startMs }: Patience): boolean {
+  silentMs(worker: number, beats: number, elapsedMs: number): number {
     const running = this.#running[worker];
     running.silentMs = beats === running.beats ? running.silentMs + elapsedMs : 0;
     running.beats = beats;
-    return running.silentMs > (beats === 0 ? Math.max(silentMs, startMs) : silentMs);
+    return running.silentMs;
   }
 
   /** Ends the thread of a worker, which may go on for a moment; what it still says is not heard. */

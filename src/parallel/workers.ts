@@ -247,12 +247,14 @@ export class WorkersTransport implements ServerTransport {
 
   /** A worker that has been silent for too long is lost; a lost one is replaced once it has left the server. */
   #lookAfterWorkers(elapsedMs: number): void {
-    const limits = { silentMs: this.#timeLimitMs, startMs: this.#options.startMs ?? START_MS };
+    const { startMs = START_MS } = this.#options;
     for (const worker of this.#replicas.keys()) {
       if (this.#lost.waiting.has(worker) || this.#ended.has(worker)) continue;
       const beats = this.#state.beats(this.#threads.of(worker));
-      if (!this.#threads.isSilent(worker, beats, elapsedMs, limits)) continue;
-      this.#lose(worker, new Error(`it has done nothing for ${this.#timeLimitMs / 1000} s`));
+      const limitMs = beats === 0 ? Math.max(this.#timeLimitMs, startMs) : this.#timeLimitMs;
+      if (this.#threads.silentMs(worker, beats, elapsedMs) <= limitMs) continue;
+      const said = beats === 0 ? "it has not begun within" : "it has done nothing for";
+      this.#lose(worker, new Error(`${said} ${limitMs / 1000} s`));
     }
     this.#replaceLost();
     for (const gone of this.#lost.takeGone()) {
