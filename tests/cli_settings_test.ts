@@ -208,6 +208,10 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
       "Cannot use --workers with --transport mpi: each rank but the first is a worker",
     ],
     [
+      { parallel: "wasap", transport: "mpi", "lost-workers": 3 },
+      "Cannot use --lost-workers with --transport mpi: a rank that is lost ends the job",
+    ],
+    [
       { parallel: "wassp", "max-steps": 3 },
       "Cannot use --max-steps with --parallel wassp: workers end with an epoch",
     ],

@@ -8,11 +8,24 @@ import { kernels } from "./library.ts";
 import { buffer, check } from "./status.ts";
 import type { SettingsBlock } from "./settings.ts";
 
-/** Applies written gradients to all parameters: one step of the optimiser. */
+/** A word over shared memory, and what shall be stored there. */
+export interface SharedMark {
+  readonly words: Int32Array;
+  readonly place: number;
+  readonly value: number;
+}
+
+/**
+ * Applies written gradients to all parameters: one step of the optimiser.
+ *
+ * @param done Stored as soon as the kernel has done so. A thread that is ended from outside ends between kernel calls;
+ * here it has no chance to, as no function is entered between the two, so others know by the mark what was done.
+ */
 export function applyGradients(
   network: NetworkMemory,
   gradients: Uint32Array,
   settings: SettingsBlock,
+  done?: SharedMark,
 ): void {
   const task = "apply gradients";
   const status = kernels().ts_apply_gradients(
@@ -24,6 +37,7 @@ export function applyGradients(
     settings.numbers,
     settings.numbers.length,
   );
+  if (status === 0 && done !== undefined) Atomics.store(done.words, done.place, done.value);
   check(status, task);
 }
 

@@ -18,6 +18,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
+import type { ReplacedWorker } from "../train/records.ts";
 import type { PeerModel } from "./inbox.ts";
 
 /** What describes a pushed gradient. */
@@ -146,6 +147,8 @@ export interface EpochSums {
   /** The sum of the staleness of each worker's updates in phase 1 of `wasap`, and how many there were. */
   readonly workerStaleness: readonly number[];
   readonly workerUpdates: readonly number[];
+  /** Workers that were replaced since the last sums, where the transport replaces any. */
+  readonly replacedWorkers?: readonly ReplacedWorker[];
 }
 
 /** The sums of two parts of an epoch. */
@@ -166,6 +169,7 @@ export function addedSums(one: EpochSums, other: EpochSums): EpochSums {
     idleSeconds: added(one.idleSeconds, other.idleSeconds),
     workerStaleness: added(one.workerStaleness, other.workerStaleness),
     workerUpdates: added(one.workerUpdates, other.workerUpdates),
+    replacedWorkers: [...one.replacedWorkers ?? [], ...other.replacedWorkers ?? []],
   };
 }
 

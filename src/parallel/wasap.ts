@@ -256,6 +256,7 @@ class ParallelEngine implements Engine {
         }),
         ...spread,
         idleSeconds: sums.idleSeconds,
+        ...(sums.replacedWorkers?.length && { replacedWorkers: sums.replacedWorkers }),
       },
     };
   }

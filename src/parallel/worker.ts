@@ -32,6 +32,8 @@ export interface WorkerSetup {
   readonly image: ImageShape | undefined;
   /** Whole epochs done before the run. */
   readonly epochsDone: number;
+  /** Steps of phase 1 after those epochs that a worker has done in whose place this one begins. */
+  readonly stepsDone?: number;
   /** Last epoch of phase 1. */
   readonly phaseOneEpochs: number;
   /** Density of each layer but the output's when the run began, where the density falls. */
@@ -70,10 +72,12 @@ export function* workerProgram(
   gradients: Uint32Array,
 ): Generator<WorkerRequest, void, ServerReply> {
   const steps = new WorkerSteps(setup, replica, gradients);
-  const { worker } = setup;
-  for (let pass = setup.epochsDone + 1;; pass++) {
-    const over = yield* onePass(steps, pass, worker);
+  const { worker, epochsDone, stepsDone = 0 } = setup;
+  let begun = stepsDone % steps.passSteps;
+  for (let pass = epochsDone + 1 + Math.floor(stepsDone / steps.passSteps);; pass++) {
+    const over = yield* onePass(steps, pass, begun, worker);
     if (over) break;
+    begun = 0;
   }
   let lastReport: LocalReport | undefined;
   for (;;) {
@@ -98,14 +102,15 @@ export function* workerProgram(
   }
 }
 
-/** One pass over the shard in phase 1; returns whether the phase is over. */
+/** One pass over the shard in phase 1, of which some steps may be done; returns whether the phase is over. */
 function* onePass(
   steps: WorkerSteps,
   pass: number,
+  begun: number,
   worker: number,
 ): Generator<WorkerRequest, boolean, ServerReply> {
   steps.beginPass(pass);
-  for (let step = 0; step < steps.passSteps; step++) {
+  for (let step = begun; step < steps.passSteps; step++) {
     const pulled = yield { kind: "pull" };
     if (pulled.kind !== "parameters") return true;
     const { version, clock } = pulled;
