@@ -1,17 +1,15 @@
 /**
- * A Worker that records what it does, with the program and the link of `src/parallel/worker_main.ts`.
+ * A Worker that records what it does: that of `src/parallel/worker_main.ts`, looked at from outside.
  *
  * @module
  */
 import type { PeerModel } from "../../src/parallel/inbox.ts";
 import { Questions } from "../../src/parallel/questions.ts";
-import { attachModel } from "../../src/parallel/replica.ts";
 import { ParameterServer } from "../../src/parallel/server.ts";
-import { SharedLink, type WorkerMessage } from "../../src/parallel/shared_link.ts";
-import { SharedState } from "../../src/parallel/shared_state.ts";
+import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
 import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
 import { workerProgram } from "../../src/parallel/worker.ts";
-import type { WorkerStart } from "../../src/parallel/worker_main.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
 import { type Activity, clock, SpanWriter } from "./spans.ts";
 
 declare const self: {
@@ -51,91 +49,96 @@ function watched({ layers }: PeerModel, onLook: () => void): PeerModel {
   };
 }
 
-function work(start: WorkerStart): void {
-  const { worker, parallel, split } = start.setup;
-  const spans = new SpanWriter(split.labels, worker);
+/** Records the requests of a worker, what it does between them, and what is done in them under the lock. */
+class Recorder {
+  readonly #spans: SpanWriter;
   /** Until when the request that is being served is accounted for. */
-  let served = 0;
-  const wait = (end: number) => {
-    if (end - served >= LEAST_WAIT_MS) spans.add("wait", served, end);
-  };
-  const note = (activity: Activity, begin: number) => {
-    wait(begin);
-    served = clock();
-    spans.add(activity, begin, served);
-  };
-  /** Notes the work under the lock. */
-  class RecordedServer extends ParameterServer {
-    override pull(...given: Parameters<ParameterServer["pull"]>): ReturnType<ParameterServer["pull"]> {
-      const [begin, topology] = [clock(), given[1] !== this.version];
-      const pulled = super.pull(...given);
-      note(topology ? "topologyPull" : "pull", begin);
-      return pulled;
-    }
+  #served = 0;
 
-    override push(...given: Parameters<ParameterServer["push"]>): void {
-      const [begin, stale] = [clock(), given[1].version !== this.version];
-      super.push(...given);
-      note(stale ? "stalePush" : "push", begin);
-    }
+  constructor(spans: SpanWriter) {
+    this.#spans = spans;
+  }
 
-    override pushRound(...given: Parameters<ParameterServer["pushRound"]>): void {
-      const begin = clock();
-      super.pushRound(...given);
-      note("round", begin);
-    }
+  /** Waiting lasted until then. */
+  #waited(end: number): void {
+    if (end - this.#served >= LEAST_WAIT_MS) this.#spans.add("wait", this.#served, end);
   }
-  /** Notes the copies for others. */
-  class RecordedQuestions extends Questions {
-    override answer(): boolean {
-      const [begin, held] = [clock(), [...start.questions!.held]];
-      const any = super.answer();
-      const topology = start.questions!.held.some((word, place) => word !== held[place]);
-      if (any) note(topology ? "topologyOut" : "copyOut", begin);
-      return any;
-    }
+
+  /**
+   * Notes each call of a method, of all objects of a class in this thread.
+   *
+   * @param activity Says before a call how to say after it what it was; nothing where it was not worth noting.
+   */
+  observe<K extends string, T extends Record<K, (...given: never[]) => unknown>>(
+    prototype: T,
+    name: K,
+    activity: (object: T, given: Parameters<T[K]>) => (result: ReturnType<T[K]>) => Activity | undefined,
+  ): void {
+    const method = prototype[name];
+    const noted = (object: T, given: Parameters<T[K]>): ReturnType<T[K]> => {
+      const [begin, what] = [clock(), activity(object, given)];
+      const result = Reflect.apply(method, object, given) as ReturnType<T[K]>;
+      const found = what(result);
+      if (found !== undefined) {
+        this.#waited(begin);
+        this.#served = clock();
+        this.#spans.add(found, begin, this.#served);
+      }
+      return result;
+    };
+    Object.defineProperty(prototype, name, {
+      value(this: T, ...given: Parameters<T[K]>): ReturnType<T[K]> {
+        return noted(this, given);
+      },
+    });
   }
-  const replica = attachModel(start.replica);
-  const link = new SharedLink({
-    worker,
-    workers: parallel.workers,
-    algorithm: parallel.algorithm,
-    state: new SharedState(start.state, 1000 * parallel.timeLimitSeconds),
-    server: new RecordedServer(attachModel(start.server), start.serverState, start.serverOptions),
-    replica,
-    gradients: start.gradients,
-    headers: start.headers,
-    questions: start.questions && new RecordedQuestions(start.questions, worker, replica),
-    post: (message) => self.postMessage(message),
-  });
-  const program = workerProgram(start.setup, replica, start.gradients[worker]);
-  let reply: ServerReply = { kind: "applied" };
-  for (;;) {
-    let begin = clock();
-    const averaging = reply.kind === "model";
-    let looked = begin;
-    if (reply.kind === "model") reply = { ...reply, model: watched(reply.model, () => looked = clock()) };
-    const { done, value } = program.next(reply);
-    if (done) return;
-    served = clock();
-    if (averaging) {
-      // The average is over soon after the last part of the other model was looked at.
-      spans.add("pairAverage", begin, looked);
-      begin = looked;
+
+  /** The worker's program, recorded. */
+  *program(...given: Parameters<typeof workerProgram>): ReturnType<typeof workerProgram> {
+    const program = workerProgram(...given);
+    let reply: ServerReply = { kind: "applied" };
+    for (;;) {
+      let begin = clock();
+      let looked: number | undefined;
+      if (reply.kind === "model") {
+        looked = begin;
+        reply = { ...reply, model: watched(reply.model, () => looked = clock()) };
+      }
+      const { done, value } = program.next(reply);
+      if (done) return;
+      this.#served = clock();
+      if (looked !== undefined) {
+        // The average is over soon after the last part of the other model was looked at.
+        this.#spans.add("pairAverage", begin, looked);
+        begin = looked;
+      }
+      const activity = workBefore(value, reply);
+      if (activity !== undefined) this.#spans.add(activity, begin, this.#served);
+      reply = yield value;
+      this.#waited(clock());
     }
-    const activity = workBefore(value, reply);
-    if (activity !== undefined) spans.add(activity, begin, served);
-    reply = link.serve(value);
-    wait(clock());
   }
 }
 
 self.onmessage = ({ data }) => {
-  try {
-    work(data);
-    self.postMessage({ kind: "ended", worker: data.setup.worker });
-  } catch (cause) {
-    self.postMessage({ kind: "failed", worker: data.setup.worker, cause });
-  }
+  const { setup: { worker, split }, questions } = data;
+  const recorder = new Recorder(new SpanWriter(split.labels, worker));
+  const server = ParameterServer.prototype;
+  recorder.observe(
+    server,
+    "pull",
+    ({ version }, [, known]) => () => known === version ? "pull" : "topologyPull",
+  );
+  recorder.observe(server, "push", (object, [, header]) => {
+    const stale = header.version !== object.version;
+    return () => stale ? "stalePush" : "push";
+  });
+  recorder.observe(server, "pushRound", () => () => "round");
+  recorder.observe(Questions.prototype, "answer", () => {
+    const held = [...questions!.held];
+    const topology = () => questions!.held.some((word, place) => word !== held[place]);
+    return (any) => any ? topology() ? "topologyOut" : "copyOut" : undefined;
+  });
+  runWorker(data, (message) => self.postMessage(message), (...given) => recorder.program(...given));
   self.close();
 };
