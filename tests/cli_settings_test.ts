@@ -236,6 +236,10 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
       "Cannot use --average-every with --phase-two gossip: gossip averages on its own",
     ],
     [
+      { parallel: "wasap", transport: "mpi", "lost-workers": 3 },
+      "Cannot use --lost-workers with --transport mpi: a rank that is lost ends the job",
+    ],
+    [
       { parallel: "wassp", "max-steps": 3 },
       "Cannot use --max-steps with --parallel wassp: workers end with an epoch",
     ],

@@ -88,7 +88,7 @@ Deno.test("ParameterServer.push() of stale gradients touches only connections th
   const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.9, weightDecay: 0, threads: 1 }, 1);
   const parallel = resolveParallelHyperparameters({ workers: 2, initialRateFactor: 1 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
-  const { version, clock } = server.pull(sender, -1);
+  const { version, clock } = server.pull(sender, -1, 0);
   const counts = changeTopology(model, settings, 1);
   server.topologyChanged();
   const gradients = sender.allocateGradients();
@@ -199,7 +199,7 @@ Deno.test("ParameterServer.push() whose gradients are all stale drops and counts
   const settings = resolveHyperparameters({ learningRate: 1, momentum: 0.5, weightDecay: 0, threads: 1 }, 1);
   const parallel = resolveParallelHyperparameters({ workers: 2, initialRateFactor: 1 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 10 });
-  const { version, clock } = server.pull(sender, -1);
+  const { version, clock } = server.pull(sender, -1, 0);
   makeDisjoint(sender, model);
   server.topologyChanged();
   const gradients = sender.allocateGradients();
@@ -230,7 +230,7 @@ Deno.test("ParameterServer.push() whose gradients are all stale drops and counts
   }
   // The next push, on the current topology, is none the worse.
   const current = emptyReplica(model);
-  const pulled = server.pull(current, -1);
+  const pulled = server.pull(current, -1, 1);
   gradients.fill(0);
   server.push(gradients, { worker: 1, ...pulled, loss: 1, correct: 0, samples: 1 }, current);
   assertEquals([server.updates, server.sums().samples, server.sums().largestStaleness], [2, 2, 0]);

@@ -273,42 +273,46 @@ Deno.test("SharedLink calls the server under its lock alone, also to say how lon
   const replica = emptyReplica(model);
   const server = new ParameterServer(model, serverState(1, 0), options);
   const called: string[] = [];
+  let state: SharedState | undefined = undefined;
   const watched = new Proxy(server, {
     get(target, name) {
       const found = Reflect.get(target, name, target);
-      assert(memory.words[0] !== 0, `${String(name)} without the lock`);
+      if (typeof found !== "function") return found;
+      assertEquals(state!.holder, 1, `${String(name)} without the lock`);
       called.push(String(name));
-      return typeof found === "function" ? found.bind(target) : found;
+      return found.bind(target);
     },
   });
-  const state = new OpenedLater(memory, 1000);
+  state = new OpenedLater(memory, { worker: 0, thread: 1 });
   state.total = 1;
-  const gradients = [replica.allocateGradients()];
+  const gradients = replica.allocateGradients();
   const link = new SharedLink({
-    ...{ worker: 0, workers: 1, algorithm: "wasap", state, server: watched, replica, gradients },
-    ...{ headers: new Float64Array(0), post: () => {} },
+    ...{ worker: 0, algorithm: "wasap", state, server: watched, replica, gradients, round: [gradients] },
+    ...{ copied: false, commandsDone: 0, hasModel: false, post: () => {} },
   });
   const { kind } = link.serve({ kind: "pull" });
   link.serve({
     kind: "push",
     header: { ...{ worker: 0, version: 0, clock: 0 }, ...{ loss: 0, correct: 0, samples: 1 } },
   });
-  assertEquals([kind, server.updates, memory.words[0]], ["parameters", 1, 0]);
-  for (const name of ["pull", "push", "waited"]) assert(called.includes(name), name);
+  assertEquals([kind, server.updates, state.holder], ["parameters", 1, 0]);
+  for (const name of ["read", "pull", "save", "push", "waited"]) assert(called.includes(name), name);
 });
 
-Deno.test("SharedState gives up on a lock whose holder is lost", async () => {
+Deno.test("SharedState.lockedWithin() gives up on a lock whose holder is lost, until it is taken from it", () => {
   const memory = sharedStateMemory(1);
-  const state = new SharedState(memory, 300);
-  memory.words[0] = 1;
-  const failed = await assertRejects(() => Promise.resolve().then(() => state.locked(() => 0)), Error);
-  assertEquals(failed.message, "Cannot take the lock of the parameter server: it was held for 0.3 s");
-  assertEquals(serverState(2, 5).numbers[0], 5);
+  const main = new SharedState(memory);
+  const worker = new SharedState(memory, { worker: 0, thread: 1 });
+  worker.locked(() => {
+    assertEquals(main.lockedWithin(10, () => 0), undefined);
+    assertEquals([main.holder, main.takeFrom(1), main.holder], [1, true, 0]);
+    assertEquals(main.lockedWithin(10, () => 5)!.value, 5);
+  });
 });
 
 Deno.test("SharedState.command never has a new number with the contents of an older command", async () => {
   const memory = sharedStateMemory(1);
-  const state = new SharedState(memory, 1000);
+  const state = new SharedState(memory);
   const worker = new Worker(new URL("./parallel/ordering_worker.ts", import.meta.url), { type: "module" });
   try {
     worker.postMessage(memory);

@@ -56,10 +56,10 @@ function overtaken(rule: StalenessRule, others: number, learningRate?: number) {
   const model = newModel();
   const server = serverOf(model, rule, learningRate);
   const [sender, other] = [emptyReplica(model), emptyReplica(model)];
-  const pulled = server.pull(sender, -1);
+  const pulled = server.pull(sender, -1, 0);
   for (let update = 0; update < others; update++) {
     // Without staleness of their own, so that all rules do the same.
-    const now = server.pull(other, -1);
+    const now = server.pull(other, -1, 1);
     server.push(someGradients(model, update), { ...HEADER, worker: 1, ...now }, other);
   }
   return { model, server, sender, pulled };
@@ -185,7 +185,7 @@ Deno.test("SentParameters stand for a replica that is out of reach, whatever the
         layer.indices.set(model.layers[index].indices);
       });
       const other = emptyReplica(model);
-      server.push(someGradients(model, 1), { ...HEADER, worker: 1, ...server.pull(other, -1) }, other);
+      server.push(someGradients(model, 1), { ...HEADER, worker: 1, ...server.pull(other, -1, 1) }, other);
       sent.keep(1, model);
       if (stale) {
         changeTopology(model, SETTINGS, 1);

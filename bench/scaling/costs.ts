@@ -1,21 +1,57 @@
 /**
- * What the parts of parallel training cost on this machine, and how fast real runs with one and two workers are.
+ * What the parts of parallel training cost on this machine, and how fast real runs are.
  *
  * @module
  */
 import { type Dataset, type ParallelOptions, SparseMlp, trainParallel } from "../../mod.ts";
+import { averageModels } from "../../src/parallel/average.ts";
+import { stateFor } from "../../src/optimizer/optimizers.ts";
 import { resolveParallelHyperparameters } from "../../src/parallel/options.ts";
 import { emptyReplica, pullBytes } from "../../src/parallel/replica.ts";
 import { ParameterServer, serverState } from "../../src/parallel/server.ts";
-import { trainOver } from "../../src/parallel/wasap.ts";
-import { WorkersTransport } from "../../src/parallel/workers.ts";
 import { rebuildIncoming } from "../../src/sparse/csr.ts";
-import { resolveHyperparameters } from "../../src/train/hyperparameters.ts";
 import { changeTopology } from "../../src/topology/change.ts";
-import { labelsWithSums, type Part, PARTS, partSums } from "./parts.ts";
-import type { Costs } from "./simulation.ts";
+import { resolveHyperparameters } from "../../src/train/hyperparameters.ts";
+import { recordTraining } from "../timeline/record.ts";
+import type { Activity, Span } from "../timeline/spans.ts";
 
-const BATCH = 128;
+/** Samples of a mini-batch. */
+export const BATCH = 128;
+
+/** A network whose training is measured. */
+export interface Subject {
+  readonly sizes: readonly number[];
+  readonly epsilon: number;
+}
+
+/** A real run of Workers in shared memory. */
+export interface RealRun {
+  readonly algorithm: "wasap" | "gossip";
+  readonly workers: number;
+  readonly epochs: number;
+}
+
+/** What is measured on one thread alone, seconds; sizes in bytes. */
+export interface Rest {
+  readonly stalePush: number;
+  readonly change: number;
+  readonly rebuild: number;
+  /** The average of all models, for each of four that have nothing in common, as those of many epochs. */
+  readonly average: number;
+  readonly valueBytes: number;
+  readonly topologyBytes: number;
+  /** Values, topology and what the optimiser keeps. */
+  readonly modelBytes: number;
+}
+
+/** Seconds of what workers do, and how the time of a step varies: its deviation, as a part of the mean. */
+export interface Parts {
+  /** Means: what a run took. */
+  readonly seconds: Readonly<Partial<Record<Activity, number>>>;
+  /** Medians: what it would take where nobody is in the way. */
+  readonly usual: Readonly<Partial<Record<Activity, number>>>;
+  readonly variation: number;
+}
 
 /** Median seconds of a call. */
 function seconds(work: () => void, calls = 41): number {
@@ -28,17 +64,18 @@ function seconds(work: () => void, calls = 41): number {
   return median(times);
 }
 
-/** What a pause costs, what a stale push does, and the sizes of messages; measured on one thread. */
-export function measureRest(
-  sizes: readonly number[],
-  epsilon: number,
-): Pick<Costs, "stalePush" | "pause" | "rebuild" | "pushBytes" | "pullBytes" | "topologyBytes"> {
-  const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
+/** What a change costs, what a stale push does, the average of all, and the sizes of messages. */
+export function measureRest({ sizes, epsilon }: Subject): Rest {
   const settings = resolveHyperparameters({ threads: 1, batchSize: BATCH }, 1);
+  const [model, ...models] = [1, 2, 3, 4, 5].map((seed) => {
+    const each = SparseMlp.create({ sizes, epsilon, seed });
+    each.holdState(stateFor(settings));
+    return each;
+  });
   const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 1000 });
   const [gradients, replica] = [model.allocateGradients(), emptyReplica(model)];
-  const old = server.pull(replica, -1);
+  const old = server.pull(replica, -1, 0);
   let epoch = 1;
   const change = () => void changeTopology(model, settings, epoch++);
   change();
@@ -46,67 +83,52 @@ export function measureRest(
   // One change of the topology lies between gradient and push.
   const header = { ...old, worker: 0, loss: 1, correct: 0, samples: BATCH };
   const stalePush = seconds(() => server.push(gradients, header, replica));
-  const values = pullBytes(model, false);
+  const planes = model.layers[0].planes.length;
+  const valueBytes = pullBytes(model, false);
+  const topologyBytes = model.layers.reduce((sum, layer) => sum + 4 * (layer.nnz + layer.inputs + 1), 0);
   return {
     stalePush,
-    pause: seconds(change, 15),
+    change: seconds(change, 15),
     rebuild: seconds(() => model.layers.forEach((layer) => rebuildIncoming(layer)), 15),
-    pushBytes: values,
-    pullBytes: values,
-    topologyBytes: model.layers.reduce((sum, layer) => sum + 4 * (layer.nnz + layer.inputs + 1), 0),
+    average: seconds(() => averageModels(models, model), 9) / models.length,
+    valueBytes,
+    topologyBytes,
+    modelBytes: valueBytes * (1 + planes) + topologyBytes,
   };
 }
 
-/** A real run of Workers in shared memory. */
-export interface RunOptions {
-  readonly workers: number;
-  readonly epochs: number;
-}
-
-function options({ workers, epochs }: RunOptions): ParallelOptions {
-  return { workers, threads: workers, epochs, phaseOneFraction: 1, batchSize: BATCH, evaluateEvery: epochs };
+function options({ algorithm, workers, epochs }: RealRun, phaseOneFraction = 1): ParallelOptions & RealRun {
+  const phases = algorithm === "gossip" ? {} : { phaseOneFraction };
+  return { algorithm, workers, threads: workers, epochs, ...phases, batchSize: BATCH, evaluateEvery: epochs };
 }
 
 /**
- * Mean seconds of each part in a real run, its first two epochs left out: in the second, workers touch for the first time
- * the memory that stale gradients need. Waiting is in none of them.
+ * Seconds of what workers do in a real run, but for its first two epochs: in the second, workers touch for the first
+ * time the memory that stale gradients need. Waiting is apart.
  *
- * Workers slow each other down, as they share caches and memory, and take over from each other what they write: so each
- * number of workers has times of its own.
+ * A run of WASAP has a phase 2 as well, for steps of workers on models of their own. Workers slow each other down, as they
+ * share caches and memory, and take over from each other what they write: so each number of workers has times of its own.
  */
-export async function measureParts(
-  sizes: readonly number[],
-  epsilon: number,
-  data: Dataset,
-  run: RunOptions,
-): Promise<Readonly<Record<Part, number>>> {
-  const labels = labelsWithSums(data.train.samples, run.workers);
-  labels.set(data.train.labels);
-  const timed = { ...data, train: { ...data.train, labels } };
-  const module = new URL("./timed_worker.ts", import.meta.url);
-  const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
-  const sums = () => {
-    const all = new Float64Array(2 * PARTS.length);
-    for (let worker = 0; worker < run.workers; worker++) {
-      partSums(labels, worker).forEach((sum, place) => all[place] += sum);
-    }
-    return all;
-  };
-  const epochs = trainOver(model, timed, options(run), (plan) => new WorkersTransport({ ...plan, module }));
-  let before = sums();
-  for await (const { epoch } of epochs) if (epoch === 2) before = sums();
-  const found = sums().map((sum, place) => sum - before[place]);
-  return Object.fromEntries(PARTS.map((part, place) => [part, found[2 * place] / found[2 * place + 1]])) as {
-    [P in Part]: number;
+export async function measureParts(subject: Subject, data: Dataset, run: RealRun): Promise<Parts> {
+  const { workers, engine, ends } = await recordTraining(subject, data, options(run, 0.7));
+  const counted = [...workers.flat(), ...engine].filter(({ begin }) => begin > ends[1]);
+  const found = Map.groupBy(counted, ({ activity }) => activity);
+  const steps = (found.get("step") ?? []).map(lasted);
+  const deviation = Math.sqrt(mean(steps.map((time) => (time - mean(steps)) ** 2)));
+  const each = (of: (numbers: readonly number[]) => number) =>
+    Object.fromEntries([...found].map(([activity, spans]) => [activity, of(spans.map(lasted))]));
+  return {
+    seconds: each(mean),
+    usual: each(median),
+    variation: deviation / mean(steps),
   };
 }
 
-/** Updates a second of a real run, pauses not counted; median of the epochs but the first. */
+/** Updates a second of a real run, changes of the topology not counted; median of the epochs but the first. */
 export async function realUpdatesPerSecond(
-  sizes: readonly number[],
-  epsilon: number,
+  { sizes, epsilon }: Subject,
   data: Dataset,
-  run: RunOptions,
+  run: RealRun,
 ): Promise<number> {
   const model = SparseMlp.create({ sizes, epsilon, seed: 1 });
   const found: number[] = [];
@@ -114,6 +136,15 @@ export async function realUpdatesPerSecond(
     if (epoch > 1) found.push(parallel!.updatesPerSecond);
   }
   return median(found);
+}
+
+/** Seconds. */
+function lasted({ begin, end }: Span): number {
+  return (end - begin) / 1000;
+}
+
+function mean(numbers: readonly number[]): number {
+  return numbers.reduce((sum, one) => sum + one, 0) / numbers.length;
 }
 
 /** The middle one, or the mean of the two in the middle. */

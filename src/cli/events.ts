@@ -111,7 +111,7 @@ export const TRAIN_EVENTS: readonly EventKind[] = [
       key("gradientFlow", "mean squared norm of the gradient", "with --gradient-flow"),
       key(
         "parallel",
-        "phase, workers, updates, staleness and idle seconds of the workers",
+        "phase, workers, updates, staleness and idle seconds of the workers, and those that were lost and replaced",
         "with --parallel",
       ),
     ],

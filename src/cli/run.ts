@@ -137,6 +137,9 @@ export async function runEpochs(
       memory.look();
       if (values.json) printEvent({ event: "epoch", ...value });
       view.epoch(value);
+      for (const { worker, cause } of value.parallel?.replacedWorkers ?? []) {
+        view.notice(`Worker ${worker} was lost and replaced in epoch ${value.epoch}: ${cause}`);
+      }
       await observers.epoch(value, model);
       if (state.epoch % every === 0) await save();
       // After its last epoch a run has only its end before it.

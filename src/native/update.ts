@@ -11,17 +11,36 @@ import type { SettingsBlock } from "./settings.ts";
 /** Says that layers are whole. */
 const WHOLE = new Uint32Array(0);
 
+/** A word over shared memory, and what shall be stored there. */
+export interface SharedMark {
+  readonly words: Int32Array;
+  readonly place: number;
+  readonly value: number;
+}
+
+/** What is beside the network and its gradients. */
+export interface Application {
+  /**
+   * Connections of each whole layer, where the network holds some rows of its layers alone: a limit of the fan-in looks
+   * at whole ones.
+   */
+  readonly connections?: Uint32Array | undefined;
+  /**
+   * Stored as soon as the kernel has done so. A thread that is ended from outside ends between kernel calls; here it has
+   * no chance to, as no function is entered between the two, so others know by the mark what was done.
+   */
+  readonly done?: SharedMark | undefined;
+}
+
 /**
  * Applies written gradients to all parameters: one step of the optimiser.
  *
- * @param connections Of each whole layer, where the network holds some rows of its layers alone: a limit of the fan-in
- * looks at whole ones.
  */
 export function applyGradients(
   network: NetworkMemory,
   gradients: Uint32Array,
   settings: SettingsBlock,
-  connections: Uint32Array = WHOLE,
+  { connections = WHOLE, done }: Application = {},
 ): void {
   const task = "apply gradients";
   const status = kernels().ts_apply_gradients(
@@ -35,6 +54,7 @@ export function applyGradients(
     settings.numbers,
     settings.numbers.length,
   );
+  if (status === 0 && done !== undefined) Atomics.store(done.words, done.place, done.value);
   check(status, task);
 }
 

@@ -77,7 +77,7 @@ export class InProcessTransport implements ServerTransport {
       const replica = emptyReplica(model);
       const gradients = replica.allocateGradients();
       const program = workerProgram({ ...setup, worker }, replica, gradients);
-      const questions = memory && new Questions(memory, worker, replica);
+      const questions = memory && new Questions(memory, { worker, thread: worker + 1 }, replica);
       return { program, replica, gradients, questions, request: undefined, version: -1, hasModel: false };
     });
     for (const turn of this.#turns) turn.request = turn.program.next({ kind: "applied" }).value ?? undefined;
@@ -192,7 +192,7 @@ export class InProcessTransport implements ServerTransport {
     switch (request?.kind) {
       case "pull": {
         if (this.#phase === 2) return this.#resume(turn, { kind: "phase-over" });
-        const pulled = this.server.pull(replica, turn.version);
+        const pulled = this.server.pull(replica, turn.version, worker);
         turn.version = pulled.version;
         this.#onEvent({ kind: "pull", worker });
         return this.#resume(turn, { kind: "parameters", ...pulled });

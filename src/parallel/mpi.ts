@@ -26,7 +26,7 @@ import { checkedParallelRun, trainChecked } from "./wasap.ts";
 import { workerProgram } from "./worker.ts";
 
 /** Options of {@linkcode trainOverMpi}. */
-export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
+export interface MpiOptions extends Omit<ParallelOptions, "workers" | "lostWorkers"> {
   /** The longest message MPI is given, in 32-bit words; longer ones are sent in parts. @default {2 ** 22} */
   readonly chunkWords?: number;
   /** The job, where {@linkcode startMpi} was called before; whoever did calls {@linkcode finishMpi} after the training. */
@@ -35,7 +35,7 @@ export interface MpiOptions extends Omit<ParallelOptions, "workers"> {
 
 /** Every name in {@linkcode MpiOptions}. */
 const MPI_OPTION_NAMES = [
-  ...PARALLEL_OPTION_NAMES.filter((name) => name !== "workers"),
+  ...PARALLEL_OPTION_NAMES.filter((name) => name !== "workers" && name !== "lostWorkers"),
   "chunkWords",
   "place",
 ];

@@ -100,6 +100,13 @@ export interface ParallelHyperparameterOptions {
    * @default 120, over MPI 25
    */
   readonly timeLimitSeconds?: number;
+  /**
+   * How many workers that throw, hang or vanish are replaced in a run, each by a new one that goes on with its shard
+   * from the server's model; one more ends the run. For workers on threads, not over MPI.
+   *
+   * @default {0}
+   */
+  readonly lostWorkers?: number;
 }
 
 /** Options of {@linkcode trainParallel}. */
@@ -233,7 +240,14 @@ export const PARALLEL_HYPERPARAMETERS = {
     above: 0,
     most: 1_000_000,
     default: 120,
-    doc: "Seconds after which a worker that does nothing counts as lost and ends the run.",
+    doc: "Seconds after which a worker that does nothing counts as lost.",
+  },
+  lostWorkers: {
+    kind: "whole",
+    least: 0,
+    most: 10_000,
+    default: 0,
+    doc: "Workers that throw, hang or vanish and are replaced; one more ends the run.",
   },
 } as const satisfies TableOf<ParallelHyperparameterOptions>;
 

@@ -1,10 +1,11 @@
 /**
- * The parameter server: one model, and what pulls and pushes do to it.
+ * The parameter server: one model, its books, and what pulls and pushes do to both.
  *
- * Its state lies in shared memory, so each worker of a process can have a server object over the same state. Whoever
- * calls a method holds the server's lock (or is the only one who could call). One may be called without it:
- * {@linkcode ParameterServer.sums}, to show how far an epoch is. It only reads, and its numbers need not be of one
- * moment; waiting for the lock would stop the thread that looks for workers who are lost, perhaps with the lock.
+ * Each thread of a process can have a server object over the same model. Its methods write into books of its own. Where
+ * there are several threads, they take turns: in a turn a server {@linkcode ParameterServer.read reads} the shared books
+ * first, and what it did counts once it has {@linkcode ParameterServer.save saved} them, or with the change of the model
+ * by a push. So a thread that is lost in its turn has either done all or nothing; see `lock.ts`. A server that is alone
+ * needs neither.
  *
  * @module
  */
@@ -15,15 +16,16 @@ import { TrainingError } from "../errors.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepSettings } from "../optimizer/step_settings.ts";
 import type { ParallelHyperparameters } from "./options.ts";
+import type { Turn } from "./lock.ts";
 import { phaseOneRate } from "./rates.ts";
 import { DelayCompensation, type SentModel, stalenessFactor } from "./staleness.ts";
 import { copyParameters, copyTopology } from "../model/copy.ts";
 import { gradientViews } from "./replica.ts";
 import type { EpochSums, PushHeader, StepDone } from "./transport.ts";
 
-/** Places of the server's numbers. */
+/** Places in the books: first what is counted since the start, from {@linkcode EPOCH_UPDATES} on in the epoch. */
 const UPDATES = 0;
-const PULLS = 1;
+const ROUND = 1;
 const VERSION = 2;
 const EPOCH_UPDATES = 3;
 const SAMPLES = 4;
@@ -33,15 +35,24 @@ const STALENESS_SUM = 7;
 const STALENESS_MAX = 8;
 const DROPPED = 9;
 const COUNT = 10;
+/**
+ * Places of each worker behind them: seconds it has waited in this epoch, the sum of the staleness of its updates in
+ * this epoch, how many they were; 1 where it has pulled and not yet pushed; gradients that were taken of it since the
+ * start; and of its last gradient for a round, which one that was and what describes it.
+ */
+const IDLE = 0;
+const STALENESS = 1;
+const OWN_UPDATES = 2;
+const PULLED = 3;
+const TAKEN = 4;
+const OWN_ROUND = 5;
+const HEADER = 6;
+const OF_WORKER = 11;
 
-/** What a server is made of; can be sent to another Worker. */
+/** The books of a server in two copies, of which one counts; can be sent to another Worker. */
 export interface ServerState {
-  /** Counters, over a SharedArrayBuffer. */
-  readonly numbers: Float64Array;
-  /** Seconds each worker has waited in this epoch. */
-  readonly idle: Float64Array;
-  /** Of each worker's updates in this epoch: the sum of their staleness, and how many there were. */
-  readonly staleness: Float64Array;
+  readonly workers: number;
+  readonly books: readonly [Float64Array, Float64Array];
   /** What each worker did in this epoch of phase 2: its steps, their samples, loss and hits. It alone writes its own. */
   readonly stepped: Float64Array;
 }
@@ -49,15 +60,14 @@ export interface ServerState {
 /** Numbers of a worker in `stepped`. */
 const STEPPED = 4;
 
-/** State of a server that has applied `updates` updates. */
+/** State of a server that has applied `updates` updates; the first copy counts. */
 export function serverState(workers: number, updates: number): ServerState {
-  const numbers = new Float64Array(new SharedArrayBuffer(8 * COUNT));
-  numbers[UPDATES] = updates;
-  numbers[PULLS] = updates;
-  const [idle, staleness, stepped] = [workers, 2 * workers, STEPPED * workers].map((length) =>
-    new Float64Array(new SharedArrayBuffer(8 * length))
-  );
-  return { numbers, idle, staleness, stepped };
+  const floats = (length: number) => new Float64Array(new SharedArrayBuffer(8 * length));
+  const books = [floats(COUNT + OF_WORKER * workers), floats(COUNT + OF_WORKER * workers)] as const;
+  books[0][UPDATES] = updates;
+  // The first round.
+  books[0][ROUND] = 1;
+  return { workers, books, stepped: floats(STEPPED * workers) };
 }
 
 /** Settings of a server. */
@@ -74,13 +84,12 @@ export interface Pulled {
   readonly clock: number;
 }
 
-/** The server's model and its rules. Methods run under the server's lock, {@linkcode sums} where it must be exact. */
+/** The server's model and its rules. */
 export class ParameterServer {
   readonly model: SparseMlp;
+  readonly #state: ServerState;
   readonly #numbers: Float64Array;
-  readonly #idle: Float64Array;
-  readonly #staleness: Float64Array;
-  readonly #stepped: Float64Array;
+  readonly #workers: readonly number[];
   readonly #options: ServerOptions;
   readonly #step: StepSettings;
   readonly #connections: Uint32Array | undefined;
@@ -93,17 +102,34 @@ export class ParameterServer {
    */
   constructor(model: SparseMlp, state: ServerState, options: ServerOptions, connections?: Uint32Array) {
     this.model = model;
-    this.#numbers = state.numbers;
-    this.#idle = state.idle;
-    this.#staleness = state.staleness;
-    this.#stepped = state.stepped;
+    this.#state = state;
+    this.#numbers = state.books[0].slice();
+    this.#workers = Array.from({ length: state.workers }, (_, worker) => worker);
     this.#options = options;
     this.#connections = connections;
-    // One thread: whoever calls holds the lock, and others compute.
+    // One thread: whoever calls has the turn, and others compute.
     const planes = model.optimizerState?.planes.length ?? 0;
     this.#step = new StepSettings({ ...options.settings, threads: 1 }, planes);
     const { delayCompensation } = options.parallel;
     if (delayCompensation !== undefined) this.#compensation = new DelayCompensation(model, delayCompensation);
+  }
+
+  /** Reads the copy of the shared books that counts. Outside a turn their numbers need not be of one moment. */
+  read(copy: 0 | 1): void {
+    this.#numbers.set(this.#state.books[copy]);
+  }
+
+  /**
+   * Makes count what was done in this turn, where the model was not changed.
+   *
+   * @param beside Changes other shared memory meanwhile; does not throw.
+   * @throws {TurnLost} When the turn was taken away: nothing was done.
+   */
+  save(turn: Turn, beside: () => void = () => {}): void {
+    turn.begin();
+    beside();
+    this.#write(turn);
+    turn.end();
   }
 
   /** Updates applied since the first epoch. */
@@ -116,9 +142,29 @@ export class ParameterServer {
     return this.#numbers[VERSION];
   }
 
-  /** Pulls given, one for each update that may come. */
+  /** Updates applied, and those that may still come: pulls whose push has not come yet. */
   get pulls(): number {
-    return this.#numbers[PULLS];
+    return this.#workers.reduce((sum, worker) => sum + this.#of(worker, PULLED), this.updates);
+  }
+
+  /** Number of the synchronous round that is being gathered. */
+  get round(): number {
+    return this.#numbers[ROUND];
+  }
+
+  /** Whether all gradients of the round have come. */
+  get roundIsWhole(): boolean {
+    return this.#workers.every((worker) => this.hasArrived(worker));
+  }
+
+  /** Whether a worker's gradient of the round has come. */
+  hasArrived(worker: number): boolean {
+    return this.#of(worker, OWN_ROUND) === this.round;
+  }
+
+  /** Gradients that were taken of a worker since the start. */
+  taken(worker: number): number {
+    return this.#of(worker, TAKEN);
   }
 
   /**
@@ -127,9 +173,10 @@ export class ParameterServer {
    * A snapshot: an update is in it wholly or not at all. O(nnz).
    *
    * @param version What the replica has; −1 for nothing.
+   * @param worker Whose replica it is.
    */
-  pull(replica: SparseMlp, version: number): Pulled {
-    this.#numbers[PULLS]++;
+  pull(replica: SparseMlp, version: number, worker: number): Pulled {
+    this.#set(worker, PULLED, 1);
     if (version !== this.version) copyTopology(this.model, replica);
     copyParameters(this.model, replica);
     return { version: this.version, clock: this.updates };
@@ -143,17 +190,39 @@ export class ParameterServer {
    *
    * @param gradients May be overwritten.
    * @param sender What the gradients were computed with, of the topology of the header's version.
+   * @param turn Ends with the update, where there are several threads.
+   * @throws {TurnLost} When the turn was taken away: nothing was done.
    */
-  push(gradients: Uint32Array, header: PushHeader, sender: SentModel): void {
+  push(gradients: Uint32Array, header: PushHeader, sender: SentModel, turn?: Turn): void {
+    const { worker } = header;
     this.#note(header);
     const current = header.version === this.version ? gradients : this.#retain(gradients, sender);
     const staleness = this.updates - header.clock;
     this.#numbers[STALENESS_SUM] += staleness;
     this.#numbers[STALENESS_MAX] = Math.max(this.#numbers[STALENESS_MAX], staleness);
-    this.#staleness[2 * header.worker] += staleness;
-    this.#staleness[2 * header.worker + 1]++;
     if (staleness > 0) this.#compensation?.apply(current, sender, current !== gradients);
-    this.#apply(current, stalenessFactor(this.#options.parallel.staleness, staleness));
+    this.#add(worker, STALENESS, staleness);
+    this.#add(worker, OWN_UPDATES, 1);
+    this.#add(worker, TAKEN, 1);
+    this.#set(worker, PULLED, 0);
+    this.#apply(current, stalenessFactor(this.#options.parallel.staleness, staleness), turn);
+  }
+
+  /** Notes that a worker's gradient of the round has come. */
+  arrive({ worker, version, clock, loss, correct, samples }: PushHeader): void {
+    this.#add(worker, TAKEN, 1);
+    this.#set(worker, PULLED, 0);
+    const place = COUNT + OF_WORKER * worker;
+    this.#numbers.set([this.round, version, clock, loss, correct, samples], place + OWN_ROUND);
+  }
+
+  /** What describes the gradients that have come, in the order of the workers. */
+  headers(): PushHeader[] {
+    return this.#workers.map((worker) => {
+      const place = COUNT + OF_WORKER * worker + HEADER;
+      const [version, clock, loss, correct, samples] = this.#numbers.subarray(place);
+      return { worker, version, clock, loss, correct, samples };
+    });
   }
 
   /**
@@ -161,16 +230,34 @@ export class ParameterServer {
    *
    * Summed in the order of the workers, so the bits depend on nothing else. One gradient is applied as it is.
    *
-   * @param gradients Of all workers, in their order; the first one is overwritten.
+   * @param gradients Of all workers, in their order; without `into` the first one is overwritten.
    * @param headers In the same order; those with 0 samples do not count.
+   * @param into Where the mean is computed, none of the gradients.
+   * @param turn Ends with the update, where there are several threads.
+   * @throws {TurnLost} When the turn was taken away: nothing was done.
    */
-  pushRound(gradients: readonly Uint32Array[], headers: readonly PushHeader[]): void {
+  pushRound(
+    gradients: readonly Uint32Array[],
+    headers: readonly PushHeader[],
+    into?: Uint32Array,
+    turn?: Turn,
+  ): void {
     const samples = headers.reduce((sum, header) => sum + header.samples, 0);
     headers.forEach((header) => this.#note(header));
     const sent = gradients.filter((_, worker) => headers[worker].samples > 0);
     const counts = headers.filter((header) => header.samples > 0).map((header) => header.samples);
-    if (sent.length > 1) this.#average(sent, counts.map((count) => count / samples));
-    this.#apply(sent[0], 1);
+    const [first, ...others] = sent;
+    const mean = others.length > 0 && into !== undefined ? into : first;
+    if (mean !== first) mean.set(first);
+    if (others.length > 0) this.#average([mean, ...others], counts.map((count) => count / samples));
+    this.#numbers[ROUND]++;
+    this.#apply(mean, 1, turn);
+  }
+
+  /** Gives the pull of a worker again that was lost before it pushed; its steps of this epoch of phase 2 are done anew. */
+  lost(worker: number): void {
+    this.#set(worker, PULLED, 0);
+    this.#state.stepped.fill(0, STEPPED * worker, STEPPED * (worker + 1));
   }
 
   /** Marks all gradients computed until now as stale: the topology is of a new version. */
@@ -180,19 +267,21 @@ export class ParameterServer {
 
   /** Adds seconds a worker has waited. */
   waited(worker: number, seconds: number): void {
-    this.#idle[worker] += seconds;
+    this.#add(worker, IDLE, seconds);
   }
 
   /** Adds a step of a worker in phase 2, to show how far the epoch is; what counts in the end are the reports. */
   stepped(worker: number, { samples, loss, correct }: Omit<StepDone, "changed">): void {
-    [1, samples, loss, correct].forEach((value, place) => this.#stepped[STEPPED * worker + place] += value);
+    const { stepped } = this.#state;
+    [1, samples, loss, correct].forEach((value, place) => stepped[STEPPED * worker + place] += value);
   }
 
-  /** Sums since {@linkcode beginEpoch}; of one moment under the lock alone. */
+  /** Sums since {@linkcode beginEpoch}. */
   sums(): EpochSums {
     const numbers = this.#numbers;
+    const ofAll = (place: number) => this.#workers.map((worker) => this.#of(worker, place));
     const stepped = (place: number) =>
-      this.#idle.reduce((sum, _, worker) => sum + this.#stepped[STEPPED * worker + place], 0);
+      this.#workers.reduce((sum, worker) => sum + this.#state.stepped[STEPPED * worker + place], 0);
     return {
       updates: numbers[EPOCH_UPDATES] + stepped(0),
       samples: numbers[SAMPLES] + stepped(1),
@@ -202,18 +291,36 @@ export class ParameterServer {
       largestStaleness: numbers[STALENESS_MAX],
       droppedGradients: numbers[DROPPED],
       ...{ replaced: 0, exchanges: 0, exchangeSteps: 0 },
-      idleSeconds: [...this.#idle],
-      workerStaleness: Array.from(this.#idle, (_, worker) => this.#staleness[2 * worker]),
-      workerUpdates: Array.from(this.#idle, (_, worker) => this.#staleness[2 * worker + 1]),
+      idleSeconds: ofAll(IDLE),
+      workerStaleness: ofAll(STALENESS),
+      workerUpdates: ofAll(OWN_UPDATES),
     };
   }
 
   /** Sets the sums to zero. */
   beginEpoch(): void {
-    this.#numbers.fill(0, EPOCH_UPDATES);
-    this.#idle.fill(0);
-    this.#staleness.fill(0);
-    this.#stepped.fill(0);
+    this.#numbers.fill(0, EPOCH_UPDATES, COUNT);
+    for (const worker of this.#workers) {
+      for (const place of [IDLE, STALENESS, OWN_UPDATES]) this.#set(worker, place, 0);
+    }
+    this.#state.stepped.fill(0);
+  }
+
+  #of(worker: number, place: number): number {
+    return this.#numbers[COUNT + OF_WORKER * worker + place];
+  }
+
+  #set(worker: number, place: number, value: number): void {
+    this.#numbers[COUNT + OF_WORKER * worker + place] = value;
+  }
+
+  #add(worker: number, place: number, value: number): void {
+    this.#numbers[COUNT + OF_WORKER * worker + place] += value;
+  }
+
+  /** Writes the copy of the shared books that does not count yet. */
+  #write({ copy }: Turn): void {
+    this.#state.books[1 - copy].set(this.#numbers);
   }
 
   #note({ loss, correct, samples }: PushHeader): void {
@@ -260,7 +367,7 @@ export class ParameterServer {
   }
 
   /** @param factor How many times the learning rate; and the decay, where that is not part of the rate already. */
-  #apply(gradients: Uint32Array, factor: number): void {
+  #apply(gradients: Uint32Array, factor: number, turn: Turn | undefined): void {
     const { settings, parallel, steps } = this.#options;
     const { learningRate, rateRatio } = phaseOneRate(parallel, settings, this.updates, steps);
     const update = this.model.updates + 1;
@@ -268,9 +375,14 @@ export class ParameterServer {
     if (settings.weightDecayForm === "outside") {
       this.#step.block.set("weightDecay", factor * settings.weightDecay);
     }
-    applyGradients(this.model.memory, gradients, this.#step.block, this.#connections);
-    this.model.updates = update;
     this.#numbers[UPDATES]++;
     this.#numbers[EPOCH_UPDATES]++;
+    turn?.begin();
+    if (turn !== undefined) this.#write(turn);
+    this.model.updates = update;
+    applyGradients(this.model.memory, gradients, this.#step.block, {
+      connections: this.#connections,
+      done: turn?.ended,
+    });
   }
 }

@@ -3,42 +3,51 @@
  *
  * @module
  */
+import { LOCK_WORDS, type Turn, TurnLock, TurnLost } from "./lock.ts";
 
-const LOCK = 0;
-const GATE = 1;
-const STOP = 2;
-const PHASE = 3;
-const COMMAND = 4;
-const KIND = 5;
-const EPOCH = 6;
-const ARRIVED = 7;
-const ROUND = 8;
-const LOADED = 9;
-const HALT = 15;
-const WORKERS = 16;
+/** The first words are the lock's. */
+const GATE = LOCK_WORDS;
+const STOP = GATE + 1;
+const PHASE = GATE + 2;
+const COMMAND = GATE + 3;
+const KIND = GATE + 4;
+const EPOCH = GATE + 5;
+const LOADED = GATE + 6;
+const HALT = GATE + 7;
+/** Where the numbers of the threads begin that the workers have; their beats are behind them, by number. */
+const THREADS = GATE + 8;
 const LIMIT = 0;
 const TOTAL = 1;
-
-/** A lock is free, taken, or taken while others wait. */
-const FREE = 0;
-const TAKEN = 1;
-const CONTENDED = 2;
 
 /** How long a waiting thread sleeps before it looks again. */
 const SLICE_MS = 200;
 
 /** The memory behind a {@linkcode SharedState}; can be sent to another Worker. */
 export interface SharedStateMemory {
+  readonly workers: number;
   readonly words: Int32Array;
   readonly limits: Float64Array;
 }
 
-/** Memory for some workers, everything free and closed. */
-export function sharedStateMemory(workers: number): SharedStateMemory {
-  return {
-    words: new Int32Array(new SharedArrayBuffer(4 * (WORKERS + workers))),
-    limits: new Float64Array(new SharedArrayBuffer(8 * 2)),
-  };
+/**
+ * Memory for some workers, everything free and closed.
+ *
+ * Worker w is thread w + 1 at first. Threads that begin in its place have numbers of their own, so what one that is lost
+ * still says is not taken for theirs.
+ *
+ * @param replacements How many threads may begin in the place of others.
+ */
+export function sharedStateMemory(workers: number, replacements = 0): SharedStateMemory {
+  const threads = workers + replacements;
+  const words = new Int32Array(new SharedArrayBuffer(4 * (THREADS + workers + threads)));
+  for (let worker = 0; worker < workers; worker++) words[THREADS + worker] = worker + 1;
+  return { workers, words, limits: new Float64Array(new SharedArrayBuffer(8 * 2)) };
+}
+
+/** A thread of a worker among all there were. */
+export interface Thread {
+  readonly worker: number;
+  readonly thread: number;
 }
 
 /** A command of phase 2, numbered so that each is followed once. */
@@ -48,41 +57,75 @@ export interface Command {
   readonly epoch: number;
 }
 
-/** Views of the shared state. Limits and rounds are read and written under the lock. */
+/** Views of the shared state. Limits are read and written in a turn. */
 export class SharedState {
   readonly #words: Int32Array;
   readonly #limits: Float64Array;
-  readonly #timeLimitMs: number;
+  readonly #beats: Int32Array;
+  readonly #self: Thread | undefined;
+  readonly #lock: TurnLock;
 
-  constructor(memory: SharedStateMemory, timeLimitMs: number) {
-    this.#words = memory.words;
-    this.#limits = memory.limits;
-    this.#timeLimitMs = timeLimitMs;
+  /** @param self The worker's thread whose view it is; the last number there is, for the thread that starts the others. */
+  constructor(memory: SharedStateMemory, self?: Thread) {
+    const { words, limits, workers } = memory;
+    this.#words = words;
+    this.#limits = limits;
+    this.#beats = words.subarray(THREADS + workers - 1);
+    this.#self = self;
+    this.#lock = new TurnLock(words, self?.thread ?? this.#beats.length);
   }
 
   /**
-   * Runs `work` under the lock. Blocks the thread.
+   * Runs `work` in a turn at the server. Blocks the thread, as long as it takes; a worker shows that it lives.
    *
-   * @throws {Error} When the lock is not free within the time limit: its holder is lost.
+   * @throws {TurnLost} When another thread works in the place of this one.
    */
-  locked<T>(work: () => T): T {
-    const words = this.#words;
-    if (Atomics.compareExchange(words, LOCK, FREE, TAKEN) !== FREE) {
-      const started = performance.now();
-      while (Atomics.exchange(words, LOCK, CONTENDED) !== FREE) {
-        Atomics.wait(words, LOCK, CONTENDED, SLICE_MS);
-        if (performance.now() - started > this.#timeLimitMs) {
-          throw new Error(
-            `Cannot take the lock of the parameter server: it was held for ${this.#timeLimitMs / 1000} s`,
-          );
-        }
+  locked<T>(work: (turn: Turn) => T): T {
+    const self = this.#self;
+    const found = this.#lock.locked((turn) => {
+      if (self !== undefined && !this.isOf(self)) {
+        throw new TurnLost(`worker ${self.worker + 1} was replaced`);
       }
-    }
-    try {
-      return work();
-    } finally {
-      if (Atomics.exchange(words, LOCK, FREE) === CONTENDED) Atomics.notify(words, LOCK, 1);
-    }
+      return { value: work(turn) };
+    }, () => {
+      this.beat();
+      return true;
+    });
+    return found!.value;
+  }
+
+  /** As {@linkcode locked}; undefined where the lock is not free within a time. */
+  lockedWithin<T>(limitMs: number, work: (turn: Turn) => T): { readonly value: T } | undefined {
+    const started = performance.now();
+    return this.#lock.locked(
+      (turn) => ({ value: work(turn) }),
+      () => performance.now() - started < limitMs,
+    );
+  }
+
+  /** Which copy of the server's books counts at this moment. */
+  get copy(): 0 | 1 {
+    return this.#lock.copy;
+  }
+
+  /** The thread that has its turn; 0 for none. */
+  get holder(): number {
+    return this.#lock.holder;
+  }
+
+  /** Takes the turn away from a thread that is lost; false while it is in the middle of a change. */
+  takeFrom(thread: number): boolean {
+    return this.#lock.takeFrom(thread);
+  }
+
+  /** Whether a thread is the one that works for its worker. */
+  isOf({ worker, thread }: Thread): boolean {
+    return Atomics.load(this.#words, THREADS + worker) === thread;
+  }
+
+  /** Puts a thread in the place of another. In a turn. */
+  replace({ worker, thread }: Thread): void {
+    Atomics.store(this.#words, THREADS + worker, thread);
   }
 
   /** A number that changes whenever something does that others may wait for. */
@@ -171,29 +214,13 @@ export class SharedState {
     this.changed();
   }
 
-  /** Number of the synchronous round that is being gathered. */
-  get round(): number {
-    return Atomics.load(this.#words, ROUND);
+  /** Shows that this thread lives. */
+  beat(): void {
+    if (this.#self !== undefined) Atomics.add(this.#beats, this.#self.thread, 1);
   }
 
-  /** Notes that one more worker has brought its gradient; returns how many have. Under the lock. */
-  arrive(): number {
-    return Atomics.add(this.#words, ARRIVED, 1) + 1;
-  }
-
-  /** Begins the next round. Under the lock. */
-  endRound(): void {
-    Atomics.store(this.#words, ARRIVED, 0);
-    Atomics.add(this.#words, ROUND, 1);
-  }
-
-  /** Shows that a worker lives. */
-  beat(worker: number): void {
-    Atomics.add(this.#words, WORKERS + worker, 1);
-  }
-
-  /** How often a worker has shown that it lives. */
-  beats(worker: number): number {
-    return Atomics.load(this.#words, WORKERS + worker);
+  /** How often a thread has shown that it lives. */
+  beats(thread: number): number {
+    return Atomics.load(this.#beats, thread);
   }
 }

@@ -18,6 +18,7 @@
  */
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
+import type { ReplacedWorker } from "../train/records.ts";
 import type { PeerModel } from "./inbox.ts";
 
 /** What describes a pushed gradient. */
@@ -158,6 +159,8 @@ export interface EpochSums {
   readonly workerStaleness: readonly number[];
   /** How many these were; in phase 2, each worker's steps. */
   readonly workerUpdates: readonly number[];
+  /** Workers that were replaced since the last sums, where the transport replaces any. */
+  readonly replacedWorkers?: readonly ReplacedWorker[];
 }
 
 /** The sums of two parts of an epoch. */
@@ -178,6 +181,7 @@ export function addedSums(one: EpochSums, other: EpochSums): EpochSums {
     idleSeconds: added(one.idleSeconds, other.idleSeconds),
     workerStaleness: added(one.workerStaleness, other.workerStaleness),
     workerUpdates: added(one.workerUpdates, other.workerUpdates),
+    replacedWorkers: [...one.replacedWorkers ?? [], ...other.replacedWorkers ?? []],
   };
 }
 

@@ -35,6 +35,8 @@ export interface WorkerSetup {
   readonly epochsDone: number;
   /** Steps that each worker has done of its pass over its shard, in the epoch after those. */
   readonly begunSteps: readonly number[];
+  /** Steps of phase 1 since then that a worker has done in whose place this one begins. */
+  readonly stepsDone?: number;
   /** Last epoch of phase 1. */
   readonly phaseOneEpochs: number;
   /** Density of each layer but the output's when the run began, where the density falls. */
@@ -73,10 +75,13 @@ export function* workerProgram(
   gradients: Uint32Array,
 ): Generator<WorkerRequest, void, ServerReply> {
   const steps = new WorkerSteps(setup, replica, gradients);
-  const { worker } = setup;
-  for (let pass = setup.epochsDone + 1;; pass++) {
-    const over = yield* onePass(steps, pass, worker);
+  const { worker, epochsDone, begunSteps, stepsDone = 0 } = setup;
+  const done = begunSteps[worker] + stepsDone;
+  let begun = done % steps.passSteps;
+  for (let pass = epochsDone + 1 + Math.floor(done / steps.passSteps);; pass++) {
+    const over = yield* onePass(steps, pass, begun, worker);
     if (over) break;
+    begun = 0;
   }
   let lastReport: LocalReport | undefined;
   for (;;) {
@@ -101,14 +106,15 @@ export function* workerProgram(
   }
 }
 
-/** One pass over the shard in phase 1; returns whether the phase is over. */
+/** One pass over the shard in phase 1, of which some steps may be done; returns whether the phase is over. */
 function* onePass(
   steps: WorkerSteps,
   pass: number,
+  begun: number,
   worker: number,
 ): Generator<WorkerRequest, boolean, ServerReply> {
   steps.beginPass(pass);
-  for (let step = steps.begun(pass); step < steps.passSteps; step++) {
+  for (let step = begun; step < steps.passSteps; step++) {
     const pulled = yield { kind: "pull" };
     if (pulled.kind !== "parameters") return true;
     const { version, clock } = pulled;
@@ -169,12 +175,6 @@ class WorkerSteps {
     this.#shard.shuffle(pass);
   }
 
-  /** Steps of a pass that were done before the run. */
-  begun(pass: number): number {
-    const { epochsDone, begunSteps, worker } = this.#setup;
-    return pass === epochsDone + 1 ? begunSteps[worker] : 0;
-  }
-
   /** Writes the gradient of one mini-batch of phase 1; returns its samples. */
   gradient(pass: number, step: number): number {
     const batch = this.#batch(pass, step);
@@ -189,7 +189,8 @@ class WorkerSteps {
    */
   *localEpoch(epoch: number): Generator<WorkerRequest, LocalReport | undefined, ServerReply> {
     const { worker, settings, parallel } = this.#setup;
-    const [steps, begun] = [this.#localPassSteps, this.begun(epoch)];
+    const { epochsDone, begunSteps } = this.#setup;
+    const [steps, begun] = [this.#localPassSteps, epoch === epochsDone + 1 ? begunSteps[worker] : 0];
     const started = performance.now();
     this.beginPass(epoch);
     let [loss, correct, replaced, end] = [0, 0, 0, begun];

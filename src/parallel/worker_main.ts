@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { TrainingError } from "../errors.ts";
 import { loadKernels } from "../native/library.ts";
 import type { SharedModel } from "../model/share.ts";
 import { attachModel } from "./replica.ts";
@@ -19,10 +20,18 @@ export interface WorkerStart {
   readonly server: SharedModel;
   readonly serverState: ServerState;
   readonly serverOptions: ServerOptions;
+  /** Number of this thread among all that work or have worked. */
+  readonly thread: number;
+  /** Memory of this thread alone. */
   readonly replica: SharedModel;
-  readonly gradients: readonly Uint32Array[];
-  readonly headers: Float64Array;
+  readonly gradients: Uint32Array;
+  /** Where the gradients of all workers lie for a synchronous round. */
+  readonly round: readonly Uint32Array[];
   readonly state: SharedStateMemory;
+  /** Commands of phase 2 that were followed by a thread before this one. */
+  readonly commandsDone: number;
+  /** Whether the replica holds the model that phase 2 goes on with. */
+  readonly hasModel: boolean;
   /** Where workers ask each other, where they do. */
   readonly questions: QuestionsMemory | undefined;
   /** The library that is open in the thread that starts the Worker, where it was named. */
@@ -36,28 +45,38 @@ interface WorkerScope {
   close(): void;
 }
 
-/** Runs one worker to its end; what it throws becomes a message, and the others are stopped. */
-export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => void): void {
-  const { setup, serverOptions } = start;
+/**
+ * Runs one worker to its end; what it throws becomes a message.
+ *
+ * @param makeProgram What the worker does; tests have others.
+ */
+export function runWorker(
+  start: WorkerStart,
+  post: (message: WorkerMessage) => void,
+  makeProgram: typeof workerProgram = workerProgram,
+): void {
+  const { setup, serverOptions, thread } = start;
   const { worker, parallel } = setup;
-  const state = new SharedState(start.state, 1000 * parallel.timeLimitSeconds);
+  const state = new SharedState(start.state, { worker, thread });
   try {
     if (start.kernels !== undefined) loadKernels({ path: start.kernels });
     const server = new ParameterServer(attachModel(start.server), start.serverState, serverOptions);
     const replica = attachModel(start.replica);
     const link = new SharedLink({
       worker,
-      workers: parallel.workers,
       algorithm: parallel.algorithm,
       state,
       server,
       replica,
       gradients: start.gradients,
-      headers: start.headers,
-      questions: start.questions && new Questions(start.questions, worker, replica),
+      round: start.round,
+      copied: parallel.lostWorkers > 0,
+      commandsDone: start.commandsDone,
+      hasModel: start.hasModel,
+      questions: start.questions && new Questions(start.questions, { worker, thread }, replica),
       post,
     });
-    const program = workerProgram(setup, replica, start.gradients[worker]);
+    const program = makeProgram(setup, replica, start.gradients);
     let reply: ServerReply = { kind: "applied" };
     for (;;) {
       const { done, value } = program.next(reply);
@@ -66,8 +85,8 @@ export function runWorker(start: WorkerStart, post: (message: WorkerMessage) => 
     }
     post({ kind: "ended", worker });
   } catch (cause) {
-    state.stop();
-    post({ kind: "failed", worker, cause: cause instanceof Error ? cause : String(cause) });
+    const final = cause instanceof TrainingError;
+    post({ kind: "failed", worker, cause: cause instanceof Error ? cause : String(cause), final });
   }
 }
 

@@ -7,13 +7,16 @@ import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../topology/change.ts";
+import type { Turn } from "./lock.ts";
+import { LEAVING_MS, LostWorkers } from "./lost_workers.ts";
 import { START_MS } from "./options.ts";
 import { copyModel } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
-import { questionsMemory } from "./questions.ts";
-import { ParameterServer, type ServerOptions, serverState } from "./server.ts";
-import { HEADER_NUMBERS, type WorkerMessage } from "./shared_link.ts";
+import { questionsMemory, reopenQuestions } from "./questions.ts";
+import { ParameterServer, serverState } from "./server.ts";
+import type { WorkerMessage } from "./shared_link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
+import { WorkerThreads } from "./threads.ts";
 import {
   changedInAll,
   type EpochSums,
@@ -22,45 +25,49 @@ import {
   type ServerTransport,
   trainedInAll,
 } from "./transport.ts";
-import type { WorkerSetup } from "./worker.ts";
+import type { TransportPlan } from "./transport_plan.ts";
 import type { WorkerStart } from "./worker_main.ts";
 
 /** How often progress is reported and silence looked for. */
 const LOOK_MS = 100;
 /** How long workers may take to end before they are ended. */
 const FAREWELL_MS = 2000;
+/** How long other workers are waited for at once before a lost one is replaced. */
+const TURN_MS = 20;
 
 /** What a {@linkcode WorkersTransport} is made of. */
-export interface WorkersOptions {
-  readonly model: SparseMlp;
-  /** Setup of each worker but for its number. */
-  readonly setup: Omit<WorkerSetup, "worker">;
-  readonly server: ServerOptions;
-  /** Updates applied before, and in the whole of phase 1. */
-  readonly updatesDone: number;
-  readonly updatesTotal: number;
+export interface WorkersOptions
+  extends Pick<TransportPlan, "model" | "setup" | "server" | "updatesDone" | "updatesTotal"> {
   /** Module the Workers run; tests have others. */
   readonly module?: URL;
+  /** How long a worker may take to begin; tests have less. */
+  readonly startMs?: number;
 }
 
-interface Pending<T> {
-  readonly resolve: (value: T) => void;
-  readonly reject: (cause: unknown) => void;
-}
-
-/** Workers over shared memory. A push is applied by the worker that brings it, under a lock. */
+/** Workers over shared memory. A push is applied by the worker that brings it, in its turn. */
 export class WorkersTransport implements ServerTransport {
-  readonly #workers: Worker[] = [];
+  readonly #options: WorkersOptions;
+  readonly #threads: WorkerThreads;
+  /** What all threads are given alike. */
+  readonly #shared: Omit<
+    WorkerStart,
+    "setup" | "thread" | "replica" | "gradients" | "commandsDone" | "hasModel"
+  >;
   readonly #replicas: SparseMlp[];
   readonly #state: SharedState;
   readonly #server: ParameterServer;
   readonly #timeLimitMs: number;
   readonly #ended = new Set<number>();
-  /** What was last heard of each worker. */
-  readonly #heard: { readonly beats: number; readonly silenceMs: number }[];
+  readonly #lost: LostWorkers;
+  /** Updates after which workers wait, and the last epoch of phase 2 that all have trained. */
+  #limit: number;
+  #epochsDone: number;
+  /** Of each worker, whether it has followed its last command, so that its replica is whole. */
+  readonly #whole: boolean[];
   #failure: unknown;
-  #updates: Pending<void> | undefined;
-  #reports: Pending<LocalReport[]> | undefined;
+  /** Who waits for updates, or for the reports of a command. */
+  #waiting: PromiseWithResolvers<void> | undefined;
+  #commanded = false;
   #gathered: LocalReport[] = [];
   #onSums: OnSums | undefined;
   readonly #look: ReturnType<typeof setInterval>;
@@ -76,98 +83,100 @@ export class WorkersTransport implements ServerTransport {
    */
   constructor(options: WorkersOptions) {
     const { model, setup, updatesDone, updatesTotal, module } = options;
-    const { workers, timeLimitSeconds, localSteps } = setup.parallel;
-    const url = module ?? new URL("./worker_main.ts", import.meta.url);
-    requireRead(url);
-    const memory = sharedStateMemory(workers);
+    const { workers, timeLimitSeconds, lostWorkers, localSteps } = setup.parallel;
+    this.#options = options;
+    this.#threads = new WorkerThreads(module ?? new URL("./worker_main.ts", import.meta.url), {
+      hear: (message) => this.#hear(message),
+      fail: (worker, cause) => this.#lose(worker, cause),
+    });
+    const memory = sharedStateMemory(workers, lostWorkers);
     this.#timeLimitMs = 1000 * timeLimitSeconds;
-    this.#state = new SharedState(memory, this.#timeLimitMs);
-    this.#state.limit = updatesDone;
+    this.#state = new SharedState(memory);
+    this.#state.limit = this.#limit = updatesDone;
     this.#state.total = updatesTotal;
     this.#state.phase = 1;
+    this.#epochsDone = setup.epochsDone;
     const state = serverState(workers, updatesDone);
     this.#server = new ParameterServer(model, state, options.server);
     this.#replicas = Array.from({ length: workers }, () => emptyReplica(model));
     const gradients = this.#replicas.map((replica) => replica.allocateGradients());
-    this.#heard = this.#replicas.map(() => ({ beats: 0, silenceMs: 0 }));
-    const headers = new Float64Array(new SharedArrayBuffer(8 * HEADER_NUMBERS * workers));
-    const shared = {
+    this.#whole = this.#replicas.map(() => false);
+    this.#lost = new LostWorkers(lostWorkers);
+    // What a lost worker has brought to a round outlives it in a copy.
+    const kept = setup.parallel.algorithm === "wassp" && lostWorkers > 0;
+    this.#shared = {
       server: model.share(),
       serverState: state,
       serverOptions: options.server,
-      gradients,
-      headers,
+      round: kept ? this.#replicas.map((replica) => replica.allocateGradients()) : gradients,
       state: memory,
       questions: localSteps === undefined ? undefined : questionsMemory(workers, model),
       kernels: kernelsPath(),
     };
     try {
-      for (const [worker, replica] of this.#replicas.entries()) {
-        this.#start(url, { ...shared, setup: { ...setup, worker }, replica: replica.share() });
+      for (const worker of this.#replicas.keys()) {
+        const begin = { setup: { ...setup, worker }, commandsDone: 0, hasModel: false };
+        this.#start(begin, gradients[worker]);
       }
     } catch (cause) {
       // Nobody would close what was not made, and a Worker that lives keeps the program from ending.
-      for (const worker of this.#workers) worker.terminate();
+      this.#threads.endAll();
       throw cause;
     }
     let looked = performance.now();
     this.#look = setInterval(() => {
       const now = performance.now();
-      const lost = this.#listen(Math.min(now - looked, 2 * LOOK_MS));
+      this.#lookAfterWorkers(Math.min(now - looked, 2 * LOOK_MS));
       looked = now;
-      if (lost !== undefined) {
-        this.#fail(lost, new Error(`it has done nothing for ${this.#timeLimitMs / 1000} s`));
-      } else this.#onSums?.(this.#server.sums());
+      // Whoever applied the last update may have been lost before it could say so.
+      this.#tellIfFull();
+      if (this.#onSums === undefined) return;
+      this.#server.read(this.#state.copy);
+      this.#onSums(this.#server.sums());
     }, LOOK_MS);
   }
 
   async runUpdates(limit: number, onSums: OnSums): Promise<EpochSums> {
-    await this.#watched(onSums, (pending: Pending<void>) => {
-      this.#updates = pending;
-      this.#state.locked(() => {
+    await this.#watched(onSums, () => {
+      this.#locked((turn) => {
         this.#server.beginEpoch();
-        this.#state.limit = limit;
+        this.#server.save(turn, () => this.#state.limit = limit);
       });
+      this.#limit = limit;
       this.#state.changed();
-      if (this.#state.halted) pending.resolve();
+      if (this.#state.halted) this.#waiting!.resolve();
     });
-    return this.#state.locked(() => this.#server.sums());
+    return { ...this.#locked(() => this.#server.sums()), replacedWorkers: this.#lost.takeReplaced() };
   }
 
   beginPhaseTwo(models: readonly SparseMlp[]): void {
     // No worker has pulled anything where models are given: the run goes on in phase 2.
     for (const [worker, model] of models.entries()) copyModel(model, this.#replicas[worker]);
     this.#state.replicasLoaded = models.length > 0;
+    this.#whole.fill(models.length > 0);
     this.#state.phase = 2;
     this.#state.changed();
   }
 
   async runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
-    this.#state.locked(() => this.#server.beginEpoch());
-    const started = performance.now();
-    let reports: LocalReport[] = [];
-    await this.#watched(onSums, (pending: Pending<void>) => {
-      this.#order("epoch", epoch, {
-        resolve: (all) => pending.resolve((reports = all, undefined)),
-        reject: pending.reject,
-      });
+    this.#locked((turn) => {
+      this.#server.beginEpoch();
+      this.#server.save(turn);
     });
+    const started = performance.now();
+    const reports = await this.#command("epoch", epoch, onSums);
+    this.#epochsDone = epoch;
     const elapsed = (performance.now() - started) / 1000;
     return {
-      ...this.#state.locked(() => this.#server.sums()),
+      ...this.#locked(() => this.#server.sums()),
       ...trainedInAll(reports),
+      replacedWorkers: this.#lost.takeReplaced(),
       idleSeconds: reports.map((report) => Math.max(0, elapsed - report.seconds)),
     };
   }
 
   async evolveReplicas(epoch: number): Promise<TopologyCounts> {
-    let reports: LocalReport[] = [];
-    await this.#watched(() => {}, (pending: Pending<void>) => {
-      this.#order("evolve", epoch, {
-        resolve: (all) => pending.resolve((reports = all, undefined)),
-        reject: pending.reject,
-      });
-    });
+    const reports = await this.#command("evolve", epoch, () => {});
     return changedInAll(reports);
   }
 
@@ -183,18 +192,21 @@ export class WorkersTransport implements ServerTransport {
   halt(): void {
     this.#state.halt();
     // Workers in the middle of a pass report; who is in the middle of an update has the lock, and the sums wait for it.
-    if (this.#reports === undefined) this.#updates?.resolve();
+    if (!this.#commanded) this.#waiting?.resolve();
   }
 
   topologyChanged(): void {
-    this.#state.locked(() => this.#server.topologyChanged());
+    this.#locked((turn) => {
+      this.#server.topologyChanged();
+      this.#server.save(turn);
+    });
   }
 
   async close(): Promise<void> {
     if (this.#closed) return;
     this.#closed = true;
     this.#state.stop();
-    if (this.#ended.size < this.#workers.length && this.#failure === undefined) {
+    if (!this.#allEnded() && this.#failure === undefined) {
       let timer: ReturnType<typeof setTimeout> | undefined;
       await new Promise<void>((resolve) => {
         this.#farewell = resolve;
@@ -203,89 +215,77 @@ export class WorkersTransport implements ServerTransport {
       clearTimeout(timer);
     }
     clearInterval(this.#look);
-    for (const worker of this.#workers) worker.terminate();
+    this.#threads.endAll();
   }
 
-  #start(module: URL, start: WorkerStart): void {
-    const { worker } = start.setup;
-    const thread = new Worker(module, { type: "module", name: `truly-sparse-worker-${worker}` });
-    this.#workers.push(thread);
-    thread.onmessage = (event: MessageEvent<WorkerMessage>) => this.#hear(event.data);
-    thread.onerror = (event) => {
-      event.preventDefault();
-      this.#fail(worker, event.error ?? new Error(event.message));
-    };
-    thread.postMessage(start);
+  /** Starts the thread of a worker, over its replica. */
+  #start(begin: Pick<WorkerStart, "setup" | "commandsDone" | "hasModel">, gradients: Uint32Array): void {
+    const replica = this.#replicas[begin.setup.worker].share();
+    this.#threads.start({ ...this.#shared, ...begin, replica, gradients });
   }
 
-  #order(kind: "epoch" | "evolve", epoch: number, pending: Pending<LocalReport[]>): void {
-    this.#gathered = [];
-    this.#reports = pending;
-    this.#state.order(kind, epoch);
+  /** Gives all workers a command, and waits until they have followed it. */
+  async #command(kind: "epoch" | "evolve", epoch: number, onSums: OnSums): Promise<LocalReport[]> {
+    await this.#watched(onSums, () => {
+      this.#gathered = [];
+      this.#whole.fill(false);
+      this.#commanded = true;
+      this.#state.order(kind, epoch);
+    });
+    return this.#gathered;
   }
 
   /** Waits for what `begin` begins, and reports progress meanwhile. */
-  #watched(onSums: OnSums, begin: (pending: Pending<void>) => void): Promise<void> {
-    return new Promise<void>((resolve, reject) => {
-      this.#onSums = onSums;
-      const end = () => {
-        this.#onSums = undefined;
-        this.#updates = undefined;
-        this.#reports = undefined;
-      };
-      const pending: Pending<void> = {
-        resolve: () => {
-          end();
-          resolve();
-        },
-        reject: (cause) => {
-          end();
-          reject(cause);
-        },
-      };
-      if (this.#failure !== undefined) {
-        pending.reject(this.#failure);
-        return;
-      }
-      // Failures are told to `#updates`, whatever is waited for.
-      this.#updates = pending;
-      begin(pending);
-    });
+  async #watched(onSums: OnSums, begin: () => void): Promise<void> {
+    if (this.#failure !== undefined) throw this.#failure;
+    const waiting = this.#waiting = Promise.withResolvers<void>();
+    // Where `begin` throws what has failed, nobody else is told.
+    waiting.promise.catch(() => {});
+    this.#onSums = onSums;
+    try {
+      begin();
+      await waiting.promise;
+    } finally {
+      this.#onSums = this.#waiting = undefined;
+      this.#commanded = false;
+    }
   }
 
-  /**
-   * Adds to the silence of each worker that has not shown life; returns one that was silent for too long.
-   *
-   * @param elapsedMs Since the last look; no more than was looked at, so that a machine that slept is no silence.
-   */
-  #listen(elapsedMs: number): number | undefined {
-    for (const [worker, last] of this.#heard.entries()) {
-      const beats = this.#state.beats(worker);
-      const silenceMs = beats === last.beats ? last.silenceMs + elapsedMs : 0;
-      this.#heard[worker] = { beats, silenceMs };
-      const limit = beats === 0 ? Math.max(this.#timeLimitMs, START_MS) : this.#timeLimitMs;
-      if (silenceMs > limit) return worker;
+  /** A worker that has been silent for too long is lost; a lost one is replaced once it has left the server. */
+  #lookAfterWorkers(elapsedMs: number): void {
+    const { startMs = START_MS } = this.#options;
+    for (const worker of this.#replicas.keys()) {
+      if (this.#lost.waiting.has(worker) || this.#ended.has(worker)) continue;
+      const beats = this.#state.beats(this.#threads.of(worker));
+      const limitMs = beats === 0 ? Math.max(this.#timeLimitMs, startMs) : this.#timeLimitMs;
+      if (this.#threads.silentMs(worker, beats, elapsedMs) <= limitMs) continue;
+      const said = beats === 0 ? "it has not begun within" : "it has done nothing for";
+      this.#lose(worker, new Error(`${said} ${limitMs / 1000} s`));
     }
-    return undefined;
+    this.#replaceLost();
+    for (const gone of this.#lost.takeGone()) {
+      if (this.#shared.questions !== undefined) reopenQuestions(this.#shared.questions, gone);
+    }
   }
 
   #hear(message: WorkerMessage): void {
     switch (message.kind) {
       case "updates":
-        this.#updates?.resolve();
+        this.#tellIfFull();
         return;
       case "report":
         this.#gathered[message.report.worker] = message.report;
-        if (Object.keys(this.#gathered).length === this.#workers.length) {
-          this.#reports?.resolve(this.#gathered);
+        this.#whole[message.report.worker] = true;
+        if (Object.keys(this.#gathered).length === this.#replicas.length) {
+          this.#waiting?.resolve();
         }
         return;
       case "failed":
-        this.#fail(message.worker, message.cause);
+        this.#lose(message.worker, message.cause, message.final);
         return;
       case "ended":
         this.#ended.add(message.worker);
-        if (this.#ended.size === this.#workers.length) this.#farewell?.();
+        if (this.#allEnded()) this.#farewell?.();
         return;
       default: {
         const unknown: never = message;
@@ -294,22 +294,107 @@ export class WorkersTransport implements ServerTransport {
     }
   }
 
+  #allEnded(): boolean {
+    return this.#ended.size + this.#lost.waiting.size >= this.#replicas.length;
+  }
+
+  /** Ends the wait for updates once they have been applied. */
+  #tellIfFull(): void {
+    if (this.#waiting === undefined || this.#commanded) return;
+    this.#server.read(this.#state.copy);
+    if (this.#server.updates >= this.#limit) this.#waiting.resolve();
+  }
+
+  /**
+   * Runs `work` in a turn.
+   *
+   * @throws {TrainingError} When a worker that is lost keeps the server, and cannot be replaced.
+   */
+  #locked<T>(work: (turn: Turn) => T): T {
+    for (;;) {
+      const found = this.#state.lockedWithin(this.#timeLimitMs, (turn) => {
+        this.#server.read(turn.copy);
+        return work(turn);
+      });
+      if (found !== undefined) return found.value;
+      const worker = this.#threads.workerOf(this.#state.holder);
+      if (worker < 0) continue;
+      if (this.#lost.waiting.has(worker)) this.#replaceLost();
+      else this.#lose(worker, new Error(`it has kept the server for ${this.#timeLimitMs / 1000} s`));
+      if (this.#failure !== undefined) throw this.#failure;
+    }
+  }
+
+  /**
+   * A worker is lost: it is ended, and replaced if one more may be.
+   *
+   * @param final Whether another in its place would fail in the same way.
+   */
+  #lose(worker: number, cause: unknown, final = false): void {
+    if (this.#failure !== undefined || this.#closed) return;
+    if (final || !this.#lost.mayReplace) return this.#fail(worker, cause);
+    this.#threads.end(worker);
+    this.#lost.lose(worker, cause);
+    this.#replaceLost();
+  }
+
+  #replaceLost(): void {
+    for (const [worker, { cause, sinceMs }] of this.#lost.waiting) {
+      const thread = this.#threads.of(worker);
+      try {
+        if (!this.#state.takeFrom(thread)) {
+          // It is in the middle of an update, and comes to its end unless it was lost there.
+          if (performance.now() - sinceMs > LEAVING_MS) {
+            this.#fail(
+              worker,
+              `${messageOf(cause)}, in the middle of an update, so that the model is in doubt`,
+            );
+          }
+        } else if (this.#replace(worker)) this.#lost.replaced({ worker, thread });
+      } catch (failed) {
+        this.#fail(worker, failed);
+      }
+    }
+  }
+
+  /** Lets a new thread work in the place of one that is lost; returns whether others let it come to its turn. */
+  #replace(worker: number): boolean {
+    const { model, setup } = this.#options;
+    const server = this.#server;
+    const found = this.#state.lockedWithin(TURN_MS, (turn) => {
+      server.read(turn.copy);
+      server.lost(worker);
+      server.save(turn, () => this.#state.replace({ worker, thread: this.#threads.next }));
+      return server.taken(worker);
+    });
+    if (found === undefined) return false;
+    // The lost one may still write into its own memory.
+    const replica = emptyReplica(model);
+    const hasModel = this.#state.phase === 2;
+    if (hasModel) copyModel(this.#whole[worker] ? this.#replicas[worker] : model, replica);
+    this.#replicas[worker] = replica;
+    const whole = this.#whole[worker];
+    const { number, epoch } = this.#state.command;
+    const epochsDone = whole && number > 0 ? epoch : this.#epochsDone;
+    // What was done of an epoch before the run is done; of a later one nothing is.
+    const begunSteps = epochsDone === setup.epochsDone ? setup.begunSteps : setup.begunSteps.map(() => 0);
+    const begin = {
+      setup: { ...setup, worker, ...(hasModel ? { epochsDone, begunSteps } : { stepsDone: found.value }) },
+      commandsDone: this.#commanded && !whole ? number - 1 : number,
+      hasModel,
+    };
+    this.#start(begin, replica.allocateGradients());
+    // Others may have the pull that it did not use.
+    this.#state.changed();
+    return true;
+  }
+
   /** Stops everybody; what is waited for is rejected. Only the first failure counts. */
   #fail(worker: number, cause: unknown): void {
     if (this.#failure !== undefined || this.#closed) return;
-    const said = `worker ${worker + 1} failed: ${messageOf(cause)}`;
+    const said = `worker ${worker + 1} failed: ${this.#lost.describe(cause)}`;
     this.#failure = new TrainingError(`Cannot go on training: ${said}`, { cause });
     this.#state.stop();
-    this.#updates?.reject(this.#failure);
+    this.#waiting?.reject(this.#failure);
   }
-}
-
-function requireRead(url: URL): void {
-  if (url.protocol !== "file:") return;
-  const state = Deno.permissions.querySync({ name: "read", path: url }).state;
-  if (state === "granted") return;
-  throw new Deno.errors.NotCapable(
-    `Cannot start workers: they load the package's modules from "${new URL("../", url).pathname}", ` +
-      "which may not be read; allow it with --allow-read=FOLDER, or train with one thread of control",
-  );
 }

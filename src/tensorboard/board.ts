@@ -148,6 +148,7 @@ function ofRun(record: EpochRecord): Value[] {
     ...slopes.flatMap((slope, index) => scalar(`slope/layer_${index + 1}`, slope)),
     ...scalar("parallel/mean_staleness", parallel?.meanStaleness),
     ...scalar("parallel/dropped_gradients", parallel?.droppedGradients),
+    ...scalar("parallel/replaced_workers", parallel?.replacedWorkers?.length),
     ...scalar("parallel/exchanges", parallel?.exchanges),
     ...scalar("parallel/mean_exchange_age", parallel?.meanExchangeAge),
     ...scalar("parallel/model_distance", parallel?.modelDistance),

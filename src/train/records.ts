@@ -154,4 +154,14 @@ export interface ParallelRecord {
   readonly modelDistance?: number;
   /** Likewise: mean over all pairs of the connections that both have, divided by those a model has on average; 0 to 1. */
   readonly topologyOverlap?: number;
+  /** Workers that were lost and replaced since the epoch before ended, in the order it happened; where there were such. */
+  readonly replacedWorkers?: readonly ReplacedWorker[];
+}
+
+/** A worker that was lost, and in whose place a new one works. */
+export interface ReplacedWorker {
+  /** Number of the worker, from 1. */
+  readonly worker: number;
+  /** What had happened to it, in one line. */
+  readonly cause: string;
 }

@@ -1,13 +1,11 @@
 /**
  * A worker whose weights all have one value, another after every step, and that checks every model it gets by gossip. @module
  */
-import { attachModel } from "../../src/parallel/replica.ts";
-import { Questions } from "../../src/parallel/questions.ts";
-import { ParameterServer } from "../../src/parallel/server.ts";
-import { SharedLink, type WorkerMessage } from "../../src/parallel/shared_link.ts";
-import { SharedState } from "../../src/parallel/shared_state.ts";
-import type { ServerReply } from "../../src/parallel/transport.ts";
-import type { WorkerStart } from "../../src/parallel/worker_main.ts";
+import type { SparseMlp } from "../../src/model/model.ts";
+import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
+import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
+import type { WorkerSetup } from "../../src/parallel/worker.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;
@@ -18,18 +16,12 @@ declare const self: {
 /** Steps of each worker, and questions. */
 const STEPS = 2000;
 
-function work(start: WorkerStart): void {
-  const { worker, parallel: { workers } } = start.setup;
-  const replica = attachModel(start.replica);
-  const link = new SharedLink({
-    ...{ worker, workers, algorithm: "gossip", gradients: start.gradients, headers: start.headers, replica },
-    state: new SharedState(start.state, 60_000),
-    server: new ParameterServer(attachModel(start.server), start.serverState, start.serverOptions),
-    questions: new Questions(start.questions!, worker, replica),
-    post: (message) => self.postMessage(message),
-  });
-  link.serve({ kind: "pull" });
-  if (link.serve({ kind: "next" }).kind !== "epoch") return;
+function* work(
+  { worker, parallel: { workers } }: WorkerSetup,
+  replica: SparseMlp,
+): Generator<WorkerRequest, void, ServerReply> {
+  yield { kind: "pull" };
+  if ((yield { kind: "next" }).kind !== "epoch") return;
   const last = new Array<number>(workers).fill(0);
   let [open, exchanges, changed] = [-1, 0, true];
   const take = (reply: ServerReply) => {
@@ -54,26 +46,21 @@ function work(start: WorkerStart): void {
     }
     const done = { samples: 1, loss: 0, correct: 0, changed };
     changed = step % 10 === 0;
-    take(link.serve({ kind: "working", done }));
+    take(yield { kind: "working", done });
     if (open >= 0) continue;
     open = (worker + 1 + step % (workers - 1)) % workers;
-    link.serve({ kind: "ask", peer: open });
+    yield { kind: "ask", peer: open };
   }
-  if (open >= 0) take(link.serve({ kind: "answer" }));
+  if (open >= 0) take(yield { kind: "answer" });
   const report = {
     ...{ worker, steps: STEPS, samples: STEPS, loss: 0, correct: 0, seconds: 0, exchangeSteps: 0, exchanges },
     counts: { replaced: 0, pruned: 0 },
   };
-  link.serve({ kind: "report", report, changed: false });
-  link.serve({ kind: "next" });
+  yield { kind: "report", report, changed: false };
+  yield { kind: "next" };
 }
 
 self.onmessage = ({ data }) => {
-  try {
-    work(data);
-    self.postMessage({ kind: "ended", worker: data.setup.worker });
-  } catch (cause) {
-    self.postMessage({ kind: "failed", worker: data.setup.worker, cause });
-  }
+  runWorker(data, (message) => self.postMessage(message), work);
   self.close();
 };

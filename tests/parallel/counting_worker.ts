@@ -1,12 +1,14 @@
 /**
- * A worker whose every gradient is −1 for every parameter, and that checks each snapshot it pulls. @module
+ * A worker whose every gradient is −1 for every parameter, and that checks each snapshot it pulls; the first threads, as
+ * many as its name says, come to an end somewhere. @module
  */
-import { attachModel, gradientViews } from "../../src/parallel/replica.ts";
-import { ParameterServer } from "../../src/parallel/server.ts";
-import { SharedLink, type WorkerMessage } from "../../src/parallel/shared_link.ts";
-import { SharedState } from "../../src/parallel/shared_state.ts";
+import type { SparseMlp } from "../../src/model/model.ts";
+import { gradientViews } from "../../src/parallel/replica.ts";
+import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
+import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
 import type { WorkerSetup } from "../../src/parallel/worker.ts";
-import type { WorkerStart } from "../../src/parallel/worker_main.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
+import { dieAfter, lifeOf } from "./mortal.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;
@@ -27,25 +29,17 @@ function meet({ split: { labels }, parallel: { workers } }: WorkerSetup): void {
   }
 }
 
-function count(start: WorkerStart): void {
-  const { worker, parallel } = start.setup;
-  const replica = attachModel(start.replica);
-  const link = new SharedLink({
-    worker,
-    workers: parallel.workers,
-    algorithm: "wasap",
-    state: new SharedState(start.state, 60_000),
-    server: new ParameterServer(attachModel(start.server), start.serverState, start.serverOptions),
-    replica,
-    gradients: start.gradients,
-    headers: start.headers,
-    post: (message) => self.postMessage(message),
-  });
-  new Float32Array(start.gradients[worker].buffer, start.gradients[worker].byteOffset).fill(-1);
+function* count(
+  setup: WorkerSetup,
+  replica: SparseMlp,
+  gradients: Uint32Array,
+): Generator<WorkerRequest, void, ServerReply> {
+  const { worker } = setup;
+  new Float32Array(gradients.buffer, gradients.byteOffset).fill(-1);
   for (let first = true;; first = false) {
-    const pulled = link.serve({ kind: "pull" });
+    const pulled = yield { kind: "pull" };
     if (pulled.kind !== "parameters") return;
-    if (first) meet(start.setup);
+    if (first) meet(setup);
     const { version, clock } = pulled;
     for (const layer of replica.layers) {
       for (const bias of layer.bias) {
@@ -57,17 +51,16 @@ function count(start: WorkerStart): void {
         if (other !== value) throw new Error(`a snapshot is torn: it has weights ${value} and ${other}`);
       }
     }
-    for (const views of gradientViews(replica.layers, start.gradients[worker])) views.bias.fill(-1);
-    link.serve({ kind: "push", header: { worker, version, clock, loss: 0, correct: 0, samples: 1 } });
+    for (const views of gradientViews(replica.layers, gradients)) views.bias.fill(-1);
+    yield { kind: "push", header: { worker, version, clock, loss: 0, correct: 0, samples: 1 } };
   }
 }
 
+const deaths = Number(new URL(import.meta.url).hash.slice(1));
+
 self.onmessage = ({ data }) => {
-  try {
-    count(data);
-    self.postMessage({ kind: "ended", worker: data.setup.worker });
-  } catch (cause) {
-    self.postMessage({ kind: "failed", worker: data.setup.worker, cause });
-  }
+  // It shall meet the others first.
+  if (data.thread <= deaths) dieAfter(100 + lifeOf(data.thread, 40_000));
+  runWorker(data, (message) => self.postMessage(message), count);
   self.close();
 };

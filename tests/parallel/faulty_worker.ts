@@ -1,4 +1,8 @@
-/** A worker that goes wrong in the way its name says, after it has done some steps. @module */
+/**
+ * A worker that goes wrong in the way its name says, after it has done some steps: every thread of the second worker, or
+ * with "once" the first.
+ * @module
+ */
 import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
 import { SharedState } from "../../src/parallel/shared_state.ts";
 import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
@@ -9,7 +13,7 @@ declare const self: {
   close(): void;
 };
 
-const [fault, at] = new URL(import.meta.url).hash.slice(1).split(":");
+const [fault, at, once] = new URL(import.meta.url).hash.slice(1).split(":");
 
 /** Samples that do harm once so many batches were built: each asks where features come from, as did the builder. */
 function trapped(start: WorkerStart, harm: () => void): WorkerStart {
@@ -26,7 +30,7 @@ function trapped(start: WorkerStart, harm: () => void): WorkerStart {
 
 self.onmessage = ({ data }) => {
   const post = (message: WorkerMessage) => self.postMessage(message);
-  if (data.setup.worker !== 1) {
+  if (data.setup.worker !== 1 || (once === "once" && data.thread !== 2)) {
     runWorker(data, post);
     self.close();
     return;
@@ -49,8 +53,21 @@ self.onmessage = ({ data }) => {
         for (const kept: unknown[] = [];;) kept.push(new Array(100_000).fill(kept.length));
     }
   };
+  if (fault === "vanish") {
+    self.close();
+    return;
+  }
+  if (fault === "doubt") {
+    // The end of a change at the server is a store into the first word; here it does not come any more.
+    const { store } = Atomics;
+    let left = Number(at);
+    Atomics.store = ((words: Int32Array, place: number, value: number) => {
+      if (words.buffer === data.state.words.buffer && place === 0 && left-- === 0) { for (;;); }
+      return store(words, place, value);
+    }) as typeof Atomics.store;
+  }
   if (fault === "close") {
-    new SharedState(data.state, 1000).beat(1);
+    new SharedState(data.state, { worker: 1, thread: data.thread }).beat();
     self.close();
     return;
   }

@@ -4,6 +4,6 @@ import { SharedState, type SharedStateMemory } from "../../src/parallel/shared_s
 declare const self: { onmessage: ((event: MessageEvent<SharedStateMemory>) => void) | null };
 
 self.onmessage = ({ data }) => {
-  const state = new SharedState(data, 1000);
+  const state = new SharedState(data);
   for (let number = 1; number < 2 ** 30; number++) state.order(number % 2 === 0 ? "epoch" : "evolve", number);
 };

@@ -34,6 +34,10 @@ const GOSSIP = {
 const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
   parallel: "timeLimitSeconds",
 });
+/** Over MPI there is none. */
+const { default: __, ...LOST_WORKERS } = from(PARALLEL_HYPERPARAMETERS.lostWorkers, {
+  parallel: "lostWorkers",
+});
 
 /** In the order help shows them. */
 export const PARALLEL_OPTIONS = [
@@ -139,8 +143,18 @@ export const PARALLEL_OPTIONS = [
     name: "time-limit",
     value: "SECONDS",
     help:
-      "Seconds after which a worker of --parallel that does nothing counts as lost and ends the run (default " +
-      "120; 25 over MPI). Raise it where one mini-batch takes as long.",
+      "Seconds after which a worker of --parallel that does nothing counts as lost (default 120; 25 over MPI). " +
+      "Raise it where one mini-batch takes as long.",
+  },
+  {
+    ...PARALLEL,
+    ...LOST_WORKERS,
+    name: "lost-workers",
+    value: "N",
+    help:
+      "Workers of --parallel that throw, hang or vanish and are replaced, each by one that goes on with its shard " +
+      "(default 0: the first ends the run).",
+    excludes: [{ option: "transport", values: ["mpi"], because: "a rank that is lost ends the job" }],
   },
   {
     ...from(PARALLEL_HYPERPARAMETERS.servers, { parallel: "servers" }),
