@@ -29,11 +29,20 @@ export const VARIANTS: Readonly<Record<string, ParallelOptions>> = {
   "inverse": { algorithm: "wasap", staleness: "inverse" },
   "delay-compensated": { algorithm: "wasap", staleness: "delay-compensated" },
   "none, η at once": { algorithm: "wasap", staleness: "none", initialRateFactor: 1 },
+  "delay-compensated, η at once": {
+    ...{ algorithm: "wasap", staleness: "delay-compensated", initialRateFactor: 1 },
+  },
+  "delay-compensated, λ = 2, η at once": {
+    ...{ algorithm: "wasap", staleness: "delay-compensated", delayCompensation: 2, initialRateFactor: 1 },
+  },
   "wassp": { algorithm: "wassp" },
   "gossip": { algorithm: "gossip" },
   // As many steps as an epoch has that one model is trained in.
   "gossip, changes by steps": { algorithm: "gossip", evolveEvery: { steps: 391 } },
 };
+
+/** Variants for one worker, which is never stale, so that all rules do the same, and has nobody to gossip with. */
+const ALONE: readonly string[] = ["none", "none, η at once", "wassp"];
 
 /** One epoch: the loss of training, accuracies as shares, staleness. */
 export interface Point {
@@ -141,8 +150,7 @@ if (import.meta.main) {
   for (const seed of seeds) {
     for (const workers of counts) {
       for (const variant of variants) {
-        // One worker is never stale: all rules do the same, and nobody is there to gossip with.
-        if (workers === 1 && variant !== "none") continue;
+        if (workers === 1 && !ALONE.includes(variant)) continue;
         const known = runs.some((one) =>
           one.variant === variant && one.workers === workers && one.seed === seed
         );
