@@ -62,16 +62,18 @@ export function table(result: StalenessResult): string {
 /** The accuracy by the number of workers, a line for each variant that was run with several; runs that failed lie on the floor of the picture. */
 export async function picture(result: StalenessResult): Promise<string> {
   const counts = [...new Set(result.runs.map(({ workers }) => workers))].toSorted((a, b) => a - b);
-  const lines = variantsOf(result).map((variant, place) => ({
+  const measured = variantsOf(result).map((variant) => ({
     name: NAMES[variant],
-    colour: COLOURS[place % COLOURS.length],
-    dash: DASHES[place % DASHES.length],
     points: counts.flatMap((workers) => {
       const run = runOf(result, variant, workers);
       return run === undefined ? [] : [[workers, 100 * (lastAccuracy(run) ?? 0)] as const];
     }),
   }));
-  const drawn = lines.filter(({ points }) => points.length > 1);
+  const drawn = measured.filter(({ points }) => points.length > 1).map((line, place) => ({
+    ...line,
+    colour: COLOURS[place % COLOURS.length],
+    dash: DASHES[place % DASHES.length],
+  }));
   const [width, height] = [560, 380];
   const key = legend(drawn, width);
   const label = `The validation accuracy after ${result.epochs} epochs by the number of workers`;
