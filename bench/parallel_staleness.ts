@@ -2,7 +2,7 @@
  * What many workers do to learning: Fashion-MNIST with 1 to 64 workers in one thread, who arrive in the order that the
  * measured costs of a step give them; the same number of samples for each rule of staleness, in rounds, and for gossip.
  *
- *     deno run -A bench/parallel_staleness.ts [--epochs 20] [--workers 1,2,5,16,64] [--seeds 1] [--only NAMES] [--out FILE]
+ *     deno run -A bench/parallel_staleness.ts [--epochs 15] [--workers 1,2,5,16,64] [--seeds 1] [--only "A;B"] [--out FILE]
  *
  * The algorithm is the real one (`src/parallel/in_process.ts`), phase 1 alone, with the paper's settings of the data
  * set. Of 60,000 samples 10,000 are for validation. The costs are those of `bench/results/2026-11-25-scaling.json`,
@@ -29,11 +29,20 @@ export const VARIANTS: Readonly<Record<string, ParallelOptions>> = {
   "inverse": { algorithm: "wasap", staleness: "inverse" },
   "delay-compensated": { algorithm: "wasap", staleness: "delay-compensated" },
   "none, η at once": { algorithm: "wasap", staleness: "none", initialRateFactor: 1 },
+  "delay-compensated, η at once": {
+    ...{ algorithm: "wasap", staleness: "delay-compensated", initialRateFactor: 1 },
+  },
+  "delay-compensated, λ = 2, η at once": {
+    ...{ algorithm: "wasap", staleness: "delay-compensated", delayCompensation: 2, initialRateFactor: 1 },
+  },
   "wassp": { algorithm: "wassp" },
   "gossip": { algorithm: "gossip" },
   // As many steps as an epoch has that one model is trained in.
   "gossip, changes by steps": { algorithm: "gossip", evolveEvery: { steps: 391 } },
 };
+
+/** Variants for one worker, which is never stale, so that all rules do the same, and has nobody to gossip with. */
+const ALONE: readonly string[] = ["none", "none, η at once", "wassp"];
 
 /** One epoch: the loss of training, accuracies as shares, staleness. */
 export interface Point {
@@ -126,7 +135,7 @@ async function output(command: string, args: string[]): Promise<string> {
 if (import.meta.main) {
   const given = parseArgs(Deno.args, { string: ["epochs", "workers", "seeds", "only", "data-dir", "out"] });
   const text = (name: string, fallback: string) => typeof given[name] === "string" ? given[name] : fallback;
-  const epochs = Number(text("epochs", "20"));
+  const epochs = Number(text("epochs", "15"));
   const [counts, seeds] = [text("workers", "1,2,5,16,64"), text("seeds", "1")].map((list) =>
     list.split(",").map(Number)
   );
@@ -141,8 +150,7 @@ if (import.meta.main) {
   for (const seed of seeds) {
     for (const workers of counts) {
       for (const variant of variants) {
-        // One worker is never stale: all rules do the same, and nobody is there to gossip with.
-        if (workers === 1 && variant !== "none") continue;
+        if (workers === 1 && !ALONE.includes(variant)) continue;
         const known = runs.some((one) =>
           one.variant === variant && one.workers === workers && one.seed === seed
         );
@@ -164,8 +172,7 @@ if (import.meta.main) {
         const result = {
           date: new Date().toISOString().slice(0, 10),
           commit: await output("git", ["rev-parse", "--short", "HEAD"]),
-          command:
-            `deno run -A bench/parallel_staleness.ts --epochs ${epochs} --workers ${counts} --seeds ${seeds}`,
+          command: `deno run -A bench/parallel_staleness.ts ${Deno.args.join(" ")}`,
           processor: describeProcessor(processor()),
           costs: measuredCosts(),
           spread: SPREAD,

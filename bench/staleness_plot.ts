@@ -15,8 +15,10 @@ import type { Run, StalenessResult } from "./parallel_staleness.ts";
 /** Names of the variants, in the order of the table. */
 const NAMES: Readonly<Record<string, string>> = {
   "none": "WASAP",
-  "none, η at once": "WASAP, η from the first epoch on",
+  "none, η at once": "WASAP, η at once",
   "delay-compensated": "WASAP, delay-compensated",
+  "delay-compensated, η at once": "WASAP, delay-compensated, η at once",
+  "delay-compensated, λ = 2, η at once": "WASAP, delay-compensated, λ = 2, η at once",
   "inverse": "WASAP, inverse",
   "wassp": "WASSP",
   "gossip": "gossip",
@@ -28,11 +30,13 @@ export function lastAccuracy({ failed, points }: Run): number | undefined {
   return failed === undefined ? points.at(-1)?.validationAccuracy : undefined;
 }
 
-/** The run of a variant; one worker is the same for all. */
+/** Rules of staleness, which do the same with one worker. */
+const RULES: readonly string[] = ["none", "inverse", "delay-compensated"];
+
+/** The run of a variant. */
 function runOf({ runs }: StalenessResult, variant: string, workers: number): Run | undefined {
-  return runs.find((run) =>
-    run.workers === workers && (run.variant === variant || (workers === 1 && !variant.startsWith("gossip")))
-  );
+  const same = workers === 1 && RULES.includes(variant) ? "none" : variant;
+  return runs.find((run) => run.workers === workers && run.variant === same);
 }
 
 /** The variants that there are runs of, in the order of the table. */
@@ -55,20 +59,23 @@ export function table(result: StalenessResult): string {
   return [head, head.map(() => "---"), ...rows].map((row) => `| ${row.join(" | ")} |`).join("\n");
 }
 
-/** The accuracy by the number of workers, a line a variant; runs that failed lie on the floor of the picture. */
+/** The accuracy by the number of workers, a line for each variant that was run with several; runs that failed lie on the floor of the picture. */
 export async function picture(result: StalenessResult): Promise<string> {
   const counts = [...new Set(result.runs.map(({ workers }) => workers))].toSorted((a, b) => a - b);
-  const lines = variantsOf(result).map((variant, place) => ({
+  const measured = variantsOf(result).map((variant) => ({
     name: NAMES[variant],
-    colour: COLOURS[place % COLOURS.length],
-    dash: DASHES[place % DASHES.length],
     points: counts.flatMap((workers) => {
       const run = runOf(result, variant, workers);
       return run === undefined ? [] : [[workers, 100 * (lastAccuracy(run) ?? 0)] as const];
     }),
   }));
+  const drawn = measured.filter(({ points }) => points.length > 1).map((line, place) => ({
+    ...line,
+    colour: COLOURS[place % COLOURS.length],
+    dash: DASHES[place % DASHES.length],
+  }));
   const [width, height] = [560, 380];
-  const key = legend(lines, width);
+  const key = legend(drawn, width);
   const label = `The validation accuracy after ${result.epochs} epochs by the number of workers`;
   return await draw(label, (plot) => ({
     ...{ width, height, marginTop: key.height + 32, marginLeft: 48, marginBottom: 38 },
@@ -84,7 +91,7 @@ export async function picture(result: StalenessResult): Promise<string> {
     },
     y: { label: null, grid: true, domain: [0, 100] },
     marks: [
-      ...lines.flatMap(({ points, colour, dash }) => [
+      ...drawn.flatMap(({ points, colour, dash }) => [
         plot.line(points, { stroke: colour, strokeWidth: 2, strokeDasharray: dash }),
         plot.dot(points, { fill: colour, r: 3 }),
       ]),

@@ -83,12 +83,14 @@ Deno.test("table() and picture() tell which runs failed, and one worker for all"
     runs: [
       { variant: "none", workers: 1, seed: 1, points },
       { variant: "none", workers: 16, seed: 1, failed: "the loss is NaN", points: [] },
+      { variant: "inverse", workers: 16, seed: 1, points },
       { variant: "gossip", workers: 16, seed: 1, points },
     ],
   };
   const rows = table(result).split("\n");
   assertEquals(rows[0], "| workers | 1 | 16 |");
   assertEquals(rows[2], "| WASAP | 87.5 % | fails |");
+  assertEquals(rows[3], "| WASAP, inverse | 87.5 % | 87.5 % |");
   assertEquals(rows.at(-1), "| gossip | – | 87.5 % |");
   assert((await picture(result)).includes("<svg"));
 });
