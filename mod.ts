@@ -92,6 +92,7 @@ export type { PhaseProgress, Progress, RunHooks } from "./src/train/hooks.ts";
 export type {
   EpochRecord,
   ParallelRecord,
+  ReplacedWorker,
   RunSummary,
   StepRecord,
   TrainSummary,

@@ -7,7 +7,7 @@ import { messageOf } from "../errors.ts";
 import type { ReplacedWorker } from "../train/records.ts";
 import type { Thread } from "./shared_state.ts";
 
-/** How long a thread may go on after it was ended: Deno stops the code of a Worker 2 s later. */
+/** How long a thread that was silent for too long, and was ended, may take to come to the end of a change. */
 export const LEAVING_MS = 3000;
 
 /** Workers that are lost and not replaced yet, and how many may still be. */
@@ -48,7 +48,7 @@ export class LostWorkers {
     this.#told.push({ worker: worker + 1, cause: messageOf(cause) });
   }
 
-  /** Threads that were ended so long ago that nothing of them can go on; each is given once. */
+  /** Threads that were ended so long ago that they will not finish what they had begun; each is given once. */
   takeGone(): Thread[] {
     const now = performance.now();
     const gone = this.#leaving.filter(({ sinceMs }) => now - sinceMs > LEAVING_MS);

@@ -140,7 +140,7 @@ export class Questions {
   }
 }
 
-/** Asks anew what a thread was answering that is certainly at its end; others of its worker answer then. */
+/** Asks anew what a thread was answering that is at its end; another of its worker answers then. */
 export function reopenQuestions({ open }: QuestionsMemory, { worker, thread }: Thread): void {
   for (let asker = 0; asker < open.length; asker++) {
     const found = Atomics.load(open, asker);

@@ -82,6 +82,7 @@ export class SharedLink {
       case "report":
         if (request.changed) this.#options.questions?.topologyChanged();
         this.#options.post({ kind: "report", report: request.report });
+        this.#options.state.follow(this.#command);
         return { kind: "applied" };
       default: {
         const unknown: never = request;
@@ -154,7 +155,7 @@ export class SharedLink {
 
   #working({ changed, ...step }: StepDone): ServerReply {
     const { state, server, questions, worker } = this.#options;
-    if (state.stopped) return { kind: "stop" };
+    if (state.isOver) return { kind: "stop" };
     server.stepped(worker, step);
     if (changed) questions?.topologyChanged();
     this.#answerOthers();

@@ -14,7 +14,7 @@ const KIND = GATE + 4;
 const EPOCH = GATE + 5;
 const LOADED = GATE + 6;
 const HALT = GATE + 7;
-/** Where the numbers of the threads begin that the workers have; their beats are behind them, by number. */
+/** Where the numbers of the threads begin that the workers have; behind them, two words for each thread by its number. */
 const THREADS = GATE + 8;
 const LIMIT = 0;
 const TOTAL = 1;
@@ -39,7 +39,7 @@ export interface SharedStateMemory {
  */
 export function sharedStateMemory(workers: number, replacements = 0): SharedStateMemory {
   const threads = workers + replacements;
-  const words = new Int32Array(new SharedArrayBuffer(4 * (THREADS + workers + threads)));
+  const words = new Int32Array(new SharedArrayBuffer(4 * (THREADS + workers + 2 * threads)));
   for (let worker = 0; worker < workers; worker++) words[THREADS + worker] = worker + 1;
   return { workers, words, limits: new Float64Array(new SharedArrayBuffer(8 * 2)) };
 }
@@ -61,7 +61,8 @@ export interface Command {
 export class SharedState {
   readonly #words: Int32Array;
   readonly #limits: Float64Array;
-  readonly #beats: Int32Array;
+  /** Of each thread, how often it has shown life, and the last command it has followed. */
+  readonly #life: Int32Array;
   readonly #self: Thread | undefined;
   readonly #lock: TurnLock;
 
@@ -70,9 +71,9 @@ export class SharedState {
     const { words, limits, workers } = memory;
     this.#words = words;
     this.#limits = limits;
-    this.#beats = words.subarray(THREADS + workers - 1);
+    this.#life = words.subarray(THREADS + workers);
     this.#self = self;
-    this.#lock = new TurnLock(words, self?.thread ?? this.#beats.length);
+    this.#lock = new TurnLock(words, self?.thread ?? this.#life.length / 2 + 1);
   }
 
   /**
@@ -216,11 +217,26 @@ export class SharedState {
 
   /** Shows that this thread lives. */
   beat(): void {
-    if (this.#self !== undefined) Atomics.add(this.#beats, this.#self.thread, 1);
+    if (this.#self !== undefined) Atomics.add(this.#life, 2 * this.#self.thread - 2, 1);
   }
 
   /** How often a thread has shown that it lives. */
   beats(thread: number): number {
-    return Atomics.load(this.#beats, thread);
+    return Atomics.load(this.#life, 2 * thread - 2);
+  }
+
+  /** Notes that this thread has followed a command, and has said so. */
+  follow(command: number): void {
+    if (this.#self !== undefined) Atomics.store(this.#life, 2 * this.#self.thread - 1, command);
+  }
+
+  /** Number of the last command that a thread has followed. */
+  followed(thread: number): number {
+    return Atomics.load(this.#life, 2 * thread - 1);
+  }
+
+  /** Whether this thread shall end: everybody shall, or another works in its place. */
+  get isOver(): boolean {
+    return this.stopped || (this.#self !== undefined && !this.isOf(this.#self));
   }
 }

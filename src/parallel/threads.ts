@@ -78,17 +78,18 @@ export class WorkerThreads {
   /**
    * How many milliseconds the thread of a worker has been silent.
    *
-   * @param beats How often it has shown life.
+   * @param beats How often it has shown life; undefined where that is no sign of it.
    * @param elapsedMs Since the last look; no more than was looked at, so that a machine that slept is no silence.
    */
-  silentMs(worker: number, beats: number, elapsedMs: number): number {
+  silentMs(worker: number, beats: number | undefined, elapsedMs: number): number {
     const running = this.#running[worker];
-    running.silentMs = beats === running.beats ? running.silentMs + elapsedMs : 0;
-    running.beats = beats;
+    const silent = beats === undefined || beats === running.beats;
+    running.silentMs = silent ? running.silentMs + elapsedMs : 0;
+    running.beats = beats ?? running.beats;
     return running.silentMs;
   }
 
-  /** Ends the thread of a worker, which may go on for a moment; what it still says is not heard. */
+  /** Ends the thread of a worker, which may go on until it waits for a message; what it still says is not heard. */
   end(worker: number): void {
     const { runs } = this.#running[worker];
     runs.onmessage = runs.onerror = null;

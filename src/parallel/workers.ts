@@ -256,10 +256,18 @@ export class WorkersTransport implements ServerTransport {
     const { startMs = START_MS } = this.#options;
     for (const worker of this.#replicas.keys()) {
       if (this.#lost.waiting.has(worker) || this.#ended.has(worker)) continue;
-      const beats = this.#state.beats(this.#threads.of(worker));
+      const thread = this.#threads.of(worker);
+      const beats = this.#state.beats(thread);
+      // A Worker that somebody has terminated goes on with what it does; only its messages do not come any more.
+      const unheard = this.#commanded && !this.#whole[worker] &&
+        this.#state.followed(thread) === this.#state.command.number;
       const limitMs = beats === 0 ? Math.max(this.#timeLimitMs, startMs) : this.#timeLimitMs;
-      if (this.#threads.silentMs(worker, beats, elapsedMs) <= limitMs) continue;
-      const said = beats === 0 ? "it has not begun within" : "it has done nothing for";
+      if (this.#threads.silentMs(worker, unheard ? undefined : beats, elapsedMs) <= limitMs) continue;
+      const said = beats === 0
+        ? "it has not begun within"
+        : unheard
+        ? "its report has not come within"
+        : "it has done nothing for";
       this.#lose(worker, new Error(`${said} ${limitMs / 1000} s`));
     }
     this.#replaceLost();

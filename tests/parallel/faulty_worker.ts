@@ -41,6 +41,9 @@ self.onmessage = ({ data }) => {
         throw new Error("broken on purpose");
       case "hang":
         for (;;);
+      case "sleep":
+        Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0);
+        return;
       case "slow":
         Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 600);
         return;
