@@ -6,6 +6,7 @@
 import { messageOf } from "../errors.ts";
 import type { ReplacedWorker } from "../train/records.ts";
 import type { Thread } from "./shared_state.ts";
+import type { WorkerSetup } from "./worker.ts";
 
 /** How long a thread that was silent for too long, and was ended, may take to come to the end of a change. */
 export const LEAVING_MS = 3000;
@@ -68,4 +69,16 @@ export class LostWorkers {
     const before = this.#replaced === 0 ? "" : `; ${this.#replaced} had been replaced before`;
     return `${messageOf(cause)}${before}`;
   }
+}
+
+/**
+ * Where a thread begins, in the place of a lost one, that has a model of its own after so many whole epochs: what was done
+ * of an epoch before the run is done, of a later one nothing is.
+ */
+export function afterEpochs(
+  setup: Pick<WorkerSetup, "epochsDone" | "begunSteps">,
+  epochsDone: number,
+): Pick<WorkerSetup, "epochsDone" | "begunSteps"> {
+  const { begunSteps } = setup;
+  return { epochsDone, begunSteps: epochsDone === setup.epochsDone ? begunSteps : begunSteps.map(() => 0) };
 }

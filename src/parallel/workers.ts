@@ -8,7 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import type { Turn } from "./lock.ts";
-import { LEAVING_MS, LostWorkers } from "./lost_workers.ts";
+import { afterEpochs, LEAVING_MS, LostWorkers } from "./lost_workers.ts";
 import { START_MS } from "./options.ts";
 import { copyModel } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
@@ -383,15 +383,14 @@ export class WorkersTransport implements ServerTransport {
     this.#replicas[worker] = replica;
     const whole = this.#whole[worker];
     const { number, epoch } = this.#state.command;
-    const epochsDone = whole && number > 0 ? epoch : this.#epochsDone;
-    // What was done of an epoch before the run is done; of a later one nothing is.
-    const begunSteps = epochsDone === setup.epochsDone ? setup.begunSteps : setup.begunSteps.map(() => 0);
-    const begin = {
-      setup: { ...setup, worker, ...(hasModel ? { epochsDone, begunSteps } : { stepsDone: found.value }) },
-      commandsDone: this.#commanded && !whole ? number - 1 : number,
-      hasModel,
-    };
-    this.#start(begin, replica.allocateGradients());
+    const place = hasModel
+      ? afterEpochs(setup, whole && number > 0 ? epoch : this.#epochsDone)
+      : { stepsDone: found.value };
+    const commandsDone = this.#commanded && !whole ? number - 1 : number;
+    this.#start(
+      { setup: { ...setup, worker, ...place }, commandsDone, hasModel },
+      replica.allocateGradients(),
+    );
     // Others may have the pull that it did not use.
     this.#state.changed();
     return true;
