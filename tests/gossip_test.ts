@@ -3,7 +3,6 @@ import { madelonLike } from "../src/data/generator.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { Gossip, peerOf } from "../src/parallel/gossip.ts";
 import { InProcessTransport } from "../src/parallel/in_process.ts";
-import { trainOverMpi } from "../src/parallel/mpi.ts";
 import type { ParallelOptions } from "../src/parallel/options.ts";
 import { PeerAverage } from "../src/parallel/peer_average.ts";
 import type { ServerReply, WorkerRequest } from "../src/parallel/transport.ts";
@@ -213,8 +212,6 @@ Deno.test("trainParallel() refuses what gossip cannot do, and options that are n
   for (const [options, kind, message] of cases) {
     assertThrows(() => trainParallel(make(), data, options), kind, message);
   }
-  const { workers: _, ...rest } = OPTIONS;
-  assertThrows(() => trainOverMpi(make(), data, rest), TypeError, "Cannot train by gossip over MPI");
 });
 
 Deno.test("trainParallel() by gossip can save the models of its workers, which are as dense as the model", async () => {

@@ -71,7 +71,7 @@ export class WorkersTransport implements ServerTransport {
   #gathered: LocalReport[] = [];
   #onSums: OnSums | undefined;
   readonly #look: ReturnType<typeof setInterval>;
-  #farewell: (() => void) | undefined;
+  #farewell: PromiseWithResolvers<void> | undefined;
   #closed = false;
 
   /**
@@ -176,8 +176,7 @@ export class WorkersTransport implements ServerTransport {
   }
 
   async evolveReplicas(epoch: number): Promise<TopologyCounts> {
-    const reports = await this.#command("evolve", epoch, () => {});
-    return changedInAll(reports);
+    return changedInAll(await this.#command("evolve", epoch, () => {}));
   }
 
   replicas(): readonly SparseMlp[] {
@@ -207,21 +206,20 @@ export class WorkersTransport implements ServerTransport {
     this.#closed = true;
     this.#state.stop();
     if (!this.#allEnded() && this.#failure === undefined) {
-      let timer: ReturnType<typeof setTimeout> | undefined;
-      await new Promise<void>((resolve) => {
-        this.#farewell = resolve;
-        timer = setTimeout(resolve, FAREWELL_MS);
-      });
+      const farewell = this.#farewell = Promise.withResolvers<void>();
+      const timer = setTimeout(farewell.resolve, FAREWELL_MS);
+      await farewell.promise;
       clearTimeout(timer);
     }
     clearInterval(this.#look);
     this.#threads.endAll();
   }
 
-  /** Starts the thread of a worker, over its replica. */
-  #start(begin: Pick<WorkerStart, "setup" | "commandsDone" | "hasModel">, gradients: Uint32Array): void {
-    const replica = this.#replicas[begin.setup.worker].share();
-    this.#threads.start({ ...this.#shared, ...begin, replica, gradients });
+  /** Starts the thread of a worker, over its replica and gradients of its own. */
+  #start(begin: Pick<WorkerStart, "setup" | "commandsDone" | "hasModel">, gradients?: Uint32Array): void {
+    const replica = this.#replicas[begin.setup.worker];
+    gradients ??= replica.allocateGradients();
+    this.#threads.start({ ...this.#shared, ...begin, replica: replica.share(), gradients });
   }
 
   /** Gives all workers a command, and waits until they have followed it. */
@@ -284,16 +282,14 @@ export class WorkersTransport implements ServerTransport {
       case "report":
         this.#gathered[message.report.worker] = message.report;
         this.#whole[message.report.worker] = true;
-        if (Object.keys(this.#gathered).length === this.#replicas.length) {
-          this.#waiting?.resolve();
-        }
+        if (Object.keys(this.#gathered).length === this.#replicas.length) this.#waiting?.resolve();
         return;
       case "failed":
         this.#lose(message.worker, message.cause, message.final);
         return;
       case "ended":
         this.#ended.add(message.worker);
-        if (this.#allEnded()) this.#farewell?.();
+        if (this.#allEnded()) this.#farewell?.resolve();
         return;
       default: {
         const unknown: never = message;
@@ -387,10 +383,7 @@ export class WorkersTransport implements ServerTransport {
       ? afterEpochs(setup, whole && number > 0 ? epoch : this.#epochsDone)
       : { stepsDone: found.value };
     const commandsDone = this.#commanded && !whole ? number - 1 : number;
-    this.#start(
-      { setup: { ...setup, worker, ...place }, commandsDone, hasModel },
-      replica.allocateGradients(),
-    );
+    this.#start({ setup: { ...setup, worker, ...place }, commandsDone, hasModel });
     // Others may have the pull that it did not use.
     this.#state.changed();
     return true;
