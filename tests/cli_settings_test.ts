@@ -177,7 +177,10 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     [{ patience: 3 }, "Cannot use --patience without --validation-fraction"],
     [{ "pruning-every": 3 }, "Cannot use --pruning-every without --importance-pruning"],
     [{ workers: 3 }, "Cannot use --workers without --parallel"],
-    [{ parallel: "wasap", "local-steps": 3 }, "Cannot use --local-steps with --parallel wasap: it is for gossip"],
+    [
+      { parallel: "wasap", "local-steps": 3 },
+      "Cannot use --local-steps with --parallel wasap: it is for gossip",
+    ],
     [
       { parallel: "gossip", "phase-one-fraction": 0.5 },
       "Cannot use --phase-one-fraction with --parallel gossip: it is for wasap and wassp",
