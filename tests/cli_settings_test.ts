@@ -153,6 +153,7 @@ Deno.test("trainOptions() and parallelOptions() put parts together", () => {
     algorithm: "wassp",
     workers: 3,
     phaseOneFraction: 0.7,
+    lostWorkers: 0,
   });
 });
 
@@ -257,6 +258,7 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
     workers: 2,
     phaseOneFraction: 0.5,
     initialRateFactor: 2,
+    lostWorkers: 0,
   });
   assertEquals(withPreset(before), before);
 });
