@@ -72,10 +72,10 @@ function serverTimes() {
   const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 469 });
   const [current, stale] = [emptyReplica(model), emptyReplica(model)];
-  const old = server.pull(stale, -1);
+  const old = server.pull(stale, -1, 0);
   changeTopology(model, settings, 1);
   server.topologyChanged();
-  const now = server.pull(current, -1);
+  const now = server.pull(current, -1, 1);
   const gradients = model.allocateGradients();
   for (const { values } of gradientViews(model.layers, gradients)) {
     values.forEach((_, at) => values[at] = at % 5 - 2);
@@ -86,8 +86,8 @@ function serverTimes() {
     connections: model.stats().connections,
     pushCurrentMs: time(() => server.push(gradients, { ...header, ...now }, current)),
     pushStaleMs: time(() => server.push(gradients, { ...header, ...old }, stale)),
-    pullMs: time(() => server.pull(current, now.version)),
-    pullWithTopologyMs: time(() => server.pull(current, -1)),
+    pullMs: time(() => server.pull(current, now.version, 1)),
+    pullWithTopologyMs: time(() => server.pull(current, -1, 1)),
   };
 }
 
