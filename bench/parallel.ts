@@ -75,7 +75,7 @@ function serverTimes() {
   const old = server.pull(stale, -1, 0);
   changeTopology(model, settings, 1);
   server.topologyChanged();
-  const now = server.pull(current, -1, 0);
+  const now = server.pull(current, -1, 1);
   const gradients = model.allocateGradients();
   for (const { values } of gradientViews(model.layers, gradients)) {
     values.forEach((_, at) => values[at] = at % 5 - 2);
@@ -86,8 +86,8 @@ function serverTimes() {
     connections: model.stats().connections,
     pushCurrentMs: time(() => server.push(gradients, { ...header, ...now }, current)),
     pushStaleMs: time(() => server.push(gradients, { ...header, ...old }, stale)),
-    pullMs: time(() => server.pull(current, now.version, 0)),
-    pullWithTopologyMs: time(() => server.pull(current, -1, 0)),
+    pullMs: time(() => server.pull(current, now.version, 1)),
+    pullWithTopologyMs: time(() => server.pull(current, -1, 1)),
   };
 }
 

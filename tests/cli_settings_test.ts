@@ -162,6 +162,7 @@ Deno.test("trainOptions() and parallelOptions() put parts together", () => {
     workers: 3,
     phaseOneFraction: 0.7,
     ...PHASE_TWO,
+    lostWorkers: 0,
   });
 });
 
@@ -284,6 +285,7 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
     initialRateFactor: 2,
     ...PHASE_TWO,
     staleness: "none",
+    lostWorkers: 0,
   });
   assertEquals(withPreset(before), before);
 });

@@ -34,7 +34,6 @@ export interface Application {
 
 /**
  * Applies written gradients to all parameters: one step of the optimiser.
- *
  */
 export function applyGradients(
   network: NetworkMemory,

@@ -11,6 +11,19 @@ import type { WorkerSetup } from "./worker.ts";
 /** How long a thread that was silent for too long, and was ended, may take to come to the end of a change. */
 export const LEAVING_MS = 3000;
 
+/** What is to be said of a worker that was silent for too long. */
+export function silence(
+  { begun, unheard }: { readonly begun: boolean; readonly unheard: boolean },
+  limitMs: number,
+): Error {
+  const said = !begun
+    ? "it has not begun within"
+    : unheard
+    ? "its report has not come within"
+    : "it has done nothing for";
+  return new Error(`${said} ${limitMs / 1000} s`);
+}
+
 /** Workers that are lost and not replaced yet, and how many may still be. */
 export class LostWorkers {
   readonly #most: number;

@@ -8,7 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { kernelsPath } from "../native/library.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import type { Turn } from "./lock.ts";
-import { afterEpochs, LEAVING_MS, LostWorkers } from "./lost_workers.ts";
+import { afterEpochs, LEAVING_MS, LostWorkers, silence } from "./lost_workers.ts";
 import { START_MS } from "./options.ts";
 import { copyModel } from "../model/copy.ts";
 import { emptyReplica } from "./replica.ts";
@@ -261,12 +261,7 @@ export class WorkersTransport implements ServerTransport {
         this.#state.followed(thread) === this.#state.command.number;
       const limitMs = beats === 0 ? Math.max(this.#timeLimitMs, startMs) : this.#timeLimitMs;
       if (this.#threads.silentMs(worker, unheard ? undefined : beats, elapsedMs) <= limitMs) continue;
-      const said = beats === 0
-        ? "it has not begun within"
-        : unheard
-        ? "its report has not come within"
-        : "it has done nothing for";
-      this.#lose(worker, new Error(`${said} ${limitMs / 1000} s`));
+      this.#lose(worker, silence({ begun: beats > 0, unheard }, limitMs));
     }
     this.#replaceLost();
     for (const gone of this.#lost.takeGone()) {
@@ -348,12 +343,8 @@ export class WorkersTransport implements ServerTransport {
       try {
         if (!this.#state.takeFrom(thread)) {
           // It is in the middle of an update, and comes to its end unless it was lost there.
-          if (performance.now() - sinceMs > LEAVING_MS) {
-            this.#fail(
-              worker,
-              `${messageOf(cause)}, in the middle of an update, so that the model is in doubt`,
-            );
-          }
+          const said = `${messageOf(cause)}, in the middle of an update, so that the model is in doubt`;
+          if (performance.now() - sinceMs > LEAVING_MS) this.#fail(worker, said);
         } else if (this.#replace(worker)) this.#lost.replaced({ worker, thread });
       } catch (failed) {
         this.#fail(worker, failed);

@@ -34,11 +34,6 @@ const GOSSIP = {
 const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
   parallel: "timeLimitSeconds",
 });
-/** Over MPI there is none. */
-const { default: __, ...LOST_WORKERS } = from(PARALLEL_HYPERPARAMETERS.lostWorkers, {
-  parallel: "lostWorkers",
-});
-
 /** In the order help shows them. */
 export const PARALLEL_OPTIONS = [
   {
@@ -148,12 +143,12 @@ export const PARALLEL_OPTIONS = [
   },
   {
     ...PARALLEL,
-    ...LOST_WORKERS,
+    ...from(PARALLEL_HYPERPARAMETERS.lostWorkers, { parallel: "lostWorkers" }),
     name: "lost-workers",
     value: "N",
     help:
-      "Workers of --parallel that throw, hang or vanish and are replaced, each by one that goes on with its shard " +
-      "(default 0: the first ends the run).",
+      "Workers of --parallel that throw, hang or vanish and are replaced, each by one that goes on with its shard; " +
+      "one more ends the run.",
     excludes: [{ option: "transport", values: ["mpi"], because: "a rank that is lost ends the job" }],
   },
   {
