@@ -50,7 +50,7 @@ const NESTED: Readonly<Record<string, HyperparameterTable>> = { importancePrunin
 const DECISIVE: Readonly<Record<string, string>> = { algorithm: "parallel", phaseTwo: "phase-two" };
 
 /** Defaults of phase 2. */
-const PHASE_TWO = { phaseTwo: "local", shards: "once", averageEvery: 0, phaseTwoRateFactor: 1 } as const;
+const PHASE_TWO = { phaseTwo: "local", shards: "once", averageEvery: 0 } as const;
 
 Deno.test("OPTIONS that go into something name what is there, with the same kind, range, symbol and default", () => {
   let pointing = 0;

@@ -116,7 +116,11 @@ Deno.test("trainParallel() by gossip asks once in H steps of each worker, and an
 
 Deno.test("trainParallel() by gossip without a question is phase 2 from the first epoch on, bit for bit", async () => {
   const [alone, phased] = [make(), make()];
-  const { records } = await finishInProcess(alone, data, { ...OPTIONS, localSteps: 1000 }, 1);
+  const { records } = await finishInProcess(alone, data, {
+    ...OPTIONS,
+    localSteps: 1000,
+    phaseTwoRateFactor: 1,
+  }, 1);
   const { localSteps: _, ...rest } = OPTIONS;
   await finishInProcess(phased, data, { ...rest, algorithm: "wasap", phaseOneFraction: 0 }, 1);
   assertSameModel(alone, phased);

@@ -72,6 +72,10 @@ Deno.test("phaseTwoRate() is the base rate so many times, and corrects the first
   assertEquals(rate({ phaseTwoRateFactor: 3 }, false).rateRatio, 1);
   assertEquals(rate({ phaseTwoRateFactor: 3 }, true, 8).rateRatio, 1);
   assertEquals(rate({ algorithm: "wassp", phaseTwoRateFactor: 2 }, true).rateRatio, 0.5);
+  // By gossip, as for batches 2·K times as large, of 10 at most.
+  assertAlmostEquals(rate({ algorithm: "gossip", workers: 3 }, false).learningRate, 0.6, 1e-12);
+  assertAlmostEquals(rate({ algorithm: "gossip", workers: 64 }, false).learningRate, 1, 1e-12);
+  assertAlmostEquals(rate({ algorithm: "gossip", phaseTwoRateFactor: 3 }, false).learningRate, 0.3, 1e-12);
 });
 
 Deno.test("trainParallel() with averageEvery lets workers go on from the average, the optimiser's state included", async () => {

@@ -55,13 +55,13 @@ export interface ParallelHyperparameterOptions {
    * @default by the algorithm: local for wasap, local for wassp, gossip for gossip
    */
   readonly phaseTwo?: "local" | "gossip";
-  /** Gossip: steps (H) that a worker makes before it asks another for its model. @default {8} */
+  /** Gossip: steps (H) that a worker makes before it asks another for its model. @default {16} */
   readonly localSteps?: number;
   /**
    * Gossip: how a worker averages with another. `holders`: each of its connections over those of the two that have it, its
    * topology stays; `union`: over the connections of both, an absent one as 0, made as sparse again as it was.
    *
-   * @default {"holders"}
+   * @default {"union"}
    */
   readonly peerAverage?: "holders" | "union";
   /**
@@ -92,7 +92,11 @@ export interface ParallelHyperparameterOptions {
    * @default {0}
    */
   readonly averageEvery?: number;
-  /** In phase 2, the learning rate is this many times as large. @default {1} */
+  /**
+   * In phase 2, the learning rate is this many times as large.
+   *
+   * @default 1; for the algorithm `gossip` as for batches 2·K times as large, of 10 at most
+   */
   readonly phaseTwoRateFactor?: number;
   /**
    * Seconds after which a worker that does nothing counts as lost; up to 1,000,000.
@@ -193,8 +197,8 @@ export const PARALLEL_HYPERPARAMETERS = {
   phaseTwoRateFactor: {
     kind: "number",
     above: 0,
-    default: 1,
-    doc: "How many times larger the learning rate is in phase 2.",
+    doc:
+      "How many times larger the learning rate is in phase 2 (default 1; with gossip twice the number of workers, 10 at most).",
   },
   phaseTwo: {
     kind: "choice",
@@ -206,7 +210,7 @@ export const PARALLEL_HYPERPARAMETERS = {
   },
   localSteps: {
     ...COUNT,
-    default: 8,
+    default: 16,
     symbol: "H",
     only: GOSSIP,
     doc: "With gossip, steps that a worker makes before it asks another for its model.",
@@ -214,7 +218,7 @@ export const PARALLEL_HYPERPARAMETERS = {
   peerAverage: {
     kind: "choice",
     choices: ["holders", "union"],
-    default: "holders",
+    default: "union",
     only: GOSSIP,
     doc:
       "With gossip, how two models are averaged: each connection over those of the two that have it, or over the " +
@@ -272,8 +276,8 @@ type OfSome = {
  * absent.
  */
 export type ParallelHyperparameters =
-  & Readonly<Required<Omit<ParallelHyperparameterOptions, OfSome>>>
-  & Pick<ParallelHyperparameterOptions, OfSome>;
+  & Readonly<Required<Omit<ParallelHyperparameterOptions, OfSome | "phaseTwoRateFactor">>>
+  & Pick<ParallelHyperparameterOptions, OfSome | "phaseTwoRateFactor">;
 
 /**
  * Fills in defaults and checks ranges. Other keys are left out.

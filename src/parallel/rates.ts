@@ -58,8 +58,27 @@ export interface LocalStep {
   readonly first: boolean;
 }
 
+/** The most that gossip multiplies the base rate by. */
+const MOST_GOSSIP_FACTOR = 10;
+
 /**
- * Rate of a step of phase 2: the base rate by the schedule, `phaseTwoRateFactor` times. What phase 1 leaves was built
+ * How many times the base rate a step of phase 2 has.
+ *
+ * Gossip: what the optimiser asks for where an update has 2·K times as many samples. K workers make 1/K of the steps, and
+ * an answer that is some steps old takes back a part of what was learned since.
+ */
+function phaseTwoFactor(
+  { algorithm, workers, phaseTwoRateFactor }: ParallelHyperparameters,
+  { optimizer }: Hyperparameters,
+): number {
+  if (phaseTwoRateFactor !== undefined) return phaseTwoRateFactor;
+  return algorithm === "gossip"
+    ? optimizerNamed(optimizer).rateFactor(Math.min(2 * workers, MOST_GOSSIP_FACTOR))
+    : 1;
+}
+
+/**
+ * Rate of a step of phase 2: the base rate by the schedule, times a factor. What phase 1 leaves was built
  * with another rate, where it was synchronous or the factor is not 1; for that the first step corrects.
  *
  * @param run Epochs done before this run, and the last epoch of phase 1.
@@ -71,7 +90,7 @@ export function phaseTwoRate(
   { number, steps, first }: LocalStep,
 ): StepRate {
   const { epochsDone, phaseOneEpochs } = run;
-  const factor = parallel.phaseTwoRateFactor;
+  const factor = phaseTwoFactor(parallel, settings);
   const other = first && phaseOneEpochs > 0 && epochsDone <= phaseOneEpochs;
   const phaseOne = parallel.algorithm === "wassp" ? phaseOneFactor(parallel, settings, phaseOneEpochs) : 1;
   return {

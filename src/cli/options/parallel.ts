@@ -130,7 +130,6 @@ export const PARALLEL_OPTIONS = [
     ...from(PARALLEL_HYPERPARAMETERS.phaseTwoRateFactor, { parallel: "phaseTwoRateFactor" }),
     name: "phase-two-rate-factor",
     value: "X",
-    defaultWith: { option: "parallel", values: ["wasap", "wassp", "gossip"] },
   },
   {
     ...PARALLEL,
