@@ -81,6 +81,31 @@ Deno.test("Gossip asks after every H steps, has one question open, and settles w
   assertEquals(stopped.next({ kind: "stop" }), { done: true, value: { kind: "stop" } });
 });
 
+Deno.test("Gossip says that an average over the union has changed the topology before others are answered", () => {
+  const gossip = new Gossip(new PeerAverage(make(), "union"), {
+    worker: 0,
+    workers: 2,
+    localSteps: 1,
+    seed: 1,
+  });
+  const model = SparseMlp.create({ sizes: [30, 60, 40, 2], epsilon: 8, seed: 3 });
+  const changed: boolean[] = [];
+  const run = (part: Generator<WorkerRequest, unknown, ServerReply>) => {
+    for (let next = part.next(); !next.done;) {
+      const asked = next.value.kind === "answer";
+      if (next.value.kind === "answer") changed.push(next.value.changed);
+      next = part.next(asked ? { kind: "model", peer: 1, model } : { kind: "applied" });
+    }
+  };
+  const done = { samples: 1, loss: 0, correct: 0, changed: false };
+  run(gossip.between(1, done));
+  // The question after this step has to wait, and is asked once the first is answered.
+  run(gossip.between(2, done));
+  run(gossip.settle(2));
+  assertEquals(changed, [false, true]);
+  assert(gossip.takeChanged());
+});
+
 Deno.test("trainParallel() by gossip is a function of the interleaving, for any workers and both averages", async () => {
   for (const workers of [2, 3, 5]) {
     for (const peerAverage of ["holders", "union"] as const) {

@@ -96,7 +96,7 @@ export class Gossip {
   /** At the end of an epoch, or where it halts: what was asked is answered, and what was due is asked. Returns whether to go on. */
   *settle(steps: number): Generator<WorkerRequest, boolean, ServerReply> {
     while (this.#askedAt !== undefined) {
-      const reply = yield { kind: "answer" };
+      const reply = yield { kind: "answer", changed: this.takeChanged() };
       if (reply.kind === "stop") return false;
       this.#take(reply, steps);
       if (!(yield* this.#ask(steps))) return false;

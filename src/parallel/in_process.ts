@@ -238,6 +238,8 @@ export class InProcessTransport implements ServerTransport {
 
   #resume(turn: Turn, reply: ServerReply): void {
     turn.request = turn.program.next(reply).value ?? undefined;
+    // While it waits, others get its model, of the topology it has now.
+    if (turn.request?.kind === "answer" && turn.request.changed) turn.questions!.topologyChanged();
   }
 }
 

@@ -117,6 +117,7 @@ class MpiLink {
         this.#gossip!.ask(request.peer);
         return { kind: "applied" };
       case "answer":
+        if (request.changed) this.#topologyChanged();
         return await this.#answer();
       case "next":
         return await this.#next();

@@ -76,6 +76,7 @@ export class SharedLink {
         this.#options.state.changed();
         return { kind: "applied" };
       case "answer":
+        if (request.changed) this.#options.questions!.topologyChanged();
         return this.#attempt(() => this.#options.questions!.isAnswered, () => this.#answered()!);
       case "next":
         return this.#next();

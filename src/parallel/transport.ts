@@ -54,9 +54,9 @@ export type WorkerRequest =
   | { readonly kind: "ask"; readonly peer: number }
   /**
    * Gossip: at the end of an epoch, waits for the model that was asked for, the reply. Others who ask get the worker's
-   * model meanwhile, so that workers who wait for each other all get theirs.
+   * model meanwhile, so that workers who wait for each other all get theirs; `changed` as of a report.
    */
-  | { readonly kind: "answer" }
+  | { readonly kind: "answer"; readonly changed: boolean }
   /** The next command of phase 2. The first time it also brings the server's whole model, the optimiser's state included. */
   | { readonly kind: "next" }
   /** What the worker did since it got its last command, and whether its topology may have changed since it last told. */

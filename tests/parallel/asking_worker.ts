@@ -51,7 +51,7 @@ function* work(
     open = (worker + 1 + step % (workers - 1)) % workers;
     yield { kind: "ask", peer: open };
   }
-  if (open >= 0) take(yield { kind: "answer" });
+  if (open >= 0) take(yield { kind: "answer", changed: false });
   const report = {
     ...{ worker, steps: STEPS, samples: STEPS, loss: 0, correct: 0, seconds: 0, exchangeSteps: 0, exchanges },
     counts: { replaced: 0, pruned: 0 },
