@@ -26,7 +26,6 @@ import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate, phaseTwoRate } from "./rates.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
 import { type TransportPlan } from "./transport_plan.ts";
-import { passSteps, stepsOfAll } from "./worker.ts";
 import { WorkerModels } from "./worker_models.ts";
 
 /** Both phases, told to a transport. */
@@ -237,21 +236,19 @@ export class ParallelEngine implements Engine {
 
   /** Learning rate of the last step of an epoch. */
   #lastRate(epoch: number, first: boolean): number {
-    const { server, setup } = this.#plan;
-    const { batchSize } = this.#settings;
+    const { server, setup, passes: [count] } = this.#plan;
     if (first) {
       return phaseOneRate(setup.parallel, this.#settings, epoch * server.steps - 1, server.steps)
         .learningRate;
     }
-    const count = passSteps(setup.split.samples, setup.parallel.workers, batchSize);
     const last = { number: epoch * count - 1, steps: count, first: false };
     return phaseTwoRate(setup.parallel, this.#settings, setup, last).learningRate;
   }
 
   /** Steps of all workers in an epoch, for progress. */
   #stepsOf(first: boolean): number {
-    const { server, setup: { parallel, split } } = this.#plan;
-    return first ? server.steps : stepsOfAll(split.samples, parallel.workers, this.#settings.batchSize);
+    const { server, passes } = this.#plan;
+    return first ? server.steps : added(passes);
   }
 }
 

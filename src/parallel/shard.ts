@@ -13,6 +13,11 @@ export function shardSize(samples: number, workers: number, worker: number): num
   return Math.floor(samples / workers) + (worker < samples % workers ? 1 : 0);
 }
 
+/** Steps of worker `worker`'s pass over its shard; of the first one, as many as any has. */
+export function passSteps(samples: number, workers: number, batchSize: number, worker = 0): number {
+  return Math.ceil(shardSize(samples, workers, worker) / batchSize);
+}
+
 /** Whether shards are drawn once, or anew for every pass. */
 export type ShardDraw = "once" | "epoch";
 
@@ -21,7 +26,7 @@ export type ShardDraw = "once" | "epoch";
  *
  * Drawn once, the shard is the same samples in every pass, each time in another order. Drawn for every epoch, all samples
  * are shuffled for the pass, and the shard is its part of them; the shards of all workers in one pass are a partition in
- * either case. Memory: 8 bytes a sample of the shard, or 4 a sample of all.
+ * either case. Memory: 12 bytes a sample of the shard, or 4 a sample of all.
  */
 export class Shard {
   readonly #samples: Uint32Array;

@@ -14,8 +14,8 @@ import type { RunState } from "../train/state.ts";
 import { type Beginning, beginningOf } from "./begun_epoch.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import type { ServerOptions } from "./server.ts";
-import { shardSize } from "./shard.ts";
-import { passSteps, type WorkerSetup } from "./worker.ts";
+import { passSteps } from "./shard.ts";
+import type { WorkerSetup } from "./worker.ts";
 import type { WorkerModels } from "./worker_models.ts";
 
 /** What a transport is made for. */
@@ -52,7 +52,7 @@ export function planTransport(
   const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels, state);
   const passes = Array.from(
     { length: workers },
-    (_, worker) => Math.ceil(shardSize(split.samples, workers, worker) / batchSize),
+    (_, worker) => passSteps(split.samples, workers, batchSize, worker),
   );
   const phaseOne = epochsDone < phaseOneEpochs;
   // In rounds all workers have as many steps as there are rounds.
@@ -104,7 +104,7 @@ export function lastChangeOfPhases(
   const together = lastChange(evolveEvery, epochs, serverSteps(samples, settings, parallel), {
     until: phaseOne,
   });
-  const alone = [0, workers - 1].map((worker) => Math.ceil(shardSize(samples, workers, worker) / batchSize))
+  const alone = [0, workers - 1].map((worker) => passSteps(samples, workers, batchSize, worker))
     .map((steps) => lastChange(evolveEvery, epochs, steps, { after: phaseOne }));
   return Math.max(together, Math.min(...alone));
 }

@@ -18,7 +18,7 @@ import { Gossip } from "./gossip.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import { PeerAverage } from "./peer_average.ts";
 import { phaseTwoRate } from "./rates.ts";
-import { Shard, shardSize } from "./shard.ts";
+import { passSteps, Shard } from "./shard.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
 
 /** What a worker needs to know. */
@@ -41,20 +41,6 @@ export interface WorkerSetup {
   readonly phaseOneEpochs: number;
   /** Density of each layer but the output's when the run began, where the density falls. */
   readonly startDensities?: readonly number[] | undefined;
-}
-
-/** Rounds or steps of one pass over the largest shard. */
-export function passSteps(samples: number, workers: number, batchSize: number): number {
-  return Math.ceil(shardSize(samples, workers, 0) / batchSize);
-}
-
-/** Steps of all workers together in an epoch of phase 2. */
-export function stepsOfAll(samples: number, workers: number, batchSize: number): number {
-  let steps = 0;
-  for (let worker = 0; worker < workers; worker++) {
-    steps += Math.ceil(shardSize(samples, workers, worker) / batchSize);
-  }
-  return steps;
 }
 
 /**
@@ -127,7 +113,10 @@ function* onePass(
 
 /** A worker's shard, and what runs its batches. */
 class WorkerSteps {
+  /** Steps of a pass of phase 1. */
   readonly passSteps: number;
+  /** Steps of an epoch of phase 2. */
+  readonly #localPassSteps: number;
   readonly #setup: WorkerSetup;
   readonly #replica: SparseMlp;
   readonly #runner: StepRunner;
@@ -144,9 +133,13 @@ class WorkerSteps {
     this.#localSteps = setup.epochsDone < setup.phaseOneEpochs ? 0 : setup.begunSteps[worker];
     this.#shard = new Shard(split.samples, workers, worker, settings.seed, shards);
     // In a synchronous phase all workers have as many rounds; a smaller shard may have nothing in the last.
-    this.passSteps = algorithm === "wassp"
-      ? passSteps(split.samples, workers, settings.batchSize)
-      : Math.ceil(this.#shard.order.length / settings.batchSize);
+    this.passSteps = passSteps(
+      split.samples,
+      workers,
+      settings.batchSize,
+      algorithm === "wassp" ? 0 : worker,
+    );
+    this.#localPassSteps = passSteps(split.samples, workers, settings.batchSize, worker);
     if (localSteps !== undefined && peerAverage !== undefined) {
       const average = new PeerAverage(replica, peerAverage, settings.threads);
       this.#gossip = new Gossip(average, { worker, workers, localSteps, seed: settings.seed });
@@ -241,11 +234,6 @@ class WorkerSteps {
   /** The exchanges since the last report. */
   #exchanges(): Pick<LocalReport, "exchanges" | "exchangeSteps"> {
     return this.#gossip?.takeCounts() ?? { exchanges: 0, exchangeSteps: 0 };
-  }
-
-  /** Steps of an epoch of phase 2. */
-  get #localPassSteps(): number {
-    return Math.ceil(this.#shard.order.length / this.#setup.settings.batchSize);
   }
 
   #change(moment: Moment): TopologyCounts {
