@@ -14,7 +14,8 @@ import { type Dataset, datasets, type EpochRecord, SparseMlp, train, trainParall
 import { stateFor } from "../src/optimizer/optimizers.ts";
 import { inbox, sendParametersTo, sendTopologyTo } from "../src/parallel/inbox.ts";
 import { PeerAverage } from "../src/parallel/peer_average.ts";
-import { emptyReplica, gradientViews } from "../src/parallel/replica.ts";
+import { gradientViews } from "../src/model/layer.ts";
+import { emptyReplica } from "../src/parallel/replica.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";

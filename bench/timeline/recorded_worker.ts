@@ -3,8 +3,8 @@
  *
  * @module
  */
-import type { PeerModel } from "../../src/parallel/inbox.ts";
 import { Questions } from "../../src/parallel/questions.ts";
+import type { ModelSnapshot } from "../../src/parallel/replica.ts";
 import { ParameterServer } from "../../src/parallel/server.ts";
 import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
 import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
@@ -36,7 +36,7 @@ function workBefore(request: WorkerRequest, reply: ServerReply): Activity | unde
 }
 
 /** A model that tells each time when somebody looks at a part of it. */
-function watched({ layers }: PeerModel, onLook: () => void): PeerModel {
+function watched({ layers }: ModelSnapshot, onLook: () => void): ModelSnapshot {
   return {
     layers: layers.map((layer) =>
       new Proxy(layer, {

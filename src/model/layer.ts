@@ -73,7 +73,7 @@ export function gradientLength(layers: readonly LayerPlan[]): number {
 
 /** Gradients of one layer. */
 export interface LayerGradients {
-  /** Of each weight, in the order of the layer's `indices`: shape `[nnz]`. */
+  /** Of each weight, in the order of the layer's `indices`: shape `[nnz]`; in an arena there is room for its capacity. */
   readonly values: Float32Array;
   /** Of each bias, shape `[neurons]`. */
   readonly bias: Float32Array;
@@ -81,15 +81,15 @@ export interface LayerGradients {
   readonly activationParameters: Float32Array;
 }
 
-/** The gradients of all layers in an arena, as views of it. */
-export function gradientSections(layers: readonly SparseLayer[], arena: Uint32Array): LayerGradients[] {
+/** The gradients of all layers in an arena, as views of it; `values` has the layer's capacity. */
+export function gradientViews(layers: readonly SparseLayer[], arena: Uint32Array): LayerGradients[] {
   let offset = 0;
   return layers.map((layer) => {
     const [values, bias, activationParameters] = sectionsOf(arena, trainableLengths(layer), offset).map(
       asFloats,
     );
     offset += gradientWords(layer);
-    return { values: values.subarray(0, layer.nnz), bias, activationParameters };
+    return { values, bias, activationParameters };
   });
 }
 

@@ -12,7 +12,7 @@ import type { OptimizerState } from "../optimizer/optimizer.ts";
 import { type OptimizerSettings, stateFor } from "../optimizer/optimizers.ts";
 import { type StepOptions, StepSettings } from "../optimizer/step_settings.ts";
 import { UPDATE_HYPERPARAMETERS, type UpdateOptions } from "../optimizer/update_options.ts";
-import { gradientSections, type LayerGradients, type SparseLayer } from "./layer.ts";
+import { gradientViews, type LayerGradients, type SparseLayer } from "./layer.ts";
 import { requireFinite } from "./sample_batch.ts";
 import type { ModelUse } from "./use.ts";
 
@@ -52,8 +52,8 @@ const PART_NAMES: NamesOf<LayerGradients> = { values: true, bias: true, activati
 
 /** Copies of the gradients in an arena. */
 export function layerGradients(layers: readonly SparseLayer[], arena: Uint32Array): LayerGradients[] {
-  return gradientSections(layers, arena).map(({ values, bias, activationParameters }) => ({
-    values: values.slice(),
+  return gradientViews(layers, arena).map(({ values, bias, activationParameters }, index) => ({
+    values: values.slice(0, layers[index].nnz),
     bias: bias.slice(),
     activationParameters: activationParameters.slice(),
   }));
@@ -81,7 +81,7 @@ export function updateParameters(
   }
   using _ = model.use.train();
   model.holdState(stateFor(settings as OptimizerSettings, model.optimizerState));
-  for (const [index, section] of gradientSections(model.layers, arena).entries()) {
+  for (const [index, section] of gradientViews(model.layers, arena).entries()) {
     for (const part of PARTS) section[part].set(read[index][part]);
   }
   const step = new StepSettings({ ...settings, ...PLAIN }, model.optimizerState?.planes.length ?? 0);

@@ -8,7 +8,6 @@
  *
  * @module
  */
-import { paddedWords } from "../model/layer.ts";
 import type { SparseMlp } from "../model/model.ts";
 import {
   type MpiAnnouncement,
@@ -19,8 +18,9 @@ import {
   takeMessage,
   takeWhatIsHere,
 } from "../native/mpi.ts";
-import type { PeerModel } from "./inbox.ts";
-import { Head, NO_PIECES, NO_WORDS, type Places } from "./mpi_wire.ts";
+import { type Inbox, inbox } from "./inbox.ts";
+import { Head, NO_PIECES, NO_WORDS, placed, type Places } from "./mpi_wire.ts";
+import type { ModelSnapshot } from "./replica.ts";
 
 /** Kinds of messages between workers; apart from those to and from servers. */
 const KIND = {
@@ -37,10 +37,10 @@ const MOST_POSTED = 64;
 /** How long the thread is blocked at once while part of a model is on its way, or others wait for theirs. */
 const BUSY_MS = 1;
 
-/** Memory for the model of another worker, as one array of words that a message is taken into. */
-class Inbox implements PeerModel {
+/** The model of another worker as it arrives, and which one it is. */
+class Arriving implements Inbox {
   readonly words: Uint32Array;
-  readonly layers: readonly InboxLayer[];
+  readonly layers: Inbox["layers"];
   /** Whose topology is here, and which version of it. */
   rank = -1;
   version = 0;
@@ -50,33 +50,13 @@ class Inbox implements PeerModel {
   whole: BigUint64Array = NO_PIECES;
 
   constructor(model: SparseMlp) {
-    const wordsOf = (layer: SparseMlp["layers"][number]) =>
-      paddedWords(layer.inputs + 1) + 2 * paddedWords(layer.capacity) + paddedWords(layer.neurons) +
-      paddedWords(layer.activationParameters.length);
-    this.words = new Uint32Array(model.layers.reduce((sum, layer) => sum + wordsOf(layer), 0));
-    let place = 0;
-    const indices = (length: number) => {
-      const view = this.words.subarray(place, place + length);
-      place += paddedWords(length);
-      return view;
-    };
-    const floats = (length: number) => {
-      const { buffer, byteOffset } = indices(length);
-      return new Float32Array(buffer, byteOffset, length);
-    };
-    this.layers = model.layers.map(({ inputs, neurons, capacity, activationParameters }) => ({
-      indptr: indices(inputs + 1),
-      indices: indices(capacity),
-      values: floats(capacity),
-      bias: floats(neurons),
-      activationParameters: floats(activationParameters.length),
-    }));
+    ({ words: this.words, layers: this.layers } = inbox(model));
   }
 
   /** Makes ready for another topology. */
   expect(rank: number, version: number, connections: Uint32Array): void {
     [this.rank, this.version] = [rank, version];
-    const place = (view: ArrayBufferView, length: number): [number, number] => [view.byteOffset / 4, length];
+    const place = (view: ArrayBufferView, length: number) => placed(this.words, view, length);
     const rows = pieces(this.layers.map(({ indptr }) => place(indptr, indptr.length)));
     const indices = pieces(this.layers.map(({ indices }, index) => place(indices, connections[index])));
     this.parameters = pieces(this.layers.flatMap(({ values, bias, activationParameters }, index) => [
@@ -87,8 +67,6 @@ class Inbox implements PeerModel {
     this.whole = withTopology({ rows, indices, parameters: this.parameters });
   }
 }
-
-type InboxLayer = PeerModel["layers"][number];
 
 /** Pieces of a model whose topology goes before its parameters. */
 function withTopology(
@@ -114,7 +92,7 @@ export class MpiGossip {
   #whole: BigUint64Array;
   /** How often the topology of the replica has changed, from 1. */
   #version = 1;
-  #inbox: Inbox | undefined;
+  #inbox: Arriving | undefined;
   /** Rank that was asked and has not answered. */
   #asked: number | undefined;
   /** Where the model that is on its way goes, from its first chunk to its last. */
@@ -146,14 +124,14 @@ export class MpiGossip {
 
   /** Asks a worker for its model; no question may be open. */
   ask(peer: number): void {
-    const inbox = this.#inbox ??= new Inbox(this.#replica);
+    const known = this.#inbox ??= new Arriving(this.#replica);
     const rank = this.#asked = this.#firstRank + peer;
-    const version = inbox.rank === rank ? inbox.version : 0;
+    const version = known.rank === rank ? known.version : 0;
     postMessage(rank, this.#head.begin(KIND.question).setWord(1, version).words, NO_WORDS, NO_PIECES);
   }
 
   /** The model that was asked for, once all of it is here; it may be read until the next question. */
-  take(): { readonly peer: number; readonly model: PeerModel } | undefined {
+  take(): { readonly peer: number; readonly model: ModelSnapshot } | undefined {
     if (!this.#hasAnswer || this.#asked === undefined) return undefined;
     const peer = this.#asked - this.#firstRank;
     this.#asked = undefined;

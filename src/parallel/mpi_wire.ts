@@ -3,11 +3,10 @@
  *
  * @module
  */
-import { STATE_HEAD_WORDS } from "../model/layer.ts";
+import { gradientViews, STATE_HEAD_WORDS } from "../model/layer.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { HEAD_WORDS, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
-import { gradientViews } from "./replica.ts";
 import { type ModelPart, ownPart } from "./server_parts.ts";
 
 /** Kinds of messages. */
@@ -91,10 +90,10 @@ export class Head {
 }
 
 /** Offset and length, in words. */
-type Piece = readonly [offset: number, length: number];
+export type Piece = readonly [offset: number, length: number];
 
 /** A view's place in its arena. */
-function placed(arena: Uint32Array, view: ArrayBufferView, length: number): Piece {
+export function placed(arena: Uint32Array, view: ArrayBufferView, length: number): Piece {
   return [(view.byteOffset - arena.byteOffset) / 4, length];
 }
 

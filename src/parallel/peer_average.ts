@@ -9,8 +9,8 @@ import type { OutgoingArrays } from "../native/csr.ts";
 import { dropTo } from "../native/drop.ts";
 import { averageHeld, unite } from "../native/merge.ts";
 import { placesOf, rebuildIncoming } from "../sparse/csr.ts";
-import type { PeerLayer, PeerModel } from "./inbox.ts";
 import type { ParallelHyperparameterOptions } from "./options.ts";
+import type { LayerSnapshot, ModelSnapshot } from "./replica.ts";
 
 /**
  * Averages a model with those of others, in place.
@@ -43,7 +43,7 @@ export class PeerAverage {
   }
 
   /** Averages with the model of another worker; returns whether the topology has changed. */
-  with({ layers }: PeerModel): boolean {
+  with({ layers }: ModelSnapshot): boolean {
     let changed = false;
     for (const [index, layer] of this.#model.layers.entries()) {
       const other = layers[index];
@@ -55,7 +55,7 @@ export class PeerAverage {
     return changed;
   }
 
-  #unite(layer: SparseLayer, other: PeerLayer, union: OutgoingArrays): boolean {
+  #unite(layer: SparseLayer, other: LayerSnapshot, union: OutgoingArrays): boolean {
     const { nnz } = layer;
     // Where the other has no connection that this one lacks, the rows stay, and none are too many.
     const grows = unite(layer, other, union) > nnz;

@@ -8,7 +8,8 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { inbox, type PeerModel, sendParametersTo, sendTopologyTo } from "./inbox.ts";
+import { inbox, sendParametersTo, sendTopologyTo } from "./inbox.ts";
+import type { ModelSnapshot } from "./replica.ts";
 import type { Thread } from "./shared_state.ts";
 
 /** What a word says: no question; a thread asks a worker; a thread writes the answer; the answer of a worker is there. */
@@ -30,7 +31,7 @@ export interface QuestionsMemory {
   readonly open: Int32Array;
   /** The topology of which thread each inbox has, and which of its, `[workers][2]`. */
   readonly held: Int32Array;
-  readonly inboxes: readonly PeerModel[];
+  readonly inboxes: readonly ModelSnapshot[];
 }
 
 /** Memory for some workers with models like this one. */
@@ -98,7 +99,7 @@ export class Questions {
   }
 
   /** The model that the thread has asked for, once it is there; it may be read until the next question. */
-  take(): { readonly peer: number; readonly model: PeerModel } | undefined {
+  take(): { readonly peer: number; readonly model: ModelSnapshot } | undefined {
     const { open, inboxes } = this.#memory;
     const { worker } = this.#self;
     this.#post();

@@ -4,7 +4,7 @@
  * @module
  */
 import { emptyCopy } from "../model/copy.ts";
-import { paddedWords, type SparseLayer } from "../model/layer.ts";
+import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { partsOfShared, type SharedModel } from "../model/share.ts";
 import { LAYOUT_COLUMNS } from "../native/layout.ts";
@@ -21,26 +21,18 @@ export function emptyReplica(model: SparseMlp): SparseMlp {
   return replica;
 }
 
-/** Gradients of one layer as views of a gradient arena. */
-export interface LayerGradients {
-  readonly values: Float32Array;
-  readonly bias: Float32Array;
-  readonly activationParameters: Float32Array;
-}
+/**
+ * The connections and parameters of one layer, without its incoming view and what an optimiser keeps. nnz is
+ * `indptr[inputs]`.
+ */
+export type LayerSnapshot = Pick<
+  SparseLayer,
+  "indptr" | "indices" | "values" | "bias" | "activationParameters"
+>;
 
-/** The sections of a gradient arena, layer by layer; `values` has the layer's capacity. */
-export function gradientViews(layers: readonly SparseLayer[], arena: Uint32Array): LayerGradients[] {
-  let place = 0;
-  const section = (length: number): Float32Array => {
-    const view = new Float32Array(arena.buffer, arena.byteOffset + 4 * place, length);
-    place += paddedWords(length);
-    return view;
-  };
-  return layers.map((layer) => ({
-    values: section(layer.capacity),
-    bias: section(layer.neurons),
-    activationParameters: section(layer.activationParameters.length),
-  }));
+/** What one side knows of a model of the other: a `SparseMlp`, or what was kept of one. */
+export interface ModelSnapshot {
+  readonly layers: readonly LayerSnapshot[];
 }
 
 /** Bytes a pull copies: the parameters, or with them the topology. */

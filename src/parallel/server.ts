@@ -9,6 +9,7 @@
  *
  * @module
  */
+import { gradientViews } from "../model/layer.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { accumulate, retainValid, scale } from "../native/merge.ts";
 import { applyGradients } from "../native/update.ts";
@@ -18,9 +19,9 @@ import { StepSettings } from "../optimizer/step_settings.ts";
 import type { ParallelHyperparameters } from "./options.ts";
 import type { Turn } from "./lock.ts";
 import { phaseOneRate } from "./rates.ts";
-import { DelayCompensation, type SentModel, stalenessFactor } from "./staleness.ts";
+import { DelayCompensation, stalenessFactor } from "./staleness.ts";
 import { copyParameters, copyTopology } from "../model/copy.ts";
-import { gradientViews } from "./replica.ts";
+import type { ModelSnapshot } from "./replica.ts";
 import type { EpochSums, PushHeader, StepDone } from "./transport.ts";
 
 /** Places in the books: first what is counted since the start, from {@linkcode EPOCH_UPDATES} on in the epoch. */
@@ -193,7 +194,7 @@ export class ParameterServer {
    * @param turn Ends with the update, where there are several threads.
    * @throws {TurnLost} When the turn was taken away: nothing was done.
    */
-  push(gradients: Uint32Array, header: PushHeader, sender: SentModel, turn?: Turn): void {
+  push(gradients: Uint32Array, header: PushHeader, sender: ModelSnapshot, turn?: Turn): void {
     const { worker } = header;
     this.#note(header);
     const current = header.version === this.version ? gradients : this.#retain(gradients, sender);
@@ -353,7 +354,7 @@ export class ParameterServer {
     }
   }
 
-  #retain(gradients: Uint32Array, sender: SentModel): Uint32Array {
+  #retain(gradients: Uint32Array, sender: ModelSnapshot): Uint32Array {
     const retained = this.#retained ??= this.model.allocateGradients();
     const from = gradientViews(this.model.layers, gradients);
     const to = gradientViews(this.model.layers, retained);

@@ -4,10 +4,11 @@
  *
  * @module
  */
-import type { SparseLayer } from "../model/layer.ts";
+import { gradientViews, type LayerGradients, type SparseLayer } from "../model/layer.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { compensateDelay, retainValid } from "../native/merge.ts";
-import { gradientViews } from "./replica.ts";
+import { sendParametersTo } from "./inbox.ts";
+import type { LayerSnapshot, ModelSnapshot } from "./replica.ts";
 
 /** Rules for stale gradients. */
 export const STALENESS_RULES = ["none", "inverse", "delay-compensated"] as const;
@@ -37,17 +38,6 @@ export function stalenessFactor(rule: StalenessRule | undefined, staleness: numb
   return rule === "inverse" && staleness > 1 ? 1 / staleness : 1;
 }
 
-/** One layer as a worker had it when it computed a gradient. */
-export type SentLayer = Pick<
-  SparseLayer,
-  "indptr" | "indices" | "values" | "bias" | "activationParameters"
->;
-
-/** What a worker computed a gradient with: its replica, or what the server has kept of it. */
-export interface SentModel {
-  readonly layers: readonly SentLayer[];
-}
-
 /** Corrects stale gradients for the way the server's parameters have moved since they were pulled. */
 export class DelayCompensation {
   readonly #model: SparseMlp;
@@ -72,10 +62,10 @@ export class DelayCompensation {
    * place counts as having moved. Weight decay is no part of the gradient here. Source: Zheng et al. 2017.
    *
    * @param gradients In the order of the model's connections, overwritten.
-   * @param sent What the gradients were computed with.
+   * @param sent What the gradients were computed with: the worker's replica, or what was kept of it.
    * @param older Whether it has another topology than the model.
    */
-  apply(gradients: Uint32Array, sent: SentModel, older: boolean): void {
+  apply(gradients: Uint32Array, sent: ModelSnapshot, older: boolean): void {
     const { layers } = this.#model;
     for (
       const [index, { values, bias, activationParameters }] of gradientViews(layers, gradients).entries()
@@ -92,9 +82,8 @@ export class DelayCompensation {
   }
 
   /** The weights of an older topology where a layer has its connections now; 0 where there was none. */
-  #inOrderOf(now: SparseLayer, then: SentLayer): Float32Array {
-    const most = Math.max(...this.#model.layers.map(({ capacity }) => capacity));
-    this.#moved ??= new Float32Array(most);
+  #inOrderOf(now: SparseLayer, then: LayerSnapshot): Float32Array {
+    this.#moved ??= new Float32Array(Math.max(...this.#model.layers.map(({ capacity }) => capacity)));
     const weights = this.#moved.subarray(0, now.capacity);
     retainValid(then, then.values, now, weights);
     return weights;
@@ -107,28 +96,22 @@ export class DelayCompensation {
  * Over shared memory nothing needs to be kept, since a worker's replica holds what it pulled until it pulls again.
  */
 export class SentParameters {
-  readonly #sent: readonly Uint32Array[];
+  readonly #sent: readonly (readonly LayerGradients[])[];
 
   /** @param model The server's. */
   constructor(model: SparseMlp, workers: number) {
-    this.#sent = Array.from({ length: workers }, () => model.allocateGradients());
+    const { layers } = model;
+    this.#sent = Array.from({ length: workers }, () => gradientViews(layers, model.allocateGradients()));
   }
 
   /** Keeps the parameters that a worker is being sent. O(nnz). */
-  keep(worker: number, { layers }: SparseMlp): void {
-    for (const [index, kept] of gradientViews(layers, this.#sent[worker]).entries()) {
-      const { values, nnz, bias, activationParameters } = layers[index];
-      kept.values.set(values.subarray(0, nnz));
-      kept.bias.set(bias);
-      kept.activationParameters.set(activationParameters);
-    }
+  keep(worker: number, model: SparseMlp): void {
+    sendParametersTo({ layers: this.#sent[worker] }, model);
   }
 
   /** What a worker computed with, on a topology that was kept elsewhere. */
-  of(worker: number, { layers }: SparseMlp): SentModel {
-    const views = gradientViews(layers, this.#sent[worker]);
-    return {
-      layers: layers.map(({ indptr, indices }, index) => ({ indptr, indices, ...views[index] })),
-    };
+  of(worker: number, { layers }: SparseMlp): ModelSnapshot {
+    const sent = this.#sent[worker];
+    return { layers: layers.map(({ indptr, indices }, index) => ({ indptr, indices, ...sent[index] })) };
   }
 }

@@ -11,7 +11,7 @@
  *
  * What travels is small: a pull brings the values of the connections in the order of a topology that the worker knows,
  * and the topology itself only when its version has changed; a push brings gradients in that same order. Over shared
- * memory, the worker applies its own push under the lock, with {@linkcode ParameterServer.push}; over messages, the
+ * memory, the worker applies its own push in its turn, with {@linkcode ParameterServer.push}; over messages, the
  * server calls it when the message has come, with the topology of the push's version, which it has kept.
  *
  * @module
@@ -19,7 +19,7 @@
 import type { SparseMlp } from "../model/model.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import type { ReplacedWorker } from "../train/records.ts";
-import type { PeerModel } from "./inbox.ts";
+import type { ModelSnapshot } from "./replica.ts";
 
 /** What describes a pushed gradient. */
 export interface PushHeader {
@@ -68,7 +68,7 @@ export type ServerReply =
   | { readonly kind: "parameters"; readonly version: number; readonly clock: number }
   | { readonly kind: "applied" }
   /** The model of the worker that was asked; may be read until the next request. */
-  | { readonly kind: "model"; readonly peer: number; readonly model: PeerModel }
+  | { readonly kind: "model"; readonly peer: number; readonly model: ModelSnapshot }
   /** Phase 1 has no more updates to give: ask for the next command. */
   | { readonly kind: "phase-over" }
   /** Train one epoch on your replica and report. */

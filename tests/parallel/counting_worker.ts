@@ -3,7 +3,7 @@
  * many as its name says, come to an end somewhere. @module
  */
 import type { SparseMlp } from "../../src/model/model.ts";
-import { gradientViews } from "../../src/parallel/replica.ts";
+import { gradientViews } from "../../src/model/layer.ts";
 import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
 import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
 import type { WorkerSetup } from "../../src/parallel/worker.ts";
