@@ -19,7 +19,7 @@ import {
   takeWhatIsHere,
 } from "../native/mpi.ts";
 import { type Inbox, inbox } from "./inbox.ts";
-import { Head, NO_PIECES, NO_WORDS, placed, type Places } from "./mpi_wire.ts";
+import { Head, NO_PIECES, NO_WORDS, onePiece, placed, type Places } from "./mpi_wire.ts";
 import type { ModelSnapshot } from "./replica.ts";
 
 /** Kinds of messages between workers; apart from those to and from servers. */
@@ -112,7 +112,7 @@ export class MpiGossip {
     this.#firstRank = firstRank;
     this.#limitMs = limitMs;
     this.#connections = new Uint32Array(replica.layers.length);
-    this.#counts = pieces([[0, this.#connections.length]]);
+    this.#counts = onePiece(this.#connections);
   }
 
   /** The topology of the replica is another now; its parts lie elsewhere. */

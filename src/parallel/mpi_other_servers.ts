@@ -5,10 +5,10 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import { sendMessage, takeMessage } from "../native/mpi.ts";
 import type { ServerJob } from "./mpi_interrupt.ts";
 import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
-import { expect, KIND, NO_PIECES, NO_WORDS, Places } from "./mpi_wire.ts";
+import { expect, KIND, NO_PIECES, NO_WORDS, onePiece, Places, sendValues, takeValues } from "./mpi_wire.ts";
 import { emptyReplica } from "./replica.ts";
 import { connectionCounts, RowRanges } from "./server_parts.ts";
 import type { EpochSums } from "./transport.ts";
@@ -51,13 +51,13 @@ export class OtherServers {
 
   /** The whole model has a topology of a new version. */
   topologyChanged(version: number): void {
-    const whole = this.#whole;
-    this.#connections.set(connectionCounts(whole));
-    this.#ranges.copyTopology(whole, 0, this.#model);
+    const model = this.#whole;
+    this.#connections.set(connectionCounts(model));
+    this.#ranges.copyTopology(model, 0, this.#model);
     this.first.keepTopology(version);
     this.#places = Array.from(
       { length: this.#ranges.servers },
-      (_, server) => new Places(whole, this.#gradients, this.#ranges.partOf(whole, server)),
+      (_, server) => new Places(model, this.#gradients, this.#ranges.partOf(model, server)),
     );
     this.#told = false;
   }
@@ -68,7 +68,7 @@ export class OtherServers {
    * The topology goes only where it has changed; values always, since whoever has had the model may have changed them.
    */
   give(limit: number): void {
-    const { arena, state } = this.#whole.memory;
+    const { arena } = this.#whole.memory;
     const { head, limitMs, server: { version } } = this.first;
     this.#here.clear();
     this.#dropped = this.#largestStaleness = 0;
@@ -76,13 +76,12 @@ export class OtherServers {
       const places = this.#places[server];
       if (!this.#told) {
         const rows = this.#ranges.rowStarts(this.#whole, server);
-        sendMessage(server, head.begin(KIND.rows).setWord(1, version).words, rows, all(rows), limitMs);
+        sendMessage(server, head.begin(KIND.rows).setWord(1, version).words, rows, onePiece(rows), limitMs);
         sendMessage(server, head.begin(KIND.indices).words, arena, places.indices, limitMs);
       }
-      sendMessage(server, head.begin(KIND.parameters).words, arena, places.parameters, limitMs);
-      sendMessage(server, head.begin(KIND.state).words, state, places.state, limitMs);
+      sendValues(server, this.#whole, places, limitMs);
       head.begin(KIND.serve).setNumber(3, limit);
-      sendMessage(server, head.words, this.#connections, all(this.#connections), limitMs);
+      sendMessage(server, head.words, this.#connections, onePiece(this.#connections), limitMs);
     }
     this.#told = true;
     this.#ranges.copyValues(this.#whole, 0, this.#model);
@@ -94,18 +93,14 @@ export class OtherServers {
    * @throws {Error} When it says anything else, or not all of it within the time limit.
    */
   take(server: number): void {
-    const { arena, state } = this.#whole.memory;
     const { head, limitMs } = this.first;
     if (head.kind !== KIND.served) throw new Error(`rank ${server}, a server, sent message ${head.kind}`);
     this.#dropped += head.number(3);
     this.#largestStaleness = Math.max(this.#largestStaleness, head.number(4));
     this.#here.add(server);
     takeMessage(NO_WORDS, NO_PIECES, limitMs);
-    const places = this.#places[server];
     expect(server, KIND.parameters, limitMs);
-    takeMessage(arena, places.parameters, limitMs);
-    expect(server, KIND.state, limitMs);
-    takeMessage(state, places.state, limitMs);
+    takeValues(server, this.#whole, this.#places[server], limitMs);
   }
 
   /**
@@ -147,9 +142,4 @@ export class OtherServers {
   tell(kind: number): void {
     for (let server = 1; server <= this.count; server++) this.first.tell(server, kind);
   }
-}
-
-/** An array as one piece. */
-function all(words: Uint32Array): BigUint64Array {
-  return pieces([[0, words.length]]);
 }

@@ -4,10 +4,21 @@
  * @module
  */
 import { EventLoopTurn } from "../event_loop_turn.ts";
-import { finishMpi, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
 import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
 import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
-import { Head, KIND, NO_PIECES, NO_WORDS, PAUSE_MS, Places, takeTopology } from "./mpi_wire.ts";
+import {
+  Head,
+  KIND,
+  NO_PIECES,
+  NO_WORDS,
+  onePiece,
+  PAUSE_MS,
+  Places,
+  sendValues,
+  takeTopology,
+  takeValues,
+} from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
 import { emptyReplica } from "./replica.ts";
 import { ownPart } from "./server_parts.ts";
@@ -59,7 +70,6 @@ class PartServer {
   async follow(): Promise<boolean> {
     await this.#announced();
     const { limitMs, server: { model } } = this.#push;
-    const { arena, state } = model.memory;
     switch (this.#order.kind) {
       case KIND.rows: {
         const version = this.#order.word(1);
@@ -69,13 +79,10 @@ class PartServer {
         return true;
       }
       case KIND.parameters:
-        takeMessage(arena, this.#places.parameters, limitMs);
-        return true;
-      case KIND.state:
-        takeMessage(state, this.#places.state, limitMs);
+        takeValues(COORDINATOR, model, this.#places, limitMs);
         return true;
       case KIND.serve:
-        takeMessage(this.#connections, pieces([[0, this.#connections.length]]), limitMs);
+        takeMessage(this.#connections, onePiece(this.#connections), limitMs);
         return await this.#serve(this.#order.number(3));
       case KIND.pause:
       case KIND.limit:
@@ -115,31 +122,18 @@ class PartServer {
       return false;
     });
     if (!reached) return await this.#stop();
-    const { arena, state } = push.server.model.memory;
     const { droppedGradients, largestStaleness } = push.server.sums();
     head.begin(KIND.served).setNumber(3, droppedGradients).setNumber(4, largestStaleness);
     sendMessage(COORDINATOR, head.words, NO_WORDS, NO_PIECES, limitMs);
-    sendMessage(COORDINATOR, head.begin(KIND.parameters).words, arena, this.#places.parameters, limitMs);
-    sendMessage(COORDINATOR, head.begin(KIND.state).words, state, this.#places.state, limitMs);
+    sendValues(COORDINATOR, push.server.model, this.#places, limitMs);
     return true;
   }
 
   /** Lets the workers go, who may have gradients on their way, and says so. */
   async #stop(): Promise<false> {
-    const { head, limitMs, clients } = this.#push;
     if (!this.#phaseTwo) {
       this.#push.tellAll(KIND.stop);
-      let here = clients.length;
-      const started = performance.now();
-      while (here > 0 && performance.now() - started < limitMs) {
-        const message = nextMessage(-1, SLICE_MS, head.words);
-        if (message === undefined) {
-          await this.#turn.take();
-          continue;
-        }
-        takeMessage(new Uint32Array(message.words), pieces([[0, message.words]]), limitMs);
-        if (head.kind === KIND.bye) here--;
-      }
+      await this.#push.takeLeave(this.#push.clients.length);
     }
     this.#push.tell(COORDINATOR, KIND.bye);
     return false;

@@ -9,7 +9,7 @@ import { type MpiAnnouncement, sendMessage, takeMessage, type WireBits } from ".
 import { type Client, newClients } from "./mpi_clients.ts";
 import { nextOfWork, type ServerJob } from "./mpi_interrupt.ts";
 import { KeptTopologies } from "./mpi_topologies.ts";
-import { Head, KIND, NO_PIECES, NO_WORDS, sendTopology } from "./mpi_wire.ts";
+import { Head, KIND, NO_PIECES, NO_WORDS, onePiece, sendTopology } from "./mpi_wire.ts";
 import { START_MS } from "./options.ts";
 import { ParameterServer, serverState } from "./server.ts";
 import { SentParameters } from "./staleness.ts";
@@ -172,6 +172,24 @@ export class PushServer {
   /** Tells all workers. */
   tellAll(kind: number): void {
     for (const { rank } of this.clients) this.tell(rank, kind);
+  }
+
+  /**
+   * Waits until some ranks have taken their leave, or the time limit; gradients that nobody needs any more may still be
+   * on their way.
+   */
+  async takeLeave(ranks: number): Promise<void> {
+    const started = performance.now();
+    for (let here = ranks; here > 0 && performance.now() - started < this.limitMs;) {
+      const message = this.next(-1, SLICE_MS);
+      if (message === undefined) {
+        await new Promise((resolve) => setTimeout(resolve, 0));
+        continue;
+      }
+      const unwanted = new Uint32Array(message.words);
+      takeMessage(unwanted, onePiece(unwanted), this.limitMs);
+      if (this.head.kind === KIND.bye) here--;
+    }
   }
 
   /** A worker that owes something and says nothing is lost. */

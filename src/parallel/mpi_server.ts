@@ -5,7 +5,7 @@
  */
 import { messageOf, TrainingError } from "../errors.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { finishMpi, type MpiAnnouncement, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
+import { finishMpi, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
 import { type Client } from "./mpi_clients.ts";
@@ -20,7 +20,9 @@ import {
   NO_WORDS,
   Places,
   sendTopology,
+  sendValues,
   takeTopology,
+  takeValues,
 } from "./mpi_wire.ts";
 import { emptyReplica } from "./replica.ts";
 import type { ParameterServer } from "./server.ts";
@@ -125,10 +127,8 @@ export class MpiTransport implements ServerTransport {
   /** Sends a whole model, its topology where the worker does not have it. */
   #sendModel(rank: number, model: SparseMlp, topology: boolean): void {
     const places = new Places(model, this.#push.gradients[0]);
-    const { arena, state } = model.memory;
     if (topology) sendTopology(rank, model, places, this.#limitMs);
-    sendMessage(rank, this.#head.begin(KIND.parameters).words, arena, places.parameters, this.#limitMs);
-    sendMessage(rank, this.#head.begin(KIND.state).words, state, places.state, this.#limitMs);
+    sendValues(rank, model, places, this.#limitMs);
   }
 
   async runLocalEpoch(epoch: number, onSums: OnSums): Promise<EpochSums> {
@@ -182,18 +182,7 @@ export class MpiTransport implements ServerTransport {
     try {
       this.#others?.tell(KIND.stop);
       this.#push.tellAll(KIND.stop);
-      let here = this.#clients.length + (this.#others?.count ?? 0);
-      const started = performance.now();
-      while (here > 0 && performance.now() - started < this.#limitMs) {
-        const message = this.#nextMessage(-1, SLICE_MS);
-        if (message === undefined) {
-          await new Promise((resolve) => setTimeout(resolve, 0));
-          continue;
-        }
-        // Gradients that nobody needs any more may still be on their way.
-        takeMessage(new Uint32Array(message.words), pieces([[0, message.words]]), this.#limitMs);
-        if (this.#head.kind === KIND.bye) here--;
-      }
+      await this.#push.takeLeave(this.#clients.length + (this.#others?.count ?? 0));
       if (!this.#job.lasts) finishMpi(this.#limitMs);
     } catch {
       // Whoever is missing is found by the launcher; what was learned is safe in this process.
@@ -217,7 +206,7 @@ export class MpiTransport implements ServerTransport {
           this.#push.tellAll(KIND.halt);
           toHalt = false;
         }
-        const message = this.#nextMessage(-1, SLICE_MS);
+        const message = this.#push.next(-1, SLICE_MS);
         if (this.#turn.due) await this.#letOthersRun();
         if (message !== undefined) {
           const client = this.#push.clientOf(message.source);
@@ -235,10 +224,6 @@ export class MpiTransport implements ServerTransport {
       this.#push.tellPause();
     });
     return reports;
-  }
-
-  #nextMessage(source: number, limitMs: number): MpiAnnouncement | undefined {
-    return this.#push.next(source, limitMs);
   }
 
   /** Takes what a worker says in phase 2; returns its report, unless it is still at work. */
@@ -269,7 +254,7 @@ export class MpiTransport implements ServerTransport {
   }
 
   #takeModel(rank: number, worker: number, replica: SparseMlp): void {
-    if (this.#nextMessage(rank, this.#limitMs) === undefined) {
+    if (this.#push.next(rank, this.#limitMs) === undefined) {
       throw new Error(`rank ${rank} has not sent its model within ${this.#limitMs / 1000} s`);
     }
     if (this.#head.kind === KIND.rows) {
@@ -282,10 +267,7 @@ export class MpiTransport implements ServerTransport {
       );
       expect(rank, KIND.parameters, this.#limitMs);
     }
-    const places = this.#replicaPlaces[worker];
-    takeMessage(replica.memory.arena, places.parameters, this.#limitMs);
-    expect(rank, KIND.state, this.#limitMs);
-    takeMessage(replica.memory.state, places.state, this.#limitMs);
+    takeValues(rank, replica, this.#replicaPlaces[worker], this.#limitMs);
   }
 
   /** Lets other tasks of the program run; one of them may have ended the run, whose messages are `close`'s then. */

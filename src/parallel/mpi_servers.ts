@@ -8,9 +8,9 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { nextMessage, pieces, sendMessage, takeMessage, type WireBits } from "../native/mpi.ts";
+import { nextMessage, sendMessage, takeMessage, type WireBits } from "../native/mpi.ts";
 import { rebuildIncoming } from "../sparse/csr.ts";
-import { expect, Head, KIND, NO_PIECES, NO_WORDS, PAUSE_MS, Places } from "./mpi_wire.ts";
+import { expect, Head, KIND, NO_PIECES, NO_WORDS, onePiece, PAUSE_MS, Places } from "./mpi_wire.ts";
 import { type ParallelHyperparameters, START_MS } from "./options.ts";
 import { hasBiases, type ModelPart } from "./server_parts.ts";
 import type { PushHeader, ServerReply } from "./transport.ts";
@@ -201,7 +201,7 @@ export class MpiServers {
     const { rank } = server;
     const version = this.#head.word(1);
     const rows = new Uint32Array(layers.reduce((sum, { inputs }) => sum + inputs + 1, 0));
-    takeWhole(rows, this.#limitMs);
+    takeMessage(rows, onePiece(rows), this.#limitMs);
     let [place, connections, biases] = [-1, 0, 0];
     for (const [layer, { inputs, bias, activationParameters }] of layers.entries()) {
       place += inputs + 1;
@@ -211,9 +211,9 @@ export class MpiServers {
     const indices = new Uint32Array(connections);
     const parameters = new Uint32Array(connections + biases);
     expect(rank, KIND.indices, this.#limitMs);
-    takeWhole(indices, this.#limitMs);
+    takeMessage(indices, onePiece(indices), this.#limitMs);
     const head = expect(rank, KIND.parameters, this.#limitMs);
-    takeWhole(parameters, this.#limitMs, this.#bits);
+    takeMessage(parameters, onePiece(parameters), this.#limitMs, this.#bits);
     server.staged = { version, rows, indices, parameters };
     server.version = version;
     server.clock = head.number(3);
@@ -255,11 +255,6 @@ export class MpiServers {
     for (const layer of layers) rebuildIncoming(layer);
     this.#version = version;
   }
-}
-
-/** Takes the announced message into an array of its length. */
-function takeWhole(words: Uint32Array, limitMs: number, bits: WireBits = 32): void {
-  takeMessage(words, pieces([[0, words.length]]), limitMs, bits);
 }
 
 /** Writes words to pieces of another array. */

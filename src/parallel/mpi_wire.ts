@@ -139,6 +139,26 @@ export class Places {
   }
 }
 
+/** An array as one piece. */
+export function onePiece(words: Uint32Array): BigUint64Array {
+  return pieces([[0, words.length]]);
+}
+
+/** Sends the parameters of a model and what the optimiser keeps of them, of all of it or of a part. */
+export function sendValues(rank: number, { memory }: SparseMlp, places: Places, limitMs: number): void {
+  const head = new Head();
+  const { arena, state } = memory;
+  sendMessage(rank, head.begin(KIND.parameters).words, arena, places.parameters, limitMs);
+  sendMessage(rank, head.begin(KIND.state).words, state, places.state, limitMs);
+}
+
+/** Takes what {@linkcode sendValues} has sent, and the parameters of which have been announced. */
+export function takeValues(source: number, { memory }: SparseMlp, places: Places, limitMs: number): void {
+  takeMessage(memory.arena, places.parameters, limitMs);
+  expect(source, KIND.state, limitMs);
+  takeMessage(memory.state, places.state, limitMs);
+}
+
 /** Sends the structure of a model, of which version it is in word 1. */
 export function sendTopology(
   rank: number,

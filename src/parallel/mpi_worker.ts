@@ -18,7 +18,9 @@ import {
   PAUSE_MS,
   Places,
   sendTopology,
+  sendValues,
   takeTopology,
+  takeValues,
 } from "./mpi_wire.ts";
 import { emptyReplica } from "./replica.ts";
 import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
@@ -185,12 +187,10 @@ class MpiLink {
   }
 
   #sendModel(): void {
-    const { arena, state } = this.#replica.memory;
     const [places, limitMs] = [this.#places, this.#limitMs];
     if (this.#newTopology) sendTopology(SERVER, this.#replica, places, limitMs);
     this.#newTopology = false;
-    sendMessage(SERVER, this.#head.begin(KIND.parameters).words, arena, places.parameters, limitMs);
-    sendMessage(SERVER, this.#head.begin(KIND.state).words, state, places.state, limitMs);
+    sendValues(SERVER, this.#replica, places, limitMs);
   }
 
   /** Takes a whole model, which was announced: that of the end of phase 1, or an average to go on from. */
@@ -199,10 +199,7 @@ class MpiLink {
       this.#places = takeTopology(SERVER, this.#replica, this.#gradients, this.#limitMs, true);
       expect(SERVER, KIND.parameters, this.#limitMs);
     } else this.#places = new Places(this.#replica, this.#gradients);
-    const { arena, state } = this.#replica.memory;
-    takeMessage(arena, this.#places.parameters, this.#limitMs);
-    expect(SERVER, KIND.state, this.#limitMs);
-    takeMessage(state, this.#places.state, this.#limitMs);
+    takeValues(SERVER, this.#replica, this.#places, this.#limitMs);
     this.#newTopology = true;
     this.#gossip?.topologyChanged(this.#places);
   }
