@@ -148,7 +148,10 @@ export const PARALLEL_OPTIONS = [
     help:
       "Workers of --parallel that throw, hang or vanish and are replaced, each by one that goes on with its shard; " +
       "one more ends the run.",
-    excludes: [{ option: "transport", values: ["mpi"], because: "a rank that is lost ends the job" }],
+    needs: [
+      ...PARALLEL.needs,
+      { option: "transport", values: ["workers"], because: "a rank that is lost ends the job" },
+    ],
   },
   {
     ...from(PARALLEL_HYPERPARAMETERS.servers, { parallel: "servers" }),
