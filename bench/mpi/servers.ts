@@ -31,7 +31,7 @@ const SYSTEMS: Record<string, System> = {
   "2 servers, 2 workers, 16 bits": wasap(2, 2, 16),
   "1 server, 4 workers": wasap(1, 4, 32),
   "2 servers, 4 workers": wasap(2, 4, 32),
-  "gossip, 2 workers": [3, ["--parallel", "gossip"]],
+  "gossip, 2 workers": [3, ["--parallel", "gossip", "--local-steps", "8", "--peer-average", "holders"]],
 };
 
 /** What is divided by what. */

@@ -9,8 +9,7 @@
  *
  * @module
  */
-import { LOCAL_STEPS } from "./check.ts";
-import { BATCH } from "./costs.ts";
+import { BATCH, LOCAL_STEPS } from "./costs.ts";
 import { spread, uniform } from "./draws.ts";
 import { simulateGossip } from "./gossip.ts";
 import type { Network } from "./network.ts";

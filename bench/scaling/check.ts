@@ -10,6 +10,7 @@ import { MOST_FOREIGN, watchOthers } from "../disturbance.ts";
 import { madeUpData } from "../made_up.ts";
 import {
   BATCH,
+  LOCAL_STEPS,
   measureParts,
   measureRest,
   median,
@@ -29,9 +30,6 @@ const SAMPLES = 12_800;
 const EPOCHS = 7;
 const ROUNDS = 5;
 const MOST_SECONDS = 75;
-
-/** Steps between two questions of gossip: the default. */
-export const LOCAL_STEPS = 8;
 
 /** What is compared; one worker has nobody to ask. */
 const RUNS: readonly RealRun[] = [

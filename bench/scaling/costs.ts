@@ -7,7 +7,7 @@ import { type Dataset, type ParallelOptions, SparseMlp, trainParallel } from "..
 import { averageModels } from "../../src/parallel/average.ts";
 import { stateFor } from "../../src/optimizer/optimizers.ts";
 import { resolveParallelHyperparameters } from "../../src/parallel/options.ts";
-import { emptyReplica, pullBytes } from "../../src/parallel/replica.ts";
+import { emptyReplica } from "../../src/parallel/replica.ts";
 import { ParameterServer, serverState } from "../../src/parallel/server.ts";
 import { rebuildIncoming } from "../../src/sparse/csr.ts";
 import { changeTopology } from "../../src/topology/change.ts";
@@ -17,6 +17,8 @@ import type { Activity, Span } from "../timeline/spans.ts";
 
 /** Samples of a mini-batch. */
 export const BATCH = 128;
+/** Steps between two questions of gossip. */
+export const LOCAL_STEPS = 8;
 
 /** A network whose training is measured. */
 export interface Subject {
@@ -84,7 +86,10 @@ export function measureRest({ sizes, epsilon }: Subject): Rest {
   const header = { ...old, worker: 0, loss: 1, correct: 0, samples: BATCH };
   const stalePush = seconds(() => server.push(gradients, header, replica));
   const planes = model.layers[0].planes.length;
-  const valueBytes = pullBytes(model, false);
+  const valueBytes = model.layers.reduce(
+    (sum, layer) => sum + 4 * (layer.nnz + layer.neurons + layer.activationParameters.length),
+    0,
+  );
   const topologyBytes = model.layers.reduce((sum, layer) => sum + 4 * (layer.nnz + layer.inputs + 1), 0);
   return {
     stalePush,
@@ -98,7 +103,9 @@ export function measureRest({ sizes, epsilon }: Subject): Rest {
 }
 
 function options({ algorithm, workers, epochs }: RealRun, phaseOneFraction = 1): ParallelOptions & RealRun {
-  const phases = algorithm === "gossip" ? {} : { phaseOneFraction };
+  const phases = algorithm === "gossip"
+    ? { localSteps: LOCAL_STEPS, peerAverage: "holders" as const }
+    : { phaseOneFraction };
   return { algorithm, workers, threads: workers, epochs, ...phases, batchSize: BATCH, evaluateEvery: epochs };
 }
 

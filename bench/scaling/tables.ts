@@ -3,7 +3,8 @@
  *
  * @module
  */
-import { LOCAL_STEPS, type Measured } from "./check.ts";
+import type { Measured } from "./check.ts";
+import { LOCAL_STEPS } from "./costs.ts";
 import { spread, uniform } from "./draws.ts";
 import { type GossipCosts, type GossipFound, simulateGossip, stepsOfWorker } from "./gossip.ts";
 import { COPY_BANDWIDTH, MEMORY, type Network, NETWORKS } from "./network.ts";

@@ -7,7 +7,6 @@ import { emptyCopy } from "../model/copy.ts";
 import type { SparseLayer } from "../model/layer.ts";
 import { SparseMlp } from "../model/model.ts";
 import { partsOfShared, type SharedModel } from "../model/share.ts";
-import { LAYOUT_COLUMNS } from "../native/layout.ts";
 
 /** The model that another thread of the run shared; believed, since others may be changing it at this very moment. */
 export function attachModel(shared: SharedModel): SparseMlp {
@@ -33,12 +32,4 @@ export type LayerSnapshot = Pick<
 /** What one side knows of a model of the other: a `SparseMlp`, or what was kept of one. */
 export interface ModelSnapshot {
   readonly layers: readonly LayerSnapshot[];
-}
-
-/** Bytes a pull copies: the parameters, or with them the topology. */
-export function pullBytes(model: SparseMlp, topology: boolean): number {
-  return model.layers.reduce((sum, layer) => {
-    const structure = topology ? 3 * layer.nnz + layer.inputs + layer.neurons + 2 : 0;
-    return sum + 4 * (layer.nnz + layer.neurons + layer.activationParameters.length + structure);
-  }, topology ? 4 * LAYOUT_COLUMNS * model.layers.length : 0);
 }
