@@ -10,10 +10,10 @@ import type { Arrivals, Waiting } from "../src/parallel/arrivals.ts";
 export interface StepCosts {
   /** A mini-batch forward and back, on average. */
   readonly gradient: number;
-  /** An update under the lock, on the topology the gradient was computed on and on a later one. */
+  /** An update in a turn, on the topology the gradient was computed on and on a later one. */
   readonly push: number;
   readonly stalePush: number;
-  /** The parameters copied under the lock, without the topology and with it. */
+  /** The parameters copied in a turn, without the topology and with it. */
   readonly pull: number;
   readonly topologyPull: number;
   /** The change of the topology. */

@@ -222,7 +222,7 @@ Deno.test("checkTogether() and checkSettings() refuse what does not go together,
     ],
     [
       { parallel: "wasap", transport: "mpi", workers: 3 },
-      "Cannot use --workers with --transport mpi: each rank but the first is a worker",
+      "Cannot use --workers with --transport mpi: each rank that is no server is a worker",
     ],
     [
       { parallel: "gossip", "phase-two": "local" },

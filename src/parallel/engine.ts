@@ -25,8 +25,8 @@ import { added, type Beginning, noteBegun, sumsBefore } from "./begun_epoch.ts";
 import { ProgressCalls } from "./progress.ts";
 import { phaseOneRate, phaseTwoRate } from "./rates.ts";
 import { addedSums, type EpochSums, type OnSums, type ServerTransport } from "./transport.ts";
-import { type TransportPlan } from "./transport_plan.ts";
-import { WorkerModels } from "./worker_models.ts";
+import type { TransportPlan } from "./transport_plan.ts";
+import type { WorkerModels } from "./worker_models.ts";
 
 /** Both phases, told to a transport. */
 export class ParallelEngine implements Engine {

@@ -1,5 +1,6 @@
 /**
- * WASAP-SGD, WASSP-SGD and gossip over MPI: one process is the server, the others work, on one machine or many.
+ * WASAP-SGD, WASSP-SGD and gossip over MPI: one process is the server, or several are, the others work, on one machine
+ * or many.
  *
  * @module
  */
@@ -54,7 +55,8 @@ class WorkDone {}
  *
  * Every rank calls this with the same data, options and a model of the same shape. Rank 0 is the server: its iterator
  * gives the records, and its model is trained. The iterator of any other rank gives no record: it computes for the
- * server, or with `servers` is one of some rows, and ends when rank 0 does. A process takes part in one training: MPI ends with it.
+ * server, or is the server of some rows where `servers` asks for several, and ends when rank 0 does. A process takes part
+ * in one training: MPI ends with it.
  *
  * The `signal` of any rank ends the run of all within a mini-batch. Rank 0's iterator then throws the reason of its own,
  * or an `AbortError` that names the rank; model, `state` and `workerModels` are a checkpoint, from which a job with any

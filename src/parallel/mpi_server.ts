@@ -8,7 +8,7 @@ import type { SparseMlp } from "../model/model.ts";
 import { finishMpi, takeMessage } from "../native/mpi.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
-import { type Client } from "./mpi_clients.ts";
+import type { Client } from "./mpi_clients.ts";
 import type { ServerJob } from "./mpi_interrupt.ts";
 import { OtherServers } from "./mpi_other_servers.ts";
 import { PushServer, SLICE_MS } from "./mpi_push_server.ts";

@@ -4,8 +4,8 @@
  * @module
  */
 import type { SparseMlp } from "../model/model.ts";
-import { Places } from "./mpi_wire.ts";
 import { copyTopology } from "../model/copy.ts";
+import { Places } from "./mpi_wire.ts";
 import { emptyReplica } from "./replica.ts";
 import { ownPart } from "./server_parts.ts";
 

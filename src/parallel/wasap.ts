@@ -11,6 +11,7 @@ import { makeRoomFor } from "../topology/spare_room.ts";
 import { checkedRun, checkFalling } from "../train/compatibility.ts";
 import type { EpochRecord, TrainSummary } from "../train/records.ts";
 import { trainWith } from "../train/trainer.ts";
+import { ParallelEngine } from "./engine.ts";
 import {
   checkShards,
   type ParallelOptions,
@@ -18,11 +19,10 @@ import {
   refuseOverMpi,
   resolveParallelRun,
 } from "./options.ts";
-import { type ServerTransport } from "./transport.ts";
+import type { ServerTransport } from "./transport.ts";
 import { lastChangeOfPhases, planTransport, type TransportPlan } from "./transport_plan.ts";
 import { checkWorkerModels, WorkerModels } from "./worker_models.ts";
 import { WorkersTransport } from "./workers.ts";
-import { ParallelEngine } from "./engine.ts";
 
 /** Makes the transport of a run. */
 export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<ServerTransport>;
@@ -41,12 +41,12 @@ export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<S
  *
  * Paper: §2.1 Algorithm 1, Eq. 1 and 2. Workers are Deno Workers over shared memory; see `docs/parallel.md` for
  * permissions, deviations and measurements. `wassp` gives the same bits in each run with the same seed and workers, and
- * with one worker those of {@linkcode train}; `wasap` and `gossip` do not.
+ * with one worker those of {@linkcode train}; `wasap` does not, nor does gossip in either phase.
  *
  * @throws {RangeError} At the call, when a value is out of range, there are more workers than batches, or gossip has one.
  * @throws {TypeError} At the call, when there is no option of a name, its value has the wrong type or is for sequential
  * training or MPI only, or model and data do not fit together; with the first record, when the model is in another run.
- * @throws {TrainingError} When the loss is no longer finite or a worker fails; `cause` has its error.
+ * @throws {TrainingError} When the loss is no longer finite or a worker fails that may not be replaced; `cause` has its error.
  *
  * @example
  * ```ts

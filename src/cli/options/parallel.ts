@@ -30,10 +30,11 @@ const GOSSIP = {
   ...RUN,
   needs: [{ option: "parallel" }, { option: "phase-two", values: ["gossip"], because: "it is for gossip" }],
 } as const;
-/** Over MPI it is another. */
+/** Over MPI its default is another. */
 const { default: _, ...TIME_LIMIT } = from(PARALLEL_HYPERPARAMETERS.timeLimitSeconds, {
   parallel: "timeLimitSeconds",
 });
+
 /** In the order help shows them. */
 export const PARALLEL_OPTIONS = [
   {
@@ -53,7 +54,7 @@ export const PARALLEL_OPTIONS = [
     ...from(PARALLEL_HYPERPARAMETERS.workers, { parallel: "workers" }),
     name: "workers",
     help: "Workers of --parallel (default: all cores); they share --threads.",
-    excludes: [{ option: "transport", values: ["mpi"], because: "each rank but the first is a worker" }],
+    excludes: [{ option: "transport", values: ["mpi"], because: "each rank that is no server is a worker" }],
   },
   {
     ...from(PARALLEL_HYPERPARAMETERS.phaseOneFraction, { parallel: "phaseOneFraction" }),
