@@ -190,7 +190,7 @@ export { exportDense, exportScipy, type ImportOptions, importScipy } from "./src
 export { trainParallel } from "./src/parallel/wasap.ts";
 export type { ParallelHyperparameterOptions, ParallelOptions } from "./src/parallel/options.ts";
 export { WorkerModels } from "./src/parallel/worker_models.ts";
-export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi.ts";
+export { type MpiOptions, trainOverMpi } from "./src/parallel/mpi/train.ts";
 export type { SharedInference, SharedMeaning, SharedModel } from "./src/model/share.ts";
 
 // Connections, and rules that change them

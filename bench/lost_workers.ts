@@ -15,7 +15,7 @@ import { parseArgs } from "npm:deno-std@1.4.0/cli/parse_args.js";
 import { loadavg } from "node:os";
 import { datasets, type ParallelOptions, SparseMlp } from "../mod.ts";
 import { trainOver } from "../src/parallel/wasap.ts";
-import { WorkersTransport } from "../src/parallel/workers.ts";
+import { WorkersTransport } from "../src/parallel/threads/transport.ts";
 import { describeProcessor, processor } from "./processor.ts";
 
 const given = parseArgs(Deno.args, {

@@ -4,8 +4,8 @@
  *
  * @module
  */
-import type { WorkerMessage } from "../src/parallel/shared_link.ts";
-import { runWorker, type WorkerStart } from "../src/parallel/worker_main.ts";
+import type { WorkerMessage } from "../src/parallel/threads/link.ts";
+import { runWorker, type WorkerStart } from "../src/parallel/threads/worker_main.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;

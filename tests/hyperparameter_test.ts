@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertThrows } from "@std/assert";
 import { AUGMENTATION } from "../src/data/augment.ts";
 import { FRACTION, type HyperparameterTable, resolveOptions } from "../src/hyperparameter.ts";
-import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi.ts";
+import { type MpiOptions, trainOverMpi } from "../src/parallel/mpi/train.ts";
 import { ADAM_HYPERPARAMETERS } from "../src/optimizer/adam.ts";
 import { SGD_HYPERPARAMETERS } from "../src/optimizer/sgd.ts";
 import { UPDATE_HYPERPARAMETERS } from "../src/optimizer/update_options.ts";

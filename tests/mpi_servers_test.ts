@@ -1,7 +1,7 @@
 import { assert, assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
 import { loadModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
-import { trainOverMpi } from "../src/parallel/mpi.ts";
+import { trainOverMpi } from "../src/parallel/mpi/train.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { ignore, job, lines, PROGRAM, ranks, why } from "./mpi/job.ts";
 import { digest, problem } from "./mpi/problem.ts";

@@ -6,10 +6,10 @@ import { stateFor } from "../src/optimizer/optimizers.ts";
 import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { emptyReplica } from "../src/parallel/replica.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
-import { SharedLink } from "../src/parallel/shared_link.ts";
-import { SharedState, sharedStateMemory } from "../src/parallel/shared_state.ts";
+import { SharedLink } from "../src/parallel/threads/link.ts";
+import { SharedState, sharedStateMemory } from "../src/parallel/threads/shared_state.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
-import { WorkersTransport } from "../src/parallel/workers.ts";
+import { WorkersTransport } from "../src/parallel/threads/transport.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { finishWithModule } from "./parallel/runs.ts";
 import { countWorkers } from "./parallel/watched_workers.ts";
@@ -84,7 +84,7 @@ function plan(
   };
 }
 
-const WORKER_MODULE = new URL("../src/parallel/worker_main.ts", import.meta.url);
+const WORKER_MODULE = new URL("../src/parallel/threads/worker_main.ts", import.meta.url);
 
 Deno.test("WorkersTransport leaves no Worker behind when its settings cannot be sent", async () => {
   const workers = await countWorkers(() => {

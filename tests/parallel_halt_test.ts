@@ -6,7 +6,7 @@ import { InProcessTransport, type ServerEvent } from "../src/parallel/in_process
 import type { ParallelOptions } from "../src/parallel/options.ts";
 import { trainOver, trainParallel } from "../src/parallel/wasap.ts";
 import { WorkerModels } from "../src/parallel/worker_models.ts";
-import { WorkersTransport } from "../src/parallel/workers.ts";
+import { WorkersTransport } from "../src/parallel/threads/transport.ts";
 import type { TransportPlan } from "../src/parallel/transport_plan.ts";
 import type { EpochRecord } from "../src/train/records.ts";
 import { checkRunState, newRunState, type RunState } from "../src/train/state.ts";

@@ -1,12 +1,12 @@
 import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { TrainingError } from "../src/errors.ts";
 import { SparseMlp } from "../src/model/model.ts";
-import { TurnLock, TurnLost } from "../src/parallel/lock.ts";
-import { trainOverMpi } from "../src/parallel/mpi.ts";
+import { TurnLock, TurnLost } from "../src/parallel/threads/lock.ts";
+import { trainOverMpi } from "../src/parallel/mpi/train.ts";
 import { type ParallelOptions, resolveParallelHyperparameters } from "../src/parallel/options.ts";
-import { SharedState, sharedStateMemory } from "../src/parallel/shared_state.ts";
+import { SharedState, sharedStateMemory } from "../src/parallel/threads/shared_state.ts";
 import { trainOver } from "../src/parallel/wasap.ts";
-import { WorkersTransport } from "../src/parallel/workers.ts";
+import { WorkersTransport } from "../src/parallel/threads/transport.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import { assertSameModel } from "./model/content.ts";
 import { finishParallel, finishWithModule, type ParallelRun } from "./parallel/runs.ts";

@@ -6,7 +6,7 @@ import { resolveParallelHyperparameters } from "../src/parallel/options.ts";
 import { gradientViews } from "../src/model/layer.ts";
 import { emptyReplica } from "../src/parallel/replica.ts";
 import { ParameterServer, serverState } from "../src/parallel/server.ts";
-import { connectionCounts, mostServers, ownPart, RowRanges } from "../src/parallel/server_parts.ts";
+import { connectionCounts, mostServers, ownPart, RowRanges } from "../src/parallel/mpi/server_parts.ts";
 import type { PushHeader } from "../src/parallel/transport.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
 import { changeTopology } from "../src/topology/change.ts";

@@ -5,7 +5,7 @@
  */
 import { type Dataset, type ParallelOptions, SparseMlp } from "../../mod.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
-import { WorkersTransport } from "../../src/parallel/workers.ts";
+import { WorkersTransport } from "../../src/parallel/threads/transport.ts";
 import { type Activity, clock, labelsWithSpans, type Span, spansOf } from "./spans.ts";
 
 /** What is recorded. */

@@ -1,15 +1,15 @@
 /**
- * A Worker that records what it does: that of `src/parallel/worker_main.ts`, looked at from outside.
+ * A Worker that records what it does: that of `src/parallel/threads/worker_main.ts`, looked at from outside.
  *
  * @module
  */
 import { Questions } from "../../src/parallel/questions.ts";
 import type { ModelSnapshot } from "../../src/parallel/replica.ts";
 import { ParameterServer } from "../../src/parallel/server.ts";
-import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
+import type { WorkerMessage } from "../../src/parallel/threads/link.ts";
 import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
 import { workerProgram } from "../../src/parallel/worker.ts";
-import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/threads/worker_main.ts";
 import { type Activity, clock, SpanWriter } from "./spans.ts";
 
 declare const self: {

@@ -4,7 +4,7 @@
  * @module
  */
 import { finishMpi } from "../native/mpi.ts";
-import { trainOverMpi } from "../parallel/mpi.ts";
+import { trainOverMpi } from "../parallel/mpi/train.ts";
 import { Interruption } from "./interruption.ts";
 import type { Run } from "./run.ts";
 import { parallelOptions } from "./settings.ts";

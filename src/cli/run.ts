@@ -8,7 +8,7 @@ import { saveModel } from "../files/checkpoint.ts";
 import type { SparseMlp } from "../model/model.ts";
 import type { ActivationPlan } from "../model/plan.ts";
 import type { MpiPlace } from "../native/mpi.ts";
-import { trainOverMpi } from "../parallel/mpi.ts";
+import { trainOverMpi } from "../parallel/mpi/train.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
 import { WorkerModels } from "../parallel/worker_models.ts";

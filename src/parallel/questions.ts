@@ -10,7 +10,7 @@
 import type { SparseMlp } from "../model/model.ts";
 import { inbox, sendParametersTo, sendTopologyTo } from "./inbox.ts";
 import type { ModelSnapshot } from "./replica.ts";
-import type { Thread } from "./shared_state.ts";
+import type { Thread } from "./threads/shared_state.ts";
 
 /** What a word says: no question; a thread asks a worker; a thread writes the answer; the answer of a worker is there. */
 const NONE = 0;

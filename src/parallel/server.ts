@@ -4,7 +4,7 @@
  * Each thread of a process can have a server object over the same model. Its methods write into books of its own. Where
  * there are several threads, they take turns: in a turn a server {@linkcode ParameterServer.read reads} the shared books
  * first, and what it did counts once it has {@linkcode ParameterServer.save saved} them, or with the change of the model
- * by a push. So a thread that is lost in its turn has either done all or nothing; see `lock.ts`. A server that is alone
+ * by a push. So a thread that is lost in its turn has either done all or nothing; see `threads/lock.ts`. A server that is alone
  * needs neither.
  *
  * @module
@@ -17,7 +17,7 @@ import { TrainingError } from "../errors.ts";
 import type { Hyperparameters } from "../train/hyperparameters.ts";
 import { StepSettings } from "../optimizer/step_settings.ts";
 import type { ParallelHyperparameters } from "./options.ts";
-import type { Turn } from "./lock.ts";
+import type { Turn } from "./threads/lock.ts";
 import { phaseOneRate } from "./rates.ts";
 import { DelayCompensation, stalenessFactor } from "./staleness.ts";
 import { copyParameters, copyTopology } from "../model/copy.ts";

@@ -2,7 +2,7 @@
  * What the parallel algorithm asks of the medium between server and workers.
  *
  * The algorithm (`wasap.ts`, `server.ts`, `worker.ts`) knows no threads and no messages. A transport carries it:
- * `workers.ts` over shared memory, `in_process.ts` for tests, and others over a network.
+ * `threads/` over shared memory, `mpi/` over a network, `in_process.ts` for tests.
  *
  * There are two sides. The *server's* side ({@linkcode ServerTransport}) is told by the engine what shall happen and
  * reports when it has. The *worker's* side runs {@linkcode workerProgram}, a generator that yields a

@@ -22,7 +22,7 @@ import {
 import type { ServerTransport } from "./transport.ts";
 import { lastChangeOfPhases, planTransport, type TransportPlan } from "./transport_plan.ts";
 import { checkWorkerModels, WorkerModels } from "./worker_models.ts";
-import { WorkersTransport } from "./workers.ts";
+import { WorkersTransport } from "./threads/transport.ts";
 
 /** Makes the transport of a run. */
 export type MakeTransport = (plan: TransportPlan) => ServerTransport | Promise<ServerTransport>;

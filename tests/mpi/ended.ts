@@ -5,8 +5,8 @@
  * @module
  */
 import { startMpi } from "../../src/native/mpi.ts";
-import { MpiTransport } from "../../src/parallel/mpi_server.ts";
-import { workOverMpi } from "../../src/parallel/mpi_worker.ts";
+import { MpiTransport } from "../../src/parallel/mpi/transport.ts";
+import { workOverMpi } from "../../src/parallel/mpi/worker.ts";
 import type { ParallelOptions } from "../../src/parallel/options.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
 import { workerProgram } from "../../src/parallel/worker.ts";

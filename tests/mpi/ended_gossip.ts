@@ -4,7 +4,7 @@
  *
  * @module
  */
-import { trainOverMpi } from "../../src/parallel/mpi.ts";
+import { trainOverMpi } from "../../src/parallel/mpi/train.ts";
 import { problem } from "./problem.ts";
 
 const { data, model } = problem();

@@ -5,7 +5,7 @@
  * @module
  */
 import { SparseMlp } from "../../src/model/model.ts";
-import { trainOverMpi } from "../../src/parallel/mpi.ts";
+import { trainOverMpi } from "../../src/parallel/mpi/train.ts";
 import { problem } from "./problem.ts";
 
 const options = JSON.parse(Deno.args[0]);

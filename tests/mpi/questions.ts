@@ -16,10 +16,10 @@ import {
   startMpi,
   takeMessage,
 } from "../../src/native/mpi.ts";
-import { MpiGossip } from "../../src/parallel/mpi_gossip.ts";
+import { MpiGossip } from "../../src/parallel/mpi/gossip.ts";
 import { changeTopology } from "../../src/topology/change.ts";
 import { resolveHyperparameters } from "../../src/train/hyperparameters.ts";
-import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places } from "../../src/parallel/mpi_wire.ts";
+import { expect, Head, KIND, NO_PIECES, NO_WORDS, Places } from "../../src/parallel/mpi/wire.ts";
 
 const LIMIT_MS = 20_000;
 /** The kind of a question. */

@@ -5,8 +5,8 @@
  * @module
  */
 import { startMpi } from "../../src/native/mpi.ts";
-import { MpiTransport } from "../../src/parallel/mpi_server.ts";
-import { workOverMpi } from "../../src/parallel/mpi_worker.ts";
+import { MpiTransport } from "../../src/parallel/mpi/transport.ts";
+import { workOverMpi } from "../../src/parallel/mpi/worker.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
 import { problem } from "./problem.ts";
 import { slowed } from "./slowed.ts";

@@ -2,10 +2,10 @@
  * A worker whose weights all have one value, another after every step, and that checks every model it gets by gossip. @module
  */
 import type { SparseMlp } from "../../src/model/model.ts";
-import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
+import type { WorkerMessage } from "../../src/parallel/threads/link.ts";
 import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
 import type { WorkerSetup } from "../../src/parallel/worker.ts";
-import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/threads/worker_main.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;

@@ -4,10 +4,10 @@
  */
 import type { SparseMlp } from "../../src/model/model.ts";
 import { gradientViews } from "../../src/model/layer.ts";
-import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
+import type { WorkerMessage } from "../../src/parallel/threads/link.ts";
 import type { ServerReply, WorkerRequest } from "../../src/parallel/transport.ts";
 import type { WorkerSetup } from "../../src/parallel/worker.ts";
-import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/threads/worker_main.ts";
 import { dieAfter, lifeOf } from "./mortal.ts";
 
 declare const self: {

@@ -3,9 +3,9 @@
  * with "once" the first.
  * @module
  */
-import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
-import { SharedState } from "../../src/parallel/shared_state.ts";
-import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/threads/worker_main.ts";
+import { SharedState } from "../../src/parallel/threads/shared_state.ts";
+import type { WorkerMessage } from "../../src/parallel/threads/link.ts";
 
 declare const self: {
   onmessage: ((event: MessageEvent<WorkerStart>) => void) | null;

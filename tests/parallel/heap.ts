@@ -4,7 +4,7 @@
  */
 import { saveModel } from "../../mod.ts";
 import { trainOver } from "../../src/parallel/wasap.ts";
-import { WorkersTransport } from "../../src/parallel/workers.ts";
+import { WorkersTransport } from "../../src/parallel/threads/transport.ts";
 import { xorData, xorModel } from "../trainer/data.ts";
 
 const model = xorModel();

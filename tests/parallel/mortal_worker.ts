@@ -1,6 +1,6 @@
 /** A worker of which the first threads, as many as its name says, come to an end after so many operations at most. @module */
-import type { WorkerMessage } from "../../src/parallel/shared_link.ts";
-import { runWorker, type WorkerStart } from "../../src/parallel/worker_main.ts";
+import type { WorkerMessage } from "../../src/parallel/threads/link.ts";
+import { runWorker, type WorkerStart } from "../../src/parallel/threads/worker_main.ts";
 import { dieAfter, lifeOf } from "./mortal.ts";
 
 declare const self: {

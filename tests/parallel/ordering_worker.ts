@@ -1,5 +1,5 @@
 /** Orders epoch n as the n-th command, as fast as it can, until it is ended. @module */
-import { SharedState, type SharedStateMemory } from "../../src/parallel/shared_state.ts";
+import { SharedState, type SharedStateMemory } from "../../src/parallel/threads/shared_state.ts";
 
 declare const self: { onmessage: ((event: MessageEvent<SharedStateMemory>) => void) | null };
 

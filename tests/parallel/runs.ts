@@ -7,7 +7,7 @@ import { InProcessTransport, type ServerEvent } from "../../src/parallel/in_proc
 import type { ParallelOptions } from "../../src/parallel/options.ts";
 import { trainOver, trainParallel } from "../../src/parallel/wasap.ts";
 import { WorkerModels } from "../../src/parallel/worker_models.ts";
-import { WorkersTransport } from "../../src/parallel/workers.ts";
+import { WorkersTransport } from "../../src/parallel/threads/transport.ts";
 import type { EpochRecord, TrainSummary } from "../../src/train/records.ts";
 import { newRunState, type RunState } from "../../src/train/state.ts";
 

@@ -11,7 +11,7 @@
  *
  * @module
  */
-import type { SharedMark } from "../native/update.ts";
+import type { SharedMark } from "../../native/update.ts";
 
 /** Bits of the word: nobody has the lock; somebody has it; somebody has it and is changing what is shared. */
 const FREE = 0;

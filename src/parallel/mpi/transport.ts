@@ -3,15 +3,15 @@
  *
  * @module
  */
-import { messageOf, TrainingError } from "../errors.ts";
-import type { SparseMlp } from "../model/model.ts";
-import { finishMpi, takeMessage } from "../native/mpi.ts";
-import type { TopologyCounts } from "../topology/change.ts";
-import { EventLoopTurn } from "../event_loop_turn.ts";
-import type { Client } from "./mpi_clients.ts";
-import type { ServerJob } from "./mpi_interrupt.ts";
-import { OtherServers } from "./mpi_other_servers.ts";
-import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
+import { messageOf, TrainingError } from "../../errors.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { finishMpi, takeMessage } from "../../native/mpi.ts";
+import type { TopologyCounts } from "../../topology/change.ts";
+import { EventLoopTurn } from "../../event_loop_turn.ts";
+import type { Client } from "./clients.ts";
+import type { ServerJob } from "./interrupt.ts";
+import { OtherServers } from "./other_servers.ts";
+import { PushServer, SLICE_MS } from "./push_server.ts";
 import {
   expect,
   type Head,
@@ -23,9 +23,9 @@ import {
   sendValues,
   takeTopology,
   takeValues,
-} from "./mpi_wire.ts";
-import { emptyReplica } from "./replica.ts";
-import type { ParameterServer } from "./server.ts";
+} from "./wire.ts";
+import { emptyReplica } from "../replica.ts";
+import type { ParameterServer } from "../server.ts";
 import {
   changedInAll,
   type EpochSums,
@@ -33,8 +33,8 @@ import {
   type OnSums,
   type ServerTransport,
   trainedInAll,
-} from "./transport.ts";
-import type { TransportPlan } from "./transport_plan.ts";
+} from "../transport.ts";
+import type { TransportPlan } from "../transport_plan.ts";
 
 /** The server's side, in the process of rank 0. */
 export class MpiTransport implements ServerTransport {

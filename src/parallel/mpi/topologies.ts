@@ -3,10 +3,10 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import { copyTopology } from "../model/copy.ts";
-import { Places } from "./mpi_wire.ts";
-import { emptyReplica } from "./replica.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { copyTopology } from "../../model/copy.ts";
+import { Places } from "./wire.ts";
+import { emptyReplica } from "../replica.ts";
 import { ownPart } from "./server_parts.ts";
 
 /** A topology that gradients may still arrive for. */

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { EventLoopTurn } from "../event_loop_turn.ts";
-import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
-import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
-import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
+import { EventLoopTurn } from "../../event_loop_turn.ts";
+import { finishMpi, nextMessage, sendMessage, takeMessage } from "../../native/mpi.ts";
+import { forwardInterrupts, type WorkerJob } from "./interrupt.ts";
+import { PushServer, SLICE_MS } from "./push_server.ts";
 import {
   Head,
   KIND,
@@ -18,11 +18,11 @@ import {
   sendValues,
   takeTopology,
   takeValues,
-} from "./mpi_wire.ts";
-import { START_MS } from "./options.ts";
-import { emptyReplica } from "./replica.ts";
+} from "./wire.ts";
+import { START_MS } from "../options.ts";
+import { emptyReplica } from "../replica.ts";
 import { ownPart } from "./server_parts.ts";
-import type { TransportPlan } from "./transport_plan.ts";
+import type { TransportPlan } from "../transport_plan.ts";
 
 const COORDINATOR = 0;
 /** How often a server that has nothing to do any more looks whether the run is over. */

@@ -3,16 +3,16 @@
  *
  * @module
  */
-import { TrainingError } from "../errors.ts";
-import { loadKernels } from "../native/library.ts";
-import type { SharedModel } from "../model/share.ts";
-import { attachModel } from "./replica.ts";
-import { Questions, type QuestionsMemory } from "./questions.ts";
-import { ParameterServer, type ServerOptions, type ServerState } from "./server.ts";
-import { SharedLink, type WorkerMessage } from "./shared_link.ts";
+import { TrainingError } from "../../errors.ts";
+import { loadKernels } from "../../native/library.ts";
+import type { SharedModel } from "../../model/share.ts";
+import { attachModel } from "../replica.ts";
+import { Questions, type QuestionsMemory } from "../questions.ts";
+import { ParameterServer, type ServerOptions, type ServerState } from "../server.ts";
+import { SharedLink, type WorkerMessage } from "./link.ts";
 import { SharedState, type SharedStateMemory } from "./shared_state.ts";
-import type { ServerReply } from "./transport.ts";
-import { workerProgram, type WorkerSetup } from "./worker.ts";
+import type { ServerReply } from "../transport.ts";
+import { workerProgram, type WorkerSetup } from "../worker.ts";
 
 /** Everything a Worker is given; arrays are shared, not copied. */
 export interface WorkerStart {

@@ -4,17 +4,17 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import { type MpiAnnouncement, sendMessage, takeMessage, type WireBits } from "../native/mpi.ts";
-import { type Client, newClients } from "./mpi_clients.ts";
-import { nextOfWork, type ServerJob } from "./mpi_interrupt.ts";
-import { KeptTopologies } from "./mpi_topologies.ts";
-import { Head, KIND, NO_PIECES, NO_WORDS, onePiece, sendTopology } from "./mpi_wire.ts";
-import { START_MS } from "./options.ts";
-import { ParameterServer, serverState } from "./server.ts";
-import { SentParameters } from "./staleness.ts";
-import type { PushHeader } from "./transport.ts";
-import type { TransportPlan } from "./transport_plan.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { type MpiAnnouncement, sendMessage, takeMessage, type WireBits } from "../../native/mpi.ts";
+import { type Client, newClients } from "./clients.ts";
+import { nextOfWork, type ServerJob } from "./interrupt.ts";
+import { KeptTopologies } from "./topologies.ts";
+import { Head, KIND, NO_PIECES, NO_WORDS, onePiece, sendTopology } from "./wire.ts";
+import { START_MS } from "../options.ts";
+import { ParameterServer, serverState } from "../server.ts";
+import { SentParameters } from "../staleness.ts";
+import type { PushHeader } from "../transport.ts";
+import type { TransportPlan } from "../transport_plan.ts";
 
 /** How long the thread is blocked at once while nobody sends. */
 export const SLICE_MS = 20;

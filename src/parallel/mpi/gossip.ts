@@ -8,7 +8,7 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
+import type { SparseMlp } from "../../model/model.ts";
 import {
   type MpiAnnouncement,
   nextMessage,
@@ -17,10 +17,10 @@ import {
   postMessage,
   takeMessage,
   takeWhatIsHere,
-} from "../native/mpi.ts";
-import { type Inbox, inbox } from "./inbox.ts";
-import { Head, NO_PIECES, NO_WORDS, onePiece, placed, type Places } from "./mpi_wire.ts";
-import type { ModelSnapshot } from "./replica.ts";
+} from "../../native/mpi.ts";
+import { type Inbox, inbox } from "../inbox.ts";
+import { Head, NO_PIECES, NO_WORDS, onePiece, placed, type Places } from "./wire.ts";
+import type { ModelSnapshot } from "../replica.ts";
 
 /** Kinds of messages between workers; apart from those to and from servers. */
 const KIND = {

@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { messageOf } from "../errors.ts";
-import type { ReplacedWorker } from "../train/records.ts";
+import { messageOf } from "../../errors.ts";
+import type { ReplacedWorker } from "../../train/records.ts";
 import type { Thread } from "./shared_state.ts";
-import type { WorkerSetup } from "./worker.ts";
+import type { WorkerSetup } from "../worker.ts";
 
 /** How long a thread that was silent for too long, and was ended, may take to come to the end of a change. */
 export const LEAVING_MS = 3000;

@@ -3,12 +3,12 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import { finishMpi, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
-import { EventLoopTurn } from "../event_loop_turn.ts";
-import { MpiGossip } from "./mpi_gossip.ts";
-import { forwardInterrupts, type WorkerJob } from "./mpi_interrupt.ts";
-import { MpiServers } from "./mpi_servers.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { finishMpi, nextMessage, sendMessage, takeMessage } from "../../native/mpi.ts";
+import { EventLoopTurn } from "../../event_loop_turn.ts";
+import { MpiGossip } from "./gossip.ts";
+import { forwardInterrupts, type WorkerJob } from "./interrupt.ts";
+import { MpiServers } from "./servers.ts";
 import {
   expect,
   Head,
@@ -21,10 +21,10 @@ import {
   sendValues,
   takeTopology,
   takeValues,
-} from "./mpi_wire.ts";
-import { emptyReplica } from "./replica.ts";
-import type { LocalReport, ServerReply, WorkerRequest } from "./transport.ts";
-import { workerProgram, type WorkerSetup } from "./worker.ts";
+} from "./wire.ts";
+import { emptyReplica } from "../replica.ts";
+import type { LocalReport, ServerReply, WorkerRequest } from "../transport.ts";
+import { workerProgram, type WorkerSetup } from "../worker.ts";
 
 const SERVER = 0;
 /** How long the thread is blocked at once while it waits. */

@@ -8,9 +8,9 @@
  *
  * @module
  */
-import { STATE_HEAD_WORDS } from "../model/layer.ts";
-import type { SparseMlp } from "../model/model.ts";
-import { rebuildIncoming } from "../sparse/csr.ts";
+import { STATE_HEAD_WORDS } from "../../model/layer.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { rebuildIncoming } from "../../sparse/csr.ts";
 
 /** Where a part's connections of one layer stand in a model, and whether the part has the layer's other parameters. */
 export interface LayerPart {

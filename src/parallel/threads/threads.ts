@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { WorkerMessage } from "./shared_link.ts";
+import type { WorkerMessage } from "./link.ts";
 import type { WorkerStart } from "./worker_main.ts";
 
 /** Who is told of threads. */
@@ -107,7 +107,7 @@ function requireRead(url: URL): void {
   const state = Deno.permissions.querySync({ name: "read", path: url }).state;
   if (state === "granted") return;
   throw new Deno.errors.NotCapable(
-    `Cannot start workers: they load the package's modules from "${new URL("../", url).pathname}", ` +
+    `Cannot start workers: they load the package's modules from "${new URL("../../", url).pathname}", ` +
       "which may not be read; allow it with --allow-read=FOLDER, or train with one thread of control",
   );
 }

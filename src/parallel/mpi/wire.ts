@@ -3,10 +3,10 @@
  *
  * @module
  */
-import { gradientViews, STATE_HEAD_WORDS } from "../model/layer.ts";
-import type { SparseMlp } from "../model/model.ts";
-import { HEAD_WORDS, nextMessage, pieces, sendMessage, takeMessage } from "../native/mpi.ts";
-import { rebuildIncoming } from "../sparse/csr.ts";
+import { gradientViews, STATE_HEAD_WORDS } from "../../model/layer.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { HEAD_WORDS, nextMessage, pieces, sendMessage, takeMessage } from "../../native/mpi.ts";
+import { rebuildIncoming } from "../../sparse/csr.ts";
 import { type ModelPart, ownPart } from "./server_parts.ts";
 
 /** Kinds of messages. */

@@ -4,15 +4,15 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import { sendMessage, takeMessage } from "../native/mpi.ts";
-import type { ServerJob } from "./mpi_interrupt.ts";
-import { PushServer, SLICE_MS } from "./mpi_push_server.ts";
-import { expect, KIND, NO_PIECES, NO_WORDS, onePiece, Places, sendValues, takeValues } from "./mpi_wire.ts";
-import { emptyReplica } from "./replica.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { sendMessage, takeMessage } from "../../native/mpi.ts";
+import type { ServerJob } from "./interrupt.ts";
+import { PushServer, SLICE_MS } from "./push_server.ts";
+import { expect, KIND, NO_PIECES, NO_WORDS, onePiece, Places, sendValues, takeValues } from "./wire.ts";
+import { emptyReplica } from "../replica.ts";
 import { connectionCounts, RowRanges } from "./server_parts.ts";
-import type { EpochSums } from "./transport.ts";
-import type { TransportPlan } from "./transport_plan.ts";
+import type { EpochSums } from "../transport.ts";
+import type { TransportPlan } from "../transport_plan.ts";
 
 /** The servers of ranks 1 and up, and the part of rank 0. */
 export class OtherServers {

@@ -3,18 +3,18 @@
  *
  * @module
  */
-import { messageOf, TrainingError } from "../errors.ts";
-import type { SparseMlp } from "../model/model.ts";
-import { kernelsPath } from "../native/library.ts";
-import type { TopologyCounts } from "../topology/change.ts";
+import { messageOf, TrainingError } from "../../errors.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { kernelsPath } from "../../native/library.ts";
+import type { TopologyCounts } from "../../topology/change.ts";
 import type { Turn } from "./lock.ts";
 import { afterEpochs, LEAVING_MS, LostWorkers, silence } from "./lost_workers.ts";
-import { START_MS } from "./options.ts";
-import { copyModel } from "../model/copy.ts";
-import { emptyReplica } from "./replica.ts";
-import { questionsMemory, reopenQuestions } from "./questions.ts";
-import { ParameterServer, serverState } from "./server.ts";
-import type { WorkerMessage } from "./shared_link.ts";
+import { START_MS } from "../options.ts";
+import { copyModel } from "../../model/copy.ts";
+import { emptyReplica } from "../replica.ts";
+import { questionsMemory, reopenQuestions } from "../questions.ts";
+import { ParameterServer, serverState } from "../server.ts";
+import type { WorkerMessage } from "./link.ts";
 import { SharedState, sharedStateMemory } from "./shared_state.ts";
 import { WorkerThreads } from "./threads.ts";
 import {
@@ -24,8 +24,8 @@ import {
   type OnSums,
   type ServerTransport,
   trainedInAll,
-} from "./transport.ts";
-import type { TransportPlan } from "./transport_plan.ts";
+} from "../transport.ts";
+import type { TransportPlan } from "../transport_plan.ts";
 import type { WorkerStart } from "./worker_main.ts";
 
 /** How often progress is reported and silence looked for. */

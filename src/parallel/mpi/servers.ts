@@ -7,13 +7,13 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import { nextMessage, sendMessage, takeMessage, type WireBits } from "../native/mpi.ts";
-import { rebuildIncoming } from "../sparse/csr.ts";
-import { expect, Head, KIND, NO_PIECES, NO_WORDS, onePiece, PAUSE_MS, Places } from "./mpi_wire.ts";
-import { type ParallelHyperparameters, START_MS } from "./options.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { nextMessage, sendMessage, takeMessage, type WireBits } from "../../native/mpi.ts";
+import { rebuildIncoming } from "../../sparse/csr.ts";
+import { expect, Head, KIND, NO_PIECES, NO_WORDS, onePiece, PAUSE_MS, Places } from "./wire.ts";
+import { type ParallelHyperparameters, START_MS } from "../options.ts";
 import { hasBiases, type ModelPart } from "./server_parts.ts";
-import type { PushHeader, ServerReply } from "./transport.ts";
+import type { PushHeader, ServerReply } from "../transport.ts";
 
 /** How long the thread is blocked at once while it waits. */
 const SLICE_MS = 50;

@@ -4,27 +4,27 @@
  *
  * @module
  */
-import { type Dataset, usableDataset } from "../data/dataset.ts";
-import { readWhole, refuseUnknown } from "../hyperparameter.ts";
-import { plural } from "../format.ts";
-import { readByName } from "../value.ts";
-import type { SparseMlp } from "../model/model.ts";
-import { requireModel } from "../model/model_argument.ts";
-import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../native/mpi.ts";
-import type { EpochRecord, TrainSummary } from "../train/records.ts";
+import { type Dataset, usableDataset } from "../../data/dataset.ts";
+import { readWhole, refuseUnknown } from "../../hyperparameter.ts";
+import { plural } from "../../format.ts";
+import { readByName } from "../../value.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { requireModel } from "../../model/model_argument.ts";
+import { CHUNK_WORDS, finishMpi, type MpiPlace, startMpi } from "../../native/mpi.ts";
+import type { EpochRecord, TrainSummary } from "../../train/records.ts";
 import { mostServers } from "./server_parts.ts";
-import { serveOverMpi } from "./mpi_part_server.ts";
-import { askedToEnd } from "./mpi_interrupt.ts";
-import { MpiTransport } from "./mpi_server.ts";
-import { workOverMpi } from "./mpi_worker.ts";
+import { serveOverMpi } from "./part_server.ts";
+import { askedToEnd } from "./interrupt.ts";
+import { MpiTransport } from "./transport.ts";
+import { workOverMpi } from "./worker.ts";
 import {
   PARALLEL_OPTION_NAMES,
   type ParallelOptions,
   type ParallelRunOptions,
   resolveParallelHyperparameters,
-} from "./options.ts";
-import { checkedParallelRun, trainChecked } from "./wasap.ts";
-import { workerProgram } from "./worker.ts";
+} from "../options.ts";
+import { checkedParallelRun, trainChecked } from "../wasap.ts";
+import { workerProgram } from "../worker.ts";
 
 /** Options of {@linkcode trainOverMpi}. */
 export interface MpiOptions extends Omit<ParallelOptions, "workers" | "lostWorkers"> {

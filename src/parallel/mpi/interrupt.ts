@@ -4,8 +4,8 @@
  *
  * @module
  */
-import { type MpiAnnouncement, nextMessage, sendMessage, takeMessage } from "../native/mpi.ts";
-import { Head, KIND, NO_PIECES, NO_WORDS } from "./mpi_wire.ts";
+import { type MpiAnnouncement, nextMessage, sendMessage, takeMessage } from "../../native/mpi.ts";
+import { Head, KIND, NO_PIECES, NO_WORDS } from "./wire.ts";
 
 /** What a job asks of the server beside the training. */
 export interface ServerJob {

@@ -6,14 +6,14 @@
  *
  * @module
  */
-import type { SparseMlp } from "../model/model.ts";
-import { copyModel } from "../model/copy.ts";
+import type { SparseMlp } from "../../model/model.ts";
+import { copyModel } from "../../model/copy.ts";
 import type { Turn } from "./lock.ts";
-import type { ParallelHyperparameters } from "./options.ts";
-import type { Questions } from "./questions.ts";
-import type { ParameterServer } from "./server.ts";
+import type { ParallelHyperparameters } from "../options.ts";
+import type { Questions } from "../questions.ts";
+import type { ParameterServer } from "../server.ts";
 import type { SharedState } from "./shared_state.ts";
-import type { LocalReport, PushHeader, ServerReply, StepDone, WorkerRequest } from "./transport.ts";
+import type { LocalReport, PushHeader, ServerReply, StepDone, WorkerRequest } from "../transport.ts";
 
 /** What a worker tells the thread that started it. */
 export type WorkerMessage =
