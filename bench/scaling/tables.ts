@@ -13,9 +13,9 @@ import { limit, type ServerCosts, type ServerFound, type ServerStation, simulate
 /** Workers that are simulated. */
 export const WORKERS: readonly number[] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024];
 /** Servers; more than one over messages only. */
-export const SERVERS: readonly number[] = [1, 2, 4, 8];
+const SERVERS: readonly number[] = [1, 2, 4, 8];
 /** H. */
-export const LOCAL_STEPS_TRIED: readonly number[] = [1, 2, 4, 8, 16, 32];
+const LOCAL_STEPS_TRIED: readonly number[] = [1, 2, 4, 8, 16, 32];
 /** Where algorithms are compared. */
 export const COMPARED_WORKERS = 64;
 

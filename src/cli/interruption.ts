@@ -18,7 +18,7 @@ const SIGNALS: ReadonlyMap<Deno.Signal, number> = new Map<Deno.Signal, number>([
  * Exit code of a run that has saved a checkpoint, and that whoever stopped it may start again: that of a failure which is
  * temporary (`EX_TEMPFAIL`).
  */
-export const GO_ON_CODE = 75;
+const GO_ON_CODE = 75;
 
 /** Listens for the signals while a run lasts; dispose of it when the run is over. */
 export class Interruption implements Disposable {

@@ -274,7 +274,11 @@ export class ParameterServer {
   /** Adds a step of a worker in phase 2, to show how far the epoch is; what counts in the end are the reports. */
   stepped(worker: number, { samples, loss, correct }: Omit<StepDone, "changed">): void {
     const { stepped } = this.#state;
-    [1, samples, loss, correct].forEach((value, place) => stepped[STEPPED * worker + place] += value);
+    const first = STEPPED * worker;
+    stepped[first]++;
+    stepped[first + 1] += samples;
+    stepped[first + 2] += loss;
+    stepped[first + 3] += correct;
   }
 
   /** Sums since {@linkcode beginEpoch}. */

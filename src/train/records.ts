@@ -131,7 +131,7 @@ export interface ParallelRecord {
   readonly workers: number;
   /** Updates applied to the model (phase 1), or steps of all workers (phase 2). */
   readonly updates: number;
-  /** Updates of the server a second. */
+  /** How many of these a second. */
   readonly updatesPerSecond: number;
   /** Updates applied between a worker's pull and its push, mean over the epoch's updates. */
   readonly meanStaleness: number;
