@@ -45,6 +45,39 @@ Deno.test("train --parallel trains with workers, and a checkpoint goes on in par
   }
 });
 
+Deno.test("train --parallel gossip trains with workers, and a checkpoint goes on with their models", async () => {
+  const output = `${await folder({})}/model.safetensors`;
+  const gossip = ["--parallel", "gossip", "--workers", "3", "--local-steps", "2", "--peer-average", "union"];
+  const runs = [
+    { args: [...SMALL, ...gossip, "--output", output], epochs: [1, 2, 3, 4] },
+    { args: ["train", "--resume", output, "--epochs", "6", "--json"], epochs: [5, 6] },
+  ];
+  for (const { args, epochs } of runs) {
+    const { code, out, err } = await run(...args);
+    assertEquals(code, 0, err);
+    const events = out.trim().split("\n").map((line) => JSON.parse(line));
+    const { settings } = events[0];
+    assertEquals([settings.localSteps, settings.peerAverage, settings.phaseOneFraction], [
+      2,
+      "union",
+      undefined,
+    ]);
+    const records = events.filter(({ event }) => event === "epoch");
+    assertEquals(records.map(({ epoch }) => epoch), epochs);
+    for (const { parallel } of records) {
+      assertEquals([parallel.phase, parallel.workers], [2, 3]);
+      assert(parallel.exchanges > 0 && parallel.modelDistance >= 0 && parallel.topologyOverlap <= 1);
+    }
+    assertEquals((await loadModel(output)).workers!.length, 3);
+  }
+});
+
+Deno.test("train --parallel gossip refuses one worker in one line", async () => {
+  const { code, err } = await run(...SMALL, "--parallel", "gossip", "--workers", "1");
+  assertEquals(code, 1);
+  assertStringIncludes(err, "Cannot train with 1 worker by gossip: it has nobody to average with");
+});
+
 Deno.test("train --parallel wassp, resumed in phase 2 from the models of its workers, ends with the same bits", async () => {
   const path = await Deno.makeTempDir();
   try {

@@ -59,7 +59,7 @@ export type WeightedRows = Pick<OutgoingArrays, "indptr" | "indices" | "values">
 
 /**
  * Averages each weight with that of the same connection of another layer, where it has one; the others stay. O(nnz) of
- * both, nothing is allocated.
+ * both.
  */
 export function averageHeld(layer: WeightedRows, other: WeightedRows): void {
   const task = "average with the model of another worker";

@@ -16,7 +16,7 @@ import type { ParallelHyperparameterOptions } from "./options.ts";
  * Averages a model with those of others, in place.
  *
  * `holders`: each of its connections becomes the mean over those of the two models that have it; its topology stays, and
- * connections that only the other has are not looked at. O(nnz) of both, without scratch memory.
+ * connections that only the other has do not count. O(nnz) of both.
  *
  * `union`: the mean over the connections of both, an absent one as 0, of which those closest to zero go, of each sign in
  * proportion, until there are as many as before. O(nnz) of both; keeps scratch memory for the union of the largest layer.

@@ -1,7 +1,9 @@
 //! The average of one worker's matrix with that of another, both ways.
 
-use super::{Union, check};
-use crate::base::status::{Outcome, Status, ensure};
+use std::ops::Range;
+
+use super::{SPREAD_WIDTH, Union, check};
+use crate::base::status::{Outcome, Status, ensure, scratch};
 use crate::structure::planes::{MOST_PLANES, Planes};
 
 /// A target beyond all others: where a row has ended.
@@ -19,30 +21,59 @@ pub struct Rows<'a> {
 
 /// Averages each weight with that of the same connection of another matrix, where it has one; the others stay.
 ///
-/// Rows are merged without branches on which is ahead, since that cannot be predicted. O(nnz) of both.
+/// As in [`super::retain_valid`], rows are spread over all targets rather than merged, unless they are very wide. O(nnz)
+/// of both, up to 1 MiB of scratch.
 ///
 /// # Errors
-/// [`Status::Length`] when arrays do not fit; [`Status::Structure`] when an `indptr` descends.
+/// [`Status::Length`] when arrays do not fit; [`Status::Structure`] when an `indptr` descends; [`Status::Memory`].
 pub fn average_held(indptr: &[u32], indices: &[u32], values: &mut [f32], other: &Rows) -> Outcome {
     ensure(indptr.len() == other.indptr.len(), Status::Length)?;
     check(indptr, indices, values)?;
     check(other.indptr, other.indices, other.values)?;
-    for (ends, other_ends) in indptr.windows(2).zip(other.indptr.windows(2)) {
-        let row = ends[0] as usize..ends[1] as usize;
-        let other_row = other_ends[0] as usize..other_ends[1] as usize;
-        let (targets, values) = (&indices[row.clone()], &mut values[row]);
-        let (other_targets, other_values) = (&other.indices[other_row.clone()], &other.values[other_row]);
-        let (mut at, mut other_at) = (0, 0);
-        while at < targets.len() && other_at < other_targets.len() {
-            let (target, other_target) = (targets[at], other_targets[other_at]);
-            let value = values[at];
-            let mean = 0.5 * (value + other_values[other_at]);
-            values[at] = if target == other_target { mean } else { value };
-            at += usize::from(target <= other_target);
-            other_at += usize::from(other_target <= target);
+    let row_ends = indptr.windows(2).zip(other.indptr.windows(2));
+    let rows =
+        row_ends.map(|(ends, others)| (ends[0] as usize..ends[1] as usize, others[0] as usize..others[1] as usize));
+    let last = rows.clone().filter_map(|(_, others)| other.indices[others].last()).max();
+    let width = last.map_or(0, |&last| last as usize + 1);
+    let row_of = |others: Range<usize>| (&other.indices[others.clone()], &other.values[others]);
+    if width > SPREAD_WIDTH {
+        for (mine, others) in rows {
+            merge_row(&indices[mine.clone()], &mut values[mine], row_of(others));
+        }
+    } else {
+        let mut spread = scratch(width + 1)?;
+        for (mine, others) in rows {
+            spread_row(&indices[mine.clone()], &mut values[mine], row_of(others), &mut spread);
         }
     }
     Ok(())
+}
+
+/// One row by merging, without branches on which is ahead, since that cannot be predicted.
+fn merge_row(row: &[u32], values: &mut [f32], (others, other_values): (&[u32], &[f32])) {
+    let (mut at, mut other_at) = (0, 0);
+    while at < row.len() && other_at < others.len() {
+        let (target, other) = (row[at], others[other_at]);
+        let value = values[at];
+        let mean = 0.5 * (value + other_values[other_at]);
+        values[at] = if target == other { mean } else { value };
+        at += usize::from(target <= other);
+        other_at += usize::from(other <= target);
+    }
+}
+
+/// One row by spreading the other one over all targets; `spread` is empty before and after, its last place always.
+fn spread_row(row: &[u32], values: &mut [f32], (others, other_values): (&[u32], &[f32]), spread: &mut [(f32, u32)]) {
+    for (&target, &value) in others.iter().zip(other_values) {
+        spread[target as usize] = (value, 1);
+    }
+    for (&target, value) in row.iter().zip(values) {
+        let (found, held) = spread[(target as usize).min(spread.len() - 1)];
+        *value = if held == 1 { 0.5 * (*value + found) } else { *value };
+    }
+    for &target in others {
+        spread[target as usize] = (0.0, 0);
+    }
 }
 
 /// The mean of a matrix and another over the union of their connections, an absent one as 0. Planes are the first
