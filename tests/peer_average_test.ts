@@ -161,7 +161,7 @@ Deno.test("Questions brings a model as it is between two steps, its topology onl
   const [one, two, three] = models(3, 1);
   const memory = questionsMemory(3, one);
   const [asker, asked, other] = [one, two, three].map((model, worker) =>
-    new Questions(memory, worker, model)
+    new Questions(memory, { worker, thread: worker + 1 }, model)
   );
   const taken = () => {
     const { peer, model } = asker.take()!;

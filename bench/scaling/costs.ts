@@ -38,7 +38,7 @@ export function measureRest(
   const parallel = resolveParallelHyperparameters({ workers: 2 });
   const server = new ParameterServer(model, serverState(2, 0), { settings, parallel, steps: 1000 });
   const [gradients, replica] = [model.allocateGradients(), emptyReplica(model)];
-  const old = server.pull(replica, -1);
+  const old = server.pull(replica, -1, 0);
   let epoch = 1;
   const change = () => void changeTopology(model, settings, epoch++);
   change();

@@ -43,16 +43,16 @@ function work(start: WorkerStart): void {
   const replica = attachModel(start.replica);
   const link = new SharedLink({
     worker,
-    workers: parallel.workers,
     algorithm: parallel.algorithm,
-    state: new SharedState(start.state, 60_000),
+    state: new SharedState(start.state, { worker, thread: start.thread }),
     server: new TimedServer(attachModel(start.server), start.serverState, start.serverOptions),
     replica,
     gradients: start.gradients,
-    headers: start.headers,
+    round: start.round,
+    ...{ copied: false, commandsDone: 0, hasModel: false },
     post: (message) => self.postMessage(message),
   });
-  const program = workerProgram(start.setup, replica, start.gradients[worker]);
+  const program = workerProgram(start.setup, replica, start.gradients);
   let reply: ServerReply = { kind: "applied" };
   for (;;) {
     const began = performance.now();
@@ -68,7 +68,7 @@ self.onmessage = ({ data }) => {
     work(data);
     self.postMessage({ kind: "ended", worker: data.setup.worker });
   } catch (cause) {
-    self.postMessage({ kind: "failed", worker: data.setup.worker, cause });
+    self.postMessage({ kind: "failed", worker: data.setup.worker, cause, final: true });
   }
   self.close();
 };
