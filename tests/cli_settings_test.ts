@@ -311,3 +311,35 @@ Deno.test("resumed() lets go of what a checkpoint says of a choice that is made 
   const both = { growth: "random", "growth-candidates": 2 } as const;
   assertThrows(() => wanted(both), UsageError, "Cannot use --growth-candidates with --growth random");
 });
+
+Deno.test("resumed() lets go of what follows another algorithm of many workers, and of what that was for", () => {
+  const after = (before: Values, given: Values) => {
+    const values = fillDefaults("train", before);
+    const checkpoint = {
+      model: xorModel(),
+      training: { epoch: 1, options: { values, history: newTally(1) } },
+    };
+    const { wanted, leftOut } = resumed(checkpoint, { resume: "model.safetensors", ...given });
+    checkTogether(wanted);
+    const filled = fillDefaults("train", wanted);
+    checkSettings("train", filled);
+    return { ...filled, leftOut };
+  };
+  const delays = { parallel: "wasap", staleness: "delay-compensated", "average-every": 2 } as const;
+  const rounds = after(delays, { parallel: "wassp" });
+  assertEquals(rounds.leftOut, ["staleness", "delay-compensation"]);
+  assertEquals([rounds["phase-two"], rounds["average-every"]], ["local", 2]);
+  const gossip = after(delays, { parallel: "gossip" });
+  assertEquals([gossip["phase-two"], gossip["local-steps"], gossip["average-every"]], [
+    "gossip",
+    16,
+    undefined,
+  ]);
+  assert(gossip.leftOut.includes("average-every"));
+  const back = after({ parallel: "gossip", "local-steps": 4 }, { parallel: "wasap" });
+  assertEquals([back["phase-two"], back["local-steps"]], ["local", undefined]);
+  assertEquals(back.leftOut, ["phase-two", "local-steps", "peer-average"]);
+  // Who has asked for gossip in phase 2 keeps it.
+  const asked = after({ parallel: "wasap", "phase-two": "gossip", "local-steps": 4 }, { parallel: "wassp" });
+  assertEquals([asked["phase-two"], asked["local-steps"]], ["gossip", 4]);
+});

@@ -9,7 +9,7 @@ import type { TrainingState } from "../files/description.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { newRunState, oldBest, type RunState } from "../train/state.ts";
 import { checkTally } from "../train/tally.ts";
-import { type Option, type Other, UsageError } from "./option.ts";
+import { defaultOf, type Option, type Other, UsageError } from "./option.ts";
 import { FILE_OPTIONS, OPTIONS, type Values } from "./options.ts";
 
 /** A run as a checkpoint left it. */
@@ -69,24 +69,42 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   if (given.output === undefined) kept.output = given.resume;
   for (const name of ["json", "quiet", "memory", "dashboard"]) delete kept[name];
   const leftOut: string[] = [];
-  for (const row of OPTIONS) {
-    const { name } = row;
-    if (kept[name] === undefined || !isOverruled(row, given)) continue;
-    if (given[name] === undefined) leftOut.push(name);
-    delete kept[name];
+  const chosen: Record<string, unknown> = { ...given };
+  // In the table, an option may stand before the one that it goes by.
+  for (let before = -1; before < leftOut.length;) {
+    before = leftOut.length;
+    for (const row of OPTIONS) {
+      const { name } = row;
+      if (kept[name] === undefined || !isOverruled(row, chosen) && !wasDefault(row, values, chosen)) continue;
+      delete kept[name];
+      if (given[name] !== undefined) continue;
+      leftOut.push(name);
+      // From now on its default is what was chosen.
+      chosen[name] = defaultOf(row, chosen);
+    }
   }
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of FILE_OPTIONS) delete kept[name]; }
   return { model, workers, state, wanted: { ...kept, ...given } as Values, leftOut };
 }
 
+/** Values by name of options. */
+type Named = Readonly<Record<string, unknown>>;
+
 /** Whether a choice that is made now leaves no meaning to an option of the checkpoint. */
-function isOverruled({ needs = [], excludes = [] }: Option, given: Values): boolean {
+function isOverruled({ needs = [], excludes = [] }: Option, chosen: Named): boolean {
   const isChosen = ({ option, values }: Other, meant: boolean) => {
-    const choice = (given as Readonly<Record<string, unknown>>)[option];
+    const choice = chosen[option];
     return values !== undefined && choice !== undefined && values.includes(String(choice)) === meant;
   };
   return needs.some((other) => isChosen(other, false)) || excludes.some((other) => isChosen(other, true));
+}
+
+/** Whether a value of the checkpoint was the default beside a choice that is another now, which has another default. */
+function wasDefault(row: Option, before: Named, chosen: Named): boolean {
+  if (row.follows === undefined || chosen[row.follows] === undefined) return false;
+  const value = String(before[row.name]);
+  return value === defaultOf(row, before) && value !== defaultOf(row, chosen);
 }
 
 /** The state of a checkpoint; formats 1 and 2 kept what the run had reached among the options. */

@@ -162,7 +162,7 @@ export class MpiServers {
       return server;
     }
     // One that has ended the phase may have begun the next, which is not looked at yet.
-    const slice = SLICE_MS / going.length;
+    const slice = Math.ceil(SLICE_MS / going.length);
     return going.find(({ rank }) => nextMessage(rank, slice, words) !== undefined);
   }
 
