@@ -6,11 +6,11 @@ import { assertSameModel } from "./model/content.ts";
 /** Who gets a signal: a rank, or the launcher. */
 type Addressee = 0 | 1 | "mpirun";
 
-/** Small networks, and epochs of many steps. */
-const OPTIONS = ["--transport", "mpi", "--hidden", "40,30", "--batch-size", "16", "--learning-rate", "0.005"];
+/** Small networks, and epochs of so many steps that they take far longer than what is between two of them. */
+const OPTIONS = ["--transport", "mpi", "--hidden", "40,30", "--batch-size", "2", "--learning-rate", "0.001"];
 
 /** Seconds that mpirun gives ranks to end in; by default 1, which is little on a busy machine. */
-const PATIENT = { OMPI_MCA_odls_base_sigkill_timeout: "10" };
+const PATIENT = { OMPI_MCA_odls_base_sigkill_timeout: "4" };
 
 /** Calls when a file has been written, or written anew; dispose of it when that no longer matters. */
 function whenWritten(path: string, then: () => void): Disposable {

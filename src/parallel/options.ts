@@ -198,7 +198,8 @@ export const PARALLEL_HYPERPARAMETERS = {
     kind: "number",
     above: 0,
     doc:
-      "How many times larger the learning rate is in phase 2 (default 1; with gossip twice the number of workers, 10 at most).",
+      "How many times larger the learning rate is in phase 2 (default 1; by the algorithm gossip 2·K for SGD and √(2·K) for " +
+      "Adam, K at most 5).",
   },
   phaseTwo: {
     kind: "choice",
