@@ -28,7 +28,8 @@ export interface ModelSpread {
  * the optimiser's state are averaged too. One model comes out bit for bit as it went in.
  *
  * Paper: §2.1 Eq. 2. Deviation: the authors do not average velocities; here a kept connection has the mean of what the
- * optimiser keeps of it, so that a run can go on from the average. Cost: O(connections of all models), as much scratch memory for one layer.
+ * optimiser keeps of it, so that a run can go on from the average. Cost: O(connections of all models), as much scratch
+ * memory for one layer.
  *
  * @returns How far the models are apart, where there are two or more.
  */

@@ -93,7 +93,10 @@ export class Gossip {
     return (yield* this.#ask(steps)) ? reply : { kind: "stop" };
   }
 
-  /** At the end of an epoch, or where it halts: what was asked is answered, and what was due is asked. Returns whether to go on. */
+  /**
+   * At the end of an epoch, or where it halts: what was asked is answered, and what was due is asked. Returns whether
+   * to go on.
+   */
   *settle(steps: number): Generator<WorkerRequest, boolean, ServerReply> {
     while (this.#askedAt !== undefined) {
       const reply = yield { kind: "answer", changed: this.takeChanged() };

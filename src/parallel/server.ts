@@ -4,8 +4,8 @@
  * Each thread of a process can have a server object over the same model. Its methods write into books of its own. Where
  * there are several threads, they take turns: in a turn a server {@linkcode ParameterServer.read reads} the shared books
  * first, and what it did counts once it has {@linkcode ParameterServer.save saved} them, or with the change of the model
- * by a push. So a thread that is lost in its turn has either done all or nothing; see `threads/lock.ts`. A server that is alone
- * needs neither.
+ * by a push. So a thread that is lost in its turn has either done all or nothing; see `threads/lock.ts`. A server that
+ * is alone needs neither.
  *
  * @module
  */

@@ -54,7 +54,8 @@ export class WorkerModels {
   /**
    * The models as they are, between two epochs, after the last, or after an aborted one; none in phase 1.
    *
-   * They change with the next epoch. A run that has not come to its phase 2 has those it began with. Over MPI they are brought here by this call.
+   * They change with the next epoch. A run that has not come to its phase 2 has those it began with. Over MPI they are
+   * brought here by this call.
    *
    * @throws {TrainingError} When a worker does not send its model in time.
    */
