@@ -1,4 +1,5 @@
-import { assert, assertEquals, assertRejects, assertThrows } from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
+import { TrainingError } from "../src/errors.ts";
 import { madelonLike } from "../src/data/generator.ts";
 import { loadModel, saveModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
@@ -274,5 +275,24 @@ Deno.test("checkRunState() keeps what workers have begun of an epoch, and refuse
   ];
   for (const [found, message] of refused) {
     assertThrows(() => checkRunState({ ...state, begun: found }), RangeError, message);
+  }
+});
+
+Deno.test("trainParallel() whose loss is not finite says so when it is aborted, and keeps it out of the state", async () => {
+  const phases = [{ algorithm: "gossip" }, { phaseOneFraction: 0 }] as const;
+  for (const phase of phases) {
+    const state = newRunState();
+    const abort = new AbortController();
+    let events = 0;
+    const onEvent = ({ kind }: ServerEvent) => {
+      if (kind === "working" && ++events === 12) abort.abort();
+    };
+    const given = { ...OPTIONS, ...phase, learningRate: 1e20, state, signal: abort.signal };
+    const epochs = trainOver(make(), data, given, (plan) => new InProcessTransport(plan, 1, onEvent));
+    const failed = await assertRejects(() => epochs.next(), TrainingError);
+    assertStringIncludes(failed.message, "the loss is not finite in epoch 1");
+    assert(abort.signal.aborted);
+    const { step, loss, begun } = state;
+    assertEquals({ step, loss, begun }, { step: 0, loss: 0, begun: undefined });
   }
 });

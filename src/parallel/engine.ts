@@ -94,7 +94,6 @@ export class ParallelEngine implements Engine {
       : await this.#runPhaseTwo(state, part);
     const seconds = (performance.now() - started) / 1000 - evolution.seconds;
     const learningRate = this.#lastRate(epoch, first);
-    if (!Number.isFinite(sums.loss)) throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
     return {
       trainLoss: sums.loss / sums.samples,
       trainAccuracy: model.settings.task === "regression" ? NaN : sums.correct / sums.samples,
@@ -144,6 +143,7 @@ export class ParallelEngine implements Engine {
         replaced += this.#change({ epoch, step, steps }).replaced;
         seconds += (performance.now() - began) / 1000;
       }
+      this.#requireFinite(sums, epoch);
       noteBegun(state, { ...sums, replaced: before.replaced + replaced }, { step, steps });
       await this.#calls.settled(this.#hooks.signal);
     }
@@ -162,6 +162,7 @@ export class ParallelEngine implements Engine {
     await model.use.saved();
     const spread = averageModels(replicas, model, this.#settings.threads);
     const sums = addedSums(before, part);
+    this.#requireFinite(sums, epoch);
     const workerSteps = begun.map((done, worker) => done + part.workerUpdates[worker]);
     state.phaseOneEpochs = setup.phaseOneEpochs;
     noteBegun(state, sums, { step: added(workerSteps), steps: added(passes), workerSteps });
@@ -232,6 +233,13 @@ export class ParallelEngine implements Engine {
   #goesOnFromAverage(epoch: number): boolean {
     const { phaseOneEpochs, parallel: { averageEvery = 0 } } = this.#plan.setup;
     return averageEvery > 0 && (epoch - phaseOneEpochs) % averageEvery === 0;
+  }
+
+  /** Ends a run whose loss is not finite, before its state says otherwise; one that is aborted, too. */
+  #requireFinite({ loss }: EpochSums, epoch: number): void {
+    if (Number.isFinite(loss)) return;
+    const learningRate = this.#lastRate(epoch, epoch <= this.#plan.setup.phaseOneEpochs);
+    throw diverged(`the loss is not finite in epoch ${epoch}`, learningRate);
   }
 
   /** Learning rate of the last step of an epoch. */
