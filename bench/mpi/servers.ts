@@ -1,8 +1,8 @@
 /**
  * Phase 1 of WASAP-SGD on Fashion-MNIST's network over links of limited bandwidth (`namespaces.sh`): one server and
  * two, two workers and four, numbers of 32 bits and of 16; and gossip beside them. In turn, so that what else the
- * machine does falls on all alike; a tenth of the samples, for short epochs. Prints a table to stderr, JSON with the samples a second of every epoch but each
- * run's first to stdout. Root on Linux.
+ * machine does falls on all alike; a tenth of the samples, for short epochs. Prints a table to stderr, JSON with the
+ * samples a second of every epoch but each run's first to stdout. Root on Linux.
  *
  *     deno run -A bench/mpi/servers.ts [ROUNDS [RATE,...]] > bench/results/DATE-mpi-servers.json
  *
@@ -31,7 +31,7 @@ const SYSTEMS: Record<string, System> = {
   "2 servers, 2 workers, 16 bits": wasap(2, 2, 16),
   "1 server, 4 workers": wasap(1, 4, 32),
   "2 servers, 4 workers": wasap(2, 4, 32),
-  "gossip, 2 workers": [3, ["--parallel", "gossip", "--local-steps", "8", "--peer-average", "holders"]],
+  "gossip, 2 workers": [3, ["--parallel", "gossip"]],
 };
 
 /** What is divided by what. */
