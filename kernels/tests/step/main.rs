@@ -218,7 +218,7 @@ fn train_writes_gradients_whose_application_equals_the_fused_update() {
             let network = layers(&other.layout, &other.slopes, &mut other.arena, &mut other.state, 1).unwrap();
             let places = gradients(&other.layout, &other.slopes, &mut written).unwrap().unwrap();
             assert!(squared_norm(&places) > 0.0);
-            apply_gradients(&network, &places, training.optimizer, 2).unwrap();
+            apply_gradients(&network, &places, &[], training.optimizer, 2).unwrap();
             drop((network, places));
             assert_eq!((&fused.arena, &fused.state), (&other.arena, &other.state));
             assert_ne!(fused.arena, start.arena);
