@@ -62,15 +62,19 @@ export class SharedState {
   /**
    * Runs `work` under the lock. Blocks the thread.
    *
-   * @throws {Error} When the lock is not free within the time limit: its holder is lost.
+   * @throws {Error} When the lock is not free within the time limit: its holder is lost. Time in which the whole process
+   * was stopped does not count.
    */
   locked<T>(work: () => T): T {
     const words = this.#words;
     if (Atomics.compareExchange(words, LOCK, FREE, TAKEN) !== FREE) {
-      const started = performance.now();
+      let [waitedMs, looked] = [0, performance.now()];
       while (Atomics.exchange(words, LOCK, CONTENDED) !== FREE) {
         Atomics.wait(words, LOCK, CONTENDED, SLICE_MS);
-        if (performance.now() - started > this.#timeLimitMs) {
+        const now = performance.now();
+        waitedMs += Math.min(now - looked, 2 * SLICE_MS);
+        looked = now;
+        if (waitedMs > this.#timeLimitMs) {
           throw new Error(
             `Cannot take the lock of the parameter server: it was held for ${this.#timeLimitMs / 1000} s`,
           );
