@@ -95,13 +95,18 @@ export class SharedState {
     return found!.value;
   }
 
-  /** As {@linkcode locked}; undefined where the lock is not free within a time. */
+  /**
+   * As {@linkcode locked}; undefined where the lock is not free within a time, in which the whole process being stopped
+   * does not count.
+   */
   lockedWithin<T>(limitMs: number, work: (turn: Turn) => T): { readonly value: T } | undefined {
-    const started = performance.now();
-    return this.#lock.locked(
-      (turn) => ({ value: work(turn) }),
-      () => performance.now() - started < limitMs,
-    );
+    let [waitedMs, looked] = [0, performance.now()];
+    return this.#lock.locked((turn) => ({ value: work(turn) }), () => {
+      const now = performance.now();
+      waitedMs += Math.min(now - looked, 2 * SLICE_MS);
+      looked = now;
+      return waitedMs < limitMs;
+    });
   }
 
   /** Which copy of the server's books counts at this moment. */
