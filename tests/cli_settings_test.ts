@@ -283,6 +283,7 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
     workers: 2,
     phaseOneFraction: 0.5,
     initialRateFactor: 2,
+    initialRateEpochs: 5,
     ...PHASE_TWO,
     staleness: "none",
     lostWorkers: 0,

@@ -68,7 +68,15 @@ export const PARALLEL_OPTIONS = [
     ...PHASED,
     name: "initial-rate-factor",
     value: "X",
-    help: "With wasap, how many times larger the learning rate is in the first 5 epochs.",
+    help: "With wasap, how many times larger the learning rate is in the first epochs.",
+    defaultWith: { option: "parallel", values: ["wasap"] },
+  },
+  {
+    ...from(PARALLEL_HYPERPARAMETERS.initialRateEpochs, { parallel: "initialRateEpochs" }),
+    ...PHASED,
+    name: "initial-rate-epochs",
+    value: "EPOCHS",
+    help: "With wasap, how many epochs have the learning rate of --initial-rate-factor.",
     defaultWith: { option: "parallel", values: ["wasap"] },
   },
   {
