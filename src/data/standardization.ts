@@ -14,6 +14,24 @@ import { sharedFloats } from "../sparse/shared.ts";
 import type { Split } from "./split.ts";
 
 /**
+ * What is scaled alike: `each` feature by itself, the paper's way, or all in `common`, for features of one kind, such as
+ * pixels, of which the rarely lit ones else become large.
+ */
+export type FeatureScale = "each" | "common";
+
+/** Gives all features that vary one scale: one over the root of the mean of their variances. Changes `scale`. */
+export function shareScale({ scale }: Standardization): void {
+  let [variance, varying] = [0, 0];
+  for (const value of scale) {
+    if (value === 0) continue;
+    variance += 1 / value ** 2;
+    varying++;
+  }
+  const common = Math.sqrt(varying / variance);
+  for (let feature = 0; feature < scale.length; feature++) if (scale[feature] !== 0) scale[feature] = common;
+}
+
+/**
  * Finds mean and scale of each feature, with which samples get zero mean and unit variance.
  *
  * Two passes with sums in f64; a feature that is constant, or constant up to the rounding of f32, has scale 0.

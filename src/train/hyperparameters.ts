@@ -6,6 +6,7 @@
  * @module
  */
 import { AUGMENTATION, type Augmentation } from "../data/augment.ts";
+import type { FeatureScale } from "../data/standardization.ts";
 import { COUNT, FRACTION, type Place, resolveOptions, settingsOf, type TableOf } from "../hyperparameter.ts";
 import { type LearningRateSchedule, readSchedule } from "../model/schedule.ts";
 import { UPDATE_HYPERPARAMETERS, type UpdateOptions } from "../optimizer/update_options.ts";
@@ -112,6 +113,13 @@ export interface HyperparameterOptions
    * divided by their mean.
    */
   readonly classWeights?: ClassWeights;
+  /**
+   * What is scaled alike where a model has no statistics yet: `each` feature, as in the paper, or all in `common`, for
+   * pixels and other features of one kind: the rarely lit pixel else becomes large, in a moved copy above all.
+   *
+   * @default {"each"}
+   */
+  readonly featureScale?: FeatureScale;
   /** Rotate, shift and flip training images at random. */
   readonly augmentation?: Augmentation;
   /** Record the squared norm of the gradient (Paper: Figure 5); costs about a tenth of the speed. @default {false} */
@@ -227,6 +235,12 @@ export const HYPERPARAMETERS = {
     kind: "settings",
     read: readClassWeights,
     doc: "What the loss of the samples of each class is multiplied by, over the mean of all samples.",
+  },
+  featureScale: {
+    kind: "choice",
+    choices: ["each", "common"],
+    default: "each",
+    doc: "What has a scale of its own: each feature, or all in common, for pixels and others of one kind.",
   },
   augmentation: {
     kind: "settings",

@@ -4,7 +4,7 @@
  * @module
  */
 import { classCounts, type Dataset, type Split, usableDataset } from "../data/dataset.ts";
-import { standardizationPieces } from "../data/standardization.ts";
+import { shareScale, standardizationPieces } from "../data/standardization.ts";
 import { validationPieces, type ValidationSplit } from "../data/validation_split.ts";
 import { FeatureError } from "../errors.ts";
 import { firstUnfit } from "../finite.ts";
@@ -108,10 +108,14 @@ export async function* trainWith(
   const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
     hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
-  model.standardization ??= await turn.between(
-    standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
-    signal,
-  );
+  if (model.standardization === undefined) {
+    const each = await turn.between(
+      standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
+      signal,
+    );
+    if (settings.featureScale === "common") shareScale(each);
+    model.standardization = each;
+  }
   if (model.trainedMark !== undefined) Atomics.store(model.trainedMark, 0, 1);
   if (data.task === "regression") {
     model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);

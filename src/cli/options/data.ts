@@ -3,13 +3,14 @@
  *
  * @module
  */
-import { FRACTION } from "../../hyperparameter.ts";
+import { AUGMENTATION, type Augmentation } from "../../data/augment.ts";
+import { FRACTION, type ValuesByName } from "../../hyperparameter.ts";
 import { TASKS } from "../../task.ts";
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { from, NETWORK_COMMANDS, type Option } from "../option.ts";
 
 /** What the paper changes in CIFAR-10's images; `--augment` where a data set has nothing of its own. */
-const AUGMENTATION = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
+const PAPER_AUGMENTATION: Augmentation = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
 
 const DATA = {
   group: "data",
@@ -22,6 +23,13 @@ const COLUMNS = {
   kind: "text",
   commands: ["train", "cross-validate", "inspect", "select-features"],
   needs: [{ option: "data" }],
+} as const;
+
+/** How much training images are changed. */
+const AUGMENT = {
+  group: "data",
+  commands: ["train", "cross-validate"],
+  needs: [{ option: "augment" }],
 } as const;
 
 /** How the text of a table is written. */
@@ -204,7 +212,29 @@ export const DATA_OPTIONS = [
       "Rotate (±10°), shift (±10 %) and mirror training images at random, as the paper does for CIFAR-10.",
     commands: ["train", "cross-validate"],
     into: { training: "augmentation" },
-    convert: (augment, _, named) => augment ? named?.augmentation ?? AUGMENTATION : undefined,
+    convert: (augment, values, named) => augment ? augmentationOf(values, named?.augmentation) : undefined,
+  },
+  {
+    ...AUGMENT,
+    ...from(AUGMENTATION.rotationDegrees, {}),
+    name: "augment-rotation",
+    value: "DEGREES",
+  },
+  { ...AUGMENT, ...from(AUGMENTATION.shiftFraction, {}), name: "augment-shift", value: "F" },
+  {
+    ...AUGMENT,
+    name: "augment-flip",
+    kind: "choice",
+    choices: ["yes", "no"],
+    value: "ANSWER",
+    help: "Whether half the images are mirrored: no for letters and digits.",
+  },
+  {
+    ...DATA,
+    ...from(HYPERPARAMETERS.featureScale, { training: "featureScale" }),
+    name: "feature-scale",
+    value: "WHOSE",
+    commands: ["train", "cross-validate"],
   },
   {
     ...DATA,
@@ -226,3 +256,17 @@ export const DATA_OPTIONS = [
     commands: ["report"],
   },
 ] as const satisfies readonly Option[];
+
+/** What `--augment` and its options describe: what suits the data set, and of that what was said otherwise. */
+function augmentationOf(values: ValuesByName, suited: Augmentation = PAPER_AUGMENTATION): Augmentation {
+  const { "augment-rotation": degrees, "augment-shift": shift, "augment-flip": flip } = values as {
+    readonly "augment-rotation"?: number;
+    readonly "augment-shift"?: number;
+    readonly "augment-flip"?: "yes" | "no";
+  };
+  return {
+    rotationDegrees: degrees ?? suited.rotationDegrees,
+    shiftFraction: shift ?? suited.shiftFraction,
+    flip: flip === undefined ? suited.flip : flip === "yes",
+  };
+}

@@ -1,0 +1,212 @@
+/**
+ * What each choice is worth: trainings that differ in one option, judged by a tenth of the training samples.
+ *
+ * `deno run -A bench/choices.ts [suite=path,without,rules] [data=fashion-mnist] [seeds=1,2,3] [rows=NAME,…] [dir=DIR]
+ * [out=FILE]`: `path` goes from the paper's settings to the recipe `fast`, a change more in each row; `without` takes
+ * single choices of `fast` back, or makes others beside them; `rules` compares growth, removal and start at 1 % density.
+ * Files of data sets are looked for in `dir` first. Results are written run by run, to `bench/results/choices.json` if
+ * not told otherwise; what that file holds already is not run again, and each table is of all it holds.
+ *
+ * @module
+ */
+import { fileURLToPath } from "node:url";
+import { columns } from "../src/cli/format.ts";
+import { describeProcessor, processor } from "./processor.ts";
+
+const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
+const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
+const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");
+
+/** What a row adds to the options of its suite, or replaces there. */
+type Rows = Readonly<Record<string, string>>;
+
+interface Suite {
+  readonly base: string;
+  /** Whether each row has the options of all rows before it too. */
+  readonly cumulative?: true;
+  readonly rows: Rows;
+}
+
+const NETWORK = "--hidden 1000,1000,1000 --epsilon 20 --epochs 50";
+
+const ONE_PERCENT = "--density 0.01,0.01,0.01,1";
+
+const SUITES: Readonly<Record<string, Suite>> = {
+  path: {
+    base: `${NETWORK} --recipe paper`,
+    cumulative: true,
+    rows: {
+      "the paper's": "",
+      "slope 0.8": "--alpha 0.8",
+      "Nesterov momentum": "--nesterov",
+      "decay 0.0005": "--weight-decay 0.0005",
+      "growth at 0": "--growth-weights zero",
+      "rate 0.1 along a cosine": "--learning-rate 0.1 --schedule cosine --schedule-epochs 2",
+      "ζ along a cosine (fast)": "--zeta-schedule cosine",
+    },
+  },
+  without: {
+    base: `${NETWORK} --recipe fast`,
+    rows: {
+      "fast": "",
+      "slope 0.6": "--alpha 0.6",
+      "ReLU": "--activation relu",
+      "slope learned": "--alpha learned",
+      "no Nesterov": "--nesterov=false",
+      "decay 0.0002": "--weight-decay 0.0002",
+      "growth drawn": "--growth-weights initial",
+      "rate 0.05": "--learning-rate 0.05",
+      "rate 0.01, constant": "--learning-rate 0.01 --schedule constant",
+      "ζ constant": "--zeta-schedule constant",
+      "fixed topology": "--zeta 0",
+      "dropout 0.1": "--dropout 0.1",
+      "one scale": "--feature-scale common",
+      "label smoothing 0.05": "--label-smoothing 0.05",
+      "Adam, rate 0.001": "--optimizer adam --learning-rate 0.001",
+    },
+  },
+  rules: {
+    base: `--hidden 1568,1568,1568 ${ONE_PERCENT} --epochs 50 --recipe fast --dropout 0.1`,
+    rows: {
+      "SET": "",
+      "fixed topology": "--zeta 0",
+      "drop magnitude-any-sign": "--drop magnitude-any-sign",
+      "drop magnitude-gradient": "--drop magnitude-gradient",
+      "drop soft": "--drop soft",
+      "growth gradient-sampled": "--growth gradient-sampled",
+      "growth gradient-sampled, grabo": "--growth gradient-sampled --growth-sampling grabo",
+      "growth gradient-sampled, graest": "--growth gradient-sampled --growth-sampling graest",
+      "growth gradient": "--growth gradient",
+      "growth cannistraci-hebb": "--growth cannistraci-hebb",
+      "growth cannistraci-hebb, drop soft": "--growth cannistraci-hebb --drop soft",
+      "start csti": "--start csti",
+      "start brf": "--start brf",
+      "as many, spread as by ε": "--overall-density 0.012519",
+      "from 5 % down": "--density 0.05,0.05,0.05,1 --final-density 0.01",
+    },
+  },
+};
+
+interface Run {
+  readonly key: string;
+  readonly suite: string;
+  readonly row: string;
+  readonly data: string;
+  readonly seed: number;
+  readonly command: string;
+  readonly commit: string;
+  readonly processor: string;
+  /** Of the last epoch, and of the best. */
+  readonly validationAccuracy: readonly [last: number, best: number];
+  readonly trainLoss: number;
+  readonly connections: number;
+  readonly trainSeconds: number;
+  readonly evolutionSeconds: number;
+}
+
+/** What the last lines of a training say, as far as it is used here. */
+interface Epoch {
+  readonly trainLoss: number;
+  readonly validationAccuracy: number;
+  readonly connections: number;
+}
+
+const out = given.get("out") ?? fileURLToPath(new URL("results/choices.json", import.meta.url));
+const dir = given.get("dir");
+const wanted = given.get("rows")?.split(",");
+const runs: Run[] = await Deno.readTextFile(out).then(JSON.parse, () => []);
+const commit = new TextDecoder().decode(
+  (await new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"] }).output()).stdout,
+).trim();
+
+/** An option that stands twice counts where it stands last, as a row replaces what its base has. */
+function merged(options: string): string[] {
+  const values = new Map<string, string[]>();
+  for (const part of options.split(/\s+(?=--)/)) {
+    const [name, ...value] = part.trim().split(/[ =]/);
+    values.set(name, value);
+    if (name === "--overall-density") values.delete("--density");
+  }
+  return [...values].flatMap(([name, value]) => value[0] === "false" ? [`${name}=false`] : [name, ...value]);
+}
+
+async function train(
+  options: readonly string[],
+): Promise<[epochs: Epoch[], summary: Record<string, number>]> {
+  const place = dir === undefined ? [] : ["--data-dir", dir];
+  const output = await Deno.makeTempFile({ suffix: ".safetensors" });
+  try {
+    const args = ["run", "-A", CLI, "train", ...options, ...place, "--json", "--quiet", "--output", output];
+    const { stdout, stderr, success } = await new Deno.Command(Deno.execPath(), { args }).output();
+    if (!success) throw new Error(new TextDecoder().decode(stderr).trim());
+    const events = new TextDecoder().decode(stdout).trim().split("\n").map((line) => JSON.parse(line));
+    return [
+      events.filter(({ event }) => event === "epoch"),
+      events.find(({ event }) => event === "summary"),
+    ];
+  } finally {
+    await Deno.remove(output);
+  }
+}
+
+async function run(suite: string, data: string, row: string, options: string, seed: number): Promise<void> {
+  const key = [suite, data, row, seed].join("/");
+  if (runs.some((done) => done.key === key)) return;
+  const command = merged(
+    `--dataset ${data} ${options} --validation-fraction 0.1 --keep last --seed ${seed} --threads 1`,
+  );
+  const [epochs, summary] = await train(command);
+  const accuracies = epochs.map(({ validationAccuracy }) => validationAccuracy);
+  const last = epochs.at(-1)!;
+  runs.push({
+    ...{ key, suite, row, data, seed, commit, command: `deno task train ${command.join(" ")}` },
+    processor: describeProcessor(processor()),
+    validationAccuracy: [accuracies.at(-1)!, Math.max(...accuracies)],
+    trainLoss: last.trainLoss,
+    connections: last.connections,
+    trainSeconds: summary.trainSeconds,
+    evolutionSeconds: summary.evolutionSeconds,
+  });
+  await Deno.writeTextFile(`${out}.part`, `[\n${runs.map((done) => JSON.stringify(done)).join(",\n")}\n]\n`);
+  await Deno.rename(`${out}.part`, out);
+}
+
+/** Mean and its standard error, in percent. */
+function spread(values: readonly number[]): string {
+  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  const error = Math.sqrt(squares / Math.max(1, values.length - 1) / values.length);
+  return `${(100 * mean).toFixed(2)} ± ${(100 * error).toFixed(2)}`;
+}
+
+for (const suite of list("suite", "path,without,rules")) {
+  for (const data of list("data", "fashion-mnist")) {
+    const { base, cumulative, rows } = SUITES[suite];
+    const lines = [["", "seeds", "last, %", "best, %", "loss", "connections", "s"]];
+    let options = base;
+    for (const [row, added] of Object.entries(rows)) {
+      const all = `${options} ${added}`;
+      if (cumulative) options = all;
+      if (wanted !== undefined && !wanted.includes(row)) continue;
+      for (const seed of list("seeds", "1,2,3")) {
+        await run(suite, data, row, all, Number(seed)).catch((error) =>
+          console.error(`${row}, ${seed}: ${error}`)
+        );
+      }
+      const done = runs.filter((one) => one.suite === suite && one.data === data && one.row === row);
+      if (done.length === 0) continue;
+      const mean = (of: (run: Run) => number) => done.reduce((sum, one) => sum + of(one), 0) / done.length;
+      lines.push([
+        row,
+        String(done.length),
+        spread(done.map(({ validationAccuracy: [last] }) => last)),
+        spread(done.map(({ validationAccuracy: [, best] }) => best)),
+        mean(({ trainLoss }) => trainLoss).toFixed(3),
+        mean(({ connections }) => connections).toFixed(0),
+        mean(({ trainSeconds }) => trainSeconds).toFixed(0),
+      ]);
+    }
+    console.log(`${suite}, ${data}: validation accuracy of a tenth of the training samples`);
+    console.log(columns(lines, ["left", "right", "right", "right", "right", "right", "right"]).join("\n"));
+  }
+}
