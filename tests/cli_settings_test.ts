@@ -155,6 +155,13 @@ Deno.test("trainOptions() and parallelOptions() put parts together", () => {
     shiftFraction: 0.1,
     flip: true,
   });
+  assertEquals(train({ augment: true, "augment-shift": 0.2, "augment-flip": "no" }).augmentation, {
+    rotationDegrees: 10,
+    shiftFraction: 0.2,
+    flip: false,
+  });
+  const digits = trainOptions({ augment: true, "augment-rotation": 5 }, datasets.describe("mnist"));
+  assertEquals(digits.augmentation, { rotationDegrees: 5, shiftFraction: 0.05, flip: false });
   const parallel = (given: Values) => parallelOptions(fillDefaults("train", given));
   assertEquals(parallel({ parallel: "none", workers: 3 }), undefined);
   assertEquals(parallel({ parallel: "wassp", workers: 3 }), {

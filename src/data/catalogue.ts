@@ -234,6 +234,8 @@ export const CATALOGUE: readonly NamedDataset[] = [
     subfolders: ["MNIST/raw"],
     // The paper has no MNIST; its Fashion-MNIST network fits.
     settings: FASHION_SETTINGS,
+    // Mirrored digits are none.
+    augmentation: { rotationDegrees: 0, shiftFraction: 0.05, flip: false },
   },
   {
     name: "cifar10",

@@ -19,7 +19,11 @@ import type { Split } from "./split.ts";
  */
 export type FeatureScale = "each" | "common";
 
-/** Gives all features that vary one scale: one over the root of the mean of their variances. Changes `scale`. */
+/**
+ * Gives all features that vary one scale, one over the root of the mean of their variances; changes `scale`.
+ *
+ * Deviation: the paper scales each feature by itself (§4.1).
+ */
 export function shareScale({ scale }: Standardization): void {
   let [variance, varying] = [0, 0];
   for (const value of scale) {
@@ -29,6 +33,12 @@ export function shareScale({ scale }: Standardization): void {
   }
   const common = Math.sqrt(varying / variance);
   for (let feature = 0; feature < scale.length; feature++) if (scale[feature] !== 0) scale[feature] = common;
+}
+
+/** Whether all features that vary have one scale. */
+export function hasSharedScale({ scale }: Standardization): boolean {
+  const first = scale.find((value) => value !== 0);
+  return scale.every((value) => value === 0 || value === first);
 }
 
 /**

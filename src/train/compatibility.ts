@@ -8,6 +8,7 @@ import type { Dataset } from "../data/dataset.ts";
 import { trainingSamples } from "../data/validation_split.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { answerCount, lossOf } from "../model/outputs.ts";
+import { hasSharedScale } from "../data/standardization.ts";
 import { standardizationOf } from "../model/sample_batch.ts";
 import { checkHeld } from "../optimizer/optimizers.ts";
 import { checkLayers } from "../topology/rules/rules.ts";
@@ -96,7 +97,15 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
   if (!Object.isExtensible(model)) {
     throw new TypeError("Cannot train: the model is frozen or sealed, expected one that training can change");
   }
-  if (model.standardization !== undefined) standardizationOf(model, "train");
+  if (model.standardization !== undefined) {
+    const known = standardizationOf(model, "train");
+    if (settings.featureScale === "common" && !hasSharedScale(known)) {
+      throw new TypeError(
+        "Cannot train: featureScale is common, but the model has scaled each feature by itself since its first " +
+          "training; expected each, or a new model",
+      );
+    }
+  }
   const [inputs, outputs] = [model.featureCount, answerCount(model.settings)];
   if (inputs !== data.featureCount || outputs !== data.outputCount) {
     throw new TypeError(
