@@ -4,8 +4,10 @@
 //! `values [nnz]`, `bias [neurons]`, `activation_parameters [neurons · s]`, or one where the slope was learned: 8 bytes
 //! a connection.
 
+use crate::base::simd::{Block, Lanes};
 use crate::base::status::{Status, ensure};
 use crate::network::activation::Activation;
+use crate::network::forward::parameters;
 use crate::network::layer::{Sections, layout_rows};
 
 /// One layer, ready to run.
@@ -26,6 +28,33 @@ pub struct Layer<'a> {
     pub bias: &'a [f32],
     /// Trainable parameters of the activation, `[neurons][s]`.
     pub activation_parameters: &'a [f32],
+}
+
+impl Layer<'_> {
+    /// The activations of a neuron, of `R` vectors of samples.
+    #[inline(always)]
+    pub fn activations<const R: usize, L: Lanes>(
+        &self,
+        lanes: L,
+        neuron: usize,
+        input: &[[Block; R]],
+    ) -> [L::Vector; R] {
+        let incoming = self.incoming_ptr[neuron] as usize..self.incoming_ptr[neuron + 1] as usize;
+        let mut sum = [lanes.splat(self.bias[neuron]); R];
+        for (&source, &weight) in self.source[incoming.clone()].iter().zip(&self.values[incoming]) {
+            let weight = lanes.splat(weight);
+            let input = &input[source as usize];
+            for r in 0..R {
+                sum[r] = lanes.mul_add(weight, lanes.load(&input[r]), sum[r]);
+            }
+        }
+        let own = parameters(self.activation_parameters, self.activation.parameters(), neuron);
+        // No closure: one does not have the instructions of the code around it, and costs twice the time.
+        for r in 0..R {
+            sum[r] = self.activation.apply(lanes, sum[r], own).0;
+        }
+        sum
+    }
 }
 
 /// The layers of a network; the layout table is that of training, with a capacity of nnz.

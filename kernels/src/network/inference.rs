@@ -235,20 +235,10 @@ impl<const R: usize> Kernel for Rows<'_, R> {
 
     #[inline(always)]
     fn run<L: Lanes>(self, lanes: L) {
-        let Layer { activation, incoming_ptr, source, values, bias, activation_parameters, .. } = *self.layer;
         for (neuron, output) in self.rows.zip(self.output) {
-            let incoming = incoming_ptr[neuron] as usize..incoming_ptr[neuron + 1] as usize;
-            let mut sum = [lanes.splat(bias[neuron]); R];
-            for (&source, &weight) in source[incoming.clone()].iter().zip(&values[incoming]) {
-                let weight = lanes.splat(weight);
-                let input = &self.input[source as usize];
-                for r in 0..R {
-                    sum[r] = lanes.mul_add(weight, lanes.load(&input[r]), sum[r]);
-                }
-            }
-            let own = parameters(activation_parameters, activation.parameters(), neuron);
+            let activations = self.layer.activations(lanes, neuron, self.input);
             for r in 0..R {
-                lanes.store(activation.apply(lanes, sum[r], own).0, &mut output[r]);
+                lanes.store(activations[r], &mut output[r]);
             }
         }
     }

@@ -15,7 +15,6 @@ use crate::base::status::{Outcome, Status, ensure};
 use crate::data::batch::{Feature, Samples, gather};
 use crate::network::batch::MAX_WIDTH;
 use crate::network::compiled::Layer;
-use crate::network::forward::parameters;
 
 const MAX_VECTORS: usize = MAX_WIDTH / LANES;
 
@@ -221,27 +220,17 @@ impl<const R: usize> Kernel for Rows<'_, R> {
 
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        let Layer { activation, incoming_ptr, source, values, bias, activation_parameters, .. } = *self.layer;
         let minus = lanes.splat(-1.0);
         for neuron in self.neurons.iter().map(|&neuron| neuron as usize) {
             let output = &mut self.output[neuron];
-            let incoming = incoming_ptr[neuron] as usize..incoming_ptr[neuron + 1] as usize;
-            let mut sum = [lanes.splat(bias[neuron]); R];
-            for (&source, &weight) in source[incoming.clone()].iter().zip(&values[incoming]) {
-                let weight = lanes.splat(weight);
-                let input = &self.input[source as usize];
-                for r in 0..R {
-                    sum[r] = lanes.mul_add(weight, lanes.load(&input[r]), sum[r]);
-                }
-            }
-            let own = parameters(activation_parameters, activation.parameters(), neuron);
+            let activations = self.layer.activations(lanes, neuron, self.input);
             for r in 0..R {
-                sum[r] = activation.apply(lanes, sum[r], own).0;
-                lanes.store(sum[r], &mut output[r]);
+                lanes.store(activations[r], &mut output[r]);
             }
             if let Some(sums) = &mut self.sums {
                 for r in 0..R {
-                    let magnitude = lanes.select(lanes.positive(sum[r]), sum[r], lanes.mul(sum[r], minus));
+                    let value = activations[r];
+                    let magnitude = lanes.select(lanes.positive(value), value, lanes.mul(value, minus));
                     lanes.store(lanes.add(lanes.load(&sums[r]), magnitude), &mut sums[r]);
                 }
             }
