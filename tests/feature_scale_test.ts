@@ -1,5 +1,5 @@
 import { assert, assertAlmostEquals, assertEquals, assertThrows } from "@std/assert";
-import { SparseMlp, train } from "../mod.ts";
+import { Dataset, fit, SparseMlp, train } from "../mod.ts";
 import { hasSharedScale, shareScale, standardization } from "../src/data/standardization.ts";
 import { finish, xorData, xorModel } from "./trainer/data.ts";
 
@@ -43,4 +43,20 @@ Deno.test("train() scales features in common where that is asked for, and goes o
     TypeError,
     "featureScale is common, but the model has scaled each feature by itself since its first training",
   );
+});
+
+Deno.test("train() scales augmented images in common, unless each pixel is asked for", async () => {
+  const features = Uint8Array.from(
+    { length: 40 * 4 },
+    (_, place) => place % 4 === 0 ? 5 * (place % 8) : place % 251,
+  );
+  const labels = Uint32Array.from({ length: 40 }, (_, sample) => sample % 2);
+  const image = { channels: 1, height: 2, width: 2 };
+  const data = Dataset.from({ features, labels, image, featureCount: 4 });
+  const augmentation = { rotationDegrees: 0, shiftFraction: 0.1, flip: false };
+  for (const featureScale of [undefined, "each", "common"] as const) {
+    const model = SparseMlp.for(data, { hidden: [4], density: 1, seed: 1 });
+    await fit(model, data, { epochs: 1, augmentation, ...(featureScale && { featureScale }) });
+    assertEquals(hasSharedScale(model.standardization!), featureScale !== "each");
+  }
 });

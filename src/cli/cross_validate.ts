@@ -18,7 +18,7 @@ import { METRIC_LINES } from "../train/metric_lines.ts";
 import { measuresToJson } from "./measures.ts";
 import type { Values } from "./options.ts";
 import { printEvent } from "./output.ts";
-import { dataLines, describeNetwork, titled } from "./report.ts";
+import { dataLines, describeNetwork, imageLines, titled } from "./report.ts";
 import { broughtBy, checkTogether, fillDefaults, modelOptions, toJson, trainOptions } from "./settings.ts";
 import { describeSuitable, settle } from "./suggestion.ts";
 
@@ -56,7 +56,7 @@ async function crossValidation(given: Values): Promise<number> {
   const training = { ...trainOptions(values, named), ...weights.options };
   const network = modelOptions(values);
   if (!json) {
-    const told = [...dataLines(data), ...weightLines(values)];
+    const told = [...dataLines(data), ...imageLines(training), ...weightLines(values)];
     const head = titled([...told, ["Network", describeNetwork(resolveSettings(optionsFor(data, network)))]]);
     const chosen = brought === undefined ? [] : describeSuitable(data, brought, values);
     console.error([...notices, ...head, ...chosen, ...rareClasses(data, folds)].join("\n"));

@@ -9,6 +9,7 @@ import type { ModelSettings } from "../model/settings.ts";
 import type { ModelStats } from "../model/stats.ts";
 import { errorInOwnUnit, type TargetScaling } from "../model/target_scaling.ts";
 import { topologyPicture, type TopologyRecord } from "../sparse/history.ts";
+import type { HyperparameterOptions } from "../train/hyperparameters.ts";
 import type { RunSummary } from "../train/records.ts";
 import type { Calibration } from "../train/calibration.ts";
 import { metricTitle } from "../train/selection.ts";
@@ -51,6 +52,16 @@ export function dataLines(data: Dataset): [title: string, text: string][] {
   if (data.task === "multi-label") return [...lines, ["Labels", describeLabels(data)]];
   if (data.task !== "classification") return lines;
   return [...lines, ["Classes", describeClasses(data)]];
+}
+
+/** A line about how training images are changed, where they are. */
+export function imageLines({ augmentation }: HyperparameterOptions): [title: string, text: string][] {
+  if (augmentation === undefined) return [];
+  const { rotationDegrees, shiftFraction, flip } = augmentation;
+  const shift = `rotated up to ${rotationDegrees}°, shifted up to ${
+    Number((100 * shiftFraction).toPrecision(6))
+  } %`;
+  return [["Images", `anew in each epoch ${shift}${flip ? ", half of them mirrored" : ""}`]];
 }
 
 /** Training samples that each label applies to. */

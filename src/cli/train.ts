@@ -34,7 +34,7 @@ import {
   silentView,
   type TrainingView,
 } from "./progress.ts";
-import { dataLines, describeNetwork, report, testErrors, titled } from "./report.ts";
+import { dataLines, describeNetwork, imageLines, report, testErrors, titled } from "./report.ts";
 import { checkFit, resumed } from "./resume.ts";
 import { type Run, runEpochs } from "./run.ts";
 import { RunLog } from "./run_log.ts";
@@ -124,7 +124,7 @@ async function runTraining(given: Values): Promise<number> {
     const planned = run.choice !== undefined && values.preset !== undefined
       ? [["Memory", `${bytes(run.choice.totalBytes)} planned: ${describeChoice(run.choice)}`] as const]
       : [];
-    const told = [...dataLines(data), ...weightLines(values)];
+    const told = [...dataLines(data), ...imageLines(run.options), ...weightLines(values)];
     const head = titled([...told, ["Network", describeNetwork(model.settings)], ...planned]);
     const { "max-steps": maxSteps } = values;
     const most = maxSteps === undefined ? "" : `, ${plural(maxSteps, "step")} at most`;

@@ -34,6 +34,8 @@ export interface PaperSettings {
   readonly dropout: number;
   /** ζ */
   readonly zeta: number;
+  /** What has a scale of its own, where augmentation would have it otherwise. */
+  readonly featureScale?: "each";
 }
 
 /** A file of a named data set. */
@@ -262,6 +264,7 @@ export const CATALOGUE: readonly NamedDataset[] = [
       initializer: "he-uniform",
       weightDecayForm: "coupled",
       alpha: 0.75,
+      featureScale: "each",
     },
     augmentation: { rotationDegrees: 10, shiftFraction: 0.1, flip: true },
   },

@@ -115,9 +115,9 @@ export interface HyperparameterOptions
   readonly classWeights?: ClassWeights;
   /**
    * What is scaled alike where a model has no statistics yet: `each` feature, as in the paper, or all in `common`, for
-   * pixels and other features of one kind: the rarely lit pixel else becomes large, in a moved copy above all.
+   * pixels and other features of one kind.
    *
-   * @default {"each"}
+   * @default `common` with `augmentation`, where a moved copy lights pixels that are rarely lit; else `each`
    */
   readonly featureScale?: FeatureScale;
   /** Rotate, shift and flip training images at random. */
@@ -239,7 +239,6 @@ export const HYPERPARAMETERS = {
   featureScale: {
     kind: "choice",
     choices: ["each", "common"],
-    default: "each",
     doc: "What has a scale of its own: each feature, or all in common, for pixels and others of one kind.",
   },
   augmentation: {
@@ -288,6 +287,7 @@ type Undecided =
   | "growthWeights"
   | "patience"
   | "classWeights"
+  | "featureScale"
   | "augmentation"
   | "microBatch";
 

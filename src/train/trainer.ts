@@ -113,7 +113,8 @@ export async function* trainWith(
       standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
       signal,
     );
-    if (settings.featureScale === "common") shareScale(each);
+    const { augmentation, featureScale = augmentation === undefined ? "each" : "common" } = settings;
+    if (featureScale === "common") shareScale(each);
     model.standardization = each;
   }
   if (model.trainedMark !== undefined) Atomics.store(model.trainedMark, 0, 1);

@@ -234,6 +234,9 @@ export const DATA_OPTIONS = [
     ...from(HYPERPARAMETERS.featureScale, { training: "featureScale" }),
     name: "feature-scale",
     value: "WHOSE",
+    help:
+      "What has a scale of its own: each feature, or all in common, for pixels and others of one kind. Without it, each; " +
+      "with --augment common, as a moved image lights pixels that are rarely lit, whose own scale is large.",
     commands: ["train", "cross-validate"],
   },
   {
