@@ -58,10 +58,12 @@ export function dataLines(data: Dataset): [title: string, text: string][] {
 export function imageLines({ augmentation }: HyperparameterOptions): [title: string, text: string][] {
   if (augmentation === undefined) return [];
   const { rotationDegrees, shiftFraction, flip } = augmentation;
-  const shift = `rotated up to ${rotationDegrees}°, shifted up to ${
-    Number((100 * shiftFraction).toPrecision(6))
-  } %`;
-  return [["Images", `anew in each epoch ${shift}${flip ? ", half of them mirrored" : ""}`]];
+  const ways = [
+    rotationDegrees > 0 && `rotated up to ${rotationDegrees}°`,
+    shiftFraction > 0 && `shifted up to ${Number((100 * shiftFraction).toPrecision(6))} %`,
+    flip && "half of them mirrored",
+  ].filter((way) => way !== false);
+  return [["Images", ways.length === 0 ? "as they are" : `anew in each epoch ${ways.join(", ")}`]];
 }
 
 /** Training samples that each label applies to. */
