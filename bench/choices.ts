@@ -59,13 +59,13 @@ const SUITES: Readonly<Record<string, Suite>> = {
       "decay 0.0002": "--weight-decay 0.0002",
       "growth drawn": "--growth-weights initial",
       "rate 0.05": "--learning-rate 0.05",
-      "rate 0.01, constant": "--learning-rate 0.01 --schedule constant",
+      "rate 0.01 constant": "--learning-rate 0.01 --schedule constant",
       "ζ constant": "--zeta-schedule constant",
       "fixed topology": "--zeta 0",
       "dropout 0.1": "--dropout 0.1",
       "one scale": "--feature-scale common",
       "label smoothing 0.05": "--label-smoothing 0.05",
-      "Adam, rate 0.001": "--optimizer adam --learning-rate 0.001",
+      "Adam at rate 0.001": "--optimizer adam --learning-rate 0.001",
     },
   },
   rules: {
@@ -77,14 +77,14 @@ const SUITES: Readonly<Record<string, Suite>> = {
       "drop magnitude-gradient": "--drop magnitude-gradient",
       "drop soft": "--drop soft",
       "growth gradient-sampled": "--growth gradient-sampled",
-      "growth gradient-sampled, grabo": "--growth gradient-sampled --growth-sampling grabo",
-      "growth gradient-sampled, graest": "--growth gradient-sampled --growth-sampling graest",
+      "growth gradient-sampled by grabo": "--growth gradient-sampled --growth-sampling grabo",
+      "growth gradient-sampled by graest": "--growth gradient-sampled --growth-sampling graest",
       "growth gradient": "--growth gradient",
       "growth cannistraci-hebb": "--growth cannistraci-hebb",
-      "growth cannistraci-hebb, drop soft": "--growth cannistraci-hebb --drop soft",
+      "growth cannistraci-hebb and drop soft": "--growth cannistraci-hebb --drop soft",
       "start csti": "--start csti",
       "start brf": "--start brf",
-      "as many, spread as by ε": "--overall-density 0.012519",
+      "as many spread as by ε": "--overall-density 0.012519",
       "from 5 % down": "--density 0.05,0.05,0.05,1 --final-density 0.01",
     },
   },
@@ -92,13 +92,13 @@ const SUITES: Readonly<Record<string, Suite>> = {
     base: "",
     tested: true,
     rows: {
-      "MNIST at 1 %, images moved":
+      "MNIST at 1 % with moved images":
         `--dataset mnist --hidden 1568,1568,1568 ${ONE_PERCENT} --epochs 100 --recipe fast --dropout 0 ` +
         "--growth gradient-sampled --augment",
-      "CIFAR-10 at 1 %, images moved":
+      "CIFAR-10 at 1 % with moved images":
         `--dataset cifar10 --hidden 3072,3072,3072 ${ONE_PERCENT} --epochs 100 --recipe fast --dropout 0 ` +
         "--growth gradient-sampled --start csti --augment --augment-rotation 0 --feature-scale common",
-      "Fashion-MNIST, slope learned":
+      "Fashion-MNIST with a learned slope":
         "--dataset fashion-mnist --hidden 1000,1000,1000 --epsilon 20 --recipe paper --epochs 500 --alpha learned",
     },
   },
