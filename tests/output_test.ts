@@ -61,6 +61,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "saveModel() says what the system said of the path it was given, not of its temporary name",
+  ignore: !POSIX,
+  fn: () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/${"a".repeat(250)}`;
+      const { message } = await assertRejects(() => saveModel(model, path), CheckpointError);
+      assertMatch(message, /^Cannot save the model to ".+a": File name too long/);
+      assertEquals([message.endsWith(`: open '${path}'`), message.includes(".part")], [true, false]);
+    }),
+});
+
+Deno.test({
   name: "saveModel() keeps the mode of the file it replaces",
   ignore: !POSIX,
   fn: () =>
