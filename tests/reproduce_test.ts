@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import {
   assert,
   assertEquals,
@@ -19,6 +20,7 @@ import {
   satisfies,
   writeRecord,
 } from "../bench/reproduce/record.ts";
+import { readExtremes } from "../bench/reproduce/run_extreme.ts";
 import { runTraining, StoppedRow } from "../bench/reproduce/run_training.ts";
 import { Runs, written } from "../bench/reproduce/summary.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
@@ -69,15 +71,37 @@ Deno.test("docs/paper.md and its figures are those of the results that are kept"
   }
 });
 
-Deno.test("readPage() tells of a record that is cut short, and makes the page without it", () =>
+Deno.test("readPage() tells of records that are cut short or impossible, and makes the page without them", () =>
   inFolder(async (folder) => {
-    const name = "madelon-relu-seed1.json";
-    const kept = await Deno.readTextFile(new URL(`bench/results/reproduce/${name}`, ROOT));
-    await Deno.writeTextFile(`${folder}/${name}`, kept.slice(0, 300));
+    const kept = await Deno.readTextFile(new URL("bench/results/reproduce/madelon-relu-seed1.json", ROOT));
+    await Deno.writeTextFile(`${folder}/madelon-relu-seed1.json`, kept.slice(0, 300));
+    const absurd = { ...JSON.parse(kept), row: "madelon-relu-seed2" };
+    absurd.testAccuracy[7] = 1e308;
+    await Deno.writeTextFile(`${folder}/madelon-relu-seed2.json`, JSON.stringify(absurd));
     const { markdown, problems } = await readPage(new URL(`file://${folder}/`));
-    assertEquals(problems.length, 1);
-    assertMatch(problems[0], /madelon-relu-seed1\.json.*cut short/);
+    assertEquals(problems, [
+      'Cannot read "madelon-relu-seed1.json": it is cut short, or not JSON',
+      'Cannot read "madelon-relu-seed2.json": testAccuracy of epoch 8 is 1e+308, expected a number from 0 to 1',
+    ]);
     assertMatch(markdown, /\| Madelon \| ReLU \| 68\.50 \| – \|/);
+    assertEquals(/Infinity|NaN/.test(markdown), false);
+  }));
+
+Deno.test("readExtremes() tells of results that are cut short or impossible, and leaves them out", () =>
+  inFolder(async (folder) => {
+    const [one, five] = ["2026-01-02-scale-1m.json", "2026-01-02-scale-5m.json"];
+    const kept = JSON.parse(
+      await Deno.readTextFile(new URL("bench/results/2026-11-25-scale-1m.json", ROOT)),
+    );
+    await Deno.writeTextFile(`${folder}/${one}`, JSON.stringify({ ...kept, testAccuracy: 1e308 }));
+    await Deno.writeTextFile(`${folder}/${five}`, JSON.stringify(kept).slice(0, 400));
+    await Deno.writeTextFile(`${folder}/2026-01-02-scale-10m.json`, JSON.stringify(kept));
+    const { records, problems } = await readExtremes(new URL(`file://${folder}/`));
+    assertEquals([...records.keys()], ["extreme-10m"]);
+    assertEquals(problems, [
+      `Cannot read "${one}": testAccuracy is 1e+308, expected a number from 0 to 1`,
+      `Cannot read "${five}": it is cut short, or not a result of bench/scale.ts`,
+    ]);
   }));
 
 Deno.test("every record that is kept can be read, and is of moderate size", async () => {
@@ -177,6 +201,14 @@ Deno.test("parseRecord() takes foreign keys, and refuses what is cut short or of
   refused(changed({ testAccuracy: [0.5, null] }), "testAccuracy is missing or of another kind");
   refused(changed({ pruned: [{ accuracy: 1 }] }), "pruned is missing or of another kind");
   refused(changed({ trainLoss: [1] }), "trainLoss has 1 epochs, testAccuracy 3");
+  refused(changed({ processor: "one\n| two |" }), "processor is missing or of another kind");
+  const range = "expected a number from 0 to 1";
+  refused(changed({ testAccuracy: [0.5, 1e308, 0.5] }), `testAccuracy of epoch 2 is 1e+308, ${range}`);
+  refused(changed({ trainAccuracy: [0, 1, -0.1] }), `trainAccuracy of epoch 3 is -0.1, ${range}`);
+  refused(changed({ pruned: [{ accuracy: 66.1, parameters: 9 }] }), `pruned.accuracy is 66.1, ${range}`);
+  refused(text.replace('"seconds":60', '"seconds":1e999'), "seconds is Infinity, expected a number from 0");
+  refused(changed({ parametersEnd: 0 }), "parametersEnd is 0, expected a whole number from 1");
+  refused(changed({ peakMemoryBytes: "9 MB" }), "peakMemoryBytes is missing or of another kind");
 });
 
 Deno.test("readRecords() tells of each file it cannot use, and reads what writeRecord() wrote", async () => {
@@ -273,7 +305,25 @@ Deno.test("readSettings() knows the nearest name, and refuses numbers that are n
   assertThrows(() => readSettings(["table2", "--dataset", "madlon"]), RangeError, 'did you mean "madelon"?');
   assertThrows(() => readSettings(["table2", "--seeds", "0"]), RangeError, "a whole number from 1");
   assertThrows(() => readSettings([]), RangeError, "give one of table2");
-  assertThrows(() => readSettings(["table2", "--sedes", "1"]), TypeError, "--sedes");
+  const refused = (args: string[], message: string) =>
+    assertThrows(() => readSettings(["table2", ...args]), RangeError, `Cannot use ${message}`);
+  refused(["--sedes", "1"], "--sedes: there is no such option; did you mean --seeds?");
+  refused(["-x"], "-x: there is no such option; see --help");
+  refused(["--quick=yes"], "--quick=yes: it takes no value");
+  refused(["--note", "--quick"], "--note without a value");
+  refused(["--seeds", "1", "--seeds", "2"], "--seeds twice");
+});
+
+Deno.test("deno task reproduce answers a misspelt option in one line, and ends with 2", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--quiet", "bench/reproduce/main.ts", "table2", "--quik"],
+    cwd: fileURLToPath(ROOT),
+  }).output();
+  assertEquals([code, ...[stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))], [
+    2,
+    "",
+    "error: Cannot use --quik: there is no such option; did you mean --quick?\n",
+  ]);
 });
 
 Deno.test("runTraining() goes on where it was stopped, with the same numbers, and leaves nothing behind", async () => {
