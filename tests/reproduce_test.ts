@@ -1,31 +1,16 @@
 import { fileURLToPath } from "node:url";
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { estimate, spoken } from "../bench/reproduce/estimate.ts";
 import { list } from "../bench/reproduce/list.ts";
 import { readSettings } from "../bench/reproduce/main.ts";
-import { composePage, readPage } from "../bench/reproduce/page.ts";
 import { DENSE_PARAMETERS, PERCENTILES, TABLE_3, TABLE_5, TABLE_6 } from "../bench/reproduce/paper.ts";
 import { NAMES, plan, type PlanOptions, type Training } from "../bench/reproduce/plan.ts";
-import {
-  parseRecord,
-  readRecords,
-  type RunRecord,
-  satisfies,
-  writeRecord,
-} from "../bench/reproduce/record.ts";
-import { readExtremes } from "../bench/reproduce/run_extreme.ts";
+import { parseRecord, readRecords, satisfies, writeRecord } from "../bench/reproduce/record.ts";
 import { runTraining, StoppedRow } from "../bench/reproduce/run_training.ts";
-import { Runs, written } from "../bench/reproduce/summary.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { fillDefaults, paperSettings } from "../src/cli/settings.ts";
 import { datasets } from "../mod.ts";
+import { record } from "./reproduce/made_up.ts";
 import { inFolder } from "./temporary.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -41,68 +26,6 @@ function inForce(row: Training) {
   assertEquals(words, []);
   return fillDefaults("train", values, paperSettings(datasets.describe(row.dataset)));
 }
-
-function record(row: string, given: Partial<RunRecord> = {}): RunRecord {
-  return {
-    row,
-    command: "deno task train",
-    seed: 1,
-    date: "2026-01-02",
-    commit: "abc",
-    processor: "none",
-    samples: [2000, 600],
-    seconds: 60,
-    parametersStart: 20_000,
-    parametersEnd: 20_000,
-    testAccuracy: [0.5, 0.75, 0.625],
-    connections: [9, 8, 7],
-    ...given,
-  };
-}
-
-Deno.test("docs/paper.md and its figures are those of the results that are kept", async () => {
-  const { markdown, pictures } = await readPage();
-  const stale = "differs from bench/results/: deno task reproduce --page writes it anew";
-  const page = await Deno.readTextFile(new URL("docs/paper.md", ROOT));
-  assert(page === markdown, `docs/paper.md ${stale}`);
-  for (const { file, svg } of pictures) {
-    const kept = await Deno.readTextFile(new URL(`docs/figures/${file}`, ROOT));
-    assert(kept === svg + "\n", `docs/figures/${file} ${stale}`);
-  }
-});
-
-Deno.test("readPage() tells of records that are cut short or impossible, and makes the page without them", () =>
-  inFolder(async (folder) => {
-    const kept = await Deno.readTextFile(new URL("bench/results/reproduce/madelon-relu-seed1.json", ROOT));
-    await Deno.writeTextFile(`${folder}/madelon-relu-seed1.json`, kept.slice(0, 300));
-    const absurd = { ...JSON.parse(kept), row: "madelon-relu-seed2" };
-    absurd.testAccuracy[7] = 1e308;
-    await Deno.writeTextFile(`${folder}/madelon-relu-seed2.json`, JSON.stringify(absurd));
-    const { markdown, problems } = await readPage(new URL(`file://${folder}/`));
-    assertEquals(problems, [
-      'Cannot read "madelon-relu-seed1.json": it is cut short, or not JSON',
-      'Cannot read "madelon-relu-seed2.json": testAccuracy of epoch 8 is 1e+308, expected a number from 0 to 1',
-    ]);
-    assertMatch(markdown, /\| Madelon \| ReLU \| 68\.50 \| – \|/);
-    assertEquals(/Infinity|NaN/.test(markdown), false);
-  }));
-
-Deno.test("readExtremes() tells of results that are cut short or impossible, and leaves them out", () =>
-  inFolder(async (folder) => {
-    const [one, five] = ["2026-01-02-scale-1m.json", "2026-01-02-scale-5m.json"];
-    const kept = JSON.parse(
-      await Deno.readTextFile(new URL("bench/results/2026-11-25-scale-1m.json", ROOT)),
-    );
-    await Deno.writeTextFile(`${folder}/${one}`, JSON.stringify({ ...kept, testAccuracy: 1e308 }));
-    await Deno.writeTextFile(`${folder}/${five}`, JSON.stringify(kept).slice(0, 400));
-    await Deno.writeTextFile(`${folder}/2026-01-02-scale-10m.json`, JSON.stringify(kept));
-    const { records, problems } = await readExtremes(new URL(`file://${folder}/`));
-    assertEquals([...records.keys()], ["extreme-10m"]);
-    assertEquals(problems, [
-      `Cannot read "${one}": testAccuracy is 1e+308, expected a number from 0 to 1`,
-      `Cannot read "${five}": it is cut short, or not a result of bench/scale.ts`,
-    ]);
-  }));
 
 Deno.test("every record that is kept can be read, and is of moderate size", async () => {
   const folder = new URL("bench/results/reproduce/", ROOT);
@@ -239,40 +162,6 @@ Deno.test("satisfies() asks for all epochs, and for the pruned model where a tab
   assertEquals(satisfies(record(row.key, { pruned: [] }), row), false, "3 of 500 epochs");
 });
 
-Deno.test("composePage() has mean, error and seeds beside the paper's, and says what the data are", async () => {
-  const runs = new Runs(
-    new Map([
-      record("madelon-relu-seed1"),
-      record("madelon-relu-seed2", { seed: 2, testAccuracy: [0.5, 0.73, 0.63] }),
-      record("madelon-relu-seed1-quick", { testAccuracy: [1, 1, 1] }),
-      record("higgs-relu-seed1", { samples: [10_000, 5000], note: "the first rows" }),
-      record("fashion-mnist-wasap2-seed1", { samples: [60_000, 10_000], peakMemoryBytes: 2e8 }),
-    ].map((each) => [each.row, each])),
-  );
-  const { markdown, pictures } = await composePage(runs, new Map());
-  assertStringIncludes(
-    markdown,
-    "| 68.50 | 74.00 ± 1.00 | 62.75 ± 0.25 | 2 | 19,000 | 20,000 | 3.6 | 1.00 |",
-  );
-  assertStringIncludes(
-    markdown,
-    "10,000 samples to learn from and 5,000 to test with; the paper has 105,000",
-  );
-  assertStringIncludes(markdown, "the first rows (1 run).");
-  assertStringIncludes(
-    markdown,
-    "Leukemia**: not run, its data are not at hand; to run it, put https://ftp.ncbi",
-  );
-  assertStringIncludes(markdown, "| Fashion-MNIST | WASAP | 2 | 91.23 | 75.00 | 62.50 | 1 | 87.25 | 1.00 |");
-  assertEquals(pictures.map(({ file }) => file), [
-    "figure4.svg",
-    "figure6-higgs.svg",
-    "figure6-madelon.svg",
-  ]);
-  for (const { file } of pictures) assertStringIncludes(markdown, `(figures/${file})`);
-  assertEquals([written([]), written([1]), written([1, 3])], ["–", "1.00", "2.00 ± 1.00"]);
-});
-
 Deno.test("estimate() goes by the same variant where it was run, else by size", () => {
   const [row] = trainings("table2", { datasets: ["madelon"], seeds: 2 });
   const known = new Map([["madelon-relu-seed2", record("madelon-relu-seed2")]]);
@@ -290,7 +179,7 @@ Deno.test("list() tells what is there, what is left, and how to get what is not 
     const text = await list(settings, found, new Map());
     assertStringIncludes(text, "figure6   Madelon        0 of 4 runs, perhaps");
     assertStringIncludes(text, "table4    made-up data   0 of 5 networks timed");
-    assertStringIncludes(text, "Leukemia: its files are not here: put https://");
+    assertStringIncludes(text, `Leukemia: its files are not in "${dataDir}/leukemia", "${dataDir}"`);
     const few = await list({ ...settings, datasets: ["madelon"] }, found, new Map());
     assertEquals(few.split("\n").length, 1, few);
   });
