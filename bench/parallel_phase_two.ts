@@ -11,6 +11,9 @@
  * `--until` ends after so many epochs of the run that is planned, and keeps the model in `--begin`. Without `--until`,
  * the run goes on from `--begin`, so that one phase 1 serves many a phase 2.
  *
+ * Of a run are kept the accuracies of each epoch, in four digits, what they come to, and what the last epoch says
+ * besides: the training loss, and of models that are apart how far, and how much of their topologies they share.
+ *
  * @module
  */
 // @ts-types="../src/cli/parse_args.d.ts"
@@ -90,15 +93,9 @@ async function output(command: string, args: string[]): Promise<string> {
 const commit = await output("git", ["rev-parse", "--short", "HEAD"]);
 const [model, epochsDone] = await start();
 const started = performance.now();
-const points: Record<"trainLoss" | "validation" | "test" | "exchanges" | "distance" | "overlap", number[]> = {
-  trainLoss: [],
-  validation: [],
-  test: [],
-  exchanges: [],
-  distance: [],
-  overlap: [],
-};
-const rounded = (value: number) => Number(value.toPrecision(5));
+const [validation, test]: [number[], number[]] = [[], []];
+let lastEpoch: Record<string, number> = {};
+const rounded = (value: number, digits = 5) => Number(value.toPrecision(digits));
 const records = trainParallel(model, data, {
   ...{ epochs, batchSize, learningRate, momentum, weightDecay, weightDecayForm, dropout, zeta, seed },
   ...{ workers, threads: 1, epochsDone, keep: "last" },
@@ -106,43 +103,43 @@ const records = trainParallel(model, data, {
   ...options,
 });
 for await (const { epoch, trainLoss, validationAccuracy, testAccuracy, parallel } of records) {
-  points.trainLoss.push(rounded(trainLoss));
-  if (validationAccuracy !== undefined) points.validation.push(rounded(validationAccuracy));
-  if (testAccuracy !== undefined) points.test.push(rounded(testAccuracy));
-  const { exchanges, modelDistance, topologyOverlap } = parallel as unknown as Record<
+  if (validationAccuracy !== undefined) validation.push(validationAccuracy);
+  if (testAccuracy !== undefined) test.push(testAccuracy);
+  const { exchanges, modelDistance: distance, topologyOverlap: overlap } = parallel as unknown as Record<
     string,
     number | undefined
   >;
-  if (exchanges !== undefined) points.exchanges.push(exchanges);
-  if (modelDistance !== undefined) points.distance.push(rounded(modelDistance));
-  if (topologyOverlap !== undefined) points.overlap.push(rounded(topologyOverlap));
+  lastEpoch = Object.fromEntries(
+    Object.entries({ trainLoss, exchanges, distance, overlap }).flatMap(([name, value]) =>
+      value === undefined ? [] : [[name, rounded(value)]]
+    ),
+  );
   if (epoch === until) break;
 }
 if (begin !== undefined && until < epochs) {
   await saveModel(model, begin, { training: { epoch: until, options: {} } });
 }
 
-const { validation, test } = points;
-/** The highest, the epoch it was reached in, the last, and the mean of the last ten. */
+/** The highest, the epoch it was reached in, the last, the mean of the last ten, and all of them. */
 const summed = (values: number[]) =>
   values.length === 0 ? undefined : {
-    best: Math.max(...values),
+    best: rounded(Math.max(...values)),
     bestEpoch: epochsDone + 1 + values.indexOf(Math.max(...values)),
-    last: values[values.length - 1],
+    last: rounded(values[values.length - 1]),
     lastTen: rounded(values.slice(-10).reduce((sum, value) => sum + value, 0) / Math.min(10, values.length)),
+    byEpoch: values.map((value) => rounded(value, 4)),
   };
 const run = {
   date: new Date().toISOString(),
   command: ["deno run -A bench/parallel_phase_two.ts", ...Deno.args].join(" "),
-  ...{ commit, processor: describeProcessor(processor()), load: loadavg()[0] },
+  ...{ commit, processor: describeProcessor(processor()), load: rounded(loadavg()[0], 3) },
   ...{
     dataset: name,
     samples: data.train.samples - (given.whole || data !== whole ? 0 : data.train.samples / 6),
   },
   ...{ seed, workers, epochs, firstEpoch: epochsDone + 1, options },
   seconds: Math.round((performance.now() - started) / 1000),
-  ...{ validation: summed(validation), test: summed(test) },
-  points: Object.fromEntries(Object.entries(points).filter(([, values]) => values.length > 0)),
+  ...{ validation: summed(validation), test: summed(test), lastEpoch },
 };
 const out = text("out");
 if (out === undefined) console.log(JSON.stringify(run));
@@ -151,13 +148,6 @@ else {
   const lines = [...before.runs, run].map((one) => JSON.stringify(one));
   await Deno.writeTextFile(out, `{"runs":[\n${lines.join(",\n")}\n]}\n`);
 }
-console.error(
-  JSON.stringify({
-    options,
-    workers,
-    epochs,
-    seconds: run.seconds,
-    validation: run.validation,
-    test: run.test,
-  }),
-);
+const brief = (of: typeof run.test) => of && { ...of, byEpoch: undefined };
+const told = { options, workers, epochs, seconds: run.seconds };
+console.error(JSON.stringify({ ...told, validation: brief(run.validation), test: brief(run.test) }));

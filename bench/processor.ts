@@ -4,6 +4,7 @@
  * @module
  */
 import { arch, cpus } from "node:os";
+import { plural } from "../src/format.ts";
 
 /** Instruction sets that the kernels know, the lowest first; `unknown` where this system does not tell its own. */
 export type Level = "portable" | "avx2" | "avx512" | "unknown";
@@ -66,7 +67,8 @@ export function processor(simd: string | undefined = wanted()): Processor {
 /** One line for people: "AMD EPYC (AuthenticAMD 26/2/1), AVX-512, 48 KiB / 1 MiB / 32 MiB of cache, 2 cores". */
 export function describeProcessor({ model, identity, level, l1, l2, l3, cores }: Processor): string {
   const name = identity === "unknown" ? model : `${model} (${identity})`;
-  return `${name}, ${LEVEL_NAMES[level]}, ${[l1, l2, l3].map(bytes).join(" / ")} of cache, ${cores} cores`;
+  const caches = [l1, l2, l3].map(bytes).join(" / ");
+  return `${name}, ${LEVEL_NAMES[level]}, ${caches} of cache, ${plural(cores, "core")}`;
 }
 
 /**

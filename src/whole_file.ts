@@ -32,7 +32,7 @@ interface Part {
  *
  * A regular file is written under another name beside it, which replaces it at the commit: its mode stays, and where
  * the path is a symbolic link, the link stays and what it names is replaced. A pipe or a character device is written
- * to as it is. Without permission to read the path nobody can tell these apart, and whatever has the name is replaced.
+ * to as it is.
  *
  * Two programs may write to one path at once: each file is whole, the last commit stays. Temporary files that a killed
  * program left for the path are removed; a living one holds a lock on its own.
@@ -53,6 +53,7 @@ export class WholeFile implements AsyncDisposable {
    * Begins a file. A pipe without a reader is waited for.
    *
    * @throws {TypeError} When the path is a folder, a block device or a socket.
+   * @throws {Deno.errors.NotCapable} When its folder may not be read or written to; for a pipe or device, the path.
    * @throws {Error} The system's error when the file cannot be made, or an older one must not be written.
    */
   static async open(path: string): Promise<WholeFile> {
@@ -61,6 +62,7 @@ export class WholeFile implements AsyncDisposable {
       const stream = await Deno.open(target, { write: true });
       return new WholeFile(stream, () => stream.close());
     }
+    await expectFolder(target);
     // What its owner protected from writing is not replaced either.
     if (old !== undefined) (await Deno.open(target, { write: true })).close();
     await removeOrphans(target);
@@ -115,7 +117,9 @@ export class WholeFile implements AsyncDisposable {
       const { file, temporary, target } = this.#part;
       await file.sync();
       // Still under its lock: no other program takes it for a leftover.
-      await Deno.rename(temporary, target);
+      await Deno.rename(temporary, target).catch((cause) => {
+        throw ofTarget(cause, { temporary, target });
+      });
       this.#done = true;
       await syncFolder(target);
     }
@@ -141,9 +145,10 @@ export async function writeWhole(path: string, write: (file: WholeFile) => Promi
   await file.commit();
 }
 
-/** Where a path leads, and what stands there, as far as permissions let it be seen. */
+/** Where a path leads, and what stands there. */
 async function destinationOf(path: string): Promise<{ target: string; old?: Deno.FileInfo }> {
-  if (!await canRead(path)) return { target: path };
+  const { state } = await Deno.permissions.query({ name: "read", path });
+  if (state !== "granted") await expectFolder(path);
   const old = await infoOf(Deno.stat, path);
   if (old === undefined) return { target: await endOfLinks(path) };
   if (old.isDirectory) throw new TypeError("it is a folder, a file is needed");
@@ -166,6 +171,21 @@ async function endOfLinks(path: string): Promise<string> {
   return target;
 }
 
+/** Asks for what the temporary file will need, and the rename at the end, before there is work to lose. */
+async function expectFolder(target: string): Promise<void> {
+  const path = folderOf(target) || ".";
+  const missing: string[] = [];
+  for (const name of ["read", "write"] as const) {
+    if ((await Deno.permissions.request({ name, path })).state !== "granted") missing.push(name);
+  }
+  if (missing.length === 0) return;
+  const scope = path.includes(",") ? "" : `=${path}`;
+  throw new Deno.errors.NotCapable(
+    `Deno may not ${missing.join(" or ")} in its folder, where a file is made under another name first; ` +
+      `run again with ${missing.map((name) => `--allow-${name}${scope}`).join(" ")}`,
+  );
+}
+
 async function infoOf(ask: (path: string) => Promise<Deno.FileInfo>, path: string) {
   try {
     return await ask(path);
@@ -180,11 +200,11 @@ async function beginPart(target: string, old: Deno.FileInfo | undefined): Promis
   const mode = old?.mode === undefined || old.mode === null ? undefined : old.mode & 0o7777;
   for (let names = 1;; names++) {
     const temporary = `${target}.${crypto.randomUUID().slice(0, 8)}${PART}`;
-    const file = await createNew(temporary, mode);
+    const file = await createNew(temporary, target, mode);
     try {
       // Between its creation and the lock another program may have locked it, and is about to remove it, or has done so.
       const locked = await file.tryLock(true).catch(() => true);
-      if (locked && await exists(temporary)) {
+      if (locked && await infoOf(Deno.lstat, temporary) !== undefined) {
         if (mode !== undefined) {
           // Root alone can give files away; for others a replaced file is theirs.
           await Deno.chown(temporary, old!.uid, old!.gid).catch(() => {});
@@ -204,7 +224,11 @@ async function beginPart(target: string, old: Deno.FileInfo | undefined): Promis
   }
 }
 
-async function createNew(temporary: string, mode: number | undefined): Promise<Deno.FsFile> {
+async function createNew(
+  temporary: string,
+  target: string,
+  mode: number | undefined,
+): Promise<Deno.FsFile> {
   try {
     return await Deno.open(temporary, {
       write: true,
@@ -213,20 +237,17 @@ async function createNew(temporary: string, mode: number | undefined): Promise<D
     });
   } catch (cause) {
     const there = await Deno.stat(folderOf(temporary) || ".").then(() => true, () => false);
-    if (there || !(cause instanceof Deno.errors.NotFound)) throw cause;
+    if (there || !(cause instanceof Deno.errors.NotFound)) throw ofTarget(cause, { temporary, target });
     throw new Deno.errors.NotFound("its folder does not exist", { cause });
   }
 }
 
-/** Whether there is a file of this name; asked in a way that needs no permission to read. */
-async function exists(path: string): Promise<boolean> {
-  try {
-    await Deno.utime(path, new Date(), new Date());
-    return true;
-  } catch (cause) {
-    if (cause instanceof Deno.errors.NotFound) return false;
-    throw cause;
+/** The system's error, told of the file that was asked for: its temporary name is nobody's. */
+function ofTarget(cause: unknown, { temporary, target }: Omit<Part, "file">): unknown {
+  if (cause instanceof Error) {
+    cause.message = cause.message.replace(`'${temporary}' -> `, "").replaceAll(temporary, target);
   }
+  return cause;
 }
 
 /** The folder of a path with what ends it; empty where the path is a name alone. */
@@ -234,13 +255,8 @@ function folderOf(path: string): string {
   return path.replace(/[^/\\]*$/, "");
 }
 
-async function canRead(path: string): Promise<boolean> {
-  return (await Deno.permissions.query({ name: "read", path })).state === "granted";
-}
-
 async function removeOrphans(path: string): Promise<void> {
   const folder = folderOf(path);
-  if (!await canRead(folder || ".")) return;
   const name = path.slice(folder.length);
   try {
     for await (const entry of Deno.readDir(folder || ".")) {
@@ -263,12 +279,10 @@ async function removeUnlocked(path: string): Promise<void> {
   }
 }
 
-/** Makes a rename last through a power cut, where folders can be synced and permissions allow it. */
+/** Makes a rename last through a power cut, where folders can be synced. */
 async function syncFolder(path: string): Promise<void> {
-  const folder = folderOf(path) || ".";
-  if (!await canRead(folder)) return;
   try {
-    using opened = await Deno.open(folder);
+    using opened = await Deno.open(folderOf(path) || ".");
     await opened.sync();
   } catch {
     // Windows does not open folders, and some network file systems do not sync them; the file itself is synced.

@@ -10,6 +10,8 @@ import { SparseMlp } from "../src/model/model.ts";
 import type { EpochRecord } from "../src/train/records.ts";
 
 const PORT = 8642;
+/** What never takes so long is waited for no longer. */
+const LONGEST_WAIT_MS = 60_000;
 
 function shown() {
   const data = madelonLike({ samples: 40, testSamples: 10, features: 20, seed: 1 });
@@ -57,9 +59,11 @@ Deno.test("Dashboard serves its page and tells a late page all epochs, then the 
     ]);
     assert((await answer.text()).length > 300);
   }
-  const stream = await fetch(new URL("events", address));
-  const text = stream.text();
-  while (dashboard.pages === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+  const stream = await fetch(new URL("events", address), { signal: AbortSignal.timeout(LONGEST_WAIT_MS) });
+  assertEquals(dashboard.pages, 1, "a page is open once its answer has begun");
+  const text = stream.text().catch((cause) => {
+    throw new Error(`The page's events have not ended in ${LONGEST_WAIT_MS} ms`, { cause });
+  });
   await dashboard.end({ how: "finished" });
   const told = events(await text);
   const epochs = told.flatMap(({ told }) => (told.epochs ?? []) as { epoch: number }[]);

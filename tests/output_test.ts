@@ -61,6 +61,18 @@ Deno.test({
 });
 
 Deno.test({
+  name: "saveModel() says what the system said of the path it was given, not of its temporary name",
+  ignore: !POSIX,
+  fn: () =>
+    inFolder(async (folder) => {
+      const path = `${folder}/${"a".repeat(250)}`;
+      const { message } = await assertRejects(() => saveModel(model, path), CheckpointError);
+      assertMatch(message, /^Cannot save the model to ".+a": File name too long/);
+      assertEquals([message.endsWith(`: open '${path}'`), message.includes(".part")], [true, false]);
+    }),
+});
+
+Deno.test({
   name: "saveModel() keeps the mode of the file it replaces",
   ignore: !POSIX,
   fn: () =>
@@ -126,17 +138,27 @@ Deno.test({
 });
 
 Deno.test({
-  name: "predict ends without a word when its reader has had enough",
+  name: "predict, export and report end without a word when their reader has had enough",
   ignore: !POSIX,
   fn: () =>
-    inPlace(async ({ model, samples }) => {
-      const child = command(["predict", model, samples]).spawn();
-      const reader = child.stdout.getReader();
-      const { value } = await reader.read();
-      assertMatch(new TextDecoder().decode(value), /^label,/);
-      await reader.cancel();
-      const [said, { code }] = await Promise.all([new Response(child.stderr).text(), child.status]);
-      assertEquals([code, said], [141, ""]);
+    inPlace(async ({ folder, model, samples }) => {
+      // More than a pipe holds: what fits into it whole has been delivered, read or not.
+      const deep = SparseMlp.create({ sizes: [6, ...Array<number>(600).fill(8), 2], epsilon: 4, seed: 1 });
+      await saveModel(deep, `${folder}/deep.safetensors`);
+      for (
+        const args of [
+          ["predict", model, samples],
+          ["export", `${folder}/deep.safetensors`, "--to", "onnx", "--output", "-"],
+          ["report", `${folder}/deep.safetensors`, "--output", "-"],
+        ]
+      ) {
+        const child = command(args).spawn();
+        const reader = child.stdout.getReader();
+        assert((await reader.read()).value!.length > 0);
+        await reader.cancel();
+        const [said, { code }] = await Promise.all([new Response(child.stderr).text(), child.status]);
+        assertEquals([code, said], [141, ""], args[0]);
+      }
     }),
 });
 
@@ -153,7 +175,10 @@ Deno.test("predict --output - is the standard output; models do not go there", (
     assertEquals(npy.code, 2);
     const trained = await run("train", "--epochs", "1", "--hidden", "4", "--output", "-");
     assertEquals([trained.code, trained.stdout], [2, ""]);
-    assertMatch(trained.stderr, /Cannot save to "-": only predictions and ONNX files go to the standard/);
+    assertMatch(
+      trained.stderr,
+      /Cannot save to "-": only predictions, reports, names of features and ONNX files go/,
+    );
     assertEquals(names(folder), ["model.safetensors", "samples.csv"]);
   }));
 

@@ -105,6 +105,30 @@ for (const { task, flags } of rows()) {
   });
 }
 
+Deno.test("saveModel() without Deno's permission names the path it was given and the folder to allow", async () => {
+  const folder = await Deno.makeTempDir();
+  try {
+    const path = `${folder}/model.safetensors`;
+    const program =
+      `${MODULES}${CREATE}await saveModel(model, "${path}").catch(({ message }) => console.error(message));`;
+    const said = async (...flags: string[]) => {
+      const { err } = await run(folder, program, [`--allow-ffi=${kernelsPath()}`, ...flags]);
+      return err.trim();
+    };
+    const lead = `Cannot save the model to "${path}": Deno may not`;
+    const why = "in its folder, where a file is made under another name first; run again with";
+    const scope = `=${folder}/`;
+    assertEquals(
+      await said(`--allow-read=${path}`, `--allow-write=${path}`),
+      `${lead} read or write ${why} --allow-read${scope} --allow-write${scope}`,
+    );
+    assertEquals(await said(`--allow-read=${folder}`), `${lead} write ${why} --allow-write${scope}`);
+    assertEquals(await said(`--allow-read=${folder}`, `--allow-write=${folder}`), "");
+  } finally {
+    await Deno.remove(folder, { recursive: true });
+  }
+});
+
 Deno.test("madelonLike() and the rest of mod.ts read no variable, file or address on import", async () => {
   assert(madelonLike.length <= 1);
   const folder = await Deno.makeTempDir();

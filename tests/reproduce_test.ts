@@ -1,29 +1,16 @@
-import {
-  assert,
-  assertEquals,
-  assertMatch,
-  assertRejects,
-  assertStringIncludes,
-  assertThrows,
-} from "@std/assert";
+import { fileURLToPath } from "node:url";
+import { assert, assertEquals, assertRejects, assertStringIncludes, assertThrows } from "@std/assert";
 import { estimate, spoken } from "../bench/reproduce/estimate.ts";
 import { list } from "../bench/reproduce/list.ts";
 import { readSettings } from "../bench/reproduce/main.ts";
-import { composePage, readPage } from "../bench/reproduce/page.ts";
 import { DENSE_PARAMETERS, PERCENTILES, TABLE_3, TABLE_5, TABLE_6 } from "../bench/reproduce/paper.ts";
 import { NAMES, plan, type PlanOptions, type Training } from "../bench/reproduce/plan.ts";
-import {
-  parseRecord,
-  readRecords,
-  type RunRecord,
-  satisfies,
-  writeRecord,
-} from "../bench/reproduce/record.ts";
+import { parseRecord, readRecords, satisfies, writeRecord } from "../bench/reproduce/record.ts";
 import { runTraining, StoppedRow } from "../bench/reproduce/run_training.ts";
-import { Runs, written } from "../bench/reproduce/summary.ts";
 import { parseCommandLine } from "../src/cli/parse.ts";
 import { fillDefaults, paperSettings } from "../src/cli/settings.ts";
 import { datasets } from "../mod.ts";
+import { record } from "./reproduce/made_up.ts";
 import { inFolder } from "./temporary.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -39,46 +26,6 @@ function inForce(row: Training) {
   assertEquals(words, []);
   return fillDefaults("train", values, paperSettings(datasets.describe(row.dataset)));
 }
-
-function record(row: string, given: Partial<RunRecord> = {}): RunRecord {
-  return {
-    row,
-    command: "deno task train",
-    seed: 1,
-    date: "2026-01-02",
-    commit: "abc",
-    processor: "none",
-    samples: [2000, 600],
-    seconds: 60,
-    parametersStart: 20_000,
-    parametersEnd: 20_000,
-    testAccuracy: [0.5, 0.75, 0.625],
-    connections: [9, 8, 7],
-    ...given,
-  };
-}
-
-Deno.test("docs/paper.md and its figures are those of the results that are kept", async () => {
-  const { markdown, pictures } = await readPage();
-  const stale = "differs from bench/results/: deno task reproduce --page writes it anew";
-  const page = await Deno.readTextFile(new URL("docs/paper.md", ROOT));
-  assert(page === markdown, `docs/paper.md ${stale}`);
-  for (const { file, svg } of pictures) {
-    const kept = await Deno.readTextFile(new URL(`docs/figures/${file}`, ROOT));
-    assert(kept === svg + "\n", `docs/figures/${file} ${stale}`);
-  }
-});
-
-Deno.test("readPage() tells of a record that is cut short, and makes the page without it", () =>
-  inFolder(async (folder) => {
-    const name = "madelon-relu-seed1.json";
-    const kept = await Deno.readTextFile(new URL(`bench/results/reproduce/${name}`, ROOT));
-    await Deno.writeTextFile(`${folder}/${name}`, kept.slice(0, 300));
-    const { markdown, problems } = await readPage(new URL(`file://${folder}/`));
-    assertEquals(problems.length, 1);
-    assertMatch(problems[0], /madelon-relu-seed1\.json.*cut short/);
-    assertMatch(markdown, /\| Madelon \| ReLU \| 68\.50 \| – \|/);
-  }));
 
 Deno.test("every record that is kept can be read, and is of moderate size", async () => {
   const folder = new URL("bench/results/reproduce/", ROOT);
@@ -177,6 +124,14 @@ Deno.test("parseRecord() takes foreign keys, and refuses what is cut short or of
   refused(changed({ testAccuracy: [0.5, null] }), "testAccuracy is missing or of another kind");
   refused(changed({ pruned: [{ accuracy: 1 }] }), "pruned is missing or of another kind");
   refused(changed({ trainLoss: [1] }), "trainLoss has 1 epochs, testAccuracy 3");
+  refused(changed({ processor: "one\n| two |" }), "processor is missing or of another kind");
+  const range = "expected a number from 0 to 1";
+  refused(changed({ testAccuracy: [0.5, 1e308, 0.5] }), `testAccuracy of epoch 2 is 1e+308, ${range}`);
+  refused(changed({ trainAccuracy: [0, 1, -0.1] }), `trainAccuracy of epoch 3 is -0.1, ${range}`);
+  refused(changed({ pruned: [{ accuracy: 66.1, parameters: 9 }] }), `pruned.accuracy is 66.1, ${range}`);
+  refused(text.replace('"seconds":60', '"seconds":1e999'), "seconds is Infinity, expected a number from 0");
+  refused(changed({ parametersEnd: 0 }), "parametersEnd is 0, expected a whole number from 1");
+  refused(changed({ peakMemoryBytes: "9 MB" }), "peakMemoryBytes is missing or of another kind");
 });
 
 Deno.test("readRecords() tells of each file it cannot use, and reads what writeRecord() wrote", async () => {
@@ -207,40 +162,6 @@ Deno.test("satisfies() asks for all epochs, and for the pruned model where a tab
   assertEquals(satisfies(record(row.key, { pruned: [] }), row), false, "3 of 500 epochs");
 });
 
-Deno.test("composePage() has mean, error and seeds beside the paper's, and says what the data are", async () => {
-  const runs = new Runs(
-    new Map([
-      record("madelon-relu-seed1"),
-      record("madelon-relu-seed2", { seed: 2, testAccuracy: [0.5, 0.73, 0.63] }),
-      record("madelon-relu-seed1-quick", { testAccuracy: [1, 1, 1] }),
-      record("higgs-relu-seed1", { samples: [10_000, 5000], note: "the first rows" }),
-      record("fashion-mnist-wasap2-seed1", { samples: [60_000, 10_000], peakMemoryBytes: 2e8 }),
-    ].map((each) => [each.row, each])),
-  );
-  const { markdown, pictures } = await composePage(runs, new Map());
-  assertStringIncludes(
-    markdown,
-    "| 68.50 | 74.00 ± 1.00 | 62.75 ± 0.25 | 2 | 19,000 | 20,000 | 3.6 | 1.00 |",
-  );
-  assertStringIncludes(
-    markdown,
-    "10,000 samples to learn from and 5,000 to test with; the paper has 105,000",
-  );
-  assertStringIncludes(markdown, "the first rows (1 run).");
-  assertStringIncludes(
-    markdown,
-    "Leukemia**: not run, its data are not at hand; to run it, put https://ftp.ncbi",
-  );
-  assertStringIncludes(markdown, "| Fashion-MNIST | WASAP | 2 | 91.23 | 75.00 | 62.50 | 1 | 87.25 | 1.00 |");
-  assertEquals(pictures.map(({ file }) => file), [
-    "figure4.svg",
-    "figure6-higgs.svg",
-    "figure6-madelon.svg",
-  ]);
-  for (const { file } of pictures) assertStringIncludes(markdown, `(figures/${file})`);
-  assertEquals([written([]), written([1]), written([1, 3])], ["–", "1.00", "2.00 ± 1.00"]);
-});
-
 Deno.test("estimate() goes by the same variant where it was run, else by size", () => {
   const [row] = trainings("table2", { datasets: ["madelon"], seeds: 2 });
   const known = new Map([["madelon-relu-seed2", record("madelon-relu-seed2")]]);
@@ -258,7 +179,7 @@ Deno.test("list() tells what is there, what is left, and how to get what is not 
     const text = await list(settings, found, new Map());
     assertStringIncludes(text, "figure6   Madelon        0 of 4 runs, perhaps");
     assertStringIncludes(text, "table4    made-up data   0 of 5 networks timed");
-    assertStringIncludes(text, "Leukemia: its files are not here: put https://");
+    assertStringIncludes(text, `Leukemia: its files are not in "${dataDir}/leukemia", "${dataDir}"`);
     const few = await list({ ...settings, datasets: ["madelon"] }, found, new Map());
     assertEquals(few.split("\n").length, 1, few);
   });
@@ -273,7 +194,25 @@ Deno.test("readSettings() knows the nearest name, and refuses numbers that are n
   assertThrows(() => readSettings(["table2", "--dataset", "madlon"]), RangeError, 'did you mean "madelon"?');
   assertThrows(() => readSettings(["table2", "--seeds", "0"]), RangeError, "a whole number from 1");
   assertThrows(() => readSettings([]), RangeError, "give one of table2");
-  assertThrows(() => readSettings(["table2", "--sedes", "1"]), TypeError, "--sedes");
+  const refused = (args: string[], message: string) =>
+    assertThrows(() => readSettings(["table2", ...args]), RangeError, `Cannot use ${message}`);
+  refused(["--sedes", "1"], "--sedes: there is no such option; did you mean --seeds?");
+  refused(["-x"], "-x: there is no such option; see --help");
+  refused(["--quick=yes"], "--quick=yes: it takes no value");
+  refused(["--note", "--quick"], "--note without a value");
+  refused(["--seeds", "1", "--seeds", "2"], "--seeds twice");
+});
+
+Deno.test("deno task reproduce answers a misspelt option in one line, and ends with 2", async () => {
+  const { code, stdout, stderr } = await new Deno.Command(Deno.execPath(), {
+    args: ["run", "-A", "--no-check", "--quiet", "bench/reproduce/main.ts", "table2", "--quik"],
+    cwd: fileURLToPath(ROOT),
+  }).output();
+  assertEquals([code, ...[stdout, stderr].map((bytes) => new TextDecoder().decode(bytes))], [
+    2,
+    "",
+    "error: Cannot use --quik: there is no such option; did you mean --quick?\n",
+  ]);
 });
 
 Deno.test("runTraining() goes on where it was stopped, with the same numbers, and leaves nothing behind", async () => {

@@ -18,6 +18,8 @@ export async function lacking(
 ): Promise<string | undefined> {
   const set = datasets.describe(dataset);
   const downloaded = set.arrangements.some((files) => files.every(({ urls }) => urls !== undefined));
-  if (downloaded || await find(set, { dataDir }) !== undefined) return undefined;
-  return `its files are not here: ${set.placement}`;
+  const tried: string[] = [];
+  if (downloaded || await find(set, { dataDir }, tried) !== undefined) return undefined;
+  const places = tried.length === 0 ? "a folder that --data-dir names" : tried.join(", ");
+  return `its files are not in ${places}: ${set.placement}`;
 }

@@ -4,6 +4,7 @@
  * @module
  */
 import { parseArgs } from "node:util";
+import { messageOf } from "../../src/errors.ts";
 import { nearest } from "../../src/nearest.ts";
 import { describeProcessor, processor } from "../processor.ts";
 import { estimate, spoken } from "./estimate.ts";
@@ -47,27 +48,26 @@ export interface Settings {
   readonly action: "run" | "list" | "page" | "help";
 }
 
+const OPTIONS = {
+  "dataset": { type: "string" },
+  "seeds": { type: "string" },
+  "workers": { type: "string" },
+  "quick": { type: "boolean" },
+  "data-dir": { type: "string" },
+  "note": { type: "string" },
+  "list": { type: "boolean" },
+  "page": { type: "boolean" },
+  "help": { type: "boolean" },
+} as const;
+
 /**
  * Reads the command line.
  *
  * @throws {Error} When it cannot be used; the message says what is needed.
  */
 export function readSettings(args: string[]): Settings {
-  const { values, positionals } = parseArgs({
-    args,
-    allowPositionals: true,
-    options: {
-      dataset: { type: "string" },
-      seeds: { type: "string", default: "1" },
-      workers: { type: "string", default: String(DEFAULT_WORKERS) },
-      quick: { type: "boolean", default: false },
-      "data-dir": { type: "string" },
-      note: { type: "string" },
-      list: { type: "boolean", default: false },
-      page: { type: "boolean", default: false },
-      help: { type: "boolean", default: false },
-    },
-  });
+  checkOptions(args);
+  const { values, positionals } = parseArgs({ args, allowPositionals: true, options: OPTIONS });
   const words = positionals.flatMap((word) => word === "all" ? NAMES : [word]);
   const names = words.map((word) => known(word, NAMES, "reproduce"));
   const action = values.help ? "help" : values.page ? "page" : values.list ? "list" : "run";
@@ -77,13 +77,43 @@ export function readSettings(args: string[]): Settings {
   return {
     names: names.length === 0 ? NAMES : names,
     datasets: values.dataset?.split(",").map((name) => known(name, PAPER_DATASETS, "use data set")),
-    seeds: whole("seeds", values.seeds),
-    workers: whole("workers", values.workers),
-    quick: values.quick,
+    seeds: whole("seeds", values.seeds ?? "1"),
+    workers: whole("workers", values.workers ?? String(DEFAULT_WORKERS)),
+    quick: values.quick ?? false,
     dataDir: values["data-dir"],
     note: values.note,
     action,
   };
+}
+
+/** Refuses options that are unknown, given twice, without their value or with one too many. */
+function checkOptions(args: string[]): void {
+  const { tokens } = parseArgs({
+    args,
+    options: OPTIONS,
+    allowPositionals: true,
+    strict: false,
+    tokens: true,
+  });
+  const given = new Set<string>();
+  for (const token of tokens) {
+    if (token.kind !== "option") continue;
+    const { name, rawName, value, inlineValue } = token;
+    if (!Object.hasOwn(OPTIONS, name)) {
+      const near = nearest(name, Object.keys(OPTIONS));
+      const advice = near === undefined ? "see --help for those there are" : `did you mean --${near}?`;
+      throw new RangeError(`Cannot use ${rawName}: there is no such option; ${advice}`);
+    }
+    if (given.has(name)) throw new RangeError(`Cannot use --${name} twice: expected once`);
+    given.add(name);
+    const takesValue = OPTIONS[name as keyof typeof OPTIONS].type === "string";
+    if (!takesValue && value !== undefined) {
+      throw new RangeError(`Cannot use --${name}=${value}: it takes no value`);
+    }
+    if (takesValue && (value === undefined || value === "" || (!inlineValue && value.startsWith("-")))) {
+      throw new RangeError(`Cannot use --${name} without a value: it stands behind the option`);
+    }
+  }
 }
 
 function known<Known extends string>(word: string, all: readonly Known[], task: string): Known {
@@ -140,7 +170,7 @@ async function run(settings: Settings, signal: AbortSignal): Promise<number> {
         return signal.reason === "SIGTERM" ? 143 : 130;
       }
       failed++;
-      say(`failed. ${error instanceof Error ? error.message : error}`);
+      say(`failed. ${messageOf(error)}`);
     }
   }
   await writePage();
@@ -199,7 +229,7 @@ async function main(): Promise<number> {
   try {
     settings = readSettings(Deno.args);
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(`error: ${messageOf(error)}`);
     return 2;
   }
   const stop = new AbortController();
@@ -219,7 +249,7 @@ async function main(): Promise<number> {
     } else return await run(settings, stop.signal);
     return 0;
   } catch (error) {
-    console.error(error instanceof Error ? error.message : error);
+    console.error(`error: ${messageOf(error)}`);
     return 1;
   } finally {
     Deno.removeSignalListener("SIGINT", interrupt);

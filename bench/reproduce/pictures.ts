@@ -6,9 +6,11 @@
 import { COLOURS } from "../../src/figures/colours.ts";
 import { curves, type Line } from "../../src/figures/curves.ts";
 import { draw } from "../../src/figures/draw.ts";
+import { plural } from "../../src/format.ts";
 import { DENSE_PARAMETERS, PAPER_DATASETS, TABLE_2, TABLE_5, TITLES } from "./paper.ts";
 import { SEQUENTIAL_VARIANTS, slopeVariant } from "./plan.ts";
-import { bestPercents, meanOf, meanSeries, type Runs } from "./summary.ts";
+import type { RunRecord } from "./record.ts";
+import { bestPercents, meanOf, meanSeries, type Runs, type Series, sizeOf } from "./summary.ts";
 
 /** A picture: the name of its file, what it shows, and the SVG. */
 export interface Picture {
@@ -20,6 +22,9 @@ export interface Picture {
 
 /** Epochs that one point of a line is the mean of. */
 const EPOCHS_A_POINT = 5;
+
+/** The part of a run in which accuracy rises steeply, where it does. */
+const RISE = 1 / 20;
 
 const NETWORKS = {
   "relu": "ReLU",
@@ -33,9 +38,9 @@ export async function pictures(runs: Runs): Promise<Picture[]> {
   const drawn: (Picture | undefined)[] = [await memoryAgainstError(runs)];
   for (const dataset of PAPER_DATASETS) {
     const title = TITLES[dataset];
-    const lines = (suffix: string, series: "testAccuracy" | "trainAccuracy" | "gradientFlow") =>
+    const lines = (suffix: string, series: Series) =>
       Object.entries(NETWORKS).flatMap(([variant, name]) =>
-        lineOf(name, meanSeries(runs.of(dataset, `${variant}${suffix}`), series))
+        lineOf(name, runs.of(dataset, `${variant}${suffix}`), series)
       );
     drawn.push(
       await plotted(
@@ -58,7 +63,7 @@ export async function pictures(runs: Runs): Promise<Picture[]> {
     );
   }
   const slopes = TABLE_5.flatMap(([alpha]) =>
-    lineOf(`α ${alpha}`, meanSeries(runs.of("fashion-mnist", slopeVariant(alpha)), "testAccuracy"))
+    lineOf(`α ${alpha}`, runs.of("fashion-mnist", slopeVariant(alpha)), "testAccuracy")
   );
   drawn.push(
     await plotted(
@@ -83,13 +88,16 @@ async function plotted(
   { y, percent = false }: { readonly y: string; readonly percent?: boolean },
 ): Promise<Picture | undefined> {
   if (lines.length === 0) return undefined;
+  const shown = percent ? withoutRise(lines) : lines;
   const file = `figure${figure}${dataset === undefined ? "" : `-${dataset}`}.svg`;
-  const svg = await curves(label, lines, { x: "epoch", y, percent, width: 560, height: 320 });
+  const svg = await curves(label, shown, { x: "epoch", y, percent, width: 560, height: 320 });
   return { file, figure, label, svg };
 }
 
-/** Means of a few epochs each: the line is readable, the file small. */
-function lineOf(name: string, values: readonly number[] | undefined): Line[] {
+/** Means of the seeds, and of a few epochs each: the line is readable, the file small. */
+function lineOf(name: string, records: readonly RunRecord[], series: Series): Line[] {
+  const kept = records.filter((record) => record[series] !== undefined);
+  const values = meanSeries(kept, series);
   if (values === undefined) return [];
   const [x, y]: [number[], number[]] = [[], []];
   for (let first = 0; first < values.length; first += EPOCHS_A_POINT) {
@@ -97,10 +105,26 @@ function lineOf(name: string, values: readonly number[] | undefined): Line[] {
     x.push(first + (part.length + 1) / 2);
     y.push(Number(meanOf(part).mean.toPrecision(5)));
   }
-  return [{ name, x, y }];
+  return [{ name: `${name}, ${plural(kept.length, "seed")}`, x, y }];
 }
 
-/** Figure 4: parameters at the end, as a share of the dense network's, against the test error. */
+/** Lines without the beginning of the run, where its rise alone would take up half of the height. */
+function withoutRise(lines: readonly Line[]): readonly Line[] {
+  const end = Math.max(...lines.flatMap(({ x }) => x));
+  const later = lines.map(({ name, x, y }) => {
+    const later = (_: number, place: number) => x[place] > RISE * end;
+    return { name, x: x.filter(later), y: y.filter(later) };
+  });
+  // A run that ends so early would not be seen.
+  if (later.some(({ x }) => x.length === 0)) return lines;
+  const height = (drawn: readonly Line[]) => {
+    const values = drawn.flatMap(({ y }) => y);
+    return Math.max(...values) - Math.min(...values);
+  };
+  return height(later) < height(lines) / 2 ? later : lines;
+}
+
+/** Figure 4: the size at the end, as a share of the dense network's, against the test error. */
 async function memoryAgainstError(runs: Runs): Promise<Picture | undefined> {
   const points = PAPER_DATASETS.flatMap((dataset) =>
     SEQUENTIAL_VARIANTS.flatMap((variant) => {
@@ -115,14 +139,14 @@ async function memoryAgainstError(runs: Runs): Promise<Picture | undefined> {
         ...(ours.length === 0 ? [] : [{
           ...of,
           whose: "ours",
-          share: share(meanOf(ours.map(({ parametersEnd }) => parametersEnd)).mean),
+          share: share(meanOf(ours.map((record) => sizeOf(record, variant)[1])).mean),
           error: 100 - meanOf(bestPercents(ours)).mean,
         }]),
       ];
     })
   );
   if (!points.some(({ whose }) => whose === "ours")) return undefined;
-  const label = "Test error against the parameters left, as a share of the dense network's: " +
+  const label = "Test error against the size at the end, as a share of the dense network's: " +
     "the paper's networks are rings, ours are discs";
   const names = PAPER_DATASETS.map((dataset) => TITLES[dataset]);
   const svg = await draw(label, (plot) => ({
@@ -130,10 +154,12 @@ async function memoryAgainstError(runs: Runs): Promise<Picture | undefined> {
     height: 400,
     marginTop: 64,
     marginLeft: 52,
+    marginBottom: 44,
+    inset: 8,
     style: { fontSize: "12px" },
     x: {
       type: "log",
-      label: "parameters at the end, % of the dense network",
+      label: "size at the end, % of the dense network",
       grid: true,
       tickFormat: String,
     },

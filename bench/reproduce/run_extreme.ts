@@ -5,6 +5,7 @@
  */
 import { fileURLToPath } from "node:url";
 import type { Extreme } from "./plan.ts";
+import { FRACTION, type NumberKind, problem, SECONDS, SOME } from "./record.ts";
 
 /** What is read of a result of `bench/scale.ts`. */
 export interface ExtremeRecord {
@@ -20,16 +21,16 @@ export interface ExtremeRecord {
   readonly peakRssBytes: number;
 }
 
-const NUMBERS = [
-  "connections",
-  "initSeconds",
-  "epochSeconds",
-  "evolutionSeconds",
-  "inferenceSamples",
-  "inferenceSeconds",
-  "testAccuracy",
-  "peakRssBytes",
-] as const;
+const NUMBERS: Readonly<Record<string, NumberKind>> = {
+  connections: SOME,
+  initSeconds: SECONDS,
+  epochSeconds: SECONDS,
+  evolutionSeconds: SECONDS,
+  inferenceSamples: SOME,
+  inferenceSeconds: SECONDS,
+  testAccuracy: FRACTION,
+  peakRssBytes: SOME,
+};
 
 /** Steps that are timed. */
 const STEPS = 10;
@@ -45,17 +46,27 @@ export async function readExtremes(
   for (const name of names.sort()) {
     const [, size] = /^\d{4}-\d\d-\d\d-scale-(\d+m)\.json$/.exec(name) ?? [];
     if (size === undefined) continue;
-    try {
-      const value = JSON.parse(await Deno.readTextFile(new URL(name, results)));
-      const lacking = NUMBERS.filter((key) => typeof value?.[key] !== "number");
-      if (lacking.length > 0) throw new SyntaxError(`${lacking.join(", ")} is missing`);
-      records.set(`extreme-${size}`, value);
-    } catch (error) {
-      if (!(error instanceof SyntaxError)) throw error;
-      problems.push(`Cannot read "${name}": it is cut short, or not a result of bench/scale.ts`);
-    }
+    const record = parseExtreme(await Deno.readTextFile(new URL(name, results)));
+    if (typeof record === "string") problems.push(`Cannot read "${name}": ${record}`);
+    else records.set(`extreme-${size}`, record);
   }
   return { records, problems };
+}
+
+/** A result of the bench, or why it cannot be used. Keys that are not read are left alone. */
+function parseExtreme(text: string): ExtremeRecord | string {
+  let value: Record<string, unknown> | null;
+  try {
+    value = JSON.parse(text);
+  } catch {
+    value = null;
+  }
+  const numbers = Object.entries(NUMBERS).map(([key, kind]) => [key, value?.[key], kind] as const);
+  if (!numbers.every(([, number]) => typeof number === "number")) {
+    return "it is cut short, or not a result of bench/scale.ts";
+  }
+  const wrong = numbers.map(([key, number, kind]) => problem(key, number as number, kind));
+  return wrong.find((found) => found !== undefined) ?? value as unknown as ExtremeRecord;
 }
 
 /** The command that times a network. */

@@ -44,6 +44,35 @@ export function meanOf(values: readonly number[]): { readonly mean: number; read
   return { mean, error: Math.sqrt(squares / (values.length - 1) / values.length) };
 }
 
+/** How many seeds a mean is of, and that one alone has no error; a dash where nothing was run. */
+export function seedsOf(count: number): string {
+  return count === 0 ? "–" : count === 1 ? "1, no error" : String(count);
+}
+
+/**
+ * What a network has to learn before the first epoch and after the last, counted as the paper seems to count: weights
+ * alone where the network is sparse, weights and biases where it is dense.
+ */
+export function sizeOf(record: RunRecord, variant: string): readonly [start: number, end: number] {
+  const { connections, parametersStart, parametersEnd } = record;
+  return variant.startsWith("dense")
+    ? [parametersStart, parametersEnd]
+    : [connections[0], connections[connections.length - 1]];
+}
+
+/** Minutes of the fastest run: what else the machine does only adds to it. */
+export function minutesOf(records: readonly RunRecord[]): string {
+  if (records.length === 0) return "–";
+  const least = Math.min(...records.map(({ seconds }) => seconds / 60));
+  return least < 10 ? String(Number(least.toPrecision(2))) : least.toFixed(0);
+}
+
+/** Cores of the machine that a record was made on, where its description says so. */
+export function coresOf({ processor }: RunRecord): number | undefined {
+  const [, cores] = /(\d+) cores?\b/.exec(processor) ?? [];
+  return cores === undefined ? undefined : Number(cores);
+}
+
 /** "71.20 ± 0.13"; a dash where nothing was run. */
 export function written(values: readonly number[], digits = 2): string {
   if (values.length === 0) return "–";
@@ -61,11 +90,11 @@ export function lastPercents(records: readonly RunRecord[]): number[] {
   return records.map((record) => 100 * last(record));
 }
 
+/** What is drawn by epoch. */
+export type Series = "testAccuracy" | "trainAccuracy" | "gradientFlow";
+
 /** A series of records epoch by epoch: the mean over the records that have it; undefined where none has. */
-export function meanSeries(
-  records: readonly RunRecord[],
-  name: "testAccuracy" | "trainAccuracy" | "gradientFlow",
-): number[] | undefined {
+export function meanSeries(records: readonly RunRecord[], name: Series): number[] | undefined {
   const series = records.map((record) => record[name]).filter((values) => values !== undefined);
   if (series.length === 0) return undefined;
   const epochs = Math.min(...series.map(({ length }) => length));

@@ -21,7 +21,7 @@ export function isStdout(output: string): boolean {
 export async function checkOutput(path: string): Promise<void> {
   if (isStdout(path)) {
     throw new UsageError(
-      `Cannot save to "${path}": only predictions and ONNX files go to the standard output`,
+      `Cannot save to "${path}": only predictions, reports, names of features and ONNX files go to the standard output`,
     );
   }
   const info = await Deno.stat(path).catch(() => undefined);

@@ -4,6 +4,7 @@
  * @module
  */
 import type { Dataset } from "../data/dataset.ts";
+import { messageOf } from "../errors.ts";
 import { featureColumns } from "../features/columns.ts";
 import { withFeatures } from "../features/reduced.ts";
 import {
@@ -221,8 +222,10 @@ async function report(
 
 async function writeNames(output: string, names: string): Promise<void> {
   const bytes = new TextEncoder().encode(names);
-  if (!isStdout(output)) return await writeWhole(output, (file) => file.write(bytes));
-  await using file = WholeFile.stdout();
-  await file.write(bytes);
-  await file.commit();
+  try {
+    if (isStdout(output)) await WholeFile.stdout().write(bytes);
+    else await writeWhole(output, (file) => file.write(bytes));
+  } catch (cause) {
+    throw new Error(`Cannot write the names to "${output}": ${messageOf(cause)}`, { cause });
+  }
 }
