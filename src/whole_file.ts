@@ -141,6 +141,27 @@ export async function writeWhole(path: string, write: (file: WholeFile) => Promi
   await file.commit();
 }
 
+/**
+ * Whether what is written to one path would stand where the other leads, links followed; false where permissions keep
+ * either of them hidden.
+ */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [place, second] = [await placeOf(one), await placeOf(other)];
+  return place !== undefined && place === second;
+}
+
+/** The one name of a file, or of what would be one in a folder that exists. */
+async function placeOf(path: string): Promise<string | undefined> {
+  const folder = folderOf(path) || ".";
+  if (!await canRead(path) || !await canRead(folder)) return undefined;
+  try {
+    return await Deno.realPath(path);
+  } catch {
+    const found = await Deno.realPath(folder).catch(() => undefined);
+    return found && `${found}/${path.slice(folderOf(path).length)}`;
+  }
+}
+
 /** Where a path leads, and what stands there, as far as permissions let it be seen. */
 async function destinationOf(path: string): Promise<{ target: string; old?: Deno.FileInfo }> {
   if (!await canRead(path)) return { target: path };
