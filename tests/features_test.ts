@@ -117,6 +117,14 @@ Deno.test("selectFeatures() refuses what cannot be chosen, with the numbers", as
   await refused({ count: 8 }, RangeError, "count is 8, 7 of 8 features vary in the training samples");
   await refused({ count: 2, method: "lasso" }, RangeError, "method is lasso, expected best, f-test");
   await refused({ count: 2, training: { growth: "random" } }, TypeError, "training.growth");
+  await refused({ count: 2, training: { seed: 1 } }, TypeError, "training.seed");
+  await refused({ count: 2, network: { seed: 1 } }, TypeError, "network.seed");
+  await refused(
+    { count: 2, training: { zeta: 0 } },
+    RangeError,
+    'by "best": training.zeta is 0, so that no input',
+  );
+  await refused({ count: 2, method: "neurofs", training: { epochs: 1 } }, RangeError, "training.epochs is 1");
   await refused({ count: 2, methd: "best" }, TypeError, 'did you mean "method"');
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(

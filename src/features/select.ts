@@ -45,6 +45,10 @@ export interface SelectionProgress {
   readonly total: number;
 }
 
+/** What a selection says of its trainings itself: their beginning, the rules of competing inputs, seed and threads. */
+type OwnOption = typeof OWN_OPTIONS[number];
+const OWN_OPTIONS = ["state", "epochsDone", "drop", "growth", "seed", "threads"] as const;
+
 /** Options of {@linkcode selectFeatures}. */
 export interface FeatureSelectionOptions {
   /** How many features to choose (K). */
@@ -57,9 +61,9 @@ export interface FeatureSelectionOptions {
    */
   readonly method?: FeatureMethod;
   /** Options of the network, all that are to differ. @default two hidden layers of 500 tanh units, ε = 20 */
-  readonly network?: Partial<ModelForOptions>;
+  readonly network?: Partial<Omit<ModelForOptions, "seed">>;
   /** Options of each training, all that are to differ. @default 50 epochs at rate 0.01, batches of 8 to 128, ζ = 0.2 */
-  readonly training?: Omit<TrainOptions, "state" | "epochsDone" | "drop" | "growth">;
+  readonly training?: Omit<TrainOptions, OwnOption>;
   /** Seed of the networks, their trainings and of the validation samples. @default {0} */
   readonly seed?: number;
   /** Threads of the kernels; they do not change the result. @default the number of cores */
@@ -116,8 +120,9 @@ const NAMES: NamesOf<FeatureSelectionOptions> = {
   signal: true,
 };
 const TRAINING_NAMES = TRAIN_OPTION_NAMES.filter((name) =>
-  !["state", "epochsDone", "drop", "growth"].includes(name)
+  !(OWN_OPTIONS as readonly string[]).includes(name)
 );
+const NETWORK_NAMES = MODEL_FOR_NAMES.filter((name) => name !== "seed");
 
 const task = "select features";
 
@@ -227,7 +232,7 @@ interface Resolved extends Omit<RankingPlan, "columns" | "varying" | "turn"> {
 function readOptions(options: FeatureSelectionOptions, samples: number): Resolved {
   const given = onlyKnown(options, NAMES, task);
   const at = (name: string): Place => ({ task, name });
-  if (given.network !== undefined) refuseUnknown(given.network, MODEL_FOR_NAMES, task, "network.");
+  if (given.network !== undefined) refuseUnknown(given.network, NETWORK_NAMES, task, "network.");
   if (given.training !== undefined) refuseUnknown(given.training, TRAINING_NAMES, task, "training.");
   if (given.signal !== undefined) requireSignal(given.signal, task);
   const seed = readValue(SEED, given.seed, at("seed"));
@@ -248,9 +253,11 @@ function readOptions(options: FeatureSelectionOptions, samples: number): Resolve
   const onProgress = given.onProgress === undefined
     ? () => {}
     : readValue(CALLBACK, given.onProgress, at("onProgress")) as NonNullable<typeof given.onProgress>;
+  const method = readValue(METHOD_ROW, given.method, at("method")) as FeatureMethod;
+  checkCompetition(method, { epochs, zeta: training.zeta });
   return {
     count: readValue<number>(COUNT_ROW, given.count, at("count")),
-    method: readValue(METHOD_ROW, given.method, at("method")) as FeatureMethod,
+    method,
     network: { ...networkFor(network), seed } as ModelForOptions,
     training: {
       ...SELECTION_DEFAULTS.training,
@@ -266,6 +273,20 @@ function readOptions(options: FeatureSelectionOptions, samples: number): Resolve
   };
 }
 
+/** Refuses a training in which inputs cannot compete: connections go where the topology changes, which the end does not. */
+function checkCompetition(
+  method: FeatureMethod,
+  { epochs, zeta }: { readonly epochs: number; readonly zeta: number | undefined },
+): void {
+  if (method !== "neurofs" && method !== "best") return;
+  const fixed = zeta === 0 ? "training.zeta is 0" : epochs === 1 ? "training.epochs is 1" : undefined;
+  if (fixed === undefined) return;
+  throw new RangeError(
+    `Cannot ${task} by "${method}": ${fixed}, so that no input could lose its connections; expected more, or ` +
+      "another method",
+  );
+}
+
 /** Steps of an epoch, where there are enough samples: fewer teach a network too little before inputs go. */
 const STEPS = 60;
 
@@ -275,7 +296,7 @@ function batchFor(samples: number): number {
 }
 
 /** A density instead of ε takes its place, of each layer or of all. */
-function networkFor(network: Partial<ModelForOptions>): object {
+function networkFor(network: Partial<Omit<ModelForOptions, "seed">>): object {
   const { epsilon, ...others } = SELECTION_DEFAULTS.network;
   const { density, overallDensity } = network;
   return { ...others, ...(density === undefined && overallDensity === undefined && { epsilon }), ...network };
