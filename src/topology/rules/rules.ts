@@ -137,12 +137,14 @@ export function needsGradients(settings: RuleChoice, own: OwnRules = {}): boolea
 export function probedPlaces(
   layers: readonly LayerShape[],
   connections: number,
-  settings: RuleChoice & Required<Pick<GradientSampledOptions, "growthCandidates">>,
+  settings: RuleChoice & Required<GradientSampledOptions>,
 ): number {
   if (!needsGradients(settings)) return 0;
+  const drawn = settings.growthCandidates * connections;
   const absent = {
     random: 0,
-    "gradient-sampled": settings.growthCandidates * connections,
+    // Places that are drawn uniformly are distinct.
+    "gradient-sampled": settings.growthSampling === "uniform" ? Math.min(drawn, placesOf(layers)) : drawn,
     gradient: placesOf(layers),
     "cannistraci-hebb": 0,
   };
