@@ -119,12 +119,25 @@ Deno.test("selectFeatures() refuses what cannot be chosen, with the numbers", as
   await refused({ count: 2, training: { growth: "random" } }, TypeError, "training.growth");
   await refused({ count: 2, training: { seed: 1 } }, TypeError, "training.seed");
   await refused({ count: 2, network: { seed: 1 } }, TypeError, "network.seed");
-  await refused(
-    { count: 2, training: { zeta: 0 } },
-    RangeError,
-    'by "best": training.zeta is 0, so that no input',
-  );
-  await refused({ count: 2, method: "neurofs", training: { epochs: 1 } }, RangeError, "training.epochs is 1");
+  await refused({ count: 2, training: { patience: 1 } }, TypeError, "training.patience");
+  for (
+    const [training, last] of [
+      [{ zeta: 0 }, "its topology never changes;"],
+      [{ epochs: 1 }, "never changes;"],
+      [{ epochs: 10, evolveEvery: 11 }, "until 0.7 of the training is done, its topology never changes;"],
+      [{ epochs: 10, evolveEvery: 6 }, "changes until 0.6;"],
+      [{ epochs: 10, zetaStop: 0.5 }, "changes until 0.5;"],
+      [{ epochs: 10, batchSize: 12, maxSteps: 50 }, "changes until 0.5;"],
+    ] as const
+  ) {
+    for (const method of ["best", "neurofs"]) await refused({ count: 2, method, training }, RangeError, last);
+  }
+  await selectFeatures(data, {
+    ...SHORT,
+    count: 2,
+    method: "neurofs",
+    training: { epochs: 10, evolveEvery: 7 },
+  });
   await refused({ count: 2, methd: "best" }, TypeError, 'did you mean "method"');
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(

@@ -22,10 +22,12 @@ import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { pictured } from "../picture.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
+import { lastChange, readEvolveEvery } from "../topology/interval.ts";
 import { TRAIN_OPTION_NAMES, type TrainOptions } from "../train/options.ts";
 import { requireSignal } from "../value.ts";
 import { columnScores, type FeatureColumn, featureColumns } from "./columns.ts";
 import { meanOf, simplestOfBest, validationErrors } from "./comparison.ts";
+import { removalEnd } from "./elimination.ts";
 import { selectionPicture } from "./picture.ts";
 import { type Ranking, RANKING_METHODS, type RankingMethod, type RankingPlan, rankings } from "./rankings.ts";
 
@@ -45,9 +47,14 @@ export interface SelectionProgress {
   readonly total: number;
 }
 
-/** What a selection says of its trainings itself: their beginning, the rules of competing inputs, seed and threads. */
+/**
+ * What a selection says of its trainings itself: their beginning and end, the rules of competing inputs, seed and threads.
+ */
 type OwnOption = typeof OWN_OPTIONS[number];
-const OWN_OPTIONS = ["state", "epochsDone", "drop", "growth", "seed", "threads"] as const;
+const OWN_OPTIONS = [
+  ...["state", "epochsDone", "drop", "growth", "seed", "threads"] as const,
+  ...["validationFraction", "metric", "keep", "patience", "calibrate"] as const,
+] as const;
 
 /** Options of {@linkcode selectFeatures}. */
 export interface FeatureSelectionOptions {
@@ -254,18 +261,19 @@ function readOptions(options: FeatureSelectionOptions, samples: number): Resolve
     ? () => {}
     : readValue(CALLBACK, given.onProgress, at("onProgress")) as NonNullable<typeof given.onProgress>;
   const method = readValue(METHOD_ROW, given.method, at("method")) as FeatureMethod;
-  checkCompetition(method, { epochs, zeta: training.zeta });
+  const whole = {
+    ...SELECTION_DEFAULTS.training,
+    batchSize: batchFor(samples),
+    ...training,
+    ...{ seed, epochs, threads },
+    ...(given.signal && { signal: given.signal }),
+  };
+  checkCompetition(method, whole, samples);
   return {
     count: readValue<number>(COUNT_ROW, given.count, at("count")),
     method,
     network: { ...networkFor(network), seed } as ModelForOptions,
-    training: {
-      ...SELECTION_DEFAULTS.training,
-      batchSize: batchFor(samples),
-      ...training,
-      ...{ seed, epochs, threads },
-      ...(given.signal && { signal: given.signal }),
-    },
+    training: whole,
     seed,
     threads,
     onProgress,
@@ -273,17 +281,21 @@ function readOptions(options: FeatureSelectionOptions, samples: number): Resolve
   };
 }
 
-/** Refuses a training in which inputs cannot compete: connections go where the topology changes, which the end does not. */
-function checkCompetition(
-  method: FeatureMethod,
-  { epochs, zeta }: { readonly epochs: number; readonly zeta: number | undefined },
-): void {
+/** Refuses a training in which the topology does not change until all inputs that are to go could have gone. */
+function checkCompetition(method: FeatureMethod, training: Resolved["training"], samples: number): void {
   if (method !== "neurofs" && method !== "best") return;
-  const fixed = zeta === 0 ? "training.zeta is 0" : epochs === 1 ? "training.epochs is 1" : undefined;
-  if (fixed === undefined) return;
+  const { epochs, batchSize = batchFor(samples), maxSteps = Infinity, zeta, zetaStop = 1 } = training;
+  const steps = Math.ceil(samples / batchSize);
+  const every = readEvolveEvery(training.evolveEvery ?? 1, { task, name: "training.evolveEvery" });
+  const last = zeta === 0
+    ? 0
+    : Math.min(zetaStop, lastChange(every, epochs, steps, { until: maxSteps / steps }));
+  const needed = removalEnd(epochs) / epochs;
+  if (last > 0 && last >= needed && zetaStop > needed) return;
+  const until = last === 0 ? "never changes" : `changes until ${last}`;
   throw new RangeError(
-    `Cannot ${task} by "${method}": ${fixed}, so that no input could lose its connections; expected more, or ` +
-      "another method",
+    `Cannot ${task} by "${method}": inputs lose their connections until ${needed} of the training is done, its topology ` +
+      `${until}; expected more epochs, changes for longer, a zeta above 0, or another method`,
   );
 }
 

@@ -137,14 +137,12 @@ export function needsGradients(settings: RuleChoice, own: OwnRules = {}): boolea
 export function probedPlaces(
   layers: readonly LayerShape[],
   connections: number,
-  settings: RuleChoice & Required<GradientSampledOptions>,
+  settings: RuleChoice & Required<Pick<GradientSampledOptions, "growthCandidates">>,
 ): number {
   if (!needsGradients(settings)) return 0;
-  const drawn = settings.growthCandidates * connections;
   const absent = {
     random: 0,
-    // Places that are drawn uniformly are distinct.
-    "gradient-sampled": settings.growthSampling === "uniform" ? Math.min(drawn, placesOf(layers)) : drawn,
+    "gradient-sampled": Math.min(settings.growthCandidates * connections, placesOf(layers)),
     gradient: placesOf(layers),
     "cannistraci-hebb": 0,
   };
