@@ -1,8 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Dataset,
+  loadFiles,
   madelonLike,
   readTable,
+  saveTable,
   selectFeatures,
   SparseMlp,
   strongestFeatures,
@@ -17,6 +19,7 @@ import { fTestPieces } from "../src/features/f_test.ts";
 import { RANKING_METHODS } from "../src/features/rankings.ts";
 import { reliefFPieces } from "../src/features/relief_f.ts";
 import { atOnce } from "../src/pieces.ts";
+import { inFolder } from "./temporary.ts";
 
 const SHORT = {
   training: { epochs: 6, batchSize: 32 },
@@ -244,6 +247,28 @@ function checkered(classOf: (a: number, b: number) => string): Dataset {
   const features = Array.from({ length: 300 }, () => Array.from({ length: 6 }, random));
   return Dataset.from({ features, labels: features.map((row) => classOf(row[1], row[4])) });
 }
+
+Deno.test("withFeatures() and saveTable() call features without a name by their old places", () =>
+  inFolder(async (folder) => {
+    const data = madelonLike({ samples: 20, testSamples: 0, features: 30, seed: 1 });
+    const reduced = withFeatures(data, [7, 3]);
+    assertEquals(reduced.featureNames, ["feature 3", "feature 7"]);
+    await saveTable(reduced, `${folder}/small.csv`);
+    assertEquals(
+      (await Deno.readTextFile(`${folder}/small.csv`)).split("\n")[0],
+      "feature 3,feature 7,label",
+    );
+  }));
+
+Deno.test("saveTable() of several labels as .npz is read again", () =>
+  inFolder(async (folder) => {
+    const features = [[1, 2], [3, 4], [5, 6]];
+    const targets = [[1, 0], [0, 1], [1, 1]];
+    const saved = Dataset.from({ features, targets, task: "multi-label", classNames: ["hot", "wet"] });
+    await saveTable(saved, `${folder}/small.npz`);
+    const read = await loadFiles([`${folder}/small.npz`], { task: "multi-label", testFraction: 0 });
+    assertEquals([read.train.features, read.train.targets], [saved.train.features, saved.train.targets]);
+  }));
 
 Deno.test("withFeatures() refuses no feature and one past the last", () => {
   const data = twoMatter();
