@@ -151,7 +151,7 @@ export function probedPlaces(
 
 /** Refuses layers that are too large for the rule of growth; see `GrowRule.checkLayers`. */
 export function checkLayers(
-  layers: readonly LayerShape[],
+  layers: Parameters<NonNullable<GrowthRule["checkLayers"]>>[0],
   settings: RuleChoice,
   own: OwnRules = {},
 ): void {
