@@ -47,15 +47,6 @@ export interface SelectionProgress {
   readonly total: number;
 }
 
-/**
- * What a selection says of its trainings itself: their beginning and end, the rules of competing inputs, seed and threads.
- */
-type OwnOption = typeof OWN_OPTIONS[number];
-const OWN_OPTIONS = [
-  ...["state", "epochsDone", "drop", "growth", "seed", "threads"] as const,
-  ...["validationFraction", "metric", "keep", "patience", "calibrate"] as const,
-] as const;
-
 /** Options of {@linkcode selectFeatures}. */
 export interface FeatureSelectionOptions {
   /** How many features to choose (K). */
@@ -70,7 +61,11 @@ export interface FeatureSelectionOptions {
   /** Options of the network, all that are to differ. @default two hidden layers of 500 tanh units, ε = 20 */
   readonly network?: Partial<Omit<ModelForOptions, "seed">>;
   /** Options of each training, all that are to differ. @default 50 epochs at rate 0.01, batches of 8 to 128, ζ = 0.2 */
-  readonly training?: Omit<TrainOptions, OwnOption>;
+  readonly training?: Omit<
+    TrainOptions,
+    | ("state" | "epochsDone" | "drop" | "growth" | "seed" | "threads")
+    | ("validationFraction" | "metric" | "keep" | "patience" | "calibrate")
+  >;
   /** Seed of the networks, their trainings and of the validation samples. @default {0} */
   readonly seed?: number;
   /** Threads of the kernels; they do not change the result. @default the number of cores */
@@ -126,9 +121,14 @@ const NAMES: NamesOf<FeatureSelectionOptions> = {
   onProgress: true,
   signal: true,
 };
-const TRAINING_NAMES = TRAIN_OPTION_NAMES.filter((name) =>
-  !(OWN_OPTIONS as readonly string[]).includes(name)
-);
+/** What a selection says of its trainings itself: their beginning and end, the rules of competing inputs, seed and threads. */
+const OWN_OPTIONS: Readonly<
+  Record<Exclude<keyof TrainOptions, keyof NonNullable<FeatureSelectionOptions["training"]>>, true>
+> = {
+  ...{ state: true, epochsDone: true, drop: true, growth: true, seed: true, threads: true },
+  ...{ validationFraction: true, metric: true, keep: true, patience: true, calibrate: true },
+};
+const TRAINING_NAMES = TRAIN_OPTION_NAMES.filter((name) => !Object.hasOwn(OWN_OPTIONS, name));
 const NETWORK_NAMES = MODEL_FOR_NAMES.filter((name) => name !== "seed");
 
 const task = "select features";
