@@ -67,6 +67,7 @@ export type { FileOptions, WindowOptions } from "./src/data/file_options.ts";
 export type { ReadProgress, Source } from "./src/data/source.ts";
 export { type SampleWindow, sampleWindows } from "./src/data/windows.ts";
 export type { Augmentation } from "./src/data/augment.ts";
+export type { FeatureScale } from "./src/data/standardization.ts";
 
 // Parts of samples
 export { subset } from "./src/data/subset.ts";

@@ -145,10 +145,34 @@ export async function writeWhole(path: string, write: (file: WholeFile) => Promi
   await file.commit();
 }
 
+/**
+ * Whether what is written to one path would stand where the other leads, links followed; false where permissions keep
+ * either of them hidden.
+ */
+export async function isSameFile(one: string, other: string): Promise<boolean> {
+  const [place, second] = [await placeOf(one), await placeOf(other)];
+  return place !== undefined && place === second;
+}
+
+/** The one name of a file, or of what would be one in a folder that exists. */
+async function placeOf(path: string): Promise<string | undefined> {
+  const folder = folderOf(path) || ".";
+  if (!await canRead(path) || !await canRead(folder)) return undefined;
+  try {
+    return await Deno.realPath(path);
+  } catch {
+    const found = await Deno.realPath(folder).catch(() => undefined);
+    return found && `${found}/${path.slice(folderOf(path).length)}`;
+  }
+}
+
+async function canRead(path: string): Promise<boolean> {
+  return (await Deno.permissions.query({ name: "read", path })).state === "granted";
+}
+
 /** Where a path leads, and what stands there. */
 async function destinationOf(path: string): Promise<{ target: string; old?: Deno.FileInfo }> {
-  const { state } = await Deno.permissions.query({ name: "read", path });
-  if (state !== "granted") await expectFolder(path);
+  if (!await canRead(path)) await expectFolder(path);
   const old = await infoOf(Deno.stat, path);
   if (old === undefined) return { target: await endOfLinks(path) };
   if (old.isDirectory) throw new TypeError("it is a folder, a file is needed");

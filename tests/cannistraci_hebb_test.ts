@@ -9,10 +9,12 @@ import { WorkerModels } from "../src/parallel/worker_models.ts";
 import { type Connections, rebuildIncoming } from "../src/sparse/csr.ts";
 import { removeChains } from "../src/topology/chains.ts";
 import { changeTopology, type TopologySettings } from "../src/topology/change.ts";
+import { checkLayers } from "../src/topology/rules/rules.ts";
 import { SOFT } from "../src/topology/rules/soft.ts";
 import { resolveHyperparameters } from "../src/train/hyperparameters.ts";
 import type { TrainOptions } from "../src/train/options.ts";
 import { newRunState } from "../src/train/state.ts";
+import { train } from "../src/train/trainer.ts";
 import { assertSameModel } from "./model/content.ts";
 import { randomModel } from "./oracle/batch.ts";
 import { cannistraciHebbScores, denseOf, withoutChains } from "./oracle/topology_graph.ts";
@@ -185,6 +187,28 @@ Deno.test("changeTopology() by Cannistraci-Hebb fills layers that are nearly ful
     assertEquals(model.layers.map(({ nnz }) => nnz), before);
     model.layers.forEach(assertInvariants);
   }
+});
+
+Deno.test("growth by Cannistraci-Hebb refuses layers whose changes would take hours, and no others", () => {
+  const check = (inputs: number, neurons: number, nnz: number) =>
+    checkLayers([{ inputs, neurons, nnz }], { ...RULES, zeta: 0.3 });
+  assertThrows(
+    () => check(20_000, 20_000, 1e8),
+    RangeError,
+    'by "cannistraci-hebb": the layer [20000, 20000] of 100000000 connections needs about 5.0e+15 additions at each ' +
+      "change, at most 2.0e+13 are made",
+  );
+  check(784, 1000, 784_000);
+  check(65_536, 500_000, 5_655_360);
+  const model = SparseMlp.create({ sizes: [20, 8, 2], density: 1, seed: 1 });
+  const told: object[] = [];
+  const rule = {
+    name: "mine",
+    grow: () => 0,
+    checkLayers: (layers: readonly object[]) => void told.push(...layers),
+  };
+  train(model, data, { epochs: 1, growth: rule });
+  assertEquals(told, model.layers.slice(0, -1));
 });
 
 Deno.test("train() by Cannistraci-Hebb, stopped after any step and resumed with other threads, gives the same bits", async () => {

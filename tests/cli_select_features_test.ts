@@ -69,6 +69,10 @@ Deno.test("select-features refuses in one line what it cannot do, and leaves no 
       [["--count", "4", "--output", `${path}/n.txt`, ...QUICK], 1, "count is 4, 3 of 4 features vary"],
       [["--count", "0"], 2, "--count 0"],
       [["--count", "2", "--method", "lasso"], 2, "--method lasso"],
+      [["--count", "2", "--alpha", "0.3"], 2, "--alpha without --activation: it is tanh here"],
+      [["--count", "2", "--output", `${path}/n.csv`, "--reduced", `${path}/n.csv`], 2, "would be lost"],
+      [["--count", "2", "--reduced", `${path}/n.csv`, "--model", `${path}/n.test.csv`], 2, "would be lost"],
+      [["--count", "1", "--method", "neurofs", "--zeta", "0"], 1, "its topology never changes;"],
     ] as const
   ) {
     const found = await select(...args);

@@ -320,6 +320,39 @@ Deno.test("resumed() lets go of what a checkpoint says of a choice that is made 
   assertThrows(() => wanted(both), UsageError, "Cannot use --growth-candidates with --growth random");
 });
 
+Deno.test("resumed() lets go of what belongs to a schedule that is another now, or to what is switched off", () => {
+  const after = (before: Values, given: Values) => {
+    const values = fillDefaults("train", before);
+    const checkpoint = {
+      model: xorModel(),
+      training: { epoch: 1, options: { values, history: newTally(1) } },
+    };
+    const { wanted } = resumed(checkpoint, { resume: "model.safetensors", ...given });
+    checkTogether(wanted);
+    const filled = fillDefaults("train", wanted);
+    checkSettings("train", filled);
+    return filled;
+  };
+  const cosine = { schedule: "cosine", "schedule-epochs": 2, "schedule-factor": 0.5 } as const;
+  assertEquals(trainOptions(after(cosine, {})).schedule, { kind: "cosine", floor: 0.5, warmUp: 2 });
+  assertEquals(trainOptions(after(cosine, { schedule: "step", epochs: 30 })).schedule, {
+    kind: "step",
+    every: 10,
+    factor: 0.1,
+  });
+  const pruned = after({ "importance-pruning": true, "pruning-start": 2 }, { "importance-pruning": false });
+  assertEquals([pruned["importance-pruning"], pruned["pruning-start"]], [false, undefined]);
+  const still = after({ augment: true, "augment-rotation": 5 }, { augment: false });
+  assertEquals([trainOptions(still).augmentation, still["augment-rotation"]], [undefined, undefined]);
+  const whole = after({ "validation-fraction": 0.1, patience: 3 }, { "validation-fraction": 0 });
+  assertEquals([whole.patience, whole.keep], [undefined, undefined]);
+  assertThrows(
+    () => after({}, { "feature-scale": "each" }),
+    UsageError,
+    "Cannot use --feature-scale with --resume",
+  );
+});
+
 Deno.test("resumed() lets go of what follows another algorithm of many workers, and of what that was for", () => {
   const after = (before: Values, given: Values) => {
     const values = fillDefaults("train", before);

@@ -1,8 +1,10 @@
 import { assert, assertAlmostEquals, assertEquals, assertRejects, assertThrows } from "@std/assert";
 import {
   Dataset,
+  loadFiles,
   madelonLike,
   readTable,
+  saveTable,
   selectFeatures,
   SparseMlp,
   strongestFeatures,
@@ -17,6 +19,7 @@ import { fTestPieces } from "../src/features/f_test.ts";
 import { RANKING_METHODS } from "../src/features/rankings.ts";
 import { reliefFPieces } from "../src/features/relief_f.ts";
 import { atOnce } from "../src/pieces.ts";
+import { inFolder } from "./temporary.ts";
 
 const SHORT = {
   training: { epochs: 6, batchSize: 32 },
@@ -117,6 +120,27 @@ Deno.test("selectFeatures() refuses what cannot be chosen, with the numbers", as
   await refused({ count: 8 }, RangeError, "count is 8, 7 of 8 features vary in the training samples");
   await refused({ count: 2, method: "lasso" }, RangeError, "method is lasso, expected best, f-test");
   await refused({ count: 2, training: { growth: "random" } }, TypeError, "training.growth");
+  await refused({ count: 2, training: { seed: 1 } }, TypeError, "training.seed");
+  await refused({ count: 2, network: { seed: 1 } }, TypeError, "network.seed");
+  await refused({ count: 2, training: { patience: 1 } }, TypeError, "training.patience");
+  for (
+    const [training, last] of [
+      [{ zeta: 0 }, "its topology never changes;"],
+      [{ epochs: 1 }, "never changes;"],
+      [{ epochs: 10, evolveEvery: 11 }, "until 0.7 of the training is done, its topology never changes;"],
+      [{ epochs: 10, evolveEvery: 6 }, "changes until 0.6;"],
+      [{ epochs: 10, zetaStop: 0.5 }, "changes until 0.5;"],
+      [{ epochs: 10, batchSize: 12, maxSteps: 50 }, "changes until 0.5;"],
+    ] as const
+  ) {
+    for (const method of ["best", "neurofs"]) await refused({ count: 2, method, training }, RangeError, last);
+  }
+  await selectFeatures(data, {
+    ...SHORT,
+    count: 2,
+    method: "neurofs",
+    training: { epochs: 10, evolveEvery: 7 },
+  });
   await refused({ count: 2, methd: "best" }, TypeError, 'did you mean "method"');
   const signal = AbortSignal.abort(new Error("enough"));
   await assertRejects(
@@ -223,6 +247,28 @@ function checkered(classOf: (a: number, b: number) => string): Dataset {
   const features = Array.from({ length: 300 }, () => Array.from({ length: 6 }, random));
   return Dataset.from({ features, labels: features.map((row) => classOf(row[1], row[4])) });
 }
+
+Deno.test("withFeatures() and saveTable() call features without a name by their old places", () =>
+  inFolder(async (folder) => {
+    const data = madelonLike({ samples: 20, testSamples: 0, features: 30, seed: 1 });
+    const reduced = withFeatures(data, [7, 3]);
+    assertEquals(reduced.featureNames, ["feature 3", "feature 7"]);
+    await saveTable(reduced, `${folder}/small.csv`);
+    assertEquals(
+      (await Deno.readTextFile(`${folder}/small.csv`)).split("\n")[0],
+      "feature 3,feature 7,label",
+    );
+  }));
+
+Deno.test("saveTable() of several labels as .npz is read again", () =>
+  inFolder(async (folder) => {
+    const features = [[1, 2], [3, 4], [5, 6]];
+    const targets = [[1, 0], [0, 1], [1, 1]];
+    const saved = Dataset.from({ features, targets, task: "multi-label", classNames: ["hot", "wet"] });
+    await saveTable(saved, `${folder}/small.npz`);
+    const read = await loadFiles([`${folder}/small.npz`], { task: "multi-label", testFraction: 0 });
+    assertEquals([read.train.features, read.train.targets], [saved.train.features, saved.train.targets]);
+  }));
 
 Deno.test("withFeatures() refuses no feature and one past the last", () => {
   const data = twoMatter();

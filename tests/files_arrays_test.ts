@@ -24,6 +24,30 @@ Deno.test("loadFiles() reads features and labels of .npy files in any order, byt
   assertEquals(content(await load(four)), [["1,2,-1", "3,4,7", "5,6,-1"], ["0.5,0.25,7"]]);
 });
 
+Deno.test("loadFiles() reads several labels of a sample from an array", async () => {
+  const x = npy([3, 2], Uint8Array.of(1, 2, 3, 4, 5, 6));
+  const labels = (...flags: number[]) => ({ "X.npy": x, "y.npy": npy([3, 2], Uint8Array.from(flags)) });
+  const options = { task: "multi-label", testFraction: 0 } as const;
+  const data = await load(labels(1, 0, 1, 1, 0, 0), options);
+  validateDataset(data);
+  assertEquals([data.task, data.outputCount, data.classNames], ["multi-label", 2, ["0", "1"]]);
+  assertEquals([...data.train.targets], [1, 0, 1, 1, 0, 0]);
+  const like = { task: "multi-label", featureCount: 2, schema: undefined } as const;
+  const known = await load(labels(1, 0, 1, 1, 0, 0), {
+    ...options,
+    like: { ...like, classNames: ["hot", "wet"] },
+  });
+  assertEquals(known.classNames, ["hot", "wet"]);
+  assertStringIncludes(
+    await fault(labels(1, 0, 1, 1, 0, 0), { ...options, like: { ...like, classNames: ["hot"] } }),
+    "they are 2 of each sample, 1 are needed: hot",
+  );
+  assertStringIncludes(
+    await fault(labels(1, 0, 2, 1, 0, 0), options),
+    "label 0 of sample 1 is 2, expected 1 for a label",
+  );
+});
+
 Deno.test("loadFiles() makes images planar, with channels last or first", async () => {
   const y = npy([2], Uint8Array.of(0, 1));
   const body = Uint8Array.from({ length: 24 }, (_, index) => index);

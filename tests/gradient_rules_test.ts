@@ -216,6 +216,23 @@ for (const growthSampling of ["grabo", "graest"] as const) {
   });
 }
 
+Deno.test("growth by gradient draws no more places than a layer has, however many are asked for", async () => {
+  for (const growthSampling of ["uniform", "grabo"] as const) {
+    const trained = async (growthCandidates: number) => {
+      const model = make();
+      await finish(model, data, { ...OPTIONS, growth: "gradient-sampled", growthSampling, growthCandidates });
+      return model;
+    };
+    assertSameModel(await trained(1e12), await trained(1e4));
+  }
+  const sums = { inputs: new Float32Array(20).fill(1), neurons: new Float32Array(40).fill(1) };
+  assertThrows(
+    () => absentPairs(make().layers[0], sums, 2 ** 50, { seed: 1, epoch: 1, layer: 0 }),
+    RangeError,
+    "Cannot draw absent places: 1125899906842624 need 9007199254740992 bytes, more than can be had",
+  );
+});
+
 Deno.test("train() refuses growth gradient, at the call, where there are too many places", () => {
   const data = madelonLike({ samples: 30, testSamples: 0, features: 20, seed: 1 });
   const model = SparseMlp.create({ sizes: [20, 6_000, 6_000, 2], epsilon: 1, seed: 1 });

@@ -1,6 +1,8 @@
 import { assert, assertEquals, assertMatch, assertRejects, assertStringIncludes } from "@std/assert";
 import { CheckpointError, exportScipy, loadModel, madelonLike, saveModel, SparseMlp, train } from "../mod.ts";
 import { main } from "../src/cli/main.ts";
+import { UsageError } from "../src/cli/option.ts";
+import { checkOutput } from "../src/cli/output.ts";
 import { command, run } from "./cli/process.ts";
 import { inFolder } from "./temporary.ts";
 
@@ -39,6 +41,48 @@ Deno.test({
       assertEquals(names(`${folder}/far`), ["away", "new", "old"]);
     }),
 });
+
+Deno.test("checkOutput() refuses a file that the same command reads or saves, whatever it is called", () =>
+  inFolder(async (folder) => {
+    await Deno.writeTextFile(`${folder}/data.csv`, "a,b\n");
+    const taken = [`${folder}/data.csv`, `${folder}/names.txt`, "https://localhost/data.csv"];
+    const refused = (path: string) =>
+      assertRejects(() => checkOutput(path, taken), UsageError, "would be lost");
+    for (const path of [`${folder}/data.csv`, `${folder}/./data.csv`, `${folder}//names.txt`]) {
+      await refused(path);
+    }
+    if (POSIX) {
+      await Deno.symlink("data.csv", `${folder}/link.csv`);
+      await refused(`${folder}/link.csv`);
+    }
+    await checkOutput(`${folder}/other.csv`, taken);
+    assertEquals(await Deno.readTextFile(`${folder}/data.csv`), "a,b\n");
+  }));
+
+Deno.test("commands do not write over what they read", () =>
+  inPlace(async ({ model, samples }) => {
+    const before = await Promise.all([model, samples].map((path) => Deno.readFile(path)));
+    for (
+      const args of [
+        ["train", "--data", samples, "--output", samples],
+        ["predict", model, samples, "--output", samples],
+        ["predict", model, samples, "--output", model],
+        ["report", model, "--output", model],
+        ["select-features", model, "--count", "1", "--output", model],
+        ["select-features", "--data", samples, "--count", "1", "--reduced", samples],
+        ["export", model, "--to", "onnx", "--output", model],
+      ]
+    ) {
+      const { code, stderr } = await run(...args);
+      assertEquals(code, 2, stderr);
+      assertMatch(
+        stderr,
+        /^error: Cannot save to "[^"]*": the same command reads or saves "[^"]*", [^\n]*\n$/,
+      );
+    }
+    const after = await Promise.all([model, samples].map((path) => Deno.readFile(path)));
+    assertEquals(after, before);
+  }));
 
 Deno.test({
   name: "saveModel() refuses links in a circle and folders in one line that names the path",

@@ -1,7 +1,8 @@
 import { assertEquals, assertStringIncludes, assertThrows } from "@std/assert";
-import { recipe, SparseMlp } from "../mod.ts";
+import { madelonLike, recipe, SparseMlp } from "../mod.ts";
 import { broughtBy, fillDefaults, paperSettings, trainOptions } from "../src/cli/settings.ts";
 import type { Values } from "../src/cli/options.ts";
+import { settle } from "../src/cli/suggestion.ts";
 import { datasets } from "../src/data/named.ts";
 import { RECIPE_NAMES } from "../src/train/recipes.ts";
 import { HYPERPARAMETERS, resolveHyperparameters } from "../src/train/hyperparameters.ts";
@@ -50,6 +51,30 @@ Deno.test("--recipe fills what was not given: over the sizes of a named data set
   for (const [name, value] of Object.entries(plain)) {
     assertEquals((paper as Readonly<Record<string, unknown>>)[name], value, name);
   }
+});
+
+Deno.test("the warm-up of a recipe is not the length of another schedule", () => {
+  const filled = (given: Values) => fillDefaults("train", given, broughtBy(given, undefined));
+  assertEquals(filled({ recipe: "fast" })["schedule-epochs"], 2);
+  assertEquals(filled({ recipe: "fast", schedule: "cosine" })["schedule-epochs"], 2);
+  assertEquals(trainOptions(filled({ recipe: "fast", schedule: "step" })).schedule, {
+    kind: "step",
+    every: 17,
+    factor: 0.1,
+  });
+  assertEquals(trainOptions(filled({ recipe: "fast", schedule: "warm-up" })).schedule, {
+    kind: "warm-up",
+    epochs: 5,
+  });
+});
+
+Deno.test("Importance Pruning on data of one's own goes by the epochs of the recipe", () => {
+  const data = madelonLike({ samples: 60, features: 20, seed: 1 });
+  const settled = (given: Values) => settle("train", given, fillDefaults("train", given), data).values;
+  const best = settled({ recipe: "best", "importance-pruning": true });
+  assertEquals([best.epochs, best["pruning-start"], best["pruning-every"]], [500, 200, 10]);
+  const short = settled({ recipe: "best", "importance-pruning": true, epochs: 50 });
+  assertEquals([short["pruning-start"], short["pruning-every"]], [20, 1]);
 });
 
 Deno.test("--recipe trains on a table of one's own, and is refused with --preset and --resume", async () => {

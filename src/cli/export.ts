@@ -64,7 +64,7 @@ async function runExport(path: string, values: Values): Promise<number> {
     await WholeFile.stdout().write(await encodeOnnx(model));
     return 0;
   } else {
-    await checkOutput(output);
+    await checkOutput(output, [path]);
     await exportOnnx(model, output);
   }
   if (values.json) {

@@ -85,7 +85,10 @@ export type Option = Kind & {
   readonly symbol?: string;
   /** Value when neither the user nor a named data set gives one, as it would be typed; a function looks at others. */
   readonly default?: string | ((values: ValuesByName) => string);
-  /** The option whose value decides the default; what a data set brings counts with its own value of that alone. */
+  /**
+   * The option whose value decides the default, or what the value means: what a data set, a recipe or a checkpoint brings
+   * counts with its own value of that alone.
+   */
   readonly follows?: string;
   /** Other options without which the default means nothing. */
   readonly defaultWith?: Other;

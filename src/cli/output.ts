@@ -4,7 +4,7 @@
  * @module
  */
 import { messageOf } from "../errors.ts";
-import { WholeFile } from "../whole_file.ts";
+import { isSameFile, WholeFile } from "../whole_file.ts";
 import { UsageError } from "./option.ts";
 
 /** Whether an output is the standard output: `-`, or the name that systems have for it. */
@@ -13,12 +13,14 @@ export function isStdout(output: string): boolean {
 }
 
 /**
- * Refuses a path that no file can be written to. Nothing stays: a file is begun and given up.
+ * Refuses a path that no file can be written to, or whose file must stay. Nothing stays of the trial: a file is begun and
+ * given up.
  *
- * @throws {UsageError} When it is the standard output, which takes no models.
+ * @param taken Paths that the same command reads, or saves something else to.
+ * @throws {UsageError} When it is the standard output, which takes no models, or leads to a file that is taken.
  * @throws {Error} With the path and the reason.
  */
-export async function checkOutput(path: string): Promise<void> {
+export async function checkOutput(path: string, taken: readonly string[] = []): Promise<void> {
   if (isStdout(path)) {
     throw new UsageError(
       `Cannot save to "${path}": only predictions, reports, names of features and ONNX files go to the standard output`,
@@ -27,6 +29,12 @@ export async function checkOutput(path: string): Promise<void> {
   const info = await Deno.stat(path).catch(() => undefined);
   // To open a pipe is to begin with it.
   if (info?.isFifo || info?.isCharDevice) return;
+  for (const other of taken) {
+    if (!await isSameFile(path, other)) continue;
+    throw new UsageError(
+      `Cannot save to "${path}": the same command reads or saves "${other}", which would be lost; name another file`,
+    );
+  }
   try {
     await using _ = await WholeFile.open(path);
   } catch (cause) {

@@ -51,7 +51,7 @@ async function predict(path: string, file: string, given: Values): Promise<numbe
   if (format === "npy" && output === undefined) {
     throw new UsageError("Cannot write npy to the standard output: give a file with --output");
   }
-  if (output !== undefined) await checkOutput(output);
+  if (output !== undefined) await checkOutput(output, [path, file]);
   const { model, training } = await readModelFile(path, given);
   const inference = model.toInference();
   const { featureCount, outputCount, classNames, task } = inference;

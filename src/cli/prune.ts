@@ -44,7 +44,7 @@ async function prune(path: string, given: Values): Promise<number> {
   if (output !== undefined && percentiles.length !== 1) {
     throw new UsageError("Cannot use --output with several percentiles: give the one to save");
   }
-  if (output !== undefined) await checkOutput(output);
+  if (output !== undefined) await checkOutput(output, given.data);
   const loaded = await readModelFile(path, given);
   const { threads = navigator.hardwareConcurrency } = given;
   const data = await evaluationData(path, loaded, given);

@@ -51,7 +51,7 @@ async function reportFile(path: string, given: Values): Promise<number> {
   if (asked !== undefined && shape === undefined) {
     throw new UsageError(`Cannot use --image ${asked}: expected a width and a height, as 28x28, or 32x32x3`);
   }
-  if (!isStdout(output)) await checkOutput(output);
+  if (!isStdout(output)) await checkOutput(output, [path, ...given.data ?? []]);
   const started = performance.now();
   const loaded = await readModelFile(path, given);
   const { model, training } = loaded;

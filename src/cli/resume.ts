@@ -45,7 +45,7 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   for (const row of OPTIONS) {
     const { name, group }: Option = row;
     const fixed = (group === "network" && row.commands.some((command) => command === "train")) ||
-      name === "seed";
+      name === "seed" || name === "feature-scale";
     if (fixed && given[row.name] !== undefined) {
       throw new UsageError(`Cannot use --${name} with --resume: the network is the checkpoint's`);
     }
@@ -75,7 +75,9 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
     before = leftOut.length;
     for (const row of OPTIONS) {
       const { name } = row;
-      if (kept[name] === undefined || !isOverruled(row, chosen) && !wasDefault(row, values, chosen)) continue;
+      if (kept[name] === undefined || !isOverruled(row, chosen) && !followsAnother(row, values, chosen)) {
+        continue;
+      }
       delete kept[name];
       if (given[name] !== undefined) continue;
       leftOut.push(name);
@@ -95,14 +97,20 @@ type Named = Readonly<Record<string, unknown>>;
 function isOverruled({ needs = [], excludes = [] }: Option, chosen: Named): boolean {
   const isChosen = ({ option, values }: Other, meant: boolean) => {
     const choice = chosen[option];
-    return values !== undefined && choice !== undefined && values.includes(String(choice)) === meant;
+    if (choice === undefined) return false;
+    // What is switched off, or 0, is as if it were not there.
+    return values === undefined ? !meant && !choice : values.includes(String(choice)) === meant;
   };
   return needs.some((other) => isChosen(other, false)) || excludes.some((other) => isChosen(other, true));
 }
 
-/** Whether a value of the checkpoint was the default beside a choice that is another now, which has another default. */
-function wasDefault(row: Option, before: Named, chosen: Named): boolean {
+/**
+ * Whether a value of the checkpoint was the default beside a choice that is another now, which has another default; where
+ * there is no default, whether it belongs to another choice.
+ */
+function followsAnother(row: Option, before: Named, chosen: Named): boolean {
   if (row.follows === undefined || chosen[row.follows] === undefined) return false;
+  if (row.default === undefined) return chosen[row.follows] !== before[row.follows];
   const value = String(before[row.name]);
   return value === defaultOf(row, before) && value !== defaultOf(row, chosen);
 }

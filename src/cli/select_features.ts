@@ -14,7 +14,7 @@ import {
   type SelectionProgress,
   strongestFeatures,
 } from "../features/select.ts";
-import { saveTable } from "../files/table.ts";
+import { saveTable, tablePaths } from "../files/table.ts";
 import { count } from "../format.ts";
 import { SparseMlp } from "../model/model.ts";
 import { evaluate, type Measures } from "../train/measures.ts";
@@ -72,12 +72,15 @@ export const selectFeaturesCommand: Command = {
 
 async function select(path: string | undefined, given: Values): Promise<number> {
   checkTogether(given);
+  if (given.alpha !== undefined && given.activation === undefined) {
+    const { kind } = network.activation;
+    throw new UsageError(
+      `Cannot use --alpha without --activation: it is ${kind} here, which has no slope to choose`,
+    );
+  }
   if (given.count === undefined) throw new UsageError("Cannot select features without --count: say how many");
   if (path !== undefined) return await ofModel(path, given, given.count);
-  for (const name of ["output", "reduced", "model"] as const) {
-    const file = given[name];
-    if (file !== undefined && (name !== "output" || !isStdout(file))) await checkOutput(file);
-  }
+  await checkOutputs(given);
   const named = describeData(given);
   const values = fillDefaults("select-features", given, named && paperSettings(named));
   const { json = false, quiet = false } = given;
@@ -100,6 +103,17 @@ async function select(path: string | undefined, given: Values): Promise<number> 
     if (!interruption.signal.aborted) throw cause;
     console.error("Stopped before features were chosen; nothing was saved");
     return interruption.exitCode();
+  }
+}
+
+/** Refuses files that cannot be written, or would replace what is read or one another. */
+async function checkOutputs({ output, reduced, model, data = [] }: Values): Promise<void> {
+  const taken = [...data];
+  const tables = reduced === undefined ? [] : tablePaths(reduced);
+  const names = output === undefined || isStdout(output) ? [] : [output];
+  for (const file of [...names, ...tables, ...(model === undefined ? [] : [model])]) {
+    await checkOutput(file, taken);
+    taken.push(file);
   }
 }
 
@@ -168,7 +182,7 @@ async function ofModel(path: string, given: Values, most: number): Promise<numbe
     throw new UsageError(`Cannot use --${name} with a model file: it is for a selection from data`);
   }
   const { output } = given;
-  if (output !== undefined && !isStdout(output)) await checkOutput(output);
+  if (output !== undefined && !isStdout(output)) await checkOutput(output, [path]);
   const { model } = await readModelFile(path, given);
   await report(strongestFeatures(model, most), given, [], undefined, path);
   return 0;

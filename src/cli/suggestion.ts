@@ -18,7 +18,7 @@ import { broughtBy, checkSettings, fillDefaults } from "./settings.ts";
  * Importance Pruning, where it is asked for, begins and goes on at the same shares of the run as the paper's: epoch 200
  * of 500, every 10.
  *
- * @param given Options as they were given.
+ * @param given Options as they were given, over those of a recipe.
  */
 export function suitable(data: Dataset, given: Values): Values {
   const { model, training } = suggestSettings({
@@ -58,7 +58,8 @@ export function settle(
   first: Values,
   own: Dataset | undefined,
 ): Settled {
-  const brought = own && { ...suitable(own, given), ...broughtBy(given, undefined) };
+  const recipe = broughtBy(given, undefined);
+  const brought = own && { ...suitable(own, { ...recipe, ...given }), ...recipe };
   const values = brought === undefined ? first : fillDefaults(command, given, brought);
   checkSettings(command, values);
   return { values, ...(brought && { brought }) };
@@ -102,5 +103,7 @@ export function describeSuitable(data: Dataset, brought: Values, values: Values)
   const options = wrap(shown.join(" "), OPTIONS_WIDTH).map((line) => `  ${line.replaceAll(UNBROKEN, " ")}`);
   const samples = trainingSamples(data, values["validation-fraction"] ?? 0);
   const shape = `${plural(samples, "sample")} × ${plural(data.featureCount, "feature")}`;
-  return [`Settings chosen for ${shape}; options win over them:`, ...options];
+  const { recipe } = values;
+  const chosen = recipe === undefined ? "Settings" : `Settings of --recipe ${recipe}, the others`;
+  return [`${chosen} chosen for ${shape}; options win over them:`, ...options];
 }

@@ -221,7 +221,7 @@ async function prepare(given: Values): Promise<Run> {
       `Cannot go on to epoch ${first.epochs}: ${epochsDone} are done; give a larger --epochs`,
     );
   }
-  if (first.output !== undefined) await checkOutput(first.output);
+  if (first.output !== undefined) await checkOutput(first.output, first.data);
   if (first.tensorboard !== undefined) await checkFolder(first.tensorboard);
   const { data, notices } = await loadData(first, {
     showProgress: !first.json && !first.quiet,

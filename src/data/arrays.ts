@@ -28,8 +28,8 @@ export interface NamedArray {
  * shared memory are not copied.
  *
  * @param features Shape `[samples, …]`; may be taken over.
- * @param labels Shape `[samples]` or `[samples, 1]`, for regression also `[samples, outputs]`.
- * @param classNames Classes known from other labels; a label that is none of them is an error.
+ * @param labels Shape `[samples]` or `[samples, 1]`, for regression and several labels also `[samples, outputs]`.
+ * @param classNames Classes or labels known from elsewhere; a class that is none of them is an error.
  * @throws {SyntaxError} When shapes are of no use or do not match, or a number is not finite.
  * @throws {RangeError} When the labels make no classes.
  */
@@ -71,7 +71,7 @@ export function arraySamples(
     samples,
     0,
     task === "classification",
-    task === "regression" ? outputs : 0,
+    task === "classification" ? 0 : outputs,
   );
   const shared = {
     ...result,
@@ -81,11 +81,32 @@ export function arraySamples(
     featureNames: [],
     ...(image === undefined ? {} : { image }),
   };
-  if (task === "regression") {
+  if (task !== "classification") {
     copyFinite(labels, result.targets, outputs, "target");
-    return { ...shared, classNames: [] };
+    if (task === "regression") return { ...shared, classNames: [] };
+    refuseOtherThanFlags(labels, result.targets, outputs);
+    return { ...shared, classNames: labelNames(labels, outputs, classNames) };
   }
   return { ...shared, classNames: readClasses(labels, result.labels, classNames) };
+}
+
+function refuseOtherThanFlags(labels: NamedArray, targets: Float32Array, outputs: number): void {
+  const at = targets.findIndex((target) => target !== 0 && target !== 1);
+  if (at < 0) return;
+  const found = `label ${at % outputs} of sample ${Math.floor(at / outputs)} is ${targets[at]}`;
+  throw notUsable(labels, `${found}, expected 1 for a label that the sample has, or 0`);
+}
+
+/** Names of the labels of which a sample may have several: those known, else their places. */
+function labelNames({ source }: NamedArray, outputs: number, known?: readonly string[]): readonly string[] {
+  if (known === undefined || known.length === outputs) {
+    return known ?? Array.from({ length: outputs }, (_, at) => `${at}`);
+  }
+  throw new SyntaxError(
+    `Cannot read labels from "${source}": they are ${outputs} of each sample, ${known.length} are needed: ${
+      known.slice(0, 8).join(", ")
+    }`,
+  );
 }
 
 /** Turns labels into classes; returns their names. Text is a label as it is, whole numbers are exact. */

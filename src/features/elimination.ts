@@ -32,6 +32,11 @@ const EXCHANGED = 0.2;
 /** Places of an input without connections whose gradients are looked at. */
 const PROBED = 20;
 
+/** The epoch of a run after which no more features go than come. */
+export function removalEnd(epochs: number): number {
+  return Math.max(1, Math.round(REMOVAL_SHARE * epochs));
+}
+
 /**
  * The two rules of a run, and what they have left.
  *
@@ -96,8 +101,7 @@ export class InputElimination {
 
   #dropFeatures(connections: Connections, { epoch, progress }: RulePlace): void {
     const { columns, count, epochs } = this.#plan;
-    const removal = Math.max(1, Math.round(REMOVAL_SHARE * epochs));
-    const share = Math.min(1, progress * epochs / removal);
+    const share = Math.min(1, progress * epochs / removalEnd(epochs));
     const target = Math.max(count, Math.round(columns.length * (count / columns.length) ** share));
     const living = [...this.#alive.keys()].filter((feature) => this.#alive[feature] === 1);
     const absent = columns.length - living.length;

@@ -15,6 +15,7 @@ import { featureColumns } from "./columns.ts";
  * The data set of some features: all samples, the other features left out.
  *
  * A model that is trained on it reads the whole table too: the schema says of the other columns that they are ignored.
+ * Features without a name are called by their old places, “feature 7”.
  * Cost: a copy of the features that stay, in shared memory; nothing where samples are made on demand.
  *
  * @param features Places of features, from 0, as {@linkcode selectFeatures} numbers them: columns of a table count once,
@@ -50,8 +51,10 @@ export function withFeatures(data: Dataset, features: Numbers): Dataset {
   return finished({
     ...rest,
     featureCount: inputs.length,
-    featureNames: left === undefined || usable.featureNames.length > 0
-      ? Array.from(inputs, (input) => usable.featureNames[input]).filter((name) => name !== undefined)
+    featureNames: left === undefined
+      ? kept.map(({ name }) => name)
+      : usable.featureNames.length > 0
+      ? Array.from(inputs, (input) => usable.featureNames[input])
       : inputNames(left),
     ...(left && { schema: left }),
     train: part(train),

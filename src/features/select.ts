@@ -22,10 +22,12 @@ import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
 import { pictured } from "../picture.ts";
 import { EventLoopTurn } from "../event_loop_turn.ts";
+import { lastChange, readEvolveEvery } from "../topology/interval.ts";
 import { TRAIN_OPTION_NAMES, type TrainOptions } from "../train/options.ts";
 import { requireSignal } from "../value.ts";
 import { columnScores, type FeatureColumn, featureColumns } from "./columns.ts";
 import { meanOf, simplestOfBest, validationErrors } from "./comparison.ts";
+import { removalEnd } from "./elimination.ts";
 import { selectionPicture } from "./picture.ts";
 import { type Ranking, RANKING_METHODS, type RankingMethod, type RankingPlan, rankings } from "./rankings.ts";
 
@@ -57,9 +59,13 @@ export interface FeatureSelectionOptions {
    */
   readonly method?: FeatureMethod;
   /** Options of the network, all that are to differ. @default two hidden layers of 500 tanh units, ε = 20 */
-  readonly network?: Partial<ModelForOptions>;
+  readonly network?: Partial<Omit<ModelForOptions, "seed">>;
   /** Options of each training, all that are to differ. @default 50 epochs at rate 0.01, batches of 8 to 128, ζ = 0.2 */
-  readonly training?: Omit<TrainOptions, "state" | "epochsDone" | "drop" | "growth">;
+  readonly training?: Omit<
+    TrainOptions,
+    | ("state" | "epochsDone" | "drop" | "growth" | "seed" | "threads")
+    | ("validationFraction" | "metric" | "keep" | "patience" | "calibrate")
+  >;
   /** Seed of the networks, their trainings and of the validation samples. @default {0} */
   readonly seed?: number;
   /** Threads of the kernels; they do not change the result. @default the number of cores */
@@ -115,9 +121,15 @@ const NAMES: NamesOf<FeatureSelectionOptions> = {
   onProgress: true,
   signal: true,
 };
-const TRAINING_NAMES = TRAIN_OPTION_NAMES.filter((name) =>
-  !["state", "epochsDone", "drop", "growth"].includes(name)
-);
+/** What a selection says of its trainings itself: their beginning and end, the rules of competing inputs, seed and threads. */
+const OWN_OPTIONS: Readonly<
+  Record<Exclude<keyof TrainOptions, keyof NonNullable<FeatureSelectionOptions["training"]>>, true>
+> = {
+  ...{ state: true, epochsDone: true, drop: true, growth: true, seed: true, threads: true },
+  ...{ validationFraction: true, metric: true, keep: true, patience: true, calibrate: true },
+};
+const TRAINING_NAMES = TRAIN_OPTION_NAMES.filter((name) => !Object.hasOwn(OWN_OPTIONS, name));
+const NETWORK_NAMES = MODEL_FOR_NAMES.filter((name) => name !== "seed");
 
 const task = "select features";
 
@@ -227,7 +239,7 @@ interface Resolved extends Omit<RankingPlan, "columns" | "varying" | "turn"> {
 function readOptions(options: FeatureSelectionOptions, samples: number): Resolved {
   const given = onlyKnown(options, NAMES, task);
   const at = (name: string): Place => ({ task, name });
-  if (given.network !== undefined) refuseUnknown(given.network, MODEL_FOR_NAMES, task, "network.");
+  if (given.network !== undefined) refuseUnknown(given.network, NETWORK_NAMES, task, "network.");
   if (given.training !== undefined) refuseUnknown(given.training, TRAINING_NAMES, task, "training.");
   if (given.signal !== undefined) requireSignal(given.signal, task);
   const seed = readValue(SEED, given.seed, at("seed"));
@@ -248,22 +260,43 @@ function readOptions(options: FeatureSelectionOptions, samples: number): Resolve
   const onProgress = given.onProgress === undefined
     ? () => {}
     : readValue(CALLBACK, given.onProgress, at("onProgress")) as NonNullable<typeof given.onProgress>;
+  const method = readValue(METHOD_ROW, given.method, at("method")) as FeatureMethod;
+  const whole = {
+    ...SELECTION_DEFAULTS.training,
+    batchSize: batchFor(samples),
+    ...training,
+    ...{ seed, epochs, threads },
+    ...(given.signal && { signal: given.signal }),
+  };
+  checkCompetition(method, whole, samples);
   return {
     count: readValue<number>(COUNT_ROW, given.count, at("count")),
-    method: readValue(METHOD_ROW, given.method, at("method")) as FeatureMethod,
+    method,
     network: { ...networkFor(network), seed } as ModelForOptions,
-    training: {
-      ...SELECTION_DEFAULTS.training,
-      batchSize: batchFor(samples),
-      ...training,
-      ...{ seed, epochs, threads },
-      ...(given.signal && { signal: given.signal }),
-    },
+    training: whole,
     seed,
     threads,
     onProgress,
     onEpoch: (phase: RankingMethod, done: number) => onProgress({ phase, done, total: epochs }),
   };
+}
+
+/** Refuses a training in which the topology does not change until all inputs that are to go could have gone. */
+function checkCompetition(method: FeatureMethod, training: Resolved["training"], samples: number): void {
+  if (method !== "neurofs" && method !== "best") return;
+  const { epochs, batchSize = batchFor(samples), maxSteps = Infinity, zeta, zetaStop = 1 } = training;
+  const steps = Math.ceil(samples / batchSize);
+  const every = readEvolveEvery(training.evolveEvery ?? 1, { task, name: "training.evolveEvery" });
+  const last = zeta === 0
+    ? 0
+    : Math.min(zetaStop, lastChange(every, epochs, steps, { until: maxSteps / steps }));
+  const needed = removalEnd(epochs) / epochs;
+  if (last > 0 && last >= needed && zetaStop > needed) return;
+  const until = last === 0 ? "never changes" : `changes until ${last}`;
+  throw new RangeError(
+    `Cannot ${task} by "${method}": inputs lose their connections until ${needed} of the training is done, its topology ` +
+      `${until}; expected more epochs, changes for longer, a zeta above 0, or another method`,
+  );
 }
 
 /** Steps of an epoch, where there are enough samples: fewer teach a network too little before inputs go. */
@@ -275,7 +308,7 @@ function batchFor(samples: number): number {
 }
 
 /** A density instead of ε takes its place, of each layer or of all. */
-function networkFor(network: Partial<ModelForOptions>): object {
+function networkFor(network: Partial<Omit<ModelForOptions, "seed">>): object {
   const { epsilon, ...others } = SELECTION_DEFAULTS.network;
   const { density, overallDensity } = network;
   return { ...others, ...(density === undefined && overallDensity === undefined && { epsilon }), ...network };

@@ -55,10 +55,17 @@ async function written(data: Dataset, path: string): Promise<string[]> {
     );
     return [path];
   }
+  const [, beside] = tablePaths(path);
   await writeCsv(path, train, data);
   if (test === undefined) return [path];
-  const beside = /\.[^./\\]+$/.test(path) ? path.replace(/(\.[^./\\]+)$/, ".test$1") : `${path}.test`;
   await writeCsv(beside, test, data);
+  return [path, beside];
+}
+
+/** Where {@linkcode saveTable} writes: the samples to learn from first; beside a CSV file, those to test with. */
+export function tablePaths(path: string): string[] {
+  if (path.endsWith(".npz")) return [path];
+  const beside = /\.[^./\\]+$/.test(path) ? path.replace(/(\.[^./\\]+)$/, ".test$1") : `${path}.test`;
   return [path, beside];
 }
 

@@ -102,9 +102,21 @@ export function drawnPlaces(
   task: string,
   kernel: (rows: BufferSource, columns: BufferSource, drawn: BufferSource) => number,
 ): Places {
-  const [rows, columns, drawn] = [new Uint32Array(most), new Uint32Array(most), new Float64Array(1)];
+  const [rows, columns, drawn] = [...roomFor(most, task), new Float64Array(1)] as const;
   check(kernel(buffer(rows), buffer(columns), drawn), task);
   return { rows: rows.subarray(0, drawn[0]), columns: columns.subarray(0, drawn[0]) };
+}
+
+/** Rows and columns of so many places. */
+function roomFor(places: number, task: string): [Uint32Array, Uint32Array] {
+  try {
+    return [new Uint32Array(places), new Uint32Array(places)];
+  } catch (cause) {
+    throw new RangeError(
+      `Cannot ${task}: ${places} need ${8 * places} bytes, more than can be had; fewer are needed`,
+      { cause },
+    );
+  }
 }
 
 /** Rows and columns as kernels read them; other whole numbers are copied. */

@@ -128,7 +128,10 @@ function checkFit(model: SparseMlp, data: Dataset, settings: Hyperparameters): v
   if (settings.calibrate) refuseCalibration(task, `on "${data.name}"`);
   if (settings.augmentation !== undefined) {
     if (data.image === undefined || !(data.train.features instanceof Uint8Array)) {
-      throw new TypeError(`Cannot augment "${data.name}": its samples are not images in bytes`);
+      throw new TypeError(
+        `Cannot augment "${data.name}": its samples are not images in bytes, which have the shape [samples, height, width] ` +
+          "or one more side of channels",
+      );
     }
     validateAugmentation(settings.augmentation, data.image);
   }

@@ -109,13 +109,13 @@ export async function* trainWith(
     hooks.onPhase?.({ phase, epoch, done, total });
   model.holdState(stateFor(settings, model.optimizerState));
   if (model.standardization === undefined) {
-    const each = await turn.between(
+    const statistics = await turn.between(
       standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
       signal,
     );
     const { augmentation, featureScale = augmentation === undefined ? "each" : "common" } = settings;
-    if (featureScale === "common") shareScale(each);
-    model.standardization = each;
+    if (featureScale === "common") shareScale(statistics);
+    model.standardization = statistics;
   }
   if (model.trainedMark !== undefined) Atomics.store(model.trainedMark, 0, 1);
   if (data.task === "regression") {

@@ -209,8 +209,8 @@ export const DATA_OPTIONS = [
     name: "augment",
     kind: "flag",
     help:
-      "Rotate (±10°), shift (±10 %) and mirror training images at random, as the paper does for CIFAR-10; MNIST's are " +
-      "shifted alone (±5 %).",
+      "Rotate, shift and mirror training images at random: by ±10° and ±10 % as the paper does for CIFAR-10, or as suits " +
+      "a named data set (mnist: shifts of ±5 % alone).",
     commands: ["train", "cross-validate"],
     into: { training: "augmentation" },
     convert: (augment, values, named) => augment ? augmentationOf(values, named?.augmentation) : undefined,

@@ -34,7 +34,7 @@ export const NETWORK_OPTIONS = [
     kind: "choice",
     value: "NAME",
     choices: RECIPE_NAMES,
-    help: "Settings that were measured together, for whatever is not given: " +
+    help: "Settings that were measured together on images, for whatever is not given: " +
       `${RECIPE_NAMES.map((name) => `${recipe(name).doc} (${name})`).join("; ")}. See docs/accuracy.md.`,
     commands: ["train", "cross-validate"],
     excludes: [{ option: "preset" }],

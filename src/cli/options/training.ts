@@ -68,6 +68,7 @@ export const TRAINING_OPTIONS = [
     kind: "number",
     value: "N",
     above: 0,
+    follows: "schedule",
     help:
       "Epochs of the warm-up (default 5; before a cosine none), or between two steps (default a third of all).",
     needs: [only("warm-up", "step", "cosine")],
@@ -79,6 +80,7 @@ export const TRAINING_OPTIONS = [
     value: "X",
     least: 0,
     most: 1,
+    follows: "schedule",
     help: "What a step multiplies the rate by (default 0.1), or the share cosine ends at (default 0).",
     needs: [only("step", "cosine")],
     check: ({ schedule, "schedule-factor": factor }) =>

@@ -50,7 +50,7 @@ export const GRADIENT_SAMPLED_HYPERPARAMETERS = {
 export type GradientSampledSettings = RuleSettings & Readonly<Required<GradientSampledOptions>>;
 
 /**
- * Draws γ·nnz places; connections grow at those whose gradients lie farthest from zero.
+ * Draws γ·nnz places, at most as many as there are; connections grow at those whose gradients lie farthest from zero.
  *
  * Uniform places are distinct and absent; of those drawn by sums, the ones that exist or repeat are thrown away. Where
  * fewer are left than shall grow, the rest grows at random, what was dropped just now included: so a layer that is nearly
@@ -68,9 +68,10 @@ export const GRADIENT_SAMPLED: GradientRule<RulePlace<GradientSampledSettings>> 
   sums: ({ growthSampling }) => SUMS[growthSampling],
   candidates(connections, place) {
     const { inputs, neurons, nnz } = connections;
-    const count = Math.ceil(place.settings.growthCandidates * nnz);
+    const places = inputs * neurons;
+    const count = Math.ceil(Math.min(place.settings.growthCandidates * nnz, places));
     if (place.sums !== undefined) return absentPairs(connections, place.sums, count, place);
-    return absentPlaces(connections, Math.min(count, inputs * neurons - nnz), place);
+    return absentPlaces(connections, Math.min(count, places - nnz), place);
   },
   grow: growStrongest,
 };

@@ -5,7 +5,7 @@
  */
 import { isRecord, unfit } from "../../hyperparameter.ts";
 import type { Places } from "../../native/grow.ts";
-import { type Connections, type LayerShape, validateConnections } from "../../sparse/csr.ts";
+import { type Connections, validateConnections } from "../../sparse/csr.ts";
 import type {
   ConnectionGradients,
   GrowthRule,
@@ -69,7 +69,7 @@ function watchedGrowth(rule: GrowthRule): GrowthRule {
         return cleared;
       },
     }),
-    ...(rule.checkLayers && { checkLayers: (layers: readonly LayerShape[]) => rule.checkLayers!(layers) }),
+    ...(rule.checkLayers && { checkLayers: rule.checkLayers.bind(rule) }),
   };
   const grow = (connections: Connections, count: number, place: RulePlace & Probed): number =>
     watched(name, connections, () => rule.grow(connections, count, place));

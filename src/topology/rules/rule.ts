@@ -69,10 +69,10 @@ export interface GrowRule<P extends EvolutionPlace = EvolutionPlace> {
   /**
    * Refuses layers that are too large for the rule, when a run is asked for.
    *
-   * @param layers Those that evolve.
+   * @param layers Those that evolve; how many connections each has is known once they are made.
    * @throws {RangeError} With the numbers.
    */
-  checkLayers?(layers: readonly LayerShape[]): void;
+  checkLayers?(layers: readonly (LayerShape & Partial<Pick<Connections, "nnz">>)[]): void;
   /**
    * Adds up to `count` connections in place and sets `nnz`. Rows stay sorted, new planes begin as `fresh` says;
    * the incoming view need not be kept up.
@@ -156,7 +156,7 @@ export interface GradientRule<P extends RulePlace = RulePlace> {
   /** As {@linkcode GrowRule.clear}. */
   clear?(layers: readonly Connections[], threads: number): readonly number[];
   /** As {@linkcode GrowRule.checkLayers}. */
-  checkLayers?(layers: readonly LayerShape[]): void;
+  checkLayers?: GrowRule["checkLayers"];
   /**
    * Which sums of the batch `candidates` is told: Σ|h| and Σ|δ| (`absolute`), or Σ s·h and Σ s·δ with random signs s.
    *

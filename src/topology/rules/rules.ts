@@ -142,7 +142,7 @@ export function probedPlaces(
   if (!needsGradients(settings)) return 0;
   const absent = {
     random: 0,
-    "gradient-sampled": settings.growthCandidates * connections,
+    "gradient-sampled": Math.min(settings.growthCandidates * connections, placesOf(layers)),
     gradient: placesOf(layers),
     "cannistraci-hebb": 0,
   };
@@ -151,7 +151,7 @@ export function probedPlaces(
 
 /** Refuses layers that are too large for the rule of growth; see `GrowRule.checkLayers`. */
 export function checkLayers(
-  layers: readonly LayerShape[],
+  layers: Parameters<NonNullable<GrowthRule["checkLayers"]>>[0],
   settings: RuleChoice,
   own: OwnRules = {},
 ): void {
