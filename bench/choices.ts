@@ -96,8 +96,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
         `--dataset mnist --hidden 1568,1568,1568 ${ONE_PERCENT} --epochs 100 --recipe fast --dropout 0 ` +
         "--growth gradient-sampled --augment",
       "CIFAR-10 at 1 % with moved images":
-        `--dataset cifar10 --hidden 3072,3072,3072 ${ONE_PERCENT} --epochs 100 --recipe fast --dropout 0 ` +
-        "--growth gradient-sampled --start csti --augment --augment-rotation 0 --feature-scale common",
+        `--dataset cifar10 --hidden 3072,3072,3072 ${ONE_PERCENT} --epochs 150 --recipe best --dropout 0 ` +
+        "--growth gradient-sampled --augment --feature-scale common",
       "CIFAR-10 with the paper's network and moved images":
         "--dataset cifar10 --recipe best --epochs 150 --dropout 0.1 --augment --feature-scale common",
       "Fashion-MNIST with a learned slope":
