@@ -12,7 +12,9 @@
  */
 import { fileURLToPath } from "node:url";
 import { columns } from "../src/cli/format.ts";
+import { writeWhole } from "../src/whole_file.ts";
 import { describeProcessor, processor } from "./processor.ts";
+import { meanOf, written } from "./reproduce/summary.ts";
 
 const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
@@ -187,16 +189,8 @@ async function run(suite: string, data: string, row: string, options: string, se
     trainSeconds: summary.trainSeconds,
     evolutionSeconds: summary.evolutionSeconds,
   });
-  await Deno.writeTextFile(`${out}.part`, `[\n${runs.map((done) => JSON.stringify(done)).join(",\n")}\n]\n`);
-  await Deno.rename(`${out}.part`, out);
-}
-
-/** Mean and its standard error, in percent. */
-function spread(values: readonly number[]): string {
-  const mean = values.reduce((sum, value) => sum + value, 0) / values.length;
-  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
-  const error = Math.sqrt(squares / Math.max(1, values.length - 1) / values.length);
-  return `${(100 * mean).toFixed(2)} ± ${(100 * error).toFixed(2)}`;
+  const bytes = new TextEncoder().encode(`[\n${runs.map((done) => JSON.stringify(done)).join(",\n")}\n]\n`);
+  await writeWhole(out, (file) => file.write(bytes));
 }
 
 for (const suite of list("suite", "path,without,rules,told")) {
@@ -215,12 +209,12 @@ for (const suite of list("suite", "path,without,rules,told")) {
       }
       const done = runs.filter((one) => one.suite === suite && one.data === data && one.row === row);
       if (done.length === 0) continue;
-      const mean = (of: (run: Run) => number) => done.reduce((sum, one) => sum + of(one), 0) / done.length;
+      const mean = (of: (run: Run) => number) => meanOf(done.map(of)).mean;
       lines.push([
         row,
         String(done.length),
-        spread(done.map(({ accuracy: [last] }) => last)),
-        spread(done.map(({ accuracy: [, best] }) => best)),
+        written(done.map(({ accuracy: [last] }) => 100 * last)),
+        written(done.map(({ accuracy: [, best] }) => 100 * best)),
         mean(({ trainLoss }) => trainLoss).toFixed(3),
         mean(({ connections }) => connections).toFixed(0),
         mean(({ trainSeconds }) => trainSeconds).toFixed(0),

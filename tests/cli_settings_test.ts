@@ -298,12 +298,26 @@ Deno.test("fillDefaults() keeps the options of a checkpoint, and adds defaults i
   assertEquals(withPreset(before), before);
 });
 
+/** A checkpoint after one epoch with these options. */
+function checkpointOf(values: Values) {
+  return { model: xorModel(), training: { epoch: 1, options: { values, history: newTally(1) } } };
+}
+
+/** The options of a run that goes on from such a checkpoint, defaults filled in, and what it has left out. */
+function after(before: Values, given: Values) {
+  const checkpoint = checkpointOf(fillDefaults("train", before));
+  const { wanted, leftOut } = resumed(checkpoint, { resume: "model.safetensors", ...given });
+  checkTogether(wanted);
+  const filled = fillDefaults("train", wanted);
+  checkSettings("train", filled);
+  return { ...filled, leftOut };
+}
+
 Deno.test("resumed() lets go of what a checkpoint says of a choice that is made otherwise now", () => {
   const values = fillDefaults("train", { growth: "gradient-sampled", "max-steps": 80 });
   assertEquals(values["growth-candidates"], 1);
-  const checkpoint = { model: xorModel(), training: { epoch: 1, options: { values, history: newTally(1) } } };
   const wanted = (given: Values) => {
-    const { wanted } = resumed(checkpoint, { resume: "model.safetensors", ...given });
+    const { wanted } = resumed(checkpointOf(values), { resume: "model.safetensors", ...given });
     checkTogether(wanted);
     return wanted;
   };
@@ -312,7 +326,8 @@ Deno.test("resumed() lets go of what a checkpoint says of a choice that is made 
   assertEquals(wanted({ growth: "random" })["growth-candidates"], undefined);
   assertEquals(wanted({ parallel: "none" })["max-steps"], 80);
   assertEquals(wanted({ parallel: "wassp" })["max-steps"], undefined);
-  const leftOut = (given: Values) => resumed(checkpoint, { resume: "model.safetensors", ...given }).leftOut;
+  const leftOut = (given: Values) =>
+    resumed(checkpointOf(values), { resume: "model.safetensors", ...given }).leftOut;
   assertEquals([leftOut({}), leftOut({ parallel: "none" })], [[], []]);
   assertEquals(leftOut({ parallel: "wassp" }), ["max-steps"]);
   assertEquals(leftOut({ growth: "random" }), ["growth-candidates", "growth-sampling"]);
@@ -321,18 +336,6 @@ Deno.test("resumed() lets go of what a checkpoint says of a choice that is made 
 });
 
 Deno.test("resumed() lets go of what belongs to a schedule that is another now, or to what is switched off", () => {
-  const after = (before: Values, given: Values) => {
-    const values = fillDefaults("train", before);
-    const checkpoint = {
-      model: xorModel(),
-      training: { epoch: 1, options: { values, history: newTally(1) } },
-    };
-    const { wanted } = resumed(checkpoint, { resume: "model.safetensors", ...given });
-    checkTogether(wanted);
-    const filled = fillDefaults("train", wanted);
-    checkSettings("train", filled);
-    return filled;
-  };
   const cosine = { schedule: "cosine", "schedule-epochs": 2, "schedule-factor": 0.5 } as const;
   assertEquals(trainOptions(after(cosine, {})).schedule, { kind: "cosine", floor: 0.5, warmUp: 2 });
   assertEquals(trainOptions(after(cosine, { schedule: "step", epochs: 30 })).schedule, {
@@ -354,18 +357,6 @@ Deno.test("resumed() lets go of what belongs to a schedule that is another now, 
 });
 
 Deno.test("resumed() lets go of what follows another algorithm of many workers, and of what that was for", () => {
-  const after = (before: Values, given: Values) => {
-    const values = fillDefaults("train", before);
-    const checkpoint = {
-      model: xorModel(),
-      training: { epoch: 1, options: { values, history: newTally(1) } },
-    };
-    const { wanted, leftOut } = resumed(checkpoint, { resume: "model.safetensors", ...given });
-    checkTogether(wanted);
-    const filled = fillDefaults("train", wanted);
-    checkSettings("train", filled);
-    return { ...filled, leftOut };
-  };
   const delays = { parallel: "wasap", staleness: "delay-compensated", "average-every": 2 } as const;
   const rounds = after(delays, { parallel: "wassp" });
   assertEquals(rounds.leftOut, ["staleness", "delay-compensation"]);

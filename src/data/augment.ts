@@ -17,6 +17,9 @@ export interface Augmentation {
   readonly flip: boolean;
 }
 
+/** How the paper changes the images of CIFAR-10. */
+export const PAPER_AUGMENTATION: Augmentation = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
+
 /** Rows of {@linkcode Augmentation}. */
 export const AUGMENTATION = {
   rotationDegrees: {

@@ -3,7 +3,7 @@
  *
  * @module
  */
-import type { Augmentation } from "./augment.ts";
+import { type Augmentation, PAPER_AUGMENTATION } from "./augment.ts";
 import type { ImageShape } from "./split.ts";
 
 /** Settings the paper trains a data set with. Paper: Table 7 (hyper-parameters). */
@@ -266,7 +266,7 @@ export const CATALOGUE: readonly NamedDataset[] = [
       alpha: 0.75,
       featureScale: "each",
     },
-    augmentation: { rotationDegrees: 10, shiftFraction: 0.1, flip: true },
+    augmentation: PAPER_AUGMENTATION,
   },
   {
     name: "higgs",

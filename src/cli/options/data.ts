@@ -3,14 +3,11 @@
  *
  * @module
  */
-import { AUGMENTATION, type Augmentation } from "../../data/augment.ts";
+import { AUGMENTATION, type Augmentation, PAPER_AUGMENTATION } from "../../data/augment.ts";
 import { FRACTION, type ValuesByName } from "../../hyperparameter.ts";
 import { TASKS } from "../../task.ts";
 import { HYPERPARAMETERS } from "../../train/hyperparameters.ts";
 import { from, NETWORK_COMMANDS, type Option } from "../option.ts";
-
-/** What the paper changes in CIFAR-10's images; `--augment` where a data set has nothing of its own. */
-const PAPER_AUGMENTATION: Augmentation = { rotationDegrees: 10, shiftFraction: 0.1, flip: true };
 
 const DATA = {
   group: "data",
@@ -261,7 +258,7 @@ export const DATA_OPTIONS = [
   },
 ] as const satisfies readonly Option[];
 
-/** What `--augment` and its options describe: what suits the data set, and of that what was said otherwise. */
+/** What `--augment` and its options describe: what suits the data set, else the paper's, and of that what was said otherwise. */
 function augmentationOf(values: ValuesByName, suited: Augmentation = PAPER_AUGMENTATION): Augmentation {
   const { "augment-rotation": degrees, "augment-shift": shift, "augment-flip": flip } = values as {
     readonly "augment-rotation"?: number;
