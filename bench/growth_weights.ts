@@ -28,6 +28,7 @@ import { presetOptions } from "../src/cli/presets.ts";
 import { loadFiles } from "../src/data/files.ts";
 import { growthLaw } from "../src/topology/growth_weights.ts";
 import { describeProcessor, processor } from "./processor.ts";
+import { written } from "./reproduce/summary.ts";
 
 const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
 const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");
@@ -276,14 +277,6 @@ function mean(numbers: readonly number[]): number {
   return numbers.reduce((sum, number) => sum + number, 0) / numbers.length;
 }
 
-/** Mean and standard error over the seeds. */
-function meanOf(numbers: readonly number[], digits: number): string {
-  const centre = mean(numbers);
-  const variance = numbers.reduce((sum, number) => sum + (number - centre) ** 2, 0) / (numbers.length - 1);
-  const error = numbers.length > 1 ? ` ± ${Math.sqrt(variance / numbers.length).toFixed(digits)}` : "";
-  return `${centre.toFixed(digits)}${error}`;
-}
-
 /** One row for each data set, setup and share; accuracies are means of the last three evaluations. */
 function table(runs: readonly RunResult[]): string {
   const groups = Map.groupBy(runs, ({ data, setup, share }) => `| ${data} | ${setup} | ${share} |`);
@@ -291,12 +284,12 @@ function table(runs: readonly RunResult[]): string {
     const whole = group.filter(({ diverged }) => diverged === undefined);
     const late = (curve: "validationAccuracy" | "testAccuracy") =>
       whole.some((run) => run[curve].length > 0)
-        ? meanOf(whole.map((run) => 100 * mean(run[curve].slice(-3))), 2)
+        ? written(whole.map((run) => 100 * mean(run[curve].slice(-3))), 2)
         : "–";
     const cells = [
       `${whole.length}/${group.length}`,
       `× ${Math.max(...group.map((run) => run.largestLossRatio)).toPrecision(3)}`,
-      whole.length > 0 ? meanOf(whole.map((run) => run.trainLoss.at(-1)!), 4) : "–",
+      whole.length > 0 ? written(whole.map((run) => run.trainLoss.at(-1)!), 4) : "–",
       late("validationAccuracy"),
       late("testAccuracy"),
     ];
