@@ -12,13 +12,8 @@ import { changesAt, changeTopology, type TopologyCounts } from "../topology/chan
 import type { Probe } from "../topology/probe.ts";
 import { needsGradients } from "../topology/rules/rules.ts";
 import { changesInside, type Moment } from "../topology/interval.ts";
-import {
-  diverged,
-  type Engine,
-  type EnginePlan,
-  type EvolutionInside,
-  type Trained,
-} from "../train/engine.ts";
+import { diverged } from "../train/divergence.ts";
+import type { Engine, EnginePlan, EvolutionInside, Trained } from "../train/engine.ts";
 import type { RunState } from "../train/state.ts";
 import { averageModels, type ModelSpread } from "./average.ts";
 import { added, type Beginning, noteBegun, sumsBefore } from "./begun_epoch.ts";

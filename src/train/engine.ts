@@ -4,7 +4,6 @@
  * @module
  */
 import type { Split } from "../data/dataset.ts";
-import { TrainingError } from "../errors.ts";
 import type { TopologyCounts } from "../topology/change.ts";
 import type { EventLoopTurn } from "../event_loop_turn.ts";
 import type { ResolvedHooks } from "./hooks.ts";
@@ -61,13 +60,4 @@ export interface EvolutionInside {
   readonly replaced: number;
   /** Seconds that the changes took in this run. */
   readonly seconds: number;
-}
-
-/** The error for a loss or weights that are no numbers any more; the model is as the run left it. */
-export function diverged(found: string, learningRate: number): TrainingError {
-  return new TrainingError(
-    `Cannot go on training: ${found}, at learning rate ${learningRate}; ` +
-      "the model's weights cannot be used any more, go on from a saved file or make it anew; " +
-      "try a learning rate ten times smaller, a warm-up, or weights scaled to the sparse fan-in",
-  );
 }

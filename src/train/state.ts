@@ -8,7 +8,7 @@
 import { isRecord, readWhole } from "../hyperparameter.ts";
 import { MAX_TILE } from "../model/tile.ts";
 import { type BegunEpoch, checkBegunEpoch } from "./begun_epoch.ts";
-import { type BestEpoch, isBetter, METRIC_NAMES } from "./selection.ts";
+import { type BestEpoch, METRIC_NAMES } from "./selection.ts";
 import { checkTally, type Tally } from "./tally.ts";
 
 /** Where a run stands. The trainer keeps it up to date; JSON can hold it. */
@@ -84,18 +84,25 @@ export function takeState(state: RunState): Disposable {
   return { [Symbol.dispose]: () => void IN_USE.delete(state) };
 }
 
+/** What the validation samples say at the end of an epoch. */
+type Judged = Required<Pick<RunState, "best" | "evaluationsSinceBest">>;
+
 /**
- * What an evaluation at the end of an epoch says: which epoch is the best now, and how many evaluations ago; 0 if it is
- * this one. A best by another metric counts no more.
+ * Puts a state behind a whole epoch.
+ *
+ * @param evolved Whether the topology has changed after it, or will before the next step.
+ * @param judged What the validation samples said of it, where they were asked.
  */
-export function judgeValidation(
-  { best, evaluationsSinceBest }: RunState,
-  now: BestEpoch,
-): { readonly best: BestEpoch; readonly evaluationsSinceBest: number } {
-  if (best?.metric !== now.metric || isBetter(now.metric, now.value, best.value)) {
-    return { best: now, evaluationsSinceBest: 0 };
-  }
-  return { best, evaluationsSinceBest: evaluationsSinceBest + 1 };
+export function passEpoch(
+  state: RunState,
+  epoch: number,
+  { evolved, judged }: { readonly evolved: boolean; readonly judged: Judged | undefined },
+): void {
+  Object.assign(state, { epoch, step: 0, loss: 0, correct: 0, flow: 0, replaced: 0, evolved });
+  delete state.begun;
+  if (judged === undefined) return;
+  state.best = judged.best;
+  state.evaluationsSinceBest = judged.evaluationsSinceBest;
 }
 
 /**

@@ -3,37 +3,28 @@
  *
  * @module
  */
-import { classCounts, type Dataset, type Split, usableDataset } from "../data/dataset.ts";
-import { shareScale, standardizationPieces } from "../data/standardization.ts";
-import { validationPieces, type ValidationSplit } from "../data/validation_split.ts";
+import { type Dataset, usableDataset } from "../data/dataset.ts";
 import { FeatureError } from "../errors.ts";
-import { firstUnfit } from "../finite.ts";
 import { type CurvePoint, keepCurve, pointOf } from "../model/learning_curve.ts";
-import { pictured } from "../picture.ts";
-import { learnsSlope } from "../model/activation.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { requireModel } from "../model/model_argument.ts";
-import { targetScalingOf } from "../model/target_scaling.ts";
-import { stateFor } from "../optimizer/optimizers.ts";
-import { cacheTile as cacheTileOf } from "../model/tile.ts";
-import { becomeBest, beginFrom, keepAsBest } from "./best_model.ts";
-import { calibrationPieces } from "./calibration.ts";
+import { pictured } from "../picture.ts";
+import type { TopologyCounts } from "../topology/change.ts";
+import { keepAsBest } from "./best_model.ts";
 import { checkedRun } from "./compatibility.ts";
-import { diverged, type Engine, type EnginePlan } from "./engine.ts";
-import { type Evaluation, SplitEvaluator } from "./evaluation.ts";
-import { densitiesOf, hasFinalDensity } from "../topology/density_decay.ts";
-import { EventLoopTurn } from "../event_loop_turn.ts";
-import type { PhaseProgress } from "./hooks.ts";
-import type { Hyperparameters } from "./hyperparameters.ts";
-import { epochDisplay, epochPicture, summaryDisplay, summaryPicture } from "./record_pictures.ts";
-import { metricPieces, needsOutputs } from "./selection.ts";
+import { checkLoss, checkSlopes, checkWeights } from "./divergence.ts";
+import { endRun } from "./ending.ts";
+import type { Engine, EnginePlan, EvolutionInside, Trained } from "./engine.ts";
+import { epochMeasures, lossOfFew, NOT_MEASURED } from "./epoch_measures.ts";
+import { judgeEpoch } from "./judgement.ts";
 import { resolveRunOptions, type RunOptions, type TrainOptions } from "./options.ts";
+import { type PreparedRun, prepareRun } from "./preparation.ts";
+import { epochDisplay, epochPicture } from "./record_pictures.ts";
 import type { EpochRecord, TrainSummary } from "./records.ts";
-import { withTrainingWeights } from "./sample_weights.ts";
 import { samplesBetween, SequentialEngine } from "./sequential.ts";
-import { judgeValidation, refuseBegun, takeState } from "./state.ts";
+import { passEpoch, refuseBegun, takeState } from "./state.ts";
+import { tallyEpoch } from "./tally.ts";
 import { topologyRecords } from "./topology_records.ts";
-import { newTally, summarize, tallyEpoch } from "./tally.ts";
 
 /**
  * Trains a model in place, epoch by epoch.
@@ -85,291 +76,154 @@ export function train(
 /**
  * As {@linkcode train}, of usable data, with the epochs trained by the given engine.
  *
- * @param run Made by `checkedRun` for this model and these data.
+ * @param options Made by `checkedRun` for this model and these data.
  */
 export async function* trainWith(
   model: SparseMlp,
   data: Dataset,
-  { settings, hooks, state }: RunOptions,
+  options: RunOptions,
   makeEngine: (plan: EnginePlan) => Engine | Promise<Engine>,
 ): AsyncGenerator<EpochRecord, TrainSummary> {
   using _ = model.use.train();
-  using _state = takeState(state);
-  const { threads, maxSteps, metric, keep, patience = Infinity } = settings;
-  const turn = new EventLoopTurn();
-  const { signal } = hooks;
-  const parts = await validationParts(data, settings, turn, signal);
-  const trainSplit = withTrainingWeights(parts?.train ?? data.train, data, settings.classWeights);
-  const steps = Math.ceil(trainSplit.samples / settings.batchSize);
-  const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
-  state.batchSize = settings.batchSize;
-  beginFrom(model, state, keep);
-  model.temperature = 1;
-  const tell = (phase: PhaseProgress["phase"], epoch: number) => (done: number, total: number) =>
-    hooks.onPhase?.({ phase, epoch, done, total });
-  model.holdState(stateFor(settings, model.optimizerState));
-  if (model.standardization === undefined) {
-    const statistics = await turn.between(
-      standardizationPieces(trainSplit, data.featureCount, threads, tell("statistics", state.epoch + 1)),
-      signal,
-    );
-    const { augmentation, featureScale = augmentation === undefined ? "each" : "common" } = settings;
-    if (featureScale === "common") shareScale(statistics);
-    model.standardization = statistics;
-  }
-  if (model.trainedMark !== undefined) Atomics.store(model.trainedMark, 0, 1);
-  if (data.task === "regression") {
-    model.targetScaling ??= targetScalingOf(trainSplit.targets, data.outputCount);
-  }
-  model.classNames = data.classNames;
-  if (data.schema !== undefined) model.schema = data.schema;
-  const tally = state.tally ??= newTally(model.stats().parameters);
-  // Sums are taken tile by tile: a network that is compacted on the way keeps the tiles it began with.
-  const cacheTile = state.cacheTile ??= cacheTileOf(model.settings.sizes);
-  if (settings.finalDensity !== undefined) state.startDensities ??= densitiesOf(model.layers.slice(0, -1));
-  const engine = await makeEngine({
-    split: trainSplit,
-    settings,
-    hooks,
-    epochsDone: state.epoch,
-    startDensities: state.startDensities,
-    cacheTile,
-    turn,
-  });
-  const topology = topologyRecords(model, settings, state.epoch);
-  const { microBatch, activationStorage } = settings;
-  const evaluator = (split: Split | undefined) =>
-    split &&
-    new SplitEvaluator(model, split, {
-      threads,
-      microBatch,
-      activationStorage,
-      cacheTile,
-      work: engine.work,
-    });
+  using _state = takeState(options.state);
+  const run = await prepareRun(model, data, options);
+  const engine = await makeEngine(run.plan);
   const points: CurvePoint[] = [];
   keepCurve(model, points);
-  let stoppedEarly = false;
+  let stoppedEarly: boolean;
   try {
-    const validation = evaluator(parts?.validation);
-    const test = evaluator(data.test);
-    const outputs = new Float32Array(
-      parts && needsOutputs(metric, parts.validation) ? parts.validation.samples * data.outputCount : 0,
-    );
-    if (turn.due) await turn.take();
-    // The last epoch of a run leaves the topology alone; a longer run makes up for it.
-    await model.use.saved();
-    if (!state.evolved && state.step === 0) {
-      await engine.changeTopology(state.epoch);
-      state.evolved = true;
-    }
-    for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
-      const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
-      const inTurn = samplesBetween(state.step, end, trainSplit.samples, settings.batchSize);
-      await model.use.saved();
-      const [{ evolution, samples = inTurn, ...trained }, epochSeconds] = await timed(() =>
-        engine.epoch(epoch, state)
-      );
-      const seconds = epochSeconds - evolution.seconds;
-      const due = epoch % settings.evaluateEvery === 0 || epoch === epochs;
-      const [evaluations, evaluationSeconds] = await timed(async () => {
-        if (!due) return {};
-        const onBatch = tell("evaluation", epoch);
-        return {
-          validation: validation &&
-            await inPart("validation", evaluate(validation, turn, signal, onBatch, outputs)),
-          test: test && await inPart("test", evaluate(test, turn, signal, onBatch)),
-        };
-      });
-      // A training loss is of the weights before its step: only this tells of the last step.
-      for (const [part, evaluation] of Object.entries(evaluations)) {
-        if (evaluation === undefined || Number.isFinite(evaluation.loss)) continue;
-        throw diverged(`the ${part} loss is not finite after epoch ${epoch}`, trained.learningRate);
-      }
-      // The end of the epoch will tell; a run that goes on must not have been told before.
-      const whole = end === steps;
-      const score = parts && evaluations.validation &&
-        await turn.between(
-          metricPieces(metric, data.task, evaluations.validation, parts.validation, outputs),
-          signal,
-        );
-      // On its way down the density is not yet what was asked for.
-      const judged = whole && score !== undefined && hasFinalDensity(model.layers.slice(0, -1), settings)
-        ? judgeValidation(state, { epoch, metric, value: score })
-        : undefined;
-      if (turn.due) await turn.take();
-      const improved = judged !== undefined && judged.best !== state.best;
-      if (improved && keep === "best") {
-        await model.use.saved();
-        keepAsBest(model);
-      }
-      // An evaluation that is no reason to stop is none that was waited for.
-      const waits = judged !== undefined && (engine.mayStopAfter?.(epoch) ?? true);
-      const evaluationsSinceBest = waits ? judged.evaluationsSinceBest : 0;
-      const stop = evaluationsSinceBest >= patience;
-      const last = epoch === epochs || stop;
-      if (last) {
-        checkWeights(model, epoch, trained.learningRate);
-        const alone = validation === undefined && test === undefined;
-        const found = alone ? evaluator(firstOf(trainSplit, data))?.run() : undefined;
-        if (found !== undefined && !Number.isFinite(found.loss)) {
-          throw diverged(`the training loss is not finite after epoch ${epoch}`, trained.learningRate);
-        }
-      }
-      const learned = learnedSlopes(model);
-      if (!(learned.slopes ?? []).every(Number.isFinite)) {
-        throw diverged(`a learned slope is not finite after epoch ${epoch}`, trained.learningRate);
-      }
-      await model.use.saved();
-      const [change, evolutionSeconds] = await timed(() =>
-        last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
-      );
-      if (turn.due) await turn.take();
-      const { parameters, connections } = model.stats();
-      const record: EpochRecord = pictured(
-        {
-          epoch,
-          ...(!whole && { steps: end }),
-          ...trained,
-          ...named("validation", evaluations.validation),
-          ...(outputs.length > 0 && score !== undefined && { validationScore: score }),
-          ...named("test", evaluations.test),
-          parameters,
-          connections,
-          ...learned,
-          seconds,
-          evolutionSeconds: evolutionSeconds + evolution.seconds,
-          evaluationSeconds,
-          samplesPerSecond: samples / seconds,
-          replaced: evolution.replaced + change.replaced,
-          pruned: change.pruned,
-          ...topology?.({ epoch, step: end, steps }),
-        },
-        epochPicture,
-        epochDisplay,
-      );
-      points.push(pointOf(record));
-      tallyEpoch(tally, record, improved);
-      if (whole) {
-        Object.assign(state, {
-          ...{ epoch, step: 0, loss: 0, correct: 0, flow: 0, replaced: 0, evolved: !last },
-        });
-        delete state.begun;
-        if (judged) Object.assign(state, { best: judged.best, evaluationsSinceBest });
-      }
-      yield record;
-      if (stop) {
-        stoppedEarly = true;
-        break;
-      }
-    }
+    stoppedEarly = yield* epochsOf(run, engine, points);
   } catch (cause) {
     throw cause instanceof FeatureError ? cause.at({ name: data.featureNames[cause.place.feature] }) : cause;
   } finally {
     await engine.close?.();
   }
-  if (keep === "best") {
-    await model.use.saved();
-    becomeBest(model, state);
-  }
-  const calibration = settings.calibrate && parts
-    ? await turn.between(
-      calibrationPieces(model, parts.validation, { threads, microBatch: settings.microBatch }),
-      signal,
-    )
-    : undefined;
-  const summary = summarize(tally, keep === "best" ? state.best : undefined);
-  const counts = data.task === "classification" ? classCounts(trainSplit, data.outputCount) : [];
-  return pictured(
-    {
-      ...summary,
-      lastTrainLoss: summary.lastTrainLoss ?? NaN,
-      classCounts: Array.from(counts),
-      stoppedEarly,
-      ...(calibration && { calibration }),
-    },
-    summaryPicture,
-    (summary) => summaryDisplay(summary, points),
-  );
+  return await endRun(run, points, stoppedEarly);
 }
 
-/** The slopes that layers have learned so far. */
-function learnedSlopes({ layers }: SparseMlp): Pick<EpochRecord, "slopes"> {
-  const learning = layers.filter(({ activation }) => learnsSlope(activation));
-  return learning.length === 0 ? {} : { slopes: learning.map(({ slope }) => slope!) };
-}
-
-/** Evaluates, and lets other tasks of the program run meanwhile. */
-async function evaluate(
-  evaluator: SplitEvaluator,
-  turn: EventLoopTurn,
-  signal: AbortSignal | undefined,
-  onBatch: (done: number, total: number) => void,
-  outputs?: Float32Array,
-): Promise<Evaluation> {
-  const batches = evaluator.batches(outputs);
-  for (;;) {
-    const { done, value } = batches.next();
-    if (done) return value;
-    onBatch(value, evaluator.samples);
+/**
+ * The epochs from where the state stands to the last, or to the one after which there is no more patience.
+ *
+ * @param points Receives what is shown of each epoch.
+ * @returns Whether the run stopped early.
+ */
+async function* epochsOf(
+  run: PreparedRun,
+  engine: Engine,
+  points: CurvePoint[],
+): AsyncGenerator<EpochRecord, boolean> {
+  const { model, state, plan: { settings, split, turn } } = run;
+  const { maxSteps, evaluateEvery } = settings;
+  const steps = Math.ceil(split.samples / settings.batchSize);
+  const epochs = Math.min(settings.epochs, Math.ceil(maxSteps / steps));
+  const topology = topologyRecords(model, settings, state.epoch);
+  const measure = epochMeasures(run, engine.work);
+  if (turn.due) await turn.take();
+  await makeUpForChange(run, engine);
+  for (let epoch = state.epoch + 1; epoch <= epochs; epoch++) {
+    const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
+    const whole = end === steps;
+    const trained = await trainEpoch(run, engine, epoch, end);
+    const { learningRate } = trained.told;
+    const due = epoch % evaluateEvery === 0 || epoch === epochs;
+    const measured = due ? await measure(epoch, learningRate) : NOT_MEASURED;
+    // The end of the epoch will tell; a run that goes on must not have been told before.
+    const judged = whole ? judgeEpoch(run, engine, epoch, measured.score) : undefined;
     if (turn.due) await turn.take();
-    if (signal?.aborted) signal.throwIfAborted();
+    if (judged?.improved && settings.keep === "best") {
+      await model.use.saved();
+      keepAsBest(model);
+    }
+    const last = epoch === epochs || judged?.stops === true;
+    if (last) checkEnd(run, engine, epoch, learningRate);
+    const slopes = checkSlopes(model, epoch, learningRate);
+    const changed = await changeAfter(run, engine, epoch, last);
+    if (turn.due) await turn.take();
+    const { parameters, connections } = model.stats();
+    const record: EpochRecord = pictured(
+      {
+        epoch,
+        ...(!whole && { steps: end }),
+        ...trained.told,
+        ...measured.told,
+        parameters,
+        connections,
+        ...(slopes.length > 0 && { slopes }),
+        seconds: trained.seconds,
+        evolutionSeconds: changed.seconds + trained.evolution.seconds,
+        evaluationSeconds: measured.seconds,
+        samplesPerSecond: trained.samples / trained.seconds,
+        replaced: trained.evolution.replaced + changed.replaced,
+        pruned: changed.pruned,
+        ...topology?.({ epoch, step: end, steps }),
+      },
+      epochPicture,
+      epochDisplay,
+    );
+    points.push(pointOf(record));
+    tallyEpoch(run.tally, record, judged?.improved ?? false);
+    if (whole) passEpoch(state, epoch, { evolved: !last, judged });
+    yield record;
+    if (judged?.stops) return true;
   }
+  return false;
 }
 
-/** Says of a feature that could not be used which part of the data its sample belongs to. */
-async function inPart<T>(part: "validation" | "test", work: Promise<T>): Promise<T> {
-  try {
-    return await work;
-  } catch (cause) {
-    throw cause instanceof FeatureError ? cause.at({ source: `the ${part} part` }) : cause;
-  }
+/** What an epoch of training gave, and what it took. */
+interface TrainedEpoch {
+  /** What the record tells of it. */
+  readonly told: Omit<Trained, "evolution" | "samples">;
+  readonly evolution: EvolutionInside;
+  /** Samples that were trained on in this run. */
+  readonly samples: number;
+  /** Seconds of training, without those of the evolution inside. */
+  readonly seconds: number;
 }
 
-/** Training and validation samples, where there are any of the latter: the data's own, or a part set aside. */
-async function validationParts(
-  data: Dataset,
-  { validationFraction, seed }: Hyperparameters,
-  turn: EventLoopTurn,
-  signal: AbortSignal | undefined,
-): Promise<ValidationSplit | undefined> {
-  const { train, validation } = data;
-  if (validation !== undefined) return { train, validation };
-  if (validationFraction === 0) return undefined;
-  return await turn.between(validationPieces(data, validationFraction, seed), signal);
+/** Trains an epoch, up to step `end` of it. */
+async function trainEpoch(
+  { model, state, plan: { split, settings } }: PreparedRun,
+  engine: Engine,
+  epoch: number,
+  end: number,
+): Promise<TrainedEpoch> {
+  await model.use.saved();
+  const inTurn = samplesBetween(state.step, end, split.samples, settings.batchSize);
+  const [{ evolution, samples = inTurn, ...told }, seconds] = await timed(() => engine.epoch(epoch, state));
+  return { told, evolution, samples, seconds: seconds - evolution.seconds };
 }
 
-/** Refuses to end a run with what no file could hold: an evaluation may never have met a weight that is NaN. */
-function checkWeights({ layers }: SparseMlp, epoch: number, learningRate: number): void {
-  const finite = layers.every(({ values, nnz, bias, activationParameters }) =>
-    [values.subarray(0, nnz), bias, activationParameters].every((numbers) => firstUnfit(numbers) < 0)
+/** Refuses to end a run with what no file could hold, or with a last step of which no evaluation tells. */
+function checkEnd(run: PreparedRun, engine: Engine, epoch: number, learningRate: number): void {
+  checkWeights(run.model, epoch, learningRate);
+  const evaluated = run.validation !== undefined || run.data.test !== undefined;
+  if (!evaluated) checkLoss("training", lossOfFew(run, engine.work), epoch, learningRate);
+}
+
+/** The last epoch of a run leaves the topology alone; a longer run makes up for it. */
+async function makeUpForChange({ model, state }: PreparedRun, engine: Engine): Promise<void> {
+  await model.use.saved();
+  if (state.evolved || state.step > 0) return;
+  await engine.changeTopology(state.epoch);
+  state.evolved = true;
+}
+
+/** Changes the topology after an epoch, unless it is the last. */
+async function changeAfter(
+  { model }: PreparedRun,
+  engine: Engine,
+  epoch: number,
+  last: boolean,
+): Promise<TopologyCounts & { readonly seconds: number }> {
+  await model.use.saved();
+  const [counts, seconds] = await timed(() =>
+    last ? { replaced: 0, pruned: 0 } : engine.changeTopology(epoch)
   );
-  if (!finite) throw diverged(`weights are not finite after epoch ${epoch}`, learningRate);
-}
-
-/** Most training samples that stand for all where nothing else is evaluated at the end of a run. */
-const FEW = 128;
-
-/** The first training samples, each counted once. */
-function firstOf({ weights: _, ...split }: Split, { featureCount, outputCount }: Dataset): Split {
-  const samples = Math.min(split.samples, FEW);
-  const { features, labels, targets } = split;
-  return {
-    ...split,
-    samples,
-    features: features.subarray(0, samples * featureCount),
-    labels: labels.subarray(0, samples),
-    targets: targets.subarray(0, samples * outputCount),
-  };
+  return { ...counts, seconds };
 }
 
 async function timed<T>(work: () => T | Promise<T>): Promise<[T, number]> {
   const started = performance.now();
   const result = await work();
   return [result, (performance.now() - started) / 1000];
-}
-
-function named(part: "validation" | "test", evaluation: Evaluation | undefined): Partial<EpochRecord> {
-  if (evaluation === undefined) return {};
-  return { [`${part}Loss`]: evaluation.loss, [`${part}Accuracy`]: evaluation.accuracy };
 }
