@@ -55,18 +55,13 @@ export class SequentialEngine implements Engine {
 
   /** One pass over the training samples, in random order, from where the state stands. */
   async epoch(epoch: number, state: RunState): Promise<Trained> {
-    const settings = this.#settings;
-    const { batchSize, seed, epochs, maxSteps, evolveEvery } = settings;
-    const { signal, onProgress, onStep, schedule } = this.#hooks;
-    const [runner, order, samples] = [this.#runner, this.#order, this.#order.length];
-    shuffle(order, seed, epoch);
+    const { seed, maxSteps, evolveEvery } = this.#settings;
+    const { signal, onStep } = this.#hooks;
     const steps = this.#steps;
     const end = Math.min(steps, maxSteps - (epoch - 1) * steps);
-    const rateOf = schedule === undefined
-      ? (number: number) => learningRateOf(settings, number, steps)
-      : (number: number) => ownRateOf(schedule, settings, number, steps);
+    shuffle(this.#order, seed, epoch);
     // Of the last step, should there be none left to do.
-    let learningRate = state.step < end ? NaN : rateOf((epoch - 1) * steps + end - 1);
+    let learningRate = state.step < end ? NaN : this.#rateOf(epoch, end - 1);
     let evolutionSeconds = 0;
     const evolve = (step: number) => {
       const began = performance.now();
@@ -76,62 +71,29 @@ export class SequentialEngine implements Engine {
     // A shorter run ended where a change was due.
     if (!state.evolved && state.step < end) evolve(state.step);
     state.evolved ||= state.step < end;
-    const [started, before] = [performance.now(), state.step * batchSize];
-    let told = started;
+    const tell = this.#teller(epoch, end, state);
     for (let step = state.step; step < end; step++) {
       // Whoever saves the model began while others had their turn.
       if (this.#model.use.isBeingSaved) await this.#model.use.saved();
       signal?.throwIfAborted();
-      const first = step * batchSize;
-      const size = Math.min(batchSize, samples - first);
-      const number = (epoch - 1) * steps + step;
-      learningRate = rateOf(number);
-      state.flow += runner.step(runner.build(order, first, size, epoch), number, learningRate);
-      const [loss, correct] = [runner.totals[0], runner.totals[1]];
-      state.loss += loss;
-      state.correct += correct;
-      state.step = step + 1;
-      if (!Number.isFinite(state.loss)) {
-        throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
-      }
+      learningRate = this.#rateOf(epoch, step);
+      const loss = this.#step(epoch, step, learningRate, state);
       if (step + 1 < steps && evolvesAt(evolveEvery, { epoch, step: step + 1, steps })) {
         // The end of a run changes nothing.
         state.evolved = step + 1 < end;
         if (state.evolved) evolve(step + 1);
       }
       if (onStep !== undefined) {
-        const answer = onStep({ epoch, step: step + 1, steps, loss: loss / size, learningRate });
+        const answer = onStep({ epoch, step: step + 1, steps, loss, learningRate });
         if (answer !== undefined) await answer;
       }
       const due = this.#turn.due;
-      const tells = onProgress !== undefined &&
-        (step + 1 === end || (due && performance.now() - told >= TELL_MS));
-      if (tells) {
-        const done = first + size;
-        const progress: Progress = {
-          epoch,
-          epochs,
-          step: step + 1,
-          steps,
-          loss: state.loss / done,
-          stepLoss: loss / size,
-          accuracy: state.correct / done,
-          samplesPerSecond: (done - before) / ((performance.now() - started) / 1000),
-        };
-        await onProgress(pictured(progress, progressPicture));
-        told = performance.now();
-      }
+      const telling = tell?.(step + 1, loss, due);
+      if (telling !== undefined) await telling;
       if (due) await this.#turn.take();
     }
     if (signal?.aborted) signal.throwIfAborted();
-    const trained = samplesBetween(0, end, samples, batchSize);
-    return {
-      trainLoss: state.loss / trained,
-      trainAccuracy: this.#model.settings.task === "regression" ? NaN : state.correct / trained,
-      learningRate,
-      evolution: { replaced: state.replaced, seconds: evolutionSeconds },
-      ...(settings.gradientFlow && { gradientFlow: state.flow / end }),
-    };
+    return this.#trained(end, state, { learningRate, evolutionSeconds });
   }
 
   changeTopology(epoch: number): TopologyCounts {
@@ -141,6 +103,83 @@ export class SequentialEngine implements Engine {
 
   get #steps(): number {
     return Math.ceil(this.#order.length / this.#settings.batchSize);
+  }
+
+  /** Learning rate of a step of an epoch. */
+  #rateOf(epoch: number, step: number): number {
+    const { schedule } = this.#hooks;
+    const steps = this.#steps;
+    const number = (epoch - 1) * steps + step;
+    return schedule === undefined
+      ? learningRateOf(this.#settings, number, steps)
+      : ownRateOf(schedule, this.#settings, number, steps);
+  }
+
+  /**
+   * Trains on the batch of a step, and adds what it gave to the sums of the state.
+   *
+   * @returns Mean loss of the batch.
+   */
+  #step(epoch: number, step: number, learningRate: number, state: RunState): number {
+    const { batchSize } = this.#settings;
+    const [runner, order] = [this.#runner, this.#order];
+    const first = step * batchSize;
+    const size = Math.min(batchSize, order.length - first);
+    const number = (epoch - 1) * this.#steps + step;
+    state.flow += runner.step(runner.build(order, first, size, epoch), number, learningRate);
+    const [loss, correct] = [runner.totals[0], runner.totals[1]];
+    state.loss += loss;
+    state.correct += correct;
+    state.step = step + 1;
+    if (Number.isFinite(state.loss)) return loss / size;
+    throw diverged(`the loss is not finite in epoch ${epoch}, step ${step + 1}`, learningRate);
+  }
+
+  /**
+   * What tells `onProgress` of an epoch that begins now.
+   *
+   * @returns Called with the steps that are done, the mean loss of the last batch, and whether it is time for others; it
+   * calls after the last step, and before it not too often.
+   */
+  #teller(
+    epoch: number,
+    end: number,
+    state: RunState,
+  ): ((step: number, stepLoss: number, due: boolean) => void | Promise<void>) | undefined {
+    const { onProgress } = this.#hooks;
+    if (onProgress === undefined) return undefined;
+    const { epochs, batchSize } = this.#settings;
+    const [samples, steps] = [this.#order.length, this.#steps];
+    const [started, before] = [performance.now(), state.step * batchSize];
+    let told = started;
+    const call = async (step: number, stepLoss: number) => {
+      const done = samplesBetween(0, step, samples, batchSize);
+      const { loss, correct } = state;
+      const samplesPerSecond = (done - before) / ((performance.now() - started) / 1000);
+      const means = { loss: loss / done, stepLoss, accuracy: correct / done, samplesPerSecond };
+      await onProgress(pictured<Progress>({ epoch, epochs, step, steps, ...means }, progressPicture));
+      told = performance.now();
+    };
+    return (step, stepLoss, due) => {
+      if (step === end || (due && performance.now() - told >= TELL_MS)) return call(step, stepLoss);
+    };
+  }
+
+  /** What the epoch gave up to step `end`. */
+  #trained(
+    end: number,
+    { loss, correct, flow, replaced }: RunState,
+    { learningRate, evolutionSeconds }: { readonly learningRate: number; readonly evolutionSeconds: number },
+  ): Trained {
+    const { batchSize, gradientFlow } = this.#settings;
+    const samples = samplesBetween(0, end, this.#order.length, batchSize);
+    return {
+      trainLoss: loss / samples,
+      trainAccuracy: this.#model.settings.task === "regression" ? NaN : correct / samples,
+      learningRate,
+      evolution: { replaced, seconds: evolutionSeconds },
+      ...(gradientFlow && { gradientFlow: flow / end }),
+    };
   }
 
   #change(moment: Moment): TopologyCounts {
