@@ -156,86 +156,103 @@ export async function searchSlope(
   const started = performance.now();
   const usable = usableDataset(data);
   const { slopes, signal, onProgress, ...given } = readSearch(search);
-  const { activation, sizes, task: __, ...network } = optionsFor(usable, model);
-  if (activation !== undefined) {
-    throw unfit(
-      { task: TASK, name: "activation" },
-      activation,
-      "none: all-relu, whose slope is searched for",
-    );
-  }
-  if (sizes.length < 3) {
-    throw new TypeError(
-      `Cannot ${TASK}: the network has no hidden layer, which alone have one; expected one in hidden`,
-    );
-  }
+  const network = readNetwork(usable, model);
   refuseUnknown(training, TRIAL_OPTION_NAMES, TASK, "training.");
   const run: TrainOptions = readByName(training, TRIAL_OPTION_NAMES, TASK, "training.");
   // A metric may be given for the search alone.
   const judged = usable.validation !== undefined || !run.validationFraction;
   const { settings } = resolveRunOptions(run, network.seed ?? 0, { validation: judged });
-  const epochs = given.epochs ?? Math.max(LEAST_EPOCHS, Math.ceil(SHARE * settings.epochs));
+  const { metric, seed } = settings;
   const parts = await partsOf(usable, settings, given.samples, signal);
   const { test: _, ...rest } = usable;
   const part = { ...rest, ...parts };
-  const rounds = roundsOf(slopes.length);
-  const total = rounds.reduce((sum, count, round) => sum + count * epochsIn(round, epochs), 0);
-  const { patience: _p, calibrate: _c, maxSteps: _m, ...options } = run;
-  const own: TrainOptions = {
-    ...options,
-    seed: settings.seed,
-    epochs: epochs * 2 ** (rounds.length - 1),
-    validationFraction: 0,
-    keep: "last",
-    evaluateEvery: 1,
-    importancePruning: false,
-    ...(signal && { signal }),
-  };
-  const hidden = sizes.slice(1, -1);
-  const all = slopes.map((alpha): Trial => {
-    const made = SparseMlp.for(part, { ...network, hidden, activation: { kind: "all-relu", alpha } });
-    return { alpha, run: train(made, part, own), epochs: 0, value: NaN, rounds: 0 };
+  const first = given.epochs ?? Math.max(LEAST_EPOCHS, Math.ceil(SHARE * settings.epochs));
+  const rounds = roundsOf(slopes.length, first);
+  const options = trialOptions({ ...run, seed, ...(signal && { signal }) }, rounds);
+  const trials = slopes.map((alpha): Trial => {
+    const made = SparseMlp.for(part, { ...network, activation: { kind: "all-relu", alpha } });
+    return { alpha, run: train(made, part, options), epochs: 0, value: NaN, rounds: 0 };
   });
-  let [left, done] = [all, 0];
   try {
-    for (const [round, count] of rounds.entries()) {
-      left = left.slice(0, count);
-      for (const trial of left) {
-        const { alpha } = trial;
-        const tell = () => onProgress?.({ round: round + 1, alpha, done: ++done, total });
-        await trainOn(trial, epochsIn(round, epochs), settings.metric, tell);
-      }
-      left.sort((one, other) => compare(settings.metric, one, other));
-    }
+    await halve(trials, rounds, metric, onProgress);
   } finally {
-    for (const { run } of all) await run.return(undefined);
+    for (const { run } of trials) await run.return(undefined);
   }
-  const ranking = all.toSorted((one, other) =>
-    other.rounds - one.rounds || compare(settings.metric, one, other)
-  ).map(({ alpha, value, epochs }): SlopeTrial => ({ alpha, value, epochs }));
-  if (Number.isNaN(ranking[0].value)) {
+  const ranking = ranked(trials, metric);
+  const [{ alpha, value }] = ranking;
+  if (Number.isNaN(value)) {
     throw new TrainingError(
       `Cannot ${TASK}: every training diverged; a smaller learningRate may help (it is ${settings.learningRate})`,
     );
   }
   return {
-    alpha: ranking[0].alpha,
+    alpha,
     ranking,
-    metric: settings.metric,
-    trainings: all.length,
-    samples: all.reduce((sum, { epochs }) => sum + epochs, 0) * parts.train.samples,
+    metric,
+    trainings: trials.length,
+    samples: trials.reduce((sum, { epochs }) => sum + epochs, 0) * parts.train.samples,
     seconds: (performance.now() - started) / 1000,
   };
 }
 
-/** How many slopes are in each round: half of those before, until two are left, one of which wins. */
-function roundsOf(slopes: number): number[] {
-  return slopes <= 2 ? [slopes] : [slopes, ...roundsOf(Math.ceil(slopes / 2))];
+/** Trainings that go on beside each other, and how long. */
+interface Round {
+  readonly trials: number;
+  readonly epochs: number;
 }
 
-/** Epochs of a round, from 0: as many as all before it together. */
-function epochsIn(round: number, first: number): number {
-  return round === 0 ? first : first * 2 ** (round - 1);
+/**
+ * The rounds of a search: in each half of the slopes of that before, until two are left, one of which wins; it trains as
+ * many epochs as all before it together.
+ *
+ * @param first Epochs of the first.
+ */
+function roundsOf(slopes: number, first: number): Round[] {
+  const rounds: Round[] = [{ trials: slopes, epochs: first }];
+  for (let [left, epochs] = [slopes, first]; left > 2; epochs *= 2) {
+    left = Math.ceil(left / 2);
+    rounds.push({ trials: left, epochs });
+  }
+  return rounds;
+}
+
+/** Options of each training: those of the run, without what might end it early; the winner comes to its last epoch. */
+function trialOptions(run: TrainOptions, rounds: readonly Round[]): TrainOptions {
+  const { patience: _p, calibrate: _c, maxSteps: _m, ...options } = run;
+  return {
+    ...options,
+    epochs: rounds.reduce((sum, { epochs }) => sum + epochs, 0),
+    validationFraction: 0,
+    keep: "last",
+    evaluateEvery: 1,
+    importancePruning: false,
+  };
+}
+
+/** Successive halving: trains the slopes round by round, in each the better half of those before. */
+async function halve(
+  trials: readonly Trial[],
+  rounds: readonly Round[],
+  metric: MetricName,
+  onProgress: SlopeSearchOptions["onProgress"],
+): Promise<void> {
+  const total = rounds.reduce((sum, { trials, epochs }) => sum + trials * epochs, 0);
+  let [left, done] = [trials, 0];
+  for (const [place, round] of rounds.entries()) {
+    left = left.slice(0, round.trials);
+    for (const trial of left) {
+      const { alpha } = trial;
+      const tell = () => onProgress?.({ round: place + 1, alpha, done: ++done, total });
+      await trainOn(trial, round.epochs, metric, tell);
+    }
+    left = left.toSorted((one, other) => compare(metric, one, other));
+  }
+}
+
+/** The best first: those that came further stand before those that went out earlier. */
+function ranked(trials: readonly Trial[], metric: MetricName): SlopeTrial[] {
+  return trials.toSorted((one, other) => other.rounds - one.rounds || compare(metric, one, other))
+    .map(({ alpha, value, epochs }) => ({ alpha, value, epochs }));
 }
 
 /** Trains a slope for some epochs more; its value is the mean of what the later half of them gave. */
@@ -275,6 +292,27 @@ function compare(metric: MetricName, { value: one }: Trial, { value: other }: Tr
     return Number(Number.isNaN(one)) - Number(Number.isNaN(other));
   }
   return isBetter(metric, one, other) ? -1 : isBetter(metric, other, one) ? 1 : 0;
+}
+
+/** The network, without its activation, which is searched for. */
+function readNetwork(
+  data: Dataset,
+  given: Omit<ModelForOptions, "activation" | "onProgress">,
+): Omit<ModelForOptions, "activation"> {
+  const { activation, sizes, task: _, ...network } = optionsFor(data, given);
+  if (activation !== undefined) {
+    throw unfit(
+      { task: TASK, name: "activation" },
+      activation,
+      "none: all-relu, whose slope is searched for",
+    );
+  }
+  if (sizes.length < 3) {
+    throw new TypeError(
+      `Cannot ${TASK}: the network has no hidden layer, which alone have one; expected one in hidden`,
+    );
+  }
+  return { ...network, hidden: sizes.slice(1, -1) };
 }
 
 function readSearch(
