@@ -6,7 +6,7 @@
 import { finishMpi } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi/train.ts";
 import { Interruption } from "./interruption.ts";
-import type { Run } from "./run.ts";
+import type { Run } from "./prepare.ts";
 import { parallelOptions } from "./settings.ts";
 
 /** How long a worker waits while rank 0 saves. */

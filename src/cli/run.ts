@@ -3,57 +3,22 @@
  *
  * @module
  */
-import type { Dataset } from "../data/dataset.ts";
-import { saveModel } from "../files/checkpoint.ts";
-import type { SparseMlp } from "../model/model.ts";
-import type { ActivationPlan } from "../model/plan.ts";
-import type { MpiPlace } from "../native/mpi.ts";
 import { trainOverMpi } from "../parallel/mpi/train.ts";
 import type { ParallelOptions } from "../parallel/options.ts";
 import { trainParallel } from "../parallel/wasap.ts";
-import { WorkerModels } from "../parallel/worker_models.ts";
-import type { RunState } from "../train/state.ts";
 import type { Calibration } from "../train/calibration.ts";
-import type { EpochRecord, TrainSummary } from "../train/records.ts";
-import { train } from "../train/trainer.ts";
 import type { RunHooks } from "../train/hooks.ts";
 import type { HyperparameterOptions } from "../train/hyperparameters.ts";
+import type { EpochRecord, TrainSummary } from "../train/records.ts";
+import { train } from "../train/trainer.ts";
+import { Checkpoints } from "./checkpoints.ts";
 import type { Interruption } from "./interruption.ts";
-import { writeModelFile } from "./model_file.ts";
 import type { Observers } from "./observer.ts";
-import type { Values } from "./options.ts";
-import type { PeakMemory } from "./peak_memory.ts";
-import type { RunLog } from "./run_log.ts";
-import { farewell, isSame, type Place, placeOf } from "./place.ts";
+import { printEvent } from "./output.ts";
+import { farewell, placeOf } from "./place.ts";
+import type { Run } from "./prepare.ts";
 import type { TrainingView } from "./progress.ts";
 import { parallelOptions } from "./settings.ts";
-import { printEvent } from "./output.ts";
-
-/** A run that is ready to begin. */
-export interface Run {
-  /** Options as they were given. */
-  readonly given: Values;
-  readonly values: Values;
-  readonly data: Dataset;
-  /** What is to be told of the data. */
-  readonly notices: readonly string[];
-  readonly model: SparseMlp;
-  readonly options: HyperparameterOptions;
-  /** Where the run stands; the trainer keeps it up to date. */
-  readonly state: RunState;
-  /** The most memory the program had, as seen between steps. */
-  readonly memory: PeakMemory;
-  /** What the model file is to keep of the run. */
-  readonly log: RunLog;
-  /** Models of the workers of parallel training, for checkpoints. */
-  readonly workerModels: WorkerModels;
-  /** How activations are kept, where memory was planned. */
-  readonly choice?: ActivationPlan;
-  /** Options that were chosen for the shape of the data; those given win over them. */
-  readonly brought?: Values;
-  /** The MPI job this process is a rank of. */
-  readonly place?: MpiPlace;
-}
 
 /** What came out of the epochs of this run. */
 export interface Outcome {
@@ -80,32 +45,73 @@ export async function runEpochs(
   interruption: Interruption,
   observers: Observers,
 ): Promise<Outcome> {
-  const { values, model, memory, state } = run;
-  const { output, "checkpoint-every": every = Infinity, "checkpoint-minutes": minutes = Infinity } = values;
-  let saved: Place | undefined;
-  let savedAt = performance.now();
-  let training = true;
-  const save = async () => {
-    const place = placeOf(state);
-    if (output === undefined || isSame(saved, place)) return;
-    const { resume: _, ...kept } = values;
-    const reached = { epoch: state.epoch, options: { values: kept }, state };
-    const told = run.log.record(run.given, values, run.data);
-    const beside = { training: reached, workers: await run.workerModels.current(), run: told };
-    if (training) await saveModel(model, output, { ...beside, onProgress: view.saving });
-    else await writeModelFile(model, output, values, beside);
-    [saved, savedAt] = [place, performance.now()];
-  };
+  const { values, state } = run;
+  const { output, "checkpoint-every": every = Infinity } = values;
+  const epochs = values.epochs!;
+  const checkpoints = new Checkpoints(run, view.saving);
   const parallel = parallelOptions(values);
-  const cores = navigator.hardwareConcurrency;
-  if (run.place === undefined && (parallel?.workers ?? 1) > cores) {
-    view.notice(`${parallel!.workers} workers take turns on ${cores} cores; as many as cores are fastest`);
+  noticeCores(view, run, parallel);
+  const { signal } = interruption;
+  const hooks = { signal, ...hooksOf(run, view, observers, checkpoints, parallel === undefined) };
+  const records = recordsOf(run, { ...run.options, ...hooks }, parallel);
+  let [seconds, samplesTrained, stopped] = [0, 0, false];
+  let summary: TrainSummary | undefined;
+  try {
+    for (;;) {
+      const { done, value } = await records.next();
+      if (done) {
+        summary = value;
+        break;
+      }
+      seconds += value.seconds;
+      samplesTrained += value.samplesPerSecond * value.seconds;
+      await noteEpoch(run, value, view, observers);
+      if (state.epoch % every === 0) await checkpoints.save();
+      // After its last epoch a run has only its end before it.
+      if (interruption.requested && state.epoch < epochs) break;
+    }
+  } catch (cause) {
+    // By a signal to this process, or to another rank of its job.
+    stopped = cause instanceof DOMException && cause.name === "AbortError";
+    if (!stopped) throw cause;
+  } finally {
+    view.stop();
   }
+  stopped ||= interruption.requested;
+  const { stoppedEarly = false, calibration } = summary ?? {};
+  const interrupted = stopped && state.epoch < epochs && !stoppedEarly;
+  try {
+    await checkpoints.end(calibration !== undefined);
+  } finally {
+    // A run that was left between two epochs still has workers to let go; over MPI that ends the job in good order.
+    await records.return(undefined);
+  }
+  if (interrupted) console.error(farewell(output, placeOf(state)));
+  else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
+  const exitCode = interruption.exitCode({ saved: output !== undefined, ofJob: run.place !== undefined });
+  const came = { stoppedEarly, interrupted, exitCode, seconds, samplesTrained };
+  return { ...came, ...(calibration && { calibration }) };
+}
+
+/** Says so where workers of this machine have to take turns. */
+function noticeCores(view: TrainingView, { place }: Run, parallel: ParallelOptions | undefined): void {
+  const { workers = 1 } = parallel ?? {};
+  const cores = navigator.hardwareConcurrency;
+  if (place !== undefined || workers <= cores) return;
+  view.notice(`${workers} workers take turns on ${cores} cores; as many as cores are fastest`);
+}
+
+/** What the trainer calls between steps and kernel calls; after each step only where it takes them itself. */
+function hooksOf(
+  { memory }: Run,
+  view: TrainingView,
+  observers: Observers,
+  checkpoints: Checkpoints,
+  sequential: boolean,
+): RunHooks {
   // Workers take their steps where nobody can be called.
-  const onStep = parallel === undefined ? observers.onStep : undefined;
-  const options: HyperparameterOptions & RunHooks = {
-    ...run.options,
-    signal: interruption.signal,
+  const onStep = sequential ? observers.onStep : undefined;
+  return {
     ...(onStep && { onStep }),
     onPhase: (progress) => {
       view.phase(progress);
@@ -115,63 +121,26 @@ export async function runEpochs(
       view.step(progress);
       observers.progress(progress);
       memory.look();
-      if (performance.now() - savedAt > 60_000 * minutes) await save();
+      if (checkpoints.due) await checkpoints.save();
     },
   };
-  const records = recordsOf(run, options, parallel);
-  let [seconds, samplesTrained, stoppedEarly, stopped] = [0, 0, false, false];
-  let calibration: Calibration | undefined;
-  try {
-    for (;;) {
-      const { done, value } = await records.next();
-      if (done) {
-        stoppedEarly = value?.stoppedEarly ?? false;
-        calibration = value?.calibration;
-        // What was saved after the last epoch has no temperature yet.
-        if (calibration !== undefined) saved = undefined;
-        break;
-      }
-      run.log.add(value);
-      seconds += value.seconds;
-      samplesTrained += value.samplesPerSecond * value.seconds;
-      memory.look();
-      if (values.json) printEvent({ event: "epoch", ...value });
-      view.epoch(value);
-      for (const { worker, cause } of value.parallel?.replacedWorkers ?? []) {
-        view.notice(`Worker ${worker} was lost and replaced in epoch ${value.epoch}: ${cause}`);
-      }
-      await observers.epoch(value, model);
-      if (state.epoch % every === 0) await save();
-      // After its last epoch a run has only its end before it.
-      if (interruption.requested && state.epoch < values.epochs!) break;
-    }
-  } catch (cause) {
-    // By a signal to this process, or to another rank of its job.
-    stopped = cause instanceof DOMException && cause.name === "AbortError";
-    if (!stopped) throw cause;
-  } finally {
-    view.stop();
-    training = false;
+}
+
+/** Keeps the record of an epoch, and tells it to everybody. */
+async function noteEpoch(
+  { model, values, log, memory }: Run,
+  record: EpochRecord,
+  view: TrainingView,
+  observers: Observers,
+): Promise<void> {
+  log.add(record);
+  memory.look();
+  if (values.json) printEvent({ event: "epoch", ...record });
+  view.epoch(record);
+  for (const { worker, cause } of record.parallel?.replacedWorkers ?? []) {
+    view.notice(`Worker ${worker} was lost and replaced in epoch ${record.epoch}: ${cause}`);
   }
-  stopped ||= interruption.requested;
-  const interrupted = stopped && state.epoch < values.epochs! && !stoppedEarly;
-  try {
-    await save();
-  } finally {
-    // A run that was left between two epochs still has workers to let go; over MPI that ends the job in good order.
-    await records.return(undefined);
-  }
-  if (interrupted) console.error(farewell(output, placeOf(state)));
-  else if (output !== undefined && !values.json) console.error(`Saved the model to "${output}"`);
-  const exitCode = interruption.exitCode({ saved: output !== undefined, ofJob: run.place !== undefined });
-  return {
-    stoppedEarly,
-    interrupted,
-    exitCode,
-    seconds,
-    samplesTrained,
-    ...(calibration && { calibration }),
-  };
+  await observers.epoch(record, model);
 }
 
 function recordsOf(
