@@ -1,24 +1,45 @@
 /**
  * What each choice is worth: trainings that differ in one option, judged by a tenth of the training samples.
  *
- * `deno run -A bench/choices.ts [suite=path,without,rules,told] [data=fashion-mnist] [seeds=1,2,3] [rows=NAME,…] [dir=DIR]
- * [out=FILE]`: `path` goes from the paper's settings to the recipe `fast`, a change more in each row; `without` takes
- * single choices of `fast` back, or makes others beside them; `rules` compares growth, removal and start at 1 % density;
- * `told` trains on all training samples what is told of the test samples, each row on its own data.
- * Files of data sets are looked for in `dir` first. Results are written run by run, to `bench/results/choices.json` if
- * not told otherwise; what that file holds already is not run again, and each table is of all it holds.
+ * `deno run -A bench/choices.ts --help` says how it is run. Results are written run by run; what their file holds already
+ * is not run again, and each table is of all it holds.
  *
  * @module
  */
 import { fileURLToPath } from "node:url";
 import { columns } from "../src/cli/format.ts";
 import { writeWhole } from "../src/whole_file.ts";
+import { known, runBench } from "./command.ts";
 import { describeProcessor, processor } from "./processor.ts";
 import { meanOf, written } from "./reproduce/summary.ts";
 
 const CLI = fileURLToPath(new URL("../cli.ts", import.meta.url));
-const given = new Map(Deno.args.map((arg) => arg.split("=") as [string, string]));
-const list = (name: string, fallback: string) => (given.get(name) ?? fallback).split(",");
+
+const HELP =
+  `Usage: deno run -A bench/choices.ts [suite=NAME,…] [data=NAME,…] [seeds=N,…] [rows=NAME,…] [dir=DIR] [out=FILE]
+Trains networks that differ in one option, and writes a table for each suite and data set.
+
+  suite=NAME,…  path: from the paper's settings to the recipe fast, a change more in each row
+                without: single choices of fast taken back, or others made beside them
+                rules: growth, removal and start at 1 % density
+                told: on all training samples, what is told of the test samples, each row on its own data
+                (all of them)
+  data=NAME,…   data sets of the suites but told (fashion-mnist)
+  seeds=N,…     seeds of each row (1,2,3)
+  rows=NAME,…   only these rows
+  dir=DIR       folder where the data sets are looked for first
+  out=FILE      where results are written (bench/results/choices.json)`;
+
+/** What the command line asks for. */
+interface Settings {
+  readonly suites: readonly string[];
+  readonly data: readonly string[];
+  readonly seeds: readonly string[];
+  /** All rows, where none are named. */
+  readonly rows: readonly string[] | undefined;
+  readonly dir: string | undefined;
+  readonly out: string;
+}
 
 /** What a row adds to the options of its suite, or replaces there. */
 type Rows = Readonly<Record<string, string>>;
@@ -133,13 +154,32 @@ interface Epoch {
   readonly connections: number;
 }
 
-const out = given.get("out") ?? fileURLToPath(new URL("results/choices.json", import.meta.url));
-const dir = given.get("dir");
-const wanted = given.get("rows")?.split(",");
-const runs: Run[] = await Deno.readTextFile(out).then(JSON.parse, () => []);
-const commit = new TextDecoder().decode(
-  (await new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"] }).output()).stdout,
-).trim();
+/**
+ * Reads the command line.
+ *
+ * @returns Undefined where help is asked for.
+ * @throws {RangeError} With what there is no such suite, row or setting of.
+ */
+export function readSettings(args: readonly string[]): Settings | undefined {
+  if (args.includes("--help")) return undefined;
+  const given = new Map<string, string>();
+  for (const arg of args) {
+    const [name, ...value] = arg.split("=");
+    given.set(known(name, ["suite", "data", "seeds", "rows", "dir", "out"], "use"), value.join("="));
+  }
+  const list = (name: string) => given.get(name)?.split(",");
+  const suites = (list("suite") ?? Object.keys(SUITES))
+    .map((name) => known(name, Object.keys(SUITES), "run the suite"));
+  const all = [...new Set(suites.flatMap((suite) => Object.keys(SUITES[suite].rows)))];
+  return {
+    suites,
+    data: list("data") ?? ["fashion-mnist"],
+    seeds: list("seeds") ?? ["1", "2", "3"],
+    rows: list("rows")?.map((name) => known(name, all, "run the row")),
+    dir: given.get("dir"),
+    out: given.get("out") ?? fileURLToPath(new URL("results/choices.json", import.meta.url)),
+  };
+}
 
 /** An option that stands twice counts where it stands last, as a row replaces what its base has. */
 function merged(options: string): string[] {
@@ -154,6 +194,7 @@ function merged(options: string): string[] {
 
 async function train(
   options: readonly string[],
+  dir: string | undefined,
 ): Promise<[epochs: Epoch[], summary: Record<string, number>]> {
   const place = dir === undefined ? [] : ["--data-dir", dir];
   const output = await Deno.makeTempFile({ suffix: ".safetensors" });
@@ -171,58 +212,93 @@ async function train(
   }
 }
 
-async function run(suite: string, data: string, row: string, options: string, seed: number): Promise<void> {
-  const key = [suite, data, row, seed].join("/");
-  if (runs.some((done) => done.key === key)) return;
-  const judging = SUITES[suite].tested ? "" : "--validation-fraction 0.1 --keep last";
-  const on = SUITES[suite].tested ? "" : `--dataset ${data}`;
+/** A row of a suite on a data set, which is trained once a seed. */
+interface Row {
+  readonly suite: string;
+  readonly data: string;
+  readonly row: string;
+  /** All its options but data set, seed and what judges. */
+  readonly options: string;
+}
+
+/** The rows of a suite on a data set. */
+function rowsOf(suite: string, data: string): Row[] {
+  const { base, cumulative, rows } = SUITES[suite];
+  let before = base;
+  return Object.entries(rows).map(([row, added]) => {
+    const options = `${before} ${added}`;
+    if (cumulative) before = options;
+    return { suite, data, row, options };
+  });
+}
+
+/** Trains a row with a seed. */
+async function run(
+  { suite, data, row, options }: Row,
+  seed: number,
+  dir: string | undefined,
+): Promise<Omit<Run, "key" | "commit">> {
+  const { tested } = SUITES[suite];
+  const judging = tested ? "" : "--validation-fraction 0.1 --keep last";
+  const on = tested ? "" : `--dataset ${data}`;
   const command = merged(`${on} ${options} ${judging} --seed ${seed} --threads 1`);
-  const [epochs, summary] = await train(command);
+  const [epochs, summary] = await train(command, dir);
   const accuracies = epochs.map(({ validationAccuracy, testAccuracy }) => validationAccuracy ?? testAccuracy);
   const last = epochs.at(-1)!;
-  runs.push({
-    ...{ key, suite, row, data, seed, commit, command: `deno task train ${command.join(" ")}` },
+  return {
+    ...{ suite, row, data, seed, command: `deno task train ${command.join(" ")}` },
     processor: describeProcessor(processor()),
     accuracy: [accuracies.at(-1)!, Math.max(...accuracies)],
     trainLoss: last.trainLoss,
     connections: last.connections,
     trainSeconds: summary.trainSeconds,
     evolutionSeconds: summary.evolutionSeconds,
-  });
-  const bytes = new TextEncoder().encode(`[\n${runs.map((done) => JSON.stringify(done)).join(",\n")}\n]\n`);
-  await writeWhole(out, (file) => file.write(bytes));
+  };
 }
 
-for (const suite of list("suite", "path,without,rules,told")) {
-  for (const data of SUITES[suite].tested ? ["own data"] : list("data", "fashion-mnist")) {
-    const { base, cumulative, rows, tested } = SUITES[suite];
-    const lines = [["", "seeds", "last, %", "best, %", "loss", "connections", "s"]];
-    let options = base;
-    for (const [row, added] of Object.entries(rows)) {
-      const all = `${options} ${added}`;
-      if (cumulative) options = all;
-      if (wanted !== undefined && !wanted.includes(row)) continue;
-      for (const seed of list("seeds", "1,2,3")) {
-        await run(suite, data, row, all, Number(seed)).catch((error) =>
-          console.error(`${row}, ${seed}: ${error}`)
-        );
+/** A line of the table: means over the seeds of a row. */
+function lineOf(row: string, runs: readonly Run[]): string[] {
+  const mean = (of: (run: Run) => number) => meanOf(runs.map(of)).mean;
+  return [
+    row,
+    String(runs.length),
+    written(runs.map(({ accuracy: [last] }) => 100 * last)),
+    written(runs.map(({ accuracy: [, best] }) => 100 * best)),
+    mean(({ trainLoss }) => trainLoss).toFixed(3),
+    mean(({ connections }) => connections).toFixed(0),
+    mean(({ trainSeconds }) => trainSeconds).toFixed(0),
+  ];
+}
+
+/** Trains what is not there yet, and prints the tables. */
+async function compare({ suites, data, seeds, rows, dir, out }: Settings): Promise<void> {
+  const runs: Run[] = await Deno.readTextFile(out).then(JSON.parse, () => []);
+  const { stdout } = await new Deno.Command("git", { args: ["rev-parse", "--short", "HEAD"] }).output();
+  const commit = new TextDecoder().decode(stdout).trim();
+  const runOnce = async (row: Row, seed: string) => {
+    const key = [row.suite, row.data, row.row, seed].join("/");
+    if (runs.some((done) => done.key === key)) return;
+    runs.push({ key, commit, ...await run(row, Number(seed), dir) });
+    const text = `[\n${runs.map((done) => JSON.stringify(done)).join(",\n")}\n]\n`;
+    await writeWhole(out, (file) => file.write(new TextEncoder().encode(text)));
+  };
+  for (const suite of suites) {
+    const { tested } = SUITES[suite];
+    for (const name of tested ? ["own data"] : data) {
+      const lines = [["", "seeds", "last, %", "best, %", "loss", "connections", "s"]];
+      for (const row of rowsOf(suite, name)) {
+        if (rows !== undefined && !rows.includes(row.row)) continue;
+        for (const seed of seeds) {
+          await runOnce(row, seed).catch((error) => console.error(`${row.row}, ${seed}: ${error}`));
+        }
+        const done = runs.filter((one) => one.suite === suite && one.data === name && one.row === row.row);
+        if (done.length > 0) lines.push(lineOf(row.row, done));
       }
-      const done = runs.filter((one) => one.suite === suite && one.data === data && one.row === row);
-      if (done.length === 0) continue;
-      const mean = (of: (run: Run) => number) => meanOf(done.map(of)).mean;
-      lines.push([
-        row,
-        String(done.length),
-        written(done.map(({ accuracy: [last] }) => 100 * last)),
-        written(done.map(({ accuracy: [, best] }) => 100 * best)),
-        mean(({ trainLoss }) => trainLoss).toFixed(3),
-        mean(({ connections }) => connections).toFixed(0),
-        mean(({ trainSeconds }) => trainSeconds).toFixed(0),
-      ]);
+      const on = tested ? "the test part" : "a tenth of the training samples";
+      console.log(`${suite}, ${name}: accuracy on ${on}`);
+      console.log(columns(lines, ["left", "right", "right", "right", "right", "right", "right"]).join("\n"));
     }
-    console.log(
-      `${suite}, ${data}: accuracy on ${tested ? "the test part" : "a tenth of the training samples"}`,
-    );
-    console.log(columns(lines, ["left", "right", "right", "right", "right", "right", "right"]).join("\n"));
   }
 }
+
+if (import.meta.main) Deno.exit(await runBench(readSettings, HELP, compare));

@@ -3,6 +3,7 @@
  *
  * @module
  */
+import { nearest } from "../src/nearest.ts";
 
 /**
  * Runs a bench with the settings of the command line.
@@ -33,4 +34,20 @@ export async function runBench<Settings>(
     console.error(error instanceof Error ? error.message : error);
     return 1;
   }
+}
+
+/**
+ * A name that a bench knows.
+ *
+ * @param task What cannot be done with another: "run the suite".
+ * @throws {RangeError} With the name and those there are.
+ */
+export function known<Known extends string>(word: string, all: readonly Known[], task: string): Known {
+  const found = all.find((name) => name === word);
+  if (found !== undefined) return found;
+  const guess = nearest(word, all);
+  const hint = guess === undefined ? "" : `did you mean "${guess}"? `;
+  throw new RangeError(
+    `Cannot ${task} "${word}": ${hint}${hint === "" ? "there" : "There"} are ${all.join(", ")}`,
+  );
 }

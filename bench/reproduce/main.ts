@@ -6,6 +6,7 @@
 import { parseArgs } from "node:util";
 import { messageOf } from "../../src/errors.ts";
 import { nearest } from "../../src/nearest.ts";
+import { known } from "../command.ts";
 import { describeProcessor, processor } from "../processor.ts";
 import { estimate, spoken } from "./estimate.ts";
 import { lacking } from "./lacking.ts";
@@ -114,16 +115,6 @@ function checkOptions(args: string[]): void {
       throw new RangeError(`Cannot use --${name} without a value: it stands behind the option`);
     }
   }
-}
-
-function known<Known extends string>(word: string, all: readonly Known[], task: string): Known {
-  const found = all.find((name) => name === word);
-  if (found !== undefined) return found;
-  const guess = nearest(word, all);
-  const hint = guess === undefined ? "" : `did you mean "${guess}"? `;
-  throw new RangeError(
-    `Cannot ${task} "${word}": ${hint}${hint === "" ? "there" : "There"} are ${all.join(", ")}`,
-  );
 }
 
 function whole(option: string, text: string): number {
