@@ -108,6 +108,8 @@ export type Option = Kind & {
   readonly needs?: readonly Other[];
   /** What it cannot be used with; it is enough that one of two says so. */
   readonly excludes?: readonly Other[];
+  /** What of a checkpoint it belongs to: a run that goes on from one cannot change it. */
+  readonly fixedWith?: "network" | "columns";
   /** Looks at all values once defaults are filled in: says what cannot be done ("prune from epoch 9 on: …"), or nothing. */
   readonly check?: (values: ValuesByName) => string | undefined;
 };

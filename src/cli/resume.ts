@@ -24,9 +24,6 @@ export interface Resumed {
   readonly leftOut: readonly string[];
 }
 
-/** Options that say what the columns of a table are. */
-const COLUMN_OPTIONS = ["ignore-columns", "categories", "numbers", "missing"] as const;
-
 /**
  * Puts the options given now over those of a checkpoint.
  *
@@ -42,18 +39,7 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   if (values === undefined || state?.tally === undefined) {
     throw new Error(`Cannot go on from "${given.resume}": it holds a model, but no checkpoint of train`);
   }
-  for (const row of OPTIONS) {
-    const { name, group }: Option = row;
-    const fixed = (group === "network" && row.commands.some((command) => command === "train")) ||
-      name === "seed" || name === "feature-scale";
-    if (fixed && given[row.name] !== undefined) {
-      throw new UsageError(`Cannot use --${name} with --resume: the network is the checkpoint's`);
-    }
-  }
-  const told = COLUMN_OPTIONS.find((name) => given[name] !== undefined);
-  if (told !== undefined && model.schema !== undefined) {
-    throw new UsageError(`Cannot use --${told} with --resume: the checkpoint knows what its columns are`);
-  }
+  refuseFixed(given, model);
   const { optimizer = "sgd" } = values;
   if (given.optimizer !== undefined && given.optimizer !== optimizer) {
     throw new UsageError(
@@ -88,6 +74,22 @@ export function resumed({ model, training, workers = [] }: LoadedModel, given: V
   if (given.data !== undefined) delete kept.dataset;
   if (given.dataset !== undefined) { for (const name of FILE_OPTIONS) delete kept[name]; }
   return { model, workers, state, wanted: { ...kept, ...given } as Values, leftOut };
+}
+
+/** Why an option cannot change that belongs to the checkpoint. */
+const FIXED = {
+  network: "the network is the checkpoint's",
+  columns: "the checkpoint knows what its columns are",
+} as const;
+
+/** Refuses options that belong to the checkpoint; columns do where it knows them. */
+function refuseFixed(given: Values, { schema }: SparseMlp): void {
+  for (const row of OPTIONS) {
+    const { name, fixedWith }: Option = row;
+    if (fixedWith === undefined || given[row.name] === undefined) continue;
+    if (fixedWith === "columns" && schema === undefined) continue;
+    throw new UsageError(`Cannot use --${name} with --resume: ${FIXED[fixedWith]}`);
+  }
 }
 
 /** Values by name of options. */

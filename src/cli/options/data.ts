@@ -22,6 +22,9 @@ const COLUMNS = {
   needs: [{ option: "data" }],
 } as const;
 
+/** What becomes of its columns: the inputs that a network was made for. */
+const INPUTS = { ...COLUMNS, fixedWith: "columns" } as const;
+
 /** How much training images are changed. */
 const AUGMENT = {
   group: "data",
@@ -106,25 +109,25 @@ export const DATA_OPTIONS = [
     help: "Column that says how much each sample counts.",
   },
   {
-    ...COLUMNS,
+    ...INPUTS,
     name: "ignore-columns",
     value: "COLUMNS",
     help: "Columns that are no features, by name or number, with commas.",
   },
   {
-    ...COLUMNS,
+    ...INPUTS,
     name: "categories",
     value: "COLUMNS",
     help: "Columns whose spellings are categories, one input each, even if they are numbers.",
   },
   {
-    ...COLUMNS,
+    ...INPUTS,
     name: "numbers",
     value: "COLUMNS",
     help: "Columns of numbers, in which texts count as missing.",
   },
   {
-    ...COLUMNS,
+    ...INPUTS,
     name: "missing",
     kind: "choice",
     value: "HOW",
@@ -236,6 +239,7 @@ export const DATA_OPTIONS = [
       "What has a scale of its own: each feature, or all in common, for pixels and others of one kind. Without it, each; " +
       "with --augment common, as a moved image lights pixels that are rarely lit, whose own scale is large.",
     commands: ["train", "cross-validate"],
+    fixedWith: "network",
   },
   {
     ...DATA,

@@ -13,7 +13,11 @@ import { PRESETS } from "../presets.ts";
 const MOST_NEURONS = 2 ** 32 - 1;
 /** Commands that train networks for features too. */
 const SELECTING = ["train", "cross-validate", "inspect", "select-features"] as const;
-const NETWORK = { group: "network", commands: ["train", "cross-validate", "inspect"] } as const;
+const NETWORK = {
+  group: "network",
+  commands: ["train", "cross-validate", "inspect"],
+  fixedWith: "network",
+} as const;
 
 /** In the order help shows them. */
 export const NETWORK_OPTIONS = [

@@ -19,6 +19,7 @@ export const RUN_OPTIONS = [
     default: "0",
     help: "Seed of everything random in the network and its training; made-up data stay the same.",
     commands: ["train", "cross-validate", "inspect", "select-features"],
+    fixedWith: "network",
   },
   {
     ...RUN,
