@@ -17,6 +17,9 @@ import { xorData, xorModel } from "./trainer/data.ts";
 
 const OPTIONS = { epochs: 4, batchSize: 20, workers: 2 };
 
+/** Within this a worker has ordered a thousand commands, also where it waits long for a core. */
+const ORDERING_MS = 120_000;
+
 function faulty(fault: string): URL {
   return new URL(`./parallel/faulty_worker.ts#${fault}`, import.meta.url);
 }
@@ -315,12 +318,22 @@ Deno.test("SharedState.command never has a new number with the contents of an ol
   const state = new SharedState(memory);
   const worker = new Worker(new URL("./parallel/ordering_worker.ts", import.meta.url), { type: "module" });
   try {
+    const failed = new Promise<never>((_, reject) => {
+      worker.onerror = (event) => (event.preventDefault(), reject(new Error(event.message)));
+    });
     worker.postMessage(memory);
-    while (state.command.number === 0) await new Promise((resolve) => setTimeout(resolve, 1));
+    const until = performance.now() + ORDERING_MS;
+    const inTime = () =>
+      assert(performance.now() < until, `the worker ordered too little in ${ORDERING_MS} ms`);
+    while (state.command.number === 0) {
+      await Promise.race([failed, new Promise((resolve) => setTimeout(resolve, 1))]);
+      inTime();
+    }
     for (let read = 0, seen = 0; read < 1_000_000 || seen < 1000; read++) {
       const { number, epoch } = state.command;
       assert(epoch >= number, `command ${number} has the contents of command ${epoch}`);
       if (number > seen) seen++;
+      if (read % 1000 === 0) inTime();
     }
   } finally {
     worker.terminate();
