@@ -4,7 +4,7 @@ import { type Browser, type BrowserContext, chromium, type Page } from "npm:play
 const PLACES = ["/usr/bin/chromium", "/usr/bin/chromium-browser"];
 
 /** Milliseconds a condition may take: generous, so that a slow machine is no failure. */
-export const PATIENCE_MS = 60_000;
+const PATIENCE_MS = 60_000;
 
 const found = PLACES.find((path) => {
   try {

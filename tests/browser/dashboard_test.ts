@@ -1,22 +1,8 @@
 import { assert, assertEquals, assertMatch } from "@std/assert";
-import { browserTest, overhang, PATIENCE_MS, watchedPage } from "./chromium.ts";
+import { browserTest, overhang, watchedPage } from "./chromium.ts";
 
 const ROOT = new URL("../../", import.meta.url);
-const RUN = [
-  "train",
-  "--epochs",
-  "20",
-  "--hidden",
-  "2000,2000",
-  "--batch-size",
-  "1",
-  "--learning-rate",
-  "0.0002",
-  "--parallel",
-  "wasap",
-  "--workers",
-  "2",
-];
+const RUN = ["train", "--epochs", "20", "--parallel", "wasap", "--workers", "2"];
 
 /** What a page of another origin tries: to read, to send, to run a script of the page, to listen, to read blindly. */
 const ATTEMPTS = `async (address) => {
@@ -41,23 +27,33 @@ const ATTEMPTS = `async (address) => {
 }`;
 
 /** A run of the command line with a dashboard, from its address on. */
-async function running(args: readonly string[]) {
+async function running(args: readonly string[], program = "cli.ts") {
   const child = new Deno.Command(Deno.execPath(), {
-    args: ["run", "-A", "--no-prompt", `${ROOT}cli.ts`, ...args, "--dashboard=0"],
+    args: ["run", "-A", "--no-prompt", `${ROOT}${program}`, ...args, "--dashboard=0"],
     env: { NO_COLOR: "1" },
+    stdin: "piped",
     stdout: "null",
     stderr: "piped",
   }).spawn();
-  let err = "";
-  const address = Promise.withResolvers<string>();
+  let [err, ended, more] = ["", false, Promise.withResolvers<void>()];
   const heard = (async () => {
     for await (const text of child.stderr.pipeThrough(new TextDecoderStream())) {
       err += text;
-      const found = /^Dashboard at (http:\S+)$/m.exec(err)?.[1];
-      if (found !== undefined) address.resolve(found);
+      more.resolve();
+      more = Promise.withResolvers();
     }
-    address.reject(new Error(err));
+    ended = true;
+    more.resolve();
   })();
+  /** What matches, once the run has said it. */
+  const said = async (pattern: RegExp): Promise<string> => {
+    for (;;) {
+      const found = pattern.exec(err);
+      if (found !== null) return found[0];
+      if (ended) throw new Error(err);
+      await more.promise;
+    }
+  };
   const stop = async () => {
     try {
       child.kill("SIGKILL");
@@ -67,8 +63,10 @@ async function running(args: readonly string[]) {
     await child.status;
   };
   return {
-    address: await address.promise,
+    address: (await said(/^Dashboard at http:\S+$/m)).slice("Dashboard at ".length),
+    said,
     interrupt: () => child.kill("SIGINT"),
+    goOn: () => child.stdin.close(),
     ended: async () => {
       const { code } = await child.status;
       await heard;
@@ -81,26 +79,21 @@ async function running(args: readonly string[]) {
 browserTest(
   "train --dashboard shows a run of 20 epochs with two workers, on several pages, opened late too",
   async (browser) => {
-    await using run = await running(RUN);
+    await using run = await running(RUN, "tests/browser/held.ts");
     const early = await watchedPage(browser);
     await early.page.goto(run.address);
-    await early.page.locator("#status", { hasText: /^(Training: [1-9]|Ended)/ }).waitFor();
+    await early.page.locator("#status", { hasText: /^Training/ }).waitFor();
+    await run.said(/^Held after epoch 10$/m);
     const late = await watchedPage(browser, { width: 390, height: 800 });
     const second = await watchedPage(early.page.context());
-    // A run that is fast may be over before a page is opened late: then there is nothing to be had.
-    const opened = await Promise.all([late, second].map(async ({ page }) => {
-      try {
-        await page.goto(run.address);
-        await page.locator("#status", { hasText: /^(Training|Ended)/ }).waitFor({ timeout: 10_000 });
-        return true;
-      } catch {
-        return false;
-      }
-    }));
-    const watched = [early, ...[late, second].filter((_, place) => opened[place])];
-    for (const { page, errors } of watched) {
+    for (const { page } of [late, second]) {
+      await page.goto(run.address);
+      await page.locator("#status", { hasText: "Training: 10 of 20 epochs done" }).waitFor();
+    }
+    await run.goOn();
+    for (const { page, errors } of [early, late, second]) {
       const status = page.locator("#status");
-      await status.filter({ hasText: /^Ended/ }).waitFor({ timeout: PATIENCE_MS });
+      await status.filter({ hasText: /^Ended/ }).waitFor();
       assertEquals(await status.textContent(), "Ended (finished) after 20 of 20 epochs");
       assertMatch((await page.locator("#figures").textContent())!, /Density\d+\.\d+ %/);
       assertMatch((await page.locator("#loss").getAttribute("aria-label"))!, /training [\d.]+, test [\d.]+$/);
