@@ -1,7 +1,9 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadModel } from "../src/files/checkpoint.ts";
-import { ignore, job, lines, PROGRAM, ranks, why } from "./mpi/job.ts";
+import { assertHarmEnds } from "./mpi/interrupted.ts";
+import { ignore, job, printed, PROGRAM, ranks, trained, why } from "./mpi/job.ts";
 import { problem } from "./mpi/problem.ts";
+import { inFolder } from "./temporary.ts";
 
 const GOSSIP = ["--parallel", "gossip", "--transport", "mpi", "--hidden", "40"];
 
@@ -10,9 +12,7 @@ Deno.test({
   ignore,
   async fn() {
     for (const count of [2, 3]) {
-      const { code, out, err } = await ranks(count, "./post.ts");
-      assertEquals(code, 0, err);
-      const found = lines(out);
+      const found = printed(await ranks(count, "./post.ts"));
       found.sort((a, b) => a.rank - b.rank);
       const expected = Array.from({ length: count }, (_, rank) => ({ rank, wrong: 0 }));
       assertEquals(found.map(({ rank, wrong }) => ({ rank, wrong })), expected);
@@ -24,9 +24,7 @@ Deno.test({
   name: `MpiGossip sends the topology only where the asker's is another, and the model of the moment${why}`,
   ignore,
   async fn() {
-    const { code, out, err } = await ranks(3, "./questions.ts");
-    assertEquals(code, 0, err);
-    const [{ words, versions, models }] = lines(out);
+    const [{ words, versions, models }] = printed(await ranks(3, "./questions.ts"));
     const [[layers, whole], [parameters]] = words;
     assert(layers === 3 && whole > parameters, `${words}`);
     assertEquals(words, [[layers, whole], [parameters], [layers, whole], [parameters]]);
@@ -41,9 +39,7 @@ for (const workers of [2, 3, 5]) {
     ignore,
     async fn() {
       const options = { algorithm: "gossip", epochs: 20, localSteps: 2, batchSize: 16, threads: 1 };
-      const { code, out, err } = await ranks(workers + 1, "./train.ts", [JSON.stringify(options)]);
-      assertEquals(code, 0, err);
-      const records = lines(out);
+      const records = printed(await ranks(workers + 1, "./train.ts", [JSON.stringify(options)]));
       assertEquals(records.pop().nnz, problem().model.layers.map((layer) => layer.nnz));
       assertEquals(records.length, 20);
       for (const { parallel } of records) {
@@ -65,9 +61,7 @@ for (const peerAverage of ["holders", "union"]) {
       const often = { algorithm: "gossip", localSteps: 1, peerAverage, evolveEvery: { steps: 3 } };
       const options = { ...often, epochs: 4, batchSize: 32, threads: 1, chunkWords: 36 };
       for (const count of [3, 4]) {
-        const { code, out, err } = await ranks(count, "./train.ts", [JSON.stringify(options)]);
-        assertEquals(code, 0, err);
-        const records = lines(out);
+        const records = printed(await ranks(count, "./train.ts", [JSON.stringify(options)]));
         assertEquals(records.pop().nnz, problem().model.layers.map((layer) => layer.nnz));
         assert(records.every(({ parallel }) => parallel.exchanges > 0));
       }
@@ -79,10 +73,10 @@ Deno.test({
   name: `trainOverMpi() by gossip that is ended in the middle of an epoch ends all ranks in good order${why}`,
   ignore,
   async fn() {
-    const { code, out, err, seconds } = await ranks(4, "./ended_gossip.ts");
-    assertEquals([code, err], [0, ""]);
-    assertEquals(lines(out), [{ message: "enough" }]);
-    assert(seconds < 25, `${seconds} s`);
+    const end = await ranks(4, "./ended_gossip.ts");
+    assertEquals(end.err, "");
+    assertEquals(printed(end), [{ message: "enough" }]);
+    assert(end.seconds < 25, `${end.seconds} s`);
   },
 });
 
@@ -90,53 +84,29 @@ Deno.test({
   name:
     `a worker that is killed while training by gossip ends the job, and the last checkpoint is whole${why}`,
   ignore,
-  async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
-      const output = `${folder}/model.safetensors`;
-      const shell = `if [ "$OMPI_COMM_WORLD_RANK" = 2 ]; then
-        (while [ ! -e "${output}" ]; do sleep 0.05; done; kill -KILL $$) &
-      fi
-      exec "$@"`;
-      const { code, err, seconds } = await job(4, [
-        ...["sh", "-c", shell, "sh", ...PROGRAM, ...GOSSIP, "--epochs", "100000"],
-        ...["--checkpoint-every", "1", "--quiet", "--output", output],
-      ]);
-      assert(code !== 0);
-      assert(seconds < 30, `${seconds} s`);
-      assertStringIncludes(err, "signal 9");
-      assert((await loadModel(output)).training!.epoch >= 1);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
-  },
+  fn: () => assertHarmEnds({ count: 4, rank: 2, signal: "KILL", args: GOSSIP, told: ["signal 9"] }),
 });
 
 Deno.test({
   name: `train --resume by gossip over MPI goes on where a job stopped, with the models of its workers${why}`,
   ignore,
   async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
+    await inFolder(async (folder) => {
       const output = `${folder}/model.safetensors`;
       const runs = [
-        [...PROGRAM, ...GOSSIP, "--epochs", "2", "--json", "--output", output],
-        [...PROGRAM, "--resume", output, "--epochs", "4", "--json"],
+        [...GOSSIP, "--epochs", "2", "--json", "--output", output],
+        ["--resume", output, "--epochs", "4", "--json"],
       ];
       const epochs: number[] = [];
-      for (const command of runs) {
-        const { code, out, err } = await job(4, command);
-        assertEquals(code, 0, err);
-        const records = lines(out).filter(({ event }) => event === "epoch");
+      for (const run of runs) {
+        const records = await trained(4, run);
         assert(records.every(({ parallel }) => parallel.exchanges > 0));
         epochs.push(...records.map(({ epoch }) => epoch));
       }
       assertEquals(epochs, [1, 2, 3, 4]);
       const { training, workers } = await loadModel(output);
       assertEquals([training!.epoch, workers!.length], [4, 3]);
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   },
 });
 

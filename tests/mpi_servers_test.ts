@@ -3,11 +3,15 @@ import { loadModel } from "../src/files/checkpoint.ts";
 import { SparseMlp } from "../src/model/model.ts";
 import { trainOverMpi } from "../src/parallel/mpi/train.ts";
 import { trainParallel } from "../src/parallel/wasap.ts";
-import { ignore, job, lines, PROGRAM, ranks, why } from "./mpi/job.ts";
+import { assertEndsInGoodOrder, assertHarmEnds, REQUEUE } from "./mpi/interrupted.ts";
+import { ignore, job, printed, PROGRAM, ranks, trained, why } from "./mpi/job.ts";
 import { digest, problem } from "./mpi/problem.ts";
+import { inFolder } from "./temporary.ts";
 
-/** What rank 0 ends with where a batch system shall start the job anew. */
-const REQUEUE = 75;
+const SMALL = ["--transport", "mpi", "--hidden", "40"];
+/** Options of a job on a small network, with updates as they come to two servers, and in rounds of phase 1. */
+const TWO_SERVERS = [...SMALL, "--parallel", "wasap", "--servers", "2"];
+const IN_ROUNDS = [...SMALL, "--parallel", "wassp", "--phase-one-fraction", "1", "--json"];
 
 const ROUNDS = {
   algorithm: "wassp",
@@ -38,9 +42,7 @@ Deno.test({
       const { data, model } = problem();
       for await (const _ of trainParallel(model, data, { ...ROUNDS, ...chosen, workers: 2 }));
       const options = { ...ROUNDS, ...chosen, chunkWords, servers };
-      const { code, out, err } = await ranks(servers + 2, "./train.ts", [JSON.stringify(options)]);
-      assertEquals(code, 0, err);
-      const records = lines(out);
+      const records = printed(await ranks(servers + 2, "./train.ts", [JSON.stringify(options)]));
       assertEquals(records.length, options.epochs + 1);
       assertEquals(records[options.epochs].digest, await digest(model), JSON.stringify(options));
     }
@@ -65,9 +67,9 @@ for (const [bits, chunkWords] of [[32, undefined], [32, 64], [16, 100]] as const
         servers: 2,
         wireBits: bits,
       };
-      const { code, out, err } = await ranks(5, "./train.ts", [JSON.stringify({ ...options, chunkWords })]);
-      assertEquals([code, err], [0, ""]);
-      const records = lines(out);
+      const end = await ranks(5, "./train.ts", [JSON.stringify({ ...options, chunkWords })]);
+      assertEquals(end.err, "");
+      const records = printed(end);
       const { nnz } = records.pop();
       assertEquals(nnz, problem().model.layers.map((layer) => layer.nnz));
       assertEquals(records.map(({ parallel }) => parallel.phase), [1, 1, 1, 1, 1, 1, 1, 2, 2, 2]);
@@ -88,9 +90,7 @@ Deno.test({
     const digests: string[] = [];
     for (const servers of [1, 2, 2]) {
       const options = { ...ROUNDS, servers, wireBits: 16 };
-      const { code, out, err } = await ranks(servers + 2, "./train.ts", [JSON.stringify(options)]);
-      assertEquals(code, 0, err);
-      digests.push(lines(out).at(-1).digest);
+      digests.push(printed(await ranks(servers + 2, "./train.ts", [JSON.stringify(options)])).at(-1).digest);
     }
     assertEquals(new Set(digests).size, 1);
     const { data, model } = problem();
@@ -104,127 +104,31 @@ Deno.test({
     `train --servers over MPI goes on with another number of servers, in rounds with the bits of one${why}`,
   ignore,
   async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
+    await inFolder(async (folder) => {
       const [stopped, straight] = [`${folder}/stopped.safetensors`, `${folder}/straight.safetensors`];
-      const start = [
-        ...[...PROGRAM, "--parallel", "wassp", "--transport", "mpi", "--hidden", "40", "--json"],
-        ...["--phase-one-fraction", "1"],
-      ];
-      const runs = [
-        [4, [...start, "--servers", "2", "--epochs", "2", "--output", stopped]],
-        [5, [...PROGRAM, "--resume", stopped, "--servers", "3", "--epochs", "4", "--json"]],
-        [3, [...start, "--epochs", "4", "--output", straight]],
-      ] as const;
-      for (const [count, command] of runs) {
-        const { code, err } = await job(count, command);
-        assertEquals(code, 0, err);
-      }
+      await trained(4, [...IN_ROUNDS, "--servers", "2", "--epochs", "2", "--output", stopped]);
+      await trained(5, ["--resume", stopped, "--servers", "3", "--epochs", "4", "--json"]);
+      await trained(3, [...IN_ROUNDS, "--epochs", "4", "--output", straight]);
       const [one, other] = [await loadModel(stopped), await loadModel(straight)];
       assertEquals([one.training!.epoch, other.training!.epoch], [4, 4]);
       assertEquals(await digest(one.model), await digest(other.model));
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   },
 });
 
-for (const rank of [1, 2]) {
+for (const [rank, name] of [[1, "the second server"], [2, "a worker of two servers"]] as const) {
   Deno.test({
-    name: `${
-      rank === 1 ? "the second server" : "a worker of two servers"
-    } that is killed while training ends the job, and the last checkpoint is whole${why}`,
+    name: `${name} that is killed while training ends the job, and the last checkpoint is whole${why}`,
     ignore,
-    async fn() {
-      const folder = await Deno.makeTempDir();
-      try {
-        const output = `${folder}/model.safetensors`;
-        const shell = `if [ "$OMPI_COMM_WORLD_RANK" = ${rank} ]; then
-          (while [ ! -e "${output}" ]; do sleep 0.05; done; kill -KILL $$) &
-        fi
-        exec "$@"`;
-        const { code, err, seconds } = await job(4, [
-          ...[
-            "sh",
-            "-c",
-            shell,
-            "sh",
-            ...PROGRAM,
-            "--parallel",
-            "wasap",
-            "--transport",
-            "mpi",
-            "--servers",
-            "2",
-          ],
-          ...[
-            "--hidden",
-            "40",
-            "--epochs",
-            "100000",
-            "--checkpoint-every",
-            "1",
-            "--quiet",
-            "--output",
-            output,
-          ],
-        ]);
-        assert(code !== 0);
-        assert(seconds < 30, `${seconds} s`);
-        assertStringIncludes(err, "signal 9");
-        assert((await loadModel(output)).training!.epoch >= 1);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
+    fn: () => assertHarmEnds({ count: 4, rank, signal: "KILL", args: TWO_SERVERS, told: ["signal 9"] }),
   });
 }
 
-for (const phase of ["1", "2"]) {
+for (const phase of [1, 2]) {
   Deno.test({
     name: `train --servers ends all ranks in good order when it is stopped in phase ${phase}${why}`,
     ignore,
-    async fn() {
-      const folder = await Deno.makeTempDir();
-      try {
-        const output = `${folder}/model.safetensors`;
-        const shell = `if [ "$OMPI_COMM_WORLD_RANK" = 0 ]; then
-          "$@" & program=$!
-          while [ ! -e "${output}" ]; do sleep 0.05; done
-          kill -TERM $program
-          wait $program
-          echo $? > "${folder}/code"
-        else
-          "$@"
-          echo $? > "${folder}/code.$OMPI_COMM_WORLD_RANK"
-        fi`;
-        const { code, err } = await job(4, [
-          ...[
-            "sh",
-            "-c",
-            shell,
-            "sh",
-            ...PROGRAM,
-            "--parallel",
-            "wasap",
-            "--transport",
-            "mpi",
-            "--servers",
-            "2",
-          ],
-          ...["--hidden", "40", "--epochs", "100000", "--phase-one-fraction", phase === "1" ? "1" : "0"],
-          ...["--checkpoint-every", "1", "--output", output],
-        ]);
-        assertEquals(code, 0, err);
-        assertStringIncludes(err, "go on from epoch");
-        const codes = ["code", "code.1", "code.2", "code.3"].map((name) =>
-          Number(Deno.readTextFileSync(`${folder}/${name}`))
-        );
-        assertEquals(codes, [REQUEUE, 0, 0, 0], err);
-      } finally {
-        await Deno.remove(folder, { recursive: true });
-      }
-    },
+    fn: () => assertEndsInGoodOrder(4, [...TWO_SERVERS, "--phase-one-fraction", phase === 1 ? "1" : "0"]),
   });
 }
 
@@ -233,24 +137,10 @@ Deno.test({
     `train --servers that a signal to the second server ends inside an epoch goes on with the bits of one that never stopped${why}`,
   ignore,
   async fn() {
-    const folder = await Deno.makeTempDir();
-    try {
+    await inFolder(async (folder) => {
       const [stopped, straight] = [`${folder}/stopped.safetensors`, `${folder}/straight.safetensors`];
       // Two thousand rounds in two epochs: the signal comes somewhere in the second.
-      const start = [
-        ...[
-          ...PROGRAM,
-          "--parallel",
-          "wassp",
-          "--transport",
-          "mpi",
-          "--hidden",
-          "40",
-          "--phase-one-fraction",
-          "1",
-        ],
-        ...["--batch-size", "1", "--epochs", "2", "--learning-rate", "0.001", "--json"],
-      ];
+      const start = [...IN_ROUNDS, "--batch-size", "1", "--epochs", "2", "--learning-rate", "0.001"];
       const shell = `if [ "$OMPI_COMM_WORLD_RANK" = 1 ]; then
         "$@" & program=$!
         while [ ! -e "${stopped}" ]; do sleep 0.05; done
@@ -262,20 +152,15 @@ Deno.test({
         [ $code = ${REQUEUE} ] || exit $code
       fi`;
       const halted = [...start, "--servers", "2", "--checkpoint-every", "1", "--output", stopped];
-      const first = await job(4, ["sh", "-c", shell, "sh", ...halted]);
-      assertEquals(first.code, 0, first.err);
+      printed(await job(4, ["sh", "-c", shell, "sh", ...PROGRAM, ...halted]));
       const { epoch } = (await loadModel(stopped)).training!;
       assert(epoch < 2, "the signal came too late");
-      const second = await job(3, [...PROGRAM, "--resume", stopped, "--servers", "1", "--json"]);
-      assertEquals(second.code, 0, second.err);
-      const third = await job(3, [...start, "--output", straight]);
-      assertEquals(third.code, 0, third.err);
+      await trained(3, ["--resume", stopped, "--servers", "1", "--json"]);
+      await trained(3, [...start, "--output", straight]);
       const [one, other] = [await loadModel(stopped), await loadModel(straight)];
       assertEquals(one.training!.epoch, 2);
       assertEquals(await digest(one.model), await digest(other.model));
-    } finally {
-      await Deno.remove(folder, { recursive: true });
-    }
+    });
   },
 });
 
@@ -295,18 +180,7 @@ Deno.test({
   name: `train --servers says how many ranks it needs${why}`,
   ignore,
   async fn() {
-    const command = [
-      ...PROGRAM,
-      "--parallel",
-      "wasap",
-      "--transport",
-      "mpi",
-      "--servers",
-      "2",
-      "--hidden",
-      "40",
-    ];
-    const { code, err } = await job(2, [...command, "--epochs", "1"]);
+    const { code, err } = await job(2, [...PROGRAM, ...TWO_SERVERS, "--epochs", "1"]);
     assert(code !== 0);
     assertStringIncludes(
       err,

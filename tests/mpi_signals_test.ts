@@ -1,7 +1,8 @@
 import { assert, assertEquals, assertStringIncludes } from "@std/assert";
 import { loadModel } from "../src/files/checkpoint.ts";
-import { ignore, job, launcher, lines, PROGRAM, why } from "./mpi/job.ts";
+import { ignore, launcher, PROGRAM, trained, why } from "./mpi/job.ts";
 import { assertSameModel } from "./model/content.ts";
+import { inFolder } from "./temporary.ts";
 
 /** Who gets a signal: a rank, or the launcher. */
 type Addressee = 0 | 1 | "mpirun";
@@ -48,15 +49,6 @@ async function signalled(
   return { code, err: new TextDecoder().decode(stderr) };
 }
 
-async function inFolder(work: (folder: string) => Promise<void>): Promise<void> {
-  const folder = await Deno.makeTempDir();
-  try {
-    await work(folder);
-  } finally {
-    await Deno.remove(folder, { recursive: true });
-  }
-}
-
 const ADDRESSEES: readonly Addressee[] = [0, 1, "mpirun"];
 const SIGNALS: readonly Deno.Signal[] = ["SIGTERM", "SIGUSR1"];
 
@@ -91,11 +83,8 @@ for (const [turn, algorithm] of ["wasap", "wassp"].entries()) {
             }
             // As many ranks, fewer, and more.
             const count = [3, 2, 4][(place + turn + phase) % 3];
-            const more = await job(count, [
-              ...[...PROGRAM, "--resume", output, "--epochs", `${epoch + 2}`, "--json"],
-            ]);
-            assertEquals(more.code, 0, more.err);
-            const records = lines(more.out).filter(({ event }) => event === "epoch");
+            const two = ["--epochs", `${epoch + 2}`, "--json"];
+            const records = await trained(count, ["--resume", output, ...two]);
             assertEquals(records.map(({ epoch }) => epoch), [epoch + 1, epoch + 2]);
             const [first, second] = records.map(({ parallel }) => parallel);
             assertEquals([first.workers, first.phase], [count - 1, phase]);
@@ -105,10 +94,7 @@ for (const [turn, algorithm] of ["wasap", "wassp"].entries()) {
             assertEquals(first.updates, second.updates);
             if (algorithm === "wasap" && phase === 1) return;
             const straight = `${folder}/straight.safetensors`;
-            const whole = await job(3, [
-              ...[...PROGRAM, ...start, "--epochs", `${epoch + 2}`, "--output", straight, "--quiet"],
-            ]);
-            assertEquals(whole.code, 0, whole.err);
+            await trained(3, [...start, ...two, "--output", straight]);
             assertSameModel((await loadModel(output)).model, (await loadModel(straight)).model);
           });
         }

@@ -1,4 +1,5 @@
 /** Jobs of several ranks, for tests: what is missing for them here, and how they are started. @module */
+import { assertEquals } from "@std/assert";
 import { mpiLibraryPath } from "../../src/native/mpi.ts";
 import { exists } from "../real_data.ts";
 
@@ -65,6 +66,15 @@ export async function ranks(count: number, program: string, args: readonly strin
   return await job(count, [Deno.execPath(), "run", "--allow-all", path, ...args]);
 }
 
-/** The lines a job printed, as JSON. */
+/** Trains over MPI in a job of so many ranks, which has to end well; options ask for `--json`. Gives the records of epochs. */
 // deno-lint-ignore no-explicit-any
-export const lines = (out: string): any[] => out.trim().split("\n").map((line) => JSON.parse(line));
+export async function trained(count: number, options: readonly string[]): Promise<any[]> {
+  return printed(await job(count, [...PROGRAM, ...options])).filter(({ event }) => event === "epoch");
+}
+
+/** The lines that a job printed, as JSON; it has to have ended well. */
+// deno-lint-ignore no-explicit-any
+export function printed({ code, out, err }: JobEnd): any[] {
+  assertEquals(code, 0, err);
+  return out.split("\n").filter((line) => line !== "").map((line) => JSON.parse(line));
+}
