@@ -4,10 +4,14 @@
  * @module
  */
 
+import { widestTile } from "../native/tile.ts";
+
 /** Vectors hold 16 samples. */
 const LANES = 16;
 /** The widest tile kernels take. */
 export const MAX_TILE = 128;
+/** Samples whose gradients are summed before those of the next are added: a tile holds one such part, or two. */
+const PART_SAMPLES = 64;
 /** Activations and deltas of two neighbouring layers should stay in the second-level cache. */
 const CACHE_BYTES = 2 * 2 ** 20;
 /** Widths of tiles that are thought of, widest first. */
@@ -42,13 +46,17 @@ export interface TileOptions {
   readonly activationStorage?: "f32" | "bf16" | undefined;
   /** What suits the caches, where the sizes are no longer those a run began with. @default {cacheTile(sizes)} */
   readonly cacheTile?: number | undefined;
+  /** What suits the registers, 64 or 128; results do not depend on it. @default {widestTile()} */
+  readonly widest?: number | undefined;
 }
 
 /**
  * Samples a tile: the widest of 128, 64 and 32 that keeps two neighbouring layers in the cache. Where none does, 64, or
- * what a micro-batch allows: then the fewest passes over the parameters are best.
+ * what a micro-batch allows: then the fewest passes over the parameters are best. Where that is more than 64, it is cut
+ * into parts of 64 where registers hold no more.
  *
- * It depends on the sizes alone, never on threads, so that results do not either.
+ * Gradients are summed part by part ({@linkcode gradientParts}), and those parts depend on the sizes alone, never on
+ * threads or the processor, so that results do not either.
  *
  * @param sizes Neurons of each layer, input first.
  * @param batchSize Samples of a batch.
@@ -56,8 +64,23 @@ export interface TileOptions {
 export function tileWidth(sizes: readonly number[], batchSize: number, options: TileOptions = {}): number {
   const { microBatch = MAX_TILE, activationStorage = "f32" } = options;
   const preferred = (options.cacheTile ?? cacheTile(sizes)) || (options.microBatch === undefined ? 64 : 128);
-  const width = Math.min(preferred, paddedSamples(batchSize), paddedSamples(microBatch));
+  const batch = paddedSamples(batchSize);
+  const width = Math.min(preferred, batch, paddedSamples(microBatch));
+  if (width > PART_SAMPLES) {
+    const { widest = widestTile() } = options;
+    // Parts begin anew with each tile: all tiles but the last are whole parts.
+    if (widest <= PART_SAMPLES || (width < batch && width < MAX_TILE)) return PART_SAMPLES;
+  }
   return activationStorage === "f32" ? width : LANES * 2 ** Math.floor(Math.log2(width / LANES));
+}
+
+/** In how many parts the gradient of a batch is summed; options as for {@linkcode tileWidth}. */
+export function gradientParts(
+  sizes: readonly number[],
+  batchSize: number,
+  options: TileOptions = {},
+): number {
+  return Math.ceil(batchSize / Math.min(PART_SAMPLES, tileWidth(sizes, batchSize, options)));
 }
 
 /** Bytes of work memory that a prediction does not pass, unless one vector of samples needs more. */

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::base::shared::SharedSlice;
 use crate::base::simd::{Block, Kernel, Lanes};
-use crate::network::backward::Group;
+use crate::network::gradient_sum::{Group, PART, fold};
 use crate::network::layer::{Gradients, Layer, StatePlanes};
 use crate::network::update::{OptimizerStep, StateSlices, Update, state_of};
 
@@ -84,10 +84,13 @@ impl<const R: usize> Kernel for OutputBias<'_, R> {
 
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        let mut group = Group::new();
+        let mut group = Group::<R>::new();
         for delta in self.delta {
-            let sum = delta.iter().fold(lanes.splat(0.0), |sum, block| lanes.add(sum, lanes.load(block)));
-            lanes.store(sum, &mut group.room(1)[0]);
+            let mut sums = [lanes.splat(0.0); 2];
+            for (r, block) in delta.iter().enumerate() {
+                sums[r / PART] = lanes.add(sums[r / PART], lanes.load(block));
+            }
+            lanes.store(fold::<L, R>(lanes, sums), &mut group.room(1)[0]);
             group.add(lanes, 1, self.update, self.bias, &mut self.state);
         }
         group.flush(lanes, self.update, self.bias, &mut self.state);

@@ -17,6 +17,7 @@ use crate::network::activation::{Activation, Dropout};
 use crate::network::backward::{Backward, Below};
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::forward::Forward;
+use crate::network::gradient_sum::PART;
 use crate::network::gradient_target::{GradientTarget, OutputBias};
 use crate::network::learned_slope::SlopeStep;
 use crate::network::loss::{Total, loss};
@@ -101,30 +102,27 @@ impl<C: Cell> Pass<'_, C> {
         let stages = self.stages;
         let counts: Vec<usize> = stages.iter().map(|stage| stage.chunks(self.run.layers, R)).collect();
         let counts = counts.repeat(tiles);
-        let mut totals = vec![Total::default(); tiles];
-        let shared = SharedSlice::new(&mut totals);
+        let mut total = [Total::default()];
+        let shared = SharedSlice::new(&mut total);
         let learns = stages.iter().any(|stage| matches!(stage, Stage::Slope(_)));
         let most = if learns { counts.iter().copied().max().unwrap_or(0) } else { 0 };
-        let mut slope_parts = vec![[0.0; LANES]; most];
+        let mut slope_parts = vec![[[0.0; LANES]; 2]; most];
         let slope_parts = SharedSlice::new(&mut slope_parts);
         run_phases(self.run.threads, &counts, &|phase, chunk| {
             let tile = phase / stages.len();
             match stages[phase % stages.len()] {
                 Stage::Forward(index) => self.forward::<R>(tile, index, chunk, counts[phase]),
                 Stage::Loss => {
-                    // SAFETY: one chunk in the phase, one element a tile.
-                    let slot = unsafe { shared.range(tile..tile + 1) };
-                    slot[0] = self.loss::<R>(tile);
+                    // SAFETY: one chunk in the phase, and one phase at a time.
+                    let total = unsafe { shared.range(0..1) };
+                    self.loss::<R>(tile, &mut total[0]);
                 }
                 Stage::Probe { index, .. } => self.probe::<R>(tile, index, chunk, counts[phase]),
                 Stage::Backward(index) => self.backward::<R>(tile, index, (chunk, counts[phase]), &slope_parts),
-                Stage::Slope(index) => self.learn_slope(tile, index, counts[phase - 1], &slope_parts),
+                Stage::Slope(index) => self.learn_slope::<R>(tile, index, counts[phase - 1], &slope_parts),
             }
         })?;
-        Ok(totals.iter().fold(Total::default(), |sum, total| Total {
-            loss: sum.loss + total.loss,
-            correct: sum.correct + total.correct,
-        }))
+        Ok(total[0])
     }
 
     /// The features of a tile.
@@ -180,18 +178,17 @@ impl<C: Cell> Pass<'_, C> {
         dispatch(forward);
     }
 
-    fn loss<const R: usize>(&self, tile: usize) -> Total {
+    fn loss<const R: usize>(&self, tile: usize, total: &mut Total) {
         let last = self.run.layers.len() - 1;
         let Batch { truth, weights, samples, width, .. } = self.run.batch;
         let neurons = self.run.layers[last].neurons;
         // SAFETY: the only chunk of its phase.
         let outputs = unsafe { self.outputs.range(0..neurons * R) };
-        let total = if let Some(gradient) = self.output_gradient {
+        if let Some(gradient) = self.output_gradient {
             take_gradient(outputs, R, gradient, tile * width, samples);
-            Total::default()
         } else {
-            loss(outputs, R, truth, weights, tile * width, samples, self.probabilities)
-        };
+            loss(outputs, R, truth, weights, tile * width, samples, self.probabilities, total);
+        }
         if let Some(target) = &self.target {
             let update = target.update(tile, self.tiles());
             // SAFETY: the only chunk of its phase.
@@ -201,17 +198,23 @@ impl<C: Cell> Pass<'_, C> {
             };
             dispatch(OutputBias::<R> { delta: outputs.as_chunks().0, update, bias, state });
         }
-        total
     }
 
     /// The step of a layer's slope, from what the chunks of the phase before have gathered: the sweep above the layer.
-    fn learn_slope(&self, tile: usize, index: usize, chunks: usize, slope_parts: &SharedSlice<Block>) {
+    fn learn_slope<const R: usize>(
+        &self,
+        tile: usize,
+        index: usize,
+        chunks: usize,
+        slope_parts: &SharedSlice<[Block; 2]>,
+    ) {
         let layer = &self.run.layers[index];
         let (Some(target), Activation::Slope(slope)) = (&self.target, layer.activation) else { return };
         // SAFETY: the only chunk of its phase; kernels read the slope of the layer's activation, not the parameter.
         unsafe {
             dispatch(SlopeStep {
-                parts: &slope_parts.read()[..chunks],
+                gathered: &slope_parts.read()[..chunks],
+                two_parts: R > PART,
                 slope,
                 scale: self.dropouts[index].map_or(1.0, |dropout| dropout.scale),
                 update: target.slope_update(layer, tile, self.tiles()),
@@ -226,7 +229,7 @@ impl<C: Cell> Pass<'_, C> {
         tile: usize,
         index: usize,
         (chunk, chunks): (usize, usize),
-        slope_parts: &SharedSlice<Block>,
+        slope_parts: &SharedSlice<[Block; 2]>,
     ) {
         let Some(target) = &self.target else { return };
         let rows = rows_of_chunk(self.run.layers[index].indptr, chunks, chunk);
@@ -256,13 +259,13 @@ impl<C: Cell> Pass<'_, C> {
         tile: usize,
         index: usize,
         rows: &Range<usize>,
-        mut slope_gradient: Option<&'s mut Block>,
+        mut slope_gradient: Option<&'s mut [Block; 2]>,
     ) -> Below<'s, R, C> {
         let (layer, trace) = (&self.run.layers[index], &self.traces[index]);
         let count = layer.activation.parameters();
         let own = rows.start * count..rows.end * count;
         if let Some(part) = &mut slope_gradient {
-            part.fill(0.0);
+            **part = [[0.0; LANES]; 2];
         }
         // SAFETY: each chunk writes what belongs to the neurons below that are its rows.
         unsafe {

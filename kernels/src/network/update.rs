@@ -105,12 +105,12 @@ impl Update {
         }
     }
 
-    /// Updates up to 16 parameters, the `len` ones at `start`; lanes of `gradient` beyond are ignored.
+    /// Updates up to 16 parameters, the `len` ones at `start`, by a gradient that comes in parts; lanes beyond are ignored.
     #[inline(always)]
-    pub fn apply<L: Lanes>(
+    pub fn apply<L: Lanes, const P: usize>(
         &self,
         lanes: L,
-        gradient: L::Vector,
+        gradient: [L::Vector; P],
         start: usize,
         len: usize,
         values: &mut [f32],
@@ -119,7 +119,10 @@ impl Update {
         match *self {
             Self::Written { first } => {
                 let place = &mut state[0][start..start + len];
-                let sum = if first { gradient } else { lanes.add(load(lanes, place), gradient) };
+                let mut sum = if first { gradient[0] } else { lanes.add(load(lanes, place), gradient[0]) };
+                for part in &gradient[1..] {
+                    sum = lanes.add(sum, *part);
+                }
                 store(lanes, sum, place);
             }
             Self::Fused { step, first, last } => with_optimizer!(step.method, optimizer => {
@@ -129,28 +132,39 @@ impl Update {
     }
 }
 
-/// One part of a batch's gradient into up to 16 parameters.
+/// A tile's gradient into up to 16 parameters: part by part, or their sum where the optimiser needs the whole of it.
 #[inline(always)]
-fn fused<L: Lanes, O: Optimizer>(
+fn fused<L: Lanes, O: Optimizer, const P: usize>(
     lanes: L,
     optimizer: O,
     step: OptimizerStep,
     (first, last): (bool, bool),
-    mut gradient: L::Vector,
+    mut gradient: [L::Vector; P],
     places: Range<usize>,
     values: &mut [f32],
     state: &mut StateSlices,
 ) {
     let values = &mut values[places.clone()];
     let weight = load(lanes, values);
+    let mut parts = P;
+    if !optimizer.takes_parts() {
+        for part in 1..P {
+            gradient[0] = lanes.add(gradient[0], gradient[part]);
+        }
+        parts = 1;
+    }
     if step.decay_form == DecayForm::Coupled && first {
-        gradient = lanes.mul_add(lanes.splat(step.decay), weight, gradient);
+        gradient[0] = lanes.mul_add(lanes.splat(step.decay), weight, gradient[0]);
     }
     let mut planes = [lanes.splat(0.0); MOST_PLANES];
     for p in 0..O::PLANES {
         planes[p] = load(lanes, &state[p][places.clone()]);
     }
-    let move_by = optimizer.step(lanes, Part { rate: step.rate, first }, gradient, &mut planes);
+    let mut move_by = lanes.splat(0.0);
+    for (index, part) in gradient.into_iter().enumerate().take(parts) {
+        let first = first && index == 0;
+        move_by = optimizer.step(lanes, Part { rate: step.rate, first }, part, &mut planes);
+    }
     for p in 0..O::PLANES {
         store(lanes, planes[p], &mut state[p][places.clone()]);
     }
@@ -197,7 +211,7 @@ impl Kernel for ApplyWritten<'_> {
     fn run<L: Lanes>(mut self, lanes: L) {
         for (group, gradient) in self.gradient.chunks(LANES).enumerate() {
             let vector = load(lanes, gradient);
-            self.update.apply(lanes, vector, group * LANES, gradient.len(), self.values, &mut self.state);
+            self.update.apply(lanes, [vector], group * LANES, gradient.len(), self.values, &mut self.state);
         }
     }
 }
