@@ -151,7 +151,8 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
             }
             let signs = self.signs.get(row).map_or(0, |signs| signs[r]);
             let sum = self.preactivations.get(row).map_or(&[0.0; LANES], |sums| &sums[r]);
-            d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, own, &mut parameter_gradients[r / PART]);
+            let of_part = &mut parameter_gradients[r / PART];
+            d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, own, of_part);
             I::store(lanes, d, &mut self.delta[row][r]);
             totals[r / PART] = lanes.add(totals[r / PART], d);
         }

@@ -63,12 +63,9 @@ mod tests {
         gathered[0][0][2] = 0.25 * 3.0;
         gathered[1][0][7] = 0.25 * 5.0;
         gathered[1][1][1] = 0.25 * 2.0;
-        for (sign, parameter, two_parts, expected) in [
-            (1.0, 0.5, false, 8.0),
-            (-1.0, 0.5, false, -8.0),
-            (-1.0, -0.5, false, 8.0),
-            (1.0, 0.5, true, 10.0),
-        ] {
+        for (sign, parameter, two_parts, expected) in
+            [(1.0, 0.5, false, 8.0), (-1.0, 0.5, false, -8.0), (-1.0, -0.5, false, 8.0), (1.0, 0.5, true, 10.0)]
+        {
             let (mut own, mut gradient) = ([parameter], [0.0f32]);
             let mut state: StateSlices = std::array::from_fn(|_| Default::default());
             state[0] = &mut gradient;

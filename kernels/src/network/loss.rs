@@ -335,8 +335,9 @@ mod tests {
     #[test]
     fn an_answer_can_be_spread_over_all_classes() {
         let classes: Vec<u32> = (0..16).map(|s| s % 3).collect();
-        let of =
-            |class: u32, samples| loss_of(&mut outputs(3), 1, Truth::Classes(&[class; 16]), &[], 0, samples, false).loss;
+        let of = |class: u32, samples| {
+            loss_of(&mut outputs(3), 1, Truth::Classes(&[class; 16]), &[], 0, samples, false).loss
+        };
         let mean = (0..3).map(|class| of(class, 16)).sum::<f64>() / 3.0;
         let total = loss_of(&mut outputs(3), 1, Truth::Classes(&classes), &[], 0, 16, false);
         let spread = loss_of(&mut outputs(3), 1, Truth::Smoothed(&classes, 0.25), &[], 0, 16, false);
