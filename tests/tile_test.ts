@@ -1,9 +1,5 @@
 import { assert, assertEquals } from "@std/assert";
-import { gradientParts, MAX_TILE, paddedSamples, predictionTiles, tileWidth } from "../src/model/tile.ts";
-import { widestTile } from "../src/native/tile.ts";
-
-/** Registers for the widest tiles. */
-const WIDE = { widest: 128 };
+import { MAX_TILE, paddedSamples, passWidth, predictionTiles, tileWidth } from "../src/model/tile.ts";
 
 Deno.test("paddedSamples() rounds up to whole vectors of 16", () => {
   assertEquals([1, 15, 16, 17, 128, 129].map(paddedSamples), [16, 16, 16, 32, 128, 144]);
@@ -11,7 +7,7 @@ Deno.test("paddedSamples() rounds up to whole vectors of 16", () => {
 
 Deno.test("tileWidth() keeps two neighbouring layers in 2 MiB where it can", () => {
   // 4 bytes · (n + m) · width: 4,096 neurons fit with 128 samples, 8,192 with 64, 16,384 with 32.
-  const width = (...sizes: number[]) => tileWidth(sizes, 128, WIDE);
+  const width = (...sizes: number[]) => tileWidth(sizes, 128);
   assertEquals(width(784, 1000, 1000, 1000, 10), 128);
   assertEquals(width(2048, 2048, 10), 128);
   assertEquals(width(2048, 2049, 10), 64);
@@ -20,31 +16,26 @@ Deno.test("tileWidth() keeps two neighbouring layers in 2 MiB where it can", () 
   assertEquals(width(54675, 27500, 27500, 18), 64);
 });
 
-Deno.test("tileWidth() cuts tiles into the parts gradients are summed in where registers hold no more", () => {
+Deno.test("passWidth() halves tiles where registers hold no more, unless that means more passes over huge layers", () => {
   const sizes = [784, 1000, 10];
   for (const [batch, microBatch] of [[1], [64], [65], [100], [128], [300], [128, 96], [80, 80], [300, 100]]) {
-    const [wide, narrow] = [128, 64].map((widest) => tileWidth(sizes, batch, { microBatch, widest }));
-    assertEquals(narrow, Math.min(wide, 64));
-    // Where there is a second tile, the first ends where a part does.
-    assert(wide >= batch || wide % 64 === 0 || wide < 64, `${batch} ${microBatch} ${wide}`);
-    for (const widest of [64, 128]) {
-      assertEquals(
-        gradientParts(sizes, batch, { microBatch, widest }),
-        Math.ceil(batch / Math.min(wide, 64)),
-      );
-    }
+    const tile = tileWidth(sizes, batch, { microBatch });
+    assertEquals(passWidth(sizes, batch, { microBatch }, 128), tile);
+    assertEquals(passWidth(sizes, batch, { microBatch }, 64), Math.min(tile, 64));
+    assert(tile >= batch || tile % 64 === 0 || tile < 64, `a tile that ends within a half: ${tile}`);
   }
+  assertEquals(passWidth([65_536, 500_000, 2], 128, { microBatch: 128 }, 64), 128);
 });
 
 Deno.test("tileWidth() is no wider than the batch or the micro-batch needs", () => {
   const sizes = [10, 20, 3];
-  const width = (batch: number, microBatch?: number) => tileWidth(sizes, batch, { microBatch, ...WIDE });
+  const width = (batch: number, microBatch?: number) => tileWidth(sizes, batch, { microBatch });
   assertEquals([1, 5, 16, 17, 100, 300].map((batch) => width(batch)), [16, 16, 16, 32, 112, 128]);
   assertEquals([1, 16, 50, 1000].map((micro) => width(128, micro)), [16, 16, 64, 128]);
 });
 
 Deno.test("tileWidth() is as wide as a micro-batch allows where no width keeps layers in the cache", () => {
-  const width = (microBatch?: number) => tileWidth([65_536, 500_000, 2], 128, { microBatch, ...WIDE });
+  const width = (microBatch?: number) => tileWidth([65_536, 500_000, 2], 128, { microBatch });
   assertEquals([width(), width(128), width(40)], [64, 128, 48]);
 });
 
@@ -55,7 +46,7 @@ Deno.test("predictionTiles() gives each thread a tile, and huge layers fewer and
     assertEquals(words, slots * width * (inputs + 2 * Math.max(...others)));
     return [width, slots];
   };
-  assertEquals(tiles([784, 1000, 1000, 10], 1000, 2), [widestTile(), 2]);
+  assertEquals(tiles([784, 1000, 1000, 10], 1000, 2), [128, 2]);
   assertEquals(tiles([784, 1000, 1000, 10], 60, 4), [16, 4]);
   assertEquals(tiles([65_536, 5e5, 5e5, 2], 1000, 8), [64, 7]);
   // Two layers of 5 million neurons take 640 MB for 16 samples.

@@ -5,7 +5,7 @@
  */
 import type { Dataset, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
-import { gradientParts } from "../model/tile.ts";
+import { tileWidth } from "../model/tile.ts";
 import { sharedBytes, sharedFloats, sharedWords } from "../sparse/shared.ts";
 import type { EnginePlan } from "../train/engine.ts";
 import { lastChange } from "../topology/interval.ts";
@@ -45,10 +45,10 @@ export function planTransport(
   const { workers, algorithm } = parallel;
   const { batchSize, threads } = settings;
   const steps = serverSteps(split.samples, settings, parallel);
-  // One synchronous worker is the sequential trainer; where a gradient is summed in several parts, only its fused
-  // update rounds alike.
-  const parts = gradientParts(model.settings.sizes, batchSize, settings);
-  const alone = algorithm === "wassp" && workers === 1 && parts > 1;
+  // One synchronous worker is the sequential trainer; where a batch passes in several tiles, only its fused update
+  // rounds alike.
+  const tiles = batchSize > tileWidth(model.settings.sizes, batchSize, settings);
+  const alone = algorithm === "wassp" && workers === 1 && tiles;
   const phaseOneEpochs = alone ? 0 : lastOfPhaseOne(settings, parallel, workerModels, state);
   const passes = Array.from(
     { length: workers },

@@ -67,8 +67,7 @@ mod tests {
             [(1.0, 0.5, false, 8.0), (-1.0, 0.5, false, -8.0), (-1.0, -0.5, false, 8.0), (1.0, 0.5, true, 10.0)]
         {
             let (mut own, mut gradient) = ([parameter], [0.0f32]);
-            let mut state: StateSlices = std::array::from_fn(|_| Default::default());
-            state[0] = &mut gradient;
+            let state = StateSlices { gradient: &mut gradient, ..StateSlices::default() };
             crate::base::simd::dispatch(SlopeStep {
                 gathered: &gathered,
                 two_parts,

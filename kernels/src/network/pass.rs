@@ -46,6 +46,8 @@ pub(crate) struct Pass<'a, C> {
     pub(crate) probe: Option<Asked<'a>>,
     /// Whether the outputs shall become probabilities.
     pub(crate) probabilities: bool,
+    /// Loss and hits of the samples before these.
+    pub(crate) before: Total,
     /// Gradient of the outputs, `[samples][outputs]`, where it is given instead of that of the loss.
     pub(crate) output_gradient: Option<&'a [f32]>,
     /// Where the gradient of the features goes; nobody asks for it in training.
@@ -62,7 +64,7 @@ pub(crate) struct InputGradient<'a> {
 
 /// Cells with the widths of tiles they come in.
 pub(crate) trait Tiles: Cell {
-    /// Runs all tiles, and returns the loss and hits of the batch.
+    /// Runs all tiles, and adds their loss and hits to those before.
     fn run(pass: &Pass<Self>) -> Result<Total, Status>;
 }
 
@@ -102,7 +104,7 @@ impl<C: Cell> Pass<'_, C> {
         let stages = self.stages;
         let counts: Vec<usize> = stages.iter().map(|stage| stage.chunks(self.run.layers, R)).collect();
         let counts = counts.repeat(tiles);
-        let mut total = [Total::default()];
+        let mut total = [self.before];
         let shared = SharedSlice::new(&mut total);
         let learns = stages.iter().any(|stage| matches!(stage, Stage::Slope(_)));
         let most = if learns { counts.iter().copied().max().unwrap_or(0) } else { 0 };
@@ -303,9 +305,6 @@ impl<C: Cell> Pass<'_, C> {
             let own = start + rows.start..start + rows.end;
             (rows_of(tiles, &own), sums.range(rows.clone()), self.traces[0].output.read(), self.outputs.read())
         };
-        let nothing = || std::array::from_fn(|_| Default::default());
-        let mut bias_state: StateSlices = nothing();
-        bias_state[0] = sums;
         let below = Some(Below {
             activation: Activation::Identity,
             dropout: None,
@@ -313,12 +312,12 @@ impl<C: Cell> Pass<'_, C> {
             kept: &[],
             preactivations: &[],
             activation_parameters: &mut [],
-            parameter_state: nothing(),
+            parameter_state: StateSlices::default(),
             slope_gradient: None,
             delta,
             update: target.update(tile, self.tiles()),
             bias: &mut [],
-            bias_state,
+            bias_state: StateSlices { gradient: sums, ..StateSlices::default() },
         });
         if self.run.layers.len() == 1 {
             self.sweep::<R, f32, f32>(target, tile, 0, rows, &[], last.as_chunks().0, below);

@@ -83,6 +83,8 @@ pub enum Update {
         first: bool,
         /// Whether this is the last tile: weights move once.
         last: bool,
+        /// Whether the gradient of the first half of the tile was written and waits to be added.
+        waited: bool,
     },
     /// It is written (first tile) or added to what the tiles before wrote.
     Written {
@@ -91,15 +93,21 @@ pub enum Update {
     },
 }
 
-/// The planes of some parameters, or in the first place their written gradients.
-pub type StateSlices<'s> = [&'s mut [f32]; MOST_PLANES];
+/// What an optimiser keeps of some parameters.
+#[derive(Default)]
+pub struct StateSlices<'s> {
+    /// Its planes.
+    pub planes: [&'s mut [f32]; MOST_PLANES],
+    /// The written gradients, where there are any.
+    pub gradient: &'s mut [f32],
+}
 
 impl Update {
     /// The same without weight decay: the parameters of an activation are not pulled to zero.
     pub fn without_decay(self) -> Self {
         match self {
-            Self::Fused { step, first, last } => {
-                Self::Fused { step: OptimizerStep { decay: 0.0, ..step }, first, last }
+            Self::Fused { step, first, last, waited } => {
+                Self::Fused { step: OptimizerStep { decay: 0.0, ..step }, first, last, waited }
             }
             written => written,
         }
@@ -118,53 +126,51 @@ impl Update {
     ) {
         match *self {
             Self::Written { first } => {
-                let place = &mut state[0][start..start + len];
+                let place = &mut state.gradient[start..start + len];
                 let mut sum = if first { gradient[0] } else { lanes.add(load(lanes, place), gradient[0]) };
                 for part in &gradient[1..] {
                     sum = lanes.add(sum, *part);
                 }
                 store(lanes, sum, place);
             }
-            Self::Fused { step, first, last } => with_optimizer!(step.method, optimizer => {
-                fused(lanes, optimizer, step, (first, last), gradient, start..start + len, values, state);
-            }),
+            Self::Fused { step, first, last, waited } => {
+                let mut whole = gradient[0];
+                for part in &gradient[1..] {
+                    whole = lanes.add(whole, *part);
+                }
+                if waited {
+                    whole = lanes.add(load(lanes, &state.gradient[start..start + len]), whole);
+                }
+                with_optimizer!(step.method, optimizer => {
+                    fused(lanes, optimizer, step, (first, last), whole, start..start + len, values, &mut state.planes);
+                });
+            }
         }
     }
 }
 
-/// A tile's gradient into up to 16 parameters: part by part, or their sum where the optimiser needs the whole of it.
+/// A tile's gradient into up to 16 parameters.
 #[inline(always)]
-fn fused<L: Lanes, O: Optimizer, const P: usize>(
+fn fused<L: Lanes, O: Optimizer>(
     lanes: L,
     optimizer: O,
     step: OptimizerStep,
     (first, last): (bool, bool),
-    mut gradient: [L::Vector; P],
+    mut gradient: L::Vector,
     places: Range<usize>,
     values: &mut [f32],
-    state: &mut StateSlices,
+    state: &mut [&mut [f32]; MOST_PLANES],
 ) {
     let values = &mut values[places.clone()];
     let weight = load(lanes, values);
-    let mut parts = P;
-    if !optimizer.takes_parts() {
-        for part in 1..P {
-            gradient[0] = lanes.add(gradient[0], gradient[part]);
-        }
-        parts = 1;
-    }
     if step.decay_form == DecayForm::Coupled && first {
-        gradient[0] = lanes.mul_add(lanes.splat(step.decay), weight, gradient[0]);
+        gradient = lanes.mul_add(lanes.splat(step.decay), weight, gradient);
     }
     let mut planes = [lanes.splat(0.0); MOST_PLANES];
     for p in 0..O::PLANES {
         planes[p] = load(lanes, &state[p][places.clone()]);
     }
-    let mut move_by = lanes.splat(0.0);
-    for (index, part) in gradient.into_iter().enumerate().take(parts) {
-        let first = first && index == 0;
-        move_by = optimizer.step(lanes, Part { rate: step.rate, first }, part, &mut planes);
-    }
+    let move_by = optimizer.step(lanes, Part { rate: step.rate, first }, gradient, &mut planes);
     for p in 0..O::PLANES {
         store(lanes, planes[p], &mut state[p][places.clone()]);
     }
@@ -233,7 +239,7 @@ pub fn apply_gradients(
 ) -> Outcome {
     ensure(layers.len() == gradients.len(), Status::Length)?;
     ensure(connections.is_empty() || connections.len() == layers.len(), Status::Length)?;
-    let whole = |step| Update::Fused { step, first: true, last: true };
+    let whole = |step| Update::Fused { step, first: true, last: true, waited: false };
     let update = whole(step);
     for (index, (layer, gradient)) in layers.iter().zip(gradients).enumerate() {
         let all = connections.get(index).map_or(layer.nnz, |&count| count as usize);
@@ -265,16 +271,17 @@ pub fn apply_gradients(
     Ok(())
 }
 
-/// A range of each plane; nothing of those that are empty.
+/// A range of each plane, and no written gradients; nothing of planes that are empty.
 ///
 /// # Safety
 /// As [`SharedSlice::range`].
 pub(crate) unsafe fn state_of<'s>(planes: &'s StatePlanes, range: &Range<usize>) -> StateSlices<'s> {
-    planes.each_ref().map(|plane| {
+    let planes = planes.each_ref().map(|plane| {
         let range = if plane.is_empty() { 0..0 } else { range.clone() };
         // SAFETY: promised by the caller.
         unsafe { plane.range(range) }
-    })
+    });
+    StateSlices { planes, ..StateSlices::default() }
 }
 
 /// The squared norm of written gradients: the gradient flow (Paper: §2.2, Figure 5).
