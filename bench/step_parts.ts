@@ -1,5 +1,6 @@
 /**
- * What a training step consists of: the batch, the network, dropout's share of it, and what is outside the kernels.
+ * What a training step consists of: the batch, the network, dropout's share of it, and what is outside the kernels; and
+ * beside it, on as many samples, an evaluation and the statistics of the features.
  *
  *     deno run -A bench/step_parts.ts [--threads 1] [--samples 200] [--simd avx2] [--output FILE]
  *
@@ -39,7 +40,10 @@ console.log(host);
 type Part = () => void;
 
 /** The call of a kernel that `run` makes, with the arguments it makes it with. */
-function callOf(name: "ts_gather_batch" | "ts_train_batch", run: Part): Part {
+function callOf(
+  name: "ts_gather_batch" | "ts_train_batch" | "ts_evaluate_batch" | "ts_standardize_part",
+  run: Part,
+): Part {
   const symbols = kernels() as { -readonly [Name in keyof Symbols]: Symbols[Name] };
   const kernel = symbols[name] as (...given: unknown[]) => number;
   let call: Part | undefined;
@@ -61,6 +65,8 @@ function partsOf(step: Step, plain: Step): Record<string, Part> {
     "batch, kernel": callOf("ts_gather_batch", step.build),
     "network, kernel": callOf("ts_train_batch", step.kernel),
     "network without dropout, kernel": callOf("ts_train_batch", plain.kernel),
+    "evaluation, kernel": callOf("ts_evaluate_batch", step.evaluate),
+    "statistics, second pass, kernel": callOf("ts_standardize_part", step.standardize),
   };
 }
 

@@ -43,6 +43,10 @@ export interface Step {
   build(): void;
   /** Runs the kernel on the batch that was built last. */
   kernel(): void;
+  /** Measures loss and hits of the batch that was built last, without a step. */
+  evaluate(): void;
+  /** Finds mean and scale of the features of as many samples as a batch has. */
+  standardize(): void;
 }
 
 /** Prepares a network, made-up data of its width, and the buffers of a step. */
@@ -78,6 +82,14 @@ export function prepareStep(options: StepOptions): Step {
       batch = build();
     },
     kernel,
+    evaluate: () => runner.evaluate(batch, new Float32Array(0)),
+    standardize: () =>
+      void standardization(
+        split.features.subarray(0, batchSize * sizes[0]) as Uint8Array,
+        batchSize,
+        sizes[0],
+        threads,
+      ),
     run() {
       batch = build();
       kernel();

@@ -24,7 +24,7 @@ import type { SparseLayer } from "./layer.ts";
 import { answerCount, lossOf } from "./outputs.ts";
 import type { Task } from "./settings.ts";
 import { type TargetScaling, unscaled } from "./target_scaling.ts";
-import { tileWidth } from "./tile.ts";
+import { passWidth } from "./tile.ts";
 
 /** Samples and what a model should give for them. */
 export interface SampleBatch {
@@ -122,7 +122,7 @@ export class TileMemory {
   ): TiledSamples & { readonly source: BatchSource } {
     const place = { task, name: "features" };
     const { values, rows: samples } = readMatrix(features, place, model.featureCount);
-    const width = tileWidth(model.settings.sizes, samples);
+    const width = passWidth(model.settings.sizes, samples);
     const source = { ...standardizationOf(model, task), features: values };
     if (samples === 0) return { input: new Float32Array(0), samples, width, source };
     const count = Math.ceil(samples / width) * width * source.mean.length;

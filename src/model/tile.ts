@@ -4,10 +4,14 @@
  * @module
  */
 
+import { widestTile } from "../native/tile.ts";
+
 /** Vectors hold 16 samples. */
 const LANES = 16;
 /** The widest tile kernels take. */
 export const MAX_TILE = 128;
+/** Samples whose gradients are summed before those of the next are added: a tile holds one such half, or two. */
+const HALF_TILE = 64;
 /** Activations and deltas of two neighbouring layers should stay in the second-level cache. */
 const CACHE_BYTES = 2 * 2 ** 20;
 /** Widths of tiles that are thought of, widest first. */
@@ -48,16 +52,37 @@ export interface TileOptions {
  * Samples a tile: the widest of 128, 64 and 32 that keeps two neighbouring layers in the cache. Where none does, 64, or
  * what a micro-batch allows: then the fewest passes over the parameters are best.
  *
- * It depends on the sizes alone, never on threads, so that results do not either.
+ * It depends on the sizes alone, never on threads or the processor, so that results do not either: the optimiser takes
+ * the gradients of a tile together.
  *
  * @param sizes Neurons of each layer, input first.
  * @param batchSize Samples of a batch.
  */
 export function tileWidth(sizes: readonly number[], batchSize: number, options: TileOptions = {}): number {
   const { microBatch = MAX_TILE, activationStorage = "f32" } = options;
-  const preferred = (options.cacheTile ?? cacheTile(sizes)) || (options.microBatch === undefined ? 64 : 128);
-  const width = Math.min(preferred, paddedSamples(batchSize), paddedSamples(microBatch));
+  const cached = options.cacheTile ?? cacheTile(sizes);
+  const preferred = cached || (options.microBatch === undefined ? HALF_TILE : MAX_TILE);
+  const batch = paddedSamples(batchSize);
+  const width = Math.min(preferred, batch, paddedSamples(microBatch));
+  // Halves of tiles follow one another: all tiles but the last are one half or two.
+  if (width > HALF_TILE && width < Math.min(batch, MAX_TILE)) return HALF_TILE;
   return activationStorage === "f32" ? width : LANES * 2 ** Math.floor(Math.log2(width / LANES));
+}
+
+/**
+ * Samples that pass through a network at once: a tile, or half of one where registers hold no more and the layers stay in
+ * the cache. Results do not depend on it.
+ *
+ * @param widest Samples that suit the registers, 64 or 128.
+ */
+export function passWidth(
+  sizes: readonly number[],
+  batchSize: number,
+  options: TileOptions = {},
+  widest: number = widestTile(),
+): number {
+  const tile = tileWidth(sizes, batchSize, options);
+  return (options.cacheTile ?? cacheTile(sizes)) > 0 ? Math.min(tile, widest) : tile;
 }
 
 /** Bytes of work memory that a prediction does not pass, unless one vector of samples needs more. */

@@ -34,6 +34,7 @@ const BATCH = [
 /** Exports of the library, by name. */
 export const SYMBOLS = {
   ts_abi_version: { parameters: [], result: "u32" },
+  ts_widest_tile: { parameters: [], result: "u32" },
   ts_shuffle: {
     parameters: ["buffer", "usize", "u64", "u64"], // order, order_len, seed, epoch
     result: "i32",

@@ -31,6 +31,8 @@ export const STEP_FIELDS = [
   "bf16",
   /** Whether every second hidden layer is computed again on the way back: 0 or 1. */
   "recompute",
+  /** Whether each two tiles are the halves of one, whose gradients the optimiser takes together: 0 or 1. */
+  "halves",
   "threads",
 ] as const;
 

@@ -100,7 +100,8 @@ export function batchArguments(
 }
 
 /**
- * One training step: the fused update, or, where `gradients` is not empty, gradients alone.
+ * One training step: the fused update, or, where `gradients` is not empty, gradients alone; where tiles are halves, the
+ * fused update with `gradients` for those that wait.
  *
  * @param settings The step's; gradients alone need no state.
  * @param totals Receives the sum of loss times weight and the hits of the batch, `[2]`.

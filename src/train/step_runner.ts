@@ -6,7 +6,7 @@
 import type { ImageShape, Split } from "../data/dataset.ts";
 import type { SparseMlp } from "../model/model.ts";
 import { lossOf } from "../model/outputs.ts";
-import { tileWidth } from "../model/tile.ts";
+import { passWidth, tileWidth } from "../model/tile.ts";
 import type { NetworkMemory } from "../native/layout.ts";
 import { applyGradients, squaredNorm } from "../native/update.ts";
 import { optimizerNamed } from "../optimizer/optimizers.ts";
@@ -56,8 +56,10 @@ export interface WorkPlan {
 /** Tile width, batch builder, work memory and totals: what batches of a split need to pass through a network. */
 export class BatchRunner {
   readonly model: SparseMlp;
-  /** Samples a tile. */
+  /** Samples that pass through the network at once. */
   readonly width: number;
+  /** Samples whose gradients an optimiser takes together: as many, or twice as many. */
+  protected readonly tile: number;
   /** Loss times weight, summed, and hits of the last batch, `[2]`. */
   readonly totals: Float64Array = new Float64Array(2);
   /** Work memory; free between two batches. */
@@ -75,7 +77,9 @@ export class BatchRunner {
   ) {
     const { batchSize, threads, microBatch, activationStorage = "f32", recompute = false } = settings;
     this.model = model;
-    this.width = tileWidth(model.settings.sizes, batchSize, { microBatch, activationStorage, cacheTile });
+    const tiles = { microBatch, activationStorage, cacheTile };
+    this.tile = tileWidth(model.settings.sizes, batchSize, tiles);
+    this.width = passWidth(model.settings.sizes, batchSize, tiles);
     this.#batchSize = batchSize;
     this.#threads = threads;
     this.#storage = { activationStorage, recompute };
@@ -142,6 +146,8 @@ export class StepRunner extends BatchRunner {
   readonly #measures: boolean;
   /** Whether a step writes the gradient before it applies it. */
   readonly #writes: boolean;
+  /** Whether the gradient of the first half of a tile is written, and waits for that of the second. */
+  readonly #halves: boolean;
   #gradients: Uint32Array;
   /** What the gradients belong to. */
   #memory: NetworkMemory;
@@ -153,9 +159,11 @@ export class StepRunner extends BatchRunner {
     this.#settings = new StepSettings(settings, model.optimizerState?.planes.length ?? 0);
     this.#measures = gradientFlow;
     const { needsWholeGradient } = optimizerNamed(settings.optimizer);
-    this.#writes = gradientFlow || (needsWholeGradient(settings) && batchSize > this.width);
+    this.#writes = gradientFlow || (needsWholeGradient(settings) && batchSize > this.tile);
+    this.#halves = !this.#writes && this.width < this.tile;
     this.#memory = model.memory;
-    this.#gradients = plan.gradients ?? (this.#writes ? model.allocateGradients() : NO_GRADIENTS);
+    const written = this.#writes || this.#halves;
+    this.#gradients = plan.gradients ?? (written ? model.allocateGradients() : NO_GRADIENTS);
   }
 
   /**
@@ -170,8 +178,8 @@ export class StepRunner extends BatchRunner {
     const { memory } = this.model;
     const update = this.model.updates + 1;
     this.#settings.next(number, update, learningRate, rateRatio);
-    const gradients = this.#writes ? this.#currentGradients() : NO_GRADIENTS;
-    this.#train(gradients, batch);
+    const gradients = this.#writes || this.#halves ? this.#currentGradients() : NO_GRADIENTS;
+    this.#train(gradients, batch, this.#halves);
     const norm = this.#measures ? squaredNorm(memory, gradients) : 0;
     if (this.#writes) applyGradients(memory, gradients, this.#settings.block);
     this.model.updates = update;
@@ -181,10 +189,11 @@ export class StepRunner extends BatchRunner {
   /** Writes the gradient of a batch into the arena of the plan, and {@linkcode totals}; no parameter changes. */
   gradient(batch: Batch, number: number): void {
     this.#settings.next(number, 1, 0, 1);
-    this.#train(this.#currentGradients(), batch);
+    this.#train(this.#currentGradients(), batch, false);
   }
 
-  #train(gradients: Uint32Array, batch: Batch): void {
+  #train(gradients: Uint32Array, batch: Batch, halves: boolean): void {
+    this.#settings.block.set("halves", halves ? 1 : 0);
     trainBatch(this.model.memory, gradients, batch, this.#settings.block, this.work, this.totals);
   }
 

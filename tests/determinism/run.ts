@@ -28,6 +28,13 @@ const OTHERS: [ModelOptions, TrainOptions][] = [
   [{ sizes: [300, 50, 10], activation: "sigmoid" }, { optimizer: "adam", dropout: 0.2 }],
   [{ sizes: [300, 33, 10], activation: "tanh" }, { batchSize: 50, activationStorage: "bf16" }],
   [{ sizes: [300, 61, 47, 10], activation: { kind: "all-relu", alpha: "learned" } }, { batchSize: 200 }],
+  [{ sizes: [300, 600, 400, 10], activation: { kind: "all-relu", alpha: "learned" } }, {
+    batchSize: 100,
+    nesterov: true,
+    growth: "gradient-sampled",
+    growthSampling: "graest",
+  }],
+  [{ sizes: [300, 43, 10] }, { batchSize: 300, microBatch: 96, weightDecay: 0.01 }],
 ];
 
 /** What can be compared of two runs. */

@@ -19,7 +19,6 @@ mod importance;
 mod inference;
 mod init;
 mod merge;
-
 mod pages;
 mod probe;
 mod propagation;
@@ -30,6 +29,7 @@ mod start;
 mod step;
 mod strongest;
 mod svmlight;
+mod tile;
 mod update;
 
 use crate::base::loans::lend;

@@ -50,7 +50,7 @@ pub unsafe extern "C" fn ts_workspace_words(
 /// One training step, see [`step::train`]: writes loss and hits into `totals`.
 ///
 /// `loss` says how outputs are compared with `labels` or `targets` ([`Truth::of`]); empty `weights` are all 1; an empty
-/// `gradients` means the fused update; `settings` is a block of [`Settings`].
+/// `gradients` means the fused update, as do tiles that are halves; `settings` is a block of [`Settings`].
 ///
 /// # Safety
 /// Every pointer is a live array of the length beside it; `layers` rows of layout and slopes; two elements of `totals`.
@@ -92,7 +92,7 @@ pub unsafe extern "C" fn ts_train_batch(
             let (arena, state) = (view_mut(arena, arena_len), view_mut(state, state_len));
             let gradients = layer::gradients(layout, slopes, view_mut(gradients, gradients_len))?;
             // Written gradients leave the state alone, so a worker may have none.
-            let planes = if gradients.is_some() && state.is_empty() { 0 } else { planes };
+            let planes = if gradients.is_some() && !training.halves && state.is_empty() { 0 } else { planes };
             let network = layer::layers(layout, slopes, arena, state, planes)?;
             let truth = Truth::of(loss, view(labels, labels_len), view(targets, targets_len))?;
             let (input, weights) = (view(input, input_len), view(weights, weights_len));

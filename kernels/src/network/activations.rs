@@ -4,7 +4,7 @@ use bytemuck::cast_slice;
 
 use crate::base::status::{Outcome, Status, ensure};
 use crate::network::batch::{Batch, BatchRun};
-use crate::network::loss::Truth;
+use crate::network::loss::{Total, Truth};
 use crate::network::pass::{Pass, Tiles};
 use crate::network::stage::Stage;
 use crate::network::storage::Storage;
@@ -47,6 +47,7 @@ pub fn activations(run: BatchRun, layer: usize, work: &mut [u32], activations: &
             target: None,
             probe: None,
             probabilities: false,
+            before: Total::default(),
             output_gradient: None,
             input_gradient: None,
         })?;

@@ -9,6 +9,7 @@ use std::ops::Range;
 use crate::base::simd::{Block, Kernel, LANES, Lanes};
 use crate::network::activation::{Activation, Dropout};
 use crate::network::forward::parameters;
+use crate::network::gradient_sum::{Group, PART, fold};
 use crate::network::storage::{AHEAD, Cell, FAR_BYTES, Row, prefetch_row};
 use crate::network::update::{StateSlices, Update};
 
@@ -51,7 +52,7 @@ pub struct Below<'a, const R: usize, I> {
     /// Their planes, or their written gradients.
     pub parameter_state: StateSlices<'a>,
     /// Where a layer that learns its slope gathers Σ delta · output over the sums that were not positive.
-    pub slope_gradient: Option<&'a mut Block>,
+    pub slope_gradient: Option<&'a mut [Block; 2]>,
     /// Its activations (after dropout), which nobody needs after their own row was swept: the gradient with respect to
     /// its sums takes their place. `[rows][R]`
     pub delta: &'a mut [Row<I, R>],
@@ -77,8 +78,8 @@ impl<const R: usize, I: Cell, D: Cell> Backward<'_, R, I, D> {
     fn sweep<L: Lanes, const BELOW: bool>(mut self, lanes: L) {
         let start = self.indptr[self.rows.start] as usize;
         let far = size_of_val(self.delta) > FAR_BYTES;
-        let mut weights = Group::new();
-        let mut biases = Group::new();
+        let mut weights = Group::<R>::new();
+        let mut biases = Group::<R>::new();
         for (row, input) in self.rows.clone().enumerate() {
             let mut x = [lanes.splat(0.0); R];
             let own = self.below.as_ref().map_or(self.input, |below| &*below.delta);
@@ -102,22 +103,22 @@ impl<const R: usize, I: Cell, D: Cell> Backward<'_, R, I, D> {
                 for ((part, &target), &value) in parts.iter_mut().zip(targets).zip(values) {
                     let delta = &self.delta[target as usize];
                     let weight = lanes.splat(value);
-                    let mut products = lanes.splat(0.0);
+                    let mut products = [lanes.splat(0.0); 2];
                     for r in 0..R {
                         let d = D::load(lanes, &delta[r]);
                         if BELOW {
                             dx[r] = lanes.mul_add(weight, d, dx[r]);
                         }
-                        products = lanes.mul_add(x[r], d, products);
+                        products[r / PART] = lanes.mul_add(x[r], d, products[r / PART]);
                     }
-                    lanes.store(products, part);
+                    lanes.store(fold::<L, R>(lanes, products), part);
                 }
                 weights.add(lanes, count, self.update, self.values, &mut self.state);
                 next += count;
             }
             if let Some(below) = &mut self.below {
-                let total = below.finish(lanes, row, x, dx);
-                lanes.store(total, &mut biases.room(1)[0]);
+                let totals = below.finish(lanes, row, x, dx);
+                lanes.store(fold::<L, R>(lanes, totals), &mut biases.room(1)[0]);
                 biases.add(lanes, 1, below.update, below.bias, &mut below.bias_state);
             }
         }
@@ -129,7 +130,7 @@ impl<const R: usize, I: Cell, D: Cell> Backward<'_, R, I, D> {
 }
 
 impl<const R: usize, I: Cell> Below<'_, R, I> {
-    /// Turns the gradient of a neuron's output into that of its sum, keeps it, and returns it summed to one vector.
+    /// Turns the gradient of a neuron's output into that of its sum, keeps it, and returns it summed to one vector a part.
     #[inline(always)]
     fn finish<L: Lanes>(
         &mut self,
@@ -137,12 +138,12 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
         row: usize,
         output: [L::Vector; R],
         gradient: [L::Vector; R],
-    ) -> L::Vector {
+    ) -> [L::Vector; 2] {
         let count = self.activation.parameters();
         let own = parameters(self.activation_parameters, count, row);
         let undo = self.dropout.map_or(1.0, |dropout| 1.0 / dropout.scale);
-        let mut parameter_gradient = [0.0; 4];
-        let mut total = lanes.splat(0.0);
+        let mut parameter_gradients = [[0.0; 4]; 2];
+        let mut totals = [lanes.splat(0.0); 2];
         for r in 0..R {
             let mut d = gradient[r];
             if let Some(dropout) = self.dropout {
@@ -150,69 +151,33 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
             }
             let signs = self.signs.get(row).map_or(0, |signs| signs[r]);
             let sum = self.preactivations.get(row).map_or(&[0.0; LANES], |sums| &sums[r]);
-            d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, own, &mut parameter_gradient);
+            let of_part = &mut parameter_gradients[r / PART];
+            d = self.activation.differentiate(lanes, d, signs, output[r], undo, sum, own, of_part);
             I::store(lanes, d, &mut self.delta[row][r]);
-            total = lanes.add(total, d);
+            totals[r / PART] = lanes.add(totals[r / PART], d);
         }
         if let Some(gathered) = &mut self.slope_gradient {
-            let mut products = lanes.load(gathered);
             for r in 0..R {
                 let below_zero = lanes.select(self.signs[row][r], lanes.splat(0.0), output[r]);
-                products = lanes.mul_add(below_zero, I::load(lanes, &self.delta[row][r]), products);
+                let products = &mut gathered[r / PART];
+                let sum = lanes.mul_add(below_zero, I::load(lanes, &self.delta[row][r]), lanes.load(products));
+                lanes.store(sum, products);
             }
-            lanes.store(products, gathered);
         }
         if count > 0 {
-            let mut block = [0.0; LANES];
-            block[..4].copy_from_slice(&parameter_gradient);
+            let gradients = parameter_gradients.map(|gradient| {
+                let mut block = [0.0; LANES];
+                block[..4].copy_from_slice(&gradient);
+                lanes.load(&block)
+            });
             let (values, state) = (&mut *self.activation_parameters, &mut self.parameter_state);
-            self.update.without_decay().apply(lanes, lanes.load(&block), row * count, count, values, state);
+            let (update, start) = (self.update.without_decay(), row * count);
+            if R > PART {
+                update.apply(lanes, gradients, start, count, values, state);
+            } else {
+                update.apply(lanes, [gradients[0]], start, count, values, state);
+            }
         }
-        total
-    }
-}
-
-/// Vectors that wait to be summed, sixteen at a time, each to one gradient.
-pub(crate) struct Group {
-    parts: [Block; LANES],
-    /// Parameters before this group.
-    done: usize,
-    waiting: usize,
-}
-
-impl Group {
-    pub(crate) fn new() -> Self {
-        Self { parts: [[0.0; LANES]; LANES], done: 0, waiting: 0 }
-    }
-
-    /// Places for the next vectors: as many as are wanted, at most to the end of the group, at least one.
-    #[inline(always)]
-    pub(crate) fn room(&mut self, wanted: usize) -> &mut [Block] {
-        let end = LANES.min(self.waiting + wanted);
-        &mut self.parts[self.waiting..end]
-    }
-
-    /// Counts vectors written to [`Group::room`]; a full group updates its parameters.
-    #[inline(always)]
-    pub(crate) fn add<L: Lanes>(
-        &mut self,
-        lanes: L,
-        count: usize,
-        update: Update,
-        values: &mut [f32],
-        state: &mut StateSlices,
-    ) {
-        self.waiting += count;
-        if self.waiting == LANES {
-            self.flush(lanes, update, values, state);
-        }
-    }
-
-    #[inline(always)]
-    pub(crate) fn flush<L: Lanes>(&mut self, lanes: L, update: Update, values: &mut [f32], state: &mut StateSlices) {
-        let sums = lanes.sum_each(&self.parts);
-        update.apply(lanes, sums, self.done, self.waiting, values, state);
-        self.done += self.waiting;
-        self.waiting = 0;
+        totals
     }
 }

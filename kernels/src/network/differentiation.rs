@@ -67,6 +67,7 @@ pub fn differentiate(
         target: Some(GradientTarget::Written(gradients)),
         probe: None,
         probabilities: false,
+        before: Total::default(),
         output_gradient,
         input_gradient,
     })

@@ -7,16 +7,18 @@
 //! d = slope·δ, and the activations, y = slope·z·scale of dropout, that is s·sgn(a)·Σ d·y / (slope²·scale). Below the
 //! smallest size the same is used, so that a slope may grow again.
 //!
-//! Σ d·y is gathered in the sweep that forms d, sixteen lanes a chunk of rows; chunks and lanes are summed here, in their
-//! order, so that the bits do not depend on the number of threads.
+//! Σ d·y is gathered in the sweep that forms d, sixteen lanes a chunk of rows and part of the tile; chunks and lanes are
+//! summed here, in their order, so that the bits do not depend on the number of threads.
 
 use crate::base::simd::{Block, Kernel, Lanes};
 use crate::network::update::{StateSlices, Update};
 
 /// Learns the slope of one layer from what the chunks of the sweep above it have gathered.
 pub(crate) struct SlopeStep<'a> {
-    /// Σ d·y of each chunk, over the sums that were not positive.
-    pub(crate) parts: &'a [Block],
+    /// Σ d·y of each chunk, over the sums that were not positive, in the first part of the tile and the second.
+    pub(crate) gathered: &'a [[Block; 2]],
+    /// Whether the tile has a second part.
+    pub(crate) two_parts: bool,
     /// The slope that was in force.
     pub(crate) slope: f32,
     /// The factor of dropout on the units it kept; 1 without.
@@ -34,12 +36,18 @@ impl Kernel for SlopeStep<'_> {
 
     #[inline(always)]
     fn run<L: Lanes>(mut self, lanes: L) {
-        let sum: f64 = self.parts.iter().flatten().map(|&part| f64::from(part)).sum();
         let [slope, scale] = [self.slope, self.scale].map(f64::from);
         // s·sgn(a): the sign of the layer, turned where the size is that of a negative a.
         let side = slope.signum() * f64::from(self.parameter[0].signum());
-        let gradient = (side * sum / (slope * slope * scale)) as f32;
-        self.update.apply(lanes, lanes.splat(gradient), 0, 1, self.parameter, &mut self.state);
+        let gradient = [0, 1].map(|part| {
+            let sum: f64 = self.gathered.iter().flat_map(|chunk| chunk[part]).map(f64::from).sum();
+            lanes.splat((side * sum / (slope * slope * scale)) as f32)
+        });
+        if self.two_parts {
+            self.update.apply(lanes, gradient, 0, 1, self.parameter, &mut self.state);
+        } else {
+            self.update.apply(lanes, [gradient[0]], 0, 1, self.parameter, &mut self.state);
+        }
     }
 }
 
@@ -50,16 +58,19 @@ mod tests {
 
     #[test]
     fn the_gradient_of_a_size_is_that_of_the_sum_over_negative_sums() {
-        // One chunk, two products d·y = slope²·δ·z: δ·z is 3 and 5.
-        let mut parts = [[0.0; 16]; 2];
-        parts[0][2] = 0.25 * 3.0;
-        parts[1][7] = 0.25 * 5.0;
-        for (sign, parameter, expected) in [(1.0, 0.5, 8.0), (-1.0, 0.5, -8.0), (-1.0, -0.5, 8.0)] {
+        // Two chunks, a product d·y = slope²·δ·z of each in the first part: δ·z is 3 and 5. In the second one of 2.
+        let mut gathered = [[[0.0; 16]; 2]; 2];
+        gathered[0][0][2] = 0.25 * 3.0;
+        gathered[1][0][7] = 0.25 * 5.0;
+        gathered[1][1][1] = 0.25 * 2.0;
+        for (sign, parameter, two_parts, expected) in
+            [(1.0, 0.5, false, 8.0), (-1.0, 0.5, false, -8.0), (-1.0, -0.5, false, 8.0), (1.0, 0.5, true, 10.0)]
+        {
             let (mut own, mut gradient) = ([parameter], [0.0f32]);
-            let mut state: StateSlices = std::array::from_fn(|_| Default::default());
-            state[0] = &mut gradient;
+            let state = StateSlices { gradient: &mut gradient, ..StateSlices::default() };
             crate::base::simd::dispatch(SlopeStep {
-                parts: &parts,
+                gathered: &gathered,
+                two_parts,
                 slope: learned_slope(sign, parameter),
                 scale: 1.0,
                 update: Update::Written { first: true },

@@ -9,6 +9,7 @@ pub mod compiled;
 pub mod delay;
 pub mod differentiation;
 pub mod forward;
+pub mod gradient_sum;
 mod gradient_target;
 pub mod inference;
 pub mod layer;

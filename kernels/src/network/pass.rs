@@ -17,6 +17,7 @@ use crate::network::activation::{Activation, Dropout};
 use crate::network::backward::{Backward, Below};
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::forward::Forward;
+use crate::network::gradient_sum::PART;
 use crate::network::gradient_target::{GradientTarget, OutputBias};
 use crate::network::learned_slope::SlopeStep;
 use crate::network::loss::{Total, loss};
@@ -45,6 +46,8 @@ pub(crate) struct Pass<'a, C> {
     pub(crate) probe: Option<Asked<'a>>,
     /// Whether the outputs shall become probabilities.
     pub(crate) probabilities: bool,
+    /// Loss and hits of the samples before these.
+    pub(crate) before: Total,
     /// Gradient of the outputs, `[samples][outputs]`, where it is given instead of that of the loss.
     pub(crate) output_gradient: Option<&'a [f32]>,
     /// Where the gradient of the features goes; nobody asks for it in training.
@@ -61,7 +64,7 @@ pub(crate) struct InputGradient<'a> {
 
 /// Cells with the widths of tiles they come in.
 pub(crate) trait Tiles: Cell {
-    /// Runs all tiles, and returns the loss and hits of the batch.
+    /// Runs all tiles, and adds their loss and hits to those before.
     fn run(pass: &Pass<Self>) -> Result<Total, Status>;
 }
 
@@ -101,30 +104,27 @@ impl<C: Cell> Pass<'_, C> {
         let stages = self.stages;
         let counts: Vec<usize> = stages.iter().map(|stage| stage.chunks(self.run.layers, R)).collect();
         let counts = counts.repeat(tiles);
-        let mut totals = vec![Total::default(); tiles];
-        let shared = SharedSlice::new(&mut totals);
+        let mut total = [self.before];
+        let shared = SharedSlice::new(&mut total);
         let learns = stages.iter().any(|stage| matches!(stage, Stage::Slope(_)));
         let most = if learns { counts.iter().copied().max().unwrap_or(0) } else { 0 };
-        let mut slope_parts = vec![[0.0; LANES]; most];
+        let mut slope_parts = vec![[[0.0; LANES]; 2]; most];
         let slope_parts = SharedSlice::new(&mut slope_parts);
         run_phases(self.run.threads, &counts, &|phase, chunk| {
             let tile = phase / stages.len();
             match stages[phase % stages.len()] {
                 Stage::Forward(index) => self.forward::<R>(tile, index, chunk, counts[phase]),
                 Stage::Loss => {
-                    // SAFETY: one chunk in the phase, one element a tile.
-                    let slot = unsafe { shared.range(tile..tile + 1) };
-                    slot[0] = self.loss::<R>(tile);
+                    // SAFETY: one chunk in the phase, and one phase at a time.
+                    let total = unsafe { shared.range(0..1) };
+                    self.loss::<R>(tile, &mut total[0]);
                 }
                 Stage::Probe { index, .. } => self.probe::<R>(tile, index, chunk, counts[phase]),
                 Stage::Backward(index) => self.backward::<R>(tile, index, (chunk, counts[phase]), &slope_parts),
-                Stage::Slope(index) => self.learn_slope(tile, index, counts[phase - 1], &slope_parts),
+                Stage::Slope(index) => self.learn_slope::<R>(tile, index, counts[phase - 1], &slope_parts),
             }
         })?;
-        Ok(totals.iter().fold(Total::default(), |sum, total| Total {
-            loss: sum.loss + total.loss,
-            correct: sum.correct + total.correct,
-        }))
+        Ok(total[0])
     }
 
     /// The features of a tile.
@@ -180,18 +180,17 @@ impl<C: Cell> Pass<'_, C> {
         dispatch(forward);
     }
 
-    fn loss<const R: usize>(&self, tile: usize) -> Total {
+    fn loss<const R: usize>(&self, tile: usize, total: &mut Total) {
         let last = self.run.layers.len() - 1;
         let Batch { truth, weights, samples, width, .. } = self.run.batch;
         let neurons = self.run.layers[last].neurons;
         // SAFETY: the only chunk of its phase.
         let outputs = unsafe { self.outputs.range(0..neurons * R) };
-        let total = if let Some(gradient) = self.output_gradient {
+        if let Some(gradient) = self.output_gradient {
             take_gradient(outputs, R, gradient, tile * width, samples);
-            Total::default()
         } else {
-            loss(outputs, R, truth, weights, tile * width, samples, self.probabilities)
-        };
+            loss(outputs, R, truth, weights, tile * width, samples, self.probabilities, total);
+        }
         if let Some(target) = &self.target {
             let update = target.update(tile, self.tiles());
             // SAFETY: the only chunk of its phase.
@@ -201,17 +200,23 @@ impl<C: Cell> Pass<'_, C> {
             };
             dispatch(OutputBias::<R> { delta: outputs.as_chunks().0, update, bias, state });
         }
-        total
     }
 
     /// The step of a layer's slope, from what the chunks of the phase before have gathered: the sweep above the layer.
-    fn learn_slope(&self, tile: usize, index: usize, chunks: usize, slope_parts: &SharedSlice<Block>) {
+    fn learn_slope<const R: usize>(
+        &self,
+        tile: usize,
+        index: usize,
+        chunks: usize,
+        slope_parts: &SharedSlice<[Block; 2]>,
+    ) {
         let layer = &self.run.layers[index];
         let (Some(target), Activation::Slope(slope)) = (&self.target, layer.activation) else { return };
         // SAFETY: the only chunk of its phase; kernels read the slope of the layer's activation, not the parameter.
         unsafe {
             dispatch(SlopeStep {
-                parts: &slope_parts.read()[..chunks],
+                gathered: &slope_parts.read()[..chunks],
+                two_parts: R > PART,
                 slope,
                 scale: self.dropouts[index].map_or(1.0, |dropout| dropout.scale),
                 update: target.slope_update(layer, tile, self.tiles()),
@@ -226,7 +231,7 @@ impl<C: Cell> Pass<'_, C> {
         tile: usize,
         index: usize,
         (chunk, chunks): (usize, usize),
-        slope_parts: &SharedSlice<Block>,
+        slope_parts: &SharedSlice<[Block; 2]>,
     ) {
         let Some(target) = &self.target else { return };
         let rows = rows_of_chunk(self.run.layers[index].indptr, chunks, chunk);
@@ -256,13 +261,13 @@ impl<C: Cell> Pass<'_, C> {
         tile: usize,
         index: usize,
         rows: &Range<usize>,
-        mut slope_gradient: Option<&'s mut Block>,
+        mut slope_gradient: Option<&'s mut [Block; 2]>,
     ) -> Below<'s, R, C> {
         let (layer, trace) = (&self.run.layers[index], &self.traces[index]);
         let count = layer.activation.parameters();
         let own = rows.start * count..rows.end * count;
         if let Some(part) = &mut slope_gradient {
-            part.fill(0.0);
+            **part = [[0.0; LANES]; 2];
         }
         // SAFETY: each chunk writes what belongs to the neurons below that are its rows.
         unsafe {
@@ -300,9 +305,6 @@ impl<C: Cell> Pass<'_, C> {
             let own = start + rows.start..start + rows.end;
             (rows_of(tiles, &own), sums.range(rows.clone()), self.traces[0].output.read(), self.outputs.read())
         };
-        let nothing = || std::array::from_fn(|_| Default::default());
-        let mut bias_state: StateSlices = nothing();
-        bias_state[0] = sums;
         let below = Some(Below {
             activation: Activation::Identity,
             dropout: None,
@@ -310,12 +312,12 @@ impl<C: Cell> Pass<'_, C> {
             kept: &[],
             preactivations: &[],
             activation_parameters: &mut [],
-            parameter_state: nothing(),
+            parameter_state: StateSlices::default(),
             slope_gradient: None,
             delta,
             update: target.update(tile, self.tiles()),
             bias: &mut [],
-            bias_state,
+            bias_state: StateSlices { gradient: sums, ..StateSlices::default() },
         });
         if self.run.layers.len() == 1 {
             self.sweep::<R, f32, f32>(target, tile, 0, rows, &[], last.as_chunks().0, below);

@@ -16,6 +16,7 @@ use crate::network::activation::Dropout;
 use crate::network::batch::BatchRun;
 use crate::network::gradient_target::GradientTarget;
 use crate::network::layer::{Gradients, Sections, layout_rows};
+use crate::network::loss::Total;
 use crate::network::pass::{Asked, Pass, Tiles};
 use crate::network::sddmm::Places;
 use crate::network::stage::{learned, probing_stages};
@@ -139,6 +140,7 @@ fn ask_in<C: Tiles>(run: BatchRun, asked: Asked, counts: &[usize], probing: Prob
         target: Some(GradientTarget::Written(&gradients)),
         probe: Some(asked),
         probabilities: false,
+        before: Total::default(),
         output_gradient: None,
         input_gradient: None,
     };

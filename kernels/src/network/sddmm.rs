@@ -4,7 +4,8 @@
 //! is such a connection or not. Each product is formed as the backward sweep forms it, so the bits are the same.
 
 use crate::base::shared::SharedSlice;
-use crate::base::simd::{Block, Kernel, LANES, Lanes};
+use crate::base::simd::{Kernel, LANES, Lanes};
+use crate::network::gradient_sum::{PART, fold, write_sums};
 use crate::network::storage::{Cell, FAR_BYTES, Row, prefetch_row};
 
 /// Places of one layer, and where the gradients there go.
@@ -53,17 +54,14 @@ impl<const R: usize, I: Cell, D: Cell> Kernel for Sddmm<'_, R, I, D> {
             let places = self.rows[start..end].iter().zip(&self.columns[start..end]);
             for (part, (&row, &column)) in parts.iter_mut().zip(places) {
                 let (x, delta) = (&self.input[row as usize], &self.delta[column as usize]);
-                let mut products = lanes.splat(0.0);
+                let mut products = [lanes.splat(0.0); 2];
                 for r in 0..R {
-                    products = lanes.mul_add(I::load(lanes, &x[r]), D::load(lanes, &delta[r]), products);
+                    let products = &mut products[r / PART];
+                    *products = lanes.mul_add(I::load(lanes, &x[r]), D::load(lanes, &delta[r]), *products);
                 }
-                lanes.store(products, part);
+                lanes.store(fold::<L, R>(lanes, products), part);
             }
-            let mut sums: Block = [0.0; LANES];
-            lanes.store(lanes.sum_each(&parts), &mut sums);
-            for (gradient, sum) in gradients.iter_mut().zip(sums) {
-                *gradient = if self.first { sum } else { *gradient + sum };
-            }
+            write_sums::<L, R>(lanes, &parts, self.first, gradients);
         }
     }
 }

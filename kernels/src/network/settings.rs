@@ -29,6 +29,7 @@ struct StepSettings {
     step: f64,
     bf16: f64,
     recompute: f64,
+    halves: f64,
     threads: f64,
 }
 
@@ -65,6 +66,7 @@ impl Settings {
             step,
             bf16,
             recompute,
+            halves,
             threads,
         } = from_bytes(bytemuck::cast_slice(common));
         let planes = planes as usize;
@@ -83,7 +85,8 @@ impl Settings {
         let storage = if bf16 == 0.0 { Storage::F32 } else { Storage::Bf16 };
         let memory = ActivationMemory { storage, recompute: recompute != 0.0 };
         let (dropout, label_smoothing) = (dropout as f32, label_smoothing as f32);
-        let training = Training { optimizer, dropout, label_smoothing, seed: seed as u64, step: step as u64, memory };
+        let (seed, step, halves) = (seed as u64, step as u64, halves != 0.0);
+        let training = Training { optimizer, dropout, label_smoothing, seed, step, memory, halves };
         Ok(Self { training, planes, threads: threads as usize })
     }
 }

@@ -4,6 +4,7 @@
 //! activations of the layer below it.
 
 use crate::base::pool::chunk_count;
+use crate::network::gradient_sum::gathering_vectors;
 use crate::network::layer::Layer;
 use crate::network::workspace::ActivationMemory;
 
@@ -35,12 +36,17 @@ pub(crate) enum Stage {
 impl Stage {
     /// Into how many chunks the phase is cut, for `vectors` vectors of samples.
     pub(crate) fn chunks(self, layers: &[Layer], vectors: usize) -> usize {
-        let chunks = |layer: &Layer, rows: usize| chunk_count((layer.nnz + ROW_COST * rows) * vectors, GRAIN);
+        let chunks =
+            |layer: &Layer, rows: usize, vectors: usize| chunk_count((layer.nnz + ROW_COST * rows) * vectors, GRAIN);
         match self {
-            Self::Forward(index) => chunks(&layers[index], layers[index].neurons),
+            Self::Forward(index) => chunks(&layers[index], layers[index].neurons, vectors),
             Self::Loss | Self::Slope(_) => 1,
             Self::Probe { places, .. } => chunk_count(places * vectors, GRAIN),
-            Self::Backward(index) => chunks(&layers[index], layers[index].inputs),
+            Self::Backward(index) => {
+                let gathers = index > 0 && layers[index - 1].learns_slope;
+                let vectors = if gathers { gathering_vectors(vectors) } else { vectors };
+                chunks(&layers[index], layers[index].inputs, vectors)
+            }
         }
     }
 }

@@ -34,9 +34,12 @@ pub struct Training {
     pub step: u64,
     /// How activations are kept.
     pub memory: ActivationMemory,
+    /// Whether each two tiles are the halves of one, whose gradients the optimiser takes together.
+    pub halves: bool,
 }
 
-/// Does one training step on a batch: the fused update, or gradients where `gradients` is given.
+/// Does one training step on a batch: the fused update, or gradients where `gradients` is given. Where tiles are halves it
+/// is the fused update, and `gradients` are where those of first halves wait.
 ///
 /// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. Returns the loss and hits before the step, with dropout in force.
 ///
@@ -54,8 +57,10 @@ pub fn train(
     let truth = run.batch.truth.smoothed(training.label_smoothing)?;
     let run = BatchRun { batch: Batch { truth, ..run.batch }, ..run };
     let tiles = run.batch.samples.div_ceil(run.batch.width);
-    let fused = gradients.is_none();
-    ensure(!fused || tiles == 1 || training.optimizer.method.takes_parts(), Status::Range)?;
+    ensure(!training.halves || gradients.is_some(), Status::Length)?;
+    let fused = gradients.is_none() || training.halves;
+    let whole = if training.halves { 2 } else { 1 };
+    ensure(!fused || tiles <= whole || training.optimizer.method.takes_parts(), Status::Range)?;
     match training.memory.storage {
         Storage::F32 => train_in::<f32>(run, gradients, training, work),
         Storage::Bf16 => train_in::<u16>(run, gradients, training, work),
@@ -68,7 +73,7 @@ fn train_in<C: Tiles>(
     training: Training,
     work: &mut [u32],
 ) -> Result<Total, Status> {
-    let Training { optimizer, dropout, seed, step, memory, .. } = training;
+    let Training { optimizer, dropout, seed, step, memory, halves, .. } = training;
     let BatchRun { layers, batch, .. } = run;
     let dropouts = Dropout::of_layers(layers.len(), batch.samples, dropout, seed, step)?;
     let (traces, outputs) = training_traces::<C>(layers, batch.width, dropout > 0.0, memory, work)?;
@@ -78,9 +83,14 @@ fn train_in<C: Tiles>(
         outputs,
         dropouts: &dropouts,
         stages: &training_stages(&learned(layers), memory),
-        target: Some(gradients.map_or(GradientTarget::Fused(optimizer), GradientTarget::Written)),
+        target: Some(match gradients {
+            None => GradientTarget::Fused(optimizer),
+            Some(gradients) if halves => GradientTarget::Halved(optimizer, gradients),
+            Some(gradients) => GradientTarget::Written(gradients),
+        }),
         probe: None,
         probabilities: false,
+        before: Total::default(),
         output_gradient: None,
         input_gradient: None,
     };
@@ -127,12 +137,11 @@ fn evaluate_in<C: Tiles>(run: BatchRun, work: &mut [u32], outputs: &mut [f32]) -
             target: None,
             probe: None,
             probabilities,
+            before: total,
             output_gradient: None,
             input_gradient: None,
         };
-        let sum = C::run(&pass)?;
-        total.loss += sum.loss;
-        total.correct += sum.correct;
+        total = C::run(&pass)?;
         if probabilities {
             // SAFETY: the pass has ended; nobody writes.
             let columns: &[f32] = cast_slice(unsafe { last.read() });

@@ -7,6 +7,7 @@ use crate::base::shared::SharedSlice;
 use crate::base::simd::{Block, Kernel, LANES, Lanes};
 use crate::base::status::{Status, scratch};
 use crate::network::batch::Batch;
+use crate::network::gradient_sum::{PART, fold, write_sums};
 use crate::network::storage::{Cell, Row};
 
 /// Which sums over the samples of a batch.
@@ -76,21 +77,17 @@ impl<const R: usize, C: Cell> Kernel for RowSums<'_, R, C> {
         let mut parts = [[0.0; LANES]; LANES];
         for (rows, sums) in self.rows.chunks(LANES).zip(self.sums.chunks_mut(LANES)) {
             for (part, row) in parts.iter_mut().zip(rows) {
-                let mut sum = lanes.splat(0.0);
+                let mut halves = [lanes.splat(0.0); 2];
                 for r in 0..R {
                     let mut x = C::load(lanes, &row[r]);
                     if self.absolute {
                         x = lanes.select(lanes.positive(x), x, lanes.mul(x, minus));
                     }
-                    sum = lanes.mul_add(x, lanes.load(&self.factors[r]), sum);
+                    halves[r / PART] = lanes.mul_add(x, lanes.load(&self.factors[r]), halves[r / PART]);
                 }
-                lanes.store(sum, part);
+                lanes.store(fold::<L, R>(lanes, halves), part);
             }
-            let mut whole: Block = [0.0; LANES];
-            lanes.store(lanes.sum_each(&parts), &mut whole);
-            for (sum, part) in sums.iter_mut().zip(whole) {
-                *sum = if self.first { part } else { *sum + part };
-            }
+            write_sums::<L, R>(lanes, &parts, self.first, sums);
         }
     }
 }

@@ -83,6 +83,8 @@ pub enum Update {
         first: bool,
         /// Whether this is the last tile: weights move once.
         last: bool,
+        /// Whether the gradient of the first half of the tile was written and waits to be added.
+        waited: bool,
     },
     /// It is written (first tile) or added to what the tiles before wrote.
     Written {
@@ -91,26 +93,32 @@ pub enum Update {
     },
 }
 
-/// The planes of some parameters, or in the first place their written gradients.
-pub type StateSlices<'s> = [&'s mut [f32]; MOST_PLANES];
+/// What an optimiser keeps of some parameters.
+#[derive(Default)]
+pub struct StateSlices<'s> {
+    /// Its planes.
+    pub planes: [&'s mut [f32]; MOST_PLANES],
+    /// The written gradients, where there are any.
+    pub gradient: &'s mut [f32],
+}
 
 impl Update {
     /// The same without weight decay: the parameters of an activation are not pulled to zero.
     pub fn without_decay(self) -> Self {
         match self {
-            Self::Fused { step, first, last } => {
-                Self::Fused { step: OptimizerStep { decay: 0.0, ..step }, first, last }
+            Self::Fused { step, first, last, waited } => {
+                Self::Fused { step: OptimizerStep { decay: 0.0, ..step }, first, last, waited }
             }
             written => written,
         }
     }
 
-    /// Updates up to 16 parameters, the `len` ones at `start`; lanes of `gradient` beyond are ignored.
+    /// Updates up to 16 parameters, the `len` ones at `start`, by a gradient that comes in parts; lanes beyond are ignored.
     #[inline(always)]
-    pub fn apply<L: Lanes>(
+    pub fn apply<L: Lanes, const P: usize>(
         &self,
         lanes: L,
-        gradient: L::Vector,
+        gradient: [L::Vector; P],
         start: usize,
         len: usize,
         values: &mut [f32],
@@ -118,18 +126,30 @@ impl Update {
     ) {
         match *self {
             Self::Written { first } => {
-                let place = &mut state[0][start..start + len];
-                let sum = if first { gradient } else { lanes.add(load(lanes, place), gradient) };
+                let place = &mut state.gradient[start..start + len];
+                let mut sum = if first { gradient[0] } else { lanes.add(load(lanes, place), gradient[0]) };
+                for part in &gradient[1..] {
+                    sum = lanes.add(sum, *part);
+                }
                 store(lanes, sum, place);
             }
-            Self::Fused { step, first, last } => with_optimizer!(step.method, optimizer => {
-                fused(lanes, optimizer, step, (first, last), gradient, start..start + len, values, state);
-            }),
+            Self::Fused { step, first, last, waited } => {
+                let mut whole = gradient[0];
+                for part in &gradient[1..] {
+                    whole = lanes.add(whole, *part);
+                }
+                if waited {
+                    whole = lanes.add(load(lanes, &state.gradient[start..start + len]), whole);
+                }
+                with_optimizer!(step.method, optimizer => {
+                    fused(lanes, optimizer, step, (first, last), whole, start..start + len, values, &mut state.planes);
+                });
+            }
         }
     }
 }
 
-/// One part of a batch's gradient into up to 16 parameters.
+/// A tile's gradient into up to 16 parameters.
 #[inline(always)]
 fn fused<L: Lanes, O: Optimizer>(
     lanes: L,
@@ -139,7 +159,7 @@ fn fused<L: Lanes, O: Optimizer>(
     mut gradient: L::Vector,
     places: Range<usize>,
     values: &mut [f32],
-    state: &mut StateSlices,
+    state: &mut [&mut [f32]; MOST_PLANES],
 ) {
     let values = &mut values[places.clone()];
     let weight = load(lanes, values);
@@ -197,7 +217,7 @@ impl Kernel for ApplyWritten<'_> {
     fn run<L: Lanes>(mut self, lanes: L) {
         for (group, gradient) in self.gradient.chunks(LANES).enumerate() {
             let vector = load(lanes, gradient);
-            self.update.apply(lanes, vector, group * LANES, gradient.len(), self.values, &mut self.state);
+            self.update.apply(lanes, [vector], group * LANES, gradient.len(), self.values, &mut self.state);
         }
     }
 }
@@ -219,7 +239,7 @@ pub fn apply_gradients(
 ) -> Outcome {
     ensure(layers.len() == gradients.len(), Status::Length)?;
     ensure(connections.is_empty() || connections.len() == layers.len(), Status::Length)?;
-    let whole = |step| Update::Fused { step, first: true, last: true };
+    let whole = |step| Update::Fused { step, first: true, last: true, waited: false };
     let update = whole(step);
     for (index, (layer, gradient)) in layers.iter().zip(gradients).enumerate() {
         let all = connections.get(index).map_or(layer.nnz, |&count| count as usize);
@@ -251,16 +271,17 @@ pub fn apply_gradients(
     Ok(())
 }
 
-/// A range of each plane; nothing of those that are empty.
+/// A range of each plane, and no written gradients; nothing of planes that are empty.
 ///
 /// # Safety
 /// As [`SharedSlice::range`].
 pub(crate) unsafe fn state_of<'s>(planes: &'s StatePlanes, range: &Range<usize>) -> StateSlices<'s> {
-    planes.each_ref().map(|plane| {
+    let planes = planes.each_ref().map(|plane| {
         let range = if plane.is_empty() { 0..0 } else { range.clone() };
         // SAFETY: promised by the caller.
         unsafe { plane.range(range) }
-    })
+    });
+    StateSlices { planes, ..StateSlices::default() }
 }
 
 /// The squared norm of written gradients: the gradient flow (Paper: §2.2, Figure 5).

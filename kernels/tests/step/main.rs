@@ -152,7 +152,7 @@ const NESTEROV: OptimizerStep = OptimizerStep { method: Method::Sgd(Sgd { nester
 const WHOLE: ActivationMemory = ActivationMemory { storage: Storage::F32, recompute: false };
 const BF16: ActivationMemory = ActivationMemory { storage: Storage::Bf16, recompute: false };
 const TRAINING: Training =
-    Training { optimizer: STEP, dropout: 0.25, label_smoothing: 0.0, seed: 3, step: 5, memory: WHOLE };
+    Training { optimizer: STEP, dropout: 0.25, label_smoothing: 0.0, seed: 3, step: 5, memory: WHOLE, halves: false };
 
 #[test]
 fn evaluate_agrees_with_sprs_for_all_shapes_densities_widths_and_threads() {

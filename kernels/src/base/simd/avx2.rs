@@ -115,6 +115,18 @@ impl Lanes for Avx2 {
     }
 
     #[inline(always)]
+    fn fold_two(self, a: Pair, b: Pair) -> Pair {
+        // SAFETY: see above.
+        unsafe { [a, b].map(|[low, high]| _mm256_add_ps(low, high)) }
+    }
+
+    #[inline(always)]
+    fn sum_folded(self, parts: &[Block; LANES]) -> [Pair; 2] {
+        // SAFETY: see above.
+        unsafe { sum_folded(parts) }
+    }
+
+    #[inline(always)]
     fn transpose(self, rows: &mut [Block; LANES]) {
         // SAFETY: see above.
         unsafe { transpose(rows) }
@@ -195,16 +207,36 @@ fn select(mask: u16, a: Pair, b: Pair) -> Pair {
 #[inline]
 fn sum_each(parts: &[Block; LANES]) -> Pair {
     let eight = |first: usize| {
-        let mut r = [_mm256_setzero_ps(); 8];
-        for (sum, part) in r.iter_mut().zip(&parts[first..]) {
+        let mut folded = [_mm256_setzero_ps(); 8];
+        for (sum, part) in folded.iter_mut().zip(&parts[first..]) {
             let [low, high] = halves(part);
             *sum = _mm256_add_ps(low, high);
         }
-        let ab = _mm256_hadd_ps(_mm256_hadd_ps(r[0], r[1]), _mm256_hadd_ps(r[2], r[3]));
-        let cd = _mm256_hadd_ps(_mm256_hadd_ps(r[4], r[5]), _mm256_hadd_ps(r[6], r[7]));
-        _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(ab, cd), _mm256_permute2f128_ps::<0x31>(ab, cd))
+        sum_eight(folded)
     };
     [eight(0), eight(8)]
+}
+
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn sum_folded(parts: &[Block; LANES]) -> [Pair; 2] {
+    let eight = |first: usize, half: usize| {
+        let mut folded = [_mm256_setzero_ps(); 8];
+        for (eight, part) in folded.iter_mut().zip(&parts[first..]) {
+            *eight = halves(part)[half];
+        }
+        sum_eight(folded)
+    };
+    [[eight(0, 0), eight(8, 0)], [eight(0, 1), eight(8, 1)]]
+}
+
+/// The sums of eight vectors of eight lanes: neighbours, neighbours of these, and the two that are left.
+#[target_feature(enable = "avx2,fma")]
+#[inline]
+fn sum_eight(r: [__m256; 8]) -> __m256 {
+    let ab = _mm256_hadd_ps(_mm256_hadd_ps(r[0], r[1]), _mm256_hadd_ps(r[2], r[3]));
+    let cd = _mm256_hadd_ps(_mm256_hadd_ps(r[4], r[5]), _mm256_hadd_ps(r[6], r[7]));
+    _mm256_add_ps(_mm256_permute2f128_ps::<0x20>(ab, cd), _mm256_permute2f128_ps::<0x31>(ab, cd))
 }
 
 /// Four squares of eight, of which the two beside the diagonal change places.

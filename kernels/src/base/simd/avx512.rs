@@ -116,6 +116,18 @@ impl Lanes for Avx512 {
     }
 
     #[inline(always)]
+    fn fold_two(self, a: __m512, b: __m512) -> __m512 {
+        // SAFETY: see above.
+        unsafe { fold!(_mm512_shuffle_f32x4, 0x44, 0xEE, a, b) }
+    }
+
+    #[inline(always)]
+    fn sum_folded(self, parts: &[Block; LANES]) -> [__m512; 2] {
+        // SAFETY: see above.
+        unsafe { sum_folded(parts) }
+    }
+
+    #[inline(always)]
     fn transpose(self, rows: &mut [Block; LANES]) {
         // SAFETY: see above.
         unsafe { transpose(rows) }
@@ -185,6 +197,17 @@ fn sum_each(parts: &[Block; LANES]) -> __m512 {
     let four = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, two(part), two(part + 1));
     let eight = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, four(part), four(part + 2));
     fold!(_mm512_shuffle_f32x4, 0x88, 0xDD, eight(0), eight(8))
+}
+
+#[target_feature(enable = "avx512f")]
+#[inline]
+fn sum_folded(parts: &[Block; LANES]) -> [__m512; 2] {
+    // Neighbours twice, then the two that are left: the quarters belong to four first and four second sums, twice.
+    let two = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, load(&parts[part]), load(&parts[part + 1]));
+    let four = |part: usize| fold!(_mm512_shuffle_ps, 0x88, 0xDD, two(part), two(part + 2));
+    let eight = |part: usize| fold!(_mm512_shuffle_f32x4, 0x88, 0xDD, four(part), four(part + 4));
+    let (low, high) = (eight(0), eight(8));
+    [_mm512_shuffle_f32x4::<0x88>(low, high), _mm512_shuffle_f32x4::<0xDD>(low, high)]
 }
 
 #[target_feature(enable = "avx512f")]

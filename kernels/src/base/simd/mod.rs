@@ -56,6 +56,10 @@ pub trait Lanes: Copy + Send + Sync {
     /// The sum of each of 16 vectors, as the lanes of one, in one order: lanes 8 apart, then neighbours, then neighbours
     /// of these, then the two that are left.
     fn sum_each(self, parts: &[Block; LANES]) -> Self::Vector;
+    /// The first step of [`Lanes::sum_each`] for two vectors: lanes 8 apart of `a` in the lower half, of `b` in the upper.
+    fn fold_two(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    /// The other steps, for 16 blocks of [`Lanes::fold_two`]: the sums of what came first, and of what came second.
+    fn sum_folded(self, parts: &[Block; LANES]) -> [Self::Vector; 2];
     /// Turns 16 rows into 16 columns, in place.
     fn transpose(self, rows: &mut [Block; LANES]);
     /// 16 hashes of `counter, counter + 1, …` under two keys, as two masks: `low` compares the lower 16 bits of each
@@ -169,7 +173,7 @@ mod tests {
     ];
 
     struct Probe;
-    type Seen = ([Block; LANES], Block, u16, Block, [u16; 2], HalfBlock, Block, Block);
+    type Seen = ([Block; LANES], Block, [Block; 2], u16, Block, [u16; 2], HalfBlock, Block, Block);
 
     const BYTES: [u8; LANES] = [0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 127, 128, 144, 233, 255];
 
@@ -180,6 +184,14 @@ mod tests {
             let mut rows = blocks();
             let mut sums = [0.0; LANES];
             lanes.store(lanes.sum_each(&rows), &mut sums);
+            let mut folded = [[0.0; LANES]; LANES];
+            for (row, two) in folded.iter_mut().enumerate() {
+                lanes.store(lanes.fold_two(lanes.load(&rows[row]), lanes.load(&rows[LANES - 1 - row])), two);
+            }
+            let mut both = [[0.0; LANES]; 2];
+            for (sums, block) in lanes.sum_folded(&folded).into_iter().zip(&mut both) {
+                lanes.store(sums, block);
+            }
             let a = lanes.load(&rows[3]);
             let positive = lanes.positive(a);
             let mut chosen = [0.0; LANES];
@@ -193,7 +205,7 @@ mod tests {
             lanes.store(lanes.load_half(&half), &mut whole);
             let mut bytes = [0.0; LANES];
             lanes.store(lanes.load_bytes(&BYTES), &mut bytes);
-            (rows, sums, positive, chosen, lanes.keep_masks(12_345, [7, 9], 20_000), half, whole, bytes)
+            (rows, sums, both, positive, chosen, lanes.keep_masks(12_345, [7, 9], 20_000), half, whole, bytes)
         }
     }
 
@@ -203,6 +215,7 @@ mod tests {
         let expected: Seen = (
             std::array::from_fn(|row| std::array::from_fn(|lane| rows[lane][row])),
             std::array::from_fn(|row| sum(&rows[row])),
+            [std::array::from_fn(|row| sum(&rows[row])), std::array::from_fn(|row| sum(&rows[LANES - 1 - row]))],
             (0..16).fold(0, |mask, lane| mask | (u16::from(rows[3][lane] > 0.0) << lane)),
             std::array::from_fn(|lane| {
                 let a = rows[3][lane];

@@ -66,6 +66,19 @@ fn each(f: impl Fn(usize) -> f32) -> Block {
     std::array::from_fn(f)
 }
 
+/// Lanes 8 apart.
+#[inline(always)]
+fn fold(block: &Block) -> [f32; 8] {
+    std::array::from_fn(|lane| block[lane] + block[lane + 8])
+}
+
+/// Neighbours, neighbours of these, and the two that are left.
+#[inline(always)]
+fn sum_eight(folded: &[f32; 8]) -> f32 {
+    let pairs: [f32; 4] = std::array::from_fn(|pair| folded[2 * pair] + folded[2 * pair + 1]);
+    (pairs[0] + pairs[1]) + (pairs[2] + pairs[3])
+}
+
 impl Lanes for Portable {
     type Vector = Block;
 
@@ -139,12 +152,18 @@ impl Lanes for Portable {
 
     #[inline(always)]
     fn sum_each(self, parts: &[Block; LANES]) -> Block {
-        each(|row| {
-            let part = &parts[row];
-            let folded: [f32; 8] = std::array::from_fn(|lane| part[lane] + part[lane + 8]);
-            let pairs: [f32; 4] = std::array::from_fn(|pair| folded[2 * pair] + folded[2 * pair + 1]);
-            (pairs[0] + pairs[1]) + (pairs[2] + pairs[3])
-        })
+        each(|row| sum_eight(&fold(&parts[row])))
+    }
+
+    #[inline(always)]
+    fn fold_two(self, a: Block, b: Block) -> Block {
+        let (a, b) = (fold(&a), fold(&b));
+        each(|lane| if lane < 8 { a[lane] } else { b[lane - 8] })
+    }
+
+    #[inline(always)]
+    fn sum_folded(self, parts: &[Block; LANES]) -> [Block; 2] {
+        [0, 8].map(|first| each(|row| sum_eight(&std::array::from_fn(|lane| parts[row][first + lane]))))
     }
 
     #[inline(always)]
