@@ -22,6 +22,7 @@ Trains networks that differ in one option, and writes a table for each suite and
   suite=NAME,…  path: from the paper's settings to the recipe fast, a change more in each row
                 without: single choices of fast taken back, or others made beside them
                 rules: growth, removal and start at 1 % density
+                falling: networks that begin denser than they end
                 told: on all training samples, what is told of the test samples, each row on its own data
                 (all of them)
   data=NAME,…   data sets of the suites but told (fashion-mnist)
@@ -56,6 +57,10 @@ interface Suite {
 const NETWORK = "--hidden 1000,1000,1000 --epsilon 20 --epochs 50";
 
 const ONE_PERCENT = "--density 0.01,0.01,0.01,1";
+
+const FROM_FIVE = "--density 0.05,0.05,0.05,1 --final-density 0.01";
+
+const FROM_FIFTEEN = "--density 0.15,0.15,0.15,1 --final-density 0.0417";
 
 const SUITES: Readonly<Record<string, Suite>> = {
   path: {
@@ -103,12 +108,31 @@ const SUITES: Readonly<Record<string, Suite>> = {
       "growth gradient-sampled by grabo": "--growth gradient-sampled --growth-sampling grabo",
       "growth gradient-sampled by graest": "--growth gradient-sampled --growth-sampling graest",
       "growth gradient": "--growth gradient",
+      "growth gradient at rate 0.05": "--growth gradient --learning-rate 0.05",
+      "rate 0.05": "--learning-rate 0.05",
       "growth cannistraci-hebb": "--growth cannistraci-hebb",
       "growth cannistraci-hebb and drop soft": "--growth cannistraci-hebb --drop soft",
       "start csti": "--start csti",
       "start brf": "--start brf",
       "as many spread as by ε": "--overall-density 0.012519",
       "from 5 % down": "--density 0.05,0.05,0.05,1 --final-density 0.01",
+    },
+  },
+  falling: {
+    base: `--hidden 1568,1568,1568 ${FROM_FIVE} --epochs 100 --recipe fast --dropout 0.1`,
+    rows: {
+      "from 5 % down": "",
+      "growth gradient-sampled": "--growth gradient-sampled",
+      "dropout 0.2": "--dropout 0.2",
+      "growth gradient-sampled, dropout 0.2": "--growth gradient-sampled --dropout 0.2",
+      "from 10 % down, growth gradient-sampled, dropout 0.2":
+        "--density 0.1,0.1,0.1,1 --growth gradient-sampled --dropout 0.2",
+      "1 % throughout, growth cannistraci-hebb and drop soft":
+        `${ONE_PERCENT} --final-density 0.01 --growth cannistraci-hebb --drop soft`,
+      "1000×3, 50 epochs, from 15 % down to those of ε 20":
+        `--hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --dropout 0.3`,
+      "1000×3, 50 epochs, from 15 % down, growth gradient-sampled":
+        `--hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --dropout 0.3 --growth gradient-sampled`,
     },
   },
   told: {
@@ -123,6 +147,13 @@ const SUITES: Readonly<Record<string, Suite>> = {
         "--growth gradient-sampled --augment --feature-scale common",
       "CIFAR-10 with the paper's network and moved images":
         "--dataset cifar10 --recipe best --epochs 150 --dropout 0.1 --augment --feature-scale common",
+      "Fashion-MNIST at 1 %, from 5 % down":
+        `--dataset fashion-mnist --hidden 1568,1568,1568 ${FROM_FIVE} --epochs 100 --recipe fast --dropout 0.2 ` +
+        "--growth gradient-sampled",
+      "Fashion-MNIST, 50 epochs, from 15 % down to those of ε 20":
+        `--dataset fashion-mnist --hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --recipe fast`,
+      "Fashion-MNIST, 500 epochs, from 15 % down to those of ε 20":
+        `--dataset fashion-mnist --hidden 1000,1000,1000 ${FROM_FIFTEEN} --recipe best`,
       "Fashion-MNIST with a learned slope":
         "--dataset fashion-mnist --hidden 1000,1000,1000 --epsilon 20 --recipe paper --epochs 500 --alpha learned",
     },

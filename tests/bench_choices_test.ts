@@ -13,7 +13,7 @@ Deno.test("choices: readSettings() knows suites and their rows, and names what t
   assertThrows(
     () => readSettings(["suite=x"]),
     RangeError,
-    'run the suite "x": there are path, without, rules, told',
+    'run the suite "x": there are path, without, rules, falling, told',
   );
   assertThrows(
     () => readSettings(["suite=path", "rows=SET"]),
