@@ -124,14 +124,14 @@ const SUITES: Readonly<Record<string, Suite>> = {
       "from 5 % down": "",
       "growth gradient-sampled": "--growth gradient-sampled",
       "dropout 0.2": "--dropout 0.2",
-      "growth gradient-sampled, dropout 0.2": "--growth gradient-sampled --dropout 0.2",
-      "from 10 % down, growth gradient-sampled, dropout 0.2":
+      "growth gradient-sampled and dropout 0.2": "--growth gradient-sampled --dropout 0.2",
+      "from 10 % down with growth gradient-sampled and dropout 0.2":
         "--density 0.1,0.1,0.1,1 --growth gradient-sampled --dropout 0.2",
-      "1 % throughout, growth cannistraci-hebb and drop soft":
+      "1 % throughout with growth cannistraci-hebb and drop soft":
         `${ONE_PERCENT} --final-density 0.01 --growth cannistraci-hebb --drop soft`,
-      "1000×3, 50 epochs, from 15 % down to those of ε 20":
+      "1000×3 in 50 epochs from 15 % down to those of ε 20":
         `--hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --dropout 0.3`,
-      "1000×3, 50 epochs, from 15 % down, growth gradient-sampled":
+      "1000×3 in 50 epochs from 15 % down with growth gradient-sampled":
         `--hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --dropout 0.3 --growth gradient-sampled`,
     },
   },
@@ -147,12 +147,12 @@ const SUITES: Readonly<Record<string, Suite>> = {
         "--growth gradient-sampled --augment --feature-scale common",
       "CIFAR-10 with the paper's network and moved images":
         "--dataset cifar10 --recipe best --epochs 150 --dropout 0.1 --augment --feature-scale common",
-      "Fashion-MNIST at 1 %, from 5 % down":
+      "Fashion-MNIST from 5 % down to 1 %":
         `--dataset fashion-mnist --hidden 1568,1568,1568 ${FROM_FIVE} --epochs 100 --recipe fast --dropout 0.2 ` +
         "--growth gradient-sampled",
-      "Fashion-MNIST, 50 epochs, from 15 % down to those of ε 20":
+      "Fashion-MNIST in 50 epochs from 15 % down to those of ε 20":
         `--dataset fashion-mnist --hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --recipe fast`,
-      "Fashion-MNIST, 500 epochs, from 15 % down to those of ε 20":
+      "Fashion-MNIST in 500 epochs from 15 % down to those of ε 20":
         `--dataset fashion-mnist --hidden 1000,1000,1000 ${FROM_FIFTEEN} --recipe best`,
       "Fashion-MNIST with a learned slope":
         "--dataset fashion-mnist --hidden 1000,1000,1000 --epsilon 20 --recipe paper --epochs 500 --alpha learned",
