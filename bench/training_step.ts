@@ -4,6 +4,7 @@
  * @module
  */
 import { type ModelOptions, SparseMlp } from "../mod.ts";
+import { cacheTile } from "../src/model/tile.ts";
 import { standardization } from "../src/data/standardization.ts";
 import { shuffle } from "../src/native/random.ts";
 import { type OptimizerName, stateFor } from "../src/optimizer/optimizers.ts";
@@ -58,7 +59,10 @@ export function prepareStep(options: StepOptions): Step {
   const model = SparseMlp.create({ sizes, ...sparsity, seed, fanIn: "sparse", activation });
   const split = madeUpSplit(sizes, samples);
   const settings = resolveHyperparameters(
-    { batchSize, dropout, threads, seed, optimizer, activationStorage },
+    {
+      ...{ batchSize, dropout, threads, seed, optimizer, activationStorage },
+      ...(options.width !== undefined && { microBatch: options.width }),
+    },
     seed,
   );
   model.holdState(stateFor(settings));
@@ -67,7 +71,8 @@ export function prepareStep(options: StepOptions): Step {
     split,
     standardization: standardization(split.features, samples, sizes[0], threads),
     settings,
-    cacheTile: options.width,
+    // Layers of networks that no cache holds stay known as such.
+    cacheTile: cacheTile(sizes) && options.width,
   });
   const order = sharedWords(samples);
   shuffle(order, seed, 1);
