@@ -22,6 +22,7 @@ Trains networks that differ in one option, and writes a table for each suite and
   suite=NAME,…  path: from the paper's settings to the recipe fast, a change more in each row
                 without: single choices of fast taken back, or others made beside them
                 rules: growth, removal and start at 1 % density
+                slopes: of All-ReLU with the paper's settings
                 falling: networks that begin denser than they end
                 told: on all training samples, what is told of the test samples, each row on its own data
                 (all of them)
@@ -117,6 +118,10 @@ const SUITES: Readonly<Record<string, Suite>> = {
       "as many spread as by ε": "--overall-density 0.012519",
       "from 5 % down": "--density 0.05,0.05,0.05,1 --final-density 0.01",
     },
+  },
+  slopes: {
+    base: `${NETWORK} --recipe paper`,
+    rows: { "slope 0.6": "--alpha 0.6", "slope 0.1": "--alpha 0.1", "slope learned": "--alpha learned" },
   },
   falling: {
     base: `--hidden 1568,1568,1568 ${FROM_FIVE} --epochs 100 --recipe fast --dropout 0.1`,

@@ -4,7 +4,7 @@ import { readSettings } from "../bench/choices.ts";
 Deno.test("choices: readSettings() knows suites and their rows, and names what there is beside what is not", () => {
   const { suites, rows, seeds } = readSettings(["suite=rules,path", "rows=SET,slope 0.8", "seeds=4"])!;
   assertEquals([suites, rows, seeds], [["rules", "path"], ["SET", "slope 0.8"], ["4"]]);
-  assertEquals(readSettings([])!.suites, ["path", "without", "rules", "falling", "told"]);
+  assertEquals(readSettings([])!.suites, ["path", "without", "rules", "slopes", "falling", "told"]);
   assertThrows(
     () => readSettings(["suite=paths"]),
     RangeError,
@@ -13,7 +13,7 @@ Deno.test("choices: readSettings() knows suites and their rows, and names what t
   assertThrows(
     () => readSettings(["suite=x"]),
     RangeError,
-    'run the suite "x": there are path, without, rules, falling, told',
+    'run the suite "x": there are path, without, rules, slopes, falling, told',
   );
   assertThrows(
     () => readSettings(["suite=path", "rows=SET"]),
