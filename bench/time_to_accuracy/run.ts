@@ -19,7 +19,7 @@ const HELP = `Usage: deno task bench:time-to-accuracy [options]
   --systems NAME,…   systems to train (all)
   --rates X,…        learning rates to choose from (0.03,0.1,0.3)
   --choice-epochs N  epochs of a training on the validation part (2)
-  --epochs N         epochs of a sparse network (25)
+  --epochs N         epochs of a sparse network (50)
   --dense-epochs N   epochs of the dense network (15)
   --threads N,…      threads with which seconds an epoch are measured (1,2)
   --rounds N         rounds in which systems take turns at that (3)
@@ -80,7 +80,7 @@ function readSettings(args: string[]): Settings | undefined {
       systems: { type: "string", default: SYSTEMS.join(",") },
       rates: { type: "string", default: "0.03,0.1,0.3" },
       "choice-epochs": { type: "string", default: "2" },
-      epochs: { type: "string", default: "25" },
+      epochs: { type: "string", default: "50" },
       "dense-epochs": { type: "string", default: "15" },
       threads: { type: "string", default: "1,2" },
       rounds: { type: "string", default: "3" },
