@@ -136,6 +136,8 @@ const SUITES: Readonly<Record<string, Suite>> = {
         `${ONE_PERCENT} --final-density 0.01 --growth cannistraci-hebb --drop soft`,
       "1000×3 in 50 epochs from 15 % down to those of ε 20":
         `--hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --dropout 0.3`,
+      "1000×3 in 50 epochs from 40 % down to those of ε 20":
+        `--hidden 1000,1000,1000 --density 0.4,0.4,0.4,1 --final-density 0.0417 --epochs 50 --dropout 0.3`,
       "1000×3 in 50 epochs from 15 % down with growth gradient-sampled":
         `--hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --dropout 0.3 --growth gradient-sampled`,
     },
