@@ -58,12 +58,15 @@ Deno.test("trainParallel() replaces a worker that throws, hangs or never begins,
   const cases = [
     { fault: "throw:3:once", because: "2: broken on purpose" },
     { fault: "sleep:3:once", timeLimitSeconds: 1, because: "2: it has done nothing for 1 s" },
-    { fault: "vanish:0:once", startMs: 5000, because: "2: it has not begun within 5 s" },
+    { fault: "vanish:0:once", startMs: 3000, because: "2: it has not begun within" },
   ];
   for (const phase of PHASES) {
     for (const { fault, timeLimitSeconds = 3, startMs, because } of cases) {
       const transport = { module: faulty(fault), ...(startMs && { startMs }) };
-      await trainUntil((found) => found.includes(because), { ...phase, timeLimitSeconds }, transport);
+      await trainUntil((found) => found.some((cause) => cause.startsWith(because)), {
+        ...phase,
+        timeLimitSeconds,
+      }, transport);
     }
   }
 });

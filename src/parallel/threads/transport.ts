@@ -40,7 +40,7 @@ export interface WorkersOptions
   extends Pick<TransportPlan, "model" | "setup" | "server" | "updatesDone" | "updatesTotal"> {
   /** Module the Workers run; tests have others. */
   readonly module?: URL;
-  /** How long a worker may take to begin; tests have less. */
+  /** How long the first workers may take to begin; tests have less. */
   readonly startMs?: number;
 }
 
@@ -57,6 +57,9 @@ export class WorkersTransport implements ServerTransport {
   readonly #state: SharedState;
   readonly #server: ParameterServer;
   readonly #timeLimitMs: number;
+  /** How long a worker may take to begin, and how far that grows. */
+  #startMs: number;
+  readonly #longestStartMs: number;
   readonly #ended = new Set<number>();
   readonly #lost: LostWorkers;
   /** Updates after which workers wait, and the last epoch of phase 2 that all have trained. */
@@ -91,6 +94,8 @@ export class WorkersTransport implements ServerTransport {
     });
     const memory = sharedStateMemory(workers, lostWorkers);
     this.#timeLimitMs = 1000 * timeLimitSeconds;
+    this.#startMs = options.startMs ?? START_MS;
+    this.#longestStartMs = 4 * this.#startMs;
     this.#state = new SharedState(memory);
     this.#state.limit = this.#limit = updatesDone;
     this.#state.total = updatesTotal;
@@ -251,7 +256,6 @@ export class WorkersTransport implements ServerTransport {
 
   /** A worker that has been silent for too long is lost; a lost one is replaced once it has left the server. */
   #lookAfterWorkers(elapsedMs: number): void {
-    const { startMs = START_MS } = this.#options;
     for (const worker of this.#replicas.keys()) {
       if (this.#lost.waiting.has(worker) || this.#ended.has(worker)) continue;
       const thread = this.#threads.of(worker);
@@ -259,8 +263,10 @@ export class WorkersTransport implements ServerTransport {
       // A Worker that somebody has terminated goes on with what it does; only its messages do not come any more.
       const unheard = this.#commanded && !this.#whole[worker] &&
         this.#state.followed(thread) === this.#state.command.number;
-      const limitMs = beats === 0 ? Math.max(this.#timeLimitMs, startMs) : this.#timeLimitMs;
+      const limitMs = beats === 0 ? Math.max(this.#timeLimitMs, this.#startMs) : this.#timeLimitMs;
       if (this.#threads.silentMs(worker, unheard ? undefined : beats, elapsedMs) <= limitMs) continue;
+      // Where the machine is too busy to begin one, another is no help: the next has more time.
+      if (beats === 0) this.#startMs = Math.min(2 * limitMs, this.#longestStartMs);
       this.#lose(worker, silence({ begun: beats > 0, unheard }, limitMs));
     }
     this.#replaceLost();
