@@ -284,7 +284,8 @@ async function compare(settings: Settings): Promise<void> {
   if (!settings.save) return;
   const path = `${RESULTS}/${new Date().toISOString().slice(0, 10)}-time-to-accuracy.json`;
   await Deno.mkdir(RESULTS, { recursive: true });
-  const result = { ...run, settings, processor: host, lines: timed, trainings };
+  const { records: _, dataDir: __, ...told } = settings;
+  const result = { ...run, settings: told, processor: host, lines: timed, trainings };
   await Deno.writeTextFile(path, JSON.stringify(result) + "\n");
   console.error(`\nWritten to ${path}`);
 }
