@@ -31,12 +31,12 @@ Deno.test("tileWidth() is no wider than the batch or the micro-batch needs", () 
   const sizes = [10, 20, 3];
   const width = (batch: number, microBatch?: number) => tileWidth(sizes, batch, { microBatch });
   assertEquals([1, 5, 16, 17, 100, 300].map((batch) => width(batch)), [16, 16, 16, 32, 112, 128]);
-  assertEquals([1, 16, 50, 1000].map((micro) => width(128, micro)), [16, 16, 64, 128]);
+  assertEquals([1, 16, 50, 96, 1000].map((micro) => width(128, micro)), [16, 16, 64, 64, 128]);
 });
 
 Deno.test("tileWidth() is as wide as a micro-batch allows where no width keeps layers in the cache", () => {
   const width = (microBatch?: number) => tileWidth([65_536, 500_000, 2], 128, { microBatch });
-  assertEquals([width(), width(128), width(40)], [64, 128, 48]);
+  assertEquals([width(), width(128), width(112), width(40)], [64, 128, 112, 48]);
 });
 
 Deno.test("predictionTiles() gives each thread a tile, and huge layers fewer and narrower ones", () => {

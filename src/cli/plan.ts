@@ -4,7 +4,7 @@
  * @module
  */
 import { type ActivationPlan, chooseActivations, type NetworkPlan, planNetwork } from "../model/plan.ts";
-import { tileWidth } from "../model/tile.ts";
+import { passWidth, tileWidth } from "../model/tile.ts";
 import { availableMemory } from "./available_memory.ts";
 import { bytes, count, layerSizes } from "../format.ts";
 import { columns } from "./format.ts";
@@ -88,7 +88,9 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
   const { "micro-batch": microBatch, recompute } = given;
   const fixed = given.preset === undefined;
   const activationStorage = fixed ? settled["activation-storage"] : storage;
-  const width = tileWidth(sizes, batchSize, { microBatch, activationStorage });
+  const tiles = { microBatch, activationStorage };
+  const width = tileWidth(sizes, batchSize, tiles);
+  const atOnce = passWidth(sizes, batchSize, tiles);
   const network = {
     sizes,
     epsilon,
@@ -97,10 +99,11 @@ export function fitMemory(sizes: readonly number[], values: Values, given: Value
     batchSize,
     dropout: dropout > 0,
     memoryBytes,
-    ...((fixed || microBatch !== undefined) && { widths: [width] }),
+    ...((fixed || microBatch !== undefined) && { widths: [fixed ? atOnce : width] }),
   };
   const { connections } = planNetwork(network);
-  const plan = planNetwork({ ...network, planes: floatsKept(sizes, connections, values, width) });
+  const planes = floatsKept(sizes, connections, values, { width, halved: atOnce < width });
+  const plan = planNetwork({ ...network, planes });
   const choice = chosen(plan, {
     ...(activationStorage && { activationStorage }),
     ...(fixed ? { recompute: values.recompute ?? false } : recompute !== undefined && { recompute }),
@@ -117,10 +120,16 @@ const PROBE_FLOATS = 5;
 const LIKELY_FLOATS = 16;
 
 /** Floats a parameter takes beside itself: the optimiser's planes, a written gradient, what rules look at. */
-function floatsKept(sizes: readonly number[], connections: number, values: Values, width: number): number {
+function floatsKept(
+  sizes: readonly number[],
+  connections: number,
+  values: Values,
+  { width, halved }: { readonly width: number; readonly halved: boolean },
+): number {
   const settings = resolveHyperparameters(trainOptions(values), 0);
   const { needsWholeGradient } = optimizerNamed(settings.optimizer);
-  const written = settings.gradientFlow || (needsWholeGradient(settings) && settings.batchSize > width);
+  const written = settings.gradientFlow || halved ||
+    (needsWholeGradient(settings) && settings.batchSize > width);
   const layers = sizes.slice(1, -1).map((neurons, index) => ({ inputs: sizes[index], neurons }));
   checkLayers(layers, settings);
   const probed = PROBE_FLOATS * probedPlaces(layers, connections, settings) / Math.max(1, connections);

@@ -40,7 +40,10 @@ export function cacheTile(sizes: readonly number[]): number {
 
 /** What may narrow a tile. */
 export interface TileOptions {
-  /** The most samples a tile may have, to save memory; rounded up to a multiple of 16. @default {128} */
+  /**
+   * The most samples a tile may have, to save memory; rounded up to a multiple of 16, and where layers stay in the cache
+   * and more than 64 do not hold the batch, down to 64. @default {128}
+   */
   readonly microBatch?: number | undefined;
   /** How activations are kept; tiles of bfloat16 are 16, 32, 64 or 128 wide. @default {"f32"} */
   readonly activationStorage?: "f32" | "bf16" | undefined;
@@ -64,8 +67,8 @@ export function tileWidth(sizes: readonly number[], batchSize: number, options: 
   const preferred = cached || (options.microBatch === undefined ? HALF_TILE : MAX_TILE);
   const batch = paddedSamples(batchSize);
   const width = Math.min(preferred, batch, paddedSamples(microBatch));
-  // Halves of tiles follow one another: all tiles but the last are one half or two.
-  if (width > HALF_TILE && width < Math.min(batch, MAX_TILE)) return HALF_TILE;
+  // Tiles that may pass in halves follow one another: all but the last are one half or two.
+  if (cached > 0 && width > HALF_TILE && width < Math.min(batch, MAX_TILE)) return HALF_TILE;
   return activationStorage === "f32" ? width : LANES * 2 ** Math.floor(Math.log2(width / LANES));
 }
 

@@ -266,7 +266,8 @@ export const HYPERPARAMETERS = {
   microBatch: {
     ...COUNT,
     doc:
-      "Most samples that pass through the network at once, to save memory; rounded up to a multiple of 16.",
+      "Most samples that pass through the network at once, to save memory; rounded up to a multiple of 16, or " +
+      "from 65 to 127 down to 64 where layers are narrow.",
   },
   activationStorage: {
     kind: "choice",

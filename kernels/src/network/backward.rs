@@ -23,7 +23,7 @@ pub struct Backward<'a, const R: usize, I, D> {
     pub indices: &'a [u32],
     /// Weights of these rows; the last tile moves them.
     pub values: &'a mut [f32],
-    /// The optimiser's planes of these weights, or their written gradients.
+    /// What the optimiser keeps of these weights, and their written gradients.
     pub state: StateSlices<'a>,
     /// What becomes of the gradients of the weights.
     pub update: Update,
@@ -49,7 +49,7 @@ pub struct Below<'a, const R: usize, I> {
     pub preactivations: &'a [[Block; R]],
     /// Trainable parameters of the rows, `[rows][s]`.
     pub activation_parameters: &'a mut [f32],
-    /// Their planes, or their written gradients.
+    /// Their planes and their written gradients.
     pub parameter_state: StateSlices<'a>,
     /// Where a layer that learns its slope gathers Σ delta · output over the sums that were not positive.
     pub slope_gradient: Option<&'a mut [Block; 2]>,
@@ -60,7 +60,7 @@ pub struct Below<'a, const R: usize, I> {
     pub update: Update,
     /// Biases of the rows.
     pub bias: &'a mut [f32],
-    /// Their planes, or their written gradients.
+    /// Their planes and their written gradients.
     pub bias_state: StateSlices<'a>,
 }
 

@@ -83,7 +83,7 @@ pub(crate) struct OutputBias<'a, const R: usize> {
     pub(crate) update: Update,
     /// The biases.
     pub(crate) bias: &'a mut [f32],
-    /// Their planes, or their written gradients.
+    /// Their planes and their written gradients.
     pub(crate) state: StateSlices<'a>,
 }
 

@@ -27,7 +27,7 @@ pub(crate) struct SlopeStep<'a> {
     pub(crate) update: Update,
     /// The parameter, `[1]`.
     pub(crate) parameter: &'a mut [f32],
-    /// Its planes, or its written gradient.
+    /// Its planes and its written gradient.
     pub(crate) state: StateSlices<'a>,
 }
 

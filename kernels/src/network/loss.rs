@@ -217,17 +217,10 @@ mod tests {
         (0..count).map(|o| std::array::from_fn(|lane| ((o * 7 + lane * 3) % 11) as f32 * 0.3 - 1.0)).collect()
     }
 
-    fn loss_of(
-        outputs: &mut [Block],
-        vectors: usize,
-        truth: Truth,
-        weights: &[f32],
-        first: usize,
-        samples: usize,
-        probabilities: bool,
-    ) -> Total {
+    /// The loss of a tile of one vector.
+    fn loss_of(outputs: &mut [Block], truth: Truth, weights: &[f32], samples: usize, probabilities: bool) -> Total {
         let mut total = Total::default();
-        loss(outputs, vectors, truth, weights, first, samples, probabilities, &mut total);
+        loss(outputs, 1, truth, weights, 0, samples, probabilities, &mut total);
         total
     }
 
@@ -237,13 +230,13 @@ mod tests {
 
     fn check_gradient_of(count: usize, truth: Truth, weights: &[f32], samples: usize) {
         let mut gradient = outputs(count);
-        loss_of(&mut gradient, 1, truth, weights, 0, samples, false);
+        loss_of(&mut gradient, truth, weights, samples, false);
         for output in 0..count {
             for lane in 0..LANES {
                 let at = |shift: f32| {
                     let mut moved = outputs(count);
                     moved[output][lane] += shift;
-                    loss_of(&mut moved, 1, truth, weights, 0, samples, false).loss / samples as f64
+                    loss_of(&mut moved, truth, weights, samples, false).loss / samples as f64
                 };
                 let numeric = (at(0.01) - at(-0.01)) / 0.02;
                 // Second order in the step, and f32 outputs: 1e-4 is ten times the error seen.
@@ -281,8 +274,8 @@ mod tests {
         let labels: Vec<f32> = (0..48).map(|v| (v % 2) as f32).collect();
         for truth in [Truth::Classes(&classes), Truth::Values(&values), Truth::Labels(&labels)] {
             let (mut with, mut without) = (outputs(3), outputs(3));
-            let weighted = loss_of(&mut with, 1, truth, &[1.0; 16], 0, 13, false);
-            assert_eq!(weighted, loss_of(&mut without, 1, truth, &[], 0, 13, false));
+            let weighted = loss_of(&mut with, truth, &[1.0; 16], 13, false);
+            assert_eq!(weighted, loss_of(&mut without, truth, &[], 13, false));
             assert_eq!(with, without);
         }
     }
@@ -291,7 +284,7 @@ mod tests {
     fn a_sure_and_right_answer_costs_nothing() {
         let mut sure = vec![[0.0; LANES]; 2];
         sure[1] = [1000.0; LANES];
-        let total = loss_of(&mut sure, 1, Truth::Classes(&[1; 16]), &[], 0, 16, true);
+        let total = loss_of(&mut sure, Truth::Classes(&[1; 16]), &[], 16, true);
         assert_eq!(total, Total { loss: 0.0, correct: 16.0 });
         assert_eq!(sure[1], [1.0; LANES]);
     }
@@ -321,26 +314,24 @@ mod tests {
         let labels: Vec<f32> = (0..32).map(|place| if place < 8 { [1.0, 0.0][place % 2] } else { 0.0 }).collect();
         two[0] = std::array::from_fn(|lane| if lane < 3 { 2.0 } else { -2.0 });
         let mut kept = two.clone();
-        assert_eq!(loss_of(&mut two, 1, Truth::Labels(&labels), &[], 0, 16, false).correct, 15.0);
-        loss_of(&mut kept, 1, Truth::Labels(&labels), &[], 0, 16, true);
+        assert_eq!(loss_of(&mut two, Truth::Labels(&labels), &[], 16, false).correct, 15.0);
+        loss_of(&mut kept, Truth::Labels(&labels), &[], 16, true);
         assert_eq!((kept[0][0], kept[1][0]), (sigmoid(2.0), 0.5), "with probabilities, sigmoids are left");
         let mut one = vec![[0.0; LANES]; 1];
         one[0] = std::array::from_fn(|lane| lane as f32 - 4.0);
         let before = one.clone();
         let sides: Vec<u32> = (0..16).map(|sample| u32::from(sample > 5)).collect();
-        assert_eq!(loss_of(&mut one, 1, Truth::Sides(&sides), &[], 0, 16, true).correct, 15.0);
+        assert_eq!(loss_of(&mut one, Truth::Sides(&sides), &[], 16, true).correct, 15.0);
         assert_eq!(one, before, "with probabilities, the one output is left");
     }
 
     #[test]
     fn an_answer_can_be_spread_over_all_classes() {
         let classes: Vec<u32> = (0..16).map(|s| s % 3).collect();
-        let of = |class: u32, samples| {
-            loss_of(&mut outputs(3), 1, Truth::Classes(&[class; 16]), &[], 0, samples, false).loss
-        };
+        let of = |class: u32, samples| loss_of(&mut outputs(3), Truth::Classes(&[class; 16]), &[], samples, false).loss;
         let mean = (0..3).map(|class| of(class, 16)).sum::<f64>() / 3.0;
-        let total = loss_of(&mut outputs(3), 1, Truth::Classes(&classes), &[], 0, 16, false);
-        let spread = loss_of(&mut outputs(3), 1, Truth::Smoothed(&classes, 0.25), &[], 0, 16, false);
+        let total = loss_of(&mut outputs(3), Truth::Classes(&classes), &[], 16, false);
+        let spread = loss_of(&mut outputs(3), Truth::Smoothed(&classes, 0.25), &[], 16, false);
         assert!((spread.loss - (0.75 * total.loss + 0.25 * mean)).abs() < 1e-5);
         assert_eq!(spread.correct, total.correct);
         let plain = Truth::Classes(&classes);

@@ -44,9 +44,9 @@ pub struct Training {
 /// `work` has at least [`workspace_words`](crate::network::workspace::workspace_words) words. Returns the loss and hits before the step, with dropout in force.
 ///
 /// # Errors
-/// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for several tiles where the
-/// optimiser needs the whole gradient (write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a power of
-/// two; [`Status::Panic`].
+/// [`Status::Length`] and [`Status::Range`] when sizes do not fit, also for several tiles, or more than two halves, where
+/// the optimiser needs the whole gradient (write it, then apply it), or for tiles of bfloat16 whose width is not 16 times a
+/// power of two; [`Status::Panic`].
 pub fn train(
     run: BatchRun,
     gradients: Option<&[Gradients]>,

@@ -79,16 +79,16 @@ pub enum Update {
     Fused {
         /// The step.
         step: OptimizerStep,
-        /// Whether this is the first tile of the batch.
+        /// Whether no gradient of the batch has come before.
         first: bool,
-        /// Whether this is the last tile: weights move once.
+        /// Whether this is the last: weights move once.
         last: bool,
         /// Whether the gradient of the first half of the tile was written and waits to be added.
         waited: bool,
     },
-    /// It is written (first tile) or added to what the tiles before wrote.
+    /// It is written, or added to what is written.
     Written {
-        /// Whether this is the first tile of the batch.
+        /// Whether it is the first: of the batch, or of a tile that passes in halves.
         first: bool,
     },
 }

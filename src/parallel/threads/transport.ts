@@ -40,7 +40,7 @@ export interface WorkersOptions
   extends Pick<TransportPlan, "model" | "setup" | "server" | "updatesDone" | "updatesTotal"> {
   /** Module the Workers run; tests have others. */
   readonly module?: URL;
-  /** How long the first workers may take to begin; tests have less. */
+  /** How long workers may take to begin, the more of them did not; tests have less. */
   readonly startMs?: number;
 }
 
@@ -95,7 +95,7 @@ export class WorkersTransport implements ServerTransport {
     const memory = sharedStateMemory(workers, lostWorkers);
     this.#timeLimitMs = 1000 * timeLimitSeconds;
     this.#startMs = options.startMs ?? START_MS;
-    this.#longestStartMs = 4 * this.#startMs;
+    this.#longestStartMs = 4 * Math.max(this.#timeLimitMs, this.#startMs);
     this.#state = new SharedState(memory);
     this.#state.limit = this.#limit = updatesDone;
     this.#state.total = updatesTotal;
