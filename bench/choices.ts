@@ -159,8 +159,6 @@ const SUITES: Readonly<Record<string, Suite>> = {
         "--growth gradient-sampled",
       "Fashion-MNIST in 50 epochs from 15 % down to those of ε 20":
         `--dataset fashion-mnist --hidden 1000,1000,1000 ${FROM_FIFTEEN} --epochs 50 --recipe fast`,
-      "Fashion-MNIST in 500 epochs from 15 % down to those of ε 20":
-        `--dataset fashion-mnist --hidden 1000,1000,1000 ${FROM_FIFTEEN} --recipe best`,
       "Fashion-MNIST with a learned slope":
         "--dataset fashion-mnist --hidden 1000,1000,1000 --epsilon 20 --recipe paper --epochs 500 --alpha learned",
     },
