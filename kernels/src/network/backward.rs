@@ -9,7 +9,7 @@ use std::ops::Range;
 use crate::base::simd::{Block, Kernel, LANES, Lanes};
 use crate::network::activation::{Activation, Dropout};
 use crate::network::forward::parameters;
-use crate::network::gradient_sum::{Group, PART, fold};
+use crate::network::gradient_sum::{Group, PART, fold, parts_of};
 use crate::network::storage::{AHEAD, Cell, FAR_BYTES, Row, prefetch_row};
 use crate::network::update::{StateSlices, Update};
 
@@ -172,11 +172,7 @@ impl<const R: usize, I: Cell> Below<'_, R, I> {
             });
             let (values, state) = (&mut *self.activation_parameters, &mut self.parameter_state);
             let (update, start) = (self.update.without_decay(), row * count);
-            if R > PART {
-                update.apply(lanes, gradients, start, count, values, state);
-            } else {
-                update.apply(lanes, [gradients[0]], start, count, values, state);
-            }
+            update.apply(lanes, &gradients[..parts_of(R)], start, count, values, state);
         }
         totals
     }

@@ -27,16 +27,23 @@ pub(crate) fn fold<L: Lanes, const R: usize>(lanes: L, [first, second]: [L::Vect
     if R > PART { lanes.fold_two(first, second) } else { first }
 }
 
+/// How many parts a tile of so many vectors has.
+pub(crate) const fn parts_of(vectors: usize) -> usize {
+    vectors.div_ceil(PART)
+}
+
+/// The sums of 16 blocks of [`fold`], part by part.
+#[inline(always)]
+fn sum_parts<L: Lanes, const R: usize>(lanes: L, blocks: &[Block; LANES]) -> [L::Vector; 2] {
+    if R > PART { lanes.sum_folded(blocks) } else { [lanes.sum_each(blocks), lanes.splat(0.0)] }
+}
+
 /// Writes the sums of up to 16 blocks of [`fold`] in the first tile of a batch, and adds them in the others.
 #[inline(always)]
 pub(crate) fn write_sums<L: Lanes, const R: usize>(lanes: L, blocks: &[Block; LANES], first: bool, sums: &mut [f32]) {
     let mut parts = [[0.0; LANES]; 2];
-    if R > PART {
-        let [first, second] = lanes.sum_folded(blocks);
-        lanes.store(first, &mut parts[0]);
-        lanes.store(second, &mut parts[1]);
-    } else {
-        lanes.store(lanes.sum_each(blocks), &mut parts[0]);
+    for (part, sum) in parts.iter_mut().zip(sum_parts::<L, R>(lanes, blocks)) {
+        lanes.store(sum, part);
     }
     for (place, sum) in sums.iter_mut().enumerate() {
         *sum = if first { parts[0][place] } else { *sum + parts[0][place] };
@@ -84,11 +91,8 @@ impl<const R: usize> Group<R> {
 
     #[inline(always)]
     pub(crate) fn flush<L: Lanes>(&mut self, lanes: L, update: Update, values: &mut [f32], state: &mut StateSlices) {
-        if R > PART {
-            update.apply(lanes, lanes.sum_folded(&self.blocks), self.done, self.waiting, values, state);
-        } else {
-            update.apply(lanes, [lanes.sum_each(&self.blocks)], self.done, self.waiting, values, state);
-        }
+        let sums = sum_parts::<L, R>(lanes, &self.blocks);
+        update.apply(lanes, &sums[..parts_of(R)], self.done, self.waiting, values, state);
         self.done += self.waiting;
         self.waiting = 0;
     }

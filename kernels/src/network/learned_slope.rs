@@ -17,8 +17,8 @@ use crate::network::update::{StateSlices, Update};
 pub(crate) struct SlopeStep<'a> {
     /// Σ d·y of each chunk, over the sums that were not positive, in the first part of the tile and the second.
     pub(crate) gathered: &'a [[Block; 2]],
-    /// Whether the tile has a second part.
-    pub(crate) two_parts: bool,
+    /// How many parts the tile has.
+    pub(crate) parts: usize,
     /// The slope that was in force.
     pub(crate) slope: f32,
     /// The factor of dropout on the units it kept; 1 without.
@@ -43,11 +43,7 @@ impl Kernel for SlopeStep<'_> {
             let sum: f64 = self.gathered.iter().flat_map(|chunk| chunk[part]).map(f64::from).sum();
             lanes.splat((side * sum / (slope * slope * scale)) as f32)
         });
-        if self.two_parts {
-            self.update.apply(lanes, gradient, 0, 1, self.parameter, &mut self.state);
-        } else {
-            self.update.apply(lanes, [gradient[0]], 0, 1, self.parameter, &mut self.state);
-        }
+        self.update.apply(lanes, &gradient[..self.parts], 0, 1, self.parameter, &mut self.state);
     }
 }
 
@@ -63,14 +59,14 @@ mod tests {
         gathered[0][0][2] = 0.25 * 3.0;
         gathered[1][0][7] = 0.25 * 5.0;
         gathered[1][1][1] = 0.25 * 2.0;
-        for (sign, parameter, two_parts, expected) in
-            [(1.0, 0.5, false, 8.0), (-1.0, 0.5, false, -8.0), (-1.0, -0.5, false, 8.0), (1.0, 0.5, true, 10.0)]
+        for (sign, parameter, parts, expected) in
+            [(1.0, 0.5, 1, 8.0), (-1.0, 0.5, 1, -8.0), (-1.0, -0.5, 1, 8.0), (1.0, 0.5, 2, 10.0)]
         {
             let (mut own, mut gradient) = ([parameter], [0.0f32]);
             let state = StateSlices { gradient: &mut gradient, ..StateSlices::default() };
             crate::base::simd::dispatch(SlopeStep {
                 gathered: &gathered,
-                two_parts,
+                parts,
                 slope: learned_slope(sign, parameter),
                 scale: 1.0,
                 update: Update::Written { first: true },

@@ -17,7 +17,7 @@ use crate::network::activation::{Activation, Dropout};
 use crate::network::backward::{Backward, Below};
 use crate::network::batch::{Batch, BatchRun};
 use crate::network::forward::Forward;
-use crate::network::gradient_sum::PART;
+use crate::network::gradient_sum::parts_of;
 use crate::network::gradient_target::{GradientTarget, OutputBias};
 use crate::network::learned_slope::SlopeStep;
 use crate::network::loss::{Total, loss};
@@ -216,7 +216,7 @@ impl<C: Cell> Pass<'_, C> {
         unsafe {
             dispatch(SlopeStep {
                 gathered: &slope_parts.read()[..chunks],
-                two_parts: R > PART,
+                parts: parts_of(R),
                 slope,
                 scale: self.dropouts[index].map_or(1.0, |dropout| dropout.scale),
                 update: target.slope_update(layer, tile, self.tiles()),

@@ -115,10 +115,10 @@ impl Update {
 
     /// Updates up to 16 parameters, the `len` ones at `start`, by a gradient that comes in parts; lanes beyond are ignored.
     #[inline(always)]
-    pub fn apply<L: Lanes, const P: usize>(
+    pub fn apply<L: Lanes>(
         &self,
         lanes: L,
-        gradient: [L::Vector; P],
+        parts: &[L::Vector],
         start: usize,
         len: usize,
         values: &mut [f32],
@@ -127,17 +127,11 @@ impl Update {
         match *self {
             Self::Written { first } => {
                 let place = &mut state.gradient[start..start + len];
-                let mut sum = if first { gradient[0] } else { lanes.add(load(lanes, place), gradient[0]) };
-                for part in &gradient[1..] {
-                    sum = lanes.add(sum, *part);
-                }
-                store(lanes, sum, place);
+                let sum = if first { parts[0] } else { lanes.add(load(lanes, place), parts[0]) };
+                store(lanes, sum_from(lanes, sum, &parts[1..]), place);
             }
             Self::Fused { step, first, last, waited } => {
-                let mut whole = gradient[0];
-                for part in &gradient[1..] {
-                    whole = lanes.add(whole, *part);
-                }
+                let mut whole = sum_from(lanes, parts[0], &parts[1..]);
                 if waited {
                     whole = lanes.add(load(lanes, &state.gradient[start..start + len]), whole);
                 }
@@ -147,6 +141,15 @@ impl Update {
             }
         }
     }
+}
+
+/// A vector and others, added in their order.
+#[inline(always)]
+fn sum_from<L: Lanes>(lanes: L, mut sum: L::Vector, others: &[L::Vector]) -> L::Vector {
+    for other in others {
+        sum = lanes.add(sum, *other);
+    }
+    sum
 }
 
 /// A tile's gradient into up to 16 parameters.
@@ -217,7 +220,7 @@ impl Kernel for ApplyWritten<'_> {
     fn run<L: Lanes>(mut self, lanes: L) {
         for (group, gradient) in self.gradient.chunks(LANES).enumerate() {
             let vector = load(lanes, gradient);
-            self.update.apply(lanes, [vector], group * LANES, gradient.len(), self.values, &mut self.state);
+            self.update.apply(lanes, &[vector], group * LANES, gradient.len(), self.values, &mut self.state);
         }
     }
 }
